@@ -1,0 +1,75 @@
+"""What went wrong, where, and what would mend it. Pure data: no file is read and nothing is printed here."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How grave a diagnostic is. An error makes whatever depends on the place unusable; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in a file.
+
+    ``path`` is relative to the repository's root (POSIX, no leading slash). Lines and columns count from 1 in
+    characters; ``end_line``/``end_column`` point just behind the last character.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of diagnostic: its stable code (``A203``), its name, its severity and its page.
+
+    ``page`` is Markdown: what is wrong, why it matters, how to mend it, with an example. Codes are never reused.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    page: str
+
+    def at(self, span: Span, message: str, *, label: str = "", help: str | None = None) -> Diagnostic:
+        """Return this rule's diagnostic for one place. ``label`` stands beside the underline, ``help`` below it."""
+        return Diagnostic(self.code, self.severity, message, span, label, help)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem at one place."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    label: str = ""
+    help: str | None = None
+
+
+def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the diagnostics without repetitions, in the order of path, line, column and code."""
+    unique = dict.fromkeys(diagnostics)
+    return sorted(unique, key=lambda found: (found.span, found.code, found.message))
+
+
+def suggestion(name: str, candidates: Iterable[str]) -> str | None:
+    """Return ``did you mean `x`?`` for the nearest candidate, or None when none is near."""
+    pool = {candidate.casefold(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=0.6)
+    return f"did you mean `{pool[near[0]]}`?" if near else None

@@ -1,0 +1,108 @@
+"""The catalogue of object types: fields with types and labels, lookups, child relationships, the deletion field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perpend.ir.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIELD_TYPES: dict[str, ValueType] = {
+    "id": ValueType.TEXT,
+    "text": ValueType.TEXT,
+    "json": ValueType.TEXT,
+    "picklist": ValueType.TEXT,
+    "url": ValueType.TEXT,
+    "email": ValueType.TEXT,
+    "phone": ValueType.TEXT,
+    "time": ValueType.TEXT,
+    "lookup": ValueType.TEXT,
+    "masterDetail": ValueType.TEXT,
+    "number": ValueType.NUMBER,
+    "percent": ValueType.NUMBER,
+    "currency": ValueType.NUMBER,
+    "summary": ValueType.NUMBER,
+    "checkbox": ValueType.BOOLEAN,
+    "date": ValueType.DATE_TIME,
+    "datetime": ValueType.DATE_TIME,
+}
+"""How a field kind of ``type.yaml`` reads as a value type. Source: language specification, section 3.10."""
+
+_NAMESPACE = re.compile(r"([A-Za-z0-9]+)__[A-Za-z0-9_]+__c")
+_DELETION_EXCEPTIONS = {"CA10__CaPhysicalServer__c": "CA10__deletedAt__c"}
+_DELETION_SUFFIX = "__disappearanceTime__c"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object type. ``kind`` is a key of :data:`FIELD_TYPES`."""
+
+    name: str
+    kind: str
+    label: str = ""
+    description: str = ""
+
+    @property
+    def type(self) -> ValueType:
+        """The value type a read of this field has."""
+        return FIELD_TYPES[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A reference to one other object: ``name`` (``CA10__account__r``), the target's type, the field holding its id."""
+
+    name: str
+    target: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A list of child objects: ``name`` (``CA10__Disks__r``), their type, the child's field holding this object's id."""
+
+    name: str
+    type_name: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """One object type as far as a ``type.yaml`` declares it.
+
+    ``fields`` of an undeclared type is empty: reads of it are typed by their consumers. ``master`` names the lookup to
+    the object that owns objects of this type (an account), ``name_field`` and ``external_id_field`` what a report shows.
+    """
+
+    name: str
+    label: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    children: Mapping[str, Children] = field(default_factory=dict)
+    deletion: str | None = None
+    master: str | None = None
+    name_field: str | None = None
+    external_id_field: str | None = None
+    declared: bool = False
+
+    @property
+    def deletion_field(self) -> str:
+        """The field that is set once the object has disappeared. Source: language specification, section 5.2."""
+        return self.deletion or deletion_field_of(self.name)
+
+
+def deletion_field_of(type_name: str) -> str:
+    """Return the deletion field that an object type has by its API name: ``<namespace>__disappearanceTime__c``."""
+    if type_name in _DELETION_EXCEPTIONS:
+        return _DELETION_EXCEPTIONS[type_name]
+    match = _NAMESPACE.fullmatch(type_name)
+    return f"{match[1] if match else 'CA10'}{_DELETION_SUFFIX}"
+
+
+def is_deletion_field(name: str) -> bool:
+    """Whether a key of an object of unknown type is its deletion field."""
+    return name.endswith(_DELETION_SUFFIX) or name in _DELETION_EXCEPTIONS.values()
