@@ -32,6 +32,9 @@ FIELD_TYPES: dict[str, ValueType] = {
 }
 """How a field kind of ``type.yaml`` reads as a value type. Source: language specification, section 3.10."""
 
+NO_DELETION = "none"
+"""What ``deletionField`` says of a type whose objects never disappear."""
+
 _NAMESPACE = re.compile(r"([A-Za-z0-9]+)__[A-Za-z0-9_]+__c")
 _DELETION_EXCEPTIONS = {"CA10__CaPhysicalServer__c": "CA10__deletedAt__c"}
 _DELETION_SUFFIX = "__disappearanceTime__c"
@@ -90,9 +93,9 @@ class ObjectType:
     declared: bool = False
 
     @property
-    def deletion_field(self) -> str:
-        """The field that is set once the object has disappeared. Source: language specification, section 5.2."""
-        return self.deletion or deletion_field_of(self.name)
+    def deletion_field(self) -> str | None:
+        """The field set once the object has disappeared, None where the type has none. Source: specification, section 5.2."""
+        return None if self.deletion == NO_DELETION else self.deletion or deletion_field_of(self.name)
 
 
 def deletion_field_of(type_name: str) -> str:

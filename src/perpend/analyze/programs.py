@@ -1,0 +1,410 @@
+"""Logic files in, programs out: names resolved, types inferred, verdicts numbered. What is wrong becomes diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import re2
+
+from perpend.analyze import rules
+from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
+from perpend.analyze.verdicts import verdict_table
+from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.ir.jmespath_query import QuerySyntaxError, compile_query
+from perpend.ir.logging_query import LoggingQueryError, parse_logging_query
+from perpend.ir.object_types import ObjectType
+from perpend.ir.operation import Constant
+from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
+from perpend.ir.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perpend.load.calls import Call
+    from perpend.load.documents import Extracts, Logic, WrittenBlock, WrittenOutcome
+    from perpend.load.repository import Repository
+
+UNKNOWN_TYPE = ObjectType("")
+"""The type of an object that an undeclared lookup or relationship leads to."""
+
+MAX_SLOTS = 98
+"""The check slots of one condition; the next index is the condition itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """A logic file after analysis. ``program`` is None where an error, here or in an import, makes it unusable."""
+
+    logic: Logic | None
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    used_extracts: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Scope:
+    """What names mean inside one block: the object type, the imports in force, the related lists declared here."""
+
+    type: ObjectType
+    imports: tuple[str, ...]
+    nearest: tuple[str, ...] = ()
+    relationships: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Analyzer:
+    """Analyses the logic files of one repository; extracts are typed once and shared between programs."""
+
+    repository: Repository
+    _retyping: Retyping = field(default_factory=Retyping)
+    _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
+    _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    _open: list[tuple[str, str]] = field(default_factory=list)
+    _programs: dict[str, Analyzed] = field(default_factory=dict)
+
+    def analyzed(self, logic_id: str) -> Analyzed:
+        """Return a logic file's program and diagnostics."""
+        if logic_id not in self._programs:
+            self._programs[logic_id] = self._analyze(logic_id)
+        return self._programs[logic_id]
+
+    def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
+        """Return what is wrong with the meaning of a file of extracts."""
+        document = self.repository.extracts(extracts_id).value
+        found = self._extract_diagnostics.setdefault(extracts_id, [])
+        for extract in document.extracts if document else ():
+            self._extract(extracts_id, extract.name)
+        return found + self._repeated_extracts(document)
+
+    def object_type(self, name: str) -> ObjectType:
+        """Return an object type as declared, or a bare one with only its name."""
+        declared = self.repository.object_type(name).value if name else None
+        return declared or (ObjectType(name) if name else UNKNOWN_TYPE)
+
+    def _analyze(self, logic_id: str) -> Analyzed:
+        loaded = self.repository.logic(logic_id)
+        if loaded.value is None:
+            return Analyzed(None, None)
+        logic = loaded.value
+        work = _Work(self, logic_id, [])
+        block = work.block(logic.block, self.object_type(logic.input_type.value), ())
+        broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
+        program = None
+        if block is not None and not broken:
+            program = Program(logic_id, logic.policy_id, block, verdict_table(block), reads_of(block))
+        return Analyzed(logic, program, tuple(work.diagnostics), frozenset(work.used))
+
+    def _extract(self, extracts_id: str, name: str) -> Expr | None:
+        """Return the typed value of an extract, None where it cannot be used."""
+        key = (extracts_id, name)
+        if key in self._extracts:
+            return self._extracts[key]
+        document = self.repository.extracts(extracts_id).value
+        written = next((extract for extract in document.extracts if extract.name == name), None) if document else None
+        if document is None or written is None or written.value is None:
+            return self._extracts.setdefault(key, None)
+        found = self._extract_diagnostics.setdefault(extracts_id, [])
+        if key in self._open:
+            chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
+            found.append(rules.CYCLIC_EXTRACT.at(written.span, f"the extract `{name}` needs itself", help=chain))
+            return None
+        self._open.append(key)
+        work = _Work(self, extracts_id, [])
+        scope = _Scope(self.object_type(document.type_name), self._of_type(document.type_name, extracts_id))
+        value = work.expression(written.value, scope)
+        self._open.pop()
+        found += work.diagnostics
+        usable = value if not any(item.severity is Severity.ERROR for item in work.diagnostics) else None
+        return self._extracts.setdefault(key, usable)
+
+    def _of_type(self, type_name: str, first: str) -> tuple[str, ...]:
+        prefix = f"/types/{type_name}/"
+        return (first, *(found for found in self.repository.extracts_ids if found.startswith(prefix) and found != first))
+
+    def _repeated_extracts(self, document: Extracts | None) -> list[Diagnostic]:
+        seen: dict[str, Span] = {}
+        found = []
+        for extract in document.extracts if document else ():
+            if extract.name in seen:
+                message = f"the extract `{extract.name}` is defined twice"
+                label = f"first defined in line {seen[extract.name].line}"
+                found.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=label))
+            seen.setdefault(extract.name, extract.span)
+        return found
+
+
+@dataclass(slots=True)
+class _Work:
+    """The analysis of one document."""
+
+    analyzer: Analyzer
+    document: str
+    diagnostics: list[Diagnostic]
+    used: set[str] = field(default_factory=set)
+
+    def block(self, written: WrittenBlock, object_type: ObjectType, inherited: tuple[str, ...]) -> Block | None:
+        nearest = self._imports(written)
+        imports = tuple(dict.fromkeys((*nearest, *inherited)))
+        names = self._relationships(written)
+        scope = _Scope(object_type, imports, nearest, frozenset(names))
+        conditions = [self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions]
+        related: dict[str, Block | None] = {}
+        for item in written.related:
+            if item.relationship:
+                child = self._child_type(object_type, item.relationship.value)
+                related.setdefault(item.relationship.value, self.block(item, child, imports))
+        if written.otherwise is None or None in conditions or None in related.values():
+            return None
+        return Block(
+            object_type,
+            tuple(condition for condition in conditions if condition),
+            _outcome(written.otherwise),
+            {name: child for name, child in related.items() if child},
+            written.record_types,
+        )
+
+    def _imports(self, written: WrittenBlock) -> tuple[str, ...]:
+        repository = self.analyzer.repository
+        found = (repository.imported(reference, self.document, self.diagnostics) for reference in written.imports)
+        return tuple(item for item in found if item)
+
+    def _relationships(self, written: WrittenBlock) -> dict[str, Span]:
+        names: dict[str, Span] = {}
+        for item in written.related:
+            if item.relationship is None:
+                continue
+            name = item.relationship.value
+            if name in names:
+                label = f"first declared in line {names[name].line}"
+                self._note(
+                    rules.DUPLICATE_RELATED_LIST, item.relationship.span, f"the related list `{name}` is declared twice", label=label
+                )
+            names.setdefault(name, item.relationship.span)
+        return names
+
+    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: _Scope) -> Condition | None:
+        expression = self.expression(check, scope) if check else None
+        if expression is None:
+            return None
+        expression = self.analyzer._retyping.typed(expression, ValueType.BOOLEAN)
+        if expression.type is not ValueType.BOOLEAN:
+            message = f"`{expression.operation.key}` is {expression.type.value}, not Boolean"
+            self._note(rules.NOT_BOOLEAN, check.span if check else span, message)
+            return None
+        if expression.slots > MAX_SLOTS:
+            self._note(rules.TYPE_MISMATCH, span, f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered")
+            return None
+        return Condition(expression, _outcome(outcome)) if outcome else None
+
+    def expression(self, call: Call, scope: _Scope) -> Expr | None:
+        """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
+        arguments, whole = self._arguments(call, scope)
+        operation = call.operation
+        match operation.name:
+            case "EXTRACT":
+                whole = self._extract_reference(call, arguments, scope) and whole
+            case "IS_DISAPPEARED":
+                arguments["field"] = scope.type.deletion_field or "none"
+            case "RELATED_LIST_HAS" | "RELATED_LIST_HAS_NO" | "RELATED_LIST_COUNT":
+                whole = self._relationship(call, arguments, scope) and whole
+        whole = self._constants(call, arguments) and whole
+        operands = {name: value for name, value in arguments.items() if isinstance(value, Expr) and name != "body"}
+        for name, kind in wanted_types(operation, operands).items():
+            arguments[name] = operands[name] = self.analyzer._retyping.typed(operands[name], kind)
+        whole = self._operand_types(call, arguments) and whole
+        problem = incompatible(operation, operands) if whole else None
+        if problem is not None:
+            self._note(rules.INCOMPARABLE_TYPES, call.span, problem)
+            whole = False
+        if not whole:
+            return None
+        checks = tuple(
+            Check(check.declaration, str(arguments.get("message") or "") if check.declaration.implied else check.message, check.delegate)
+            for check in call.checks
+        )
+        return Expr(operation, arguments, result_type(operation, arguments, self._field_type(call, scope)), checks, call.span)
+
+    def _arguments(self, call: Call, scope: _Scope) -> tuple[dict[str, Any], bool]:
+        arguments: dict[str, Any] = {}
+        whole = True
+        for parameter in call.operation.parameters:
+            value = call.arguments.get(parameter.name)
+            if parameter.operand is None:
+                whole = whole and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
+            elif parameter.many:
+                parts = tuple(self.expression(part, scope) if part else None for part in value or ())
+                parts = tuple(part and self.analyzer._retyping.typed(part, ValueType.BOOLEAN) for part in parts)
+                whole = whole and bool(parts) and None not in parts
+                value = parts
+            else:
+                value = self.expression(value, scope) if value else None
+                whole = whole and value is not None
+            arguments[parameter.name] = value
+        return arguments, whole
+
+    def _operand_types(self, call: Call, arguments: Mapping[str, Any]) -> bool:
+        fine = True
+        for parameter in call.operation.parameters:
+            value = arguments.get(parameter.name)
+            for operand in value if isinstance(value, tuple) else (value,):
+                if not isinstance(operand, Expr) or parameter.operand is None or operand.type is ValueType.ANY:
+                    continue
+                if operand.type not in parameter.operand:
+                    wanted = " or ".join(sorted(kind.value for kind in parameter.operand))
+                    message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
+                    self._note(rules.TYPE_MISMATCH, operand.span or call.span, message)
+                    fine = False
+        return fine
+
+    def _constants(self, call: Call, arguments: Mapping[str, Any]) -> bool:
+        fine = True
+        for parameter in call.operation.parameters:
+            value = arguments.get(parameter.name)
+            if isinstance(value, str) and parameter.constant in _SYNTAXES:
+                rule, parse = _SYNTAXES[parameter.constant]
+                problem = parse(value)
+                if problem is not None:
+                    reason, offset = problem
+                    self._note(rule, _within(call.spans[parameter.name], value, offset), reason)
+                    fine = False
+        return fine
+
+    def _field_type(self, call: Call, scope: _Scope) -> ValueType:
+        path = call.arguments.get("path")
+        if call.operation.name != "FIELD" or not isinstance(path, str):
+            return ValueType.ANY
+        *lookups, name = path.split(".")
+        declared = self._reached(scope.type, lookups).fields.get(name)
+        return declared.type if declared else ValueType.ANY
+
+    def _reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
+        for name in lookups:
+            lookup = object_type.lookups.get(name)
+            object_type = self.analyzer.object_type(lookup.target) if lookup else UNKNOWN_TYPE
+        return object_type
+
+    def _child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
+        *lookups, name = relationship.split(".")
+        children = self._reached(object_type, lookups).children.get(name)
+        return self.analyzer.object_type(children.type_name) if children else UNKNOWN_TYPE
+
+    def _relationship(self, call: Call, arguments: dict[str, Any], scope: _Scope) -> bool:
+        name = arguments.get("relationshipName")
+        if name is None:
+            return False
+        if name not in scope.relationships:
+            hint = suggestion(name, scope.relationships) or "declare it under `relatedLists` of this block"
+            self._note(rules.UNKNOWN_RELATED_LIST, call.spans["relationshipName"], f"no related list `{name}` is declared here", help=hint)
+            return False
+        return True
+
+    def _extract_reference(self, call: Call, arguments: dict[str, Any], scope: _Scope) -> bool:
+        path = arguments.get("path")
+        if path is None:
+            return False
+        *lookups, name = path.split(".")
+        reached = self._reached(scope.type, lookups)
+        place = call.spans["path"]
+        holders = self._holders(name, reached, lookups, scope)
+        if not holders:
+            known = {extract for found in scope.imports for extract in self._names(found)}
+            label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
+            self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{name}`", label=label, help=suggestion(name, known))
+            return False
+        if len(holders) > 1 and len({found.split("/")[2] for found in holders}) > 1:
+            types = ", ".join(f"`{found}`" for found in holders)
+            self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{name}`", help=types)
+            return False
+        self.used.add(holders[0])
+        arguments["lookups"] = tuple(lookups)
+        arguments["body"] = self.analyzer._extract(holders[0], name)
+        return arguments["body"] is not None
+
+    def _holders(self, name: str, reached: ObjectType, lookups: list[str], scope: _Scope) -> list[str]:
+        """Return the imports that may hold an extract.
+
+        Where nothing declares the type reached, imports of this very block go first, then those whose type is named
+        like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
+        """
+        having = [found for found in scope.imports if name in self._names(found)]
+        if reached.name:
+            return [found for found in having if found.split("/")[2] == reached.name]
+        near = [found for found in having if found in scope.nearest] or having
+        if len(near) > 1 and lookups:
+            word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
+            near = [found for found in near if found.split("/")[2].removesuffix("__c").lower().endswith(word)] or near
+        return near
+
+    def _names(self, extracts_id: str) -> tuple[str, ...]:
+        document = self.analyzer.repository.extracts(extracts_id).value
+        return tuple(extract.name for extract in document.extracts) if document else ()
+
+    def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None) -> None:
+        self.diagnostics.append(rule.at(span, message, label=label, help=help))
+
+
+def reads_of(block: Block) -> tuple[str, ...]:
+    """Return the field paths that a block reads from its own object, in the order of first reading."""
+    found: dict[str, None] = {}
+
+    def visit(expression: Expr, prefix: str) -> None:
+        arguments = expression.arguments
+        for name in ("path", "tagsJson", "policyExtField"):
+            if isinstance(arguments.get(name), str) and expression.operation.name not in ("EXTRACT", "IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP"):
+                found[f"{prefix}{arguments[name]}"] = None
+        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
+        for operand in expression.operands:
+            visit(operand, inner)
+
+    for condition in block.conditions:
+        visit(condition.expression, "")
+    return tuple(found)
+
+
+def _outcome(written: WrittenOutcome) -> Outcome:
+    remediation = written.remediation.value if written.remediation else None
+    return Outcome(written.status, written.message.value, remediation or None, written.span)
+
+
+def _jmespath_problem(expression: str) -> tuple[str, int] | None:
+    try:
+        compile_query(expression)
+    except QuerySyntaxError as error:
+        return f"JMESPath: {error.reason}", error.offset
+    return None
+
+
+def _regex_problem(expression: str) -> tuple[str, int] | None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(expression, options=options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else "not a regular expression"
+        return f"regular expression: {reason.decode() if isinstance(reason, bytes) else reason}", 0
+    return None
+
+
+def _logging_problem(query: str) -> tuple[str, int] | None:
+    try:
+        parse_logging_query(query)
+    except LoggingQueryError as error:
+        return f"log filter: {error.args[0]}", error.offset
+    return None
+
+
+_SYNTAXES = {
+    Constant.JMESPATH: (rules.JMESPATH_SYNTAX, _jmespath_problem),
+    Constant.REGEX: (rules.REGEX_SYNTAX, _regex_problem),
+    Constant.LOGGING_QUERY: (rules.LOGGING_QUERY_SYNTAX, _logging_problem),
+}
+
+
+def _within(span: Span, text: str, offset: int) -> Span:
+    """Return the place of one character of a constant, the whole constant where quoting hides it."""
+    quotes = {len(text): 0, len(text) + 2: 1}.get(span.end_column - span.column)
+    if span.line != span.end_line or quotes is None:
+        return span
+    column = min(span.column + quotes + offset, max(span.column, span.end_column - 1))
+    return replace(span, column=column, end_column=column + 1)

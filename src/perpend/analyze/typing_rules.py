@@ -1,0 +1,122 @@
+"""Which types an operation's operands may have together, and what type comes out. Pure functions over declarations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perpend.ir.operation import Result
+from perpend.ir.operations.development import RETURN_TYPES
+from perpend.ir.program import Expr
+from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType, comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from perpend.ir.operation import Operation
+
+_EQUALITY = frozenset({"IS_EQUAL", "NOT_EQUAL"})
+_ORDER = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THAN_EQUAL"})
+_ITEM_SEARCH = frozenset({"CONTAINS", "STARTS_WITH", "ENDS_WITH", "COLLECTION_CONTAINS"})
+_ITEMS_SEARCH = frozenset({"CONTAINS_ALL", "CONTAINS_ANY"})
+_UNTYPED = frozenset({"IS_EMPTY", "NOT_EMPTY", "DEBUG"})
+_PASSING = {"EXTRACT": "body", "DEBUG": "arg"}
+
+
+class Retyping:
+    """Gives expressions of open type the type their consumer asks for, keeping shared extracts shared."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, ValueType], tuple[Expr, Expr]] = {}
+
+    def typed(self, expression: Expr, wanted: ValueType) -> Expr:
+        """Return the expression with ``wanted`` in place of Any, down to the field that is read."""
+        if expression.type is not ValueType.ANY or wanted is ValueType.ANY:
+            return expression
+        key = (id(expression), wanted)
+        if key not in self._made:
+            arguments = dict(expression.arguments)
+            inner = _PASSING.get(expression.operation.name)
+            if inner:
+                arguments[inner] = self.typed(arguments[inner], wanted)
+            self._made[key] = (expression, replace(expression, arguments=arguments, type=wanted))
+        return self._made[key][1]
+
+
+def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
+    """Return the type that each operand of open type takes, from its partner or from what the operation accepts."""
+    if operation.name in _UNTYPED:
+        return {}
+    types = {name: operand.type for name, operand in operands.items()}
+    wanted = {name: _only(operation, name) for name in types}
+    if operation.name in _EQUALITY | _ORDER:
+        default = ValueType.NUMBER if operation.name in _ORDER else ValueType.ANY
+        wanted["left"] = _known(types.get("right"), default)
+        wanted["right"] = _known(types.get("left"), default)
+    elif operation.name in _ITEM_SEARCH:
+        wanted["arg"] = ValueType.BYTES if types.get("search") is ValueType.BYTES else ValueType.TEXT
+        wanted["search"] = ValueType.BYTES if _item(types.get("arg")) is ValueType.BYTES else ValueType.TEXT
+    elif operation.name in _ITEMS_SEARCH:
+        wanted["arg"] = _item(types.get("search")) or ValueType.TEXT
+    return {name: kind for name, kind in wanted.items() if types.get(name) is ValueType.ANY and kind is not None}
+
+
+def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | None:
+    """Return why the operands' types do not go together, None where they do."""
+    types = {name: operand.type for name, operand in operands.items()}
+    if operation.name in _EQUALITY | _ORDER and {"left", "right"} <= types.keys():
+        left, right = types["left"], types["right"]
+        if not comparable(left, right):
+            return f"cannot compare {left.value} with {right.value}"
+    if operation.name in _ITEM_SEARCH | _ITEMS_SEARCH and {"arg", "search"} <= types.keys():
+        left, right = _item(types["arg"]), _item(types["search"])
+        if left is not None and right is not None and left is not right:
+            return f"cannot search {types['arg'].value} for {types['search'].value}"
+    return None
+
+
+def result_type(operation: Operation, arguments: Mapping[str, Any], field_type: ValueType) -> ValueType:
+    """Return the type of an operation's value. ``field_type`` is the declared type of the field it reads, else Any."""
+    match operation.result:
+        case ValueType():
+            return operation.result
+        case Result.FIELD:
+            return ValueType.BYTES if arguments.get("returnType") == "BYTES" else field_type
+        case Result.OPERAND:
+            return _type_of(arguments.get("arg"))
+        case Result.EXTRACT:
+            return _type_of(arguments.get("body"))
+        case Result.RETURN_TYPE:
+            return RETURN_TYPES.get(arguments.get("returnType") or "", ValueType.ANY)
+        case Result.LIST | Result.SET | Result.COLLECTION:
+            kind = {Result.LIST: "LIST", Result.SET: "SET", Result.COLLECTION: "COLLECTION"}[operation.result]
+            bytes_items = arguments.get("itemType") == "BYTES" or _type_of(arguments.get("arg")) is ValueType.BYTES
+            return ValueType[f"{kind}_OF_{'BYTES' if bytes_items else 'TEXT'}"]
+
+
+def _only(operation: Operation, name: str) -> ValueType | None:
+    """Return the one type a parameter takes; Text where it takes any text, a set of Text where any collection."""
+    accepted = next((parameter.operand for parameter in operation.parameters if parameter.name == name), None)
+    if not accepted:
+        return None
+    if len(accepted) == 1:
+        return next(iter(accepted))
+    if accepted <= TEXTUAL:
+        return ValueType.TEXT
+    return ValueType.SET_OF_TEXT if accepted <= COLLECTIONS | {ValueType.JSON} else None
+
+
+def _item(kind: ValueType | None) -> ValueType | None:
+    """Return what a text or a collection is made of; None where that is open."""
+    if kind is None or kind in (ValueType.ANY, ValueType.JSON):
+        return None
+    return kind.item or (kind if kind in TEXTUAL else None)
+
+
+def _known(kind: ValueType | None, default: ValueType) -> ValueType:
+    return default if kind is None or kind is ValueType.ANY else kind
+
+
+def _type_of(value: Any) -> ValueType:
+    return value.type if isinstance(value, Expr) else ValueType.ANY

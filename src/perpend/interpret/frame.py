@@ -1,0 +1,147 @@
+"""The object at hand while it is judged: its fields, what lookups lead to, what was already computed of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.ir.object_types import is_deletion_field
+from perpend.ir.types import ValueType
+from perpend.ir.values import date_time_from_text, duration_from_iso, is_empty, is_empty_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class Stopped(Exception):
+    """A check fired: the condition ends here. ``index`` counts from the condition's own base."""
+
+    def __init__(self, index: int, error: str | None = None) -> None:
+        self.index = index
+        self.error = error
+
+
+class Unreadable(Exception):
+    """The object's data are not of the form that the program was analysed for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Frame:
+    """One object under judgement. ``today`` is the snapshot's day at 00:00 UTC in milliseconds."""
+
+    __slots__ = ("fields", "memo", "path", "today")
+
+    def __init__(self, fields: Mapping[str, Any], today: int, path: str = "") -> None:
+        self.fields = fields
+        self.today = today
+        self.path = path
+        self.memo: dict[Any, Any] = {}
+
+    def through(self, lookup: str) -> Frame:
+        """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
+        found: Frame | None = self.memo.get(lookup)
+        if found is None:
+            target = self.fields.get(lookup)
+            if target is not None and not isinstance(target, dict):
+                raise Unreadable(f"{self.path}{lookup} is no object")
+            alive = target is not None and not has_disappeared(target)
+            found = self.memo[lookup] = Frame(target if alive and target else NOTHING, self.today, f"{self.path}{lookup}.")
+        return found
+
+
+def has_disappeared(fields: Mapping[str, Any]) -> bool:
+    """Whether an object of unknown type carries a deletion time."""
+    return any(is_deletion_field(name) and not is_empty(value, ValueType.ANY) for name, value in fields.items())
+
+
+def field_reader(path: str, kind: ValueType) -> Callable[[Frame], Any]:
+    """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form."""
+    *lookups, name = path.split(".")
+    convert = _CONVERSIONS.get(kind, _collection if kind.item else _anything)
+
+    def read(frame: Frame) -> Any:
+        for lookup in lookups:
+            frame = frame.through(lookup)
+        value = frame.fields.get(name)
+        if value is None:
+            return None
+        try:
+            return convert(value)
+        except _WrongForm:
+            raise Unreadable(f"{frame.path}{name} holds {_described(value)}, not {kind.value}") from None
+
+    return read
+
+
+class _WrongForm(Exception):
+    """A value that is not of the form its type has."""
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    raise _WrongForm
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise _WrongForm
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    raise _WrongForm
+
+
+def _date_time(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise _WrongForm
+    if is_empty_text(value):
+        return None
+    instant = date_time_from_text(value)
+    if instant is None:
+        raise _WrongForm
+    return instant
+
+
+def _duration(value: Any) -> Any:
+    length = duration_from_iso(value) if isinstance(value, str) else None
+    if length is None:
+        raise _WrongForm
+    return length
+
+
+def _collection(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise _WrongForm
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+_CONVERSIONS: dict[ValueType, Callable[[Any], Any]] = {
+    ValueType.TEXT: _text,
+    ValueType.BYTES: _text,
+    ValueType.NUMBER: _number,
+    ValueType.BOOLEAN: _boolean,
+    ValueType.DATE_TIME: _date_time,
+    ValueType.DURATION: _duration,
+}
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"the Boolean {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text '{value[:40]}{'…' if len(value) > 40 else ''}'"
+    return "a list" if isinstance(value, list) else "an object"

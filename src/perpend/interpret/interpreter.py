@@ -1,0 +1,262 @@
+"""Programs compiled to closures and run on objects, one at a time. Source: language specification, section 5."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from perpend.interpret import questions, values
+from perpend.interpret.frame import Frame, Stopped, Unreadable, has_disappeared
+from perpend.interpret.use import Closure, StatusCount, Use
+from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
+from perpend.ir.status import Status
+from perpend.ir.types import ValueType
+from perpend.ir.values import DAY, is_empty, norm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+End = tuple[int, str | None]
+"""How a program ended on an object: the verdict's index, and the runtime error where there was one."""
+
+Observer = "Callable[[Expr, Frame, Any], None]"
+
+COMPILERS: dict[str, Callable[[Use], Closure]] = {
+    "FIELD": values.read_field,
+    "IS_EMPTY_LOOKUP": values.is_empty_lookup,
+    "NOT_EMPTY_LOOKUP": values.not_empty_lookup,
+    "TAG_EXISTS": values.tag_exists,
+    "TAG_VALUE_TEXT": values.tag_value,
+    "TAG_VALUE_BYTES": values.tag_value,
+    "TEXT": values.constant,
+    "BYTES": values.constant,
+    "NUMBER": values.constant,
+    "BOOLEAN": values.constant,
+    "DATE_TIME": values.constant,
+    "UNIT_TEST_DATE_TIME": values.constant,
+    "DURATION": values.constant,
+    "JSON": values.constant,
+    "LIST": values.collection_constant,
+    "SET": values.collection_constant,
+    "COLLECTION": values.collection_constant,
+    "COLLECTION (flags)": values.collection_constant,
+    "BOOLEAN_FROM": values.boolean_from,
+    "DATE_TIME_FROM": values.date_time_from,
+    "DURATION_FROM": values.duration_from,
+    "COLLECTION_FROM": values.collection_from,
+    "COLLECTION_FROM (flags)": values.collection_from,
+    "LIST_FROM": values.collection_from,
+    "SET_FROM": values.collection_from,
+    "SIZE": values.size,
+    "COLLECTION_SIZE": values.size,
+    "JSON_FROM": values.json_from,
+    "ATTRIBUTES_FROM": values.attributes_from,
+    "ATTRIBUTE_VALUE": values.attribute_value,
+    "JSON_QUERY_TEXT": values.json_query,
+    "JSON_QUERY_BYTES": values.json_query,
+    "JSON_QUERY_NUMBER": values.json_query,
+    "JSON_QUERY_BOOLEAN": values.json_query,
+    "IS_EQUAL": questions.is_equal,
+    "NOT_EQUAL": questions.not_equal,
+    "IS_EMPTY": questions.empty,
+    "NOT_EMPTY": questions.not_empty,
+    "GREATER_THAN": questions.compared,
+    "GREATER_THAN_EQUAL": questions.compared,
+    "LESS_THAN": questions.compared,
+    "LESS_THAN_EQUAL": questions.compared,
+    "BETWEEN": questions.between,
+    "CONTAINS": questions.search,
+    "STARTS_WITH": questions.search,
+    "ENDS_WITH": questions.search,
+    "COLLECTION_CONTAINS": questions.search,
+    "CONTAINS_ALL": questions.search_items,
+    "CONTAINS_ANY": questions.search_items,
+    "CONTAINS (substring)": questions.old_search,
+    "CONTAINS_IGNORE_CASE": questions.old_search,
+    "STARTS_WITH (prefix)": questions.old_search,
+    "STARTS_WITH_IGNORE_CASE": questions.old_search,
+    "ENDS_WITH (suffix)": questions.old_search,
+    "ENDS_WITH_IGNORE_CASE": questions.old_search,
+    "REGEX_MATCHES": questions.regex_matches,
+    "AND": questions.conjunction,
+    "OR": questions.disjunction,
+    "NOT": questions.negation,
+    "IS_BEFORE_TODAY": questions.before_today,
+    "IS_AFTER_TODAY": questions.after_today,
+    "IS_WITHIN_LAST_DAYS": questions.within_last_days,
+    "IS_BEYOND_LAST_DAYS": questions.beyond_last_days,
+    "IS_WITHIN_NEXT_DAYS": questions.within_next_days,
+    "IS_BEYOND_NEXT_DAYS": questions.beyond_next_days,
+    "RELATED_LIST_HAS": questions.related_has,
+    "RELATED_LIST_HAS_NO": questions.related_has_no,
+    "RELATED_LIST_COUNT": questions.related_count,
+    "IS_DISAPPEARED": questions.disappeared,
+    "AWS_POLICY_ALLOWS": questions.access_policy_allows,
+    "GCP_LOGGING_QUERY_MATCH": questions.logging_query_match,
+    "DEBUG": values.debug,
+    "UNIT_TEST": questions.unit_test,
+    "UNIT_TEST_NULL": values.null,
+    "UNIT_TEST_RUNTIME_ERROR": values.runtime_error,
+}
+"""How each operation but EXTRACT is compiled; EXTRACT is the compiler's own, because its value is shared."""
+
+
+class Interpreter:
+    """Judges objects by several programs of one input type.
+
+    ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it.
+    """
+
+    def __init__(self, programs: Sequence[Program], *, observe: Callable[[Expr, Frame, Any], None] | None = None) -> None:
+        self.observe = observe
+        self._extracts: dict[int, Closure] = {}
+        self._kept: list[Expr] = []
+        self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
+
+    def judge(self, fields: Mapping[str, Any], snapshot_time: int) -> list[End]:
+        """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC)."""
+        frame = Frame(fields, snapshot_time - snapshot_time % DAY)
+        return [block(frame) for block in self._blocks]
+
+    def _block(self, block: Block) -> Callable[[Frame], End]:
+        conditions = [
+            (self._expression(condition.expression, number * 100, block), (number * 100 + CONDITION, None))
+            for number, condition in enumerate(block.conditions, 1)
+        ]
+        otherwise: End = ((len(conditions) + 1) * 100, None)
+        deletion, known = block.type.deletion_field, bool(block.type.name)
+        record_types = frozenset(map(norm, block.record_types))
+
+        def run(frame: Frame) -> End:
+            fields = frame.fields
+            gone = not is_empty(fields.get(deletion), ValueType.ANY) if known and deletion else not known and has_disappeared(fields)
+            if gone:
+                return (DISAPPEARED, None)
+            try:
+                if record_types and norm(_record_type(frame)) not in record_types:
+                    return (OTHER_RECORD_TYPE, None)
+                for condition, end in conditions:
+                    if condition(frame) is True:
+                        return end
+            except Stopped as stopped:
+                return (stopped.index, stopped.error)
+            except Unreadable as unreadable:
+                return (UNREADABLE, unreadable.reason)
+            return otherwise
+
+        return run
+
+    def _expression(self, expression: Expr, base: int, block: Block | None) -> Closure:
+        """Return an expression's closure. ``base`` is the index just before its first check slot."""
+        closure = self._compiled(expression, base, block)
+        return closure if self.observe is None else self._observed(expression, closure)
+
+    def _compiled(self, expression: Expr, base: int, block: Block | None) -> Closure:
+        if expression.operation.name == "EXTRACT":
+            return self._extract(expression, base)
+        operands: dict[str, Any] = {}
+        for name, value in expression.arguments.items():
+            if isinstance(value, Expr):
+                operands[name] = self._expression(value, base, block)
+                base += value.slots
+            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+                parts = []
+                for part in value:
+                    parts.append(self._expression(part, base, block))
+                    base += part.slots
+                operands[name] = tuple(parts)
+        use = Use(expression, operands, base, block, lambda relationship: self._status_count(block, relationship))
+        return COMPILERS[expression.operation.name](use)
+
+    def _extract(self, expression: Expr, base: int) -> Closure:
+        """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
+        body: Expr = expression.arguments["body"]
+        lookups: tuple[str, ...] = expression.arguments["lookups"]
+        key = id(body)
+        if key not in self._extracts:
+            self._kept.append(body)
+            self._extracts[key] = self._expression(body, 0, None)
+        compute = self._extracts[key]
+
+        def run(frame: Frame) -> Any:
+            for lookup in lookups:
+                frame = frame.through(lookup)
+            found = frame.memo.get(key)
+            if found is None:
+                try:
+                    found = (compute(frame), None)
+                except Stopped as stopped:
+                    found = (None, stopped)
+                frame.memo[key] = found
+            if found[1] is not None:
+                raise Stopped(base + found[1].index, found[1].error)
+            return found[0]
+
+        return run
+
+    def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
+        """Return a closure that says how many children of a related list have a status; each child is judged once."""
+        assert block is not None  # noqa: S101 - analysis allows related lists in blocks only
+        child = block.related[relationship]
+        judge = self._block(child)
+        status_of = _status_by_index(child)
+        *lookups, name = relationship.split(".")
+        key = (id(child), relationship)
+
+        def count(frame: Frame, status: Status) -> int:
+            found = frame.memo.get(key)
+            if found is None:
+                parent = frame
+                for lookup in lookups:
+                    parent = parent.through(lookup)
+                ends = (judge(one) for one in _children(parent, name))
+                found = frame.memo[key] = Counter(status_of(index) for index, _ in ends if index != OTHER_RECORD_TYPE)
+            return int(found[status])
+
+        return count
+
+    def _observed(self, expression: Expr, closure: Closure) -> Closure:
+        observe = self.observe
+        assert observe is not None  # noqa: S101 - only called with an observer
+
+        def run(frame: Frame) -> Any:
+            try:
+                value = closure(frame)
+            except (Stopped, Unreadable) as ended:
+                observe(expression, frame, ended)
+                raise
+            observe(expression, frame, value)
+            return value
+
+        return run
+
+
+def _children(frame: Frame, name: str) -> list[Frame]:
+    children = frame.fields.get(name)
+    if children is None:
+        return []
+    if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
+        raise Unreadable(f"{frame.path}{name} is no list of objects")
+    return [Frame(child, frame.today, f"{frame.path}{name}[{number}].") for number, child in enumerate(children)]
+
+
+def _record_type(frame: Frame) -> str:
+    record_type = frame.fields.get("RecordType")
+    name = record_type.get("DeveloperName") if isinstance(record_type, dict) else None
+    if not isinstance(name, str) or not norm(name):
+        raise Unreadable(f"{frame.path}RecordType.DeveloperName is missing")
+    return name
+
+
+def _status_by_index(block: Block) -> Callable[[int], Status]:
+    statuses = [condition.outcome.status for condition in block.conditions]
+
+    def status_of(index: int) -> Status:
+        number, rest = divmod(index, 100)
+        if number == 0:
+            return Status.DISAPPEARED if rest == DISAPPEARED else Status.UNDETERMINED
+        if number > len(statuses):
+            return block.otherwise.status
+        return statuses[number - 1] if rest == CONDITION else Status.UNDETERMINED
+
+    return status_of

@@ -1,0 +1,238 @@
+"""JMESPath as the language means it: compiled once, with the reference's comparisons, failing in one way only.
+
+The grammar and the functions are those of the ``jmespath`` package. Plain paths, by far the most frequent queries, run as
+closures; everything else runs on the package's interpreter. Source: language specification, section 4.4.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import jmespath
+from jmespath import exceptions, functions, visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_LENGTH: Final = 20_000
+_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError, AttributeError, KeyError)
+_DECIMAL = re.compile(r"[-+]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][-+]?\d{1,3})?", re.ASCII)
+_FALSE_VALUES: tuple[Any, ...] = ("", None, [], {})
+
+
+class QuerySyntaxError(Exception):
+    """An expression that is not JMESPath; ``offset`` counts characters from its start."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
+class QueryFailed(Exception):
+    """A query that met a value one of its functions does not take."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A compiled expression. Calling ``search`` with a JSON document gives the result or raises :class:`QueryFailed`."""
+
+    expression: str
+    tree: dict[str, Any]
+    search: Callable[[Any], Any]
+
+
+@lru_cache(maxsize=4096)
+def compile_query(expression: str) -> Query:
+    """Return the compiled query. Raises :class:`QuerySyntaxError` for bad syntax, unknown functions and wrong arity."""
+    if len(expression) > MAX_LENGTH:
+        raise QuerySyntaxError("the expression is too long", 0)
+    try:
+        parsed = jmespath.compile(expression)
+    except exceptions.ParseError as error:
+        raise QuerySyntaxError(_reason(error), max(0, error.lex_position or 0)) from None
+    except exceptions.EmptyExpressionError:
+        raise QuerySyntaxError("the expression is empty", 0) from None
+    except (exceptions.JMESPathError, ValueError, RecursionError) as error:
+        raise QuerySyntaxError(str(error).splitlines()[0] if str(error) else "not a JMESPath expression", 0) from None
+    _check_functions(parsed.parsed, expression)
+    plain = _path(parsed.parsed)
+    return Query(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
+
+
+def _reason(error: exceptions.ParseError) -> str:
+    text = str(error.msg or error).splitlines()[0]
+    return text.removeprefix("Invalid jmespath expression: ").rstrip(":") or "not a JMESPath expression"
+
+
+def _check_functions(node: dict[str, Any], expression: str) -> None:
+    if node["type"] == "function_expression":
+        name = node["value"]
+        table = _Functions.FUNCTION_TABLE
+        if name not in table:
+            raise QuerySyntaxError(f"unknown function `{name}`", max(0, expression.find(f"{name}(")))
+        signature = table[name]["signature"]
+        given, wanted = len(node["children"]), len(signature)
+        variadic = bool(signature) and signature[-1].get("variadic")
+        if given < wanted or (given > wanted and not variadic):
+            place = max(0, expression.find(f"{name}("))
+            raise QuerySyntaxError(f"`{name}` takes {wanted} argument{'s' * (wanted != 1)}, not {given}", place)
+    for child in node["children"]:
+        if isinstance(child, dict) and "type" in child:
+            _check_functions(child, expression)
+
+
+def _path(node: dict[str, Any]) -> Callable[[Any], Any] | None:
+    """Return a closure for a field, a chain of fields, or ``to_string`` of one; None for anything else."""
+    if node["type"] == "function_expression" and node["value"] == "to_string":
+        inner = _path(node["children"][0])
+        return None if inner is None else lambda document: _to_string(inner(document))
+    if node["type"] == "field":
+        name = node["value"]
+        return lambda document: document.get(name) if isinstance(document, dict) else None
+    if node["type"] == "subexpression":
+        steps = [_path(child) for child in node["children"]]
+        if all(step is not None for step in steps):
+            return _chain([step for step in steps if step is not None])
+    return None
+
+
+def _chain(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def search(document: Any) -> Any:
+        for step in steps:
+            document = step(document)
+        return document
+
+    return search
+
+
+def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
+    interpreter = _Interpreter(jmespath.Options(custom_functions=_Functions()))
+
+    def search(document: Any) -> Any:
+        try:
+            return interpreter.visit(tree, document)
+        except _FAILURES as error:
+            raise QueryFailed(f"{type(error).__name__}: {error}") from None
+
+    return search
+
+
+class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc] - the package is untyped
+    """The package's interpreter with the reference's order: JavaScript's, without type checks."""
+
+    def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
+        left = self.visit(node["children"][0], value)
+        right = self.visit(node["children"][1], value)
+        match node["value"]:
+            case "eq":
+                return same(left, right)
+            case "ne":
+                return not same(left, right)
+            case "lt":
+                return _less(left, right)
+            case "gt":
+                return _less(right, left)
+            case "lte":
+                return _less_or_equal(left, right)
+            case _:
+                return _less_or_equal(right, left)
+
+    def _is_false(self, value: Any) -> bool:
+        return value is False or (not isinstance(value, bool | int | float) and value in _FALSE_VALUES)
+
+    def _is_true(self, value: Any) -> bool:
+        return not self._is_false(value)
+
+
+class _Functions(functions.Functions):  # type: ignore[misc] - the package is untyped
+    """The package's functions where JavaScript's text forms and equality differ."""
+
+    @functions.signature({"types": []})
+    def _func_to_string(self, value: Any) -> str:
+        return _to_string(value)
+
+    @functions.signature({"types": []})
+    def _func_to_number(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return _number(value)
+        return None if isinstance(value, bool | list | dict) else value
+
+    @functions.signature({"types": ["array", "string"]}, {"types": []})
+    def _func_contains(self, subject: Any, search: Any) -> bool:
+        if isinstance(subject, str):
+            return (search if isinstance(search, str) else _to_string(search)) in subject
+        return any(same(item, search) for item in subject)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal: deeply, ``1`` and ``1.0`` alike, ``1`` and ``true`` not."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(same(one, other) for one, other in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
+    return bool(left == right)
+
+
+def _less(left: Any, right: Any) -> bool:
+    one, other = _order_key(left), _order_key(right)
+    if isinstance(one, str) and isinstance(other, str):
+        return one < other
+    return _as_number(one) < _as_number(other)
+
+
+def _less_or_equal(left: Any, right: Any) -> bool:
+    one, other = _order_key(left), _order_key(right)
+    if isinstance(one, str) and isinstance(other, str):
+        return one <= other
+    return _as_number(one) <= _as_number(other)
+
+
+def _order_key(value: Any) -> Any:
+    """Return a value as JavaScript's ToPrimitive gives it."""
+    if isinstance(value, list):
+        return ",".join("" if item is None else _to_string(item) for item in value)
+    return "[object Object]" if isinstance(value, dict) else value
+
+
+def _as_number(value: Any) -> float:
+    if value is None:
+        return 0.0
+    if isinstance(value, str):
+        try:
+            return float(value.strip() or 0)
+        except ValueError:
+            return math.nan
+    return float(value)
+
+
+def _to_string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _number(text: str) -> int | float | None:
+    """Return the decimal number a text holds, None where it holds none (the blank text holds none)."""
+    if not _DECIMAL.fullmatch(text.strip()):
+        return None
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value with whole doubles as integers, the way JavaScript writes them."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value

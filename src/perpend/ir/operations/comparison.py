@@ -1,0 +1,96 @@
+"""Equality, emptiness and order."""
+
+from __future__ import annotations
+
+from perpend.ir.operation import Constant, Operation, Parameter
+from perpend.ir.types import EVERY_TYPE, ValueType
+
+_ORDERED = frozenset({ValueType.NUMBER, ValueType.DURATION})
+_SIDES = (
+    Parameter("left", "One side.", operand=EVERY_TYPE),
+    Parameter("right", "The other side, of the same type.", operand=EVERY_TYPE),
+)
+_ORDERED_SIDES = (
+    Parameter("left", "The left side.", operand=_ORDERED),
+    Parameter("right", "The right side, of the same type.", operand=_ORDERED),
+)
+_ANY = (Parameter("arg", "The value.", operand=EVERY_TYPE),)
+_NULL_IS_FALSE = "With a null on either side the answer is false, also for two nulls."
+
+
+def _order(name: str, doc: str, sign: str) -> Operation:
+    return Operation(
+        name,
+        name,
+        doc,
+        _ORDERED_SIDES,
+        ValueType.BOOLEAN,
+        f"{{left}} {sign} {{right}}",
+        _NULL_IS_FALSE,
+        example=f"{name}: {{left: {{FIELD: {{path: CA10__minimumPasswordLength__c}}}}, right: {{NUMBER: 14}}}}",
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "IS_EQUAL",
+        "IS_EQUAL",
+        "Whether both sides are equal by the rules of their type.",
+        _SIDES,
+        ValueType.BOOLEAN,
+        "{left} == {right}",
+        "Null equals null; for Text and Bytes also the empty text, for collections the empty one, for Json `{}`.",
+        example="IS_EQUAL: {left: {FIELD: {path: CA10__status__c}}, right: {TEXT: active}}",
+    ),
+    Operation(
+        "NOT_EQUAL",
+        "NOT_EQUAL",
+        "The exact negation of IS_EQUAL.",
+        _SIDES,
+        ValueType.BOOLEAN,
+        "{left} != {right}",
+        "As IS_EQUAL, negated: null differs from every value that is not empty.",
+        example="NOT_EQUAL: {left: {FIELD: {path: CA10__status__c}}, right: {TEXT: active}}",
+    ),
+    Operation(
+        "IS_EMPTY",
+        "IS_EMPTY",
+        "Whether a value is empty: null, a blank Text, an empty Bytes or collection, a Json `{}`.",
+        _ANY,
+        ValueType.BOOLEAN,
+        "{arg}.isEmpty()",
+        "Null is empty.",
+        example="IS_EMPTY: {arg: {FIELD: {path: CA10__status__c}}}",
+    ),
+    Operation(
+        "NOT_EMPTY",
+        "NOT_EMPTY",
+        "The negation of IS_EMPTY.",
+        _ANY,
+        ValueType.BOOLEAN,
+        "{arg}.isNotEmpty()",
+        "Null is empty.",
+        example="NOT_EMPTY: {arg: {FIELD: {path: CA10__status__c}}}",
+    ),
+    _order("GREATER_THAN", "Whether the left side is greater.", ">"),
+    _order("GREATER_THAN_EQUAL", "Whether the left side is greater or equal.", ">="),
+    _order("LESS_THAN", "Whether the left side is less.", "<"),
+    _order("LESS_THAN_EQUAL", "Whether the left side is less or equal.", "<="),
+    Operation(
+        "BETWEEN",
+        "BETWEEN",
+        "Whether a number lies in a range; the ends belong to it unless they are made exclusive.",
+        (
+            Parameter("arg", "The number.", operand=frozenset({ValueType.NUMBER})),
+            Parameter("rangeFrom", "The lower end.", operand=frozenset({ValueType.NUMBER})),
+            Parameter("rangeTo", "The upper end.", operand=frozenset({ValueType.NUMBER})),
+            Parameter("exclusiveFrom", "Leave the lower end out.", constant=Constant.BOOLEAN, required=False, default=False),
+            Parameter("exclusiveTo", "Leave the upper end out.", constant=Constant.BOOLEAN, required=False, default=False),
+        ),
+        ValueType.BOOLEAN,
+        "{arg}.between({rangeFrom}, {rangeTo})",
+        "With a null anywhere the answer is false.",
+        dialects=("D1",),
+        example="BETWEEN: {arg: {FIELD: {path: CA10__port__c}}, rangeFrom: {NUMBER: 0}, rangeTo: {NUMBER: 1023}}",
+    ),
+)

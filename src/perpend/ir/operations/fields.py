@@ -1,0 +1,112 @@
+"""Data access: fields, extracts, lookups and tags of the object at hand."""
+
+from __future__ import annotations
+
+from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
+from perpend.ir.types import TEXTUAL, ValueType
+
+_TAGS_FIELD = "CA10__tagsJson__c"
+_LOOKUP = (Parameter("path", "The lookups to follow, joined with dots.", constant=Constant.LOOKUP_PATH),)
+_TAG = (
+    Parameter("name", "The tag's name: Bytes must match exactly; Text ignores case, white space and punctuation.", operand=TEXTUAL),
+    Parameter(
+        "tagsJson", "The field with the JSON object of tags.", constant=Constant.FIELD_PATH, required=False, default=_TAGS_FIELD
+    ),
+)
+
+OPERATIONS = (
+    Operation(
+        "FIELD",
+        "FIELD",
+        "Reads a field of the object, or of an object that lookups lead to. A parent that is missing or has disappeared gives null.",
+        (
+            Parameter("path", "The field's API name, with lookups in front.", constant=Constant.FIELD_PATH),
+            Parameter(
+                "returnType",
+                "`BYTES` to compare a text exactly.",
+                choices=("AUTO", "BYTES"),
+                required=False,
+                default="AUTO",
+            ),
+        ),
+        Result.FIELD,
+        "{path}",
+        "A null field is null of its type.",
+        checks=(
+            CheckDeclaration(
+                "noAccessDelegate",
+                "{path}.delegatedTo({delegate}).isEmpty()",
+                "The field named by `path` is empty: whatever fills both could not be read.",
+                delegate=True,
+            ),
+            CheckDeclaration("isEmpty", "{path}.isEmpty()", "The field is empty."),
+        ),
+        example="FIELD: {path: CA10__account__r.CA10__accountId__c}",
+    ),
+    Operation(
+        "EXTRACT",
+        "EXTRACT",
+        "The value of an extract imported for the type reached. Its checks count at the place of reference.",
+        (Parameter("path", "The extract's name, with lookups in front.", constant=Constant.EXTRACT_PATH),),
+        Result.EXTRACT,
+        "extract({path!q})",
+        "As the extract's own operation says.",
+        scalar=True,
+        example="EXTRACT: credReportMfaActive",
+    ),
+    Operation(
+        "IS_EMPTY_LOOKUP",
+        "IS_EMPTY_LOOKUP",
+        "Whether a lookup leads nowhere: at some step the object is absent, has no Id or has disappeared.",
+        _LOOKUP,
+        ValueType.BOOLEAN,
+        "isEmptyLookup({path!q})",
+        "A null lookup is empty.",
+        scalar=True,
+        example="IS_EMPTY_LOOKUP: CA10__account__r",
+    ),
+    Operation(
+        "NOT_EMPTY_LOOKUP",
+        "NOT_EMPTY_LOOKUP",
+        "The negation of IS_EMPTY_LOOKUP.",
+        _LOOKUP,
+        ValueType.BOOLEAN,
+        "notEmptyLookup({path!q})",
+        "A null lookup is empty.",
+        scalar=True,
+        example="NOT_EMPTY_LOOKUP: CA10__account__r",
+    ),
+    Operation(
+        "TAG_EXISTS",
+        "TAG_EXISTS",
+        "Whether the object carries a tag.",
+        _TAG,
+        ValueType.BOOLEAN,
+        "{tagsJson}.{has}({name})",
+        "Null tags: no tag exists. Tags that are no JSON object leave the object unreadable: UNDETERMINED.",
+        dialects=("D2", "D3"),
+        example="TAG_EXISTS: {name: {TEXT: owner}}",
+    ),
+    Operation(
+        "TAG_VALUE_TEXT",
+        "TAG_VALUE_TEXT",
+        "The value of a tag as Text.",
+        _TAG,
+        ValueType.TEXT,
+        "{tagsJson}.{get}({name})",
+        "A missing tag is null.",
+        dialects=("D2", "D3"),
+        example="TAG_VALUE_TEXT: {name: {TEXT: owner}}",
+    ),
+    Operation(
+        "TAG_VALUE_BYTES",
+        "TAG_VALUE_BYTES",
+        "The value of a tag as Bytes.",
+        _TAG,
+        ValueType.BYTES,
+        "{tagsJson}.{get}({name})",
+        "A missing tag is null.",
+        dialects=("D2", "D3"),
+        example='TAG_VALUE_BYTES: {name: {BYTES: "Owner"}}',
+    ),
+)

@@ -1,0 +1,61 @@
+"""Operations of one purpose: disappearance, access policies, log filters."""
+
+from __future__ import annotations
+
+from perpend.ir.operation import Constant, Operation, Parameter
+from perpend.ir.types import TEXTUAL, ValueType
+
+ACCESS_LEVELS = (
+    "NOBODY",
+    "SAME_ACCOUNT",
+    "SAME_ORG",
+    "TRUSTED_PRINCIPAL",
+    "AWS_SERVICE",
+    "EXTERNAL_PRINCIPAL",
+    "ANONYMOUS_PRINCIPAL",
+)
+"""Who may use a statement, from narrow to wide."""
+
+OPERATIONS = (
+    Operation(
+        "IS_DISAPPEARED",
+        "IS_DISAPPEARED",
+        "Whether the object's deletion field is set. Every block asks this first by itself.",
+        (),
+        ValueType.BOOLEAN,
+        "isDisappeared({deletion})",
+        "A null deletion field: not disappeared.",
+        example="IS_DISAPPEARED: {}",
+    ),
+    Operation(
+        "AWS_POLICY_ALLOWS",
+        "AWS_POLICY_ALLOWS",
+        "Whether an extended policy document grants one of the actions to somebody wider than the level.",
+        (
+            Parameter("policyExtField", "The field with the extended policy document.", constant=Constant.FIELD_PATH),
+            Parameter("widestAcceptableAccessLevel", "The widest level that is still fine.", choices=ACCESS_LEVELS),
+            Parameter("actions", "The actions, IAM wildcards allowed.", constant=Constant.TEXTS),
+        ),
+        ValueType.BOOLEAN,
+        "{policyExtField}.awsPolicyAllows({widestAcceptableAccessLevel}, {actions!l})",
+        "A null document grants nothing. A document of another shape leaves the object unreadable: UNDETERMINED.",
+        example=(
+            "AWS_POLICY_ALLOWS: {policyExtField: CA10__policyExt__c, widestAcceptableAccessLevel: SAME_ACCOUNT, "
+            "actions: ['sqs:SendMessage']}"
+        ),
+    ),
+    Operation(
+        "GCP_LOGGING_QUERY_MATCH",
+        "GCP_LOGGING_QUERY_MATCH",
+        "Whether a log filter says the same as the given one, whatever its order, parentheses and white space.",
+        (
+            Parameter("arg", "The filter found.", operand=TEXTUAL),
+            Parameter("value", "The filter wanted.", constant=Constant.LOGGING_QUERY),
+        ),
+        ValueType.BOOLEAN,
+        "{arg}.gcpLoggingQueryMatch({value!q})",
+        "Null is the empty filter.",
+        dialects=("D2", "D3"),
+        example="GCP_LOGGING_QUERY_MATCH: {arg: {FIELD: {path: CA10__filter__c}}, value: 'severity>=ERROR'}",
+    ),
+)

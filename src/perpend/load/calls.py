@@ -1,0 +1,270 @@
+"""Operations as written: one key, its parameters, its checks. Read by the declarations in ``ir.operations``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
+from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
+from perpend.ir.operations import BY_KEY
+from perpend.ir.status import Status
+from perpend.ir.values import date_time_from_text, duration_from_iso
+from perpend.load import rules
+from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingType
+
+_EXPECTATION = ("status", "subIndex", "text", "runtimeError")
+_CHECKS_KEY = "undeterminedIf"
+_OLD_FORMATS = {"GCP_DURATION": "GCP"}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCheck:
+    """One ``undeterminedIf`` entry: its declaration, its message, the delegate's path, the place of its key."""
+
+    declaration: CheckDeclaration
+    message: str
+    delegate: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation as written. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
+
+    An operand that could not be read is None. ``span`` is the place of the operation's key, ``spans`` those of values.
+    """
+
+    operation: Operation
+    arguments: MappingType[str, Any]
+    checks: tuple[WrittenCheck, ...]
+    span: Span
+    spans: MappingType[str, Span]
+
+
+def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) -> Call | None:
+    """Return the operation a node holds, None where it holds none; what is wrong goes to ``diagnostics``."""
+    return _Calls(diagnostics).call(node, key_span)
+
+
+class _Calls:
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+
+    def call(self, node: Node, key_span: Span) -> Call | None:
+        if not isinstance(node, Mapping) or not node.entries:
+            self._note(rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help="for example `IS_EMPTY: {arg: …}`")
+            return None
+        key, body = node.entries[0]
+        for extra, _ in node.entries[1:]:
+            self._note(rules.NOT_ONE_OPERATION, extra.span, f"`{extra.text}` stands beside `{key.text}`: only one operation may")
+        if key.text not in BY_KEY:
+            hint = suggestion(key.text, BY_KEY)
+            self._note(rules.UNKNOWN_OPERATION, key.span, f"unknown operation `{key.text[:60]}`", help=hint)
+            return None
+        operation = _spelling(key.text, body)
+        if operation.scalar:
+            parameter = operation.parameters[0]
+            value = self._constant(body, parameter, key.span)
+            return Call(operation, {parameter.name: value}, (), key.span, {parameter.name: body.span})
+        return self._record(operation, body, key.span)
+
+    def _record(self, operation: Operation, body: Node, span: Span) -> Call | None:
+        if isinstance(body, Scalar) and body.value is None and not operation.parameters:
+            body = Mapping((), body.span, 1)
+        if not isinstance(body, Mapping):
+            self._note(rules.WRONG_KIND, body.span, f"`{operation.key}` takes a mapping of its parameters")
+            return None
+        parameters = {parameter.name: parameter for parameter in operation.parameters}
+        written = {key.text: value for key, value in body.entries}
+        allowed = [*parameters, *([_CHECKS_KEY] if any(not check.implied for check in operation.checks) else [])]
+        for key, _ in body.entries:
+            if key.text not in allowed:
+                hint = suggestion(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
+                self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{operation.key}`", help=hint)
+        arguments: dict[str, Any] = {}
+        spans: dict[str, Span] = {}
+        for parameter in operation.parameters:
+            if parameter.name in written:
+                spans[parameter.name] = written[parameter.name].span
+                arguments[parameter.name] = self._argument(written[parameter.name], parameter, _key_span(body, parameter.name))
+            else:
+                arguments[parameter.name] = None
+                if parameter.required:
+                    self._missing(parameter.name, operation, span, parameter.doc)
+        checks = self._checks(operation, written.get(_CHECKS_KEY), span)
+        return Call(operation, arguments, checks, span, spans)
+
+    def _argument(self, node: Node, parameter: Parameter, key_span: Span) -> Any:
+        if parameter.operand is not None and parameter.many:
+            if not isinstance(node, Sequence):
+                self._note(rules.WRONG_KIND, node.span, f"`{parameter.name}` takes a list of operations")
+                return None
+            if not node.items:
+                self._note(rules.NO_ARGUMENTS, key_span, f"`{parameter.name}` is empty")
+            return tuple(self.call(item, item.span) for item in node.items)
+        if parameter.operand is not None:
+            return self.call(node, key_span)
+        return self._constant(node, parameter, key_span)
+
+    def _constant(self, node: Node, parameter: Parameter, key_span: Span) -> Any:
+        if parameter.choices is not None:
+            if not isinstance(node, Scalar) or node.text not in parameter.choices:
+                text = node.text[:60] if isinstance(node, Scalar) else "this"
+                hint = suggestion(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
+                self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is no `{parameter.name}`", help=hint)
+                return None
+            return _OLD_FORMATS.get(node.text, node.text)
+        assert parameter.constant is not None  # noqa: S101 - a parameter is one of three kinds
+        problem, rule = _problem(node, parameter.constant), rules.WRONG_KIND
+        if problem is None and isinstance(node, Scalar):
+            problem, rule = _impossible(node, parameter.constant), rules.INVALID_CONSTANT
+        if problem is not None:
+            hint = suggestion(node.text, tuple(Status)) if rule is rules.INVALID_CONSTANT and isinstance(node, Scalar) else None
+            self._note(rule, node.span, problem, help=hint if parameter.constant is Constant.STATUS else None)
+            return None
+        if parameter.constant is Constant.EXPECTATION:
+            self._expectation(node)
+        value = plain(node)
+        return tuple(value) if parameter.constant is Constant.TEXTS else value
+
+    def _expectation(self, node: Node) -> None:
+        assert isinstance(node, Mapping)  # noqa: S101 - checked by _problem
+        for key, value in node.entries:
+            if key.text not in _EXPECTATION:
+                hint = suggestion(key.text, _EXPECTATION)
+                self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
+            elif key.text == "status" and plain(value) not in tuple(Status):
+                self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
+            elif key.text == "subIndex" and not _is_whole(plain(value)):
+                self._note(rules.WRONG_KIND, value.span, "`subIndex` is a whole number")
+
+    def _checks(self, operation: Operation, node: Node | None, span: Span) -> tuple[WrittenCheck, ...]:
+        implied = tuple(WrittenCheck(check, "", None, span) for check in operation.checks if check.implied)
+        declared = {check.key: check for check in operation.checks if not check.implied}
+        if node is None:
+            if operation.checks_required:
+                self._missing(_CHECKS_KEY, operation, span, "What leaves the status undetermined.")
+            return implied
+        if not isinstance(node, Mapping):
+            self._note(rules.WRONG_KIND, node.span, f"`{_CHECKS_KEY}` takes a mapping of checks to messages")
+            return implied
+        for key, _ in node.entries:
+            if key.text not in declared:
+                hint = suggestion(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
+                self._note(rules.UNKNOWN_KEY, key.span, f"`{operation.key}` has no check `{key.text[:60]}`", help=hint)
+        found = []
+        for name, check in declared.items():
+            value = node.get(name)
+            if value is not None:
+                written = self._check(check, value, _key_span(node, name))
+                found += [written] if written else []
+            elif check.required:
+                self._missing(name, operation, span, check.doc)
+        return (*found, *implied)
+
+    def _check(self, check: CheckDeclaration, node: Node, span: Span) -> WrittenCheck | None:
+        if not check.delegate:
+            if not isinstance(node, Scalar) or not isinstance(node.value, str | None):
+                self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes a message")
+                return None
+            return WrittenCheck(check, node.value or "", None, span)
+        path = node.get("path") if isinstance(node, Mapping) else None
+        message = node.get("currentStateMessage") if isinstance(node, Mapping) else None
+        if not isinstance(path, Scalar) or not isinstance(message, Scalar):
+            self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path` and `currentStateMessage`")
+            return None
+        return WrittenCheck(check, message.text, path.text, span)
+
+    def _missing(self, name: str, operation: Operation, span: Span, doc: str) -> None:
+        self._note(rules.MISSING_KEY, span, f"`{operation.key}` needs `{name}`", help=f"`{name}`: {doc}")
+
+    def _note(self, rule: Rule, span: Span, message: str, *, help: str | None = None) -> None:
+        self.diagnostics.append(rule.at(span, message, help=help))
+
+
+def _spelling(key: str, body: Node) -> Operation:
+    """Return the operation a key means: the one whose parameters are those written."""
+    candidates = BY_KEY[key]
+    if len(candidates) == 1 or not isinstance(body, Mapping):
+        return candidates[0]
+    written = {name.text for name, _ in body.entries}
+
+    def fit(operation: Operation) -> tuple[int, int]:
+        names = {parameter.name for parameter in operation.parameters}
+        required = {parameter.name for parameter in operation.parameters if parameter.required}
+        return (len(written & names) - len(required - written), -len(required))
+
+    return max(candidates, key=fit)
+
+
+def _key_span(node: Mapping, name: str) -> Span:
+    return next(key.span for key, _ in node.entries if key.text == name)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _problem(node: Node, constant: Constant) -> str | None:
+    """Return why a node is not of a constant's kind, None where it is."""
+    value = plain(node)
+    match constant:
+        case Constant.JSON:
+            return None
+        case Constant.NUMBER:
+            ok = isinstance(value, int | float) and not isinstance(value, bool)
+        case Constant.INTEGER:
+            ok = _is_whole(value)
+        case Constant.BOOLEAN:
+            ok = isinstance(value, bool)
+        case Constant.TEXTS:
+            ok = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case Constant.EXPECTATION:
+            ok = isinstance(value, dict)
+        case _:
+            ok = isinstance(value, str)
+    return None if ok else f"expected {constant_doc(constant)}"
+
+
+def _impossible(node: Scalar, constant: Constant) -> str | None:
+    """Return why a well-formed constant names nothing that exists, None where it does."""
+    match constant:
+        case Constant.DATE_TIME if date_time_from_text(node.text) is None:
+            return f"`{node.text[:60]}` is no date, or no date and time, in ISO 8601"
+        case Constant.DURATION if duration_from_iso(node.text) is None:
+            return f"`{node.text[:60]}` is no ISO 8601 duration"
+        case Constant.STATUS if node.text not in tuple(Status):
+            return f"`{node.text[:60]}` is no status"
+        case Constant.FIELD_PATH | Constant.LOOKUP_PATH | Constant.EXTRACT_PATH | Constant.RELATIONSHIP:
+            return None if all(node.text.split(".")) else f"`{node.text[:60]}` is no path: a step is empty"
+    return None
+
+
+def constant_doc(constant: Constant) -> str:
+    """Return what a constant must be, in words."""
+    return _CONSTANT_DOCS[constant]
+
+
+_CONSTANT_DOCS = {
+    Constant.TEXT: "a text",
+    Constant.NUMBER: "a number",
+    Constant.INTEGER: "a whole number",
+    Constant.BOOLEAN: "`true` or `false`",
+    Constant.DATE_TIME: "a date, or date and time, in ISO 8601",
+    Constant.DURATION: "an ISO 8601 duration such as `P90D`",
+    Constant.JSON: "any value",
+    Constant.TEXTS: "a list of texts",
+    Constant.FIELD_PATH: "the path of a field",
+    Constant.LOOKUP_PATH: "lookups joined with dots",
+    Constant.EXTRACT_PATH: "the name of an extract",
+    Constant.RELATIONSHIP: "the name of a related list",
+    Constant.STATUS: "a status",
+    Constant.JMESPATH: "a JMESPath expression",
+    Constant.REGEX: "a regular expression",
+    Constant.LOGGING_QUERY: "a log filter",
+    Constant.EXPECTATION: "a mapping with `status`, `subIndex`, `text`, `runtimeError`",
+}

@@ -1,0 +1,163 @@
+"""The files of a repository, read without ever leaving it: links checked, sizes bounded, UTF-8 only."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.model import Diagnostic, Rule, Span
+from perpend.load import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_YAML: Final = 4 * 1024 * 1024
+MAX_TEST_DATA: Final = 32 * 1024 * 1024
+_MAX_FILES: Final = 500_000
+_MAX_DEPTH: Final = 40
+
+
+class Unreadable(Exception):
+    """A file that cannot be used, with the diagnostic that says why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a directory holds: files and directories as paths from its root (no leading slash), and bad links."""
+
+    files: frozenset[str]
+    directories: frozenset[str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Reads below one root. Paths are POSIX, relative to the root, without a leading slash."""
+
+    root: Path
+    _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def tree(self, tops: tuple[str, ...]) -> Tree:
+        """Return everything below the named top directories. Hidden entries are passed over."""
+        walk = _Walk(self.root)
+        for top in tops:
+            walk.enter(top, os.path.realpath(self.root / top), (os.path.realpath(self.root),))
+        return Tree(frozenset(walk.files), frozenset(walk.directories), tuple(walk.diagnostics))
+
+    def text(self, path: str, *, limit: int) -> str:
+        """Return a file's text without a byte order mark. Raises :class:`Unreadable`."""
+        real = self._real(path)
+        try:
+            status = os.stat(real)
+            if not stat.S_ISREG(status.st_mode):
+                raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` is no regular file")
+            if status.st_size > limit:
+                raise _unreadable(
+                    rules.FILE_TOO_LARGE, path, f"`{path}` has {status.st_size:,} bytes; at most {limit:,} are read"
+                )
+            with open(real, "rb") as stream:
+                content = stream.read(limit + 1)
+        except OSError as error:
+            raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}") from None
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = content[: error.start]
+            line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+            raise Unreadable(
+                rules.NOT_UTF8.at(Span(path, line, column, line, column + 1), f"`{path}` is not UTF-8 text")
+            ) from None
+
+    def source_line(self, path: str, line: int) -> str | None:
+        """Return one line of a file for a diagnostic's excerpt, None where there is none to show."""
+        if path not in self._lines:
+            try:
+                self._lines[path] = self.text(path, limit=MAX_TEST_DATA).splitlines()
+            except Unreadable:
+                self._lines[path] = []
+        lines = self._lines[path]
+        return lines[line - 1] if 0 < line <= len(lines) else None
+
+    def resolve(self, reference: str, *, base: str, span: Span) -> str:
+        """Return the path that a reference names: absolute from the root, else from ``base``. Raises :class:`Unreadable`."""
+        start = "" if reference.startswith("/") else base
+        path = posixpath.normpath(posixpath.join(start, reference.lstrip("/")))
+        if path == ".." or path.startswith("../") or "\0" in reference:
+            raise Unreadable(rules.PATH_LEAVES_REPOSITORY.at(span, f"`{reference}` leads out of the repository"))
+        return path
+
+    def _real(self, path: str) -> str:
+        root = os.path.realpath(self.root)
+        real = os.path.realpath(self.root / path)
+        if real != root and not real.startswith(root + os.sep):
+            raise _unreadable(rules.LINK_LEAVES_REPOSITORY, path, f"`{path}` leads out of the repository")
+        return real
+
+
+def _unreadable(rule: Rule, path: str, message: str) -> Unreadable:
+    return Unreadable(rule.at(Span(path), message))
+
+
+class _Walk:
+    """One walk over a tree; links are followed only where they stay inside and do not loop."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.real_root = os.path.realpath(root)
+        self.files: list[str] = []
+        self.directories: list[str] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def enter(self, path: str, real: str, above: tuple[str, ...]) -> None:
+        """Take in a directory by its real path, ``above`` being the real paths of those that led here."""
+        if not os.path.isdir(real):
+            return
+        try:
+            entries = sorted(os.scandir(real), key=lambda entry: entry.name)
+        except OSError as error:
+            self._note(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}")
+            return
+        self.directories.append(path)
+        for entry in entries:
+            if not entry.name.startswith("."):
+                self._take(entry, f"{path}/{entry.name}", (*above, real))
+
+    def _take(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...]) -> None:
+        if len(self.files) > _MAX_FILES or len(above) > _MAX_DEPTH:
+            return
+        if entry.is_symlink() and not self._link_is_safe(entry, path, above):
+            return
+        if entry.is_dir():
+            self.enter(path, os.path.realpath(entry.path) if entry.is_symlink() else entry.path, above)
+        else:
+            self.files.append(path)
+
+    def _link_is_safe(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...]) -> bool:
+        target = os.path.realpath(entry.path)
+        if target != self.real_root and not target.startswith(self.real_root + os.sep):
+            self._note(rules.LINK_LEAVES_REPOSITORY, path, f"the link `{path}` leads out of the repository")
+            return False
+        if target in above or not os.path.exists(target):
+            loops = target in above or os.path.islink(target)
+            rule = rules.LINK_LOOPS if loops else rules.MISSING_FILE
+            self._note(rule, path, f"the link `{path}` {'loops' if loops else 'leads to nothing'}")
+            return False
+        return True
+
+    def _note(self, rule: Rule, path: str, message: str) -> None:
+        self.diagnostics.append(rule.at(Span(path), message))
+
+
+def parents(path: str) -> Iterator[str]:
+    """Yield the directories above a path, the nearest first."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

@@ -1,0 +1,250 @@
+"""A policy repository: what is in it, each document read once and on demand, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from perpend.diagnostics.model import Diagnostic, Span
+from perpend.errors import PerpendError
+from perpend.load import rules, shapes
+from perpend.load.documents import (
+    Extracts,
+    Folder,
+    Logic,
+    Policy,
+    Section,
+    extracts_from,
+    logic_from,
+    names_from,
+    object_type_from,
+    policy_from,
+    section_from,
+)
+from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable
+from perpend.load.nodes import node_from_yaml
+from perpend.load.read import Fields, Placed, Reader
+from perpend.load.test_data import TestObject, test_objects_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from perpend.ir.object_types import ObjectType
+
+TOPS = ("ce", "frameworks", "types", "internal")
+"""The top directories of a repository."""
+
+_DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
+T = TypeVar("T")
+
+
+class NotARepository(PerpendError):
+    """A directory that holds no policy repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T]):
+    """A document and what was wrong with it. ``value`` is None where nothing could be read of it."""
+
+    value: T | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the document can be relied on."""
+        return self.value is not None and not self.diagnostics
+
+
+class Repository:
+    """A directory in the format of the specification, section 1. IDs are absolute POSIX paths from its root.
+
+    Documents are read on first use and kept. ``fallback`` supplies object types that this repository does not declare.
+    """
+
+    def __init__(self, root: str | Path, *, fallback: Repository | None = None) -> None:
+        self.files = Files(Path(root))
+        self.fallback = fallback
+        self._documents: dict[str, Loaded[object]] = {}
+        if not any(Path(root, top).is_dir() for top in TOPS):
+            raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
+
+    @cached_property
+    def tree(self) -> Tree:
+        """All files and directories of the repository."""
+        return self.files.tree(TOPS)
+
+    @cached_property
+    def policy_ids(self) -> tuple[str, ...]:
+        """The ids of all policies."""
+        return self._holders("ce", "policy.yaml")
+
+    @cached_property
+    def folder_ids(self) -> tuple[str, ...]:
+        """The ids of all folders."""
+        return self._holders("ce", "folder.yaml")
+
+    @cached_property
+    def section_ids(self) -> tuple[str, ...]:
+        """The ids of all sections, frameworks included."""
+        return self._holders("frameworks", "section.yaml")
+
+    @cached_property
+    def logic_ids(self) -> tuple[str, ...]:
+        """The ids of all logic files."""
+        return tuple(sorted(f"/{path}" for path in self.tree.files if path.startswith("ce/") and path.endswith(".logic.yaml")))
+
+    @cached_property
+    def extracts_ids(self) -> tuple[str, ...]:
+        """The ids of all extract files."""
+        return tuple(sorted(f"/{path}" for path in self.tree.files if _is_extracts(path)))
+
+    @cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """API names of all object types that have a directory here."""
+        names = {path.split("/")[1] for path in self.tree.files if path.startswith("types/") and path.count("/") >= 2}
+        return tuple(sorted(names))
+
+    def policy(self, entity: str) -> Loaded[Policy]:
+        """Return a policy by its id."""
+        logics = tuple(found for found in self.logic_ids if found.rpartition("/")[0] == entity)
+        return self._document(f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, logics))
+
+    def folder(self, entity: str) -> Loaded[Folder]:
+        """Return a folder by its id."""
+        return self._document(f"{entity}/folder.yaml", shapes.FOLDER, lambda fields: Folder(entity, names_from(fields)))
+
+    def section(self, entity: str) -> Loaded[Section]:
+        """Return a section by its id."""
+        return self._document(f"{entity}/section.yaml", shapes.SECTION, lambda fields: section_from(entity, fields))
+
+    def logic(self, entity: str) -> Loaded[Logic]:
+        """Return a logic file by its id."""
+        return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+
+    def extracts(self, entity: str) -> Loaded[Extracts]:
+        """Return a file of extracts by its id."""
+        return self._document(entity, shapes.EXTRACTS, lambda fields: extracts_from(entity, fields))
+
+    def object_type(self, name: str) -> Loaded[ObjectType]:
+        """Return a declared object type, from here or from the fallback; ``value`` is None where none declares it."""
+        path = f"types/{name}/type.yaml"
+        if path in self.tree.files:
+            return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
+        return self.fallback.object_type(name) if self.fallback else Loaded(None)
+
+    def rule(self, path: str) -> Loaded[Fields]:
+        """Return an internal rule by its file's path."""
+        return self._document(path, shapes.RULE, lambda fields: fields)
+
+    def test_objects(self, logic: Logic) -> Loaded[list[TestObject]]:
+        """Return the test objects of a logic file's data files, in order."""
+        found: list[TestObject] = []
+        diagnostics: list[Diagnostic] = []
+        for reference in logic.test_data:
+            path = self.referred(reference, logic.id, diagnostics)
+            if path is not None:
+                data = self._test_file(path)
+                found += data.value or []
+                diagnostics += data.diagnostics
+        return Loaded(found, tuple(diagnostics))
+
+    def referred(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
+        """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""
+        try:
+            path = self.files.resolve(reference.value, base=posixpath.dirname(document.lstrip("/")), span=reference.span)
+        except Unreadable as error:
+            diagnostics.append(error.diagnostic)
+            return None
+        if path not in self.tree.files:
+            diagnostics.append(rules.MISSING_FILE.at(reference.span, f"there is no file `/{path}`"))
+            return None
+        return path
+
+    def imported(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
+        """Return the id of an extracts file that a document imports, None (and a diagnostic) where it is none."""
+        path = self.referred(reference, document, diagnostics)
+        if path is None:
+            return None
+        if not _is_extracts(path):
+            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{path}` is no file of extracts"))
+            return None
+        return f"/{path}"
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Read everything and return all that is wrong with the files themselves."""
+        found = [*self.tree.diagnostics, *self._missing_descriptors()]
+        documents: Iterable[Loaded[object]] = (
+            *map(self.policy, self.policy_ids),
+            *map(self.folder, self.folder_ids),
+            *map(self.section, self.section_ids),
+            *map(self.extracts, self.extracts_ids),
+            *(self.object_type(name) for name in self.type_names if f"types/{name}/type.yaml" in self.tree.files),
+            *map(self.rule, sorted(f"/{path}" for path in self.tree.files if _is_rule(path))),
+        )
+        for document in documents:
+            found += document.diagnostics
+        for entity in self.logic_ids:
+            logic = self.logic(entity)
+            found += logic.diagnostics
+            if logic.value is not None:
+                found += self.test_objects(logic.value).diagnostics
+        return found
+
+    def _holders(self, top: str, descriptor: str) -> tuple[str, ...]:
+        end = f"/{descriptor}"
+        return tuple(
+            sorted(f"/{path[: -len(end)]}" for path in self.tree.files if path.startswith(f"{top}/") and path.endswith(end))
+        )
+
+    def _missing_descriptors(self) -> list[Diagnostic]:
+        found = []
+        for directory in sorted(self.tree.directories):
+            wanted = _DESCRIPTORS.get(directory.split("/")[0])
+            if wanted is None or directory in _DESCRIPTORS and directory == "frameworks":
+                continue
+            present = [name for name in wanted if f"{directory}/{name}" in self.tree.files]
+            if not present:
+                message = f"`/{directory}` has no {' or '.join(f'`{name}`' for name in wanted)}"
+                found.append(rules.MISSING_DESCRIPTOR.at(Span(directory), message))
+            elif len(present) > 1:
+                span = Span(f"{directory}/{present[1]}")
+                found.append(rules.TWO_DESCRIPTORS.at(span, f"`/{directory}` is both a folder and a policy"))
+        return found
+
+    def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
+        if entity not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            value: T | None = None
+            path = entity.lstrip("/")
+            try:
+                text = self.files.text(path, limit=MAX_YAML)
+            except Unreadable as error:
+                diagnostics.append(error.diagnostic)
+            else:
+                node = node_from_yaml(text, path, diagnostics)
+                fields = Reader(diagnostics).record(node, shape) if node is not None else None
+                value = build(fields) if fields is not None else None
+            self._documents[entity] = Loaded(value, tuple(diagnostics))
+        return self._documents[entity]  # type: ignore[return-value] - one shape per entity
+
+    def _test_file(self, path: str) -> Loaded[list[TestObject]]:
+        if path not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            found: list[TestObject] = []
+            try:
+                found = test_objects_from_json(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
+            except Unreadable as error:
+                diagnostics.append(error.diagnostic)
+            self._documents[path] = Loaded(found, tuple(diagnostics))
+        return self._documents[path]  # type: ignore[return-value] - one shape per path
+
+
+def _is_extracts(path: str) -> bool:
+    return path.startswith("types/") and path.count("/") == 2 and path.endswith(".extracts.yaml")
+
+
+def _is_rule(path: str) -> bool:
+    return path.startswith("internal/rules/") and path.endswith(".yaml")
