@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 End = tuple[int, str | None]
 """How a program ended on an object: the verdict's index, and the runtime error where there was one."""
 
-Observer = "Callable[[Expr, Frame, Any], None]"
-
 COMPILERS: dict[str, Callable[[Use], Closure]] = {
     "FIELD": values.read_field,
     "IS_EMPTY_LOOKUP": values.is_empty_lookup,
@@ -104,11 +102,19 @@ COMPILERS: dict[str, Callable[[Use], Closure]] = {
 class Interpreter:
     """Judges objects by several programs of one input type.
 
-    ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it.
+    ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it;
+    ``reached`` with every block that ended on an object (related lists too), and the index it ended at.
     """
 
-    def __init__(self, programs: Sequence[Program], *, observe: Callable[[Expr, Frame, Any], None] | None = None) -> None:
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        *,
+        observe: Callable[[Expr, Frame, Any], None] | None = None,
+        reached: Callable[[Block, int], None] | None = None,
+    ) -> None:
         self.observe = observe
+        self.reached = reached
         self._extracts: dict[int, Closure] = {}
         self._kept: list[Expr] = []
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
@@ -144,7 +150,16 @@ class Interpreter:
                 return (UNREADABLE, unreadable.reason)
             return otherwise
 
-        return run
+        reached = self.reached
+        if reached is None:
+            return run
+
+        def noted(frame: Frame) -> End:
+            end = run(frame)
+            reached(block, end[0])
+            return end
+
+        return noted
 
     def _expression(self, expression: Expr, base: int, block: Block | None) -> Closure:
         """Return an expression's closure. ``base`` is the index just before its first check slot."""

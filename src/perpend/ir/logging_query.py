@@ -258,7 +258,7 @@ def _joined(operator: str, parts: list[Query]) -> Query:
 
 def _compared(subject: tuple[str, ...] | Call | None, operator: str, value: Value | Call) -> Query:
     """Return a comparison in normal form: case folded but in regular expressions, ``!=`` as NOT where that is the same."""
-    if isinstance(value, Value) and value.kind != "null" and not operator.endswith("~"):
+    if isinstance(value, Value) and not operator.endswith("~"):
         value = Value(value.kind, _folded(value.text))
     if operator in _OPPOSITES and isinstance(subject, tuple) and _is_defaulted(subject):
         return Not(Comparison(subject, _OPPOSITES[operator], value))

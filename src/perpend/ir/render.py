@@ -47,6 +47,8 @@ def _place(expression: Expr, name: str, form: str | None, prefix: str) -> str:
     if name in _COMPUTED:
         return _COMPUTED[name](expression, prefix)
     value = expression.arguments.get(name)
+    if value is None and form != "o":
+        value = next((parameter.default for parameter in expression.operation.parameters if parameter.name == name), None)
     if form is not None:
         return _form(value, form, prefix)
     if isinstance(value, Expr):
@@ -98,7 +100,7 @@ def _flags(expression: Expr) -> str:
     given = expression.arguments
     empty = ".keepEmpty()" if given["emptyValues"] == "KEEP" else ".skipEmpty()"
     repeated = ".keepDuplicates()" if given["duplicateValues"] == "KEEP" else ".skipDuplicates()"
-    return empty + repeated + (".sort()" if given["ordering"] == "SORTED" else "")
+    return empty + repeated + (".sort()" if given["ordering"] == "SORTED" else ".originalOrder()")
 
 
 def _exact(expression: Expr) -> bool:

@@ -1,0 +1,103 @@
+"""Which checks of a program can never fire, so that no test has to reach them. Sound: whatever is named here cannot fire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perpend.ir.jmespath_query import compile_query
+from perpend.ir.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from perpend.ir.program import Block, Check, Expr
+
+    Fact = tuple[Hashable, bool]
+    Evaluated = tuple[frozenset[Fact], Hashable]
+
+_NEVER_FAILING = frozenset({"to_string", "type", "to_array", "to_number", "not_null"})
+
+
+def silent_checks(block: Block) -> frozenset[int]:
+    """Return the indexes of a block's checks that cannot fire.
+
+    A check is silent where its expression cannot fail that way, or where the same expression has been evaluated on every
+    way that leads there: had it stopped, the judgement would have ended.
+    """
+    walk = _Walk()
+    facts: frozenset[Fact] = frozenset()
+    for number, condition in enumerate(block.conditions, 1):
+        walk.visit(condition.expression, number * 100, facts, ())
+        facts |= frozenset(_implied(condition.expression, False))
+    return frozenset(walk.silent)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk in evaluation order. ``evaluated`` says under which facts an expression has been evaluated without stopping."""
+
+    silent: set[int] = field(default_factory=set)
+    evaluated: list[Evaluated] = field(default_factory=list)
+
+    def visit(self, expression: Expr, base: int, facts: frozenset[Fact], lookups: tuple[str, ...]) -> None:
+        """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
+        name = expression.operation.name
+        inner = (*lookups, *expression.arguments.get("lookups", ()))
+        below = facts
+        if name == "UNIT_TEST":
+            below |= {(("unit test", expression.arguments["id"]), True)}
+        for operand in expression.operands:
+            self.visit(operand, base, below, inner)
+            if name in ("AND", "OR"):
+                below |= frozenset(_implied(operand, name == "AND"))
+            base += operand.slots
+        key = (lookups, structure(expression))
+        known = any(one == key and under <= facts for under, one in self.evaluated)
+        for slot, check in enumerate(expression.checks, base + 1):
+            if known or _cannot_fire(expression, check):
+                self.silent.add(slot)
+        if expression.slots and not known:
+            self.evaluated.append((facts, key))
+
+
+def _implied(expression: Expr, truth: bool) -> Iterator[Fact]:
+    """Yield what holds once an expression is known to be true, or not to be."""
+    yield structure(expression), truth
+    name = expression.operation.name
+    if (name == "AND" and truth) or (name == "OR" and not truth):
+        for operand in expression.operands:
+            yield from _implied(operand, truth)
+    elif name == "NOT":
+        yield from _implied(expression.operands[0], not truth)
+
+
+def structure(expression: Expr) -> Hashable:
+    """Return a key that two expressions share exactly when they compute the same, checks included."""
+    arguments = tuple((name, _key(value)) for name, value in sorted(expression.arguments.items()))
+    checks = tuple((check.declaration.key, check.delegate) for check in expression.checks)
+    return (expression.operation.name, expression.type, arguments, checks)
+
+
+def _key(value: Any) -> Hashable:
+    if isinstance(value, tuple | list):
+        return tuple(_key(item) for item in value)
+    return structure(value) if hasattr(value, "operation") else repr(value)
+
+
+def _cannot_fire(expression: Expr, check: Check) -> bool:
+    if not expression.operation.name.startswith("JSON_QUERY_"):
+        return False
+    tree = compile_query(expression.arguments["expression"]).tree
+    if check.declaration.key == "evaluationError":
+        return not _may_fail(tree)
+    returns_text = tree["type"] == "function_expression" and tree["value"] in ("to_string", "type")
+    return check.declaration.key == "resultTypeMismatch" and returns_text and expression.type is ValueType.TEXT
+
+
+def _may_fail(node: Any) -> bool:
+    if not isinstance(node, dict) or "type" not in node:
+        return False
+    if node["type"] == "slice" or (node["type"] == "function_expression" and node["value"] not in _NEVER_FAILING):
+        return True
+    return any(_may_fail(child) for child in node["children"])

@@ -1,0 +1,112 @@
+"""The bytes of an AWS IAM credential report in, one reading per row out; columns are found by name, never by place.
+
+Each reading carries its row as JSON text, every column as it was read. Refuses to know what the values mean.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, NamedTuple
+
+from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
+from perpend.collect.unusable import UnusableContent, excerpt
+from perpend.ir.estate import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+_ARN = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):.+", re.DOTALL)
+_HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
+_NEEDED = ("user", "arn")
+_OTHER_DELIMITERS = ((";", "`;`"), ("\t", "a tab"), ("|", "`|`"))
+_PROGRESS_STEP = 4096
+
+
+class Reading(NamedTuple):
+    """One row as one source shows it: ``row`` is its JSON text, columns in file order, every value as text."""
+
+    account: str
+    user: str
+    arn: str
+    row: str
+    origin: Origin
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the columns of one report stand, and the template that writes its rows."""
+
+    user: int
+    arn: int
+    template: str
+
+
+def read_report(
+    content: bytes, source: str, *, observed_at: datetime | None = None, progress: Callable[[int], None] | None = None
+) -> list[Reading]:
+    """Return the readings of a report in file order. Raises UnusableContent naming the first fault and its line.
+
+    ``progress`` is called now and then with the number of rows read so far.
+    """
+    _check_kind(content)
+    check_quoting(content)
+    readings: list[Reading] = []
+    accounts: dict[str, str] = {}
+    with wide_fields():
+        rows = read_rows(content)
+        layout = _layout_of(next(rows)[1])
+        user_place, arn_place, template = layout.user, layout.arn, layout.template
+        for line, row in rows:
+            arn = row[arn_place]
+            matched = _ARN.fullmatch(arn)
+            if matched is None:
+                raise UnusableContent(_arn_fault(line, arn))
+            account = accounts.setdefault(matched[1], matched[1])
+            text = row_text(template, row)
+            readings.append(Reading(account, row[user_place], arn, text, Origin(source, line), observed_at))
+            if progress and len(readings) % _PROGRESS_STEP == 0:
+                progress(len(readings))
+    if progress:
+        progress(len(readings))
+    return readings
+
+
+def row_template(columns: Iterable[str]) -> str:
+    """Return what :func:`row_text` writes rows with these columns by."""
+    keys = (encode_basestring(column).replace("%", "%%") for column in columns)
+    return "{" + ",".join(f"{key}:%s" for key in keys) + "}"
+
+
+def row_text(template: str, values: Iterable[str]) -> str:
+    """Return a row as JSON text: columns in order, every value a JSON string, no blanks."""
+    return template % tuple(map(encode_basestring, values))
+
+
+def _check_kind(content: bytes) -> None:
+    if _HTML.match(content):
+        raise UnusableContent("not a credential report: it looks like an HTML page")
+    header = content.partition(b"\n")[0].decode("utf-8")
+    for delimiter, name in _OTHER_DELIMITERS:
+        columns = [column.strip().strip('"') for column in header.split(delimiter)]
+        if all(needed in columns for needed in _NEEDED):
+            raise UnusableContent(f"fields are separated by {name}; a credential report separates them by commas")
+
+
+def _layout_of(header: list[str]) -> _Layout:
+    missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
+    if missing:
+        raise UnusableContent(f"not a credential report: its first line names no column {' and no column '.join(missing)}")
+    if len(set(header)) < len(header):
+        twice = next(column for place, column in enumerate(header) if column in header[:place])
+        raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
+    return _Layout(header.index("user"), header.index("arn"), row_template(header))
+
+
+def _arn_fault(line: int, arn: str) -> str:
+    if not arn:
+        return f"line {line}: the column `arn` is empty"
+    return f"line {line}: {excerpt(arn)} in column `arn` is not an ARN of an AWS account"

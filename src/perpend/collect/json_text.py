@@ -1,0 +1,128 @@
+"""The bytes of a JSON document in, its values out; strict where Python's ``json`` is lenient.
+
+Refused: repeated keys, NaN and Infinity (also as 1e999), unpaired surrogates, more than 64 levels, endless numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from perpend.collect.unusable import UnusableContent, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 64
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?|([\[{])|([\]}])', re.DOTALL)
+_SPACE = re.compile(r"[ \t\n\r]*+")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean", int: "a number", float: "a number"}
+
+
+def kind_of(value: object) -> str:
+    """Return what a JSON value is, in words: ``an object``, ``a string``, ``null`` …"""
+    return _KINDS.get(type(value), "null")
+
+
+def read_value(content: bytes) -> Any:
+    """Return the one value that a JSON document holds. Raises UnusableContent naming line and column."""
+    text = content.decode("utf-8")
+    _check_depth(text)
+    value, end = _decode(text, _skip_space(text, 0), "")
+    if end < len(text):
+        raise UnusableContent(f"not valid JSON: {_place(text, end)}: more text after the end of the document")
+    return value
+
+
+def read_array(content: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield each element of a JSON array with its position from 1. Raises UnusableContent naming position and line."""
+    text = content.decode("utf-8")
+    _check_depth(text)
+    offset = _skip_space(text, _skip_space(text, 0) + 1)
+    position = 0
+    closed = text.startswith("]", offset)
+    while not closed:
+        position += 1
+        value, end = _decode(text, offset, f"object {position} (line {_line(text, offset)}): ")
+        yield position, value
+        closed = text.startswith("]", end)
+        if not closed and not text.startswith(",", end):
+            raise UnusableContent(f"not valid JSON: {_place(text, end)}: expected `,` or `]` after object {position}")
+        offset = end if closed else _skip_space(text, end + 1)
+    if (rest := _skip_space(text, offset + 1)) < len(text):
+        raise UnusableContent(f"not valid JSON: {_place(text, rest)}: more text after the end of the array")
+
+
+def _decode(text: str, offset: int, where: str) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, offset)
+    except json.JSONDecodeError as error:
+        reason = f"{_place(text, error.pos)}: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise UnusableContent(f"not valid JSON: {reason}") from None
+    except UnusableContent as error:
+        raise UnusableContent(f"{where}{error}") from None
+    except ValueError:
+        raise UnusableContent(f"{where}a number with too many digits") from None
+    if _SURROGATE.search(text, offset, end) and not _is_encodable(value):
+        raise UnusableContent(f"{where}a text with half a surrogate pair (`\\ud800` to `\\udfff`)")
+    return value, _skip_space(text, end)
+
+
+def _is_encodable(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        if found[1]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise UnusableContent(f"{_place(text, found.start())}: nested deeper than {MAX_DEPTH} levels")
+        elif found[2]:
+            depth -= 1
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise UnusableContent(f"the key {excerpt(key)} appears twice in one object")
+            seen.add(key)
+    return unique
+
+
+def _refuse_constant(literal: str) -> Any:
+    raise UnusableContent(f"{excerpt(literal)} is not a JSON number")
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if math.isinf(number):
+        raise UnusableContent(f"the number {excerpt(literal, 30)} is too large")
+    return number
+
+
+def _skip_space(text: str, offset: int) -> int:
+    found = _SPACE.match(text, offset)
+    return found.end() if found else offset
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+def _place(text: str, offset: int) -> str:
+    return f"line {_line(text, offset)}, column {offset - text.rfind(chr(10), 0, offset)}"
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite)

@@ -1,0 +1,153 @@
+"""Readings of all sources in, one object per identity out, in an order that does not depend on the order of the sources.
+
+Equal readings collapse; readings that contradict each other become one object with variants. Refuses to choose the truth.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from perpend.collect.credential_report import Reading, row_template, row_text
+from perpend.ir.estate import EstateObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+USER_TYPE = "CA10__CaAwsUser__c"
+ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
+ROOT_USER = "<root_account>"
+
+_Row = dict[str, str]
+
+
+def merge_readings(readings: Iterable[Reading]) -> tuple[list[EstateObject], list[EstateObject]]:
+    """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order."""
+    settled = sorted(_settle(readings), key=lambda rivals: _reading_order(rivals[0]))
+    accounts: dict[str, EstateObject] = {}
+    users = []
+    for rivals in settled:
+        first = rivals[0]
+        account = accounts.get(first.account)
+        if account is None:
+            account = accounts[first.account] = _account_of(first)
+        variants = tuple(_user_of(rival, account) for rival in rivals[1:]) if len(rivals) > 1 else ()
+        users.append(_user_of(first, account, variants))
+    return users, list(accounts.values())
+
+
+def merge_objects(objects: Iterable[EstateObject]) -> list[EstateObject]:
+    """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
+    groups: dict[str, list[EstateObject]] = {}
+    for found in objects:
+        groups.setdefault(found.id, []).append(found)
+    return sorted((_merge_group(group) for group in groups.values()), key=_object_order)
+
+
+def _settle(readings: Iterable[Reading]) -> list[tuple[Reading, ...]]:
+    """Group readings by ARN: one reading where all agree, else the rivals in the order of their content."""
+    firsts: dict[str, Reading] = {}
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        first = firsts.setdefault(reading.arn, reading)
+        if first is not reading:
+            groups.setdefault(reading.arn, [first]).append(reading)
+    return [_settle_group(groups[arn]) if arn in groups else (first,) for arn, first in firsts.items()]
+
+
+def _settle_group(readings: list[Reading]) -> tuple[Reading, ...]:
+    preferred = sorted(readings, key=_preference)
+    if all(reading.row == preferred[0].row for reading in preferred):
+        return (preferred[0],)
+    rows: dict[str, tuple[Reading, _Row]] = {}
+    for reading in preferred:
+        row = json.loads(reading.row)
+        rows.setdefault(_canonical(row), (reading, row))
+    if len(rows) == 1:
+        return (next(iter(rows.values()))[0],)
+    union = _union([row for _, row in sorted(rows.values(), key=lambda pair: (-len(pair[1]), _preference(pair[0])))])
+    if union is not None:
+        widest = max(rows.values(), key=lambda pair: len(pair[1]))[0]
+        text = row_text(row_template(union), union.values())
+        return (widest._replace(user=union["user"], row=text),)
+    return tuple(reading for _, (reading, _) in sorted(_without_excerpts(rows).items()))
+
+
+def _union(rows: Sequence[_Row]) -> _Row | None:
+    """Return the columns of all rows together, or None where two of them disagree about one."""
+    union: _Row = {}
+    for row in rows:
+        for column, value in row.items():
+            if union.setdefault(column, value) != value:
+                return None
+    return union
+
+
+def _without_excerpts(rows: dict[str, tuple[Reading, _Row]]) -> dict[str, tuple[Reading, _Row]]:
+    """Leave out each row that says nothing but a part of what another, wider row says."""
+    shapes: dict[frozenset[str], list[_Row]] = {}
+    for _, row in rows.values():
+        shapes.setdefault(frozenset(row), []).append(row)
+    parts = {
+        _canonical({column: row[column] for column in narrow})
+        for narrow in shapes
+        for wide, wider_rows in shapes.items()
+        if narrow < wide
+        for row in wider_rows
+    }
+    return {content: pair for content, pair in rows.items() if content not in parts}
+
+
+def _merge_group(group: list[EstateObject]) -> EstateObject:
+    if len(group) == 1:
+        return group[0]
+    contents: dict[str, EstateObject] = {}
+    for found in sorted(group, key=lambda found: (found.origin.source, found.origin.row or 0)):
+        for reading in (found, *found.variants):
+            contents.setdefault(_canonical(reading.fields), _with_variants(reading, ()))
+    first, *others = (contents[content] for content in sorted(contents))
+    return _with_variants(first, tuple(others))
+
+
+def _with_variants(found: EstateObject, variants: tuple[EstateObject, ...]) -> EstateObject:
+    return EstateObject(
+        found.type_name, found.id, found.name, found.external_id, found.fields, found.origin, found.master, variants
+    )
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _preference(reading: Reading) -> tuple[float, str, int]:
+    """Of equal readings the one observed last stands for all, then the one of the first source by name."""
+    observed = reading.observed_at.timestamp() if reading.observed_at else float("-inf")
+    return -observed, reading.origin.source, reading.origin.row or 0
+
+
+def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:
+    return reading.account, reading.user != ROOT_USER, reading.user, reading.arn
+
+
+def _object_order(found: EstateObject) -> tuple[str, bool, str, str]:
+    return found.master.id if found.master else "", found.name != ROOT_USER, found.name, found.id
+
+
+def _account_of(reading: Reading) -> EstateObject:
+    account = reading.account
+    fields = {"Id": account, "CA10__accountId__c": account}
+    return EstateObject(ACCOUNT_TYPE, account, account, account, fields, reading.origin)
+
+
+def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObject, ...] = ()) -> EstateObject:
+    arn, user = reading.arn, reading.user
+    fields = {
+        "Id": arn,
+        "CA10__userName__c": user,
+        "CA10__arn__c": arn,
+        "CA10__account__c": reading.account,
+        "CA10__account__r": account.fields,
+        "CA10__disappearanceTime__c": None,
+        "CA10__credReportAttributesJson__c": reading.row,
+    }
+    return EstateObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)

@@ -1,0 +1,142 @@
+"""Paths in, the estate that the files show out. The road of the room: read, recognise by content, read rows, merge."""
+
+from __future__ import annotations
+
+import gc
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perpend.collect.credential_report import Reading, read_report
+from perpend.collect.files import STANDARD_INPUT, read_text_bytes
+from perpend.collect.json_text import kind_of
+from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings
+from perpend.collect.report_answer import read_answer
+from perpend.collect.test_data import read_objects
+from perpend.collect.unusable import UnusableContent, UnusableInput
+from perpend.ir.estate import Estate, EstateObject, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_LARGEST_SCALAR = 1 << 16
+_REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was read: the estate of the usable inputs, and the unusable ones in the order of the arguments."""
+
+    estate: Estate
+    failures: tuple[UnusableInput, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pile:
+    """Everything read so far, before it is merged."""
+
+    type_name: str | None
+    progress: Callable[[int], None] | None
+    sources: list[Source] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    objects: list[EstateObject] = field(default_factory=list)
+
+    def report_rows(self) -> Callable[[int], None] | None:
+        """Return a hook for one file's row count which tells the caller's hook the count over all files."""
+        hook, before = self.progress, sum(source.objects for source in self.sources)
+        return (lambda rows: hook(before + rows)) if hook else None
+
+
+def collect_files(
+    paths: Sequence[str],
+    *,
+    type_name: str | None = None,
+    keep_going: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Collected:
+    """Read files, recognised by content, into one estate; ``-`` is standard input.
+
+    ``type_name`` says which object type a JSON array holds. The first unusable input raises UnusableInput; with
+    ``keep_going`` the others are read and the failures listed. ``progress`` is told the rows read so far, now and then.
+    """
+    with _collector_paused():
+        return _collect(paths, _Pile(type_name, progress), keep_going=keep_going)
+
+
+def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
+    failures = []
+    for place, path in enumerate(paths):
+        try:
+            if path == STANDARD_INPUT and path in paths[:place]:
+                raise UnusableContent("standard input can be read only once")
+            _read_file(path, pile)
+        except UnusableContent as error:
+            failure = UnusableInput(path, str(error))
+            if not keep_going:
+                raise failure from None
+            failures.append(failure)
+    return Collected(_estate_of(pile), tuple(failures))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause cyclic garbage collection: all that is made here is kept and free of cycles, so collecting only costs time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_file(path: str, pile: _Pile) -> None:
+    content = read_text_bytes(path)
+    start = content.lstrip()[:1]
+    if start == b"[":
+        _read_test_data(content, path, pile)
+        return
+    kind, observed_at = "credential-report", None
+    if start == b"{":
+        content, observed_at = read_answer(content)
+        kind = "credential-report-json"
+    elif pile.type_name:
+        _refuse_scalar(content)
+    readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
+    if pile.type_name and pile.type_name not in _REPORT_TYPES:
+        raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
+    pile.readings += readings
+    accounts = tuple(sorted({reading.account for reading in readings}))
+    pile.sources.append(Source(path, kind, observed_at, len(readings), accounts))
+
+
+def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
+    if not pile.type_name:
+        raise UnusableContent("a JSON array of objects does not say what they are; name their type with --type")
+    objects = read_objects(content, path, type_name=pile.type_name, progress=pile.report_rows())
+    pile.objects += objects
+    pile.sources.append(Source(path, "test-data", None, len(objects)))
+
+
+def _refuse_scalar(content: bytes) -> None:
+    if len(content) > _LARGEST_SCALAR:
+        return
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return
+    raise UnusableContent(f"{kind_of(value)} in JSON where an array of objects is expected")
+
+
+def _estate_of(pile: _Pile) -> Estate:
+    objects: dict[str, list[EstateObject]] = {}
+    if any(source.kind != "test-data" for source in pile.sources):
+        objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
+    if pile.type_name and any(source.kind == "test-data" for source in pile.sources):
+        shown = objects.get(pile.type_name, [])
+        if pile.type_name == ACCOUNT_TYPE:
+            described = {found.id for found in pile.objects}
+            shown = [account for account in shown if account.id not in described]
+        objects[pile.type_name] = merge_objects([*shown, *pile.objects])
+    return Estate(tuple(pile.sources), {name: tuple(objects[name]) for name in sorted(objects)})

@@ -1,0 +1,13 @@
+"""A span in, the span as formats for machines demand it out: counted from 1, in order, at least one character wide."""
+
+from __future__ import annotations
+
+from perpend.diagnostics.model import Span
+
+
+def region_from_span(span: Span) -> Span:
+    """Return the span with numbers of at least 1 and, where it is empty or ends before it starts, one character wide."""
+    line, column = max(span.line, 1), max(span.column, 1)
+    if (span.end_line, span.end_column) <= (line, column):
+        return Span(span.path, line, column, line, column + 1)
+    return Span(span.path, line, column, span.end_line, max(span.end_column, 1))

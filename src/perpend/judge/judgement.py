@@ -1,0 +1,254 @@
+"""One judgement: every object weighed by every policy of its type, each ending in exactly one status."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from perpend.interpret.interpreter import End, Interpreter
+from perpend.ir.program import UNREADABLE, Program
+from perpend.ir.status import Status
+from perpend.ir.values import milliseconds_from_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from perpend.ir.estate import Estate, EstateObject
+    from perpend.ir.object_types import ObjectType
+
+_STEP = 1_000
+_MAX_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One field that a policy read of an object: API name (with lookups), label, JSON value as found (None: missing or null)."""
+
+    field: str
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one policy says of one object. ``remediation_message`` and ``runtime_error`` are None where there is none."""
+
+    policy_id: str
+    status: Status
+    condition_index: int
+    condition_text: str
+    current_state_message: str
+    remediation_message: str | None
+    runtime_error: str | None
+    references: tuple[Reference, ...]
+    object: EstateObject
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What reports show of a policy beside its verdicts."""
+
+    id: str
+    full_name: str
+    contextual_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How many objects were judged, how many verdicts there are, and how many of each status. It adds up, or is not made."""
+
+    objects: int
+    counts: Mapping[Status, int]
+
+    @property
+    def verdicts(self) -> int:
+        """The number of all verdicts."""
+        return sum(self.counts.values())
+
+    @property
+    def known(self) -> int:
+        """The number of verdicts that say compliant or incompliant."""
+        return self.counts[Status.COMPLIANT] + self.counts[Status.INCOMPLIANT]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """When the estate looked as judged: ``time`` in UTC, ``assumed`` where no source says it and today was taken."""
+
+    time: datetime
+    assumed: bool
+
+
+@dataclass(slots=True)
+class _Column:
+    """The verdicts of one program over the objects of its type: an index each, runtime errors where there are some."""
+
+    program: Program
+    indexes: array[int] = field(default_factory=lambda: array("i"))
+    errors: dict[int, str] = field(default_factory=dict)
+
+    def add(self, end: End) -> None:
+        index, error = end
+        if error is not None:
+            self.errors[len(self.indexes)] = error
+        self.indexes.append(index)
+
+
+class Judgement:
+    """All verdicts of one run. Verdicts are kept as integers; findings are made from them when asked for.
+
+    ``snapshot_time`` overrides what the sources say. ``today`` stands in for sources that say nothing (UTC, its day counts).
+    """
+
+    def __init__(
+        self,
+        estate: Estate,
+        programs: Sequence[Program],
+        *,
+        policies: Mapping[str, PolicyView],
+        types: Mapping[str, ObjectType],
+        snapshot_time: datetime | None = None,
+        today: datetime | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self.estate = estate
+        self.programs = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
+        self.policies = policies
+        self.types = types
+        self._override = snapshot_time
+        self._today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._times = {source.name: source.observed_at for source in estate.sources}
+        self._columns = [_Column(program) for program in self.programs]
+        self._judge(progress)
+        self.ledger = self._ledger()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The time of the run's snapshot: as given, else the latest that a source states, else today."""
+        stated = [time for time in self._times.values() if time is not None]
+        if self._override is not None:
+            return Snapshot(self._override, assumed=False)
+        return Snapshot(max(stated), assumed=False) if stated else Snapshot(self._today, assumed=True)
+
+    def counts(self, program: Program) -> dict[Status, int]:
+        """Return how many objects each status has under one program."""
+        found = dict.fromkeys(Status, 0)
+        column = next(column for column in self._columns if column.program is program)
+        for index in column.indexes:
+            found[program.verdicts[index].status] += 1
+        return found
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
+        for column in self._columns:
+            objects = self.estate.objects.get(column.program.input_type, ())
+            for number, (index, judged) in enumerate(zip(column.indexes, objects, strict=True)):
+                yield self._finding(column.program, judged, index, column.errors.get(number))
+
+    def _judge(self, progress: Callable[[int], None] | None) -> None:
+        done = 0
+        for type_name in dict.fromkeys(program.input_type for program in self.programs):
+            columns = [column for column in self._columns if column.program.input_type == type_name]
+            interpreter = Interpreter([column.program for column in columns])
+            for judged in self.estate.objects.get(type_name, ()):
+                ends = self._ends(interpreter, columns, judged)
+                for column, end in zip(columns, ends, strict=True):
+                    column.add(end)
+                done += 1
+                if progress and done % _STEP == 0:
+                    progress(done)
+
+    def _ends(self, interpreter: Interpreter, columns: Sequence[_Column], judged: EstateObject) -> list[End]:
+        ends = interpreter.judge(judged.fields, self._time_of(judged))
+        if not judged.variants:
+            return ends
+        others = [interpreter.judge(variant.fields, self._time_of(variant)) for variant in judged.variants]
+        return [
+            end
+            if all(_status(column.program, one) is Status.INCOMPLIANT for one in (end, *(other[number] for other in others)))
+            else (UNREADABLE, contradiction(judged))
+            for number, (column, end) in enumerate(zip(columns, ends, strict=True))
+        ]
+
+    def _time_of(self, judged: EstateObject) -> int:
+        stated = self._times.get(judged.origin.source)
+        return milliseconds_from_datetime(self._override or stated or self._today)
+
+    def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
+        verdict = program.verdicts[index]
+        message = error if index == UNREADABLE and error else verdict.message
+        remediation = verdict.remediation
+        if verdict.status is Status.INCOMPLIANT and not remediation:
+            remediation = f"See the policy's remediation: perpend show {program.policy_id}"
+        return Finding(
+            program.policy_id,
+            verdict.status,
+            index,
+            verdict.text,
+            message,
+            remediation,
+            error,
+            tuple(self._reference(program, judged, path) for path in program.reads),
+            judged,
+        )
+
+    def _reference(self, program: Program, judged: EstateObject, path: str) -> Reference:
+        *lookups, name = path.split(".")
+        declared, holder = self.types.get(program.input_type), judged.fields
+        value: Any = holder
+        for lookup in lookups:
+            value = value.get(lookup) if isinstance(value, dict) else None
+            lookup_type = declared.lookups.get(lookup) if declared else None
+            declared = self.types.get(lookup_type.target) if lookup_type else None
+        value = value.get(name) if value is holder or isinstance(value, dict) else None
+        known = declared.fields.get(name) if declared else None
+        return Reference(path, known.label if known and known.label else name, value)
+
+    def _ledger(self) -> Ledger:
+        counts = dict.fromkeys(Status, 0)
+        for column in self._columns:
+            for status, number in self.counts(column.program).items():
+                counts[status] += number
+        judged = {name: len(self.estate.objects.get(name, ())) for name in {program.input_type for program in self.programs}}
+        expected = sum(judged[program.input_type] for program in self.programs)
+        if sum(counts.values()) != expected:
+            raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
+        return Ledger(sum(judged.values()), counts)
+
+
+def _status(program: Program, end: End) -> Status:
+    return program.verdicts[end[0]].status
+
+
+def contradiction(judged: EstateObject) -> str:
+    """Return the sentence that says where an object's sources contradict each other."""
+    readings = (judged, *judged.variants)
+    places = ", ".join(f"{one.origin.source}:{one.origin.row}" for one in readings[:_MAX_NAMED])
+    names = sorted({name for one in readings[1:] for name in _differences(judged.fields, one.fields)})
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return f"sources contradict each other about {', '.join(names[:_MAX_NAMED])}{more} ({places})"
+
+
+def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:
+    """Return the names in which two readings differ; of JSON texts, the keys inside."""
+    found: set[str] = set()
+    for name in left.keys() | right.keys():
+        one, other = left.get(name), right.get(name)
+        if one == other:
+            continue
+        inner = [_document(one), _document(other)]
+        if isinstance(inner[0], dict) and isinstance(inner[1], dict):
+            found |= {key for key in inner[0].keys() | inner[1].keys() if inner[0].get(key) != inner[1].get(key)}
+        else:
+            found.add(name)
+    return found
+
+
+def _document(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

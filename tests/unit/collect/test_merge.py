@@ -1,0 +1,110 @@
+"""Several sources: equal readings collapse, contradictions stay visible, the order of the sources changes nothing."""
+# ruff: noqa: SIM300 - the house writes `expected == actual`
+
+import itertools
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perpend.collect import collect_files
+from perpend.collect.credential_report import Reading, row_template, row_text
+from perpend.collect.merge import merge_readings
+from perpend.ir.estate import Origin
+
+from .reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
+
+FALSE = f"user,arn,key\nann,{ARN}ann,false\n"
+TRUE = f"user,arn,key\nann,{ARN}ann,true\n"
+
+
+def test_order_is_account_then_root_then_user_then_arn(tmp_path):
+    rows = [
+        "zoe,arn:aws:iam::111122223333:user/zoe",
+        "ann,arn:aws:iam::111122223333:user/x/ann",
+        "ann,arn:aws:iam::111122223333:user/ann",
+        "<root_account>,arn:aws:iam::111122223333:root",
+        "!first,arn:aws:iam::111122223333:user/!first",
+    ]
+    estate = collect(tmp_path, "user,arn\n" + "\n".join(rows), "user,arn\nzed,arn:aws:iam::000000000001:user/zed\n")
+    assert ["zed", "<root_account>", "!first", "ann", "ann", "zoe"] == [user.name for user in estate.objects[USER]]
+    assert f"{ARN}ann" == estate.objects[USER][3].id
+    assert ["000000000001", "111122223333"] == [account.id for account in estate.objects[ACCOUNT]]
+
+
+def test_the_order_of_files_changes_nothing_but_the_order_of_sources(tmp_path):
+    paths = write(tmp_path, FALSE, TRUE, TWO_USERS, answer(TRUE), f"arn,user,key\n{ARN}ann,ann,true\n")
+    first = collect_files(paths).estate
+    for order in itertools.permutations(paths):
+        estate = collect_files(order).estate
+        assert first.objects == estate.objects
+        assert list(order) == [source.name for source in estate.sources]
+
+
+def test_identical_rows_collapse(tmp_path):
+    estate = collect(tmp_path, FALSE + FALSE.splitlines()[1], FALSE, f"key,arn,user\nfalse,{ARN}ann,ann\n")
+    (ann,) = estate.objects[USER]
+    assert (Origin(str(tmp_path / "1.in"), 2), ()) == (ann.origin, ann.variants)
+    assert [2, 1, 1] == [source.objects for source in estate.sources]
+
+
+def test_of_equal_readings_the_one_observed_last_stands_for_all(tmp_path):
+    old, new = answer(FALSE, GeneratedTime="2026-11-01T00:00:00Z"), answer(FALSE, GeneratedTime="2026-11-09T00:00:00Z")
+    (ann,) = collect(tmp_path, FALSE, old, new, old).objects[USER]
+    assert (str(tmp_path / "3.in"), ()) == (ann.origin.source, ann.variants)
+
+
+def test_contradicting_rows_are_one_object_with_variants(tmp_path):
+    (ann,) = collect(tmp_path, TRUE, FALSE, TRUE).objects[USER]
+    assert ["false", "true"] == [row_of(reading)["key"] for reading in (ann, *ann.variants)]
+    assert ["2.in", "1.in"] == [reading.origin.source.rpartition("/")[2] for reading in (ann, *ann.variants)]
+    assert [()] == [variant.variants for variant in ann.variants]
+
+
+def test_contradicting_rows_of_one_file(tmp_path):
+    (ann,) = collect(tmp_path, TRUE + FALSE.splitlines()[1]).objects[USER]
+    assert 1 == len(ann.variants)
+
+
+def test_a_later_observation_does_not_overrule_an_earlier_one(tmp_path):
+    old, new = answer(TRUE, GeneratedTime="2026-11-01T00:00:00Z"), answer(FALSE, GeneratedTime="2026-11-09T00:00:00Z")
+    (ann,) = collect(tmp_path, old, new).objects[USER]
+    assert 1 == len(ann.variants)
+
+
+def test_contradicting_names_of_one_arn(tmp_path):
+    (user,) = collect(tmp_path, f"user,arn\nb,{ARN}x\na,{ARN}x\n").objects[USER]
+    assert ("a", ["b"]) == (user.name, [variant.name for variant in user.variants])
+
+
+def test_columns_of_several_files_are_united_where_they_agree(tmp_path):
+    left, right = f"user,arn,a,b\nann,{ARN}ann,1,2\n", f"c,arn,user\n3,{ARN}ann,ann\n"
+    (ann,) = collect(tmp_path, right, left).objects[USER]
+    assert {"user": "ann", "arn": f"{ARN}ann", "a": "1", "b": "2", "c": "3"} == row_of(ann)
+    assert (str(tmp_path / "2.in"), ()) == (ann.origin.source, ann.variants)
+
+
+def test_a_part_of_another_reading_is_no_variant(tmp_path):
+    estate = collect(tmp_path, TRUE, FALSE, f"user,arn\nann,{ARN}ann\n")
+    assert 1 == len(estate.objects[USER][0].variants)
+    assert [["user", "arn", "key"]] == [list(row) for row in rows_of(estate)]
+
+
+VALUES = st.sampled_from(["true", "false", ""])
+ROWS = st.fixed_dictionaries({}, optional={"a": VALUES, "b": VALUES})
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), ROWS), max_size=8), st.randoms())
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling):
+    readings = []
+    for number, (user, columns) in enumerate(shown):
+        row = {"user": user, "arn": ARN + user} | columns
+        text = row_text(row_template(row), row.values())
+        readings.append(Reading("111122223333", user, ARN + user, text, Origin(f"s{number}", 2), None))
+    users, _ = merge_readings(readings)
+    shuffled = list(readings)
+    shuffling.shuffle(shuffled)
+    assert users == merge_readings(shuffled)[0]
+    for user, columns in shown:
+        (found,) = [candidate for candidate in users if candidate.name == user]
+        assert any(columns.items() <= row_of(reading).items() for reading in (found, *found.variants))
