@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from perpend.analyze import rules
+from perpend.analyze.reachability import structure
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.verdicts import verdict_table
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
@@ -312,7 +313,7 @@ class _Work:
             label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
             self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{name}`", label=label, help=suggestion(name, known))
             return False
-        if len(holders) > 1 and len({found.split("/")[2] for found in holders}) > 1:
+        if len({found.split("/")[2] for found in holders}) > 1 and not self._same_everywhere(name, holders):
             types = ", ".join(f"`{found}`" for found in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{name}`", help=types)
             return False
@@ -335,6 +336,10 @@ class _Work:
             word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
             near = [found for found in near if found.split("/")[2].removesuffix("__c").lower().endswith(word)] or near
         return near
+
+    def _same_everywhere(self, name: str, holders: list[str]) -> bool:
+        bodies = [self.analyzer._extract(found, name) for found in holders]
+        return None not in bodies and len({structure(body) for body in bodies if body}) == 1
 
     def _names(self, extracts_id: str) -> tuple[str, ...]:
         document = self.analyzer.repository.extracts(extracts_id).value

@@ -30,6 +30,7 @@ def silent_checks(block: Block) -> frozenset[int]:
     for number, condition in enumerate(block.conditions, 1):
         walk.visit(condition.expression, number * 100, facts, ())
         facts |= frozenset(_implied(condition.expression, False))
+        walk.refuted.append(condition.expression)
     return frozenset(walk.silent)
 
 
@@ -39,6 +40,7 @@ class _Walk:
 
     silent: set[int] = field(default_factory=set)
     evaluated: list[Evaluated] = field(default_factory=list)
+    refuted: list[Expr] = field(default_factory=list)
 
     def visit(self, expression: Expr, base: int, facts: frozenset[Fact], lookups: tuple[str, ...]) -> None:
         """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
@@ -53,12 +55,22 @@ class _Walk:
                 below |= frozenset(_implied(operand, name == "AND"))
             base += operand.slots
         key = (lookups, structure(expression))
-        known = any(one == key and under <= facts for under, one in self.evaluated)
+        known = any(one == key for _, one in self.evaluated) and self._was_evaluated(key, facts)
         for slot, check in enumerate(expression.checks, base + 1):
             if known or _cannot_fire(expression, check):
                 self.silent.add(slot)
         if expression.slots and not known:
             self.evaluated.append((facts, key))
+
+    def _was_evaluated(self, key: Hashable, facts: frozenset[Fact]) -> bool:
+        """Whether an expression was evaluated under facts that hold now, those included that refuted conditions leave."""
+        known = set(facts)
+        for condition in self.refuted:
+            if condition.operation.name == "AND":
+                open_parts = [part for part in condition.operands if (structure(part), True) not in known]
+                if len(open_parts) == 1:
+                    known |= set(_implied(open_parts[0], False))
+        return any(one == key and under <= known for under, one in self.evaluated)
 
 
 def _implied(expression: Expr, truth: bool) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.ir.object_types import is_deletion_field
 from perpend.ir.types import ValueType
-from perpend.ir.values import date_time_from_text, duration_from_iso, is_empty, is_empty_text
+from perpend.ir.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ def has_disappeared(fields: Mapping[str, Any]) -> bool:
 def field_reader(path: str, kind: ValueType) -> Callable[[Frame], Any]:
     """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form."""
     *lookups, name = path.split(".")
-    convert = _CONVERSIONS.get(kind, _collection if kind.item else _anything)
+    convert = _CONVERSIONS.get(kind) or (_collection(kind) if kind.item else _anything)
 
     def read(frame: Frame) -> Any:
         for lookup in lookups:
@@ -111,15 +111,26 @@ def _date_time(value: Any) -> Any:
 
 
 def _duration(value: Any) -> Any:
+    if isinstance(value, str) and is_empty_text(value):
+        return None
     length = duration_from_iso(value) if isinstance(value, str) else None
     if length is None:
         raise _WrongForm
     return length
 
 
-def _collection(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
+def _collection(kind: ValueType) -> Callable[[Any], Any]:
+    a_set = kind in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return collection(value, kind.item or ValueType.TEXT, skip_empty=a_set, skip_repeated=a_set, ordered=a_set)
+        raise _WrongForm
+
+    return convert
+
+
+def _never(value: Any) -> Any:
     raise _WrongForm
 
 
@@ -134,6 +145,7 @@ _CONVERSIONS: dict[ValueType, Callable[[Any], Any]] = {
     ValueType.BOOLEAN: _boolean,
     ValueType.DATE_TIME: _date_time,
     ValueType.DURATION: _duration,
+    ValueType.ATTRIBUTES: _never,
 }
 
 

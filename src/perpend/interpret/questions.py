@@ -174,7 +174,12 @@ def regex_matches(use: Use) -> Closure:
     options = re2.Options()
     options.log_errors = False
     pattern = re2.compile(use.constant("regex"), options=options)
-    return lambda frame: pattern.search(arg(frame) or "") is not None
+    return lambda frame: pattern.search(_encodable(arg(frame) or "")) is not None
+
+
+def _encodable(text: str) -> str:
+    """Return a text with the halves of broken surrogate pairs, which JSON can hold but UTF-8 cannot, as U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def conjunction(use: Use) -> Closure:

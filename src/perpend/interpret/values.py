@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.frame import Frame, Stopped, Unreadable, field_reader, has_disappeared
 from perpend.ir.jmespath_query import QueryFailed, compile_query
 from perpend.ir.types import ValueType
 from perpend.ir.values import (
+    WHITE_SPACE,
     collection,
     date_time_from_text,
+    double,
     duration_from_gcp,
     duration_from_iso,
     is_empty,
@@ -28,7 +31,7 @@ _JSON_FORMS: dict[ValueType, tuple[type, ...]] = {
     ValueType.NUMBER: (int, float),
     ValueType.BOOLEAN: (bool,),
 }
-_UNSEEN = object()
+_LINE_ENDS = re.compile(r"\r\n|\n|\r")
 
 
 def read_field(use: Use) -> Closure:
@@ -109,7 +112,9 @@ def _object_from(value: Any, field: str) -> dict[str, Any]:
             value = json_from_text(value)
         except ValueError as error:
             raise Unreadable(f"{field} is not JSON: {error}") from None
-    if value is None or value == "" or isinstance(value, str):
+    elif isinstance(value, str):
+        return {}
+    if value is None:
         return {}
     if not isinstance(value, dict):
         raise Unreadable(f"{field} is no JSON object")
@@ -123,6 +128,8 @@ def constant(use: Use) -> Closure:
             value = date_time_from_text(value)
         case ValueType.DURATION:
             value = duration_from_iso(value)
+        case ValueType.NUMBER:
+            value = double(value)
     return lambda frame: value
 
 
@@ -261,8 +268,8 @@ def attributes_from(use: Use) -> Closure:
         text = arg(frame)
         if text is None:
             return None
-        pairs = (line.partition(":") for line in text.splitlines())
-        return tuple((norm(key), value.strip()) for key, sign, value in pairs if sign)
+        pairs = (line.partition(":") for line in _LINE_ENDS.split(text))
+        return tuple((norm(key), value.strip(WHITE_SPACE)) for key, sign, value in pairs if sign)
 
     return run
 

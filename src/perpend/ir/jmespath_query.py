@@ -10,6 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -91,7 +92,7 @@ def _path(node: dict[str, Any]) -> Callable[[Any], Any] | None:
     """Return a closure for a field, a chain of fields, or ``to_string`` of one; None for anything else."""
     if node["type"] == "function_expression" and node["value"] == "to_string":
         inner = _path(node["children"][0])
-        return None if inner is None else lambda document: _to_string(inner(document))
+        return None if inner is None else _text_of(inner)
     if node["type"] == "field":
         name = node["value"]
         return lambda document: document.get(name) if isinstance(document, dict) else None
@@ -100,6 +101,16 @@ def _path(node: dict[str, Any]) -> Callable[[Any], Any] | None:
         if all(step is not None for step in steps):
             return _chain([step for step in steps if step is not None])
     return None
+
+
+def _text_of(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def search(document: Any) -> str:
+        try:
+            return _to_string(inner(document))
+        except RecursionError:
+            raise QueryFailed("RecursionError: the value is nested too deeply") from None
+
+    return search
 
 
 def _chain(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
@@ -123,7 +134,7 @@ def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
     return search
 
 
-class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc] - the package is untyped
+class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the package is untyped
     """The package's interpreter with the reference's order: JavaScript's, without type checks."""
 
     def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
@@ -150,7 +161,7 @@ class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc] - the package
         return not self._is_false(value)
 
 
-class _Functions(functions.Functions):  # type: ignore[misc] - the package is untyped
+class _Functions(functions.Functions):  # type: ignore[misc]  # the package is untyped
     """The package's functions where JavaScript's text forms and equality differ."""
 
     @functions.signature({"types": []})
@@ -178,6 +189,8 @@ def same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(same(one, other) for one, other in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return float(left) == float(right)
     return bool(left == right)
 
 
@@ -206,17 +219,38 @@ def _as_number(value: Any) -> float:
     if value is None:
         return 0.0
     if isinstance(value, str):
-        try:
-            return float(value.strip() or 0)
-        except ValueError:
-            return math.nan
+        number = _number(value) if value.strip() else 0.0
+        return math.nan if number is None else number
     return float(value)
 
 
 def _to_string(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"))
+    return _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    """Return a JSON value as JavaScript's ``JSON.stringify`` writes it."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_json_text, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_json_text(key)}:{_json_text(item)}' for key, item in value.items())}}}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number_text(float(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number_text(number: float) -> str:
+    """Return a number as JavaScript writes it: whole below 1e21, plain down to 1e-6, else with a bare exponent."""
+    if not math.isfinite(number):
+        return "null"
+    if number.is_integer() and abs(number) < 1e21:
+        return str(int(number))
+    figures, _, exponent = repr(number).partition("e")
+    if not exponent:
+        return figures
+    return f"{Decimal(repr(number)):f}" if -7 < int(exponent) < 0 else f"{figures}e{int(exponent):+d}"
 
 
 def _number(text: str) -> int | float | None:
@@ -226,13 +260,3 @@ def _number(text: str) -> int | float | None:
     number = float(text)
     return int(number) if number.is_integer() and abs(number) <= 2**53 else number
 
-
-def _whole(value: Any) -> Any:
-    """Return a JSON value with whole doubles as integers, the way JavaScript writes them."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    return value

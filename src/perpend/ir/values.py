@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 
 from perpend.ir.types import ValueType
@@ -33,8 +33,12 @@ _ISO_DURATION = re.compile(
 _GCP_DURATION = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?([smhd])", re.ASCII)
 _GCP_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": DAY}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = -62_135_596_800_000
+_LAST = 253_402_300_799_999
 _LARGEST_EXACT = 2**53
 _MAX_DIGITS = 18
+_MAX_JSON_DEPTH = 200
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 def norm(text: str | None) -> str:
@@ -81,7 +85,12 @@ def json_normal(value: Any) -> Any:
         return [json_normal(item) for item in value]
     if isinstance(value, bool):
         return ("bool", value)
-    return value
+    return double(value) if isinstance(value, int) else value
+
+
+def double(number: float) -> int | float:
+    """Return a number as the language has it: an IEEE double, so whole ones are exact up to 2**53 only."""
+    return number if -_LARGEST_EXACT <= number <= _LARGEST_EXACT else float(number)
 
 
 def collection(
@@ -99,7 +108,8 @@ def collection(
 def date_time_from_text(text: str) -> int | None:
     """Return the instant an ISO 8601 text names as milliseconds since 1970 (UTC), or None when it names none.
 
-    A date alone is midnight UTC; a time without an offset is UTC; ``24:00`` and a leap second are not taken.
+    A date alone is midnight UTC; a time without an offset is UTC; ``24:00``, a leap second and what lies outside the
+    years 1 to 9999 (UTC) are not taken.
     """
     match = _ISO_DATE.fullmatch(text.strip(WHITE_SPACE))
     if match is None:
@@ -112,7 +122,8 @@ def date_time_from_text(text: str) -> int | None:
     offset = _offset(match[8])
     if offset is None:
         return None
-    return _milliseconds(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
+    instant = _milliseconds(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
+    return instant if _FIRST <= instant <= _LAST else None
 
 
 def _offset(text: str | None) -> int | None:
@@ -139,8 +150,8 @@ def milliseconds_from_datetime(moment: datetime) -> int:
 def iso_from_milliseconds(instant: int) -> str:
     """Return an instant as ``YYYY-MM-DDThh:mm:ss[.mmm]Z``."""
     seconds, rest = divmod(instant, 1_000)
-    moment = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{f'.{rest:03d}' if rest else ''}Z"
+    moment = _EPOCH.replace(tzinfo=None) + timedelta(seconds=seconds)
+    return f"{moment.isoformat()}{f'.{rest:03d}' if rest else ''}Z"
 
 
 def duration_from_iso(text: str) -> int | None:
@@ -189,13 +200,27 @@ def number_text(number: float) -> str:
 def json_from_text(text: str) -> Any:
     """Return the JSON document a text holds.
 
-    The grammar is RFC 8259 (no NaN, no comments), the last of repeated keys wins, whole numbers beyond 2**53 are doubles.
-    Raises ``ValueError`` with the reason and its place.
+    The grammar is RFC 8259 (no NaN, no comments), the last of repeated keys wins, whole numbers beyond 2**53 are doubles,
+    at most 200 levels are read. Raises ``ValueError`` with the reason and its place.
     """
+    if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
+        raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
         return json.loads(text, parse_constant=_refuse, parse_int=_whole)
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
+
+
+def _depth(text: str) -> int:
+    """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
+    depth = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in "]}":
+            depth -= 1
+    return deepest
 
 
 def _refuse(name: str) -> NoReturn:
@@ -205,5 +230,4 @@ def _refuse(name: str) -> NoReturn:
 def _whole(digits: str) -> int | float:
     if len(digits) > _MAX_DIGITS:
         return float(digits)
-    number = int(digits)
-    return number if -_LARGEST_EXACT <= number <= _LARGEST_EXACT else float(digits)
+    return double(int(digits))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.program import UNREADABLE, Program
+from perpend.ir.program import UNREADABLE, Program, Verdict
 from perpend.ir.status import Status
 from perpend.ir.values import milliseconds_from_datetime
 
@@ -83,8 +83,8 @@ class Snapshot:
 
 
 @dataclass(slots=True)
-class _Column:
-    """The verdicts of one program over the objects of its type: an index each, runtime errors where there are some."""
+class Column:
+    """The verdicts of one program over the objects of its type, in their order: an index each, and runtime errors by place."""
 
     program: Program
     indexes: array[int] = field(default_factory=lambda: array("i"))
@@ -121,7 +121,7 @@ class Judgement:
         self._override = snapshot_time
         self._today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
         self._times = {source.name: source.observed_at for source in estate.sources}
-        self._columns = [_Column(program) for program in self.programs]
+        self.columns = tuple(Column(program) for program in self.programs)
         self._judge(progress)
         self.ledger = self._ledger()
 
@@ -136,14 +136,14 @@ class Judgement:
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program."""
         found = dict.fromkeys(Status, 0)
-        column = next(column for column in self._columns if column.program is program)
+        column = next(column for column in self.columns if column.program is program)
         for index in column.indexes:
             found[program.verdicts[index].status] += 1
         return found
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
-        for column in self._columns:
+        for column in self.columns:
             objects = self.estate.objects.get(column.program.input_type, ())
             for number, (index, judged) in enumerate(zip(column.indexes, objects, strict=True)):
                 yield self._finding(column.program, judged, index, column.errors.get(number))
@@ -151,7 +151,7 @@ class Judgement:
     def _judge(self, progress: Callable[[int], None] | None) -> None:
         done = 0
         for type_name in dict.fromkeys(program.input_type for program in self.programs):
-            columns = [column for column in self._columns if column.program.input_type == type_name]
+            columns = [column for column in self.columns if column.program.input_type == type_name]
             interpreter = Interpreter([column.program for column in columns])
             for judged in self.estate.objects.get(type_name, ()):
                 ends = self._ends(interpreter, columns, judged)
@@ -161,11 +161,11 @@ class Judgement:
                 if progress and done % _STEP == 0:
                     progress(done)
 
-    def _ends(self, interpreter: Interpreter, columns: Sequence[_Column], judged: EstateObject) -> list[End]:
-        ends = interpreter.judge(judged.fields, self._time_of(judged))
+    def _ends(self, interpreter: Interpreter, columns: Sequence[Column], judged: EstateObject) -> list[End]:
+        ends = interpreter.judge(judged.fields, self.time_of(judged))
         if not judged.variants:
             return ends
-        others = [interpreter.judge(variant.fields, self._time_of(variant)) for variant in judged.variants]
+        others = [interpreter.judge(variant.fields, self.time_of(variant)) for variant in judged.variants]
         return [
             end
             if all(_status(column.program, one) is Status.INCOMPLIANT for one in (end, *(other[number] for other in others)))
@@ -173,43 +173,41 @@ class Judgement:
             for number, (column, end) in enumerate(zip(columns, ends, strict=True))
         ]
 
-    def _time_of(self, judged: EstateObject) -> int:
+    def time_of(self, judged: EstateObject) -> int:
+        """Return the snapshot time that an object is judged at, in milliseconds since 1970."""
         stated = self._times.get(judged.origin.source)
         return milliseconds_from_datetime(self._override or stated or self._today)
 
+    def label_of(self, type_name: str, path: str) -> str:
+        """Return the label of the field at a path of an object type, the field's API name where none is declared."""
+        *lookups, name = path.split(".")
+        declared = self.types.get(type_name)
+        for lookup in lookups:
+            lookup_type = declared.lookups.get(lookup) if declared else None
+            declared = self.types.get(lookup_type.target) if lookup_type else None
+        known = declared.fields.get(name) if declared else None
+        return known.label if known and known.label else name
+
     def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
         verdict = program.verdicts[index]
-        message = error if index == UNREADABLE and error else verdict.message
-        remediation = verdict.remediation
-        if verdict.status is Status.INCOMPLIANT and not remediation:
-            remediation = f"See the policy's remediation: perpend show {program.policy_id}"
         return Finding(
             program.policy_id,
             verdict.status,
             index,
             verdict.text,
-            message,
-            remediation,
+            message_of(verdict, error),
+            remediation_of(program, verdict),
             error,
-            tuple(self._reference(program, judged, path) for path in program.reads),
+            tuple(
+                Reference(path, self.label_of(program.input_type, path), value_at(judged.fields, path))
+                for path in program.reads
+            ),
             judged,
         )
 
-    def _reference(self, program: Program, judged: EstateObject, path: str) -> Reference:
-        *lookups, name = path.split(".")
-        declared, holder = self.types.get(program.input_type), judged.fields
-        value: Any = holder
-        for lookup in lookups:
-            value = value.get(lookup) if isinstance(value, dict) else None
-            lookup_type = declared.lookups.get(lookup) if declared else None
-            declared = self.types.get(lookup_type.target) if lookup_type else None
-        value = value.get(name) if value is holder or isinstance(value, dict) else None
-        known = declared.fields.get(name) if declared else None
-        return Reference(path, known.label if known and known.label else name, value)
-
     def _ledger(self) -> Ledger:
         counts = dict.fromkeys(Status, 0)
-        for column in self._columns:
+        for column in self.columns:
             for status, number in self.counts(column.program).items():
                 counts[status] += number
         judged = {name: len(self.estate.objects.get(name, ())) for name in {program.input_type for program in self.programs}}
@@ -217,6 +215,29 @@ class Judgement:
         if sum(counts.values()) != expected:
             raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
         return Ledger(sum(judged.values()), counts)
+
+
+def message_of(verdict: Verdict, error: str | None) -> str:
+    """Return what a verdict says of an object; of an unreadable one, what keeps it from being judged."""
+    return error if verdict.index == UNREADABLE and error else verdict.message
+
+
+def remediation_of(program: Program, verdict: Verdict) -> str | None:
+    """Return the next step that a verdict names. An incompliant one always names some."""
+    if verdict.status is Status.INCOMPLIANT and not verdict.remediation:
+        return f"See the policy's remediation: perpend show {program.policy_id}"
+    return verdict.remediation
+
+
+def value_at(fields: Mapping[str, Any], path: str) -> Any:
+    """Return the JSON value at a path of an object, None where something on the way is missing or null."""
+    *lookups, name = path.split(".")
+    for lookup in lookups:
+        inner = fields.get(lookup)
+        if not isinstance(inner, dict):
+            return None
+        fields = inner
+    return fields.get(name)
 
 
 def _status(program: Program, end: End) -> Status:

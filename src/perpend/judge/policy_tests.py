@@ -63,16 +63,22 @@ class Coverage:
         """How many branches some test ends in."""
         return self.branches - len(self.missed)
 
+    @property
+    def percent(self) -> float:
+        """The reached part in percent; a logic without branches is covered."""
+        return 100.0 * self.reached / self.branches if self.branches else 100.0
+
 
 @dataclass(slots=True)
 class TestReport:
-    """What came of a run. ``refused`` holds the diagnostics that keep a logic, or its data, from being run."""
+    """What came of a run. ``cases`` are logic and object ids; ``refused`` holds the diagnostics that keep a logic, or its data, from being run."""
 
     __test__ = False
 
     executions: int = 0
     failed: int = 0
     matches: Counter[str] = field(default_factory=Counter)
+    cases: list[tuple[str, str]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     untested: list[str] = field(default_factory=list)
@@ -88,6 +94,7 @@ class TestReport:
         self.executions += other.executions
         self.failed += other.failed
         self.matches.update(other.matches)
+        self.cases += other.cases
         self.failures += other.failures
         self.refused |= other.refused
         self.untested += other.untested
@@ -218,6 +225,7 @@ def _compare(program: Program, test: TestObject, end: tuple[int, str | None], re
         (expected.runtime_error, error),
     )
     report.executions += 1
+    report.cases.append((program.logic_id, test.id))
     failures = []
     for name, (wanted, actual) in zip(FIELDS, pairs, strict=True):
         loose = name == "runtimeError" and not strict_errors and not _raised_by_author(program, index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
-from perpend.ir.operations import BY_KEY
+from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
 from perpend.ir.values import date_time_from_text, duration_from_iso
 from perpend.load import rules
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
+_OLD_SEARCHES = frozenset({"CONTAINS (substring)", "STARTS_WITH (prefix)", "ENDS_WITH (suffix)"})
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 
@@ -48,6 +49,25 @@ class Call:
 def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) -> Call | None:
     """Return the operation a node holds, None where it holds none; what is wrong goes to ``diagnostics``."""
     return _Calls(diagnostics).call(node, key_span)
+
+
+def modernised(call: Call) -> Call:
+    """Return an operation of a newer file: there ``substring``, ``prefix`` and ``suffix`` are older spellings of ``search``."""
+    arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
+    operation, spans = call.operation, dict(call.spans)
+    if operation.name in _OLD_SEARCHES:
+        old = operation.parameters[1].name
+        operation = OPERATIONS[operation.key]
+        arguments["search"] = arguments.pop(old)
+        if old in spans:
+            spans["search"] = spans.pop(old)
+    return Call(operation, arguments, call.checks, call.span, spans)
+
+
+def _modernised_value(value: Any) -> Any:
+    if isinstance(value, Call):
+        return modernised(value)
+    return tuple(_modernised_value(item) for item in value) if isinstance(value, tuple) else value
 
 
 class _Calls:

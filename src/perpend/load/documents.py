@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.status import Status
+from perpend.load.calls import Call, modernised
 
 if TYPE_CHECKING:
     from perpend.diagnostics.model import Span
-    from perpend.load.calls import Call
     from perpend.load.read import Fields, Placed
 
 
@@ -199,7 +199,9 @@ def logic_from(entity: str, fields: Fields) -> Logic | None:
     """Return the logic a record describes, None without an input type."""
     if fields.get("inputType") is None:
         return None
-    return Logic(entity, entity.rpartition("/")[0], fields["inputType"], _files(fields, "testData"), _block(fields, None))
+    newer = "inputObject" not in fields.aliases
+    block = _block(fields, None, newer=newer)
+    return Logic(entity, entity.rpartition("/")[0], fields["inputType"], _files(fields, "testData"), block)
 
 
 def object_type_from(entity: str, fields: Fields) -> ObjectType:
@@ -242,18 +244,22 @@ def _files(fields: Fields, key: str) -> tuple[Placed, ...]:
     return tuple(record["file"] for record in fields.records(key) if record.get("file") is not None)
 
 
-def _block(fields: Fields, relationship: Placed | None) -> WrittenBlock:
+def _block(fields: Fields, relationship: Placed | None, *, newer: bool) -> WrittenBlock:
+    def check(record: Fields) -> Call | None:
+        call = record.get("check")
+        return modernised(call) if newer and call is not None else call
+
     return WrittenBlock(
         relationship,
         tuple(
-            WrittenCondition(_outcome(record), record.get("check"), record.key_spans.get("check", record.span))
+            WrittenCondition(_outcome(record), check(record), record.key_spans.get("check", record.span))
             for record in fields.records("conditions")
         ),
         _outcome(fields["otherwise"]) if fields.get("otherwise") is not None else None,
         bare(fields.texts("recordTypes")),
         _files(fields, "importExtracts"),
         tuple(
-            _block(record, record["relationshipName"])
+            _block(record, record["relationshipName"], newer=newer)
             for record in fields.records("relatedLists")
             if record.get("relationshipName") is not None
         ),

@@ -26,11 +26,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Fields(MappingType[str, Any]):
-    """A record as read: values by key name (aliases resolved), and the places of the keys."""
+    """A record as read: values by key name (aliases resolved), the places of the keys, and the aliases that were written."""
 
     values_by_key: dict[str, Any]
     key_spans: dict[str, Span]
     span: Span
+    aliases: frozenset[str] = frozenset()
 
     def __getitem__(self, key: str) -> Any:
         return self.values_by_key[key]
@@ -69,6 +70,7 @@ class Reader:
         keys = self._keys(shape)
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
+        aliases = frozenset(name.text for name, _ in node.entries if name.text in keys and name.text != keys[name.text].name)
         for name, value in node.entries:
             key = keys.get(name.text)
             if key is None:
@@ -81,7 +83,7 @@ class Reader:
         for key in dict.fromkeys(keys.values()):
             if key.required and key.name not in values:
                 self._note(rules.MISSING_KEY, place, f"`{key.name}` is missing", help=f"`{key.name}`: {key.doc}")
-        return Fields(values, spans, place)
+        return Fields(values, spans, place, aliases)
 
     def value(self, node: Node, shape: Shape, key_span: Span) -> Any:
         """Return what a node holds by a shape: ``Placed``, ``Fields``, a tuple, a ``Call``, or None where it does not fit."""

@@ -68,7 +68,7 @@ ANSWERS = {
     "other JSON": ("{}", "a JSON object without `Content`"),
     "generate answer": ('{"State": "COMPLETE"}', "which holds no report; run `aws iam get-credential-report`"),
     "Content null": ('{"Content": null}', "`Content`: null where base64 text is expected"),
-    "bad base64 letter": ('{"Content": "dXNl*g=="}', "`Content`: not valid base64"),
+    "bad base64 letter": ('{"Content": "dXNl*g=="}', "`Content`: not valid base64: only base64 data is allowed"),
     "base64 of two lines": ('{"Content": "dXNl\\ncg=="}', "`Content`: not valid base64"),
     "cut base64": ('{"Content": "dXNlc"}', "`Content`: not valid base64"),
     "loose base64": ('{"Content": "dXNlch=="}', "`Content`: not valid base64: it does not end as base64 does"),
@@ -102,7 +102,7 @@ GZIPS = {
     "gzip of nothing": (gzip.compress(b""), "gzip of an empty file"),
     "gzip of UTF-16": (gzip.compress(TWO_USERS.encode("utf-16-le")), "UTF-16 text"),
     "gzip of a bad report": (gzip.compress(b"user\n"), "names no column `arn`"),
-    "gzip of zeros": (gzip.compress(bytes(300 << 20), 1), "not text: a NUL byte on line 1"),
+    "gzip of zeros": (gzip.compress(bytes(3 << 20), 1), "not text: a NUL byte on line 1"),
 }
 ALL = REPORTS | ANSWERS | GZIPS
 
@@ -121,6 +121,11 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 def test_reading_stops_at_the_bound(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MAX_BYTES", 2 << 20)
     assert "holds more than 2 MiB" in reason_of(tmp_path, b"a" * (3 << 20))
+
+
+def test_unpacking_stops_at_a_zero(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_BYTES", 2 << 20)
+    assert "not text: a NUL byte on line 1" == reason_of(tmp_path, gzip.compress(bytes(8 << 20), 1))
 
 
 def test_an_endless_device_is_not_read_to_its_end(monkeypatch):

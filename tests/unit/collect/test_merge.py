@@ -80,6 +80,7 @@ def test_columns_of_several_files_are_united_where_they_agree(tmp_path):
     left, right = f"user,arn,a,b\nann,{ARN}ann,1,2\n", f"c,arn,user\n3,{ARN}ann,ann\n"
     (ann,) = collect(tmp_path, right, left).objects[USER]
     assert {"user": "ann", "arn": f"{ARN}ann", "a": "1", "b": "2", "c": "3"} == row_of(ann)
+    assert ["user", "arn", "a", "b", "c"] == list(row_of(ann))
     assert (str(tmp_path / "2.in"), ()) == (ann.origin.source, ann.variants)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from perpend.diagnostics.escape import display_width, encodable, visible
 
+HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -34,12 +36,11 @@ def test_visible_writes_out_what_cannot_be_seen(text: str, expected: str) -> Non
 
 def test_visible_lets_no_hidden_character_of_unicode_through() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    hidden = {"Cc", "Cf", "Zl", "Zp", "Cs"}
-    assert set() == {character for character in visible(everything) if unicodedata.category(character) in hidden}
+    assert set() == {character for character in visible(everything) if unicodedata.category(character) in HIDDEN}
 
 
 def test_visible_keeps_every_other_character_of_unicode() -> None:
-    kept = [chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number))[0] in "LMNPS"]
+    kept = [chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number)) not in HIDDEN]
     assert kept == [visible(character) for character in kept]
 
 

@@ -55,7 +55,7 @@ OPERATIONS = (
     Operation(
         "IS_EMPTY",
         "IS_EMPTY",
-        "Whether a value is empty: null, a blank Text, an empty Bytes or collection, a Json `{}`.",
+        "Whether a value is empty: null, a blank Text, an empty Bytes or collection, a Json `{}` or `[]`.",
         _ANY,
         ValueType.BOOLEAN,
         "{arg}.isEmpty()",

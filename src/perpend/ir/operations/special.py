@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from perpend.ir.access_policy import AccessLevel
 from perpend.ir.operation import Constant, Operation, Parameter
 from perpend.ir.types import TEXTUAL, ValueType
 
-ACCESS_LEVELS = (
-    "NOBODY",
-    "SAME_ACCOUNT",
-    "SAME_ORG",
-    "TRUSTED_PRINCIPAL",
-    "AWS_SERVICE",
-    "EXTERNAL_PRINCIPAL",
-    "ANONYMOUS_PRINCIPAL",
-)
+ACCESS_LEVELS = tuple(AccessLevel.__members__)
 """Who may use a statement, from narrow to wide."""
 
 OPERATIONS = (

@@ -1,0 +1,118 @@
+"""The command line: a group whose commands are imported on use, and the one place where nothing may escape."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from perpend import __version__
+from perpend.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: dict[str, str] = {
+    "check": "Judge credential reports and other inventory by policies.",
+    "explain": "Show the road to one verdict, down to the field.",
+    "test": "Run the tests that policies bring with them.",
+    "lint": "Find what is wrong or suspicious in a policy repository.",
+    "list": "List policies, types, frameworks or operations.",
+    "show": "Show one policy, type, section or operation.",
+    "explain-code": "Explain a diagnostic's code, such as A203.",
+    "schema": "Write JSON Schemas of the repository's files, for editors.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Every command with its line of help; the command ``a-b`` lives in ``cli/a_b.py``."""
+
+USAGE_ERROR = 2
+"""Exit code of a usage, input or repository error."""
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is used, so that ``--help`` and completion stay fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"perpend.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        items = [click.shell_completion.CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"there is no command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+EPILOG = """\b
+Examples:
+  perpend check report.csv
+  perpend check report.csv --policy '*access-key*' --format json --out verdicts.json
+  perpend explain user-has-more-than-one-active-access-key alice report.csv
+  perpend test --repo ~/policies --coverage
+
+\b
+Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
+2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
+
+
+@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="perpend")
+def group() -> None:
+    """Perpend weighs a cloud estate against policies that live as files in git.
+
+    Every object gets exactly one status with the reason for it. What is not known is UNDETERMINED, never a pass.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
+    try:
+        code = group.main(args=list(arguments) if arguments is not None else None, prog_name="perpend", standalone_mode=False)
+        _flush()
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = USAGE_ERROR
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("perpend: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 141
+    except PerpendError as error:
+        click.echo(f"perpend: {error}", err=True)
+        code = USAGE_ERROR
+    except Exception as error:  # noqa: BLE001 - the top: no traceback reaches a user
+        click.echo(f"perpend: internal error: {_one_line(error)} (set PERPEND_DEBUG=1 for the traceback)", err=True)
+        if os.environ.get("PERPEND_DEBUG"):
+            raise
+        code = USAGE_ERROR
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:500]

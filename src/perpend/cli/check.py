@@ -1,0 +1,216 @@
+"""``perpend check``: inputs judged by policies."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.output import output_stream, progress, terminal
+from perpend.cli.repositories import PRODUCTION, UnknownName, entity_id, open_repository, printable, select
+from perpend.collect import UnusableInput, collect_files
+from perpend.diagnostics.text import render_text
+from perpend.ir.status import Status
+from perpend.ir.values import date_time_from_text
+from perpend.judge.judgement import Judgement, PolicyView
+from perpend.judge.policy_tests import logic_problems
+
+if TYPE_CHECKING:
+    from perpend.ir.estate import Estate
+    from perpend.ir.program import Program
+    from perpend.load.repository import Repository
+
+EPILOG = """\b
+Examples:
+  perpend check report.csv
+  perpend check account-a.csv account-b.json.gz --framework cis-aws-v6.0.0
+  aws iam get-credential-report | perpend check - --format json
+  perpend check users.json --type CA10__CaAwsUser__c --repo ~/policies
+
+\b
+Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
+2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
+
+
+class SnapshotTime(click.ParamType):
+    """An ISO 8601 date, or date and time."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        instant = date_time_from_text(str(value))
+        if instant is None:
+            self.fail("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", param, ctx)
+        return datetime.fromtimestamp(instant / 1000, tz=UTC)
+
+
+@click.command("check", epilog=EPILOG)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(allow_dash=True))
+@click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
+@click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
+@click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
+@click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option("--snapshot-time", type=SnapshotTime(), help="When the estate looked like this; else what the inputs say, else today.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "ndjson", "csv"]), default="table", show_default=True, help="The output's form."
+)
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table.")
+@click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
+def command(
+    inputs: tuple[str, ...],
+    policies: tuple[str, ...],
+    repo: str | None,
+    framework: str | None,
+    type_name: str | None,
+    snapshot_time: datetime | None,
+    form: str,
+    out: str | None,
+    limit: int,
+    keep_going: bool,
+) -> int:
+    """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON, gzip of either), or objects as JSON.
+
+    One unusable input and nothing is judged, unless --keep-going is given.
+    """
+    repository = open_repository(repo)
+    analyzer = Analyzer(repository)
+    chosen = _chosen(repository, policies, framework)
+    if type_name is not None:
+        _known_type(repository, type_name)
+    with progress("reading") as done:
+        collected = collect_files(inputs, type_name=type_name, keep_going=keep_going, progress=done)
+    programs, refused = _programs(analyzer, chosen, collected.estate, explicit=bool(policies))
+    with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
+        judgement = Judgement(
+            collected.estate,
+            programs,
+            policies=_views(repository, programs),
+            types=_types(analyzer),
+            snapshot_time=snapshot_time,
+            progress=done,
+        )
+    write(judgement, form, out, limit)
+    for failure in collected.failures:
+        click.echo(f"perpend: {failure}", err=True)
+    return USAGE_ERROR if collected.failures or refused else exit_code(judgement)
+
+
+def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
+    """Write a judgement in one of the forms."""
+    from perpend.report.as_csv import write_csv
+    from perpend.report.as_json import write_json, write_ndjson
+    from perpend.report.terminal import print_judgement
+
+    if form == "table":
+        with terminal(out) as console:
+            print_judgement(judgement, console, limit=limit)
+        return
+    with output_stream(out) as stream:
+        {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[form](judgement, stream)
+
+
+def exit_code(judgement: Judgement) -> int:
+    """Return 1 where something is incompliant, 3 where something is undetermined, else 0."""
+    counts = judgement.ledger.counts
+    if counts[Status.INCOMPLIANT]:
+        return 1
+    return 3 if counts[Status.UNDETERMINED] else 0
+
+
+def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:
+    chosen = select(policies, repository.policy_ids, "policy")
+    if framework is None:
+        return chosen
+    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
+    top = entity_id(name)
+    if top not in repository.section_ids:
+        sections = [item for item in repository.section_ids if item.count("/") == 2]
+        raise UnknownName(f"unknown framework '{printable(framework)}'; known: {', '.join(item.rpartition('/')[2] for item in sections[:40])}")
+    return [policy for policy in chosen if _is_mapped(repository, policy, top)]
+
+
+def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
+    policy = repository.policy(policy_id).value
+    return policy is not None and any(f"{item.value}/".startswith(f"{top}/") for item in policy.mappings)
+
+
+def _known_type(repository: Repository, type_name: str) -> None:
+    used = {logic.input_type.value for item in repository.logic_ids if (logic := repository.logic(item).value)}
+    if type_name not in used and type_name not in repository.type_names and repository.object_type(type_name).value is None:
+        known = select([], sorted(used | set(repository.type_names)), "type")
+        from perpend.diagnostics.model import suggestion
+
+        near = suggestion(type_name, known)
+        raise UnknownName(f"unknown type '{printable(type_name)}'" + (f": {near.replace('`', chr(39))}" if near else ""))
+
+
+def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, *, explicit: bool) -> tuple[list[Program], int]:
+    """Return the programs over the types of the estate, and how many policies had to be refused (reported here)."""
+    programs: list[Program] = []
+    refused: list[str] = []
+    without_logic: list[str] = []
+    over_other_types: dict[str, str] = {}
+    for policy_id in chosen:
+        logic_id = f"{policy_id}/{PRODUCTION}"
+        if logic_id not in analyzer.repository.logic_ids:
+            without_logic.append(policy_id)
+            continue
+        analyzed = analyzer.analyzed(logic_id)
+        logic = analyzer.repository.logic(logic_id).value
+        if logic is not None and logic.input_type.value not in estate.objects:
+            over_other_types[policy_id] = logic.input_type.value
+        elif analyzed.program is None:
+            refused.append(logic_id)
+        else:
+            programs.append(analyzed.program)
+    _report_refused(analyzer, refused)
+    if not programs and not refused:
+        _explain_nothing(without_logic, over_other_types, estate, explicit=explicit)
+    return programs, len(refused)
+
+
+def _report_refused(analyzer: Analyzer, refused: list[str]) -> None:
+    if not refused:
+        return
+    problems = [problem for logic_id in refused for problem in logic_problems(analyzer, logic_id)]
+    text = render_text(problems, source_line=analyzer.repository.files.source_line, colour=sys.stderr.isatty())
+    click.echo(text, err=True, nl=False)
+    names = ", ".join(item.rpartition("/")[0] for item in refused[:10])
+    click.echo(f"perpend: {len(refused)} {'policy is' if len(refused) == 1 else 'policies are'} not judged: {names}", err=True)
+
+
+def _explain_nothing(without_logic: list[str], other: dict[str, str], estate: Estate, *, explicit: bool) -> None:
+    """Raise where nothing can be judged: no verdict must not look like a pass."""
+    held = ", ".join(sorted(estate.objects)) or "no objects"
+    if explicit and without_logic and not other:
+        raise UnknownName(f"{without_logic[0]} has no {PRODUCTION}: it cannot judge anything")
+    if other and explicit:
+        policy_id, type_name = next(iter(other.items()))
+        raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {held}")
+    raise UnknownName(f"no policy judges what the inputs hold: {held}")
+
+
+def _views(repository: Repository, programs: list[Program]) -> dict[str, PolicyView]:
+    views = {}
+    for program in programs:
+        policy = repository.policy(program.policy_id).value
+        full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
+        views[program.policy_id] = PolicyView(program.policy_id, full or program.policy_id, short or full or program.policy_id)
+    return views
+
+
+def _types(analyzer: Analyzer) -> dict[str, object]:
+    repository = analyzer.repository
+    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+    return {name: replace(analyzer.object_type(name)) for name in names}
+
+
+__all__ = ["UnusableInput", "command"]

@@ -1,0 +1,35 @@
+"""``perpend explain-code``: the page of a diagnostic's code."""
+
+from __future__ import annotations
+
+import click
+
+from perpend.analyze.check import RULES_BY_CODE
+from perpend.cli.output import terminal
+from perpend.cli.repositories import UnknownName, printable
+from perpend.diagnostics.model import suggestion
+
+
+@click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="List every code with its name.")
+def command(code: str | None, every: bool) -> int:
+    """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    rules = sorted(RULES_BY_CODE.values(), key=lambda rule: rule.code)
+    with terminal(None) as console:
+        if every or code is None:
+            for rule in rules:
+                console.print(Text.assemble((rule.code, "bold"), f"  {rule.severity.value:8} {rule.name}"))
+            return 0
+        found = [rule for rule in rules if code.lower() in (rule.code.lower(), rule.name)]
+        if not found:
+            near = suggestion(code, [name for rule in rules for name in (rule.code, rule.name)])
+            raise UnknownName(f"unknown code '{printable(code)}'" + (f": {near.replace('`', chr(39))}" if near else ""))
+        rule = found[0]
+        console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name))
+        console.print()
+        console.print(Markdown(rule.page, hyperlinks=False))
+    return 0

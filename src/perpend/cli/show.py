@@ -1,0 +1,48 @@
+"""``perpend show``: one entity, whole."""
+
+from __future__ import annotations
+
+import click
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.output import terminal
+from perpend.cli.repositories import UnknownName, entity_id, open_repository, printable, select
+from perpend.diagnostics.model import suggestion
+from perpend.ir.operations import OPERATIONS
+from perpend.report.entity import print_operation, print_policy, print_section, print_type
+
+
+@click.command(
+    "show",
+    epilog="\b\nExamples:\n  perpend show user-has-more-than-one-active-access-key\n  perpend show CA10__CaAwsUser__c\n"
+    "  perpend show IS_EQUAL\n  perpend show /frameworks/cis-aws-v6.0.0/02/12",
+)
+@click.argument("name", metavar="ID")
+@click.option("--repo", metavar="DIR", type=click.Path(), help="Look into this repository instead of the library.")
+def command(name: str, repo: str | None) -> int:
+    """Show a policy, an object type, a framework section or an operation."""
+    repository = open_repository(repo)
+    wanted = entity_id(name)
+    types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+    type_name = wanted.rpartition("/")[2]
+    with terminal(None) as console:
+        if name.upper() in OPERATIONS:
+            print_operation(OPERATIONS[name.upper()], console)
+        elif type_name in types:
+            print_type(repository, type_name, console)
+        elif wanted in repository.section_ids or f"/frameworks{wanted}" in repository.section_ids:
+            print_section(repository, wanted if wanted in repository.section_ids else f"/frameworks{wanted}", console)
+        else:
+            print_policy(Analyzer(repository), _policy(name, [*repository.policy_ids], [*types, *OPERATIONS]), console)
+    return 0
+
+
+def _policy(name: str, policy_ids: list[str], others: list[str]) -> str:
+    try:
+        found = select([name], policy_ids, "policy, type, section or operation")
+    except UnknownName as unknown:
+        near = suggestion(name, others)
+        raise (UnknownName(f"{unknown}; {near.replace('`', chr(39))}") if near and "mean" not in str(unknown) else unknown) from None
+    if len(found) > 1:
+        raise UnknownName(f"'{printable(name)}' names {len(found)} policies: {', '.join(found[:5])}")
+    return found[0]

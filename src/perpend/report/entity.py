@@ -1,0 +1,141 @@
+"""One entity of a repository as people read it in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markdown import Markdown
+from rich.table import Table
+from rich.text import Text
+
+from perpend.diagnostics.escape import visible
+from perpend.load.files import MAX_YAML, Unreadable
+from perpend.report.explanation import STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.ir.operation import Operation
+    from perpend.load.repository import Repository
+
+_PARAGRAPHS = ("description.md", "remediation.md")
+
+
+def print_policy(analyzer: Analyzer, policy_id: str, console: Console) -> None:
+    """Print a policy: names, mappings, similar rules, the verdicts of its logic, description and remediation."""
+    repository = analyzer.repository
+    policy = repository.policy(policy_id).value
+    if policy is None:
+        console.print(Text(f"{policy_id} cannot be read; `perpend lint` says why"))
+        return
+    console.print(Text(visible(policy.names.full), style="bold"))
+    console.print(Text(policy_id, style="dim"))
+    _pairs(
+        console,
+        (
+            ("type", policy.kind or ""),
+            ("categories", ", ".join(policy.categories)),
+            ("sections", "\n".join(f"{item.value}  {_section_name(repository, item.value)}" for item in policy.mappings)),
+            ("internal", ", ".join(policy.similar_internal)),
+            ("Conformity", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_conformity)),
+            ("Trusted Advisor", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_trusted_advisor)),
+            ("Security Hub", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_security_hub)),
+            ("impossible", "cannot be automated" if policy.impossible else ""),
+        ),
+    )
+    for logic_id in policy.logics:
+        _print_logic(analyzer, logic_id, console)
+    for name in _PARAGRAPHS:
+        text = _companion(repository, f"{policy_id}/{name}".lstrip("/"))
+        if text:
+            console.print()
+            console.print(Markdown(visible_lines(text), hyperlinks=False))
+
+
+def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
+    program = analyzer.analyzed(logic_id).program
+    console.print()
+    console.print(Text(visible(logic_id.rpartition("/")[2]), style="bold"))
+    if program is None:
+        console.print(Text("has errors; `perpend lint` says which", style="yellow"))
+        return
+    declared = program.block.type
+    console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
+    table = Table("index", "status", "when", "message", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for verdict in program.verdicts.values():
+        if verdict.index % 100 in (0, 99) and verdict.index > 0:
+            status = Text(verdict.status.value, style=STYLES[verdict.status])
+            table.add_row(str(verdict.index), status, Text(visible(verdict.text)), Text(visible(verdict.message)))
+    console.print(table)
+
+
+def print_section(repository: Repository, section_id: str, console: Console) -> None:
+    """Print a framework section: its name, what is below it, the policies mapped to it directly."""
+    section = repository.section(section_id).value
+    console.print(Text(visible(section.name if section else section_id), style="bold"))
+    console.print(Text(section_id, style="dim"))
+    if section and section.description:
+        console.print(Text(visible(section.description)))
+    below = [item for item in repository.section_ids if item.rpartition("/")[0] == section_id]
+    _pairs(console, (("sections", "\n".join(f"{item}  {_section_name(repository, item)}" for item in below)),))
+    mapped = []
+    for policy_id in repository.policy_ids:
+        policy = repository.policy(policy_id).value
+        if policy and any(f"{item.value}/".startswith(f"{section_id}/") for item in policy.mappings):
+            mapped.append(f"{policy_id}  {policy.names.full}")
+    _pairs(console, (("policies", "\n".join(mapped) or "none"),))
+
+
+def print_type(repository: Repository, name: str, console: Console) -> None:
+    """Print an object type: fields, lookups, related lists, extracts."""
+    declared = repository.object_type(name).value
+    console.print(Text(visible(declared.label if declared else name), style="bold"))
+    console.print(Text(name, style="dim"))
+    table = Table("field", "type", "label", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for field in declared.fields.values() if declared else ():
+        table.add_row(Text(visible(field.name)), field.kind, Text(visible(field.label)))
+    for lookup in declared.lookups.values() if declared else ():
+        table.add_row(Text(visible(lookup.name)), "lookup", Text(visible(f"→ {lookup.target} by {lookup.key}")))
+    for children in declared.children.values() if declared else ():
+        table.add_row(Text(visible(children.name)), "children", Text(visible(f"→ {children.type_name} by {children.key}")))
+    console.print(table if declared else Text("not declared: there is no type.yaml", style="yellow"))
+    for item in repository.extracts_ids:
+        extracts = repository.extracts(item).value
+        if item.startswith(f"/types/{name}/") and extracts:
+            names = "\n".join(extract.name for extract in extracts.extracts)
+            _pairs(console, ((item.rpartition("/")[2], names),))
+
+
+def print_operation(operation: Operation, console: Console) -> None:
+    """Print an operation's reference page."""
+    from perpend.load.reference import operation_page
+
+    console.print(Markdown(operation_page(operation), hyperlinks=False))
+
+
+def visible_lines(text: str) -> str:
+    """Return a text of several lines with everything but the line ends made visible."""
+    return "\n".join(visible(line) for line in text.splitlines())
+
+
+def _section_name(repository: Repository, section_id: str) -> str:
+    section = repository.section(section_id).value if section_id in repository.section_ids else None
+    return section.name if section else "(no such section)"
+
+
+def _companion(repository: Repository, path: str) -> str:
+    if path not in repository.tree.files:
+        return ""
+    try:
+        return repository.files.text(path, limit=MAX_YAML)
+    except Unreadable as error:
+        return error.diagnostic.message
+
+
+def _pairs(console: Console, pairs: Iterable[tuple[str, str]]) -> None:
+    for label, value in pairs:
+        for number, line in enumerate(value.split("\n") if value else ()):
+            console.print(Text.assemble((f"{label if number == 0 else '':<16}", "dim"), visible(line)), soft_wrap=True)

@@ -1,0 +1,153 @@
+"""An explanation as people read it, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.padding import Padding
+from rich.text import Text
+
+from perpend.diagnostics.escape import encodable, visible
+from perpend.ir.status import Status
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console, RenderableType
+
+    from perpend.judge.explain import Explanation, Leaf, Place, Step
+
+STYLES: dict[Status, str] = {
+    Status.COMPLIANT: "green",
+    Status.INCOMPLIANT: "bold red",
+    Status.INAPPLICABLE: "dim",
+    Status.UNDETERMINED: "yellow",
+    Status.DISAPPEARED: "dim",
+}
+_RESULTS = {"true": "bold", "stopped": "yellow", "false": "", "not reached": "dim"}
+
+
+def print_explanation(explanation: Explanation, console: Console) -> None:
+    """Print the object, the verdict, the conditions in order with their values, and what would change the status."""
+    finding = explanation.finding
+    judged = finding.object
+    row = f":{judged.origin.row}" if judged.origin.row else ""
+    time = f"{explanation.snapshot_time:%Y-%m-%d %H:%M} UTC{' (assumed: no source states a time)' if explanation.snapshot_assumed else ''}"
+    for label, value in (
+        ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),
+        ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
+        ("read at", visible(f"{judged.origin.source}{row}")),
+        ("snapshot", time),
+    ):
+        _print_pair(console, label, Text(value))
+    verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
+    _print_pair(console, "verdict", verdict)
+    if finding.remediation_message:
+        _print_pair(console, "next step", Text(visible(finding.remediation_message)))
+    console.print()
+    for step in explanation.steps:
+        console.print(*step_lines(step), sep="\n")
+    console.print()
+    _print_change(explanation, console)
+
+
+def _print_pair(console: Console, label: str, value: Text) -> None:
+    for number, line in enumerate(value.split("\n")):
+        console.print(Text(f"{label if number == 0 else '':<10}", style="dim"), end="")
+        console.print(line, soft_wrap=True)
+
+
+def step_lines(step: Step) -> list[RenderableType]:
+    """Return one condition's lines: its index, result and text, then the values it looked at, then the check that fired."""
+    arrow = f" → {step.status.value}" if step.result in ("true", "stopped") else ""
+    head = Text.assemble(
+        (f"{step.index:>5} ", "dim"), (f"{step.result:<12}", _RESULTS[step.result]), visible(step.text), (arrow, STYLES[step.status])
+    )
+    lines: list[RenderableType] = [head]
+    lines += [Padding(_leaf_line(leaf), (0, 0, 0, 18)) for leaf in step.leaves]
+    if step.check:
+        lines.append(Padding(Text.assemble(("check fired: ", "yellow"), visible(step.check)), (0, 0, 0, 18)))
+    return lines
+
+
+def _leaf_line(leaf: Leaf) -> Text:
+    places = "; ".join(dict.fromkeys(place_text(place) for place in leaf.places))
+    line = Text.assemble(visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
+    return line.append(f"  ← {visible(places)}", style="dim") if places else line
+
+
+def place_text(place: Place) -> str:
+    """Return a place in words: source and row, then the column inside it, or the field."""
+    row = f":{place.row}" if place.row is not None else ""
+    return f"{place.source}{row} {f'column {place.column}' if place.column else place.field}"
+
+
+def _print_change(explanation: Explanation, console: Console) -> None:
+    change = explanation.change
+    if change is None:
+        console.print(Text("No change of a single value that was tried gives another status.", style="dim"))
+        return
+    what = f"column {change.place.column}" if change.place.column else change.place.field
+    console.print(
+        Text.assemble(
+            ("smallest change ", "dim"),
+            (visible(what), "bold"),
+            f" from {visible(change.before)} to {visible(change.after)} would make it ",
+            (change.status.value, STYLES[change.status]),
+            f": {visible(change.message)}",
+        )
+    )
+
+
+def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
+    """Write an explanation as one JSON object."""
+    finding, change = explanation.finding, explanation.change
+    document: dict[str, Any] = {
+        "policyId": finding.policy_id,
+        "object": {"id": finding.object.id, "name": finding.object.name, "typeApiName": finding.object.type_name},
+        "source": finding.object.origin.source,
+        "row": finding.object.origin.row,
+        "snapshotTime": f"{explanation.snapshot_time:%Y-%m-%dT%H:%M:%SZ}",
+        "snapshotTimeAssumed": explanation.snapshot_assumed,
+        "status": finding.status.value,
+        "conditionIndex": finding.condition_index,
+        "conditionText": finding.condition_text,
+        "currentStateMessage": finding.current_state_message,
+        "remediationMessage": finding.remediation_message,
+        "runtimeError": finding.runtime_error,
+        "conditions": [_step(step) for step in explanation.steps],
+        "smallestChange": None
+        if change is None
+        else {
+            "field": change.place.field,
+            "column": change.place.column,
+            "before": json.loads(change.before),
+            "after": json.loads(change.after),
+            "status": change.status.value,
+            "currentStateMessage": change.message,
+        },
+    }
+    stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "index": step.index,
+        "text": step.text,
+        "status": step.status.value,
+        "result": step.result,
+        "check": step.check,
+        "values": [
+            {
+                "text": leaf.text,
+                "value": leaf.value,
+                "stopped": leaf.stopped,
+                "places": [
+                    {"source": place.source, "row": place.row, "field": place.field, "column": place.column, "extract": place.extract}
+                    for place in leaf.places
+                ],
+            }
+            for leaf in step.leaves
+        ],
+    }
