@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import re2
 
 from perpend.analyze import rules
 from perpend.analyze.reachability import structure
+from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
-from perpend.analyze.verdicts import verdict_table
+from perpend.analyze.verdicts import reads_of, verdict_table
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
-from perpend.ir.jmespath_query import QuerySyntaxError, compile_query
-from perpend.ir.logging_query import LoggingQueryError, parse_logging_query
 from perpend.ir.object_types import ObjectType
 from perpend.ir.operation import Constant
 from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
@@ -149,7 +146,9 @@ class _Work:
         imports = tuple(dict.fromkeys((*nearest, *inherited)))
         names = self._relationships(written)
         scope = _Scope(object_type, imports, nearest, frozenset(names))
-        conditions = [self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions]
+        conditions = [
+            self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
+        ]
         related: dict[str, Block | None] = {}
         for item in written.related:
             if item.relationship:
@@ -179,7 +178,10 @@ class _Work:
             if name in names:
                 label = f"first declared in line {names[name].line}"
                 self._note(
-                    rules.DUPLICATE_RELATED_LIST, item.relationship.span, f"the related list `{name}` is declared twice", label=label
+                    rules.DUPLICATE_RELATED_LIST,
+                    item.relationship.span,
+                    f"the related list `{name}` is declared twice",
+                    label=label,
                 )
             names.setdefault(name, item.relationship.span)
         return names
@@ -194,7 +196,9 @@ class _Work:
             self._note(rules.NOT_BOOLEAN, check.span if check else span, message)
             return None
         if expression.slots > MAX_SLOTS:
-            self._note(rules.TYPE_MISMATCH, span, f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered")
+            self._note(
+                rules.TYPE_MISMATCH, span, f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered"
+            )
             return None
         return Condition(expression, _outcome(outcome)) if outcome else None
 
@@ -221,7 +225,11 @@ class _Work:
         if not whole:
             return None
         checks = tuple(
-            Check(check.declaration, str(arguments.get("message") or "") if check.declaration.implied else check.message, check.delegate)
+            Check(
+                check.declaration,
+                str(arguments.get("message") or "") if check.declaration.implied else check.message,
+                check.delegate,
+            )
             for check in call.checks
         )
         return Expr(operation, arguments, result_type(operation, arguments, self._field_type(call, scope)), checks, call.span)
@@ -262,13 +270,10 @@ class _Work:
         fine = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
-            if isinstance(value, str) and parameter.constant in _SYNTAXES:
-                rule, parse = _SYNTAXES[parameter.constant]
-                problem = parse(value)
-                if problem is not None:
-                    reason, offset = problem
-                    self._note(rule, _within(call.spans[parameter.name], value, offset), reason)
-                    fine = False
+            found = syntax_problem(value, parameter.constant, call.spans[parameter.name]) if isinstance(value, str) else None
+            if found is not None:
+                self.diagnostics.append(found)
+                fine = False
         return fine
 
     def _field_type(self, call: Call, scope: _Scope) -> ValueType:
@@ -296,7 +301,12 @@ class _Work:
             return False
         if name not in scope.relationships:
             hint = suggestion(name, scope.relationships) or "declare it under `relatedLists` of this block"
-            self._note(rules.UNKNOWN_RELATED_LIST, call.spans["relationshipName"], f"no related list `{name}` is declared here", help=hint)
+            self._note(
+                rules.UNKNOWN_RELATED_LIST,
+                call.spans["relationshipName"],
+                f"no related list `{name}` is declared here",
+                help=hint,
+            )
             return False
         return True
 
@@ -310,7 +320,9 @@ class _Work:
         holders = self._holders(name, reached, lookups, scope)
         if not holders:
             known = {extract for found in scope.imports for extract in self._names(found)}
-            label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
+            label = (
+                f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
+            )
             self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{name}`", label=label, help=suggestion(name, known))
             return False
         if len({found.split("/")[2] for found in holders}) > 1 and not self._same_everywhere(name, holders):
@@ -349,67 +361,6 @@ class _Work:
         self.diagnostics.append(rule.at(span, message, label=label, help=help))
 
 
-def reads_of(block: Block) -> tuple[str, ...]:
-    """Return the field paths that a block reads from its own object, in the order of first reading."""
-    found: dict[str, None] = {}
-
-    def visit(expression: Expr, prefix: str) -> None:
-        arguments = expression.arguments
-        for name in ("path", "tagsJson", "policyExtField"):
-            if isinstance(arguments.get(name), str) and expression.operation.name not in ("EXTRACT", "IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP"):
-                found[f"{prefix}{arguments[name]}"] = None
-        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
-        for operand in expression.operands:
-            visit(operand, inner)
-
-    for condition in block.conditions:
-        visit(condition.expression, "")
-    return tuple(found)
-
-
 def _outcome(written: WrittenOutcome) -> Outcome:
     remediation = written.remediation.value if written.remediation else None
     return Outcome(written.status, written.message.value, remediation or None, written.span)
-
-
-def _jmespath_problem(expression: str) -> tuple[str, int] | None:
-    try:
-        compile_query(expression)
-    except QuerySyntaxError as error:
-        return f"JMESPath: {error.reason}", error.offset
-    return None
-
-
-def _regex_problem(expression: str) -> tuple[str, int] | None:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(expression, options=options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "not a regular expression"
-        return f"regular expression: {reason.decode() if isinstance(reason, bytes) else reason}", 0
-    return None
-
-
-def _logging_problem(query: str) -> tuple[str, int] | None:
-    try:
-        parse_logging_query(query)
-    except LoggingQueryError as error:
-        return f"log filter: {error.args[0]}", error.offset
-    return None
-
-
-_SYNTAXES = {
-    Constant.JMESPATH: (rules.JMESPATH_SYNTAX, _jmespath_problem),
-    Constant.REGEX: (rules.REGEX_SYNTAX, _regex_problem),
-    Constant.LOGGING_QUERY: (rules.LOGGING_QUERY_SYNTAX, _logging_problem),
-}
-
-
-def _within(span: Span, text: str, offset: int) -> Span:
-    """Return the place of one character of a constant, the whole constant where quoting hides it."""
-    quotes = {len(text): 0, len(text) + 2: 1}.get(span.end_column - span.column)
-    if span.line != span.end_line or quotes is None:
-        return span
-    column = min(span.column + quotes + offset, max(span.column, span.end_column - 1))
-    return replace(span, column=column, end_column=column + 1)

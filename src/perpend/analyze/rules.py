@@ -47,7 +47,9 @@ DUPLICATE_RELATED_LIST = _error(
     "A208", "duplicate-related-list", "Two entries of `relatedLists` have the same `relationshipName`.\n\nMerge them."
 )
 NOT_BOOLEAN = _error(
-    "A209", "not-boolean", "A condition's check must say true or false.\n\nCompare the value, or convert it with `BOOLEAN_FROM`."
+    "A209",
+    "not-boolean",
+    "A condition's check must say true or false.\n\nCompare the value, or convert it with `BOOLEAN_FROM`.",
 )
 JMESPATH_SYNTAX = _error(
     "A210",

@@ -49,7 +49,7 @@ def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str
     if operation.name in _UNTYPED:
         return {}
     types = {name: operand.type for name, operand in operands.items()}
-    wanted = {name: _only(operation, name) for name in types}
+    wanted: dict[str, ValueType | None] = {name: _only(operation, name) for name in types}
     if operation.name in _EQUALITY | _ORDER:
         default = ValueType.NUMBER if operation.name in _ORDER else ValueType.ANY
         wanted["left"] = _known(types.get("right"), default)
@@ -70,8 +70,8 @@ def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | No
         if not comparable(left, right):
             return f"cannot compare {left.value} with {right.value}"
     if operation.name in _ITEM_SEARCH | _ITEMS_SEARCH and {"arg", "search"} <= types.keys():
-        left, right = _item(types["arg"]), _item(types["search"])
-        if left is not None and right is not None and left is not right:
+        hay, needle = _item(types["arg"]), _item(types["search"])
+        if hay is not None and needle is not None and hay is not needle:
             return f"cannot search {types['arg'].value} for {types['search'].value}"
     return None
 

@@ -59,3 +59,25 @@ def checks_of(expression: Expr, *, base: int = 0, prefix: str = "") -> Iterator[
         base += operand.slots
     for slot, check in enumerate(expression.checks, base + 1):
         yield slot, expression, check, prefix
+
+
+def reads_of(block: Block) -> tuple[str, ...]:
+    """Return the field paths that a block reads from its own object, in the order of first reading."""
+    found: dict[str, None] = {}
+
+    def visit(expression: Expr, prefix: str) -> None:
+        arguments = expression.arguments
+        for name in ("path", "tagsJson", "policyExtField"):
+            if isinstance(arguments.get(name), str) and expression.operation.name not in (
+                "EXTRACT",
+                "IS_EMPTY_LOOKUP",
+                "NOT_EMPTY_LOOKUP",
+            ):
+                found[f"{prefix}{arguments[name]}"] = None
+        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
+        for operand in expression.operands:
+            visit(operand, inner)
+
+    for condition in block.conditions:
+        visit(condition.expression, "")
+    return tuple(found)

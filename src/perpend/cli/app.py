@@ -50,7 +50,11 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
-        items = [click.shell_completion.CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        items = [
+            click.shell_completion.CompletionItem(name, help=text)
+            for name, text in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
@@ -102,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except PerpendError as error:
         click.echo(f"perpend: {error}", err=True)
         code = USAGE_ERROR
-    except Exception as error:  # noqa: BLE001 - the top: no traceback reaches a user
+    except Exception as error:
         click.echo(f"perpend: internal error: {_one_line(error)} (set PERPEND_DEBUG=1 for the traceback)", err=True)
         if os.environ.get("PERPEND_DEBUG"):
             raise

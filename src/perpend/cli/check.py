@@ -22,6 +22,7 @@ from perpend.judge.policy_tests import logic_problems
 
 if TYPE_CHECKING:
     from perpend.ir.estate import Estate
+    from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.load.repository import Repository
 
@@ -37,18 +38,14 @@ Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
 
 
-class SnapshotTime(click.ParamType):
-    """An ISO 8601 date, or date and time."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        instant = date_time_from_text(str(value))
-        if instant is None:
-            self.fail("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", param, ctx)
-        return datetime.fromtimestamp(instant / 1000, tz=UTC)
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Return the moment that an option names in ISO 8601."""
+    if value is None:
+        return None
+    instant = date_time_from_text(value)
+    if instant is None:
+        raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
+    return datetime.fromtimestamp(instant / 1000, tz=UTC)
 
 
 @click.command("check", epilog=EPILOG)
@@ -57,12 +54,24 @@ class SnapshotTime(click.ParamType):
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
-@click.option("--snapshot-time", type=SnapshotTime(), help="When the estate looked like this; else what the inputs say, else today.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json", "ndjson", "csv"]), default="table", show_default=True, help="The output's form."
+    "--snapshot-time",
+    metavar="TIME",
+    callback=moment,
+    help="When the estate looked like this; else what the inputs say, else today.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "ndjson", "csv"]),
+    default="table",
+    show_default=True,
+    help="The output's form.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
+)
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(
     inputs: tuple[str, ...],
@@ -133,7 +142,9 @@ def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | 
     top = entity_id(name)
     if top not in repository.section_ids:
         sections = [item for item in repository.section_ids if item.count("/") == 2]
-        raise UnknownName(f"unknown framework '{printable(framework)}'; known: {', '.join(item.rpartition('/')[2] for item in sections[:40])}")
+        raise UnknownName(
+            f"unknown framework '{printable(framework)}'; known: {', '.join(item.rpartition('/')[2] for item in sections[:40])}"
+        )
     return [policy for policy in chosen if _is_mapped(repository, policy, top)]
 
 
@@ -207,7 +218,7 @@ def _views(repository: Repository, programs: list[Program]) -> dict[str, PolicyV
     return views
 
 
-def _types(analyzer: Analyzer) -> dict[str, object]:
+def _types(analyzer: Analyzer) -> dict[str, ObjectType]:
     repository = analyzer.repository
     names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
     return {name: replace(analyzer.object_type(name)) for name in names}

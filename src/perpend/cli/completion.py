@@ -7,12 +7,20 @@ from click.shell_completion import get_completion_class
 
 from perpend.cli.app import group
 
+EPILOG = """\b
+Examples:
+  eval "$(perpend completion bash)"
+  perpend completion fish > ~/.config/fish/completions/perpend.fish"""
 
-@click.command("completion", epilog='\b\nExamples:\n  eval "$(perpend completion bash)"\n  perpend completion fish > ~/.config/fish/completions/perpend.fish')
+
+@click.command(
+    "completion",
+    epilog=EPILOG,
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the completion script of a shell."""
     found = get_completion_class(shell)
-    assert found is not None  # noqa: S101 - the choices are those that click knows
+    assert found is not None
     click.echo(found(group, {}, "perpend", "_PERPEND_COMPLETE").source())
     return 0

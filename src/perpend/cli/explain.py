@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.check import SnapshotTime
+from perpend.cli.check import moment
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import PRODUCTION, UnknownName, open_repository, printable, select
 from perpend.collect import collect_files
@@ -34,8 +34,15 @@ Examples:
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(allow_dash=True))
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take the policy from this repository instead of the library.")
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
-@click.option("--snapshot-time", type=SnapshotTime(), help="When the estate looked like this; else what the inputs say, else today.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form.")
+@click.option(
+    "--snapshot-time",
+    metavar="TIME",
+    callback=moment,
+    help="When the estate looked like this; else what the inputs say, else today.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
+)
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     policy: str,
@@ -87,7 +94,9 @@ def _object(estate: Estate, program: Program, name: str) -> EstateObject:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UnknownName(f"'{printable(name)}' names {len(found)} objects: {', '.join(printable(one.id) for one in found[:5])}")
+        raise UnknownName(
+            f"'{printable(name)}' names {len(found)} objects: {', '.join(printable(one.id) for one in found[:5])}"
+        )
     near = suggestion(name, [one.name for one in objects[:20_000]])
     hint = f": {near.replace('`', chr(39))}" if near else ""
     raise UnknownName(f"no object '{printable(name)}' of type {program.input_type} among the inputs{hint}")

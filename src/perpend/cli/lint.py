@@ -28,7 +28,12 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 @click.command("lint", epilog=EPILOG)
 @click.option("--repo", metavar="DIR", type=click.Path(), default=".", show_default=True, help="The repository to look at.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True, help="The output's form."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="The output's form.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(repo: str, form: str, out: str | None) -> int:

@@ -11,10 +11,14 @@ from perpend.cli.repositories import open_repository
 from perpend.report.listing import LISTINGS, print_listing
 
 
-@click.command("list", epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json")
+@click.command(
+    "list", epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json"
+)
 @click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Look into this repository instead of the library.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
+)
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(what: str, repo: str | None, form: str, out: str | None) -> int:
     """List policies, types, frameworks or operations."""

@@ -42,7 +42,9 @@ def _policy(name: str, policy_ids: list[str], others: list[str]) -> str:
         found = select([name], policy_ids, "policy, type, section or operation")
     except UnknownName as unknown:
         near = suggestion(name, others)
-        raise (UnknownName(f"{unknown}; {near.replace('`', chr(39))}") if near and "mean" not in str(unknown) else unknown) from None
+        raise (
+            UnknownName(f"{unknown}; {near.replace('`', chr(39))}") if near and "mean" not in str(unknown) else unknown
+        ) from None
     if len(found) > 1:
         raise UnknownName(f"'{printable(name)}' names {len(found)} policies: {', '.join(found[:5])}")
     return found[0]

@@ -25,13 +25,26 @@ Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be 
 @click.command("test", epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Test this repository instead of the library.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True, help="The output's form.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="The output's form.",
+)
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
-    "--engine", type=click.Choice(["interpreter"]), default="interpreter", show_default=True, help="What judges the test objects."
+    "--engine",
+    type=click.Choice(["interpreter"]),
+    default="interpreter",
+    show_default=True,
+    help="What judges the test objects.",
 )
 @click.option("--coverage", is_flag=True, help="Report the conditions and checks that no test reaches.")
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail where a logic's coverage is below this.")
+@click.option(
+    "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail where a logic's coverage is below this."
+)
 @click.option("--strict-errors", is_flag=True, help="Compare the wording of JSON and JMESPath errors too.")
 def command(
     names: tuple[str, ...],

@@ -9,11 +9,11 @@ _LONGEST_SOURCE = 240
 _ELLIPSIS = "…"
 
 
-class UnusableContent(PerpendError):  # noqa: N818 - it names what is wrong with the content
+class UnusableContent(PerpendError):
     """Content cannot be used; the message is the reason. Stays within the room, which adds the source."""
 
 
-class UnusableInput(PerpendError):  # noqa: N818 - it names what is wrong with the input
+class UnusableInput(PerpendError):
     """An input cannot be used. Its text is ``source: reason``: one line of at most 600 printable characters."""
 
     def __init__(self, source: str, reason: str) -> None:

@@ -135,7 +135,11 @@ class Interpreter:
 
         def run(frame: Frame) -> End:
             fields = frame.fields
-            gone = not is_empty(fields.get(deletion), ValueType.ANY) if known and deletion else not known and has_disappeared(fields)
+            gone = (
+                not is_empty(fields.get(deletion), ValueType.ANY)
+                if known and deletion
+                else not known and has_disappeared(fields)
+            )
             if gone:
                 return (DISAPPEARED, None)
             try:
@@ -211,7 +215,7 @@ class Interpreter:
 
     def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
         """Return a closure that says how many children of a related list have a status; each child is judged once."""
-        assert block is not None  # noqa: S101 - analysis allows related lists in blocks only
+        assert block is not None
         child = block.related[relationship]
         judge = self._block(child)
         status_of = _status_by_index(child)
@@ -232,7 +236,7 @@ class Interpreter:
 
     def _observed(self, expression: Expr, closure: Closure) -> Closure:
         observe = self.observe
-        assert observe is not None  # noqa: S101 - only called with an observer
+        assert observe is not None
 
         def run(frame: Frame) -> Any:
             try:

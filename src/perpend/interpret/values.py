@@ -85,7 +85,9 @@ def tag_value(use: Use) -> Closure:
         wanted = wanted if exact else _letters(wanted)
         tags = _object_from(read(frame), use.constant("tagsJson"))
         value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
-        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return (
+            value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        )
 
     return run
 

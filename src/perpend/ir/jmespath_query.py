@@ -259,4 +259,3 @@ def _number(text: str) -> int | float | None:
         return None
     number = float(text)
     return int(number) if number.is_integer() and abs(number) <= 2**53 else number
-

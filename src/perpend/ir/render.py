@@ -10,7 +10,7 @@ from perpend.ir.program import Check, Expr
 from perpend.ir.values import number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 OTHERWISE = "otherwise"
 """The text of a verdict by ``otherwise``."""
@@ -57,7 +57,7 @@ def _place(expression: Expr, name: str, form: str | None, prefix: str) -> str:
 
 
 _PATHS = frozenset({"path", "tagsJson", "policyExtField"})
-_COMPUTED = {
+_COMPUTED: dict[str, Callable[[Expr, str], str]] = {
     "self": lambda expression, prefix: expression_text(expression, prefix=prefix),
     "type": lambda expression, _: str(expression.type.value),
     "flags": lambda expression, _: _flags(expression),

@@ -1,6 +1,6 @@
 """What the values of the language mean: equality, emptiness, normal forms, dates, durations, JSON.
 
-Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds (UTC);
+Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds;
 Json plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
 """
 
@@ -23,7 +23,8 @@ DAY: Final = 86_400_000
 _RUNS = re.compile(f"[{WHITE_SPACE}]+")
 _UNSPACED = re.compile(f"[^{WHITE_SPACE}]*")
 _ISO_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII | re.IGNORECASE
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 _ISO_DURATION = re.compile(
     r"(-)?P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"

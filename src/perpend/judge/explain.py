@@ -63,7 +63,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check`` is the text of a fired check."""
+    """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check``: the fired check."""
 
     index: int
     text: str
@@ -102,7 +102,9 @@ def explain(
     """Return how a program came to its verdict on one object of an estate."""
     policy = analyzer.repository.policy(program.policy_id).value
     names = policy.names if policy else None
-    view = PolicyView(program.policy_id, names.full if names else program.policy_id, names.contextual if names else program.policy_id)
+    view = PolicyView(
+        program.policy_id, names.full if names else program.policy_id, names.contextual if names else program.policy_id
+    )
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
     alone = replace(estate, objects={program.input_type: (judged,)})
     judgement = Judgement(alone, [program], policies={program.policy_id: view}, types=types, snapshot_time=snapshot_time)
@@ -152,7 +154,8 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[tupl
     if not events:
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     value = events[-1][2]
-    leaves = tuple(dict.fromkeys(_leaf(judged, *event) for event in events if event[0].operation.name in _READING and not event[1].path.count("[")))
+    direct = {id(one) for one in _within(program.block.conditions[number - 1].expression)}
+    leaves = tuple(dict.fromkeys(_leaf(judged, *event) for event in events if _is_worth_showing(*event, direct)))
     if isinstance(value, Stopped):
         fired = program.verdicts[value.index]
         return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text)
@@ -161,12 +164,34 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[tupl
     return Step(verdict.index, verdict.text, verdict.status, "true" if value is True else "false", leaves)
 
 
+def _within(expression: Expr) -> Iterator[Expr]:
+    """Yield an expression and those below it, extracts not entered."""
+    yield expression
+    if expression.operation.name != "EXTRACT":
+        for operand in expression.operands:
+            yield from _within(operand)
+
+
+def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
+    """Whether an event is a value that a reader asks about: read by the condition itself, an extract on the way, a stop."""
+    name = expression.operation.name
+    if name not in _READING or "[" in frame.path:
+        return False
+    if id(expression) in direct:
+        return True
+    if isinstance(value, Stopped | Unreadable):
+        return bool(expression.checks)
+    return name == "EXTRACT" and not isinstance(value, dict | list)
+
+
 def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any) -> Leaf:
     stopped = isinstance(value, Stopped | Unreadable)
     shown = _stop_text(expression, value) if stopped else _shown(value, expression.type)
     extract = expression.arguments["path"] if expression.operation.name == "EXTRACT" else None
     places = tuple(
-        dict.fromkeys(_place(judged, field, column=column, extract=extract) for field, column in _sources(expression, frame.path))
+        dict.fromkeys(
+            _place(judged, field, column=column, extract=extract) for field, column in _sources(expression, frame.path)
+        )
     )
     return Leaf(expression_text(expression, prefix=frame.path), shown, stopped, places)
 

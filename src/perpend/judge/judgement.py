@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ _MAX_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One field that a policy read of an object: API name (with lookups), label, JSON value as found (None: missing or null)."""
+    """One field that a policy read of an object: API name (with lookups), label, JSON value (None: missing or null)."""
 
     field: str
     label: str
@@ -91,6 +92,7 @@ class Column:
     errors: dict[int, str] = field(default_factory=dict)
 
     def add(self, end: End) -> None:
+        """Take in the next object's end."""
         index, error = end
         if error is not None:
             self.errors[len(self.indexes)] = error
@@ -118,7 +120,7 @@ class Judgement:
         self.programs = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
         self.policies = policies
         self.types = types
-        self._override = snapshot_time
+        self.snapshot_time = snapshot_time
         self._today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
         self._times = {source.name: source.observed_at for source in estate.sources}
         self.columns = tuple(Column(program) for program in self.programs)
@@ -129,16 +131,16 @@ class Judgement:
     def snapshot(self) -> Snapshot:
         """The time of the run's snapshot: as given, else the latest that a source states, else today."""
         stated = [time for time in self._times.values() if time is not None]
-        if self._override is not None:
-            return Snapshot(self._override, assumed=False)
+        if self.snapshot_time is not None:
+            return Snapshot(self.snapshot_time, assumed=False)
         return Snapshot(max(stated), assumed=False) if stated else Snapshot(self._today, assumed=True)
 
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program."""
         found = dict.fromkeys(Status, 0)
         column = next(column for column in self.columns if column.program is program)
-        for index in column.indexes:
-            found[program.verdicts[index].status] += 1
+        for index, number in Counter(column.indexes).items():
+            found[program.verdicts[index].status] += number
         return found
 
     def findings(self) -> Iterator[Finding]:
@@ -175,8 +177,16 @@ class Judgement:
 
     def time_of(self, judged: EstateObject) -> int:
         """Return the snapshot time that an object is judged at, in milliseconds since 1970."""
-        stated = self._times.get(judged.origin.source)
-        return milliseconds_from_datetime(self._override or stated or self._today)
+        return milliseconds_from_datetime(self.time_of_source(judged.origin.source))
+
+    def time_of_source(self, name: str) -> datetime:
+        """Return the snapshot time of a source's objects: as given, else as the source states, else today."""
+        return self.snapshot_time or self._times.get(name) or self._today
+
+    def type_label(self, type_name: str) -> str:
+        """Return the name that people know an object type by, its API name where none is declared."""
+        declared = self.types.get(type_name)
+        return declared.label if declared and declared.label else type_name
 
     def label_of(self, type_name: str, path: str) -> str:
         """Return the label of the field at a path of an object type, the field's API name where none is declared."""
@@ -189,7 +199,7 @@ class Judgement:
         return known.label if known and known.label else name
 
     def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
-        verdict = program.verdicts[index]
+        verdict, type_name = program.verdicts[index], program.input_type
         return Finding(
             program.policy_id,
             verdict.status,
@@ -198,10 +208,7 @@ class Judgement:
             message_of(verdict, error),
             remediation_of(program, verdict),
             error,
-            tuple(
-                Reference(path, self.label_of(program.input_type, path), value_at(judged.fields, path))
-                for path in program.reads
-            ),
+            tuple(Reference(path, self.label_of(type_name, path), value_at(judged.fields, path)) for path in program.reads),
             judged,
         )
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.programs import Analyzer
 from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import verdict_table
 from perpend.diagnostics.model import Diagnostic, Severity
@@ -21,6 +20,7 @@ from perpend.load.test_data import Expected, TestObject
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from perpend.analyze.programs import Analyzer
     from perpend.load.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
@@ -71,7 +71,10 @@ class Coverage:
 
 @dataclass(slots=True)
 class TestReport:
-    """What came of a run. ``cases`` are logic and object ids; ``refused`` holds the diagnostics that keep a logic, or its data, from being run."""
+    """What came of a run.
+
+    ``cases`` are logic and object ids; ``refused`` holds what keeps a logic, or its data, from being run.
+    """
 
     __test__ = False
 
@@ -147,7 +150,7 @@ def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
     errors = [found for found in own if found.severity is Severity.ERROR]
     if not errors:
         logic = repository.logic(logic_id).value
-        imports = {item for item in _imports(logic.block, repository, logic_id)} if logic else set()
+        imports = set(_imports(logic.block, repository, logic_id)) if logic else set()
         for extracts_id in sorted(imports):
             errors += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
     return tuple(errors)
@@ -214,7 +217,9 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
     report.coverage.append(coverage_of(program, reached))
 
 
-def _compare(program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool) -> None:
+def _compare(
+    program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool
+) -> None:
     index, error = end
     verdict = program.verdicts[index]
     expected = test.expected

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
 from perpend.ir.values import date_time_from_text, duration_from_iso
 from perpend.load import rules
 from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
+from perpend.load.words import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Mapping as MappingType
+
+    from perpend.diagnostics.model import Diagnostic, Rule, Span
 
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
@@ -76,13 +79,17 @@ class _Calls:
 
     def call(self, node: Node, key_span: Span) -> Call | None:
         if not isinstance(node, Mapping) or not node.entries:
-            self._note(rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help="for example `IS_EMPTY: {arg: …}`")
+            self._note(
+                rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help="for example `IS_EMPTY: {arg: …}`"
+            )
             return None
         key, body = node.entries[0]
         for extra, _ in node.entries[1:]:
-            self._note(rules.NOT_ONE_OPERATION, extra.span, f"`{extra.text}` stands beside `{key.text}`: only one operation may")
+            self._note(
+                rules.NOT_ONE_OPERATION, extra.span, f"`{extra.text}` stands beside `{key.text}`: only one operation may"
+            )
         if key.text not in BY_KEY:
-            hint = suggestion(key.text, BY_KEY)
+            hint = self._near(key.text, BY_KEY)
             self._note(rules.UNKNOWN_OPERATION, key.span, f"unknown operation `{key.text[:60]}`", help=hint)
             return None
         operation = _spelling(key.text, body)
@@ -103,7 +110,7 @@ class _Calls:
         allowed = [*parameters, *([_CHECKS_KEY] if any(not check.implied for check in operation.checks) else [])]
         for key, _ in body.entries:
             if key.text not in allowed:
-                hint = suggestion(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
+                hint = self._near(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{operation.key}`", help=hint)
         arguments: dict[str, Any] = {}
         spans: dict[str, Span] = {}
@@ -134,17 +141,17 @@ class _Calls:
         if parameter.choices is not None:
             if not isinstance(node, Scalar) or node.text not in parameter.choices:
                 text = node.text[:60] if isinstance(node, Scalar) else "this"
-                hint = suggestion(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
+                hint = self._near(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
                 self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is no `{parameter.name}`", help=hint)
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
-        assert parameter.constant is not None  # noqa: S101 - a parameter is one of three kinds
+        assert parameter.constant is not None
         problem, rule = _problem(node, parameter.constant), rules.WRONG_KIND
         if problem is None and isinstance(node, Scalar):
             problem, rule = _impossible(node, parameter.constant), rules.INVALID_CONSTANT
         if problem is not None:
-            hint = suggestion(node.text, tuple(Status)) if rule is rules.INVALID_CONSTANT and isinstance(node, Scalar) else None
-            self._note(rule, node.span, problem, help=hint if parameter.constant is Constant.STATUS else None)
+            status = node.text if parameter.constant is Constant.STATUS and isinstance(node, Scalar) else None
+            self._note(rule, node.span, problem, help=None if status is None else self._near(status, tuple(Status)))
             return None
         if parameter.constant is Constant.EXPECTATION:
             self._expectation(node)
@@ -152,10 +159,10 @@ class _Calls:
         return tuple(value) if parameter.constant is Constant.TEXTS else value
 
     def _expectation(self, node: Node) -> None:
-        assert isinstance(node, Mapping)  # noqa: S101 - checked by _problem
+        assert isinstance(node, Mapping)
         for key, value in node.entries:
             if key.text not in _EXPECTATION:
-                hint = suggestion(key.text, _EXPECTATION)
+                hint = self._near(key.text, _EXPECTATION)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
                 self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
@@ -174,7 +181,7 @@ class _Calls:
             return implied
         for key, _ in node.entries:
             if key.text not in declared:
-                hint = suggestion(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
+                hint = self._near(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"`{operation.key}` has no check `{key.text[:60]}`", help=hint)
         found = []
         for name, check in declared.items():
@@ -198,6 +205,9 @@ class _Calls:
             self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path` and `currentStateMessage`")
             return None
         return WrittenCheck(check, message.text, path.text, span)
+
+    def _near(self, name: str, candidates: Collection[str]) -> str | None:
+        return nearest(name, candidates, self.diagnostics)
 
     def _missing(self, name: str, operation: Operation, span: Span, doc: str) -> None:
         self._note(rules.MISSING_KEY, span, f"`{operation.key}` needs `{name}`", help=f"`{name}`: {doc}")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Diagnostic, Rule, Span
 from perpend.load import rules
+from perpend.load.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MAX_YAML: Final = 4 * 1024 * 1024
 MAX_TEST_DATA: Final = 32 * 1024 * 1024
 _MAX_FILES: Final = 500_000
+_MAX_LINKED: Final = 2_000
 _MAX_DEPTH: Final = 40
+_LINE_ENDS: Final = {True: re.compile("\n"), False: re.compile("\r\n|[\r\n\x85\u2028\u2029]")}
+"""What ends a line for the parser that counted it: the JSON parser knows one sign, the YAML parser five."""
 
 
 class Unreadable(Exception):
@@ -49,7 +54,7 @@ class Files:
         """Return everything below the named top directories. Hidden entries are passed over."""
         walk = _Walk(self.root)
         for top in tops:
-            walk.enter(top, os.path.realpath(self.root / top), (os.path.realpath(self.root),))
+            walk.start(top)
         return Tree(frozenset(walk.files), frozenset(walk.directories), tuple(walk.diagnostics))
 
     def text(self, path: str, *, limit: int) -> str:
@@ -80,7 +85,7 @@ class Files:
         """Return one line of a file for a diagnostic's excerpt, None where there is none to show."""
         if path not in self._lines:
             try:
-                self._lines[path] = self.text(path, limit=MAX_TEST_DATA).splitlines()
+                self._lines[path] = _LINE_ENDS[path.endswith(".json")].split(self.text(path, limit=MAX_TEST_DATA))
             except Unreadable:
                 self._lines[path] = []
         lines = self._lines[path]
@@ -91,7 +96,7 @@ class Files:
         start = "" if reference.startswith("/") else base
         path = posixpath.normpath(posixpath.join(start, reference.lstrip("/")))
         if path == ".." or path.startswith("../") or "\0" in reference:
-            raise Unreadable(rules.PATH_LEAVES_REPOSITORY.at(span, f"`{reference}` leads out of the repository"))
+            raise Unreadable(rules.PATH_LEAVES_REPOSITORY.at(span, f"`{shorten(reference)}` leads out of the repository"))
         return path
 
     def _real(self, path: str) -> str:
@@ -115,10 +120,22 @@ class _Walk:
         self.files: list[str] = []
         self.directories: list[str] = []
         self.diagnostics: list[Diagnostic] = []
+        self.linked = 0
+        self.full = False
 
-    def enter(self, path: str, real: str, above: tuple[str, ...]) -> None:
+    def start(self, top: str) -> None:
+        """Take in one top directory, where there is one."""
+        place = os.path.join(self.root, top)
+        if not os.path.islink(place) or self._link_is_safe(place, top, (self.real_root,)):
+            real = os.path.realpath(place)
+            if os.path.isdir(real):
+                self._enter(top, real, (self.real_root,), linked=os.path.islink(place))
+
+    def _enter(self, path: str, real: str, above: tuple[str, ...], *, linked: bool) -> None:
         """Take in a directory by its real path, ``above`` being the real paths of those that led here."""
-        if not os.path.isdir(real):
+        self.linked += linked
+        if self.linked > _MAX_LINKED:
+            self._too_large(path, f"more than {_MAX_LINKED:,} directories are reached through links")
             return
         try:
             entries = sorted(os.scandir(real), key=lambda entry: entry.name)
@@ -127,21 +144,34 @@ class _Walk:
             return
         self.directories.append(path)
         for entry in entries:
-            if not entry.name.startswith("."):
-                self._take(entry, f"{path}/{entry.name}", (*above, real))
+            if not entry.name.startswith(".") and not self.full:
+                self._take(entry, f"{path}/{entry.name}", (*above, real), linked=linked)
 
-    def _take(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...]) -> None:
-        if len(self.files) > _MAX_FILES or len(above) > _MAX_DEPTH:
+    def _take(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...], *, linked: bool) -> None:
+        is_link = entry.is_symlink()
+        if is_link and not self._link_is_safe(entry.path, path, above):
             return
-        if entry.is_symlink() and not self._link_is_safe(entry, path, above):
+        try:
+            is_directory = entry.is_dir()
+        except OSError as error:
+            self._note(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}")
             return
-        if entry.is_dir():
-            self.enter(path, os.path.realpath(entry.path) if entry.is_symlink() else entry.path, above)
-        else:
+        if not is_directory:
             self.files.append(path)
+            if len(self.files) > _MAX_FILES:
+                self._too_large(path, f"there are more than {_MAX_FILES:,} files")
+        elif len(above) > _MAX_DEPTH:
+            self._note(rules.TREE_TOO_LARGE, path, f"directories are nested more than {_MAX_DEPTH} levels deep")
+        else:
+            self._enter(path, os.path.realpath(entry.path) if is_link else entry.path, above, linked=linked or is_link)
 
-    def _link_is_safe(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...]) -> bool:
-        target = os.path.realpath(entry.path)
+    def _too_large(self, path: str, message: str) -> None:
+        if not self.full:
+            self._note(rules.TREE_TOO_LARGE, path, message)
+        self.full = True
+
+    def _link_is_safe(self, place: str, path: str, above: tuple[str, ...]) -> bool:
+        target = os.path.realpath(place)
         if target != self.real_root and not target.startswith(self.real_root + os.sep):
             self._note(rules.LINK_LEAVES_REPOSITORY, path, f"the link `{path}` leads out of the repository")
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ import yaml
 
 from perpend.diagnostics.model import Diagnostic, Rule, Span
 from perpend.load import rules
+from perpend.load.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ MAX_DEPTH: Final = 64
 MAX_VALUES: Final = 200_000
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PARSER_DEPTH = "exceeded maximum nesting depth"
 _CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
@@ -80,7 +83,7 @@ def node_from_yaml(text: str, path: str, diagnostics: list[Diagnostic]) -> Node 
     except Malformed as error:
         diagnostics.append(error.diagnostic)
     except yaml.YAMLError as error:
-        diagnostics.append(_syntax(error, path))
+        diagnostics.append(_syntax(error, text, path))
     return None
 
 
@@ -165,8 +168,10 @@ class _Composer:
         node = self.anchors.get(event.anchor)
         if node is None:
             known = event.anchor in self.anchors
-            rule, what = (rules.RECURSIVE_ANCHOR, "stands inside its own value") if known else (rules.YAML_SYNTAX, "is not defined")
-            raise self._refused(rule, event, f"the alias `*{event.anchor}` {what}")
+            rule, what = (
+                (rules.RECURSIVE_ANCHOR, "stands inside its own value") if known else (rules.YAML_SYNTAX, "is not defined")
+            )
+            raise self._refused(rule, event, f"the alias `*{shorten(event.anchor)}` {what}")
         self._count(event, _size(node))
         return node
 
@@ -177,12 +182,12 @@ class _Composer:
 
     def _tag(self, event: Any) -> None:
         if event.tag and event.tag not in _CORE_TAGS and event.tag != "!":
-            self.diagnostics.append(rules.UNKNOWN_TAG.at(self._span(event), f"unknown YAML tag `{event.tag}`"))
+            self.diagnostics.append(rules.UNKNOWN_TAG.at(self._span(event), f"unknown YAML tag `{shorten(event.tag)}`"))
 
     def _repeated(self, key: Scalar, first: Scalar) -> None:
         self.diagnostics.append(
             rules.DUPLICATE_KEY.at(
-                key.span, f"the key `{key.text}` stands here twice", label=f"first used in line {first.span.line}"
+                key.span, f"the key `{shorten(key.text)}` stands here twice", label=f"first used in line {first.span.line}"
             )
         )
 
@@ -207,11 +212,25 @@ def _resolved(event: Any) -> Any:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    number = float(text) if _FLOAT.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else text
 
 
-def _syntax(error: yaml.YAMLError, path: str) -> Diagnostic:
+def _syntax(error: yaml.YAMLError, text: str, path: str) -> Diagnostic:
+    if isinstance(error, yaml.reader.ReaderError):
+        return _control_character(text, path)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not well-formed"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return rules.YAML_SYNTAX.at(Span(path, line, column, line, column + 1), f"YAML syntax: {problem}")
+    span = Span(path, line, column, line, column + 1)
+    if problem == _PARSER_DEPTH:
+        return rules.NESTED_TOO_DEEPLY.at(span, f"values are nested more than {MAX_DEPTH} levels deep")
+    return rules.YAML_SYNTAX.at(span, f"YAML syntax: {problem}")
+
+
+def _control_character(text: str, path: str) -> Diagnostic:
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    before = text[: found.start()] if found else ""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    what = f"`U+{ord(found[0]):04X}`" if found else "here"
+    return rules.YAML_SYNTAX.at(Span(path, line, column, line, column + 1), f"YAML syntax: control character {what}")

@@ -6,14 +6,16 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.load import rules
 from perpend.load.calls import Call, call_from_node
 from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
 from perpend.load.shapes import Choice, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from perpend.diagnostics.model import Diagnostic, Rule, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Reader:
         """Return a record, None where the node is no mapping. ``key_span`` is the place of the key that holds it."""
         place = key_span or node.span
         if not isinstance(node, Mapping):
-            return self._wrong(node, f"a mapping ({shape.doc.rstrip('.').lower()})")
+            self._wrong(node, f"a mapping ({shape.doc.rstrip('.').lower()})")
+            return None
         keys = self._keys(shape)
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
@@ -93,12 +96,11 @@ class Reader:
             case Choice():
                 return self._choice(node, shape)
             case Flag():
-                ok = isinstance(node, Scalar) and isinstance(node.value, bool)
-                return Placed(plain(node), node.span) if ok else self._wrong(node, "`true` or `false`")
+                return self._placed(node, "`true` or `false`", fits=isinstance(node, Scalar) and isinstance(node.value, bool))
             case Items():
                 return self._items(node, shape, key_span)
             case TextMap():
-                return Placed(plain(node), node.span) if isinstance(node, Mapping) else self._wrong(node, "a mapping of texts")
+                return self._placed(node, "a mapping of texts", fits=isinstance(node, Mapping))
             case OperationShape():
                 return call_from_node(node, key_span, self.diagnostics)
             case Record():
@@ -110,18 +112,28 @@ class Reader:
             own = (*own, Key(shape.recursive, Items(shape), "Related lists of these objects."))
         return {name: key for key in own for name in (key.name, *key.aliases)}
 
+    def _placed(self, node: Node, wanted: str, *, fits: bool) -> Placed | None:
+        if not fits:
+            self._wrong(node, wanted)
+            return None
+        return Placed(plain(node), node.span)
+
     def _text(self, node: Node, shape: Text) -> Placed | None:
         if not isinstance(node, Scalar) or not isinstance(node.value, str | type(None)):
-            return self._wrong(node, "a text")
+            self._wrong(node, "a text")
+            return None
         if shape.filled and not (node.value or "").strip():
-            return self._wrong(node, "a text that is not blank")
+            self._wrong(node, "a text that is not blank")
+            return None
         return Placed(node.value or "", node.span)
 
     def _choice(self, node: Node, shape: Choice) -> Placed | None:
         if not isinstance(node, Scalar):
-            return self._wrong(node, "a text")
+            self._wrong(node, "a text")
+            return None
         if node.text not in shape.values:
-            hint = suggestion(node.text, shape.values) or f"one of {', '.join(f'`{value}`' for value in shape.values)}"
+            near = nearest(node.text, shape.values, self.diagnostics)
+            hint = near or f"one of {', '.join(f'`{value}`' for value in shape.values)}"
             self._note(rules.UNKNOWN_CHOICE, node.span, f"`{shorten(node.text)}` is not allowed here", help=hint)
             return None
         return Placed(node.text, node.span)
@@ -136,7 +148,8 @@ class Reader:
 
     def _unknown(self, name: Scalar, keys: dict[str, Key], shape: Record) -> None:
         known = sorted({key.name for key in keys.values()})
-        hint = suggestion(name.text, known) or f"known keys: {', '.join(f'`{key}`' for key in known)}"
+        near = nearest(name.text, known, self.diagnostics)
+        hint = near or f"known keys: {', '.join(f'`{key}`' for key in known)}"
         self._note(rules.UNKNOWN_KEY, name.span, f"unknown key `{shorten(name.text)}` in `{shape.name}`", help=hint)
 
     def _wrong(self, node: Node, wanted: str) -> None:
@@ -161,11 +174,6 @@ def described(node: Node) -> str:
             return f"the number `{node.text}`"
         case _:
             return f"the text `{shorten(node.text)}`"
-
-
-def shorten(text: str, limit: int = 60) -> str:
-    """Return a text cut to a length that fits into a sentence."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 __all__ = ["Call", "Fields", "Placed", "Reader", "described", "shorten"]

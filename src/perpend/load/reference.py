@@ -134,7 +134,7 @@ def _takes(parameter: Parameter) -> str:
     if parameter.operand is not None:
         kinds = class_text(parameter.operand)
         return f"list of operations that give {kinds}" if parameter.many else f"operation that gives {kinds}"
-    assert parameter.constant is not None  # noqa: S101 - a parameter is one of three kinds
+    assert parameter.constant is not None
     return constant_doc(parameter.constant)
 
 

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
@@ -27,7 +27,7 @@ from perpend.load.documents import (
 from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Placed, Reader
-from perpend.load.test_data import TestObject, test_objects_from_json
+from perpend.load.test_data import TestObject, read_test_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +39,7 @@ TOPS = ("ce", "frameworks", "types", "internal")
 
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class NotARepository(PerpendError):
@@ -46,10 +47,10 @@ class NotARepository(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
+class Loaded(Generic[T_co]):
     """A document and what was wrong with it. ``value`` is None where nothing could be read of it."""
 
-    value: T | None
+    value: T_co | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -67,7 +68,7 @@ class Repository:
     def __init__(self, root: str | Path, *, fallback: Repository | None = None) -> None:
         self.files = Files(Path(root))
         self.fallback = fallback
-        self._documents: dict[str, Loaded[object]] = {}
+        self._documents: dict[str, Loaded[Any]] = {}
         if not any(Path(root, top).is_dir() for top in TOPS):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
 
@@ -203,7 +204,7 @@ class Repository:
         found = []
         for directory in sorted(self.tree.directories):
             wanted = _DESCRIPTORS.get(directory.split("/")[0])
-            if wanted is None or directory in _DESCRIPTORS and directory == "frameworks":
+            if wanted is None or (directory in _DESCRIPTORS and directory == "frameworks"):
                 continue
             present = [name for name in wanted if f"{directory}/{name}" in self.tree.files]
             if not present:
@@ -228,18 +229,18 @@ class Repository:
                 fields = Reader(diagnostics).record(node, shape) if node is not None else None
                 value = build(fields) if fields is not None else None
             self._documents[entity] = Loaded(value, tuple(diagnostics))
-        return self._documents[entity]  # type: ignore[return-value] - one shape per entity
+        return self._documents[entity]
 
     def _test_file(self, path: str) -> Loaded[list[TestObject]]:
         if path not in self._documents:
             diagnostics: list[Diagnostic] = []
             found: list[TestObject] = []
             try:
-                found = test_objects_from_json(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
+                found = read_test_objects(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
             except Unreadable as error:
                 diagnostics.append(error.diagnostic)
             self._documents[path] = Loaded(found, tuple(diagnostics))
-        return self._documents[path]  # type: ignore[return-value] - one shape per path
+        return self._documents[path]
 
 
 def _is_extracts(path: str) -> bool:

@@ -29,6 +29,12 @@ LINK_LEAVES_REPOSITORY = _error(
 LINK_LOOPS = _error(
     "L105", "link-loops", "A symbolic link leads back to itself or to a directory above it.\n\nRemove the link."
 )
+TREE_TOO_LARGE = _error(
+    "L106",
+    "tree-too-large",
+    "The repository has more files, deeper directories or more links to directories than Perpend walks. What lies beyond "
+    "is not read.\n\nFlatten the directories, or copy what the links lead to.",
+)
 YAML_SYNTAX = _error("L110", "yaml-syntax", "The file is not well-formed YAML.\n\nMend the syntax at the place shown.")
 SEVERAL_DOCUMENTS = _error(
     "L111",
@@ -100,7 +106,9 @@ TWO_DESCRIPTORS = _error(
 PATH_LEAVES_REPOSITORY = _error(
     "L132", "path-leaves-repository", "A path leads out of the repository.\n\nRefer to a file of the repository."
 )
-MISSING_FILE = _error("L133", "missing-file", "The file that is referred to does not exist.\n\nCorrect the path or add the file.")
+MISSING_FILE = _error(
+    "L133", "missing-file", "The file that is referred to does not exist.\n\nCorrect the path or add the file."
+)
 NOT_EXTRACTS = _error(
     "L134",
     "not-an-extracts-file",
@@ -117,6 +125,14 @@ MISSING_EXPECTATION = _error(
     "missing-expectation",
     "A test object does not say what is expected of it, so the test could never fail.\n\n"
     "Add `expectedResult` with `status`, `conditionIndex`, `conditionText` and `runtimeError`.",
+)
+
+IMPOSSIBLE_EXPECTATION = _error(
+    "L143",
+    "impossible-expectation",
+    "A test expects what no verdict can be: a status that does not exist, an index that is no number, or a snapshot taken "
+    "at no time. The test could never pass.\n\n"
+    "Take one of the five statuses; write the index as digits and the time in ISO 8601.",
 )
 
 RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))

@@ -214,7 +214,7 @@ def _one_of(key: Key) -> Schema:
 def _constant(parameter: Parameter) -> Schema:
     if parameter.choices is not None:
         return {"type": "string", "enum": list(parameter.choices)}
-    assert parameter.constant is not None  # noqa: S101 - a parameter is one of three kinds
+    assert parameter.constant is not None
     schema = _CONSTANTS.get(parameter.constant, _TEXT)
     return schema if parameter.default is None else {**schema, "default": _plain(parameter.default)}
 

@@ -86,7 +86,11 @@ _SIMILAR_POLICIES = Record(
     "Rules of other tools that ask the same.",
     (
         Key("internal", _TEXTS, "Ids of internal rules."),
-        Key("cloudConformity", Items(Record("cloudConformity", "A Trend Micro Conformity rule.", _NAMED_LINK)), "Conformity rules."),
+        Key(
+            "cloudConformity",
+            Items(Record("cloudConformity", "A Trend Micro Conformity rule.", _NAMED_LINK)),
+            "Conformity rules.",
+        ),
         Key(
             "awsTrustedAdvisor",
             Items(
@@ -98,7 +102,11 @@ _SIMILAR_POLICIES = Record(
             ),
             "Trusted Advisor checks.",
         ),
-        Key("awsSecurityHub", Items(Record("awsSecurityHub", "An AWS Security Hub control.", _NAMED_LINK)), "Security Hub controls."),
+        Key(
+            "awsSecurityHub",
+            Items(Record("awsSecurityHub", "An AWS Security Hub control.", _NAMED_LINK)),
+            "Security Hub controls.",
+        ),
     ),
 )
 FOLDER = Record("folder", "A folder of policies.", (Key("names", _NAMES, "The folder's names.", required=True),))
@@ -125,7 +133,9 @@ _SIMILAR_SECTIONS = Record(
         Key("internal", _TEXTS, "Internal ids of this section."),
         Key(
             "awsSecurityHub",
-            Record("awsSecurityHub", "A Security Hub control.", (Key("controlUrl", Text(filled=True), "Its page.", required=True),)),
+            Record(
+                "awsSecurityHub", "A Security Hub control.", (Key("controlUrl", Text(filled=True), "Its page.", required=True),)
+            ),
             "The control of AWS Security Hub.",
         ),
     ),
@@ -190,7 +200,11 @@ _OUTCOME = (
 _FILE_REFERENCE = (Key("file", Text(filled=True), "A path from here, or from the root with a leading slash.", required=True),)
 _BLOCK = (
     Key("recordTypes", _TEXTS, "Names of the record types to judge; all when absent."),
-    Key("importExtracts", Items(Record("importExtracts", "An import.", _FILE_REFERENCE)), "Files of extracts used here and below."),
+    Key(
+        "importExtracts",
+        Items(Record("importExtracts", "An import.", _FILE_REFERENCE)),
+        "Files of extracts used here and below.",
+    ),
     Key(
         "conditions",
         Items(

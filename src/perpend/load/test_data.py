@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.diagnostics.model import Diagnostic, Rule, Span
-from perpend.ir.values import json_from_text
+from perpend.diagnostics.model import Diagnostic, Rule, suggestion
+from perpend.ir.status import Status
+from perpend.ir.values import date_time_from_text, json_from_text
 from perpend.load import rules
+from perpend.load.json_places import JsonPlaces
+from perpend.load.words import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _RESERVED = ("expectedResult", "context")
 _EXPECTED = ("status", "conditionIndex", "conditionText", "runtimeError")
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class TestObject:
-    """One test: the object, the time of the snapshot as ISO text (None: now), the expectation."""
+    """One test: the object, the time of the snapshot as ISO text (None: now), the expectation.
+
+    ``path`` is the data file, empty where the test stands in the logic file; ``number`` counts its objects from 0.
+    """
 
     __test__ = False
 
@@ -37,88 +46,85 @@ class TestObject:
     fields: Mapping[str, Any]
     snapshot_time: str | None
     expected: Expected
+    path: str = ""
+    number: int = 0
 
 
-def test_objects_from_json(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
+def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
     """Return the test objects of a JSON text; those without a usable expectation become diagnostics."""
-    places = _Places(text, path)
+    places = JsonPlaces(text, path)
     try:
         entries = json_from_text(text)
     except json.JSONDecodeError as error:
         diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
         return []
     except ValueError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(Span(path), f"JSON syntax: {error}"))
+        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_refused(text)), f"JSON syntax: {error}"))
         return []
     if not isinstance(entries, list):
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
         return []
-    return [found for number, entry in enumerate(entries) if (found := _test_object(entry, number, places, diagnostics))]
+    return [found for number, entry in enumerate(entries) if (found := _TestObjects(places, diagnostics).read(entry, number))]
 
 
-test_objects_from_json.__test__ = False  # type: ignore[attr-defined] - the name is a noun, not a test
+def _refused(text: str) -> int:
+    """Return where a text has a constant that JSON does not know, 0 where it has none."""
+    return next((found.start() for found in _CONSTANT.finditer(text) if found[0][0] != '"'), 0)
 
 
-def _test_object(entry: Any, number: int, places: _Places, diagnostics: list[Diagnostic]) -> TestObject | None:
-    def note(rule: Rule, message: str, key: str | None = None) -> None:
-        diagnostics.append(rule.at(places.entry(number, key), message))
+@dataclass(frozen=True, slots=True)
+class _TestObjects:
+    places: JsonPlaces
+    diagnostics: list[Diagnostic]
 
-    if not isinstance(entry, dict):
-        note(rules.NOT_TEST_DATA, "a test object must be a JSON object")
-        return None
-    expected = entry.get("expectedResult")
-    if not isinstance(expected, dict):
-        note(rules.MISSING_EXPECTATION, f"the test object `{entry.get('Id')}` has no `expectedResult`")
-        return None
-    absent = [key for key in _EXPECTED if key not in expected]
-    if absent:
-        note(rules.MISSING_EXPECTATION, f"`expectedResult` lacks `{'`, `'.join(absent)}`", "expectedResult")
-        return None
-    context = entry.get("context")
-    time = context.get("snapshotTime") if isinstance(context, dict) else None
-    error = expected["runtimeError"]
-    return TestObject(
-        str(entry.get("Id")),
-        {key: value for key, value in entry.items() if key not in _RESERVED},
-        None if time is None else str(time),
-        Expected(
-            str(expected["status"]),
-            str(expected["conditionIndex"]),
-            str(expected["conditionText"]),
-            None if error is None else str(error),
-        ),
-    )
+    def read(self, entry: Any, number: int) -> TestObject | None:
+        if not isinstance(entry, dict):
+            self._note(rules.NOT_TEST_DATA, "a test object must be a JSON object", number)
+            return None
+        identity = shorten(str(entry.get("Id")))
+        expected = entry.get("expectedResult")
+        if not isinstance(expected, dict):
+            self._note(rules.MISSING_EXPECTATION, f"the test object `{identity}` has no `expectedResult`", number)
+            return None
+        absent = [key for key in _EXPECTED if key not in expected]
+        if absent:
+            self._note(rules.MISSING_EXPECTATION, f"`expectedResult` lacks `{'`, `'.join(absent)}`", number, "expectedResult")
+            return None
+        context = entry.get("context")
+        time = context.get("snapshotTime") if isinstance(context, dict) else None
+        if not self._possible(expected, time, number):
+            return None
+        error = expected["runtimeError"]
+        return TestObject(
+            str(entry.get("Id")),
+            {key: value for key, value in entry.items() if key not in _RESERVED},
+            time,
+            Expected(
+                expected["status"],
+                str(expected["conditionIndex"]),
+                str(expected["conditionText"]),
+                None if error is None else str(error),
+            ),
+            self.places.path,
+            number,
+        )
 
+    def _possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
+        """Whether some verdict could be as expected; the snapshot must have been taken at some time."""
+        status, index = expected["status"], expected["conditionIndex"]
+        problems = []
+        if status not in tuple(Status):
+            help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
+            problems.append((f"`{shorten(str(status))}` is no status", ("expectedResult", "status"), help))
+        if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
+            help = "`299` is condition 2 itself, `201` its first check"
+            problems.append((f"`{shorten(str(index))}` is no condition index", ("expectedResult", "conditionIndex"), help))
+        if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
+            help = "for example `2026-01-31T12:00:00Z`"
+            problems.append((f"`{shorten(str(time))}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
+        for message, keys, help in problems:
+            self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
+        return not problems
 
-class _Places:
-    """Finds lines and columns in a JSON text, only when a diagnostic asks."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.text = text
-        self.path = path
-
-    def at(self, offset: int, length: int = 1) -> Span:
-        line = self.text.count("\n", 0, offset) + 1
-        column = offset - (self.text.rfind("\n", 0, offset) + 1) + 1
-        return Span(self.path, line, column, line, column + length)
-
-    def entry(self, number: int, key: str | None) -> Span:
-        """Return the place of an entry of the array, or of a key directly in it."""
-        start, end = next(span for at, span in enumerate(self._entries()) if at == number)
-        if key is not None:
-            found = self.text.find(f'"{key}"', start, end)
-            if found >= 0:
-                return self.at(found, len(key) + 2)
-        return self.at(start)
-
-    def _entries(self) -> Iterator[tuple[int, int]]:
-        decoder = json.JSONDecoder()
-        offset = self.text.index("[") + 1
-        while True:
-            while self.text[offset] in " \t\r\n,":
-                offset += 1
-            if self.text[offset] == "]":
-                return
-            _, end = decoder.raw_decode(self.text, offset)
-            yield offset, end
-            offset = end
+    def _note(self, rule: Rule, message: str, number: int, *keys: str, help: str | None = None) -> None:
+        self.diagnostics.append(rule.at(self.places.entry(number, *keys), message, help=help))

@@ -111,9 +111,9 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
 
 def print_operation(operation: Operation, console: Console) -> None:
     """Print an operation's reference page."""
-    from perpend.load.reference import operation_page
+    from perpend.load.reference import operation_pages, page_name
 
-    console.print(Markdown(operation_page(operation), hyperlinks=False))
+    console.print(Markdown(operation_pages()[page_name(operation)], hyperlinks=False))
 
 
 def visible_lines(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from perpend.diagnostics.escape import encodable, visible
@@ -33,7 +33,8 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
     finding = explanation.finding
     judged = finding.object
     row = f":{judged.origin.row}" if judged.origin.row else ""
-    time = f"{explanation.snapshot_time:%Y-%m-%d %H:%M} UTC{' (assumed: no source states a time)' if explanation.snapshot_assumed else ''}"
+    assumed = " (assumed: no source states a time)" if explanation.snapshot_assumed else ""
+    time = f"{explanation.snapshot_time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),
         ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
@@ -60,27 +61,32 @@ def _print_pair(console: Console, label: str, value: Text) -> None:
 
 def step_lines(step: Step) -> list[RenderableType]:
     """Return one condition's lines: its index, result and text, then the values it looked at, then the check that fired."""
-    arrow = f" → {step.status.value}" if step.result in ("true", "stopped") else ""
-    head = Text.assemble(
-        (f"{step.index:>5} ", "dim"), (f"{step.result:<12}", _RESULTS[step.result]), visible(step.text), (arrow, STYLES[step.status])
-    )
-    lines: list[RenderableType] = [head]
-    lines += [Padding(_leaf_line(leaf), (0, 0, 0, 18)) for leaf in step.leaves]
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(justify="right", style="dim", width=5, no_wrap=True)
+    grid.add_column(width=11, no_wrap=True)
+    grid.add_column(overflow="fold")
+    result = Text(step.result, style=_RESULTS[step.result])
+    head = Text(visible(step.text))
+    if step.result in ("true", "stopped"):
+        head.append(" → ").append(step.status.value, style=STYLES[step.status])
+    grid.add_row(str(step.index), result, head)
+    for leaf in step.leaves:
+        grid.add_row("", "", _leaf_line(leaf))
     if step.check:
-        lines.append(Padding(Text.assemble(("check fired: ", "yellow"), visible(step.check)), (0, 0, 0, 18)))
-    return lines
+        grid.add_row("", "", Text.assemble(("check fired: ", "yellow"), visible(step.check)))
+    return [grid]
 
 
 def _leaf_line(leaf: Leaf) -> Text:
     places = "; ".join(dict.fromkeys(place_text(place) for place in leaf.places))
-    line = Text.assemble(visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
+    line = Text.assemble("  ", visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
     return line.append(f"  ← {visible(places)}", style="dim") if places else line
 
 
 def place_text(place: Place) -> str:
-    """Return a place in words: source and row, then the column inside it, or the field."""
-    row = f":{place.row}" if place.row is not None else ""
-    return f"{place.source}{row} {f'column {place.column}' if place.column else place.field}"
+    """Return a place in words: the row of the object's source, then the column inside it, or the field."""
+    row = f"row {place.row}, " if place.row is not None else ""
+    return f"{row}{f'column {place.column}' if place.column else place.field}"
 
 
 def _print_change(explanation: Explanation, console: Console) -> None:
@@ -144,7 +150,13 @@ def _step(step: Step) -> dict[str, Any]:
                 "value": leaf.value,
                 "stopped": leaf.stopped,
                 "places": [
-                    {"source": place.source, "row": place.row, "field": place.field, "column": place.column, "extract": place.extract}
+                    {
+                        "source": place.source,
+                        "row": place.row,
+                        "field": place.field,
+                        "column": place.column,
+                        "extract": place.extract,
+                    }
                     for place in leaf.places
                 ],
             }

@@ -69,7 +69,12 @@ def frameworks(repository: Repository) -> list[Row]:
             section = repository.section(entity).value
             below = sum(item.startswith(f"{entity}/") for item in repository.section_ids)
             rows.append(
-                {"id": entity, "name": section.name if section else "", "sections": below, "policies": len(mapped.get(entity, ()))}
+                {
+                    "id": entity,
+                    "name": section.name if section else "",
+                    "sections": below,
+                    "policies": len(mapped.get(entity, ())),
+                }
             )
     return rows
 

@@ -89,7 +89,12 @@ def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = Fal
 
 def _xml(text: str) -> str:
     """Return a text that XML can hold: control characters and half surrogates written out."""
-    return "".join(sign if sign in "\n\t" or sign >= " " and not 0xD800 <= ord(sign) <= 0xDFFF and sign not in "\ufffe\uffff" else visible(sign) for sign in text)
+    return "".join(
+        sign
+        if sign in "\n\t" or (sign >= " " and not 0xD800 <= ord(sign) <= 0xDFFF and sign not in "\ufffe\uffff")
+        else visible(sign)
+        for sign in text
+    )
 
 
 def print_test_report(
@@ -103,7 +108,9 @@ def print_test_report(
         console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
         table = Table("", "expected", "actual", box=None, padding=(0, 2, 0, 2), header_style="dim")
         for row in rows:
-            table.add_row(row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual)))
+            table.add_row(
+                row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
+            )
         console.print(table)
         for step in steps_of_test(analyzer, logic_id, object_id):
             console.print(*step_lines(step), sep="\n")
@@ -150,4 +157,6 @@ def _print_totals(report: TestReport, console: Console) -> None:
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))
     if report.untested:
-        console.print(Text(f"{len(report.untested)} logic files have no tests: " + visible(", ".join(report.untested[:5])), style="dim"))
+        console.print(
+            Text(f"{len(report.untested)} logic files have no tests: " + visible(", ".join(report.untested[:5])), style="dim")
+        )

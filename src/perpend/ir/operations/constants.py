@@ -6,7 +6,9 @@ from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.types import ValueType
 
 _NEVER_NULL = "A constant is never null."
-_ITEM_TYPE = Parameter("itemType", "`TEXT` items ignore case and white space, `BYTES` items are exact.", choices=("TEXT", "BYTES"))
+_ITEM_TYPE = Parameter(
+    "itemType", "`TEXT` items ignore case and white space, `BYTES` items are exact.", choices=("TEXT", "BYTES")
+)
 _ITEMS = Parameter("items", "The items as texts.", constant=Constant.TEXTS)
 
 FLAGS = (

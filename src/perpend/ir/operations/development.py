@@ -34,7 +34,9 @@ OPERATIONS = (
         "Passes its argument through and records it in the trace of `perpend explain`.",
         (
             Parameter("name", "The name in the trace.", constant=Constant.TEXT),
-            Parameter("returnTrue", "Be true whatever the argument says.", constant=Constant.BOOLEAN, required=False, default=False),
+            Parameter(
+                "returnTrue", "Be true whatever the argument says.", constant=Constant.BOOLEAN, required=False, default=False
+            ),
             Parameter("arg", "The argument.", operand=EVERY_TYPE),
         ),
         Result.OPERAND,

@@ -8,7 +8,9 @@ from perpend.ir.types import TEXTUAL, ValueType
 _TAGS_FIELD = "CA10__tagsJson__c"
 _LOOKUP = (Parameter("path", "The lookups to follow, joined with dots.", constant=Constant.LOOKUP_PATH),)
 _TAG = (
-    Parameter("name", "The tag's name: Bytes must match exactly; Text ignores case, white space and punctuation.", operand=TEXTUAL),
+    Parameter(
+        "name", "The tag's name: Bytes must match exactly; Text ignores case, white space and punctuation.", operand=TEXTUAL
+    ),
     Parameter(
         "tagsJson", "The field with the JSON object of tags.", constant=Constant.FIELD_PATH, required=False, default=_TAGS_FIELD
     ),
@@ -18,7 +20,7 @@ OPERATIONS = (
     Operation(
         "FIELD",
         "FIELD",
-        "Reads a field of the object, or of an object that lookups lead to. A parent that is missing or has disappeared gives null.",
+        "Reads a field of the object, or of an object that lookups lead to. A missing or disappeared parent gives null.",
         (
             Parameter("path", "The field's API name, with lookups in front.", constant=Constant.FIELD_PATH),
             Parameter(

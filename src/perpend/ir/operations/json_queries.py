@@ -11,7 +11,10 @@ _PARAMETERS = (
 )
 _CHECKS = (
     CheckDeclaration(
-        "resultTypeMismatch", "{self}.isResultTypeMismatch()", "The result is neither null nor of the named type.", required=True
+        "resultTypeMismatch",
+        "{self}.isResultTypeMismatch()",
+        "The result is neither null nor of the named type.",
+        required=True,
     ),
     CheckDeclaration(
         "evaluationError",
@@ -28,7 +31,7 @@ def _query(name: str, result: ValueType) -> Operation:
     return Operation(
         name,
         name,
-        f"Searches a JSON document with JMESPath for a {result} value. Nothing is coerced: write `to_string(…)` or `to_number(…)`.",
+        f"Searches a JSON document with JMESPath for a {result} value. Nothing is coerced.",
         _PARAMETERS,
         result,
         "{arg}.jsonQueryText({expression!q})",

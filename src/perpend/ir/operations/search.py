@@ -6,12 +6,15 @@ from perpend.ir.operation import Constant, Operation, Parameter
 from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType
 
 _NEW = ("D2", "D3")
-_HAYSTACK = Parameter("arg", "The text, collection or JSON array to search in.", operand=TEXTUAL | COLLECTIONS | {ValueType.JSON})
+_HAYSTACK = Parameter(
+    "arg", "The text, collection or JSON array to search in.", operand=TEXTUAL | COLLECTIONS | {ValueType.JSON}
+)
 _NEEDLE = Parameter("search", "What to look for.", operand=TEXTUAL)
 _NEEDLES = Parameter("search", "The items to look for.", operand=COLLECTIONS | {ValueType.JSON})
 _RAW_TEXT = Parameter("arg", "The text to search in.", operand=frozenset({ValueType.TEXT, ValueType.BYTES}))
 _FOUND_IN_ALL = (
-    "An empty or null needle is found in every text, null too; a null text contains nothing else. A null collection or item: false."
+    "An empty or null needle is found in every text, null too; a null text contains nothing else. "
+    "A null collection or item: false."
 )
 _NULL_AS_EMPTY = "Null counts as the empty text."
 

@@ -1,0 +1,41 @@
+# Everything a developer runs. `make` alone lists the targets.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint golden reference bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+$(BIN)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+run: $(BIN)/.ready ## judge the example credential report
+	@$(BIN)/perpend check examples/credential-report.csv || [ $$? -eq 1 ]
+
+test: lint ## lint, types, contracts, all tests, the library's own tests
+	$(BIN)/python -m pytest -n auto
+	$(BIN)/perpend test --coverage --fail-under 100
+	$(BIN)/perpend lint --repo src/perpend/library
+
+lint: $(BIN)/.ready ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
+	$(BIN)/python -m tests.golden.rewrite
+
+reference: $(BIN)/.ready ## rewrite the operation reference
+	$(BIN)/python -m perpend.load.reference docs/reference/operations
+
+bench: $(BIN)/.ready ## measure, candidates side by side
+	$(BIN)/python -m bench
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

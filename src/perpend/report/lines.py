@@ -1,0 +1,83 @@
+"""A judgement in, one line per verdict out, by object and then by policy. Refuses to know the format.
+
+Of each line only what is new is encoded: what a verdict says once per program and index, an object and its fields once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from json.encoder import encode_basestring_ascii as json_text
+from typing import TYPE_CHECKING, Any
+
+from perpend.judge.judgement import value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from perpend.ir.estate import EstateObject
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Column, Judgement
+
+    Head: TypeAlias = Callable[[Program, int, str | None], str]
+    Described: TypeAlias = Callable[[EstateObject], str]
+    Tail: TypeAlias = Callable[[str, str], str]
+
+
+def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tail: Tail) -> Iterator[str]:
+    """Yield the lines, without line ends.
+
+    ``head`` draws what a program says: it is given the index and the runtime error. ``described`` draws an object.
+    ``tail`` joins that with the object's references, which are a JSON array in ASCII.
+    """
+    for type_name in dict.fromkeys(program.input_type for program in judgement.programs):
+        columns = [column for column in judgement.columns if column.program.input_type == type_name]
+        forms = list(dict.fromkeys(column.program.reads for column in columns))
+        fields = {reads: [(path, _opening(judgement, type_name, path)) for path in reads] for reads in forms}
+        heads = [_heads(column, head) for column in columns]
+        places = [forms.index(column.program.reads) for column in columns]
+        for judged, *starts in zip(judgement.estate.objects.get(type_name, ()), *heads, strict=True):
+            text = described(judged)
+            tails = [tail(text, _references(judged, fields[reads])) for reads in forms]
+            for start, place in zip(starts, places, strict=True):
+                yield start + tails[place]
+
+
+def json_value(value: Any) -> str:
+    """Return a value as JSON in ASCII. Numbers that JSON does not know become their names as text."""
+    if isinstance(value, str):
+        return json_text(value)
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_with_names(value), allow_nan=False, separators=(",", ":"))
+
+
+def _heads(column: Column, head: Head) -> Iterator[str]:
+    """Yield what the program says of each object in turn."""
+    program, errors = column.program, column.errors
+    known: dict[int, str] = {}
+    for place, index in enumerate(column.indexes):
+        if place in errors:
+            yield head(program, index, errors[place])
+        else:
+            if index not in known:
+                known[index] = head(program, index, None)
+            yield known[index]
+
+
+def _opening(judgement: Judgement, type_name: str, path: str) -> str:
+    return f'{{"field":{json_text(path)},"label":{json_text(judgement.label_of(type_name, path))},"value":'
+
+
+def _references(judged: EstateObject, fields: Sequence[tuple[str, str]]) -> str:
+    return "[" + ",".join([f"{opening}{json_value(value_at(judged.fields, path))}}}" for path, opening in fields]) + "]"
+
+
+def _with_names(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _with_names(inner) for name, inner in value.items()}
+    return [_with_names(inner) for inner in value] if isinstance(value, list) else value
