@@ -186,7 +186,10 @@ def conjunction(use: Use) -> Closure:
     args = use.many
 
     def run(frame: Frame) -> bool:
-        return all(arg(frame) is True for arg in args)
+        for arg in args:  # noqa: SIM110 - twice as fast as a generator on the hottest path
+            if arg(frame) is not True:
+                return False
+        return True
 
     return run
 
@@ -195,7 +198,10 @@ def disjunction(use: Use) -> Closure:
     args = use.many
 
     def run(frame: Frame) -> bool:
-        return any(arg(frame) is True for arg in args)
+        for arg in args:  # noqa: SIM110 - twice as fast as a generator on the hottest path
+            if arg(frame) is True:
+                return True
+        return False
 
     return run
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from perpend.ir.types import ValueType
@@ -38,6 +39,7 @@ _FIRST = -62_135_596_800_000
 _LAST = 253_402_300_799_999
 _LARGEST_EXACT = 2**53
 _MAX_DIGITS = 18
+_SHORT = 48
 _MAX_JSON_DEPTH = 200
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
@@ -46,9 +48,17 @@ def norm(text: str | None) -> str:
     """Return a Text's normal form: runs of white space are one space, ends trimmed, lower case. Null gives ``""``."""
     if text is None:
         return ""
+    return _short_norm(text) if len(text) <= _SHORT else _norm(text)
+
+
+def _norm(text: str) -> str:
     if _UNSPACED.fullmatch(text):
         return text.lower()
     return _RUNS.sub(" ", text).strip(" ").lower()
+
+
+_short_norm = lru_cache(maxsize=4096)(_norm)
+"""Normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length."""
 
 
 def is_empty_text(text: str | None) -> bool:
