@@ -23,7 +23,7 @@ SPEC = Path(__file__).parents[2] / "spec"
 FILES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("*/*.yaml"))
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
-    *("snapshotTime", "expect"),
+    *("dialect", "snapshotTime", "expect"),
 }
 EXPECTATIONS = {"value", "index", "diagnostic", "status", "text", "error"}
 TYPE = "CA10__CaVector__c"
@@ -73,10 +73,11 @@ class Written:
             assert self.types.setdefault(name, declared) == declared, f"{name} is declared in two ways"
             self.file(f"types/{name}/type.yaml", declared)
         checks = vector.get("conditions") or [vector["logic"]]
+        root, body = ("inputObject", "condition") if vector.get("dialect") == "D1" else ("inputType", "check")
         document = {
-            "inputType": vector.get("type", TYPE),
+            root: vector.get("type", TYPE),
             "conditions": [
-                {"status": "INCOMPLIANT", "currentStateMessage": f"condition {place}", "remediationMessage": "mend", "check": check}
+                {"status": "INCOMPLIANT", "currentStateMessage": f"condition {place}", "remediationMessage": "mend", body: check}
                 for place, check in enumerate(checks, 1)
             ],
             "otherwise": vector.get("otherwise", OTHERWISE),

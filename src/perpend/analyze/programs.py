@@ -9,18 +9,20 @@ from perpend.analyze import rules
 from perpend.analyze.reachability import structure
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
+from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
 from perpend.analyze.verdicts import reads_of, verdict_table
-from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.ir.object_types import ObjectType
 from perpend.ir.operation import Constant
 from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
 from perpend.ir.types import ValueType
+from perpend.load.words import MAX_HINTS, nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perpend.load.calls import Call
-    from perpend.load.documents import Extracts, Logic, WrittenBlock, WrittenOutcome
+    from perpend.load.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.load.repository import Repository
 
 UNKNOWN_TYPE = ObjectType("")
@@ -42,12 +44,16 @@ class Analyzed:
 
 @dataclass(slots=True)
 class _Scope:
-    """What names mean inside one block: the object type, the imports in force, the related lists declared here."""
+    """What names mean inside one block: the object type, the imports in force, the related lists declared here.
+
+    ``torn``: some import could not be read, so a name that no other import has may well stand there.
+    """
 
     type: ObjectType
     imports: tuple[str, ...]
     nearest: tuple[str, ...] = ()
     relationships: frozenset[str] = frozenset()
+    torn: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +62,10 @@ class Analyzer:
 
     repository: Repository
     _retyping: Retyping = field(default_factory=Retyping)
+    _unfolding: Unfolding = field(default_factory=Unfolding)
+    _depth: int = 0
+    _hints: int = 0
+    _named: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
     _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
@@ -72,8 +82,8 @@ class Analyzer:
         document = self.repository.extracts(extracts_id).value
         found = self._extract_diagnostics.setdefault(extracts_id, [])
         for extract in document.extracts if document else ():
-            self._extract(extracts_id, extract.name)
-        return found + self._repeated_extracts(document)
+            self.extract(extracts_id, extract.name)
+        return found + self._repeated_extracts(extracts_id)
 
     def object_type(self, name: str) -> ObjectType:
         """Return an object type as declared, or a bare one with only its name."""
@@ -86,49 +96,65 @@ class Analyzer:
             return Analyzed(None, None)
         logic = loaded.value
         work = _Work(self, logic_id, [])
-        block = work.block(logic.block, self.object_type(logic.input_type.value), ())
+        block = work.block(logic.block, self.object_type(logic.input_type.value), _Scope(UNKNOWN_TYPE, ()))
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics), frozenset(work.used))
 
-    def _extract(self, extracts_id: str, name: str) -> Expr | None:
+    def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
+        """Return the extracts of a file by name, the first where a name is repeated."""
+        if extracts_id not in self._named:
+            document = self.repository.extracts(extracts_id).value
+            self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
+        return self._named[extracts_id]
+
+    def extract(self, extracts_id: str, name: str) -> Expr | None:
         """Return the typed value of an extract, None where it cannot be used."""
         key = (extracts_id, name)
         if key in self._extracts:
             return self._extracts[key]
-        document = self.repository.extracts(extracts_id).value
-        written = next((extract for extract in document.extracts if extract.name == name), None) if document else None
-        if document is None or written is None or written.value is None:
+        written = self.names(extracts_id).get(name)
+        if written is None or written.value is None:
             return self._extracts.setdefault(key, None)
         found = self._extract_diagnostics.setdefault(extracts_id, [])
         if key in self._open:
             chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
-            found.append(rules.CYCLIC_EXTRACT.at(written.span, f"the extract `{name}` needs itself", help=chain))
+            message = f"the extract `{shorten(name)}` needs itself"
+            found.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
             return None
         self._open.append(key)
         work = _Work(self, extracts_id, [])
-        scope = _Scope(self.object_type(document.type_name), self._of_type(document.type_name, extracts_id))
+        type_name = extracts_id.split("/")[2]
+        imports = self.of_type(type_name, extracts_id)
+        scope = _Scope(self.object_type(type_name), imports, torn=self.any_torn(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
         found += work.diagnostics
         usable = value if not any(item.severity is Severity.ERROR for item in work.diagnostics) else None
         return self._extracts.setdefault(key, usable)
 
-    def _of_type(self, type_name: str, first: str) -> tuple[str, ...]:
+    def of_type(self, type_name: str, first: str) -> tuple[str, ...]:
+        """Return the files with extracts of an object type, the given one first."""
         prefix = f"/types/{type_name}/"
         return (first, *(found for found in self.repository.extracts_ids if found.startswith(prefix) and found != first))
 
-    def _repeated_extracts(self, document: Extracts | None) -> list[Diagnostic]:
-        seen: dict[str, Span] = {}
+    def any_torn(self, extracts_ids: Iterable[str]) -> bool:
+        """Whether some file of extracts could not be read at all."""
+        return any(self.repository.extracts(found).value is None for found in extracts_ids)
+
+    def _repeated_extracts(self, extracts_id: str) -> list[Diagnostic]:
+        document = self.repository.extracts(extracts_id).value
+        elsewhere = [self.names(found) for found in self.of_type(extracts_id.split("/")[2], extracts_id) if found < extracts_id]
         found = []
         for extract in document.extracts if document else ():
-            if extract.name in seen:
-                message = f"the extract `{extract.name}` is defined twice"
-                label = f"first defined in line {seen[extract.name].line}"
-                found.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=label))
-            seen.setdefault(extract.name, extract.span)
+            here = self.names(extracts_id)[extract.name]
+            first = next((names[extract.name] for names in elsewhere if extract.name in names), here)
+            if first is not extract:
+                message = f"the extract `{shorten(extract.name)}` is defined twice"
+                place = f"line {first.span.line}" if first.span.path == extract.span.path else f"`{first.span.path}`"
+                found.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=f"first defined in {place}"))
         return found
 
 
@@ -141,11 +167,11 @@ class _Work:
     diagnostics: list[Diagnostic]
     used: set[str] = field(default_factory=set)
 
-    def block(self, written: WrittenBlock, object_type: ObjectType, inherited: tuple[str, ...]) -> Block | None:
-        nearest = self._imports(written)
-        imports = tuple(dict.fromkeys((*nearest, *inherited)))
-        names = self._relationships(written)
-        scope = _Scope(object_type, imports, nearest, frozenset(names))
+    def block(self, written: WrittenBlock, object_type: ObjectType, around: _Scope) -> Block | None:
+        near = self._imports(written)
+        imports = tuple(dict.fromkeys((*near, *around.imports)))
+        torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
+        scope = _Scope(object_type, imports, near, frozenset(self._relationships(written)), torn)
         conditions = [
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
@@ -153,7 +179,7 @@ class _Work:
         for item in written.related:
             if item.relationship:
                 child = self._child_type(object_type, item.relationship.value)
-                related.setdefault(item.relationship.value, self.block(item, child, imports))
+                related.setdefault(item.relationship.value, self.block(item, child, scope))
         if written.otherwise is None or None in conditions or None in related.values():
             return None
         return Block(
@@ -180,7 +206,7 @@ class _Work:
                 self._note(
                     rules.DUPLICATE_RELATED_LIST,
                     item.relationship.span,
-                    f"the related list `{name}` is declared twice",
+                    f"the related list `{shorten(name)}` is declared twice",
                     label=label,
                 )
             names.setdefault(name, item.relationship.span)
@@ -204,6 +230,19 @@ class _Work:
 
     def expression(self, call: Call, scope: _Scope) -> Expr | None:
         """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
+        if self.analyzer._depth >= MAX_DEPTH:
+            self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
+            return None
+        self.analyzer._depth += 1
+        found = self._expression(call, scope)
+        self.analyzer._depth -= 1
+        problem = self.analyzer._unfolding.problem(found) if found else None
+        if problem is not None:
+            self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
+            return None
+        return found
+
+    def _expression(self, call: Call, scope: _Scope) -> Expr | None:
         arguments, whole = self._arguments(call, scope)
         operation = call.operation
         match operation.name:
@@ -270,7 +309,10 @@ class _Work:
         fine = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
-            found = syntax_problem(value, parameter.constant, call.spans[parameter.name]) if isinstance(value, str) else None
+            if not isinstance(value, str):
+                continue
+            source_line = self.analyzer.repository.files.source_line
+            found = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
             if found is not None:
                 self.diagnostics.append(found)
                 fine = False
@@ -300,11 +342,11 @@ class _Work:
         if name is None:
             return False
         if name not in scope.relationships:
-            hint = suggestion(name, scope.relationships) or "declare it under `relatedLists` of this block"
+            hint = nearest(name, scope.relationships, self.diagnostics) or "declare it under `relatedLists` of this block"
             self._note(
                 rules.UNKNOWN_RELATED_LIST,
                 call.spans["relationshipName"],
-                f"no related list `{name}` is declared here",
+                f"no related list `{shorten(name)}` is declared here",
                 help=hint,
             )
             return False
@@ -319,20 +361,27 @@ class _Work:
         place = call.spans["path"]
         holders = self._holders(name, reached, lookups, scope)
         if not holders:
-            known = {extract for found in scope.imports for extract in self._names(found)}
-            label = (
-                f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
-            )
-            self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{name}`", label=label, help=suggestion(name, known))
+            self._unknown_extract(name, reached, place, scope)
             return False
         if len({found.split("/")[2] for found in holders}) > 1 and not self._same_everywhere(name, holders):
             types = ", ".join(f"`{found}`" for found in holders)
-            self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{name}`", help=types)
+            self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return False
         self.used.add(holders[0])
         arguments["lookups"] = tuple(lookups)
-        arguments["body"] = self.analyzer._extract(holders[0], name)
+        arguments["body"] = self.analyzer.extract(holders[0], name)
         return arguments["body"] is not None
+
+    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: _Scope) -> None:
+        if scope.torn:
+            return
+        hint = None
+        if self.analyzer._hints < MAX_HINTS:
+            self.analyzer._hints += 1
+            known = {extract for found in scope.imports for extract in self.analyzer.names(found)}
+            hint = nearest(name, known, self.diagnostics)
+        label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
+        self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
 
     def _holders(self, name: str, reached: ObjectType, lookups: list[str], scope: _Scope) -> list[str]:
         """Return the imports that may hold an extract.
@@ -340,7 +389,7 @@ class _Work:
         Where nothing declares the type reached, imports of this very block go first, then those whose type is named
         like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
         """
-        having = [found for found in scope.imports if name in self._names(found)]
+        having = [found for found in scope.imports if name in self.analyzer.names(found)]
         if reached.name:
             return [found for found in having if found.split("/")[2] == reached.name]
         near = [found for found in having if found in scope.nearest] or having
@@ -350,12 +399,8 @@ class _Work:
         return near
 
     def _same_everywhere(self, name: str, holders: list[str]) -> bool:
-        bodies = [self.analyzer._extract(found, name) for found in holders]
+        bodies = [self.analyzer.extract(found, name) for found in holders]
         return None not in bodies and len({structure(body) for body in bodies if body}) == 1
-
-    def _names(self, extracts_id: str) -> tuple[str, ...]:
-        document = self.analyzer.repository.extracts(extracts_id).value
-        return tuple(extract.name for extract in document.extracts) if document else ()
 
     def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None) -> None:
         self.diagnostics.append(rule.at(span, message, label=label, help=help))

@@ -66,6 +66,12 @@ REGEX_SYNTAX = _error(
 LOGGING_QUERY_SYNTAX = _error(
     "A212", "logging-query-syntax", "The value is no Google Cloud logging filter.\n\nMend the filter at the place shown."
 )
+UNFOLDS_TOO_FAR = _error(
+    "A213",
+    "unfolds-too-far",
+    "With its extracts written out, the expression is larger or deeper than any real policy needs: a few extracts that each "
+    "use the one before twice unfold to millions of operations.\n\nUse fewer extracts inside extracts.",
+)
 UNKNOWN_SECTION = _error(
     "A220",
     "unknown-section",

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import re2
 
 from perpend.analyze import rules
+from perpend.analyze.places import place_within
 from perpend.ir.jmespath_query import QuerySyntaxError, compile_query
 from perpend.ir.logging_query import LoggingQueryError, parse_logging_query
 from perpend.ir.operation import Constant
+from perpend.load.words import shorten
 
 if TYPE_CHECKING:
+    from perpend.analyze.places import SourceLine
     from perpend.diagnostics.model import Diagnostic, Span
 
 
-def syntax_problem(text: str, constant: Constant | None, span: Span) -> Diagnostic | None:
-    """Return what is wrong with a constant that has a syntax of its own, None where nothing is."""
+def syntax_problem(text: str, constant: Constant | None, span: Span, source_line: SourceLine) -> Diagnostic | None:
+    """Return what is wrong with a constant that has a syntax of its own, None where nothing is.
+
+    ``source_line`` gives a line of a file: the place of the fault is looked for there.
+    """
     if constant not in _SYNTAXES:
         return None
     rule, parse = _SYNTAXES[constant]
     problem = parse(text)
-    return None if problem is None else rule.at(_within(span, text, problem[1]), problem[0])
+    return None if problem is None else rule.at(place_within(span, text, problem[1], source_line), shorten(problem[0], 200))
 
 
 def _jmespath_problem(expression: str) -> tuple[str, int] | None:
@@ -30,6 +35,8 @@ def _jmespath_problem(expression: str) -> tuple[str, int] | None:
         compile_query(expression)
     except QuerySyntaxError as error:
         return f"JMESPath: {error.reason}", error.offset
+    except RecursionError:
+        return "JMESPath: the expression is nested too deeply", 0
     return None
 
 
@@ -57,12 +64,3 @@ _SYNTAXES = {
     Constant.REGEX: (rules.REGEX_SYNTAX, _regex_problem),
     Constant.LOGGING_QUERY: (rules.LOGGING_QUERY_SYNTAX, _logging_problem),
 }
-
-
-def _within(span: Span, text: str, offset: int) -> Span:
-    """Return the place of one character of a constant, the whole constant where quoting hides it."""
-    quotes = {len(text): 0, len(text) + 2: 1}.get(span.end_column - span.column)
-    if span.line != span.end_line or quotes is None:
-        return span
-    column = min(span.column + quotes + offset, max(span.column, span.end_column - 1))
-    return replace(span, column=column, end_column=column + 1)

@@ -84,7 +84,7 @@ def result_type(operation: Operation, arguments: Mapping[str, Any], field_type: 
         case Result.FIELD:
             return ValueType.BYTES if arguments.get("returnType") == "BYTES" else field_type
         case Result.OPERAND:
-            return _type_of(arguments.get("arg"))
+            return ValueType.BOOLEAN if arguments.get("returnTrue") else _type_of(arguments.get("arg"))
         case Result.EXTRACT:
             return _type_of(arguments.get("body"))
         case Result.RETURN_TYPE:

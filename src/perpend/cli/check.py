@@ -96,6 +96,9 @@ def command(
         _known_type(repository, type_name)
     with progress("reading") as done:
         collected = collect_files(inputs, type_name=type_name, keep_going=keep_going, progress=done)
+    if collected.failures and not collected.estate.sources:
+        _report_failures(collected.failures)
+        return USAGE_ERROR
     programs, refused = _programs(analyzer, chosen, collected.estate, explicit=bool(policies))
     with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
         judgement = Judgement(
@@ -107,8 +110,7 @@ def command(
             progress=done,
         )
     write(judgement, form, out, limit)
-    for failure in collected.failures:
-        click.echo(f"perpend: {failure}", err=True)
+    _report_failures(collected.failures)
     return USAGE_ERROR if collected.failures or refused else exit_code(judgement)
 
 
@@ -132,6 +134,11 @@ def exit_code(judgement: Judgement) -> int:
     if counts[Status.INCOMPLIANT]:
         return 1
     return 3 if counts[Status.UNDETERMINED] else 0
+
+
+def _report_failures(failures: tuple[UnusableInput, ...]) -> None:
+    for failure in failures:
+        click.echo(f"perpend: {failure}", err=True)
 
 
 def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:
@@ -222,6 +229,3 @@ def _types(analyzer: Analyzer) -> dict[str, ObjectType]:
     repository = analyzer.repository
     names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
     return {name: replace(analyzer.object_type(name)) for name in names}
-
-
-__all__ = ["UnusableInput", "command"]

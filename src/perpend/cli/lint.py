@@ -7,7 +7,7 @@ import click
 from perpend import __version__
 from perpend.analyze.check import RULES_BY_CODE, check_repository
 from perpend.cli.output import colours, output_stream
-from perpend.cli.repositories import open_repository
+from perpend.cli.repositories import repository_here
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Severity
@@ -26,7 +26,9 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 
 
 @click.command("lint", epilog=EPILOG)
-@click.option("--repo", metavar="DIR", type=click.Path(), default=".", show_default=True, help="The repository to look at.")
+@click.option(
+    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
+)
 @click.option(
     "--format",
     "form",
@@ -36,9 +38,9 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
     help="The output's form.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def command(repo: str, form: str, out: str | None) -> int:
+def command(repo: str | None, form: str, out: str | None) -> int:
     """Find what is wrong (errors) or suspicious (warnings) in a policy repository."""
-    repository = open_repository(repo)
+    repository = repository_here(repo)
     diagnostics = check_repository(repository)
     with output_stream(out) as stream:
         match form:

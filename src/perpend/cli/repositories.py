@@ -31,9 +31,26 @@ def open_repository(directory: str | None) -> Repository:
     return library if directory is None else Repository(directory, fallback=library)
 
 
+def repository_here(directory: str | None) -> Repository:
+    """Return the repository at a directory; for None the one that the working directory holds, else the library."""
+    if directory is None and any(Path(top).is_dir() for top in ("ce", "frameworks")):
+        return open_repository(".")
+    return open_repository(directory)
+
+
 def entity_id(name: str) -> str:
     """Return a name as an id: one leading slash, none at the end, whatever separators it was typed with."""
     return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
+
+
+def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
+    """Return names with paths of existing files and directories of the repository turned into ids."""
+    root = repository.files.root.resolve()
+    paths = [Path(name).resolve() if Path(name).exists() else None for name in names]
+    return [
+        f"/{path.relative_to(root).as_posix()}" if path and path.is_relative_to(root) and path != root else name
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
 def select(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:

@@ -7,7 +7,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, progress, terminal
-from perpend.cli.repositories import open_repository, select
+from perpend.cli.repositories import ids_from_paths, repository_here, select
 from perpend.judge.policy_tests import TestReport, run_policy_tests
 from perpend.report.policy_tests import print_test_report, write_test_json, write_test_junit
 
@@ -24,7 +24,9 @@ Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be 
 
 @click.command("test", epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Test this repository instead of the library.")
+@click.option(
+    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
+)
 @click.option(
     "--format",
     "form",
@@ -60,9 +62,9 @@ def command(
 
     ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default.
     """
-    repository = open_repository(repo)
+    repository = repository_here(repo)
     analyzer = Analyzer(repository)
-    chosen = select(names, repository.logic_ids, "policy or logic")
+    chosen = select(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
     with progress("testing", total=len(chosen)) as done:
         report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, progress=done)
     covered = coverage or fail_under is not None

@@ -24,10 +24,12 @@ from perpend.load.documents import (
     policy_from,
     section_from,
 )
-from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable
+from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable, parents
+from perpend.load.json_places import JsonPlaces
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Placed, Reader
 from perpend.load.test_data import TestObject, read_test_objects
+from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,6 +154,11 @@ class Repository:
                 diagnostics += data.diagnostics
         return Loaded(found, tuple(diagnostics))
 
+    def test_place(self, test: TestObject, *keys: str) -> Span:
+        """Return the place of a test object of a data file, or of a key in it: ``"expectedResult", "status"``."""
+        places = JsonPlaces(self.files.text(test.path, limit=MAX_TEST_DATA), test.path)
+        return places.entry(test.number, *keys)
+
     def referred(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
         """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""
         try:
@@ -160,7 +167,7 @@ class Repository:
             diagnostics.append(error.diagnostic)
             return None
         if path not in self.tree.files:
-            diagnostics.append(rules.MISSING_FILE.at(reference.span, f"there is no file `/{path}`"))
+            diagnostics.append(self._missing_file(path, reference.span))
             return None
         return path
 
@@ -170,7 +177,7 @@ class Repository:
         if path is None:
             return None
         if not _is_extracts(path):
-            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{path}` is no file of extracts"))
+            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is no file of extracts"))
             return None
         return f"/{path}"
 
@@ -194,6 +201,18 @@ class Repository:
                 found += self.test_objects(logic.value).diagnostics
         return found
 
+    def _missing_file(self, path: str, span: Span) -> Diagnostic:
+        """Return what is wrong with a reference to a file: the topmost directory of its path that is not there, or the file."""
+        if path in self.tree.directories or path == ".":
+            return rules.MISSING_FILE.at(span, f"`/{path.lstrip('.')}` is a directory, not a file")
+        above = [path, *parents(path)]
+        absent = next((found for found in reversed(above) if found not in self.tree.directories), path)
+        what = "file" if absent == path else "directory"
+        directory = path.rpartition("/")[0]
+        near = [f"/{found}" for found in self.tree.files if found.rpartition("/")[0] == directory] if what == "file" else []
+        hint = nearest(f"/{path}", near, ())
+        return rules.MISSING_FILE.at(span, f"there is no {what} `/{shorten(absent)}`", help=hint)
+
     def _holders(self, top: str, descriptor: str) -> tuple[str, ...]:
         end = f"/{descriptor}"
         return tuple(
@@ -204,7 +223,7 @@ class Repository:
         found = []
         for directory in sorted(self.tree.directories):
             wanted = _DESCRIPTORS.get(directory.split("/")[0])
-            if wanted is None or (directory in _DESCRIPTORS and directory == "frameworks"):
+            if wanted is None or directory in _DESCRIPTORS:
                 continue
             present = [name for name in wanted if f"{directory}/{name}" in self.tree.files]
             if not present:

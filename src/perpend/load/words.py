@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MAX_HINTS: Final = 200
 """How many diagnostics of one file get a nearest name: looking for one takes time, and a file can hold any number."""
 
-_MAX_CANDIDATES: Final = 2_000
+_MAX_CANDIDATES: Final = 1_000
 
 
 def shorten(text: str, limit: int = 60) -> str:

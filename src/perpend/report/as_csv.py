@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.judge.judgement import message_of, remediation_of
-from perpend.report.lines import verdict_lines
+from perpend.report.lines import batches, verdict_lines
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -35,7 +34,6 @@ HEADER: Final = (
     "references",
 )
 
-_AT_ONCE: Final = 512
 _END: Final = "\r\n"
 _UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
@@ -56,7 +54,7 @@ def write_csv(judgement: Judgement, stream: TextIO) -> None:
 
     stream.write(_cells(*HEADER) + _END)
     lines = verdict_lines(judgement, head=_head, described=described, tail=_tail)
-    while batch := list(islice(lines, _AT_ONCE)):
+    for batch in batches(lines):
         stream.write(_END.join(batch) + _END)
 
 

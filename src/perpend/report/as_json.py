@@ -6,14 +6,13 @@ The bytes are ASCII: the same under every locale, harmless on a terminal, and JS
 from __future__ import annotations
 
 import json
-from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from perpend.ir.status import Status
 from perpend.ir.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.judge.judgement import message_of, remediation_of
-from perpend.report.lines import verdict_lines
+from perpend.report.lines import batches, verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,16 +23,14 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
 
-_AT_ONCE: Final = 512
-
 
 def write_json(judgement: Judgement, stream: TextIO) -> None:
     """Write the ledger, the snapshot and all verdicts as one JSON object, each verdict on a line of its own."""
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"verdicts":[\n')
-    lines, between = _lines(judgement), ""
-    while batch := list(islice(lines, _AT_ONCE)):
+    between = ""
+    for batch in batches(_lines(judgement)):
         stream.write(between + ",\n".join(batch))
         between = ",\n"
     stream.write("\n]}\n")
@@ -41,8 +38,7 @@ def write_json(judgement: Judgement, stream: TextIO) -> None:
 
 def write_ndjson(judgement: Judgement, stream: TextIO) -> None:
     """Write each verdict as one line of JSON."""
-    lines = _lines(judgement)
-    while batch := list(islice(lines, _AT_ONCE)):
+    for batch in batches(_lines(judgement)):
         stream.write("\n".join(batch) + "\n")
 
 
@@ -53,7 +49,7 @@ def _ledger(ledger: Ledger) -> dict[str, int]:
 
 def _snapshot(judgement: Judgement) -> dict[str, Any]:
     snapshot = judgement.snapshot
-    sources = [_source(source) for source in judgement.estate.sources]
+    sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
     return {"time": _iso(snapshot.time), "assumed": snapshot.assumed, "sources": sources}
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.judge.judgement import value_at
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Head: TypeAlias = Callable[[Program, int, str | None], str]
     Described: TypeAlias = Callable[[EstateObject], str]
     Tail: TypeAlias = Callable[[str, str], str]
+
+_AT_ONCE: Final = 512
 
 
 def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tail: Tail) -> Iterator[str]:
@@ -42,6 +45,12 @@ def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tai
             tails = [tail(text, _references(judged, fields[reads])) for reads in forms]
             for start, place in zip(starts, places, strict=True):
                 yield start + tails[place]
+
+
+def batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Yield the lines by the hundred, to be written at once."""
+    while batch := list(islice(lines, _AT_ONCE)):
+        yield batch
 
 
 def json_value(value: Any) -> str:

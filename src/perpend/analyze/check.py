@@ -1,0 +1,59 @@
+"""A repository in, everything that is wrong or suspicious in it out: errors of files, of meaning, of references, and lint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.analyze import lint, references, rules
+from perpend.analyze.lint.survey import Survey
+from perpend.analyze.programs import Analyzer
+from perpend.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
+from perpend.load import rules as load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.load.repository import Repository
+
+RULES_BY_CODE: Final[dict[str, Rule]] = {rule.code: rule for rule in (*load_rules.RULES, *rules.RULES, *lint.RULES)}
+"""Every rule a repository can break, by its code."""
+
+MAX_ALIKE: Final = 20
+"""How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
+
+
+def check_repository(repository: Repository) -> list[Diagnostic]:
+    """Return everything wrong or suspicious in a repository, in the order of path, line and column.
+
+    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted.
+    """
+    analyzer = Analyzer(repository)
+    found = repository.diagnostics()
+    for entity in repository.logic_ids:
+        found += analyzer.analyzed(entity).diagnostics
+    for entity in repository.extracts_ids:
+        found += analyzer.extract_diagnostics(entity)
+    found += references.dangling_sections(repository)
+    found += lint.lint(Survey(analyzer))
+    return _counted(sorted_diagnostics(found))
+
+
+def _counted(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
+    shown: list[Diagnostic] = []
+    alike: Counter[tuple[str, str]] = Counter()
+    rest: dict[tuple[str, str], tuple[Diagnostic, int]] = {}
+    for found in diagnostics:
+        keys = ((found.code, f"in `{found.span.path}`"), (found.code, f"like “{found.message}”"))
+        full = next((key for key in keys if alike[key] >= MAX_ALIKE), None)
+        if full is None:
+            alike.update(keys)
+            shown.append(found)
+        else:
+            first, count = rest.get(full, (found, 0))
+            rest[full] = (first, count + 1)
+    for (_, where), (first, count) in rest.items():
+        shown.append(replace(first, message=f"and {count:,} more {where}", label="", help=None))
+    return sorted_diagnostics(shown)

@@ -1,0 +1,262 @@
+"""Boolean expressions in, formulas out, and whether formulas contradict each other. What is called a contradiction is one.
+
+A null counts as false wherever truth is asked for, so every question here is two-valued. Checks do not count: these
+formulas speak of an evaluation that was not stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.analyze.lint.survey import unfolded
+from perpend.ir.types import ValueType
+from perpend.ir.values import date_time_from_text, duration_from_iso, norm
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from perpend.ir.program import Expr
+
+EMPTY: Final = "empty"
+"""What an empty value is, whatever its type."""
+
+MAX_OPERATIONS: Final = 4_000
+_NEGATIONS = {"NOT_EMPTY": "IS_EMPTY", "NOT_EQUAL": "IS_EQUAL", "NOT_EMPTY_LOOKUP": "IS_EMPTY_LOOKUP"}
+_NEVER_EMPTY = frozenset({"BOOLEAN_FROM", "SIZE", "COLLECTION_SIZE", "RELATED_LIST_COUNT"})
+_EMPTY_CHECKS = frozenset({"isEmpty", "resultIsEmpty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The question whether a thing has a value. A thing has one value at a time."""
+
+    thing: Hashable
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite."""
+
+    part: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Whether all parts hold."""
+
+    parts: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Whether some part holds."""
+
+    parts: tuple[Formula, ...]
+
+
+Formula = bool | Is | Not | All | Some
+Requirement = tuple[Formula, bool]
+
+
+class TooManyError(Exception):
+    """Formulas that are too large to reason about in reasonable time."""
+
+
+@dataclass(slots=True)
+class Formulas:
+    """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
+
+    ``stopped`` says whether a question was met whose answer a check has given before: whether a guarded value is empty.
+    """
+
+    stopped: bool = False
+    _made: int = 0
+
+    def of(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Formula:
+        """Return the formula that is true exactly when the expression is. ``lookups`` lead to the object it is asked of."""
+        self._count()
+        name, operands = expression.operation.name, expression.operands
+        match name:
+            case "AND":
+                return All(tuple(self.of(operand, lookups) for operand in operands))
+            case "OR":
+                return Some(tuple(self.of(operand, lookups) for operand in operands))
+            case "NOT":
+                return Not(self.of(operands[0], lookups))
+            case "EXTRACT":
+                return self.of(operands[0], (*lookups, *expression.arguments["lookups"]))
+            case "DEBUG":
+                return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
+            case "IS_DISAPPEARED" if not lookups:
+                return False  # every block asks this first by itself
+            case "BOOLEAN":
+                return bool(expression.arguments["value"])
+        if name in _NEGATIONS:
+            return Not(self._question(_NEGATIONS[name], expression, lookups))
+        return self._question(name, expression, lookups)
+
+    def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
+        if name == "IS_EMPTY":
+            return self._equal(self._thing(expression.operands[0], lookups), EMPTY, expression.operands[0])
+        if name == "IS_EQUAL":
+            left, right = expression.operands
+            one, other = constant_of(left), constant_of(right)
+            if one is not None and other is not None:
+                return one == other
+            if one is not None:
+                return self._equal(self._thing(right, lookups), one, right)
+            if other is not None:
+                return self._equal(self._thing(left, lookups), other, left)
+            sides = frozenset({self._thing(left, lookups), self._thing(right, lookups)})
+            return True if len(sides) == 1 else Is(("equal", sides), True)
+        if name == "IS_EMPTY_LOOKUP":
+            return Is(("empty lookup", lookups, expression.arguments["path"]), True)
+        return Is(self._thing(expression, lookups), True)
+
+    def _equal(self, thing: Hashable, value: Hashable, operand: Expr) -> Formula:
+        if value == EMPTY and never_empty(operand):
+            self.stopped = True
+            return False
+        return Is(thing, value)
+
+    def _thing(self, expression: Expr, lookups: tuple[str, ...]) -> Hashable:
+        """Return a key that two expressions share only when they have the same value."""
+        self._count()
+        arguments = expression.arguments
+        if expression.operation.name == "EXTRACT":
+            return self._thing(arguments["body"], (*lookups, *arguments["lookups"]))
+        if expression.operation.name == "DEBUG" and not arguments["returnTrue"]:
+            return self._thing(arguments["arg"], lookups)
+        name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
+        parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
+        return (expression.operation.name == name, name, expression.type, lookups, parts)
+
+    def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
+        if hasattr(value, "operation"):
+            return self._thing(value, lookups)
+        if isinstance(value, tuple | list):
+            return tuple(self._part(item, lookups) for item in value)
+        return repr(value)
+
+    def _count(self) -> None:
+        self._made += 1
+        if self._made > MAX_OPERATIONS:
+            raise TooManyError
+
+
+def constant_of(expression: Expr) -> Hashable | None:
+    """Return what a constant is, in a form in which equal constants are equal; None for everything else."""
+    expression = unfolded(expression)
+    value: Any = expression.arguments.get("value")
+    match expression.operation.name:
+        case "TEXT":
+            return ("Text", norm(value)) if norm(value) else EMPTY
+        case "BYTES":
+            return ("Bytes", value) if value else EMPTY
+        case "NUMBER":
+            return ("Number", float(value))
+        case "BOOLEAN":
+            return bool(value)
+        case "DATE_TIME" | "UNIT_TEST_DATE_TIME":
+            return ("DateTime", date_time_from_text(value))
+        case "DURATION":
+            return ("Duration", duration_from_iso(value))
+    return None
+
+
+def never_empty(expression: Expr) -> bool:
+    """Whether a value cannot be empty where nothing stopped its evaluation: a constant, or one whose own check has asked."""
+    expression = unfolded(expression)
+    name, constant = expression.operation.name, constant_of(expression)
+    if name in _NEVER_EMPTY or (constant is not None and constant != EMPTY):
+        return True
+    if expression.type is ValueType.JSON:
+        return False
+    delegated = {check.delegate for check in expression.checks if check.delegate is not None}
+    guarded = any(check.declaration.key in _EMPTY_CHECKS for check in expression.checks)
+    return guarded or (name == "FIELD" and expression.arguments["path"] in delegated)
+
+
+def contradictory(requirements: Iterable[Requirement]) -> bool:
+    """Whether the formulas can be seen not to have the given truths together."""
+    try:
+        _Known().hold(list(requirements))
+    except _ContradictionError:
+        return True
+    return False
+
+
+class _ContradictionError(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of things, and the choices that are still open. Unit propagation: only what is forced is followed."""
+
+    values: dict[Hashable, Hashable] = field(default_factory=dict)
+    excluded: set[Is] = field(default_factory=set)
+    choices: list[tuple[tuple[Formula, ...], bool]] = field(default_factory=list)
+
+    def hold(self, requirements: list[Requirement]) -> None:
+        for formula, truth in requirements:
+            self._require(formula, truth)
+        while self._settle():
+            pass
+
+    def _require(self, formula: Formula, truth: bool) -> None:
+        match formula:
+            case bool():
+                if formula is not truth:
+                    raise _ContradictionError
+            case Not(part):
+                self._require(part, not truth)
+            case All(parts) | Some(parts) if isinstance(formula, All) is truth:
+                for part in parts:
+                    self._require(part, truth)
+            case All(parts) | Some(parts):
+                self.choices.append((parts, truth))
+            case Is(thing, value):
+                if self._truth(formula) is (not truth):
+                    raise _ContradictionError
+                if truth:
+                    self.values[thing] = value
+                else:
+                    self.excluded.add(formula)
+
+    def _settle(self) -> bool:
+        """Look through the choices once; whether something new is known."""
+        choices, self.choices, new = self.choices, [], False
+        for parts, truth in choices:
+            truths = [self._truth(part) for part in parts]
+            if truth in truths:
+                continue
+            undecided = [part for part, known in zip(parts, truths, strict=True) if known is None]
+            if len(undecided) > 1:
+                self.choices.append((parts, truth))
+                continue
+            if not undecided:
+                raise _ContradictionError
+            self._require(undecided[0], truth)
+            new = True
+        return new
+
+    def _truth(self, formula: Formula) -> bool | None:
+        match formula:
+            case bool():
+                return formula
+            case Not(part):
+                known = self._truth(part)
+                return None if known is None else not known
+            case Is(thing, value):
+                if thing in self.values:
+                    return self.values[thing] == value
+                return False if formula in self.excluded else None
+            case All(parts):
+                truths = [self._truth(part) for part in parts]
+                return False if False in truths else (None if None in truths else True)
+            case Some(parts):
+                truths = [self._truth(part) for part in parts]
+                return True if True in truths else (None if None in truths else False)

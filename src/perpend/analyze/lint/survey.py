@@ -1,0 +1,131 @@
+"""What the lint rules look at: a repository's logic files after analysis, its extracts, and where everything stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.analyze.programs import Analyzed, Analyzer
+    from perpend.diagnostics.model import Span
+    from perpend.ir.program import Block, Check, Expr
+    from perpend.load.calls import Call
+    from perpend.load.documents import Logic, WrittenBlock
+    from perpend.load.repository import Repository
+
+_UNIT_TESTS = "/ce/unit-test/"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One repository, analysed."""
+
+    analyzer: Analyzer
+
+    @property
+    def repository(self) -> Repository:
+        """The repository."""
+        return self.analyzer.repository
+
+    @cached_property
+    def logics(self) -> tuple[tuple[Logic, Analyzed], ...]:
+        """The logic files that could be read."""
+        found = (self.analyzer.analyzed(entity) for entity in self.repository.logic_ids)
+        return tuple((each.logic, each) for each in found if each.logic is not None)
+
+    @cached_property
+    def policies(self) -> tuple[tuple[Logic, Analyzed], ...]:
+        """The logic files that judge something: those without the unit tests of operations."""
+        return tuple((logic, analyzed) for logic, analyzed in self.logics if not is_unit_test(logic))
+
+    @cached_property
+    def extracts(self) -> tuple[tuple[str, tuple[Expr, ...]], ...]:
+        """The files of extracts with the values of those extracts that can be used."""
+        return tuple(
+            (entity, tuple(value for name in self.analyzer.names(entity) if (value := self.analyzer.extract(entity, name))))
+            for entity in self.repository.extracts_ids
+        )
+
+    @cached_property
+    def _check_places(self) -> dict[tuple[Span, str], Span]:
+        return {(call.span, check.declaration.key): check.span for call in self._calls() for check in call.checks}
+
+    def check_place(self, expression: Expr, check: Check) -> Span:
+        """Return the place of a check's key."""
+        assert expression.span is not None  # analysis gives every expression the place it was written at
+        return self._check_places.get((expression.span, check.declaration.key), expression.span)
+
+    def _calls(self) -> Iterator[Call]:
+        for logic, _ in self.logics:
+            yield from written_in(logic.block)
+        for entity in self.repository.extracts_ids:
+            yield from self.extracts_calls(entity)
+
+    def extracts_calls(self, entity: str) -> Iterator[Call]:
+        """Yield the operations written in a file of extracts."""
+        document = self.repository.extracts(entity).value
+        for extract in document.extracts if document else ():
+            if extract.value is not None:
+                yield from written_below(extract.value)
+
+
+def is_unit_test(logic: Logic) -> bool:
+    """Whether a logic file tests operations instead of judging objects."""
+    return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in written_in(logic.block))
+
+
+def written_in(block: WrittenBlock) -> Iterator[Call]:
+    """Yield the operations written in a block and below it."""
+    for condition in block.conditions:
+        if condition.check is not None:
+            yield from written_below(condition.check)
+    for item in block.related:
+        yield from written_in(item)
+
+
+def written_below(call: Call) -> Iterator[Call]:
+    """Yield an operation as written and those inside it."""
+    yield call
+    for value in call.arguments.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if _is_call(part):
+                yield from written_below(part)
+
+
+def _is_call(value: Any) -> bool:
+    return hasattr(value, "operation")
+
+
+def blocks_of(logic: Logic, analyzed: Analyzed) -> Iterator[tuple[WrittenBlock, Block]]:
+    """Yield a program's blocks with what was written of each, the root first; nothing where there is no program."""
+    if analyzed.program is not None:
+        yield from _paired(logic.block, analyzed.program.block)
+
+
+def _paired(written: WrittenBlock, block: Block) -> Iterator[tuple[WrittenBlock, Block]]:
+    yield written, block
+    for item in written.related:
+        if item.relationship is not None:
+            yield from _paired(item, block.related[item.relationship.value])
+
+
+def written_here(expression: Expr) -> Iterator[Expr]:
+    """Yield an expression and those inside it; what an extract stands for was written elsewhere."""
+    yield expression
+    for operand in expression.operands if expression.operation.name != "EXTRACT" else ():
+        yield from written_here(operand)
+
+
+def unfolded(expression: Expr) -> Expr:
+    """Return the expression that computes a value: extracts and ``DEBUG`` only pass it on."""
+    while True:
+        match expression.operation.name:
+            case "EXTRACT":
+                expression = expression.arguments["body"]
+            case "DEBUG" if not expression.arguments["returnTrue"]:
+                expression = expression.arguments["arg"]
+            case _:
+                return expression

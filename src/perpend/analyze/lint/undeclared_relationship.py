@@ -1,0 +1,136 @@
+"""A field, lookup or related list is used that the object type does not declare.
+
+Such a read is always null, and such a list always empty: the policy judges nothing, and nobody notices. The rule asks
+only where the repository's own `types/<Type>/type.yaml` declares the type.
+
+Wrong: the type's lookup is called `account__r`.
+
+```yaml
+# types/Bucket/type.yaml
+label: Bucket
+fields: [{name: account__c, type: lookup}]
+lookups: [{name: account__r, target: Account, key: account__c}]
+```
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INAPPLICABLE
+    currentStateMessage: The bucket belongs to no account.
+    check: {IS_EMPTY_LOOKUP: owner__r}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
+```
+
+Right:
+
+```yaml
+# types/Bucket/type.yaml
+label: Bucket
+fields: [{name: account__c, type: lookup}]
+lookups: [{name: account__r, target: Account, key: account__c}]
+```
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INAPPLICABLE
+    currentStateMessage: The bucket belongs to no account.
+    check: {IS_EMPTY_LOOKUP: account__r}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.analyze.lint.survey import Survey, written_below
+from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.load.words import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.load.calls import Call
+    from perpend.load.documents import WrittenBlock
+
+RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
+
+_FIELDS = ("FIELD", "TAG_EXISTS", "TAG_VALUE_TEXT", "TAG_VALUE_BYTES", "AWS_POLICY_ALLOWS")
+_LOOKUPS = ("IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP")
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the steps of paths that declared types do not have."""
+    paths = _Paths(survey)
+    for entity in survey.repository.extracts_ids:
+        object_type = survey.analyzer.object_type(entity.split("/")[2])
+        for call in survey.extracts_calls(entity):
+            yield from paths.of_call(call, object_type)
+    for logic, _ in survey.policies:
+        yield from paths.of_block(logic.block, survey.analyzer.object_type(logic.input_type.value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    survey: Survey
+
+    def of_block(self, block: WrittenBlock, object_type: ObjectType | None) -> Iterator[Diagnostic]:
+        for condition in block.conditions:
+            if condition.check is not None:
+                for call in written_below(condition.check):
+                    yield from self.of_call(call, object_type)
+        for item in block.related:
+            if item.relationship is None:
+                continue
+            *lookups, name = item.relationship.value.split(".")
+            yield from self._lookups(lookups, object_type, item.relationship.span)
+            reached = self._reached(lookups, object_type)
+            yield from self._step("related list", name, reached, item.relationship.span)
+            children = reached.children.get(name) if reached is not None else None
+            yield from self.of_block(item, self._type(children.type_name) if children is not None else None)
+
+    def of_call(self, call: Call, object_type: ObjectType | None) -> Iterator[Diagnostic]:
+        name = call.operation.name
+        if name in _FIELDS:
+            for key in ("path", "tagsJson", "policyExtField"):
+                path = call.arguments.get(key)
+                if isinstance(path, str):
+                    yield from self._field(path, object_type, call.spans[key])
+            for check in call.checks:
+                if check.delegate is not None:
+                    yield from self._field(check.delegate, object_type, check.span)
+        elif name in (*_LOOKUPS, "EXTRACT") and isinstance(call.arguments.get("path"), str):
+            steps = call.arguments["path"].split(".")
+            yield from self._lookups(steps[:-1] if name == "EXTRACT" else steps, object_type, call.spans["path"])
+
+    def _field(self, path: str, object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
+        *lookups, name = path.split(".")
+        yield from self._lookups(lookups, object_type, span)
+        yield from self._step("field", name, self._reached(lookups, object_type), span)
+
+    def _lookups(self, lookups: list[str], object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
+        for number, name in enumerate(lookups):
+            yield from self._step("lookup", name, self._reached(lookups[:number], object_type), span)
+
+    def _step(self, kind: str, name: str, object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
+        if object_type is None or f"types/{object_type.name}/type.yaml" not in self.survey.repository.tree.files:
+            return
+        kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
+        declared: Collection[str] = kinds[kind]
+        if name not in declared and not (kind == "field" and name == object_type.deletion_field):
+            message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
+            yield RULE.at(span, message, help=suggestion(name[:100], declared))
+
+    def _reached(self, lookups: list[str], object_type: ObjectType | None) -> ObjectType | None:
+        for name in lookups:
+            lookup = object_type.lookups.get(name) if object_type is not None else None
+            object_type = self._type(lookup.target) if lookup is not None else None
+        return object_type
+
+    def _type(self, name: str) -> ObjectType:
+        return self.survey.analyzer.object_type(name)

@@ -1,0 +1,172 @@
+"""The documents run: every command they show exits as annotated, and the output they show is part of the real output.
+
+``$ command`` lines of ```` ```console ```` blocks run in order, each document in a directory of its own that holds
+``examples/`` and the library. ``# exit 1`` behind a command is its exit code, 0 without it. Blocks with ``title="path"``
+are written there first.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from perpend.cli.app import main
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/**/*.md", "spec/*.md") for path in ROOT.glob(pattern)
+)
+SHELL = {"perpend", "cat", "cp", "cut", "echo", "gzip", "head", "mkdir", "mv", "printf", "rm", "sed", "sort", "tail", "test", "wc"}
+ELSEWHERE = {"aws", "git", "make", "pip", "pipx", "python", "python3", "source", "."}
+"""Commands that documents show for people only: they install, build or ask a cloud. CI runs the make targets by itself."""
+
+COLUMNS = "100"
+_FENCE = re.compile(r'^```(?P<language>\w*)(?: +title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+_EXIT = re.compile(r"\s+# exit (\d+)$")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_SHELL_SIGNS = set("|<>&;$`*?~(){}")
+
+
+@dataclass(slots=True)
+class Command:
+    """One command as a document shows it."""
+
+    line: str
+    exit_code: int = 0
+    output: list[str] = field(default_factory=list)
+
+    @property
+    def runs_here(self) -> bool:
+        first = self.line.split()[0]
+        assert first in SHELL | ELSEWHERE, f"no document may show `{first}` before this test knows it"
+        return first in SHELL
+
+
+def steps(text: str) -> list[Command | tuple[str, str]]:
+    """Return what a document asks for in order: commands, and files as ``(path, content)``."""
+    found: list[Command | tuple[str, str]] = []
+    for fence in _FENCE.finditer(text):
+        if fence["title"]:
+            found.append((fence["title"], fence["body"]))
+        elif fence["language"] == "console":
+            found += commands(fence["body"])
+    return found
+
+
+def commands(block: str) -> list[Command]:
+    """Return the commands of a console block, each with the output shown below it."""
+    found: list[Command] = []
+    for line in block.replace("\\\n> ", "").splitlines():
+        if line.startswith("$ "):
+            code = _EXIT.search(line)
+            found.append(Command(_EXIT.sub("", line[2:]), int(code[1]) if code else 0))
+        else:
+            assert found, f"a console block starts with output: {line}"
+            found[-1].output.append(line)
+    return found
+
+
+def run(line: str) -> tuple[int, str]:
+    """Run a command and return its exit code and all that it printed; Perpend runs in this process unless a shell is needed."""
+    if not line.startswith("perpend ") or _SHELL_SIGNS & set(re.sub(r"'[^']*'", "", line)):
+        done = subprocess.run(["bash", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout.decode()
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+    with redirect_stdout(printed), redirect_stderr(printed), pytest.raises(SystemExit) as ended:
+        main(shlex.split(line)[1:])
+    printed.flush()
+    return int(ended.value.code or 0), printed.buffer.getvalue().decode()
+
+
+def missing_line(shown: list[str], printed: str) -> str | None:
+    """Return the first line of a document's output that the real output lacks in this order, None where all are there.
+
+    White space is folded, so wrapping does not count. ``…`` stands for anything; a line that starts with it is a remark.
+    """
+    text, place = " ".join(printed.split()), 0
+    for line in shown:
+        for piece in [] if line.lstrip().startswith("…") else line.split("…"):
+            wanted = " ".join(piece.split())
+            found = text.find(wanted, place)
+            if found < 0:
+                return line
+            place = found + len(wanted)
+    return None
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    shutil.copytree(ROOT / "src/perpend/library", tmp_path / "src/perpend/library")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", COLUMNS)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "PERPEND_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+WITH_COMMANDS = [name for name in DOCUMENTS if "```console" in (ROOT / name).read_text("utf-8")]
+
+
+@pytest.mark.parametrize("document", WITH_COMMANDS)
+def test_commands_do_as_shown(document, workplace):
+    for step in steps((ROOT / document).read_text("utf-8")):
+        if isinstance(step, tuple):
+            path = workplace / step[0]
+            assert workplace in path.resolve().parents
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(step[1], "utf-8")
+        elif step.runs_here:
+            code, printed = run(step.line)
+            missing = missing_line(step.output, printed)
+            assert (step.exit_code, None) == (code, missing), f"{document}: $ {step.line}\n{printed}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    path = ROOT / document
+    text = _FENCE.sub("", path.read_text("utf-8"))
+    links = [link.partition("#")[0] for link in _LINK.findall(text) if not re.match(r"[a-z]+:|#", link)]
+    assert [] == [link for link in links if not (path.parent / link).exists()]
+
+
+def test_the_documents_show_commands():
+    assert {"docs/tour.md", "docs/how-to/write-a-policy.md", "docs/how-to/test-a-policy.md"} <= set(WITH_COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("shown", "missing"),
+    [
+        (["a  b", "", "c"], None),
+        (["a b c"], None),
+        (["… anything", "c"], None),
+        (["x … b", "c"], None),
+        (["c … a"], "c … a"),
+        (["c", "a b"], "a b"),
+        (["a b", "d"], "d"),
+    ],
+)
+def test_output_that_is_not_printed_is_noticed(shown, missing):
+    assert missing == missing_line(shown, "x a b\nc\n")
+
+
+def test_a_block_is_read_as_commands_with_codes_and_output():
+    block = "$ perpend check x.csv  # exit 2\nperpend: x.csv: no\n$ cat \\\n> x\n"
+    assert [Command("perpend check x.csv", 2, ["perpend: x.csv: no"]), Command("cat x")] == commands(block)
+
+
+@pytest.mark.usefixtures("workplace")
+def test_a_command_that_fails_is_noticed():
+    assert (2, "perpend: absent.csv: cannot be read: no such file or directory\n") == run("perpend check absent.csv")
+    assert (0, "1\n") == run("perpend check absent.csv 2>&1 | wc -l")

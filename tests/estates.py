@@ -1,0 +1,197 @@
+"""A small declared estate for properties: object types, programs over them, objects that fit, nearly fit, or do not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from perpend.ir.operation import Constant
+from perpend.ir.operations import OPERATIONS
+from perpend.ir.status import Status
+from perpend.ir.types import ValueType
+from tests.repositories import policy_files
+from tests.strategies import DATES, JSON, NUMBER, OPEN_KINDS, SETTLED_KINDS, TEXT, Draw, Names, expression, kinds_of, use
+
+THING, OWNER, PART = "CA10__CaThing__c", "CA10__CaOwner__c", "CA10__CaPart__c"
+DELETION = "CA10__disappearanceTime__c"
+FIELD_KINDS = {
+    "text": ValueType.TEXT,
+    "json": ValueType.TEXT,
+    "number": ValueType.NUMBER,
+    "checkbox": ValueType.BOOLEAN,
+    "datetime": ValueType.DATE_TIME,
+}
+OPEN = "CA10__open__c"
+OWNER_LOOKUP, OTHER_LOOKUP = "CA10__owner__r", "CA10__other__r"
+PARTS, BOLTS, THINGS = "CA10__Parts__r", "CA10__Bolts__r", "CA10__Things__r"
+OWNERS_THINGS = f"{OWNER_LOOKUP}.{THINGS}"
+
+
+def _field(kind: str) -> str:
+    return f"CA10__{kind}__c"
+
+
+def _declared(**more: Any) -> dict[str, Any]:
+    return {"label": "A type", "fields": [{"name": _field(kind), "type": kind} for kind in FIELD_KINDS], **more}
+
+
+TYPES: dict[str, Any] = {
+    f"types/{THING}/type.yaml": _declared(
+        lookups=[{"name": OWNER_LOOKUP, "target": OWNER, "key": "CA10__owner__c"}],
+        children=[{"name": PARTS, "type": PART, "key": "CA10__thing__c"}],
+    ),
+    f"types/{OWNER}/type.yaml": _declared(deletionField="none"),
+    f"types/{PART}/type.yaml": _declared(),
+}
+
+
+def _fields(prefix: str = "") -> tuple[tuple[ValueType, tuple[str, ...]], ...]:
+    found: dict[ValueType, tuple[str, ...]] = {}
+    for kind, value_type in FIELD_KINDS.items():
+        found[value_type] = (*found.get(value_type, ()), f"{prefix}{_field(kind)}")
+    return tuple(found.items())
+
+
+def _with_owner() -> tuple[tuple[ValueType, tuple[str, ...]], ...]:
+    beyond = dict(_fields(f"{OWNER_LOOKUP}."))
+    return tuple((kind, (*paths, *beyond[kind])) for kind, paths in _fields())
+
+
+THING_NAMES = Names(_with_owner(), (OPEN, f"{OTHER_LOOKUP}.{OPEN}"), (), (OWNER_LOOKUP, OTHER_LOOKUP, f"{OWNER_LOOKUP}.{OTHER_LOOKUP}"))
+OWNER_NAMES = Names(_fields(), (OPEN,))
+PART_NAMES = Names(_fields(), (OPEN,))
+BOLT_NAMES = Names((), (OPEN, _field("text"), _field("number")))
+RELATED = (PARTS, OWNERS_THINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracts:
+    """Extracts of the things (some refer to others) and of their owners, and what they give."""
+
+    things: tuple[dict[str, Any], ...]
+    owners: tuple[dict[str, Any], ...]
+    names: tuple[tuple[ValueType, str], ...]
+
+    @property
+    def files(self) -> dict[str, Any]:
+        """The files that hold them."""
+        return {
+            f"types/{THING}/e.extracts.yaml": {"extracts": list(self.things)},
+            f"types/{OWNER}/e.extracts.yaml": {"extracts": list(self.owners)},
+        }
+
+
+@st.composite
+def extracts(draw: Draw, depth: int = 1) -> Extracts:
+    """Draw extracts: three plain ones, two that may use them, two of the owner reached through the lookup."""
+    things: list[dict[str, Any]] = []
+    owners: list[dict[str, Any]] = []
+    names: list[tuple[ValueType, str]] = []
+    for number in range(5):
+        known = replace(THING_NAMES, extracts=tuple(names[:3]) if number >= 3 else ())
+        kind = draw(st.sampled_from(SETTLED_KINDS))
+        things.append({"name": f"e{number}", "value": expression(draw, kind, known, depth)})
+        names.append((kind, f"e{number}"))
+    for number in range(2):
+        kind = draw(st.sampled_from(OPEN_KINDS))
+        owners.append({"name": f"o{number}", "value": expression(draw, kind, OWNER_NAMES, depth)})
+        names.append((kind, f"{OWNER_LOOKUP}.o{number}"))
+    return Extracts(tuple(things), tuple(owners), tuple(names))
+
+
+IMPORTS = [{"file": f"/types/{name}/e.extracts.yaml"} for name in (THING, OWNER)]
+_STATUS = st.sampled_from([status.value for status in Status])
+
+
+def _outcome(draw: Draw) -> dict[str, Any]:
+    return {"status": draw(_STATUS), "currentStateMessage": draw(TEXT)}
+
+
+def _block(draw: Draw, names: Names, depth: int, most: int) -> dict[str, Any]:
+    conditions = [
+        {**_outcome(draw), "check": expression(draw, ValueType.BOOLEAN, names, depth)} for _ in range(draw(st.integers(0, most)))
+    ]
+    return {"conditions": conditions, "otherwise": _outcome(draw)}
+
+
+def related_lists(draw: Draw, depth: int = 1) -> list[dict[str, Any]]:
+    """Draw the related lists of the things: their parts (with bolts of no declared type) and their owner's things."""
+    bolts = {"relationshipName": BOLTS, **_block(draw, BOLT_NAMES, depth, 1)}
+    parts = _block(draw, replace(PART_NAMES, relationships=(BOLTS,)), depth, 2)
+    return [
+        {"relationshipName": PARTS, **parts, "relatedLists": [bolts]},
+        {"relationshipName": OWNERS_THINGS, **_block(draw, BOLT_NAMES, depth, 1)},
+    ]
+
+
+def repository_files(found: Extracts, block: dict[str, Any], *, alias: str = "inputType") -> dict[str, Any]:
+    """Return the files of a repository whose one policy judges the things."""
+    logic = {alias: THING, "importExtracts": IMPORTS, **block}
+    return policy_files(logic, **TYPES, **found.files)
+
+
+@st.composite
+def repositories(draw: Draw, depth: int = 2) -> dict[str, Any]:
+    """Draw the files of a repository whose one policy is well-typed throughout."""
+    found = draw(extracts())
+    names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
+    block = {**_block(draw, names, depth, 3), "relatedLists": related_lists(draw)}
+    if draw(st.integers(0, 4)) == 0:
+        block["recordTypes"] = ["Standard", "custom "]
+    return repository_files(found, block, alias=draw(st.sampled_from(["inputType", "inputObject"])))
+
+
+@st.composite
+def repositories_with(draw: Draw, name: str) -> dict[str, Any]:
+    """Draw the files of a repository whose policy uses one operation for certain."""
+    operation = OPERATIONS[name]
+    found = draw(extracts())
+    names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
+    constants = {parameter.constant for parameter in operation.parameters}
+    if Constant.EXTRACT_PATH in constants:
+        kind = draw(st.sampled_from([kind for kind, _ in found.names]))
+    else:
+        kind = draw(st.sampled_from(kinds_of(operation, names)))
+    call = use(draw, operation, kind, names, 2)
+    check = call if kind is ValueType.BOOLEAN else {"IS_EMPTY": {"arg": call}}
+    block = {
+        "conditions": [{**_outcome(draw), "check": check}],
+        "otherwise": _outcome(draw),
+        "relatedLists": related_lists(draw),
+    }
+    return repository_files(found, block, alias="inputObject")
+
+
+_GOOD: dict[str, st.SearchStrategy[Any]] = {
+    "text": TEXT,
+    "json": JSON.map(json.dumps) | st.sampled_from(["", "{x", "[1,", '{"Statement": []}']),
+    "number": NUMBER,
+    "checkbox": st.booleans(),
+    "datetime": st.sampled_from(DATES),
+}
+
+
+def _record(*, loose: bool, more: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    values = {
+        _field(kind): good | st.none() | (JSON if loose else st.none()) | good | good for kind, good in _GOOD.items()
+    }
+    common = {
+        "Id": st.sampled_from(["a", "b", "Test-1", ""]) | st.none() | (JSON if loose else st.none()),
+        DELETION: st.sampled_from([None, None, None, "", "2026-01-01T00:00:00Z"]) | (JSON if loose else st.none()),
+        OPEN: JSON if loose else st.none() | TEXT | NUMBER | st.booleans(),
+    }
+    return st.fixed_dictionaries({}, optional={**values, **common, **more})
+
+
+def objects(*, loose: bool = False) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for things: with the declared types, or (``loose``) with anything anywhere."""
+    anything = JSON if loose else st.none()
+    bolts = st.lists(_record(loose=loose, more={}), max_size=2) | anything
+    parts = st.lists(_record(loose=loose, more={BOLTS: bolts}), max_size=3) | anything
+    owner = _record(loose=loose, more={THINGS: parts, OTHER_LOOKUP: _record(loose=loose, more={}) | anything}) | anything
+    record_type = st.fixed_dictionaries({"DeveloperName": st.sampled_from(["Standard", "Other"])}) | anything
+    return _record(loose=loose, more={OWNER_LOOKUP: owner, OTHER_LOOKUP: owner, PARTS: parts, "RecordType": record_type})
+

@@ -1,0 +1,130 @@
+"""A program that analysis accepted judges every JSON object, without raising, to one of its own verdicts, always the same."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from perpend.interpret.interpreter import End, Interpreter
+from perpend.ir.operations import OPERATIONS
+from perpend.ir.program import Block, Expr, Program
+from perpend.ir.status import Status
+from tests.estates import TYPES, objects, repositories, repositories_with
+from tests.repositories import LOGIC, codes, logic, policy_files, program_of, temporary_analyzer
+from tests.strategies import JSON, loose_expressions
+
+TIME = 1_768_068_000_000
+OBJECTS = objects() | objects(loose=True) | st.dictionaries(st.text(max_size=12), JSON, max_size=4)
+
+
+def end_of(program: Program, fields: dict[str, Any], time: int = TIME) -> End:
+    """Return how a program ends on an object, having seen that it ends properly."""
+    end = Interpreter([program]).judge(fields, time)[0]
+    verdict = program.verdicts[end[0]]
+    assert end[0] == verdict.index
+    assert end[1] is None or verdict.status is Status.UNDETERMINED
+    return end
+
+
+def operations_of(block: Block) -> set[str]:
+    """Return the names of the operations in a block, its extracts and related lists."""
+    found: set[str] = set()
+    pending: list[Expr] = [condition.expression for condition in block.conditions]
+    while pending:
+        one = pending.pop()
+        found.add(one.operation.name)
+        pending += one.operands
+    return found.union(*map(operations_of, block.related.values()))
+
+
+@given(repositories(), st.lists(OBJECTS, min_size=1, max_size=4))
+def test_well_typed_programs_are_accepted_and_judge_every_object(files: dict[str, Any], judged: list[dict[str, Any]]) -> None:
+    with temporary_analyzer(files) as analyzer:
+        assert [] == codes(analyzer)
+        for fields in judged:
+            end_of(program_of(analyzer), fields)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@settings(max_examples=12)
+@given(data=st.data())
+def test_every_operation_judges_every_object(name: str, data: st.DataObject) -> None:
+    with temporary_analyzer(data.draw(repositories_with(name))) as analyzer:
+        assert [] == codes(analyzer)
+        program = program_of(analyzer)
+        assert name in operations_of(program.block)
+        end_of(program, data.draw(OBJECTS))
+
+
+@given(st.lists(loose_expressions(), min_size=1, max_size=2), OBJECTS)
+def test_whatever_analysis_accepts_judges_every_object(checks: list[Any], fields: dict[str, Any]) -> None:
+    with temporary_analyzer({**policy_files(logic(*checks)), **TYPES}) as analyzer:
+        program = analyzer.analyzed(LOGIC).program
+        assume(program is not None)
+        assert program is not None
+        end_of(program, fields)
+
+
+@given(repositories(), OBJECTS, st.randoms(use_true_random=False))
+def test_verdicts_depend_on_nothing_but_the_fields_read(files: dict[str, Any], fields: dict[str, Any], chance: Any) -> None:
+    shuffled = list(fields.items())
+    chance.shuffle(shuffled)
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        expected = end_of(program, fields)
+        assert expected == end_of(program, fields)
+        assert expected == end_of(program, dict(shuffled))
+        assert expected == end_of(program, {**fields, "unread": [{"a": 1}], "CA10__Unread__r": 7})
+    with temporary_analyzer(files) as again:
+        assert expected == end_of(program_of(again), fields)
+
+
+@given(repositories(), st.lists(OBJECTS, min_size=2, max_size=4))
+def test_objects_do_not_influence_each_other(files: dict[str, Any], judged: list[dict[str, Any]]) -> None:
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        alone = [end_of(program, fields) for fields in judged]
+        together = Interpreter([program, program])
+        assert [[end, end] for end in alone] == [together.judge(fields, TIME) for fields in judged]
+        assert [[end, end] for end in reversed(alone)] == [together.judge(fields, TIME) for fields in reversed(judged)]
+
+
+@given(repositories(), OBJECTS)
+def test_watching_a_judgement_does_not_change_it(files: dict[str, Any], fields: dict[str, Any]) -> None:
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        seen: list[Any] = []
+        watched = Interpreter([program], observe=lambda *event: seen.append(event), reached=lambda *end: seen.append(end))
+        assert end_of(program, fields) == watched.judge(fields, TIME)[0]
+        assert seen
+
+
+@given(repositories(), OBJECTS, st.integers(0, 86_399_999))
+def test_the_time_of_day_changes_no_verdict(files: dict[str, Any], fields: dict[str, Any], moment: int) -> None:
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        midnight = TIME - TIME % 86_400_000
+        assert end_of(program, fields, midnight) == end_of(program, fields, midnight + moment)
+
+
+@cache
+def generated_operations() -> frozenset[str]:
+    """Return the operations that turn up in programs built from the top, over some hundred programs."""
+    found: set[str] = set()
+
+    @settings(max_examples=400, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(repositories())
+    def collect(files: dict[str, Any]) -> None:
+        with temporary_analyzer(files) as analyzer:
+            found.update(operations_of(program_of(analyzer).block))
+
+    collect()
+    return frozenset(found)
+
+
+def test_every_operation_is_generated() -> None:
+    assert frozenset() == OPERATIONS.keys() - generated_operations() - {"CONTAINS (substring)", "STARTS_WITH (prefix)"}
