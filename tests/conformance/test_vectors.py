@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.program import Program
 from perpend.ir.values import date_time_from_text, json_from_text
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.repository import Repository
+
+if TYPE_CHECKING:
+    from perpend.ir.program import Program
 
 SPEC = Path(__file__).parents[2] / "spec"
 FILES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("*/*.yaml"))
@@ -77,7 +79,12 @@ class Written:
         document = {
             root: vector.get("type", TYPE),
             "conditions": [
-                {"status": "INCOMPLIANT", "currentStateMessage": f"condition {place}", "remediationMessage": "mend", body: check}
+                {
+                    "status": "INCOMPLIANT",
+                    "currentStateMessage": f"condition {place}",
+                    "remediationMessage": "mend",
+                    body: check,
+                }
                 for place, check in enumerate(checks, 1)
             ],
             "otherwise": vector.get("otherwise", OTHERWISE),

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/**/*.md", "spec/*.md") for path in ROOT.glob(pattern)
 )
-SHELL = {"perpend", "cat", "cp", "cut", "echo", "gzip", "head", "mkdir", "mv", "printf", "rm", "sed", "sort", "tail", "test", "wc"}
+SHELL = {"perpend", "cat", "cp", "cut", "echo", "gzip", "head", "mkdir", "printf", "rm", "sed", "tail", "test", "wc"}
 ELSEWHERE = {"aws", "git", "make", "pip", "pipx", "python", "python3", "source", "."}
 """Commands that documents show for people only: they install, build or ask a cloud. CI runs the make targets by itself."""
 

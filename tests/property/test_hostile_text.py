@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -46,11 +48,11 @@ def examine(root: Path) -> None:
         assert diagnostic.code in RULES_BY_CODE
         assert 1 <= diagnostic.span.line <= diagnostic.span.end_line
         assert 1 <= diagnostic.span.column
-        assert "\n" not in diagnostic.message
-    render_text(diagnostics, source_line=repository.files.source_line, colour=False)
-    render_json(diagnostics)
-    render_github(diagnostics, names={})
-    render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version="0")
+    text = render_text(diagnostics, source_line=repository.files.source_line, colour=False)
+    assert not {unicodedata.category(sign) for sign in text.replace("\n", "")} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert len(diagnostics) == len(json.loads(render_json(diagnostics))["diagnostics"])
+    assert len(diagnostics) == len(render_github(diagnostics, names={}).splitlines())
+    assert len(diagnostics) == len(json.loads(render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version="0"))["runs"][0]["results"])
     analyzer = Analyzer(repository)
     run_policy_tests(analyzer, repository.logic_ids)
     programs = [found for logic_id in repository.logic_ids if (found := analyzer.analyzed(logic_id).program)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.analyze import rules
 from perpend.analyze.reachability import structure
+from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
@@ -40,20 +41,6 @@ class Analyzed:
     program: Program | None
     diagnostics: tuple[Diagnostic, ...] = ()
     used_extracts: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class _Scope:
-    """What names mean inside one block: the object type, the imports in force, the related lists declared here.
-
-    ``torn``: some import could not be read, so a name that no other import has may well stand there.
-    """
-
-    type: ObjectType
-    imports: tuple[str, ...]
-    nearest: tuple[str, ...] = ()
-    relationships: frozenset[str] = frozenset()
-    torn: bool = False
 
 
 @dataclass(slots=True)
@@ -96,7 +83,7 @@ class Analyzer:
             return Analyzed(None, None)
         logic = loaded.value
         work = _Work(self, logic_id, [])
-        block = work.block(logic.block, self.object_type(logic.input_type.value), _Scope(UNKNOWN_TYPE, ()))
+        block = work.block(logic.block, self.object_type(logic.input_type.value), Scope(UNKNOWN_TYPE, ()))
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
@@ -128,7 +115,7 @@ class Analyzer:
         work = _Work(self, extracts_id, [])
         type_name = extracts_id.split("/")[2]
         imports = self.of_type(type_name, extracts_id)
-        scope = _Scope(self.object_type(type_name), imports, torn=self.any_torn(imports))
+        scope = Scope(self.object_type(type_name), imports, torn=self.any_torn(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
         found += work.diagnostics
@@ -167,11 +154,11 @@ class _Work:
     diagnostics: list[Diagnostic]
     used: set[str] = field(default_factory=set)
 
-    def block(self, written: WrittenBlock, object_type: ObjectType, around: _Scope) -> Block | None:
+    def block(self, written: WrittenBlock, object_type: ObjectType, around: Scope) -> Block | None:
         near = self._imports(written)
         imports = tuple(dict.fromkeys((*near, *around.imports)))
         torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
-        scope = _Scope(object_type, imports, near, frozenset(self._relationships(written)), torn)
+        scope = Scope(object_type, imports, near, frozenset(self._relationships(written)), torn)
         conditions = [
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
@@ -212,7 +199,7 @@ class _Work:
             names.setdefault(name, item.relationship.span)
         return names
 
-    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: _Scope) -> Condition | None:
+    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: Scope) -> Condition | None:
         expression = self.expression(check, scope) if check else None
         if expression is None:
             return None
@@ -228,7 +215,7 @@ class _Work:
             return None
         return Condition(expression, _outcome(outcome)) if outcome else None
 
-    def expression(self, call: Call, scope: _Scope) -> Expr | None:
+    def expression(self, call: Call, scope: Scope) -> Expr | None:
         """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
         if self.analyzer._depth >= MAX_DEPTH:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
@@ -242,7 +229,7 @@ class _Work:
             return None
         return found
 
-    def _expression(self, call: Call, scope: _Scope) -> Expr | None:
+    def _expression(self, call: Call, scope: Scope) -> Expr | None:
         arguments, whole = self._arguments(call, scope)
         operation = call.operation
         match operation.name:
@@ -273,7 +260,7 @@ class _Work:
         )
         return Expr(operation, arguments, result_type(operation, arguments, self._field_type(call, scope)), checks, call.span)
 
-    def _arguments(self, call: Call, scope: _Scope) -> tuple[dict[str, Any], bool]:
+    def _arguments(self, call: Call, scope: Scope) -> tuple[dict[str, Any], bool]:
         arguments: dict[str, Any] = {}
         whole = True
         for parameter in call.operation.parameters:
@@ -318,7 +305,7 @@ class _Work:
                 fine = False
         return fine
 
-    def _field_type(self, call: Call, scope: _Scope) -> ValueType:
+    def _field_type(self, call: Call, scope: Scope) -> ValueType:
         path = call.arguments.get("path")
         if call.operation.name != "FIELD" or not isinstance(path, str):
             return ValueType.ANY
@@ -337,7 +324,7 @@ class _Work:
         children = self._reached(object_type, lookups).children.get(name)
         return self.analyzer.object_type(children.type_name) if children else UNKNOWN_TYPE
 
-    def _relationship(self, call: Call, arguments: dict[str, Any], scope: _Scope) -> bool:
+    def _relationship(self, call: Call, arguments: dict[str, Any], scope: Scope) -> bool:
         name = arguments.get("relationshipName")
         if name is None:
             return False
@@ -352,14 +339,14 @@ class _Work:
             return False
         return True
 
-    def _extract_reference(self, call: Call, arguments: dict[str, Any], scope: _Scope) -> bool:
+    def _extract_reference(self, call: Call, arguments: dict[str, Any], scope: Scope) -> bool:
         path = arguments.get("path")
         if path is None:
             return False
         *lookups, name = path.split(".")
         reached = self._reached(scope.type, lookups)
         place = call.spans["path"]
-        holders = self._holders(name, reached, lookups, scope)
+        holders = scope.holders(name, reached, lookups, self.analyzer.names)
         if not holders:
             self._unknown_extract(name, reached, place, scope)
             return False
@@ -372,7 +359,7 @@ class _Work:
         arguments["body"] = self.analyzer.extract(holders[0], name)
         return arguments["body"] is not None
 
-    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: _Scope) -> None:
+    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: Scope) -> None:
         if scope.torn:
             return
         hint = None
@@ -382,21 +369,6 @@ class _Work:
             hint = nearest(name, known, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
-
-    def _holders(self, name: str, reached: ObjectType, lookups: list[str], scope: _Scope) -> list[str]:
-        """Return the imports that may hold an extract.
-
-        Where nothing declares the type reached, imports of this very block go first, then those whose type is named
-        like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
-        """
-        having = [found for found in scope.imports if name in self.analyzer.names(found)]
-        if reached.name:
-            return [found for found in having if found.split("/")[2] == reached.name]
-        near = [found for found in having if found in scope.nearest] or having
-        if len(near) > 1 and lookups:
-            word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
-            near = [found for found in near if found.split("/")[2].removesuffix("__c").lower().endswith(word)] or near
-        return near
 
     def _same_everywhere(self, name: str, holders: list[str]) -> bool:
         bodies = [self.analyzer.extract(found, name) for found in holders]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.ir.jmespath_query import plain_key
+from perpend.ir.operations.fields import DEFAULT_TAGS_FIELD
 from perpend.ir.program import (
     CONDITION,
     DISAPPEARED,
@@ -12,6 +14,7 @@ from perpend.ir.program import (
     Block,
     Check,
     Expr,
+    Read,
     Verdict,
 )
 from perpend.ir.render import OTHERWISE, check_text, disappeared_text, expression_text
@@ -19,6 +22,15 @@ from perpend.ir.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_FIELD_PARAMETERS = {
+    "FIELD": "path",
+    "TAG_EXISTS": "tagsJson",
+    "TAG_VALUE_TEXT": "tagsJson",
+    "TAG_VALUE_BYTES": "tagsJson",
+    "AWS_POLICY_ALLOWS": "policyExtField",
+}
+"""The operations that read a field of the object, and the parameter that names it."""
 
 
 def verdict_table(block: Block) -> dict[int, Verdict]:
@@ -61,23 +73,18 @@ def checks_of(expression: Expr, *, base: int = 0, prefix: str = "") -> Iterator[
         yield slot, expression, check, prefix
 
 
-def reads_of(block: Block) -> tuple[str, ...]:
-    """Return the field paths that a block reads from its own object, in the order of first reading."""
-    found: dict[str, None] = {}
+def reads_of(block: Block) -> tuple[Read, ...]:
+    """Return what a block reads of its own object, in the order of first reading."""
+    found = (read for condition in block.conditions for read in _reads(condition.expression, ""))
+    return tuple(dict.fromkeys(found))
 
-    def visit(expression: Expr, prefix: str) -> None:
-        arguments = expression.arguments
-        for name in ("path", "tagsJson", "policyExtField"):
-            if isinstance(arguments.get(name), str) and expression.operation.name not in (
-                "EXTRACT",
-                "IS_EMPTY_LOOKUP",
-                "NOT_EMPTY_LOOKUP",
-            ):
-                found[f"{prefix}{arguments[name]}"] = None
-        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
-        for operand in expression.operands:
-            visit(operand, inner)
 
-    for condition in block.conditions:
-        visit(condition.expression, "")
-    return tuple(found)
+def _reads(expression: Expr, prefix: str) -> Iterator[Read]:
+    name, arguments = expression.operation.name, expression.arguments
+    if name in _FIELD_PARAMETERS:
+        yield Read(f"{prefix}{arguments[_FIELD_PARAMETERS[name]] or DEFAULT_TAGS_FIELD}")
+    inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
+    key = plain_key(arguments["expression"]) if name.startswith("JSON_QUERY_") else None
+    for operand in expression.operands:
+        for read in _reads(operand, inner):
+            yield read if read.key or not key else Read(read.path, key)

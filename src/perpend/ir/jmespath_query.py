@@ -55,15 +55,25 @@ def compile_query(expression: str) -> Query:
         raise QuerySyntaxError("the expression is too long", 0)
     try:
         parsed = jmespath.compile(expression)
+        _check_functions(parsed.parsed, expression)
     except exceptions.ParseError as error:
         raise QuerySyntaxError(_reason(error), max(0, error.lex_position or 0)) from None
     except exceptions.EmptyExpressionError:
         raise QuerySyntaxError("the expression is empty", 0) from None
-    except (exceptions.JMESPathError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise QuerySyntaxError("the expression is nested too deeply", 0) from None
+    except (exceptions.JMESPathError, ValueError) as error:
         raise QuerySyntaxError(str(error).splitlines()[0] if str(error) else "not a JMESPath expression", 0) from None
-    _check_functions(parsed.parsed, expression)
     plain = _path(parsed.parsed)
     return Query(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
+
+
+def plain_key(expression: str) -> str | None:
+    """Return the key that a query reads where it reads just one: ``user`` of ``user`` and of ``to_string(user)``."""
+    tree = compile_query(expression).tree
+    while tree["type"] == "function_expression" and len(tree["children"]) == 1:
+        tree = tree["children"][0]
+    return str(tree["value"]) if tree["type"] == "field" else None
 
 
 def _reason(error: exceptions.ParseError) -> str:
@@ -245,12 +255,10 @@ def _number_text(number: float) -> str:
     """Return a number as JavaScript writes it: whole below 1e21, plain down to 1e-6, else with a bare exponent."""
     if not math.isfinite(number):
         return "null"
-    if number.is_integer() and abs(number) < 1e21:
-        return str(int(number))
-    figures, _, exponent = repr(number).partition("e")
+    figures, _, exponent = repr(number or 0.0).partition("e")
     if not exponent:
-        return figures
-    return f"{Decimal(repr(number)):f}" if -7 < int(exponent) < 0 else f"{figures}e{int(exponent):+d}"
+        return figures.removesuffix(".0")
+    return f"{Decimal(repr(number)):f}" if -7 < int(exponent) < 21 else f"{figures}e{int(exponent):+d}"
 
 
 def _number(text: str) -> int | float | None:

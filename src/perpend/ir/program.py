@@ -108,17 +108,25 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A value that a block reads of its own object: a field's path, and the key where the field is a JSON document."""
+
+    path: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A logic file ready to run: the block over the input type and the table of all its verdicts by index.
 
-    ``reads`` lists the paths that the root block reads from the object itself, in the order of first reading.
+    ``reads`` lists what the root block reads of the object itself, in the order of first reading.
     """
 
     logic_id: str
     policy_id: str
     block: Block
     verdicts: Mapping[int, Verdict]
-    reads: tuple[str, ...] = ()
+    reads: tuple[Read, ...] = ()
 
     @property
     def input_type(self) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import EstateObject, Origin
-from perpend.ir.jmespath_query import compile_query
+from perpend.ir.jmespath_query import plain_key
 from perpend.ir.program import DISAPPEARED, Block, Expr, Program
 from perpend.ir.render import check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, date_time_from_text, iso_from_milliseconds, milliseconds_from_datetime
-from perpend.judge.judgement import Finding, Judgement, PolicyView
+from perpend.judge.judgement import Finding, Judgement, PolicyView, document_of
 from perpend.judge.policy_tests import tests_of
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def explain(
     time = judgement.time_of(judged)
     steps = tuple(_steps(program, judged, time, finding.condition_index))
     change = _smallest_change(program, judged, time, finding.status)
-    moment = judgement.snapshot
-    return Explanation(finding, view, moment.time, moment.assumed, steps, change)
+    name = judged.origin.source
+    return Explanation(finding, view, judgement.time_of_source(name), judgement.is_assumed(name), steps, change)
 
 
 def steps_of_test(analyzer: Analyzer, logic_id: str, object_id: str) -> tuple[Step, ...]:
@@ -219,14 +219,6 @@ def _sources(expression: Expr, prefix: str) -> Iterator[tuple[str, str | None]]:
             yield from _sources(operand, inner)
 
 
-def plain_key(expression: str) -> str | None:
-    """Return the key that a query reads where it reads just one: ``user`` of ``user`` and of ``to_string(user)``."""
-    tree = compile_query(expression).tree
-    while tree["type"] == "function_expression" and len(tree["children"]) == 1:
-        tree = tree["children"][0]
-    return str(tree["value"]) if tree["type"] == "field" else None
-
-
 def _place(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> Place:
     return Place(judged.origin.source, judged.origin.row, field, column, extract)
 
@@ -301,7 +293,7 @@ def _read(judged: EstateObject, source: _Input) -> Any:
     value = judged.fields.get(source.field)
     if source.key is None:
         return value
-    document = _document(value)
+    document = document_of(value)
     return document.get(source.key) if isinstance(document, dict) else None
 
 
@@ -310,18 +302,11 @@ def _changed(judged: EstateObject, source: _Input, after: Any) -> dict[str, Any]
     if source.key is None:
         fields[source.field] = after
         return fields
-    document = _document(fields.get(source.field))
+    document = document_of(fields.get(source.field))
     if not isinstance(document, dict):
         return None
     fields[source.field] = json.dumps({**document, source.key: after}, ensure_ascii=False)
     return fields
-
-
-def _document(value: Any) -> Any:
-    try:
-        return json.loads(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _candidates(program: Program, before: Any, time: int) -> Iterator[Any]:

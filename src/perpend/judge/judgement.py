@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.program import UNREADABLE, Program, Verdict
+from perpend.ir.program import UNREADABLE, Program, Read, Verdict
 from perpend.ir.status import Status
-from perpend.ir.values import milliseconds_from_datetime
+from perpend.ir.values import json_from_text, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,11 +128,11 @@ class Judgement:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The time of the run's snapshot: as given, else the latest that a source states, else today."""
-        stated = [time for time in self._times.values() if time is not None]
+        """The time of the run's snapshot: as given, else the latest of its sources; assumed where one of them states none."""
         if self.snapshot_time is not None:
             return Snapshot(self.snapshot_time, assumed=False)
-        return Snapshot(max(stated), assumed=False) if stated else Snapshot(self._today, assumed=True)
+        times = [time or self._today for time in self._times.values()] or [self._today]
+        return Snapshot(max(times), assumed=not self._times or None in self._times.values())
 
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program."""
@@ -183,14 +182,20 @@ class Judgement:
         """Return the snapshot time of a source's objects: as given, else as the source states, else today."""
         return self.snapshot_time or self._times.get(name) or self._today
 
+    def is_assumed(self, name: str) -> bool:
+        """Whether today stands in for the time of a source's objects, because nothing states it."""
+        return self.snapshot_time is None and self._times.get(name) is None
+
     def type_label(self, type_name: str) -> str:
         """Return the name that people know an object type by, its API name where none is declared."""
         declared = self.types.get(type_name)
         return declared.label if declared and declared.label else type_name
 
-    def label_of(self, type_name: str, path: str) -> str:
-        """Return the label of the field at a path of an object type, the field's API name where none is declared."""
-        *lookups, name = path.split(".")
+    def label_of(self, type_name: str, read: Read) -> str:
+        """Return what people call a value: the key inside a document, else the field's label, else its API name."""
+        if read.key is not None:
+            return read.key
+        *lookups, name = read.path.split(".")
         declared = self.types.get(type_name)
         for lookup in lookups:
             lookup_type = declared.lookups.get(lookup) if declared else None
@@ -208,7 +213,10 @@ class Judgement:
             message_of(verdict, error),
             remediation_of(program, verdict),
             error,
-            tuple(Reference(path, self.label_of(type_name, path), value_at(judged.fields, path)) for path in program.reads),
+            tuple(
+                Reference(read.path, self.label_of(type_name, read), value)
+                for read, value in zip(program.reads, values_read(judged.fields, program.reads), strict=True)
+            ),
             judged,
         )
 
@@ -247,6 +255,21 @@ def value_at(fields: Mapping[str, Any], path: str) -> Any:
     return fields.get(name)
 
 
+def values_read(fields: Mapping[str, Any], reads: Sequence[Read]) -> list[Any]:
+    """Return the JSON value of each read of an object; a document is parsed once for all its keys."""
+    documents: dict[str, Any] = {}
+    found = []
+    for read in reads:
+        if read.key is None:
+            found.append(value_at(fields, read.path))
+            continue
+        if read.path not in documents:
+            documents[read.path] = document_of(value_at(fields, read.path))
+        document = documents[read.path]
+        found.append(document.get(read.key) if isinstance(document, dict) else None)
+    return found
+
+
 def _status(program: Program, end: End) -> Status:
     return program.verdicts[end[0]].status
 
@@ -267,7 +290,7 @@ def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:
         one, other = left.get(name), right.get(name)
         if one == other:
             continue
-        inner = [_document(one), _document(other)]
+        inner = [document_of(one), document_of(other)]
         if isinstance(inner[0], dict) and isinstance(inner[1], dict):
             found |= {key for key in inner[0].keys() | inner[1].keys() if inner[0].get(key) != inner[1].get(key)}
         else:
@@ -275,8 +298,9 @@ def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _document(value: Any) -> Any:
+def document_of(value: Any) -> Any:
+    """Return the JSON document that a field's text holds, the value itself where it holds none."""
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        return json_from_text(value) if isinstance(value, str) else value
     except ValueError:
         return value

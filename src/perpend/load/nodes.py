@@ -21,6 +21,8 @@ MAX_VALUES: Final = 200_000
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PARSER_DEPTH = "exceeded maximum nesting depth"
+_PARSER_SECOND_DOCUMENT = "did not find expected <document start>"
+_SEVERAL_DOCUMENTS = "the file holds several YAML documents"
 _CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
@@ -116,7 +118,7 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self._refused(rules.SEVERAL_DOCUMENTS, event, "the file holds several YAML documents")
+                    raise self._refused(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 1)
         if root is None or (isinstance(root, Scalar) and root.value is None):
@@ -223,6 +225,8 @@ def _syntax(error: yaml.YAMLError, text: str, path: str) -> Diagnostic:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not well-formed"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     span = Span(path, line, column, line, column + 1)
+    if problem == _PARSER_SECOND_DOCUMENT:
+        return rules.SEVERAL_DOCUMENTS.at(span, _SEVERAL_DOCUMENTS)
     if problem == _PARSER_DEPTH:
         return rules.NESTED_TOO_DEEPLY.at(span, f"values are nested more than {MAX_DEPTH} levels deep")
     return rules.YAML_SYNTAX.at(span, f"YAML syntax: {problem}")

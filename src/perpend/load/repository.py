@@ -71,6 +71,7 @@ class Repository:
         self.files = Files(Path(root))
         self.fallback = fallback
         self._documents: dict[str, Loaded[Any]] = {}
+        self._json_places: dict[str, JsonPlaces] = {}
         if not any(Path(root, top).is_dir() for top in TOPS):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
 
@@ -156,8 +157,9 @@ class Repository:
 
     def test_place(self, test: TestObject, *keys: str) -> Span:
         """Return the place of a test object of a data file, or of a key in it: ``"expectedResult", "status"``."""
-        places = JsonPlaces(self.files.text(test.path, limit=MAX_TEST_DATA), test.path)
-        return places.entry(test.number, *keys)
+        if test.path not in self._json_places:
+            self._json_places[test.path] = JsonPlaces(self.files.text(test.path, limit=MAX_TEST_DATA), test.path)
+        return self._json_places[test.path].entry(test.number, *keys)
 
     def referred(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
         """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""

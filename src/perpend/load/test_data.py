@@ -72,6 +72,10 @@ def _refused(text: str) -> int:
     return next((found.start() for found in _CONSTANT.finditer(text) if found[0][0] != '"'), 0)
 
 
+def _shown(value: Any) -> str:
+    return shorten(value if isinstance(value, str) else json.dumps(value))
+
+
 @dataclass(frozen=True, slots=True)
 class _TestObjects:
     places: JsonPlaces
@@ -115,13 +119,13 @@ class _TestObjects:
         problems = []
         if status not in tuple(Status):
             help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
-            problems.append((f"`{shorten(str(status))}` is no status", ("expectedResult", "status"), help))
+            problems.append((f"`{_shown(status)}` is no status", ("expectedResult", "status"), help))
         if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
             help = "`299` is condition 2 itself, `201` its first check"
-            problems.append((f"`{shorten(str(index))}` is no condition index", ("expectedResult", "conditionIndex"), help))
+            problems.append((f"`{_shown(index)}` is no condition index", ("expectedResult", "conditionIndex"), help))
         if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
             help = "for example `2026-01-31T12:00:00Z`"
-            problems.append((f"`{shorten(str(time))}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
+            problems.append((f"`{_shown(time)}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
         for message, keys, help in problems:
             self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
         return not problems

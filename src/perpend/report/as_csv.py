@@ -83,4 +83,6 @@ def _head(program: Program, index: int, error: str | None) -> str:
 
 
 def _tail(described: str, references: str) -> str:
-    return f"{described},{cell_text(references)}"
+    # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
+    quoted = references.replace('"', '""')
+    return f'{described},"{quoted}"'

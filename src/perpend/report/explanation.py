@@ -33,7 +33,7 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
     finding = explanation.finding
     judged = finding.object
     row = f":{judged.origin.row}" if judged.origin.row else ""
-    assumed = " (assumed: no source states a time)" if explanation.snapshot_assumed else ""
+    assumed = " (assumed: its source states no time)" if explanation.snapshot_assumed else ""
     time = f"{explanation.snapshot_time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),

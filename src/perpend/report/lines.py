@@ -11,14 +11,14 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.judge.judgement import value_at
+from perpend.judge.judgement import values_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from perpend.ir.estate import EstateObject
-    from perpend.ir.program import Program
+    from perpend.ir.program import Program, Read
     from perpend.judge.judgement import Column, Judgement
 
     Head: TypeAlias = Callable[[Program, int, str | None], str]
@@ -37,12 +37,16 @@ def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tai
     for type_name in dict.fromkeys(program.input_type for program in judgement.programs):
         columns = [column for column in judgement.columns if column.program.input_type == type_name]
         forms = list(dict.fromkeys(column.program.reads for column in columns))
-        fields = {reads: [(path, _opening(judgement, type_name, path)) for path in reads] for reads in forms}
+        every = tuple(dict.fromkeys(read for reads in forms for read in reads))
+        openings = [_opening(judgement, type_name, read) for read in every]
+        wanted = [[every.index(read) for read in reads] for reads in forms]
         heads = [_heads(column, head) for column in columns]
         places = [forms.index(column.program.reads) for column in columns]
         for judged, *starts in zip(judgement.estate.objects.get(type_name, ()), *heads, strict=True):
             text = described(judged)
-            tails = [tail(text, _references(judged, fields[reads])) for reads in forms]
+            values = values_read(judged.fields, every)
+            drawn = [f"{opening}{json_value(value)}}}" for opening, value in zip(openings, values, strict=True)]
+            tails = [tail(text, f"[{','.join([drawn[number] for number in numbers])}]") for numbers in wanted]
             for start, place in zip(starts, places, strict=True):
                 yield start + tails[place]
 
@@ -76,12 +80,8 @@ def _heads(column: Column, head: Head) -> Iterator[str]:
             yield known[index]
 
 
-def _opening(judgement: Judgement, type_name: str, path: str) -> str:
-    return f'{{"field":{json_text(path)},"label":{json_text(judgement.label_of(type_name, path))},"value":'
-
-
-def _references(judged: EstateObject, fields: Sequence[tuple[str, str]]) -> str:
-    return "[" + ",".join([f"{opening}{json_value(value_at(judged.fields, path))}}}" for path, opening in fields]) + "]"
+def _opening(judgement: Judgement, type_name: str, read: Read) -> str:
+    return f'{{"field":{json_text(read.path)},"label":{json_text(judgement.label_of(type_name, read))},"value":'
 
 
 def _with_names(value: Any) -> Any:

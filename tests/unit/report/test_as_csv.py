@@ -36,7 +36,10 @@ def read_back(cell: str) -> str:
 
 def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
     header, first, second = rows_of(judge(tmp_path, thing('a "b", c', "bad", owner="acme"), thing("bob")))
-    assert list(HEADER) == header
+    assert (
+        "policyId,status,conditionIndex,conditionText,currentStateMessage,remediationMessage,runtimeError,"
+        "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references"
+    ) == ",".join(header)
     assert [
         "/ce/mood",
         "INCOMPLIANT",
@@ -118,6 +121,6 @@ def test_no_cell_starts_a_formula_and_each_comes_back(text: str) -> None:
     assert text == (shown if shown == text else shown[1:])
 
 
-@given(st.lists(_PIECES, min_size=2, max_size=2, unique=True))
-def test_different_texts_stay_different(texts: list[str]) -> None:
-    assert cell_text(texts[0]) != cell_text(texts[1])
+@given(_PIECES)
+def test_the_quote_in_front_is_never_mistaken_for_one_of_the_text(text: str) -> None:
+    assert cell_text(text) != cell_text(f"'{text}")

@@ -188,10 +188,10 @@ def test_values_are_json_whatever_they_hold(value: Any, expected: str) -> None:
     assert expected == json_value(value)
 
 
-def test_a_reference_through_a_lookup_has_the_label_of_its_own_type(tmp_path: Path) -> None:
+def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_inside_a_document(tmp_path: Path) -> None:
     roman = thing("ann", **{OWNER_LOOKUP: {"CA10__city__c": "Rome"}})
     judgement = judge(tmp_path, roman, thing("bob"), logics={"noted": NOTED})
     read = [row["references"] for row in document_of(judgement)["verdicts"]]
     city = {"field": f"{OWNER_LOOKUP}.CA10__city__c", "label": "City"}
-    notes = {"field": NOTES, "label": NOTES, "value": '{"a":"b"}'}
+    notes = {"field": NOTES, "label": "a", "value": "b"}
     assert [[notes, {**city, "value": "Rome"}], [notes, {**city, "value": None}]] == read

@@ -80,6 +80,12 @@ def test_colours_are_only_added(tmp_path: Path) -> None:
     assert printed(judgement) != coloured
 
 
+def test_numbers_wear_the_colour_of_their_status_and_zeros_are_dim(tmp_path: Path) -> None:
+    text = printed(judge(tmp_path, thing("ann", "bad"), thing("bob")), colour=True)
+    row = next(line for line in text.splitlines() if "Policy mood" in line)
+    assert ["\x1b[32m1", "\x1b[1;31m1", "\x1b[2m0", "\x1b[2m0"] == re.findall("\x1b\\[[1-9;]+m[0-9]+", row)
+
+
 def test_nothing_foreign_acts_on_the_terminal(tmp_path: Path) -> None:
     hostile = thing(HOSTILE, "bad", owner=HOSTILE)
     sources = [Source(HOSTILE, HOSTILE, None, 1, (HOSTILE,))]

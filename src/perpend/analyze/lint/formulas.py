@@ -1,4 +1,4 @@
-"""Boolean expressions in, formulas out, and whether formulas contradict each other. What is called a contradiction is one.
+"""Boolean expressions in, formulas out: equal questions become equal formulas, whatever they are called and wrapped in.
 
 A null counts as false wherever truth is asked for, so every question here is two-valued. Checks do not count: these
 formulas speak of an evaluation that was not stopped.
@@ -6,7 +6,7 @@ formulas speak of an evaluation that was not stopped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.lint.survey import unfolded
@@ -14,7 +14,7 @@ from perpend.ir.types import ValueType
 from perpend.ir.values import date_time_from_text, duration_from_iso, norm
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable
 
     from perpend.ir.program import Expr
 
@@ -57,7 +57,6 @@ class Some:
 
 
 Formula = bool | Is | Not | All | Some
-Requirement = tuple[Formula, bool]
 
 
 class TooManyError(Exception):
@@ -177,86 +176,3 @@ def never_empty(expression: Expr) -> bool:
     delegated = {check.delegate for check in expression.checks if check.delegate is not None}
     guarded = any(check.declaration.key in _EMPTY_CHECKS for check in expression.checks)
     return guarded or (name == "FIELD" and expression.arguments["path"] in delegated)
-
-
-def contradictory(requirements: Iterable[Requirement]) -> bool:
-    """Whether the formulas can be seen not to have the given truths together."""
-    try:
-        _Known().hold(list(requirements))
-    except _ContradictionError:
-        return True
-    return False
-
-
-class _ContradictionError(Exception):
-    pass
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is known of things, and the choices that are still open. Unit propagation: only what is forced is followed."""
-
-    values: dict[Hashable, Hashable] = field(default_factory=dict)
-    excluded: set[Is] = field(default_factory=set)
-    choices: list[tuple[tuple[Formula, ...], bool]] = field(default_factory=list)
-
-    def hold(self, requirements: list[Requirement]) -> None:
-        for formula, truth in requirements:
-            self._require(formula, truth)
-        while self._settle():
-            pass
-
-    def _require(self, formula: Formula, truth: bool) -> None:
-        match formula:
-            case bool():
-                if formula is not truth:
-                    raise _ContradictionError
-            case Not(part):
-                self._require(part, not truth)
-            case All(parts) | Some(parts) if isinstance(formula, All) is truth:
-                for part in parts:
-                    self._require(part, truth)
-            case All(parts) | Some(parts):
-                self.choices.append((parts, truth))
-            case Is(thing, value):
-                if self._truth(formula) is (not truth):
-                    raise _ContradictionError
-                if truth:
-                    self.values[thing] = value
-                else:
-                    self.excluded.add(formula)
-
-    def _settle(self) -> bool:
-        """Look through the choices once; whether something new is known."""
-        choices, self.choices, new = self.choices, [], False
-        for parts, truth in choices:
-            truths = [self._truth(part) for part in parts]
-            if truth in truths:
-                continue
-            undecided = [part for part, known in zip(parts, truths, strict=True) if known is None]
-            if len(undecided) > 1:
-                self.choices.append((parts, truth))
-                continue
-            if not undecided:
-                raise _ContradictionError
-            self._require(undecided[0], truth)
-            new = True
-        return new
-
-    def _truth(self, formula: Formula) -> bool | None:
-        match formula:
-            case bool():
-                return formula
-            case Not(part):
-                known = self._truth(part)
-                return None if known is None else not known
-            case Is(thing, value):
-                if thing in self.values:
-                    return self.values[thing] == value
-                return False if formula in self.excluded else None
-            case All(parts):
-                truths = [self._truth(part) for part in parts]
-                return False if False in truths else (None if None in truths else True)
-            case Some(parts):
-                truths = [self._truth(part) for part in parts]
-                return True if True in truths else (None if None in truths else False)

@@ -41,7 +41,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perpend.analyze.lint.formulas import Formula, Formulas, TooManyError, contradictory
+from perpend.analyze.lint.contradictions import contradictory
+from perpend.analyze.lint.formulas import Formula, Formulas, TooManyError
 from perpend.analyze.lint.survey import Survey, blocks_of
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
 from perpend.ir.types import TEXTUAL, ValueType
 
-_TAGS_FIELD = "CA10__tagsJson__c"
+DEFAULT_TAGS_FIELD = "CA10__tagsJson__c"
+"""The field that holds an object's tags where a policy names no other."""
+
 _LOOKUP = (Parameter("path", "The lookups to follow, joined with dots.", constant=Constant.LOOKUP_PATH),)
 _TAG = (
     Parameter(
         "name", "The tag's name: Bytes must match exactly; Text ignores case, white space and punctuation.", operand=TEXTUAL
     ),
     Parameter(
-        "tagsJson", "The field with the JSON object of tags.", constant=Constant.FIELD_PATH, required=False, default=_TAGS_FIELD
+        "tagsJson",
+        "The field with the JSON object of tags.",
+        constant=Constant.FIELD_PATH,
+        required=False,
+        default=DEFAULT_TAGS_FIELD,
     ),
 )
 

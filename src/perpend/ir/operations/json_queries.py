@@ -40,7 +40,7 @@ def _query(name: str, result: ValueType) -> Operation:
         checks_required=True,
         dialects=("D1", "D2", "D3"),
         example=(
-            f"{name}: {{arg: {{EXTRACT: document}}, expression: Statement[0].Effect, "
+            f"{name}: {{arg: {{EXTRACT: document}}, expression: 'Statement[0].Effect', "
             "undeterminedIf: {evaluationError: The query failed., resultTypeMismatch: Not the expected type.}}"
         ),
     )

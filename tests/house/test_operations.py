@@ -1,0 +1,108 @@
+"""Every declared operation is whole: an interpreter arm, vectors with null and missing, a page, an example that works."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.interpret.interpreter import COMPILERS
+from perpend.ir.operation import Constant, Operation
+from perpend.ir.operations import OPERATIONS
+from perpend.load.nodes import node_from_yaml, plain
+from perpend.load.reference import operation_pages, page_name
+from perpend.load.repository import Repository
+
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT / "spec" / "ops"
+PAGES = ROOT / "docs" / "reference" / "operations"
+OUTCOME = {"status": "COMPLIANT", "currentStateMessage": "m"}
+EXTRACTS = ("credReportMfaActive", "document", "enabled", "encrypted", "flag", "lastUsed", "retention", "used")
+SETS = ("cidrs", "events")
+READS = {Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EXTRACT_PATH, Constant.RELATIONSHIP}
+
+
+def vectors(operation: Operation) -> list[dict[str, Any]]:
+    path = VECTORS / f"{page_name(operation)}.yaml"
+    node = node_from_yaml(path.read_text("utf-8"), path.name, [])
+    return [] if node is None else plain(node)
+
+
+def takes_values(operation: Operation) -> bool:
+    return any(parameter.operand is not None or parameter.constant in READS for parameter in operation.parameters)
+
+
+def test_every_operation_has_an_interpreter_arm() -> None:
+    assert set(OPERATIONS) == {*COMPILERS, "EXTRACT"}
+
+
+def test_every_page_and_vector_file_has_an_operation() -> None:
+    names = {page_name(operation) for operation in OPERATIONS.values()}
+    assert len(OPERATIONS) == len(names), "two operations share a page"
+    assert names == {path.stem for path in VECTORS.glob("*.yaml")}
+    assert {"index", *names} == {path.stem for path in PAGES.glob("*.md")}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_vectors_use_the_operation_with_null_and_missing_values(name: str) -> None:
+    operation = OPERATIONS[name]
+    found = vectors(operation)
+    key = f'"{operation.key}":'
+    assert any(key in json.dumps(vector) for vector in found)
+    if takes_values(operation):
+        texts = [json.dumps([vector.get("object"), vector.get("logic")]) for vector in found]
+        assert any(": null" in text or "UNIT_TEST_NULL" in text for text in texts), "no vector with a null"
+        assert any(vector.get("object") == {} for vector in found), "no vector without the field"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_check_has_a_vector_that_fires_it(name: str) -> None:
+    operation = OPERATIONS[name]
+    fired = [vector["expect"] for vector in vectors(operation) if 0 < vector["expect"].get("index", 0) % 100 < 98]
+    for check in operation.checks:
+        ending = check.text.rpartition("}")[2]
+        assert any(str(expected.get("text", "")).endswith(ending) for expected in fired), check.key
+
+
+@pytest.mark.parametrize("page", operation_pages())
+def test_pages_are_up_to_date(page: str) -> None:
+    path = PAGES / page
+    assert path.is_file() and operation_pages()[page] == path.read_text("utf-8"), "run `make reference`"
+
+
+def test_every_operation_stands_in_the_index() -> None:
+    index = operation_pages()["index.md"]
+    assert [] == [name for name, operation in OPERATIONS.items() if f"[{name}]({page_name(operation)}.md)" not in index]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_examples_load_and_analyse_without_complaint(name: str, tmp_path: Path) -> None:
+    operation = OPERATIONS[name]
+    example = plain(node_from_yaml(operation.example, "example", []))  # type: ignore[arg-type]
+    assert [operation.key] == list(example)
+    extracts = [{"name": extract, "value": {"FIELD": {"path": f"{extract}__c"}}} for extract in EXTRACTS]
+    extracts += [
+        {"name": extract, "value": {"COLLECTION_FROM": {"arg": {"FIELD": {"path": "a__c"}}, "separator": ","}}}
+        for extract in SETS
+    ]
+    old = "D3" not in operation.dialects and "D2" not in operation.dialects
+    logic = {
+        ("inputObject" if old else "inputType"): "T__c",
+        "importExtracts": [{"file": "/types/T__c/e.extracts.yaml"}],
+        "conditions": [{**OUTCOME, ("condition" if old else "check"): {"IS_EMPTY": {"arg": example}}}],
+        "otherwise": OUTCOME,
+        "relatedLists": [{"relationshipName": "CA10__Disks__r", "conditions": [], "otherwise": OUTCOME}],
+    }
+    for path, content in (("types/T__c/e.extracts.yaml", {"extracts": extracts}), ("ce/x.logic.yaml", logic)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(json.dumps(content), "utf-8")
+    repository = Repository(tmp_path)
+    analyzed = Analyzer(repository).analyzed("/ce/x.logic.yaml")
+    assert [] == [
+        diagnostic.message for diagnostic in (*repository.logic("/ce/x.logic.yaml").diagnostics, *analyzed.diagnostics)
+    ]
+    assert analyzed.program is not None
+    assert operation.name == analyzed.program.block.conditions[0].expression.arguments["arg"].operation.name
