@@ -12,7 +12,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, progress, terminal
-from perpend.cli.repositories import PRODUCTION, UnknownName, entity_id, open_repository, printable, select
+from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, open_repository, printable, select
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.text import render_text
 from perpend.ir.status import Status
@@ -95,9 +95,11 @@ def command(
     if type_name is not None:
         _known_type(repository, type_name)
     with progress("reading") as done:
-        collected = collect_files(inputs, type_name=type_name, keep_going=keep_going, progress=done)
+        collected = collect_files(
+            inputs, type_name=type_name, object_type=_object_type(analyzer, type_name), keep_going=keep_going, progress=done
+        )
+    _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
-        _report_failures(collected.failures)
         return USAGE_ERROR
     programs, refused = _programs(analyzer, chosen, collected.estate, explicit=bool(policies))
     with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
@@ -148,10 +150,8 @@ def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | 
     name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
     top = entity_id(name)
     if top not in repository.section_ids:
-        sections = [item for item in repository.section_ids if item.count("/") == 2]
-        raise UnknownName(
-            f"unknown framework '{printable(framework)}'; known: {', '.join(item.rpartition('/')[2] for item in sections[:40])}"
-        )
+        siblings = [item for item in repository.section_ids if item.count("/") == top.count("/")]
+        raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
     return [policy for policy in chosen if _is_mapped(repository, policy, top)]
 
 
@@ -160,14 +160,15 @@ def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
     return policy is not None and any(f"{item.value}/".startswith(f"{top}/") for item in policy.mappings)
 
 
+def _object_type(analyzer: Analyzer, type_name: str | None) -> ObjectType | None:
+    return analyzer.object_type(type_name) if type_name else None
+
+
 def _known_type(repository: Repository, type_name: str) -> None:
     used = {logic.input_type.value for item in repository.logic_ids if (logic := repository.logic(item).value)}
     if type_name not in used and type_name not in repository.type_names and repository.object_type(type_name).value is None:
-        known = select([], sorted(used | set(repository.type_names)), "type")
-        from perpend.diagnostics.model import suggestion
-
-        near = suggestion(type_name, known)
-        raise UnknownName(f"unknown type '{printable(type_name)}'" + (f": {near.replace('`', chr(39))}" if near else ""))
+        known = {*used, *repository.type_names}
+        raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")
 
 
 def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, *, explicit: bool) -> tuple[list[Program], int]:

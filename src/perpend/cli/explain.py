@@ -9,9 +9,8 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.check import moment
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import PRODUCTION, UnknownName, open_repository, printable, select
+from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files
-from perpend.diagnostics.model import suggestion
 from perpend.judge.explain import explain
 from perpend.judge.policy_tests import logic_problems
 from perpend.report.explanation import print_explanation, write_explanation_json
@@ -61,7 +60,7 @@ def command(
     """
     analyzer = Analyzer(open_repository(repo))
     program = _program(analyzer, policy)
-    collected = collect_files(inputs, type_name=type_name)
+    collected = collect_files(inputs, type_name=type_name, object_type=analyzer.object_type(type_name) if type_name else None)
     judged = _object(collected.estate, program, object_name)
     explanation = explain(analyzer, program, judged, collected.estate, snapshot_time=snapshot_time)
     if form == "json":
@@ -97,6 +96,5 @@ def _object(estate: Estate, program: Program, name: str) -> EstateObject:
         raise UnknownName(
             f"'{printable(name)}' names {len(found)} objects: {', '.join(printable(one.id) for one in found[:5])}"
         )
-    near = suggestion(name, [one.name for one in objects[:20_000]])
-    hint = f": {near.replace('`', chr(39))}" if near else ""
+    hint = did_you_mean(name, [one.name for one in objects[:20_000]])
     raise UnknownName(f"no object '{printable(name)}' of type {program.input_type} among the inputs{hint}")

@@ -6,8 +6,7 @@ import click
 
 from perpend.analyze.check import RULES_BY_CODE
 from perpend.cli.output import terminal
-from perpend.cli.repositories import UnknownName, printable
-from perpend.diagnostics.model import suggestion
+from perpend.cli.repositories import UnknownName, did_you_mean, printable
 
 
 @click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
@@ -26,8 +25,8 @@ def command(code: str | None, every: bool) -> int:
             return 0
         found = [rule for rule in rules if code.lower() in (rule.code.lower(), rule.name)]
         if not found:
-            near = suggestion(code, [name for rule in rules for name in (rule.code, rule.name)])
-            raise UnknownName(f"unknown code '{printable(code)}'" + (f": {near.replace('`', chr(39))}" if near else ""))
+            hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
+            raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")
         rule = found[0]
         console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name))
         console.print()

@@ -62,8 +62,7 @@ def select(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:
     for name in names:
         found = _matches(name, known)
         if not found:
-            near = suggestion(name.rpartition("/")[2], [item.rpartition("/")[2] for item in known])
-            raise UnknownName(f"unknown {what} '{printable(name)}'" + (f": {near.replace('`', chr(39))}" if near else ""))
+            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, known)}")
         chosen |= dict.fromkeys(found)
     return list(chosen)
 
@@ -75,7 +74,18 @@ def _matches(name: str, known: Sequence[str]) -> list[str]:
     if any(sign in name for sign in "*?["):
         return [item for item in known if fnmatchcase(item, wanted) or fnmatchcase(item, f"/*{wanted}")]
     below = [item for item in known if item.startswith(f"{wanted}/")]
-    return below or [item for item in known if item.endswith(wanted)]
+    return below or [item for item in known if f"{item}/".endswith(f"{wanted}/") or f"{wanted}/" in item]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the nearest of the known names by its last part, else nothing."""
+    last = name.strip("/").rpartition("/")[2]
+    parts = {item.rpartition("/")[2]: item.rpartition("/")[2] for item in known}
+    near = next((part for part in parts if last and last.casefold() in part.casefold()), None)
+    if near is not None:
+        return f" (did you mean '{printable(near)}'?)"
+    found = suggestion(last, parts)
+    return f" ({found.replace('`', chr(39))})" if found else ""
 
 
 def printable(text: str) -> str:

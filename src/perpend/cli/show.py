@@ -6,8 +6,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.output import terminal
-from perpend.cli.repositories import UnknownName, entity_id, open_repository, printable, select
-from perpend.diagnostics.model import suggestion
+from perpend.cli.repositories import UnknownName, did_you_mean, entity_id, open_repository, printable, select
 from perpend.ir.operations import OPERATIONS
 from perpend.report.entity import print_operation, print_policy, print_section, print_type
 
@@ -39,12 +38,10 @@ def command(name: str, repo: str | None) -> int:
 
 def _policy(name: str, policy_ids: list[str], others: list[str]) -> str:
     try:
-        found = select([name], policy_ids, "policy, type, section or operation")
-    except UnknownName as unknown:
-        near = suggestion(name, others)
-        raise (
-            UnknownName(f"{unknown}; {near.replace('`', chr(39))}") if near and "mean" not in str(unknown) else unknown
-        ) from None
+        found = select([name], policy_ids, "policy")
+    except UnknownName:
+        hint = did_you_mean(name, [*policy_ids, *others])
+        raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}") from None
     if len(found) > 1:
         raise UnknownName(f"'{printable(name)}' names {len(found)} policies: {', '.join(found[:5])}")
     return found[0]

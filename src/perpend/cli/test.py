@@ -78,8 +78,8 @@ def command(
 
 
 def exit_code(report: TestReport, fail_under: float | None) -> int:
-    """Return 2 where nothing could be run, 1 where something failed, was refused or is covered too little, else 0."""
-    if report.refused and not report.executions:
+    """Return 2 where nothing was run, 1 where something failed, was refused or is covered too little, else 0."""
+    if not report.executions:
         return USAGE_ERROR
     short = fail_under is not None and any(entry.percent < fail_under for entry in report.coverage)
     return int(bool(report.failed or report.refused or short))

@@ -16,6 +16,7 @@ from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
 from perpend.ir.estate import Estate, EstateObject, Source
+from perpend.ir.object_types import ObjectType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,7 @@ class _Pile:
 
     type_name: str | None
     progress: Callable[[int], None] | None
+    object_type: ObjectType | None = None
     sources: list[Source] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
@@ -52,16 +54,18 @@ def collect_files(
     paths: Sequence[str],
     *,
     type_name: str | None = None,
+    object_type: ObjectType | None = None,
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
-    ``type_name`` says which object type a JSON array holds. The first unusable input raises UnusableInput; with
-    ``keep_going`` the others are read and the failures listed. ``progress`` is told the rows read so far, now and then.
+    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it. The first unusable
+    input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
+    rows read so far, now and then.
     """
     with _collector_paused():
-        return _collect(paths, _Pile(type_name, progress), keep_going=keep_going)
+        return _collect(paths, _Pile(type_name, progress, object_type), keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
@@ -114,7 +118,8 @@ def _read_file(path: str, pile: _Pile) -> None:
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     if not pile.type_name:
         raise UnusableContent("a JSON array of objects does not say what they are; name their type with --type")
-    objects = read_objects(content, path, type_name=pile.type_name, progress=pile.report_rows())
+    declared = pile.object_type or ObjectType(pile.type_name)
+    objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
     pile.sources.append(Source(path, "test-data", None, len(objects)))
 

@@ -14,19 +14,22 @@ from perpend.ir.estate import EstateObject, Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perpend.ir.object_types import ObjectType
+
 _RESERVED = ("expectedResult", "context")
-_NAME_FIELDS = {"CA10__CaAwsUser__c": "CA10__userName__c"}
-_ARN_FIELD = "CA10__arn__c"
 _PROGRESS_STEP = 4096
 
 
 def read_objects(
-    content: bytes, source: str, *, type_name: str, progress: Callable[[int], None] | None = None
+    content: bytes, source: str, *, object_type: ObjectType, progress: Callable[[int], None] | None = None
 ) -> list[EstateObject]:
-    """Return the objects in file order. Raises UnusableContent naming the position of the first that cannot be used."""
+    """Return the objects in file order. Raises UnusableContent naming the position of the first that cannot be used.
+
+    ``object_type`` says which fields hold an object's name and external id, and which lookup leads to its owner.
+    """
     objects = []
     for position, entry in read_array(content):
-        objects.append(_object_of(entry, type_name, Origin(source, position)))
+        objects.append(_object_of(entry, object_type, Origin(source, position)))
         if progress and position % _PROGRESS_STEP == 0:
             progress(position)
     if progress:
@@ -34,7 +37,7 @@ def read_objects(
     return objects
 
 
-def _object_of(entry: Any, type_name: str, origin: Origin) -> EstateObject:
+def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> EstateObject:
     if not isinstance(entry, dict):
         raise UnusableContent(f"entry {origin.row} of the array is {kind_of(entry)} where an object is expected")
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}
@@ -42,11 +45,23 @@ def _object_of(entry: Any, type_name: str, origin: Origin) -> EstateObject:
     if not _is_filled(identity):
         found = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {kind_of(identity)}"
         raise UnusableContent(f"object {origin.row} of the array: its `Id` {found} where text is expected")
-    name_fields = ("Name", _NAME_FIELDS.get(type_name, "Name"), "Id")
-    name = next(fields[name_field] for name_field in name_fields if _is_filled(fields.get(name_field)))
-    arn = fields.get(_ARN_FIELD)
-    external_id = arn if _is_filled(arn) else identity
-    return EstateObject(type_name, identity, name, external_id, fields, origin)
+    name = _first_filled(fields, object_type.name_field, "Name", "Id")
+    external_id = _first_filled(fields, object_type.external_id_field, "Id")
+    return EstateObject(object_type.name, identity, name, external_id, fields, origin, _master_of(fields, object_type, origin))
+
+
+def _master_of(fields: dict[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject | None:
+    """Return the object that the type's master lookup leads to, None where the type or the object names none."""
+    lookup = object_type.lookups.get(object_type.master or "")
+    owner = fields.get(lookup.name) if lookup else None
+    if lookup is None or not isinstance(owner, dict) or not _is_filled(owner.get("Id")):
+        return None
+    return EstateObject(lookup.target, owner["Id"], _first_filled(owner, "Name", "Id"), owner["Id"], owner, origin)
+
+
+def _first_filled(fields: dict[str, Any], *names: str | None) -> str:
+    """Return the first of the named fields that holds a text; the last of them always does."""
+    return next(str(fields[name]) for name in names if name and _is_filled(fields.get(name)))
 
 
 def _is_filled(value: Any) -> TypeGuard[str]:

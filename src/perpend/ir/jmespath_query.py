@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_LENGTH: Final = 20_000
+MAX_STEPS: Final = 2_000_000
+MAX_SIZE: Final = 1_000_000
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError, AttributeError, KeyError)
 _DECIMAL = re.compile(r"[-+]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][-+]?\d{1,3})?", re.ASCII)
 _FALSE_VALUES: tuple[Any, ...] = ("", None, [], {})
@@ -137,6 +139,7 @@ def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
 
     def search(document: Any) -> Any:
         try:
+            interpreter.steps = MAX_STEPS
             return interpreter.visit(tree, document)
         except _FAILURES as error:
             raise QueryFailed(f"{type(error).__name__}: {error}") from None
@@ -145,7 +148,24 @@ def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
 
 
 class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the package is untyped
-    """The package's interpreter with the reference's order: JavaScript's, without type checks."""
+    """The package's interpreter with the reference's order (JavaScript's, without type checks), bounded in time and space."""
+
+    steps = 0
+
+    def visit(self, node: dict[str, Any], value: Any) -> Any:
+        self.steps -= 1
+        if self.steps < 0:
+            raise QueryFailed("the query takes too many steps")
+        result = super().visit(node, value)
+        if isinstance(result, list | str) and len(result) > MAX_SIZE:
+            raise QueryFailed("the query's result grows too large")
+        return result
+
+    def visit_multi_select_list(self, node: dict[str, Any], value: Any) -> Any:
+        return _bounded(super().visit_multi_select_list(node, value))
+
+    def visit_multi_select_dict(self, node: dict[str, Any], value: Any) -> Any:
+        return _bounded(super().visit_multi_select_dict(node, value))
 
     def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
         left = self.visit(node["children"][0], value)
@@ -189,6 +209,23 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # the package is u
         if isinstance(subject, str):
             return (search if isinstance(search, str) else _to_string(search)) in subject
         return any(same(item, search) for item in subject)
+
+
+def _bounded(value: Any) -> Any:
+    """Return a value that a query put together, unless it repeats its parts so often that it unfolds beyond all measure."""
+    if _size(value, MAX_SIZE) < 0:
+        raise QueryFailed("the query's result grows too large")
+    return value
+
+
+def _size(value: Any, left: int) -> int:
+    """Return how much of a budget remains after a value's parts and characters are counted; negative once it is spent."""
+    left -= 1 + len(value) if isinstance(value, str) else 1
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if left < 0:
+            return left
+        left = _size(item, left)
+    return left
 
 
 def same(left: Any, right: Any) -> bool:

@@ -137,8 +137,9 @@ def _steps(program: Program, judged: EstateObject, time: int, index: int) -> Ite
     deletion = program.block.type.deletion_field
     if deletion is not None:
         gone = index == DISAPPEARED
-        leaf = Leaf(deletion, _shown(judged.fields.get(deletion), ValueType.ANY), False, (_place(judged, deletion),))
-        yield Step(DISAPPEARED, disappeared_text(deletion), Status.DISAPPEARED, "true" if gone else "false", (leaf,))
+        value = judged.fields.get(deletion)
+        leaves = () if value is None else (Leaf(deletion, _shown(value, ValueType.ANY), False, (_place(judged, deletion),)),)
+        yield Step(DISAPPEARED, disappeared_text(deletion), Status.DISAPPEARED, "true" if gone else "false", leaves)
     for number, condition in enumerate(program.block.conditions, 1):
         group: list[tuple[Expr, Frame, Any]] = []
         while events and not (group and group[-1][0] is condition.expression):

@@ -72,6 +72,8 @@ class Repository:
         self.fallback = fallback
         self._documents: dict[str, Loaded[Any]] = {}
         self._json_places: dict[str, JsonPlaces] = {}
+        if not Path(root).is_dir():
+            raise NotARepository(f"{root}: there is no such directory")
         if not any(Path(root, top).is_dir() for top in TOPS):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
 

@@ -64,12 +64,16 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
         return
     declared = program.block.type
     console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
-    table = Table("index", "status", "when", "message", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for verdict in program.verdicts.values():
-        if verdict.index % 100 in (0, 99) and verdict.index > 0:
-            status = Text(verdict.status.value, style=STYLES[verdict.status])
-            table.add_row(str(verdict.index), status, Text(visible(verdict.text)), Text(visible(verdict.message)))
-    console.print(table)
+        is_check = 0 < verdict.index % 100 < 98
+        head = Text.assemble(
+            (f"{verdict.index:>5}  ", "dim"),
+            (f"{verdict.status.value:<13} ", STYLES[verdict.status]),
+            "check " if is_check else "",
+        )
+        console.print(head.append(visible(verdict.text)), soft_wrap=True)
+        if verdict.message != verdict.text:
+            console.print(Text(f"{'':<21}{visible(verdict.message)}", style="dim"), soft_wrap=True)
 
 
 def print_section(repository: Repository, section_id: str, console: Console) -> None:
@@ -94,7 +98,9 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
     declared = repository.object_type(name).value
     console.print(Text(visible(declared.label if declared else name), style="bold"))
     console.print(Text(name, style="dim"))
-    table = Table("field", "type", "label", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("field", "type", "label"):
+        table.add_column(heading, overflow="fold")
     for field in declared.fields.values() if declared else ():
         table.add_row(Text(visible(field.name)), field.kind, Text(visible(field.label)))
     for lookup in declared.lookups.values() if declared else ():
@@ -105,15 +111,16 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
     for item in repository.extracts_ids:
         extracts = repository.extracts(item).value
         if item.startswith(f"/types/{name}/") and extracts:
-            names = "\n".join(extract.name for extract in extracts.extracts)
-            _pairs(console, ((item.rpartition("/")[2], names),))
+            console.print(Text(f"\n{visible(item.rpartition('/')[2])}", style="dim"))
+            for extract in extracts.extracts:
+                console.print(Text(f"  {visible(extract.name)}"), soft_wrap=True)
 
 
 def print_operation(operation: Operation, console: Console) -> None:
     """Print an operation's reference page."""
     from perpend.load.reference import operation_pages, page_name
 
-    console.print(Markdown(operation_pages()[page_name(operation)], hyperlinks=False))
+    console.print(Markdown(operation_pages()[f"{page_name(operation)}.md"], hyperlinks=False))
 
 
 def visible_lines(text: str) -> str:

@@ -102,12 +102,19 @@ LISTINGS: dict[str, Callable[[Repository], list[Row]]] = {
 
 
 def print_listing(rows: list[Row], console: Console) -> None:
-    """Print rows as a table, lists left out; says so when there are none."""
+    """Print rows as a table, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none."""
     if not rows:
         console.print(Text("none", style="dim"))
         return
     columns = [name for name, value in rows[0].items() if not isinstance(value, list)]
-    table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="bold")
+    if not console.is_terminal:
+        for row in rows:
+            line = "\t".join(visible("" if row[name] is None else str(row[name])) for name in columns)
+            console.print(Text(line), soft_wrap=True)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(visible("–" if row[name] is None else str(row[name]))) for name in columns))
     console.print(table)

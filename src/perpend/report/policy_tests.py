@@ -149,14 +149,17 @@ def _print_coverage(report: TestReport, console: Console, fail_under: float | No
     console.print(Text(f"{reached} of {branches} conditions and checks are reached by tests\n"))
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def _print_totals(report: TestReport, console: Console) -> None:
     style = "bold red" if report.failed or report.refused else "bold green"
     parts = [f"{report.executions} executions", f"{report.passed} passed", f"{report.failed} failed"]
-    parts += [f"{len(report.refused)} logic files refused"] if report.refused else []
+    parts += [f"{_counted(len(report.refused), 'logic file')} refused"] if report.refused else []
     console.print(Text(", ".join(parts), style=style))
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))
     if report.untested:
-        console.print(
-            Text(f"{len(report.untested)} logic files have no tests: " + visible(", ".join(report.untested[:5])), style="dim")
-        )
+        names = visible(", ".join(report.untested[:5]))
+        console.print(Text(f"without tests: {_counted(len(report.untested), 'logic file')}: {names}", style="dim"))

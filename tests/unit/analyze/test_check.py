@@ -70,7 +70,7 @@ ERRORS = {
         "A211",
         logic(f"REGEX_MATCHES: {{arg: {{TEXT: a}}, regex: '¦{'(' * 100_000}'}}"),
     ),
-    "a log filter": ("A212", logic("GCP_LOGGING_QUERY_MATCH: {arg: {TEXT: a}, value: a OR AND ¦)}")),
+    "a log filter": ("A212", logic("GCP_LOGGING_QUERY_MATCH: {arg: {TEXT: a}, value: a OR ¦AND )}")),
     "a log filter of 100,000 negations": (
         "A212",
         logic(f"GCP_LOGGING_QUERY_MATCH: {{arg: {{TEXT: a}}, value: '{'NOT ' * 16_384}¦{'NOT ' * 83_616}'}}"),

@@ -204,6 +204,29 @@ def test_results(expression: str, document: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "document"),
+    [
+        ("length(a)", {}),
+        ("length(a)", {"a": 5}),
+        ("contains(a, 'x')", {}),
+        ("keys(a)", {"a": []}),
+        ("sum(a)", {"a": ["x"]}),
+        ("sort(a)", {"a": [1, "x"]}),
+        ("sort_by(a, &k)", {"a": [{"k": 1}, {"k": "x"}]}),
+        ("max_by(a, &k)", {"a": [{}]}),
+        ("join(',', a)", {"a": [1]}),
+        ("to_string(&a)", {}),
+        ("to_string([&a])", {}),
+        ("a[::0]", {"a": [1]}),
+        ("ceil(to_number('1e999'))", {}),
+    ],
+)
+def test_failures(expression: str, document: Any) -> None:
+    with pytest.raises(QueryFailed, match=r".+"):
+        compile_query(expression).search(document)
+
+
+@pytest.mark.parametrize(
     ("left", "sign", "right", "expected"),
     [
         (1, "<", 2, True),

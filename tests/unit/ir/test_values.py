@@ -372,6 +372,13 @@ def test_json_is_read_to_a_depth(opening: str, closing: str) -> None:
             json_from_text(opening * depth + "1" + closing * depth)
 
 
+@pytest.mark.parametrize(
+    "value", ["[" * 300, '"' + "[" * 300, "\\[" * 300, [[]] * 300, [{"a]": "{"}] * 300, {"[" * 300: [{}] * 300}], ids=repr
+)
+def test_breadth_and_brackets_in_texts_are_no_depth(value: Any) -> None:
+    assert value == json_from_text(json.dumps(value))
+
+
 @given(JSON)
 def test_json_reads_as_python_reads_it(value: Any) -> None:
     assert json_normal(value) == json_normal(json_from_text(json.dumps(value)))
