@@ -245,11 +245,11 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
     """Return the best change of one value that gives another status, None where no candidate does.
 
     Candidates are the constants that the program compares with, dates around its limits, and the blank. Best is the
-    status one would want first, then the value nearest to what is there.
+    status one would want first, then the value nearest to what is there, then the one that the program names first.
     """
     interpreter = Interpreter([program])
     goals = _GOALS[status]
-    best: tuple[tuple[int, int, str], Change] | None = None
+    best: tuple[tuple[int, int, int], Change] | None = None
     tried = 0
     for source in dict.fromkeys(_inputs(program)):
         before = _read(judged, source)
@@ -263,7 +263,7 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
             verdict = program.verdicts[interpreter.judge(fields, time)[0][0]]
             if verdict.status is status or verdict.status not in goals:
                 continue
-            rank = (goals.index(verdict.status), _distance(before, after), f"{source.key}{after}")
+            rank = (goals.index(verdict.status), _distance(before, after), tried)
             if best is None or rank < best[0]:
                 place = _place(judged, source.field, column=source.key)
                 best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message)
@@ -342,8 +342,8 @@ def _constants(expression: Expr, time: int) -> Iterator[Any]:
 
 
 def _distance(before: Any, after: Any) -> int:
-    """Return how far a value is from another: another of the same form is near, the blank and null are far."""
-    if after in (None, ""):
+    """Return how far a value is from another: one of the same form is near, blank, null and a document's loss are far."""
+    if after in (None, "") or isinstance(document_of(before), dict):
         return 3
     return 0 if type(before) is type(after) and before not in (None, "") else 1
 

@@ -6,18 +6,6 @@ from tests.repositories import logic
 from tests.unit.analyze.linted import TYPE, both, field, found, messages
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
-COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
-IMPORTS = {"importExtracts": [{"file": f"/{EXTRACTS}"}]}
-TO_STRING = "does not see a missing key: `to_string(…)` turns it into the text `null`, which is not empty"
-
-
-def boolean_from(arg):
-    return {"BOOLEAN_FROM": {"arg": arg, "undeterminedIf": {"isEmpty": "empty"}}}
-
-
-def date_from(arg, **more):
-    checks = {"isEmpty": "e", "invalidFormat": "i"}
-    return {"DATE_TIME_FROM": {"arg": arg, "format": "ISO_8601", **more, "undeterminedIf": checks}}
 
 
 def extracts(**values):

@@ -7,7 +7,6 @@ from tests.repositories import logic
 from tests.unit.analyze.linted import TYPE, field, found, messages, query
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
-COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
 IMPORTS = {"importExtracts": [{"file": f"/{EXTRACTS}"}]}
 TO_STRING = "does not see a missing key: `to_string(…)` turns it into the text `null`, which is not empty"
 

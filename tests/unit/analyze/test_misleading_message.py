@@ -8,17 +8,6 @@ from tests.unit.analyze.linted import TYPE, field, found, query
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
 COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
-IMPORTS = {"importExtracts": [{"file": f"/{EXTRACTS}"}]}
-TO_STRING = "does not see a missing key: `to_string(…)` turns it into the text `null`, which is not empty"
-
-
-def boolean_from(arg):
-    return {"BOOLEAN_FROM": {"arg": arg, "undeterminedIf": {"isEmpty": "empty"}}}
-
-
-def date_from(arg, **more):
-    checks = {"isEmpty": "e", "invalidFormat": "i"}
-    return {"DATE_TIME_FROM": {"arg": arg, "format": "ISO_8601", **more, "undeterminedIf": checks}}
 
 
 def extracts(**values):
@@ -41,9 +30,9 @@ def told(tmp_path, message, expression="access_key_2_active"):
     ],
 )
 def test_flagged(tmp_path, message):
-    (told,) = told(tmp_path, message)
-    assert told.startswith("the message names `")
-    assert told.endswith("but `access_key_2_active`, `document__c` is read here")
+    (found_message,) = told(tmp_path, message)
+    assert found_message.startswith("the message names `")
+    assert found_message.endswith("but `access_key_2_active`, `document__c` is read here")
 
 
 @pytest.mark.parametrize(

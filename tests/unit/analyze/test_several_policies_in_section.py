@@ -6,18 +6,6 @@ from tests.repositories import logic
 from tests.unit.analyze.linted import TYPE, found
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
-COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
-IMPORTS = {"importExtracts": [{"file": f"/{EXTRACTS}"}]}
-TO_STRING = "does not see a missing key: `to_string(…)` turns it into the text `null`, which is not empty"
-
-
-def boolean_from(arg):
-    return {"BOOLEAN_FROM": {"arg": arg, "undeterminedIf": {"isEmpty": "empty"}}}
-
-
-def date_from(arg, **more):
-    checks = {"isEmpty": "e", "invalidFormat": "i"}
-    return {"DATE_TIME_FROM": {"arg": arg, "format": "ISO_8601", **more, "undeterminedIf": checks}}
 
 
 def extracts(**values):
@@ -39,8 +27,8 @@ def told(tmp_path, mappings, **section):
 
 
 def test_the_second_policy_of_a_section_for_one_is_flagged(tmp_path):
-    told = told(tmp_path, {"a": ["/frameworks/cis/01"], "b": ["/frameworks/cis/01"]}, singlePolicyOnly=True)
-    assert [("ce/b/policy.yaml", "the section takes one policy only, and `/ce/a` is mapped to it")] == told
+    flags = told(tmp_path, {"a": ["/frameworks/cis/01"], "b": ["/frameworks/cis/01"]}, singlePolicyOnly=True)
+    assert [("ce/b/policy.yaml", "the section takes one policy only, and `/ce/a` is mapped to it")] == flags
 
 
 def test_one_policy_is_left_alone(tmp_path):

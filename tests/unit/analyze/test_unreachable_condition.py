@@ -185,7 +185,7 @@ CHECKS = st.recursive(
 )
 OBJECTS = [
     {"Id": "x", "a__c": a, "b__c": b, "state__c": state}
-    for a, b, state in itertools.product((True, False, None), (True, False, None), ("on", " OFF", "", None, "other"))
+    for a, b, state in itertools.product((True, False, None), (True, False, None), ("on", " OFF", "", None, "other", 5))
 ]
 
 

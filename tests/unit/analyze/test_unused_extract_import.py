@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from tests.repositories import logic
+from tests.repositories import logic, policy_files, write
 from tests.unit.analyze.linted import TYPE, field, found, messages
+
+from perpend.analyze.check import check_repository
+from perpend.load.repository import Repository
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
 COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
 IMPORTS = {"importExtracts": [{"file": f"/{EXTRACTS}"}]}
-TO_STRING = "does not see a missing key: `to_string(…)` turns it into the text `null`, which is not empty"
-
-
-def boolean_from(arg):
-    return {"BOOLEAN_FROM": {"arg": arg, "undeterminedIf": {"isEmpty": "empty"}}}
-
-
-def date_from(arg, **more):
-    checks = {"isEmpty": "e", "invalidFormat": "i"}
-    return {"DATE_TIME_FROM": {"arg": arg, "format": "ISO_8601", **more, "undeterminedIf": checks}}
 
 
 def extracts(**values):
@@ -56,10 +49,5 @@ def test_flagged_where_only_another_extract_uses_it(tmp_path):
 
 
 def test_left_alone_where_the_logic_has_errors(tmp_path):
-    from tests.repositories import policy_files, write
-
-    from perpend.analyze.check import check_repository
-    from perpend.load.repository import Repository
-
     write(tmp_path, {**policy_files(logic({"EXTRACT": "flgg"}, **IMPORTS)), **FILES})
     assert ["A203", "A308"] == sorted(each.code for each in check_repository(Repository(tmp_path)) if each.code != "A305")

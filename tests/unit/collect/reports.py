@@ -6,6 +6,7 @@ from pathlib import Path
 
 from perpend.collect import UnusableInput, collect_files
 from perpend.ir.estate import Estate, EstateObject
+from perpend.ir.object_types import ObjectType
 
 USER = "CA10__CaAwsUser__c"
 ACCOUNT = "CA10__CaAwsAccount__c"
@@ -13,9 +14,11 @@ ARN = "arn:aws:iam::111122223333:user/"
 TWO_USERS = f"user,arn,mfa_active\nann,{ARN}ann,true\nbob,{ARN}bob,N/A\n"
 
 
-def collect(directory: Path, *contents: str | bytes, type_name: str | None = None) -> Estate:
+def collect(
+    directory: Path, *contents: str | bytes, type_name: str | None = None, declared: ObjectType | None = None
+) -> Estate:
     """Return the estate that files of these contents show."""
-    return collect_files(write(directory, *contents), type_name=type_name).estate
+    return collect_files(write(directory, *contents), type_name=type_name, object_type=declared).estate
 
 
 def write(directory: Path, *contents: str | bytes) -> list[str]:

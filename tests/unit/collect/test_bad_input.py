@@ -1,5 +1,4 @@
 """Every way in which an input is unusable is refused, with a reason that names it."""
-# ruff: noqa: SIM300 - the house writes `expected == actual`
 
 import gzip
 import io

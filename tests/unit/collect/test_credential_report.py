@@ -1,5 +1,4 @@
 """What a usable report looks like from outside: every form it may have, and the objects it becomes."""
-# ruff: noqa: SIM300 - the house writes `expected == actual`
 
 import csv
 import gc

@@ -1,5 +1,4 @@
 """Several sources: equal readings collapse, contradictions stay visible, the order of the sources changes nothing."""
-# ruff: noqa: SIM300 - the house writes `expected == actual`
 
 import itertools
 

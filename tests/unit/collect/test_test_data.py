@@ -1,11 +1,11 @@
 """Arrays of objects in test-data form: what is taken, what is refused and how it is named."""
-# ruff: noqa: SIM300 - the house writes `expected == actual`
 
 import json
 
 import pytest
 
 from perpend.ir.estate import Origin
+from perpend.ir.object_types import Lookup, ObjectType
 
 from .reports import ACCOUNT, TWO_USERS, USER, collect, reason_of
 
@@ -23,19 +23,44 @@ def test_objects_are_taken_as_they_are_without_expectation_and_context(tmp_path)
     assert ("test-data", None, 1, ()) == (source.kind, source.observed_at, source.objects, source.accounts)
 
 
+NAMED = ObjectType(
+    VM,
+    name_field="label__c",
+    external_id_field="arn__c",
+    master="owner__r",
+    lookups={"owner__r": Lookup("owner__r", "Owner__c", "owner__c")},
+)
+
+
 @pytest.mark.parametrize(
-    ("type_name", "fields", "name", "external_id"),
+    ("declared", "fields", "name", "external_id"),
     [
-        (VM, {"Name": "web"}, "web", "x"),
-        (VM, {"Name": None}, "x", "x"),
-        (VM, {"CA10__userName__c": "ann"}, "x", "x"),
-        (USER, {"CA10__userName__c": "ann", "CA10__arn__c": "arn:a"}, "ann", "arn:a"),
-        (USER, {"CA10__userName__c": "ann", "Name": "Ann", "CA10__arn__c": ""}, "Ann", "x"),
+        (None, {"Name": "web"}, "web", "x"),
+        (None, {"Name": None}, "x", "x"),
+        (None, {"label__c": "ann", "arn__c": "arn:a"}, "x", "x"),
+        (NAMED, {"label__c": "ann", "arn__c": "arn:a"}, "ann", "arn:a"),
+        (NAMED, {"label__c": "", "Name": "Ann", "arn__c": ""}, "Ann", "x"),
     ],
 )
-def test_name_and_external_id(tmp_path, type_name, fields, name, external_id):
-    (found,) = collect(tmp_path, json.dumps([{"Id": "x"} | fields]), type_name=type_name).objects[type_name]
-    assert (name, external_id) == (found.name, found.external_id)
+def test_name_and_external_id(tmp_path, declared, fields, name, external_id):
+    estate = collect(tmp_path, json.dumps([{"Id": "x"} | fields]), type_name=VM, declared=declared)
+    assert (name, external_id) == (estate.objects[VM][0].name, estate.objects[VM][0].external_id)
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        ({"Id": "o", "Name": "Owner"}, ("Owner__c", "o", "Owner")),
+        ({"Id": "o"}, ("Owner__c", "o", "o")),
+        ({"Id": None}, None),
+        (None, None),
+        ("o", None),
+    ],
+)
+def test_the_declared_lookup_leads_to_the_owner(tmp_path, owner, expected):
+    estate = collect(tmp_path, json.dumps([{"Id": "x", "owner__r": owner}]), type_name=VM, declared=NAMED)
+    master = estate.objects[VM][0].master
+    assert expected == (master and (master.type_name, master.id, master.name))
 
 
 @pytest.mark.parametrize("content", ["[]", " [ ] \n", "\ufeff[]"])

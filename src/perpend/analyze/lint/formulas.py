@@ -130,7 +130,9 @@ class Formulas:
             return self._thing(arguments["arg"], lookups)
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
         parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
-        return (expression.operation.name == name, name, expression.type, lookups, parts)
+        # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
+        kind = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
+        return (expression.operation.name == name, name, kind, lookups, parts)
 
     def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
         if hasattr(value, "operation"):
