@@ -89,6 +89,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
+    stdout = sys.stdout
     try:
         code = group.main(args=list(arguments) if arguments is not None else None, prog_name="perpend", standalone_mode=False)
         _flush()
@@ -103,6 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 141
+    except SystemExit as ended:
+        # Click ends so where the reader of a pipe has left (it then mutes standard output), and after completing words.
+        code = ended.code if sys.stdout is stdout else 141
     except PerpendError as error:
         click.echo(f"perpend: {error}", err=True)
         code = USAGE_ERROR

@@ -31,25 +31,38 @@ class Unreadable(Exception):
 
 
 class Frame:
-    """One object under judgement. ``today`` is the snapshot's day at 00:00 UTC in milliseconds."""
+    """One object under judgement. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
 
-    __slots__ = ("fields", "memo", "path", "today")
+    ``complete`` says that a key which is not there is null, as in test data. Of a collected object it is unknown.
+    """
 
-    def __init__(self, fields: Mapping[str, Any], today: int, path: str = "") -> None:
+    __slots__ = ("complete", "fields", "memo", "path", "today")
+
+    def __init__(self, fields: Mapping[str, Any], today: int, path: str = "", *, complete: bool = True) -> None:
         self.fields = fields
         self.today = today
         self.path = path
+        self.complete = complete
         self.memo: dict[Any, Any] = {}
+
+    def get(self, name: str) -> Any:
+        """Return what is under a key. Raises :class:`Unreadable` where that was not collected."""
+        value = self.fields.get(name)
+        if value is None and not self.complete and name not in self.fields:
+            raise Unreadable(f"{self.path}{name} is missing from the data: it was not collected")
+        return value
 
     def through(self, lookup: str) -> Frame:
         """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
         found: Frame | None = self.memo.get(lookup)
         if found is None:
-            target = self.fields.get(lookup)
+            target = self.get(lookup)
             if target is not None and not isinstance(target, dict):
                 raise Unreadable(f"{self.path}{lookup} is no object")
-            alive = target is not None and not has_disappeared(target)
-            found = self.memo[lookup] = Frame(target if alive and target else NOTHING, self.today, f"{self.path}{lookup}.")
+            leads_nowhere = target is None or has_disappeared(target)
+            fields = NOTHING if target is None or leads_nowhere else target
+            found = Frame(fields, self.today, f"{self.path}{lookup}.", complete=self.complete or leads_nowhere)
+            self.memo[lookup] = found
         return found
 
 
@@ -58,8 +71,11 @@ def has_disappeared(fields: Mapping[str, Any]) -> bool:
     return any(is_deletion_field(name) and not is_empty(value, ValueType.ANY) for name, value in fields.items())
 
 
-def field_reader(path: str, kind: ValueType) -> Callable[[Frame], Any]:
-    """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form."""
+def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:
+    """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form.
+
+    ``missing_is_null``: a check of the policy's own speaks for a field that was not collected.
+    """
     *lookups, name = path.split(".")
     convert = _CONVERSIONS.get(kind) or (_collection(kind) if kind.item else _anything)
 
@@ -68,7 +84,7 @@ def field_reader(path: str, kind: ValueType) -> Callable[[Frame], Any]:
             frame = frame.through(lookup)
         value = frame.fields.get(name)
         if value is None:
-            return None
+            return None if missing_is_null or frame.complete else frame.get(name)
         try:
             return convert(value)
         except _WrongForm:
@@ -134,6 +150,12 @@ def _never(value: Any) -> Any:
     raise _WrongForm
 
 
+def _json(value: Any) -> Any:
+    if isinstance(value, str):
+        raise _WrongForm
+    return value
+
+
 def _anything(value: Any) -> Any:
     return value
 
@@ -146,6 +168,7 @@ _CONVERSIONS: dict[ValueType, Callable[[Any], Any]] = {
     ValueType.DATE_TIME: _date_time,
     ValueType.DURATION: _duration,
     ValueType.ATTRIBUTES: _never,
+    ValueType.JSON: _json,
 }
 
 

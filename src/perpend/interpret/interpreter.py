@@ -119,9 +119,12 @@ class Interpreter:
         self._kept: list[Expr] = []
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
 
-    def judge(self, fields: Mapping[str, Any], snapshot_time: int) -> list[End]:
-        """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC)."""
-        frame = Frame(fields, snapshot_time - snapshot_time % DAY)
+    def judge(self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True) -> list[End]:
+        """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
+
+        ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
+        """
+        frame = Frame(fields, snapshot_time - snapshot_time % DAY, complete=complete)
         return [block(frame) for block in self._blocks]
 
     def _block(self, block: Block) -> Callable[[Frame], End]:
@@ -214,7 +217,10 @@ class Interpreter:
         return run
 
     def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
-        """Return a closure that says how many children of a related list have a status; each child is judged once."""
+        """Return a closure that says how many children of a related list have a status; each child is judged once.
+
+        Beside the number it gives the reason why a child could not be read, None where all could: then more may have it.
+        """
         assert block is not None
         child = block.related[relationship]
         judge = self._block(child)
@@ -222,15 +228,17 @@ class Interpreter:
         *lookups, name = relationship.split(".")
         key = (id(child), relationship)
 
-        def count(frame: Frame, status: Status) -> int:
+        def count(frame: Frame, status: Status) -> tuple[int, str | None]:
             found = frame.memo.get(key)
             if found is None:
                 parent = frame
                 for lookup in lookups:
                     parent = parent.through(lookup)
-                ends = (judge(one) for one in _children(parent, name))
-                found = frame.memo[key] = Counter(status_of(index) for index, _ in ends if index != OTHER_RECORD_TYPE)
-            return int(found[status])
+                ends = [end for one in _children(parent, name) if (end := judge(one))[0] != OTHER_RECORD_TYPE]
+                doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
+                found = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
+            counts, doubt = found
+            return counts[status], None if status is Status.UNDETERMINED else doubt
 
         return count
 
@@ -251,16 +259,17 @@ class Interpreter:
 
 
 def _children(frame: Frame, name: str) -> list[Frame]:
-    children = frame.fields.get(name)
+    children = frame.get(name)
     if children is None:
         return []
     if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
         raise Unreadable(f"{frame.path}{name} is no list of objects")
-    return [Frame(child, frame.today, f"{frame.path}{name}[{number}].") for number, child in enumerate(children)]
+    path = f"{frame.path}{name}"
+    return [Frame(one, frame.today, f"{path}[{at}].", complete=frame.complete) for at, one in enumerate(children)]
 
 
 def _record_type(frame: Frame) -> str:
-    record_type = frame.fields.get("RecordType")
+    record_type = frame.get("RecordType")
     name = record_type.get("DeveloperName") if isinstance(record_type, dict) else None
     if not isinstance(name, str) or not norm(name):
         raise Unreadable(f"{frame.path}RecordType.DeveloperName is missing")

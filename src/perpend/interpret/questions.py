@@ -124,7 +124,7 @@ def search_items(use: Use) -> Closure:
     exact = ValueType.BYTES in (use.type_of("search").item, kind, kind.item)
 
     def run(frame: Frame) -> bool:
-        hay, wanted = arg(frame), _items(needles(frame), exact=exact)
+        hay, wanted = arg(frame), _needles(needles(frame), exact=exact)
         if not wanted:
             return False
         if kind.item is None and kind is not ValueType.JSON:
@@ -138,6 +138,13 @@ def search_items(use: Use) -> Closure:
 
 def _plain(text: str | None, *, exact: bool) -> str:
     return (text or "") if exact else norm(text)
+
+
+def _needles(value: Any, *, exact: bool) -> tuple[str, ...] | None:
+    """Return the items to look for: each has to be a text, or what is looked for would be less than what was asked."""
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        raise Unreadable("a JSON array that is searched for holds more than texts")
+    return _items(value, exact=exact)
 
 
 def _items(value: Any, *, exact: bool) -> tuple[str, ...] | None:
@@ -250,19 +257,32 @@ def beyond_next_days(use: Use) -> Closure:
 
 
 def related_has(use: Use) -> Closure:
-    count = related_count(use)
-    return lambda frame: count(frame) > 0
+    status, count = Status(use.constant("status")), use.count(use.constant("relationshipName"))
+
+    def run(frame: Frame) -> bool:
+        number, doubt = count(frame, status)
+        if number == 0 and doubt is not None:
+            raise Unreadable(doubt)
+        return number > 0
+
+    return run
 
 
 def related_has_no(use: Use) -> Closure:
-    count = related_count(use)
-    return lambda frame: count(frame) == 0
+    has = related_has(use)
+    return lambda frame: not has(frame)
 
 
 def related_count(use: Use) -> Closure:
-    status = Status(use.constant("status"))
-    count = use.count(use.constant("relationshipName"))
-    return lambda frame: count(frame, status)
+    status, count = Status(use.constant("status")), use.count(use.constant("relationshipName"))
+
+    def run(frame: Frame) -> int:
+        number, doubt = count(frame, status)
+        if doubt is not None:
+            raise Unreadable(doubt)
+        return number
+
+    return run
 
 
 def disappeared(use: Use) -> Closure:

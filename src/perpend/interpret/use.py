@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.ir.types import ValueType
 
 Closure = Callable[[Frame], Any]
-StatusCount = Callable[["Frame", "Status"], int]
+StatusCount = Callable[["Frame", "Status"], tuple[int, "str | None"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from perpend.interpret.frame import Frame, Stopped, Unreadable, field_reader, has_disappeared
+from perpend.interpret.frame import NOTHING, Frame, Stopped, Unreadable, field_reader
 from perpend.ir.jmespath_query import QueryFailed, compile_query
 from perpend.ir.types import ValueType
 from perpend.ir.values import (
@@ -36,11 +36,11 @@ _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 
 def read_field(use: Use) -> Closure:
     kind = use.expression.type
-    read = field_reader(use.constant("path"), kind)
     denied, empty, delegate = use.slot("noAccessDelegate"), use.slot("isEmpty"), use.delegate()
+    read = field_reader(use.constant("path"), kind, missing_is_null=empty is not None)
     if denied is None and empty is None:
         return read
-    read_delegate = field_reader(delegate, ValueType.ANY) if delegate else None
+    read_delegate = field_reader(delegate, ValueType.ANY, missing_is_null=True) if delegate else None
 
     def run(frame: Frame) -> Any:
         if denied is not None and read_delegate and is_empty(read_delegate(frame), ValueType.ANY):
@@ -57,14 +57,12 @@ def is_empty_lookup(use: Use) -> Closure:
     lookups = use.constant("path").split(".")
 
     def run(frame: Frame) -> bool:
-        target: Any = frame.fields
         for lookup in lookups:
-            target = target.get(lookup)
+            target = frame.get(lookup)
             if target is None:
                 return True
-            if not isinstance(target, dict):
-                raise Unreadable(f"{lookup} is no object")
-            if is_empty(target.get("Id"), ValueType.ANY) or has_disappeared(target):
+            frame = frame.through(lookup)
+            if frame.fields is NOTHING or is_empty(frame.get("Id"), ValueType.ANY):
                 return True
         return False
 

@@ -39,6 +39,7 @@ _FIRST = -62_135_596_800_000
 _LAST = 253_402_300_799_999
 _LARGEST_EXACT = 2**53
 _MAX_DIGITS = 18
+_LARGEST_OFFSET = 18 * 60
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
@@ -143,7 +144,7 @@ def _offset(text: str | None) -> int | None:
         return 0
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
-    if hours > 18 or minutes > 59:
+    if minutes > 59 or hours * 60 + minutes > _LARGEST_OFFSET:
         return None
     return (hours * 60 + minutes) * (-1 if text[0] == "-" else 1)
 

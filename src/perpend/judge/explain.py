@@ -128,12 +128,12 @@ def steps_of_test(analyzer: Analyzer, logic_id: str, object_id: str) -> tuple[St
     stated = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
     time = now if stated is None else stated
     index = Interpreter([program]).judge(test.fields, time)[0][0]
-    return tuple(step for step in _steps(program, judged, time, index) if step.result in ("true", "stopped"))
+    return tuple(step for step in _steps(program, judged, time, index, complete=True) if step.result in ("true", "stopped"))
 
 
-def _steps(program: Program, judged: EstateObject, time: int, index: int) -> Iterator[Step]:
+def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
     events: list[tuple[Expr, Frame, Any]] = []
-    Interpreter([program], observe=lambda *event: events.append(event)).judge(judged.fields, time)
+    Interpreter([program], observe=lambda *event: events.append(event)).judge(judged.fields, time, complete=complete)
     deletion = program.block.type.deletion_field
     if deletion is not None:
         gone = index == DISAPPEARED
@@ -260,7 +260,7 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
             fields = _changed(judged, source, after)
             if fields is None or after == before:
                 continue
-            verdict = program.verdicts[interpreter.judge(fields, time)[0][0]]
+            verdict = program.verdicts[interpreter.judge(fields, time, complete=False)[0][0]]
             if verdict.status is status or verdict.status not in goals:
                 continue
             rank = (goals.index(verdict.status), _distance(before, after), tried)

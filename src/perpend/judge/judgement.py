@@ -163,10 +163,10 @@ class Judgement:
                     progress(done)
 
     def _ends(self, interpreter: Interpreter, columns: Sequence[Column], judged: EstateObject) -> list[End]:
-        ends = interpreter.judge(judged.fields, self.time_of(judged))
+        ends = interpreter.judge(judged.fields, self.time_of(judged), complete=False)
         if not judged.variants:
             return ends
-        others = [interpreter.judge(variant.fields, self.time_of(variant)) for variant in judged.variants]
+        others = [interpreter.judge(variant.fields, self.time_of(variant), complete=False) for variant in judged.variants]
         return [
             end
             if all(_status(column.program, one) is Status.INCOMPLIANT for one in (end, *(other[number] for other in others)))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
+_DELEGATE = ("path", "currentStateMessage")
 _OLD_SEARCHES = frozenset({"CONTAINS (substring)", "STARTS_WITH (prefix)", "ENDS_WITH (suffix)"})
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
@@ -199,12 +200,16 @@ class _Calls:
                 self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes a message")
                 return None
             return WrittenCheck(check, node.value or "", None, span)
-        path = node.get("path") if isinstance(node, Mapping) else None
-        message = node.get("currentStateMessage") if isinstance(node, Mapping) else None
-        if not isinstance(path, Scalar) or not isinstance(message, Scalar):
-            self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path` and `currentStateMessage`")
+        found = {key: node.get(key) for key in _DELEGATE} if isinstance(node, Mapping) else {}
+        path, message = (value.value if isinstance(value := found.get(key), Scalar) else None for key in _DELEGATE)
+        if not isinstance(path, str) or not isinstance(message, str) or not all(path.split(".")):
+            self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path`, a field, and `currentStateMessage`, a text")
             return None
-        return WrittenCheck(check, message.text, path.text, span)
+        for key, _ in node.entries if isinstance(node, Mapping) else ():
+            if key.text not in _DELEGATE:
+                hint = self._near(key.text, _DELEGATE)
+                self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{check.key}`", help=hint)
+        return WrittenCheck(check, message, path, span)
 
     def _near(self, name: str, candidates: Collection[str]) -> str | None:
         return nearest(name, candidates, self.diagnostics)

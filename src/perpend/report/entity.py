@@ -65,7 +65,7 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
     declared = program.block.type
     console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
     for verdict in program.verdicts.values():
-        is_check = 0 < verdict.index % 100 < 98
+        is_check = verdict.index > 99 and 0 < verdict.index % 100 < 99
         head = Text.assemble(
             (f"{verdict.index:>5}  ", "dim"),
             (f"{verdict.status.value:<13} ", STYLES[verdict.status]),

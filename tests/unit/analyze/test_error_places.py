@@ -9,6 +9,11 @@ JSON = "JSON_FROM: {arg: {FIELD: {path: a__c}}, undeterminedIf: {isInvalid: no J
 MESSAGES = "undeterminedIf: {evaluationError: failed, resultTypeMismatch: no text}"
 
 
+def delegate(written: str) -> str:
+    """Return a logic file with a field whose `noAccessDelegate` is written as given."""
+    return logic(f"FIELD: {{path: a__c, undeterminedIf: {{noAccessDelegate: {written}}}}}")
+
+
 def query(expression: str) -> str:
     """Return a logic file with a JMESPath expression, written as given."""
     return logic(
@@ -60,6 +65,11 @@ ERRORS = {
         "A212",
         logic(f"GCP_LOGGING_QUERY_MATCH: {{arg: {{TEXT: a}}, value: '{'NOT ' * 16_384}¦{'NOT ' * 83_616}'}}"),
     ),
+    "a delegate with a strange key": ("L120", delegate("{path: a__c, currentStateMessage: m, ¦pfad: b__c}")),
+    "a delegate without a message": ("L122", delegate("¦{path: a__c}")),
+    "a delegate whose message is a number": ("L122", delegate("¦{path: a__c, currentStateMessage: 1}")),
+    "a delegate that is no path": ("L122", delegate("¦{path: a..b, currentStateMessage: m}")),
+    "a delegate that is a text": ("L122", delegate("¦a__c")),
     "JMESPath, plain": ("A210", query("a[?b == `1`].c ¦d")),
     "JMESPath, quoted once": ("A210", query("'a[?b == ''x''].c ¦d'")),
     "JMESPath, quoted twice": ("A210", query('"a[?b == \\"x\\"].c ¦d"')),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.repositories import LOGIC, judged, logic, policy_files, program_of, temporary_analyzer
 from tests.unit.analyze.linted import both, either, equal, field, found, messages, no
@@ -189,6 +189,7 @@ OBJECTS = [
 ]
 
 
+@settings(max_examples=max(400, settings().max_examples))
 @given(st.lists(CHECKS, min_size=1, max_size=5))
 def test_what_is_flagged_decides_on_no_object(checks):
     files = policy_files(logic(*checks, **IMPORTS)) | FILES

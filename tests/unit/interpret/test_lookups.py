@@ -89,7 +89,7 @@ def test_a_lookup_is_empty_where_any_step_of_its_path_is(tmp_path: Path) -> None
     assert judged(asked, {"owner__r": {"Id": "o", "boss__r": boss}}).index == 200
     assert judged(asked, {"owner__r": {"Id": None, "boss__r": boss}}).index == 199
     assert judged(asked, {"owner__r": {"Id": "o", "boss__r": {**boss, **GONE}}}).index == 199
-    assert judged(asked, {"owner__r": {"Id": "o", "boss__r": 1}}).error == "boss__r is no object"
+    assert judged(asked, {"owner__r": {"Id": "o", "boss__r": 1}}).error == "owner__r.boss__r is no object"
 
 
 LEVEL = {"GREATER_THAN": {"left": {"EXTRACT": "owner__r.level"}, "right": {"NUMBER": 3}}}

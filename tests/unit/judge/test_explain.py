@@ -54,7 +54,7 @@ def test_a_disappeared_object_is_asked_one_question(tmp_path: Path) -> None:
 
 
 def test_a_fired_check_is_named_where_it_fired(tmp_path: Path) -> None:
-    found = explained(tmp_path, thing("a"), FLAG, FLAG)
+    found = explained(tmp_path, thing("a", flag=None), FLAG, FLAG)
     assert [(99, "false"), (101, "stopped"), (299, "not reached"), (300, "not reached")] == results(found)
     assert ("flag.isEmpty()", "flag.asBoolean()") == (found.steps[1].check, found.steps[1].text)
 

@@ -92,7 +92,7 @@ def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any
     master = None
     if owner is not None:
         master = EstateObject(OWNER, f"id-{owner}", owner, f"ext-{owner}", {"Id": f"id-{owner}"}, Origin("things"))
-    fields = {"Id": f"id-{name}", WANT: want, NOTES: notes, **more}
+    fields = {"Id": f"id-{name}", WANT: want, NOTES: notes, "CA10__owner__r": None, **more}
     return EstateObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master)
 
 

@@ -1,0 +1,63 @@
+"""Running the command line as a user does: in this process for the many tests, in a new one for the few that need it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from perpend.cli.app import main
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = str(ROOT / "examples" / "credential-report.csv")
+TIME = ("--snapshot-time", "2026-11-20T00:00:00Z")
+KEY_POLICY = "user-has-more-than-one-active-access-key"
+
+
+class Ran(NamedTuple):
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process."""
+    for name in ("PERPEND_DEBUG", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def command(*arguments: Any) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Ran(ended.value.code, output.out, output.err)
+
+    return command
+
+
+def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, **environment: str) -> Ran:
+    """Run a command in a process of its own."""
+    known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_DEBUG")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "perpend", *map(str, arguments)],
+        input=input,
+        capture_output=True,
+        cwd=cwd or ROOT,
+        env={**known, **environment},
+        timeout=60,
+        check=False,
+    )
+    return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

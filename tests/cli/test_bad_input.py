@@ -1,0 +1,209 @@
+"""Every line of "Bad input": nothing on stdout, exit 2, one line on stderr that names file and reason."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
+from tests.repositories import logic, policy_files, write
+
+ROW = "a,arn:aws:iam::111122223333:user/a,true,false"
+HEADER = "user,arn,access_key_1_active,access_key_2_active"
+GOOD = f"{HEADER}\n{ROW}\n"
+CONTENT = base64.b64encode(GOOD.encode()).decode()
+
+
+def wrapped(**more: Any) -> bytes:
+    return json.dumps({"Content": CONTENT, "ReportFormat": "text/csv", **more}).encode()
+
+
+UNUSABLE: dict[str, tuple[bytes, str]] = {
+    "HTML page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "HTML"),
+    "binary": (bytes(range(256)), ""),
+    "NUL byte": (f"{HEADER}\n{ROW}\0\n".encode(), "NUL"),
+    "not UTF-8": (f"{HEADER}\nJos\xe9,{ROW[2:]}\n".encode("latin-1"), "UTF-8"),
+    "UTF-16": (GOOD.encode("utf-16"), "UTF-16"),
+    "nothing": (b"", "empty"),
+    "nothing but blanks": (b" \n\n", ""),
+    "truncated row": (f"{HEADER}\n{ROW}\nb,arn:aws:iam::111122223333:user/b,tr".encode(), "line 3"),
+    "row with more fields": (f"{HEADER}\n{ROW},x\n".encode(), "line 2"),
+    "row with fewer fields": (f"{HEADER}\n{ROW}\na,b\n".encode(), "line 3"),
+    "unterminated quote": (f'{HEADER}\n"{ROW}\n'.encode(), "quote"),
+    "semicolons": (GOOD.replace(",", ";").encode(), "`;`"),
+    "tabs": (GOOD.replace(",", "\t").encode(), "tab"),
+    "no user column": (GOOD.replace("user,", "name,", 1).encode(), "`user`"),
+    "no arn column": (GOOD.replace("arn,", "id,", 1).encode(), "`arn`"),
+    "no ARN in arn": (GOOD.replace("arn:aws", "x:y").encode(), "line 2"),
+    "prose": (b"Dear colleague,\nthe report follows.\n", ""),
+    "no Content": (b"{}", "Content"),
+    "bad base64": (wrapped(Content="%%%"), "base64"),
+    "cut base64": (wrapped(Content=CONTENT[:-3]), "base64"),
+    "other ReportFormat": (wrapped(ReportFormat="text/xml"), "ReportFormat"),
+    "answer of generate": (b'{"State": "STARTED", "Description": "No report exists"}', "generate-credential-report"),
+    "odd time": (wrapped(GeneratedTime="yesterday"), "GeneratedTime"),
+    "broken JSON": (b'{"Content": ', "JSON"),
+    "broken gzip": (gzip.compress(GOOD.encode())[:-9], "gzip"),
+    "gzip of HTML": (gzip.compress(b"<html>"), "HTML"),
+    "array without type": (b"[]", "--type"),
+    "long reason": (f"{HEADER}\na,{'x' * 5_000},true,false\n".encode(), "line 2"),
+    "control characters": (f"{HEADER}\na,\x1b[31m\u202e,true,false\n".encode(), "line 2"),
+}
+
+
+def assert_one_line(error: str, *parts: str) -> None:
+    """See that an error is one printable line of at most 600 characters that holds some parts."""
+    assert error.endswith("\n")
+    line = error[:-1]
+    assert line.isprintable()
+    assert len(line) <= 600 + len("perpend: ")
+    assert all(part in line for part in parts), line
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_an_unusable_input_ends_everything(run: Run, tmp_path: Path, name: str) -> None:
+    content, reason = UNUSABLE[name]
+    path = tmp_path / "input"
+    path.write_bytes(content)
+    for form in ("table", "json"):
+        ran = run("check", EXAMPLE, path, *TIME, "--format", form)
+        assert (2, "") == (ran.code, ran.out)
+        assert_one_line(ran.err, str(path), reason)
+
+
+@pytest.mark.parametrize("name", ["HTML page", "truncated row", "no Content", "nothing"])
+def test_keep_going_judges_the_rest_and_repeats_the_failure(run: Run, tmp_path: Path, name: str) -> None:
+    content, reason = UNUSABLE[name]
+    (tmp_path / "bad").write_bytes(content)
+    (tmp_path / "worse").write_bytes(b"\0")
+    ran = run("check", tmp_path / "bad", EXAMPLE, tmp_path / "worse", *TIME, "--format", "json", "--keep-going")
+    assert 2 == ran.code
+    assert 25 == json.loads(ran.out)["ledger"]["objects"]
+    lines = ran.err.splitlines(keepends=True)
+    assert lines[:2] == lines[2:], "told where it happens, and again at the end"
+    assert_one_line(lines[0], str(tmp_path / "bad"), reason)
+    assert_one_line(lines[1], str(tmp_path / "worse"))
+
+
+def test_keep_going_without_a_usable_input_is_no_pass(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_bytes(b"<html>")
+    ran = run("check", tmp_path / "bad", "--keep-going", "--format", "json")
+    assert 2 == ran.code
+    assert str(tmp_path / "bad") in ran.err
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda place: None, "no such file"),
+        (lambda place: place.mkdir(), "directory"),
+        (lambda place: place.symlink_to(place), ""),
+    ],
+)
+def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: Any, reason: str) -> None:
+    place = tmp_path / "input"
+    make(place)
+    ran = run("check", place)
+    assert (2, "") == (ran.code, ran.out)
+    assert_one_line(ran.err, str(place), reason)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--policy", "user-has-more-than-one-active-acces-key"), "did you mean 'user-has-more-than-one-active-access-key'?"),
+        (("--policy", "nothing-like-this/*"), "unknown policy 'nothing-like-this/*'"),
+        (("--policy", "x\n\x1b[31m" * 300), "unknown policy"),
+        (("--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9' (did you mean 'cis-aws-v6.0.0'?)"),
+        (("--type", "CA10__CaAwsUsr__c"), "unknown type 'CA10__CaAwsUsr__c' (did you mean 'CA10__CaAwsUser__c'?)"),
+        (("--type", "CA10__CaAwsAccount__c", "--policy", KEY_POLICY), None),
+        (("--repo", "/nonexistent"), "/nonexistent: there is no such directory"),
+        (("--repo", str(Path(__file__).parent)), "not a policy repository"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_nearest(run: Run, arguments: tuple[str, ...], reason: str | None) -> None:
+    ran = run("check", EXAMPLE, *arguments, "--format", "json")
+    if reason is None:
+        assert 0 <= ran.code <= 3
+        return
+    assert (2, "") == (ran.code, ran.out)
+    assert_one_line(ran.err, reason)
+
+
+def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, {**policy_files(logic()), "ce/idea/policy.yaml": {"names": {"full": "I", "contextual": "I"}, "description": ""}})
+    for policy, reason in (("idea", "/ce/idea has no prod.logic.yaml"), ("policy", "but the inputs hold CA10__CaAwsAccount__c")):
+        ran = run("check", EXAMPLE, "--repo", tmp_path, "--policy", policy)
+        assert (2, "") == (ran.code, ran.out)
+        assert_one_line(ran.err, reason)
+    ran = run("check", EXAMPLE, "--repo", tmp_path)
+    assert_one_line(ran.err, "no policy judges what the inputs hold")
+
+
+def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path: Path) -> None:
+    bad = logic({"EXTRACT": "none"}, input_type="CA10__CaAwsUser__c")
+    good = logic(input_type="CA10__CaAwsUser__c")
+    write(tmp_path, {**policy_files(good), "ce/bad/prod.logic.yaml": bad, "ce/bad/policy.yaml": {"names": {"full": "B", "contextual": "B"}, "description": ""}})
+    ran = run("check", EXAMPLE, "--repo", tmp_path, *TIME, "--format", "json")
+    assert 2 == ran.code
+    assert {"/ce/policy"} == {one["policyId"] for one in json.loads(ran.out)["verdicts"]}
+    assert "error[A203]: unknown extract `none`" in ran.err
+    assert "perpend: 1 policy is not judged: /ce/bad\n" in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("check",),
+        ("check", EXAMPLE, "--format", "xml"),
+        ("check", EXAMPLE, "--snapshot-time", "2026-13-01"),
+        ("check", EXAMPLE, "--limit", "0"),
+        ("chek", EXAMPLE),
+        ("check", EXAMPLE, "--unknown"),
+        ("explain", KEY_POLICY),
+        ("list", "nothing"),
+    ],
+)
+def test_a_usage_error_is_exit_2_with_nothing_on_stdout(run: Run, arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert (2, "") == (ran.code, ran.out)
+    assert ran.err
+
+
+def test_a_mistyped_command_gets_the_nearest(run: Run) -> None:
+    assert "there is no command 'chek'. Did you mean 'check'?" in run("chek").err
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('[{"Id": "a"}, 1]', "entry 2 of the array is"),
+        ('[{"Name": "a"}]', "object 1 of the array: its `Id` is missing"),
+        ('[{"Id": ""}]', "is empty"),
+        ('[{"Id": 1}]', "is a number"),
+        ("[{", "JSON"),
+        ('"text"', "a string in JSON where an array of objects is expected"),
+        (GOOD, "holds `CA10__CaAwsUser__c` objects"),
+    ],
+)
+def test_objects_in_json_must_be_objects_with_an_id(run: Run, tmp_path: Path, content: str, reason: str) -> None:
+    write(tmp_path, policy_files(logic()))
+    (tmp_path / "objects.json").write_text(content)
+    ran = run("check", tmp_path / "objects.json", "--repo", tmp_path, "--type", "CA10__CaThing__c")
+    assert (2, "") == (ran.code, ran.out)
+    assert_one_line(ran.err, reason)
+
+
+def test_objects_in_json_are_judged_by_their_type(run: Run, tmp_path: Path) -> None:
+    check = {"IS_EQUAL": {"left": {"FIELD": {"path": "size"}}, "right": {"NUMBER": 1}}}
+    write(tmp_path, policy_files(logic(check)))
+    (tmp_path / "objects.json").write_text('[{"Id": "a", "Name": "A", "size": 1}, {"Id": "b", "size": 2, "expectedResult": 1}]')
+    ran = run("check", tmp_path / "objects.json", "--repo", tmp_path, "--type", "CA10__CaThing__c", *TIME, "--format", "json")
+    found = [(one["object"]["name"], one["status"], one["object"]["master"]) for one in json.loads(ran.out)["verdicts"]]
+    assert (1, [("A", "INCOMPLIANT", None), ("b", "COMPLIANT", None)]) == (ran.code, sorted(found))

@@ -1,0 +1,302 @@
+"""``perpend check`` on the example report: the contract of its forms, the ledger, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import io
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.ir.status import Status
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Ran, Run
+
+VERDICT_KEYS = {
+    *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
+    *("references", "object"),
+}
+OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master"}
+HEADER = "user,arn,access_key_1_active,access_key_2_active"
+
+
+def verdicts(ran: Ran) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the verdicts of a JSON answer by policy and object."""
+    return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ran.out)["verdicts"]}
+
+
+def test_every_verdict_has_every_key(run: Run) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--format", "json")
+    document = json.loads(ran.out)
+    assert {"ledger", "snapshot", "verdicts"} == set(document)
+    assert 175 == len(document["verdicts"])
+    for verdict in document["verdicts"]:
+        assert set(verdict) == VERDICT_KEYS
+        assert set(verdict["object"]) == OBJECT_KEYS
+        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master"}
+        assert type(verdict["conditionIndex"]) is int
+        assert verdict["status"] in list(Status)
+        assert verdict["conditionText"]
+        assert verdict["currentStateMessage"]
+        assert verdict["remediationMessage"] or verdict["status"] != "INCOMPLIANT"
+        assert verdict["references"]
+        assert all({"field", "label", "value"} == set(reference) for reference in verdict["references"])
+
+
+def test_the_ledger_adds_up(run: Run) -> None:
+    document = json.loads(run("check", EXAMPLE, *TIME, "--format", "json").out)
+    ledger = document["ledger"]
+    counted = {status.value: 0 for status in Status}
+    for verdict in document["verdicts"]:
+        counted[verdict["status"]] += 1
+    assert {"objects": 25, "verdicts": 175, **counted} == ledger
+    assert ledger["verdicts"] == sum(counted.values())
+    assert {"time": "2026-11-20T00:00:00Z", "assumed": False} == {key: document["snapshot"][key] for key in ("time", "assumed")}
+
+
+def test_the_example_shows_every_status_of_a_report(run: Run) -> None:
+    statuses = {verdict["status"] for verdict in verdicts(run("check", EXAMPLE, *TIME, "--format", "json")).values()}
+    assert {"COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED"} == statuses
+
+
+def test_all_forms_say_the_same(run: Run) -> None:
+    by_form = {form: run("check", EXAMPLE, *TIME, "--format", form) for form in ("json", "ndjson", "csv", "table")}
+    assert {1} == {ran.code for ran in by_form.values()}
+    expected = json.loads(by_form["json"].out)["verdicts"]
+    assert expected == [json.loads(line) for line in by_form["ndjson"].out.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(by_form["csv"].out)))
+    pairs = [(row["policyId"], row["status"], row["conditionIndex"]) for row in rows]
+    assert [(one["policyId"], one["status"], str(one["conditionIndex"])) for one in expected] == pairs
+    assert "175" in by_form["table"].out
+    assert "objects" in by_form["table"].out
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
+def test_the_same_input_gives_the_same_bytes(run: Run, form: str) -> None:
+    assert run("check", EXAMPLE, *TIME, "--format", form).out == run("check", EXAMPLE, *TIME, "--format", form).out
+
+
+def split_report(root: Path) -> list[Path]:
+    """Write the example as three files; two users stand in two of them, with other words."""
+    header, *rows = Path(EXAMPLE).read_text("utf-8").splitlines()
+    parts = [rows[:9], rows[9:17], [*rows[17:], rows[1].replace("true", "false"), rows[3]]]
+    paths = [root / f"{name}.csv" for name in ("b", "a", "c")]
+    for path, part in zip(paths, parts, strict=True):
+        path.write_text("\n".join([header, *part]), "utf-8")
+    return paths
+
+
+def test_the_order_of_files_changes_no_verdict(run: Run, tmp_path: Path) -> None:
+    one, two, three = split_report(tmp_path)
+    outputs = [run("check", *order, *TIME, "--format", "json") for order in ((one, two, three), (three, one, two), (two, three, one))]
+    assert 1 == len({json.dumps(json.loads(ran.out)["verdicts"]) for ran in outputs})
+    assert 25 == json.loads(outputs[0].out)["ledger"]["objects"]
+
+
+def test_contradicting_rows_never_end_as_compliant(run: Run, tmp_path: Path) -> None:
+    found = verdicts(run("check", *split_report(tmp_path), *TIME, "--format", "json"))
+    arn = "arn:aws:iam::111122223333:user/alma.brekke"
+    rival = [one for (_, name), one in found.items() if name == arn]
+    assert {"UNDETERMINED"} == {one["status"] for one in rival}
+    assert all("contradict" in one["currentStateMessage"] for one in rival)
+
+
+def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path: Path) -> None:
+    content = Path(EXAMPLE).read_bytes()
+    answer = {"Content": base64.b64encode(content).decode(), "ReportFormat": "text/csv", "GeneratedTime": "2026-11-20T00:00:00+00:00"}
+    forms = {
+        "bom.csv": b"\xef\xbb\xbf" + content,
+        "crlf.csv": content.replace(b"\n", b"\r\n"),
+        "blank.csv": content + b"\n\n\n",
+        "end.csv": content.rstrip(b"\n"),
+        "quoted.csv": b"\n".join(b",".join(b'"%s"' % one for one in row.split(b",")) for row in content.splitlines()),
+        "report.gz": gzip.compress(content),
+        "answer.json": json.dumps(answer).encode(),
+        "answer.json.gz": gzip.compress(json.dumps(answer).encode()),
+    }
+    expected = verdicts(run("check", EXAMPLE, *TIME, "--format", "json"))
+    for name, form in forms.items():
+        (tmp_path / name).write_bytes(form)
+        assert expected == verdicts(run("check", tmp_path / name, *TIME, "--format", "json")), name
+    untimed = json.loads(run("check", tmp_path / "answer.json", "--format", "json").out)
+    assert "2026-11-20T00:00:00Z" == untimed["snapshot"]["time"]
+
+
+def test_columns_may_come_in_any_order_with_others_between(run: Run, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(Path(EXAMPLE).open(encoding="utf-8", newline="")))
+    path = tmp_path / "turned.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, ["more", *reversed(rows[0])])
+        writer.writeheader()
+        writer.writerows({**row, "more": "x"} for row in rows)
+    one, two = (run("check", name, *TIME, "--format", "csv") for name in (EXAMPLE, path))
+    assert one.code == two.code
+    assert [line.split(",")[:3] for line in one.out.splitlines()] == [line.split(",")[:3] for line in two.out.splitlines()]
+
+
+def report(root: Path, *rows: str, header: str = HEADER, name: str = "report.csv") -> Path:
+    """Write a report with the given lines."""
+    path = root / name
+    path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    return path
+
+
+def user(name: str, *values: str) -> str:
+    """Return a line of a report."""
+    return ",".join([name, f"arn:aws:iam::111122223333:user/{name}", *values])
+
+
+def test_four_columns_and_a_huge_field_are_enough(run: Run, tmp_path: Path) -> None:
+    path = report(tmp_path, user("a", "true", "false", "x" * 2**20), header=f"{HEADER},more")
+    ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
+    assert (0, ["COMPLIANT"]) == (ran.code, [one["status"] for one in json.loads(ran.out)["verdicts"]])
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
+def test_a_header_alone_is_no_objects_and_said_so(run: Run, tmp_path: Path, form: str) -> None:
+    ran = run("check", report(tmp_path), *TIME, "--format", form)
+    assert (0, "") == (ran.code, ran.err)
+    if form == "json":
+        assert {"objects": 0, "verdicts": 0} == {key: json.loads(ran.out)["ledger"][key] for key in ("objects", "verdicts")}
+    if form == "table":
+        assert "no objects" in ran.out.lower() or "0 objects" in ran.out
+
+
+INCOMPLIANT, COMPLIANT, INAPPLICABLE, UNDETERMINED = "INCOMPLIANT", "COMPLIANT", "INAPPLICABLE", "UNDETERMINED"
+TRUTHS, FALSES, ODD = ("true", "TRUE", "True", "tRuE"), ("false", "FALSE", "False", "N/A", "n/a"), ("", " ", "yes", "1", "unknown", "t")
+FLAGS = [*((flag, "true") for flag in TRUTHS), *((flag, "false") for flag in FALSES), *((flag, "odd") for flag in ODD)]
+
+
+def expected_status(one: str, other: str) -> str:
+    """Return the verdict on two flags: ``true``, ``false`` (an empty slot, too) or ``odd``."""
+    if (one, other) == ("true", "true"):
+        return INCOMPLIANT
+    if "odd" in (one, other):
+        return UNDETERMINED
+    return COMPLIANT if "true" in (one, other) else INAPPLICABLE
+
+
+def test_the_truth_table_of_the_key_policy(run: Run, tmp_path: Path) -> None:
+    rows, expected, columns = [], {}, {}
+    for number, ((one, meaning), (other, other_meaning)) in enumerate((one, other) for one in FLAGS for other in FLAGS):
+        rows.append(user(f"u{number}", one, other))
+        expected[f"u{number}"] = expected_status(meaning, other_meaning)
+        columns[f"u{number}"] = "access_key_1_active" if meaning == "odd" else "access_key_2_active"
+    ran = run("check", report(tmp_path, *rows), *TIME, "--policy", KEY_POLICY, "--format", "json")
+    found = {one["object"]["name"]: one for one in json.loads(ran.out)["verdicts"]}
+    assert expected == {name: one["status"] for name, one in found.items()}
+    for name, one in found.items():
+        if one["status"] == UNDETERMINED:
+            assert columns[name] in one["currentStateMessage"]
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "status", "column"),
+    [
+        ("user,arn,access_key_1_active", ("true",), UNDETERMINED, "access_key_2_active"),
+        ("user,arn,access_key_2_active", ("true",), UNDETERMINED, "access_key_1_active"),
+        ("user,arn", (), UNDETERMINED, "access_key_1_active"),
+    ],
+)
+def test_a_missing_column_is_named(
+    run: Run, tmp_path: Path, header: str, values: tuple[str, ...], status: str, column: str
+) -> None:
+    ran = run("check", report(tmp_path, user("a", *values), header=header), *TIME, "--policy", KEY_POLICY, "--format", "json")
+    one = json.loads(ran.out)["verdicts"][0]
+    assert (3, status) == (ran.code, one["status"])
+    assert column in one["currentStateMessage"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "info", "status"),
+    [
+        (("true", "true"), "2 additional keys", INCOMPLIANT),
+        (("true", "false"), "2 additional access keys", UNDETERMINED),
+        (("false", "false"), "1 key", UNDETERMINED),
+        (("true", "false"), "N/A", COMPLIANT),
+        (("true", "false"), "", COMPLIANT),
+        (("false", "N/A"), "no_information", INAPPLICABLE),
+    ],
+)
+def test_announced_keys_leave_a_count_below_two_unknown(
+    run: Run, tmp_path: Path, flags: tuple[str, str], info: str, status: str
+) -> None:
+    path = report(tmp_path, user("a", *flags, info), header=f"{HEADER},additional_credentials_info")
+    ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
+    one = json.loads(ran.out)["verdicts"][0]
+    assert status == one["status"]
+    if status == UNDETERMINED:
+        assert "list-access-keys" in one["currentStateMessage"]
+
+
+def test_exit_codes_tell_the_worst_status(run: Run, tmp_path: Path) -> None:
+    rows = {1: user("a", "true", "true"), 3: user("b", "", ""), 0: user("c", "true", "false")}
+    assert {code: code for code in rows} == {
+        code: run("check", report(tmp_path, row), "--policy", KEY_POLICY).code for code, row in rows.items()
+    }
+    assert 1 == run("check", report(tmp_path, *rows.values()), "--policy", KEY_POLICY).code
+
+
+def test_names_are_kept_character_for_character_and_escaped_on_a_terminal(run: Run, tmp_path: Path) -> None:
+    name = "a\x1b[31m\u202eb\tc"
+    path = report(tmp_path, f"{name},arn:aws:iam::111122223333:user/x,true,true")
+    ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
+    assert name == json.loads(ran.out)["verdicts"][0]["object"]["name"]
+    assert "\x1b" not in ran.out
+    table = run("check", path, *TIME, "--policy", KEY_POLICY).out
+    assert not {"\x1b", "\u202e", "\t"} & set(table)
+
+
+def test_the_root_row_is_judged_like_any_user(run: Run, tmp_path: Path) -> None:
+    path = report(tmp_path, "<root_account>,arn:aws:iam::111122223333:root,true,true")
+    ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
+    found = json.loads(ran.out)["verdicts"][0]
+    assert (INCOMPLIANT, "arn:aws:iam::111122223333:root", "<root_account>") == (
+        found["status"],
+        found["object"]["id"],
+        found["object"]["name"],
+    )
+
+
+def test_numbers_beyond_json_are_still_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text('[{"Id": "a", "CA10__arn__c": "x", "CA10__credReportAttributesJson__c": "{\\"user\\": 1e999}"}]')
+    ran = run("check", tmp_path / "users.json", "--type", "CA10__CaAwsUser__c", *TIME, "--format", "json")
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    json.loads(ran.out, parse_constant=refuse)
+
+
+def test_a_file_appears_whole_and_readable_by_its_owner_only(run: Run, tmp_path: Path) -> None:
+    for form in ("json", "ndjson", "csv", "table"):
+        target = tmp_path / form
+        ran = run("check", EXAMPLE, *TIME, "--format", form, "--out", target)
+        assert (1, "", "") == ran
+        assert 0o600 == stat.S_IMODE(target.stat().st_mode)
+    assert run("check", EXAMPLE, *TIME, "--format", "json").out == (tmp_path / "json").read_text("utf-8")
+    assert ["csv", "json", "ndjson", "table"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_failing_run_leaves_no_file_and_spoils_none(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.json"
+    assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
+    assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]
+    target.write_text("old")
+    monkeypatch.setattr("perpend.report.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
+    assert 2 == run("check", EXAMPLE, "--format", "json", "--out", target).code
+    assert "old" == target.read_text()
+    assert ["out.json", "report.csv"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    ran = run("check", EXAMPLE, "--format", "json", "--out", tmp_path / "none" / "out.json")
+    assert (2, "") == ran[:2]
+    assert 1 == ran.err.count("\n")
+    assert "cannot be written: No such file or directory" in ran.err

@@ -1,0 +1,177 @@
+"""``explain``, ``list``, ``show``, ``explain-code``, ``schema`` and ``completion``."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from perpend.analyze.check import RULES_BY_CODE
+from perpend.cli.app import COMMANDS
+from perpend.cli.repositories import LIBRARY
+from perpend.ir.operations import OPERATIONS
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
+from tests.repositories import logic, policy_files, write
+
+ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_page_of_help(run: Run, name: str) -> None:
+    ran = run(name, "--help")
+    assert (0, "") == (ran.code, ran.err)
+    assert ran.out.startswith(f"Usage: perpend {name}")
+    assert "Example" in ran.out
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    ran = run("--help")
+    assert 0 == ran.code
+    assert all(name in ran.out and text in " ".join(ran.out.split()) for name, text in COMMANDS.items())
+
+
+@pytest.mark.parametrize("name", ["alma.brekke", ALMA])
+def test_explain_tells_values_and_their_places(run: Run, name: str) -> None:
+    ran = run("explain", KEY_POLICY, name, EXAMPLE, *TIME, "--format", "json")
+    found = json.loads(ran.out)
+    assert (0, "", "INCOMPLIANT", 199, 3) == (ran.code, ran.err, found["status"], found["conditionIndex"], found["row"])
+    assert "2026-11-20T00:00:00Z" == found["snapshotTime"]
+    values = {one["text"]: one for one in found["conditions"][1]["values"]}
+    second = values["extract('credReportAccessKey2Active')"]
+    assert '"true"' == second["value"]
+    assert [("access_key_2_active", "credReportAccessKey2Active", EXAMPLE)] == [
+        (place["column"], place["extract"], place["source"]) for place in second["places"]
+    ]
+
+
+def test_explain_tells_the_smallest_change(run: Run) -> None:
+    text = " ".join(run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, *TIME).out.split())
+    assert 'column access_key_1_active from "true" to "false" would make it COMPLIANT' in text
+
+
+def test_explain_shows_conditions_in_order(run: Run) -> None:
+    out = run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, *TIME).out
+    places = [out.index(text) for text in ("99 false", "199 true", "299 not reached", "600 not reached")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "reason"),
+    [
+        (KEY_POLICY, "alma.breke", "no object 'alma.breke' of type CA10__CaAwsUser__c among the inputs (did you mean 'alma.brekke'?)"),
+        ("*", "alma.brekke", "names 7 policies"),
+        ("none-such", "alma.brekke", "unknown policy 'none-such'"),
+    ],
+)
+def test_explain_needs_one_policy_and_one_object(run: Run, policy: str, name: str, reason: str) -> None:
+    ran = run("explain", policy, name, EXAMPLE)
+    assert (2, "") == (ran.code, ran.out)
+    assert 1 == ran.err.count("\n")
+    assert reason in ran.err
+
+
+def test_explain_says_why_a_policy_cannot_be_used(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic({"EXTRACT": "none"}, input_type="CA10__CaAwsUser__c")))
+    ran = run("explain", "policy", "alma.brekke", EXAMPLE, "--repo", tmp_path)
+    assert (2, "") == (ran.code, ran.out)
+    assert "/ce/policy cannot be used: unknown extract `none` (ce/policy/prod.logic.yaml:" in ran.err
+
+
+def test_explain_tells_objects_of_one_name_apart_by_id(run: Run, tmp_path: Path) -> None:
+    rows = [f"twin,arn:aws:iam::{account}:user/twin,true,false" for account in ("111122223333", "444455556666")]
+    report = tmp_path / "report.csv"
+    report.write_text("\n".join(["user,arn,access_key_1_active,access_key_2_active", *rows]))
+    ran = run("explain", KEY_POLICY, "twin", report)
+    assert 2 == ran.code
+    assert "'twin' names 2 objects: arn:aws:iam::111122223333:user/twin, arn:aws:iam::444455556666:user/twin" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("what", "number", "name"),
+    [
+        ("policies", 7, f"/ce/ca/aws/iam/{KEY_POLICY}"),
+        ("types", 2, "CA10__CaAwsUser__c"),
+        ("frameworks", 4, "/frameworks/cis-aws-v6.0.0"),
+        ("operations", len(OPERATIONS), "IS_EQUAL"),
+    ],
+)
+def test_list_tells_what_there_is(run: Run, what: str, number: int, name: str) -> None:
+    rows = json.loads(run("list", what, "--format", "json").out)
+    assert number == len(rows)
+    assert name in [row.get("id") or row["name"] for row in rows]
+    assert name in run("list", what).out
+
+
+def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic()))
+    assert ["/ce/policy"] == [row["id"] for row in json.loads(run("list", "--repo", tmp_path, "--format", "json").out)]
+    assert "none" in run("list", "frameworks", "--repo", tmp_path).out
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        (KEY_POLICY, ["AWS IAM User has more than one active access key", "/frameworks/cis-aws-v6.0.0/02/12", "dec-x-30795016", "199"]),
+        (f"/ce/ca/aws/iam/{KEY_POLICY}/", ["COMPLIANCE_POLICY"]),
+        ("CA10__CaAwsUser__c", ["AWS IAM User", "CA10__userName__c", "credReportAccessKey1Active"]),
+        ("/types/CA10__CaAwsUser__c", ["CA10__account__r"]),
+        ("/frameworks/cis-aws-v6.0.0/02/12", ["2.12", f"/ce/ca/aws/iam/{KEY_POLICY}"]),
+        ("cis-aws-v6.0.0", ["CIS Amazon Web Services Foundations Benchmark v6.0.0", "/frameworks/cis-aws-v6.0.0/02"]),
+        ("is_equal", ["Whether both sides are equal"]),
+    ],
+)
+def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, parts: list[str]) -> None:
+    ran = run("show", name)
+    assert (0, "") == (ran.code, ran.err)
+    assert all(part in ran.out for part in parts), ran.out
+
+
+def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
+    ran = run("show", "IS_EQUL")
+    assert (2, "") == (ran.code, ran.out)
+    assert "IS_EQUAL" in ran.err
+
+
+@pytest.mark.parametrize("code", sorted(RULES_BY_CODE))
+def test_every_code_has_a_page(run: Run, code: str) -> None:
+    rule = RULES_BY_CODE[code]
+    by_code, by_name = run("explain-code", code.lower()), run("explain-code", rule.name)
+    assert by_code == by_name
+    assert (0, "") == (by_code.code, by_code.err)
+    assert by_code.out.startswith(f"{rule.severity.value}[{code}] {rule.name}\n")
+    assert len(by_code.out.splitlines()) > 2
+
+
+def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
+    assert len(RULES_BY_CODE) == len(run("explain-code", "--all").out.splitlines())
+    ran = run("explain-code", "A999")
+    assert (2, "") == (ran.code, ran.out)
+    assert "unknown code 'A999'" in ran.err
+
+
+def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:
+    ran = run("schema", "--out", tmp_path / "deep" / "schema")
+    written = [Path(line) for line in ran.out.splitlines()]
+    assert (0, 7) == (ran.code, len(written))
+    for path in written:
+        assert json.loads(path.read_text("utf-8"))["$schema"].startswith("http://json-schema.org/draft-07")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert 2 == run("schema", "--out", blocked / "schema").code
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_call_back(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+    assert (0, "") == (ran.code, ran.err)
+    assert "_PERPEND_COMPLETE" in ran.out
+
+
+@pytest.mark.parametrize("command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", str(LIBRARY))])
+def test_every_output_can_go_to_a_private_file(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    target = tmp_path / "out"
+    ran = run(*command, "--out", target)
+    assert ("", "") == (ran.out, ran.err)
+    assert 0o600 == stat.S_IMODE(target.stat().st_mode)

@@ -1,0 +1,190 @@
+"""``perpend lint``: its forms, its exit codes, and what it must call an error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.cli.repositories import LIBRARY
+from tests.cli.conftest import Ran, Run
+from tests.repositories import NAMES, logic, policy_files, write
+
+KEYS = {"code", "severity", "message", "path", "line", "column", "endLine", "endColumn", "help"}
+FIELD = {"FIELD": {"path": "a"}}
+
+
+def found(ran: Ran) -> list[dict[str, Any]]:
+    """Return the diagnostics of a JSON answer, their keys checked."""
+    diagnostics: list[dict[str, Any]] = json.loads(ran.out)["diagnostics"]
+    for one in diagnostics:
+        assert KEYS == set(one)
+        assert one["severity"] in ("error", "warning")
+        assert not one["path"].startswith("/")
+        assert all(one[key] >= 1 for key in ("line", "column", "endLine", "endColumn"))
+    return diagnostics
+
+
+def lint(run: Run, root: Path, **more: Any) -> list[dict[str, Any]]:
+    ran = run("lint", "--repo", root, "--format", "json")
+    diagnostics = found(ran)
+    assert ran.code == int(any(one["severity"] == "error" for one in diagnostics))
+    return diagnostics
+
+
+def test_the_library_has_nothing_to_find_fault_with(run: Run) -> None:
+    assert (0, "no problems found\n", "") == run("lint", "--repo", LIBRARY)
+    assert [] == lint(run, LIBRARY)
+
+
+ERRORS: dict[str, tuple[Any, str]] = {
+    "types that cannot be compared": ({"IS_EQUAL": {"left": {"TEXT": "a"}, "right": {"NUMBER": 1}}}, "A202"),
+    "a check that is not Boolean": ({"NUMBER": 1}, "A209"),
+    "an impossible date": ({"IS_BEFORE_TODAY": {"arg": {"DATE_TIME": "2026-02-30"}}}, "L126"),
+    "an impossible duration": ({"IS_EMPTY": {"arg": {"DURATION": "90 days"}}}, "L126"),
+    "an impossible status": ({"RELATED_LIST_HAS": {"status": "COMPLAINT", "relationshipName": "x__r"}}, "L126"),
+    "JMESPath syntax": (
+        {
+            "IS_EMPTY": {
+                "arg": {
+                    "JSON_QUERY_TEXT": {
+                        "arg": {"JSON": {}},
+                        "expression": "a[?",
+                        "undeterminedIf": {"evaluationError": "x", "resultTypeMismatch": "x"},
+                    }
+                }
+            }
+        },
+        "A210",
+    ),
+    "an unknown JMESPath function": (
+        {
+            "IS_EMPTY": {
+                "arg": {
+                    "JSON_QUERY_TEXT": {
+                        "arg": {"JSON": {}},
+                        "expression": "lenght(a)",
+                        "undeterminedIf": {"evaluationError": "x", "resultTypeMismatch": "x"},
+                    }
+                }
+            }
+        },
+        "A210",
+    ),
+    "regex syntax": ({"REGEX_MATCHES": {"arg": FIELD, "regex": "(a"}}, "A211"),
+    "an unknown operation": ({"IS_EQAL": {}}, "L124"),
+    "an unknown extract": ({"EXTRACT": "none"}, "A203"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_what_is_an_error_in_a_condition(run: Run, tmp_path: Path, name: str) -> None:
+    check, code = ERRORS[name]
+    write(tmp_path, policy_files(logic(check)))
+    assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
+    write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
+    assert [] == [one for one in lint(run, tmp_path) if one["severity"] == "error"]
+
+
+EXTRACT = {"name": "a", "value": FIELD}
+TEST = {"Id": "a", "expectedResult": {"status": "COMPLIANT", "conditionIndex": "100", "conditionText": "otherwise", "runtimeError": None}}
+FILES: dict[str, tuple[dict[str, Any], str]] = {
+    "a dangling section": ({"ce/policy/policy.yaml": {"names": NAMES, "description": "", "frameworkMappings": ["/frameworks/none"]}}, "A220"),
+    "duplicate extracts": ({"types/T/e.extracts.yaml": {"extracts": [EXTRACT, EXTRACT]}}, "A206"),
+    "duplicate related lists": (
+        {
+            "ce/policy/prod.logic.yaml": logic(
+                relatedLists=[
+                    {"relationshipName": "a__r", "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "x"}}
+                ]
+                * 2
+            )
+        },
+        "A208",
+    ),
+    "an import that is no extracts file": (
+        {"ce/policy/prod.logic.yaml": logic(importExtracts=[{"file": "/ce/policy/policy.yaml"}])},
+        "L134",
+    ),
+    "test data without expectation": (
+        {"ce/policy/prod.logic.yaml": logic(testData=[{"file": "t.json"}]), "ce/policy/t.json": [{"Id": "a"}]},
+        "L142",
+    ),
+    "a folder without descriptor": ({"ce/empty/note.md": "x"}, "L130"),
+    "a section without descriptor": ({"frameworks/f/section.yaml": {"name": "F"}, "frameworks/f/01/note.md": "x"}, "L130"),
+    "an unknown tag": ({"ce/folder.yaml": "names: !!python/name:os.system {full: a, contextual: a}"}, "L115"),
+    "several documents": ({"ce/folder.yaml": "names: {full: a, contextual: a}\n---\nnames: {full: a, contextual: a}\n"}, "L111"),
+    "a recursive anchor": ({"ce/folder.yaml": "names: &a {full: *a, contextual: a}"}, "L114"),
+    "a duplicate key": ({"ce/folder.yaml": "names: {full: a, full: b, contextual: a}"}, "L116"),
+    "a path out of the repository": ({"ce/policy/prod.logic.yaml": logic(testData=[{"file": "../../../etc/passwd"}])}, "L132"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_an_error_in_a_file(run: Run, tmp_path: Path, name: str) -> None:
+    files, code = FILES[name]
+    write(tmp_path, {**policy_files(logic()), **files})
+    assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
+
+
+@pytest.mark.parametrize(("target", "code"), [("ce/policy/loop", "L105"), ("/etc", "L104"), ("..", "L105")])
+def test_links_that_loop_or_leave_are_errors(run: Run, tmp_path: Path, target: str, code: str) -> None:
+    write(tmp_path, policy_files(logic()))
+    (tmp_path / "ce/policy/loop").symlink_to(target if target.startswith(("/", "..")) else tmp_path / target)
+    diagnostics = lint(run, tmp_path)
+    assert code in [one["code"] for one in diagnostics]
+    assert "root:" not in json.dumps(diagnostics)
+
+
+def test_no_byte_of_a_file_outside_is_shown(run: Run, tmp_path: Path) -> None:
+    secret = tmp_path / "outside" / "secret.yaml"
+    secret.parent.mkdir()
+    secret.write_text("names: {full: TOPSECRET\n")
+    root = write(tmp_path / "repo", policy_files(logic()))
+    (root / "ce" / "folder.yaml").unlink()
+    (root / "ce" / "folder.yaml").symlink_to(secret)
+    for form in ("text", "json", "github", "sarif"):
+        ran = run("lint", "--repo", root, "--format", form)
+        assert 1 == ran.code
+        assert "TOPSECRET" not in ran.out + ran.err
+
+
+def test_a_place_in_test_data_is_counted_from_1(run: Run, tmp_path: Path) -> None:
+    data = '[\n  {"Id": "a",\n   "expectedResult": {"status": "COMPLIENT", "conditionIndex": "1", "conditionText": "", "runtimeError": null}}\n]\n'
+    write(tmp_path, {**policy_files(logic(testData=[{"file": "t.json"}])), "ce/policy/t.json": data})
+    one = next(one for one in lint(run, tmp_path) if one["code"] == "L143")
+    assert ("ce/policy/t.json", 3) == (one["path"], one["line"])
+    assert "did you mean `COMPLIANT`?" == one["help"]
+
+
+def test_one_fault_has_at_most_25_diagnostics(run: Run, tmp_path: Path) -> None:
+    conditions = [{"EXTRACT": f"isOn{number}"} for number in range(200)]
+    write(tmp_path, policy_files(logic(*conditions, importExtracts=[{"file": "/types/T/none.extracts.yaml"}])))
+    assert 1 <= len(lint(run, tmp_path)) <= 25
+
+
+def test_all_forms_tell_the_same_errors(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic({"EXTRACT": "none"})))
+    diagnostics = lint(run, tmp_path)
+    text, github, sarif = (run("lint", "--repo", tmp_path, "--format", form) for form in ("text", "github", "sarif"))
+    assert {1} == {text.code, github.code, sarif.code}
+    assert len(diagnostics) == len(github.out.splitlines())
+    assert len(diagnostics) == len(json.loads(sarif.out)["runs"][0]["results"])
+    assert "error[A203]: unknown extract `none`" in text.out
+    assert '"EXTRACT": "none"' in text.out
+
+
+def test_warnings_alone_are_no_failure(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
+    diagnostics = lint(run, tmp_path)
+    assert {"warning"} == {one["severity"] for one in diagnostics}
+
+
+@pytest.mark.parametrize("make", [lambda root: None, lambda root: (root / "ce").write_text("")])
+def test_what_is_no_repository_is_exit_2(run: Run, tmp_path: Path, make: Any) -> None:
+    make(tmp_path)
+    ran = run("lint", "--repo", tmp_path)
+    assert (2, "") == (ran.code, ran.out)
+    assert "not a policy repository" in ran.err

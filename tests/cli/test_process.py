@@ -1,0 +1,105 @@
+"""What only a process of its own can show: exit codes, streams, pipes, what is imported, the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, spawn
+
+HEAVY = ("yaml", "duckdb", "pydantic", "boto3", "jinja2", "pyspark", "rich", "re2", "jmespath", "perpend.load", "perpend.analyze")
+LOOK = f"""
+import sys
+from perpend.cli.app import main
+try:
+    main({{arguments}})
+except SystemExit as ended:
+    code = ended.code
+print(code, sorted(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
+    ended = subprocess.run([sys.executable, "-c", LOOK.format(arguments=arguments)], capture_output=True, text=True, check=True)
+    assert "0 []\n" == ended.stderr
+    assert ended.stdout
+
+
+def test_the_probe_above_sees_what_a_command_imports() -> None:
+    ended = subprocess.run([sys.executable, "-c", LOOK.format(arguments=["list"])], capture_output=True, text=True, check=True)
+    assert "'yaml'" in ended.stderr
+
+
+def test_verdicts_go_to_stdout_and_nothing_to_stderr() -> None:
+    ended = spawn("check", EXAMPLE, *TIME, "--format", "json")
+    assert (1, "") == (ended.code, ended.err)
+    assert 175 == json.loads(ended.out)["ledger"]["verdicts"]
+
+
+def test_a_report_is_read_from_standard_input() -> None:
+    content = Path(EXAMPLE).read_bytes()
+    ended = spawn("check", "-", *TIME, "--policy", KEY_POLICY, "--format", "json", input=content)
+    assert (1, "") == (ended.code, ended.err)
+    assert ["-"] == [source["name"] for source in json.loads(ended.out)["snapshot"]["sources"]]
+
+
+def test_an_unusable_input_says_so_in_one_line_on_stderr() -> None:
+    ended = spawn("check", "-", input=b"<html>")
+    assert (2, "") == (ended.code, ended.out)
+    assert "perpend: -: not a credential report: it looks like an HTML page\n" == ended.err
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
+def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path: Path) -> None:
+    lines = Path(EXAMPLE).read_text().splitlines()
+    users = [lines[2].replace("alma.brekke", f"user-{number}") for number in range(3_000)]
+    report = tmp_path / "report.csv"
+    report.write_text("\n".join([lines[0], *users]))
+    command = [sys.executable, "-m", "perpend", "check", str(report), *TIME, "--format", form]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    error = process.stderr.read().decode()
+    process.stderr.close()
+    # The table of these users is shorter than a pipe's buffer: it may all have been written before the reader left.
+    assert (process.wait(60), error) in [(141, ""), *([(1, "")] if form == "table" else [])]
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_output_does_not_depend_on_the_locale(locale: str) -> None:
+    arguments = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
+    assert spawn(*arguments).out == spawn(*arguments, LC_ALL=locale, PYTHONUTF8="0").out
+
+
+def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
+    ended = spawn("check", EXAMPLE, *TIME, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (1, "") == (ended.code, ended.err)
+    assert ended.out.isascii()
+
+
+def test_same_input_same_bytes_whatever_the_hash_seed() -> None:
+    outputs = {spawn("check", EXAMPLE, *TIME, "--format", "json", PYTHONHASHSEED=seed).out for seed in ("1", "2")}
+    assert 1 == len(outputs)
+
+
+def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand() -> None:
+    code = "import perpend.cli.list as one; one.open_repository = lambda directory: 1 / 0; from perpend.cli.app import main; main(['list'])"
+    quiet = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (2, "") == (quiet.returncode, quiet.stdout)
+    assert "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n" == quiet.stderr
+    environment = {**os.environ, "PERPEND_DEBUG": "1"}
+    loud = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert "Traceback" in loud.stderr
+
+
+def test_completion_answers_a_shell() -> None:
+    ended = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS="perpend ex", COMP_CWORD="1")
+    assert {"plain,explain", "plain,explain-code"} == set(ended.out.split())
