@@ -10,6 +10,7 @@ from rich.text import Text
 
 from perpend.diagnostics.escape import visible
 from perpend.load.files import MAX_YAML, Unreadable
+from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
 
 def print_operation(operation: Operation, console: Console) -> None:
     """Print an operation's reference page."""
-    from perpend.load.reference import operation_pages, page_name
-
     console.print(Markdown(operation_pages()[f"{page_name(operation)}.md"], hyperlinks=False))
 
 

@@ -1,0 +1,196 @@
+"""The house rules on size, shape and manners, each test naming the offender. Source: CONTRIBUTING and the conventions."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.py"))
+TESTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*.py"))
+
+MAX_MODULE = 400
+MAX_FUNCTION = 60
+MAX_NESTING = 3
+MAX_ROOM = 15
+
+NESTED_DEEPER = {
+    "src/perpend/analyze/lint/debug_left.py:find",
+    "src/perpend/analyze/lint/unused_extract_import.py:find",
+    "src/perpend/analyze/references.py:dangling_sections",
+    "src/perpend/collect/csv_text.py:read_rows",
+    "src/perpend/collect/files.py:_gunzip",
+    "src/perpend/ir/access_policy.py:intersects",
+}
+"""Functions that are nested one level deeper than they should be. Whoever mends one strikes it out here."""
+
+BROAD = {"src/perpend/cli/app.py:main"}
+"""Where any exception may be caught: at the top of the command line."""
+
+IMPORTING_LATE = "src/perpend/cli/"
+"""Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith)
+
+
+@cache
+def text(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+@cache
+def tree(path: str) -> ast.Module:
+    return ast.parse(text(path), path)
+
+
+def functions(path: str) -> Iterator[tuple[str, Function]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, Function):
+            yield f"{path}:{node.name}", node
+
+
+def nesting(statements: list[ast.stmt]) -> int:
+    """Return how many blocks stand inside each other at most; ``elif`` and ``else`` are no deeper than their ``if``."""
+    return max((_nesting(statement) for statement in statements), default=0)
+
+
+def _nesting(statement: ast.stmt) -> int:
+    if not isinstance(statement, _NESTING):
+        return 0
+    inner = [getattr(statement, name, []) for name in ("body", "finalbody")]
+    inner += [handler.body for handler in getattr(statement, "handlers", [])]
+    inner += [case.body for case in getattr(statement, "cases", [])]
+    orelse = getattr(statement, "orelse", [])
+    is_elif = isinstance(statement, ast.If) and len(orelse) == 1 and isinstance(orelse[0], ast.If)
+    deepest = max(nesting(block) for block in [*inner, [] if is_elif else orelse])
+    return max(1 + deepest, nesting(orelse) if is_elif else 0)
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {path: len(text(path).splitlines()) for path in (*SOURCES, *TESTS)}
+    assert {} == {path: length for path, length in lengths.items() if length > MAX_MODULE}
+    sources = sorted(lengths[path] for path in SOURCES)
+    assert sources[len(sources) // 2] <= 150
+
+
+def test_no_function_is_too_long() -> None:
+    lengths = {name: (node.end_lineno or 0) - node.lineno + 1 for path in (*SOURCES, *TESTS) for name, node in functions(path)}
+    assert {} == {name: length for name, length in lengths.items() if length > MAX_FUNCTION}
+    in_sources = sorted(length for name, length in lengths.items() if name.startswith("src/"))
+    assert in_sources[int(len(in_sources) * 0.9)] <= 30
+
+
+def test_no_function_is_nested_too_deeply() -> None:
+    deep = {name for path in SOURCES for name, node in functions(path) if nesting(node.body) > MAX_NESTING}
+    assert sorted(NESTED_DEEPER) == sorted(deep)
+
+
+def test_no_room_is_overcrowded() -> None:
+    rooms = Counter(path.rpartition("/")[0] for path in SOURCES if not path.endswith("/__init__.py"))
+    assert {} == {room: number for room, number in rooms.items() if number > MAX_ROOM}
+
+
+def test_exceptions_are_caught_by_name() -> None:
+    found = set()
+    for path in SOURCES:
+        for name, node in functions(path):
+            handlers = [one for one in ast.walk(node) if isinstance(one, ast.ExceptHandler)]
+            found |= {name for one in handlers if one.type is None or ast.unparse(one.type) in ("Exception", "BaseException")}
+    assert BROAD == found
+
+
+def test_nothing_is_imported_late_but_by_commands() -> None:
+    late = {
+        f"{name} imports {ast.unparse(node)}"
+        for path in SOURCES
+        if not path.startswith(IMPORTING_LATE)
+        for name, function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert set() == late
+
+
+def test_every_ignored_type_error_has_a_reason() -> None:
+    reasoned = re.compile(r"# type: ignore\[[a-z-]+\]  # \S")
+    lines = {f"{path}:{number}": line for path in SOURCES for number, line in enumerate(text(path).splitlines(), 1)}
+    marked = {place: line for place, line in lines.items() if re.search(r"#\s*type:\s*ignore", line)}
+    assert {} == {place: line.strip() for place, line in marked.items() if not reasoned.search(line)}
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    assert [] == [name for path in SOURCES for name in undocumented(path)]
+
+
+def undocumented(path: str) -> Iterator[str]:
+    """Yield the public modules, classes, functions and methods of a module that say nothing about themselves."""
+    if not ast.get_docstring(tree(path)) and text(path).strip():
+        yield path
+    by_declaration = path in ("src/perpend/interpret/values.py", "src/perpend/interpret/questions.py")
+    for node in tree(path).body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            if not ast.get_docstring(node) and not by_declaration:
+                yield f"{path}:{node.name}"
+            for inner in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(inner, Function) and not inner.name.startswith("_") and not ast.get_docstring(inner):
+                    yield f"{path}:{node.name}.{inner.name}"
+
+
+def test_module_docstrings_are_short() -> None:
+    # The docstring of a lint rule is the rule's page.
+    paths = [path for path in SOURCES if "/analyze/lint/" not in path]
+    lengths = {path: len((ast.get_docstring(tree(path)) or "").splitlines()) for path in paths}
+    assert {} == {path: length for path, length in lengths.items() if length > 6}
+
+
+@cache
+def committed() -> tuple[str, ...]:
+    """Return the paths of all files under version control, or of all sources where there is no git."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    found = [path for path in listed.split("\0") if path and (ROOT / path).is_file()]
+    return tuple(found) or (*SOURCES, *TESTS)
+
+
+def lines_with(pattern: str, paths: tuple[str, ...]) -> list[str]:
+    """Return the places where a pattern occurs in text files."""
+    wanted = re.compile(pattern)
+    found = []
+    for path in paths:
+        try:
+            lines = text(path).splitlines()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path}:{number}" for number, line in enumerate(lines, 1) if wanted.search(line)]
+    return found
+
+
+def test_nothing_is_left_to_do() -> None:
+    words = "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"))
+    assert [] == lines_with(rf"\b({words})\b", (*SOURCES, *TESTS))
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    machine = r"(?<![\w.~-])/(wo" + r"rk|ro" + r"ot|ho" + r"me/\w+|Us" + r"ers/\w+)/"
+    hosts = r"py" + r"pi\.org|python" + r"hosted\.org|registry\.npm" + r"js\.org|arti" + r"factory|index-url|extra-index"
+    assert [] == lines_with(f"{machine}|{hosts}", committed())
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "expected"),
+    [
+        (lambda body: nesting(body), "for a in b:\n if a:\n  with c:\n   try:\n    d\n   except E:\n    e", 4),
+        (lambda body: nesting(body), "if a:\n b\nelif c:\n d\nelif e:\n f\nelse:\n g", 1),
+        (lambda body: nesting(body), "match a:\n case 1:\n  while b:\n   c", 2),
+        (lambda body: nesting(body), "a", 0),
+    ],
+)
+def test_nesting_is_counted_as_people_see_it(check: Callable[[list[ast.stmt]], int], source: str, expected: int) -> None:
+    assert expected == check(ast.parse(source).body)
