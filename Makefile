@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint golden reference bench clean
+.PHONY: help run test lint coverage golden reference bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -27,6 +27,10 @@ lint: $(BIN)/.ready ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+coverage: $(BIN)/.ready ## line and branch coverage of the language's rooms, at least 95 %
+	$(BIN)/coverage run -m pytest tests/unit tests/conformance tests/property tests/golden
+	$(BIN)/coverage report --fail-under=95 --include='src/perpend/ir/*,src/perpend/analyze/*,src/perpend/interpret/*'
 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite

@@ -60,7 +60,9 @@ def _with_owner() -> tuple[tuple[ValueType, tuple[str, ...]], ...]:
     return tuple((kind, (*paths, *beyond[kind])) for kind, paths in _fields())
 
 
-THING_NAMES = Names(_with_owner(), (OPEN, f"{OTHER_LOOKUP}.{OPEN}"), (), (OWNER_LOOKUP, OTHER_LOOKUP, f"{OWNER_LOOKUP}.{OTHER_LOOKUP}"))
+THING_NAMES = Names(
+    _with_owner(), (OPEN, f"{OTHER_LOOKUP}.{OPEN}"), (), (OWNER_LOOKUP, OTHER_LOOKUP, f"{OWNER_LOOKUP}.{OTHER_LOOKUP}")
+)
 OWNER_NAMES = Names(_fields(), (OPEN,))
 PART_NAMES = Names(_fields(), (OPEN,))
 BOLT_NAMES = Names((), (OPEN, _field("text"), _field("number")))
@@ -112,7 +114,8 @@ def _outcome(draw: Draw) -> dict[str, Any]:
 
 def _block(draw: Draw, names: Names, depth: int, most: int) -> dict[str, Any]:
     conditions = [
-        {**_outcome(draw), "check": expression(draw, ValueType.BOOLEAN, names, depth)} for _ in range(draw(st.integers(0, most)))
+        {**_outcome(draw), "check": expression(draw, ValueType.BOOLEAN, names, depth)}
+        for _ in range(draw(st.integers(0, most)))
     ]
     return {"conditions": conditions, "otherwise": _outcome(draw)}
 
@@ -175,9 +178,7 @@ _GOOD: dict[str, st.SearchStrategy[Any]] = {
 
 
 def _record(*, loose: bool, more: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    values = {
-        _field(kind): good | st.none() | (JSON if loose else st.none()) | good | good for kind, good in _GOOD.items()
-    }
+    values = {_field(kind): good | st.none() | (JSON if loose else st.none()) | good | good for kind, good in _GOOD.items()}
     common = {
         "Id": st.sampled_from(["a", "b", "Test-1", ""]) | st.none() | (JSON if loose else st.none()),
         DELETION: st.sampled_from([None, None, None, "", "2026-01-01T00:00:00Z"]) | (JSON if loose else st.none()),
@@ -194,4 +195,3 @@ def objects(*, loose: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     owner = _record(loose=loose, more={THINGS: parts, OTHER_LOOKUP: _record(loose=loose, more={}) | anything}) | anything
     record_type = st.fixed_dictionaries({"DeveloperName": st.sampled_from(["Standard", "Other"])}) | anything
     return _record(loose=loose, more={OWNER_LOOKUP: owner, OTHER_LOOKUP: owner, PARTS: parts, "RecordType": record_type})
-

@@ -282,12 +282,13 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
 def _record(draw: Draw, shape: shapes.Record, names: Names, depth: int) -> dict[str, Any]:
     keys = [key for key in shape.keys if key.required or draw(st.booleans())]
     found = {
-        str(draw(st.sampled_from((key.name, *key.aliases)))): document(draw, key.shape, names, depth - (depth > 0)) for key in keys
+        str(draw(st.sampled_from((key.name, *key.aliases)))): document(draw, key.shape, names, depth - (depth > 0))
+        for key in keys
     }
     if shape.recursive and draw(st.integers(0, 3)) == 0:
         found[shape.recursive] = [_record(draw, shape, names, 0)]
     return found
 
 
-SETTLED_KINDS = tuple(sorted((COLLECTIONS | TEXTUAL | set(OPEN_KINDS) | {ValueType.JSON, ValueType.DURATION})))
+SETTLED_KINDS = tuple(sorted(COLLECTIONS | TEXTUAL | set(OPEN_KINDS) | {ValueType.JSON, ValueType.DURATION}))
 """Every type but Any and Attributes."""

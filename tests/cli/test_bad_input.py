@@ -136,8 +136,14 @@ def test_an_unknown_name_is_told_with_the_nearest(run: Run, arguments: tuple[str
 
 
 def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: Run, tmp_path: Path) -> None:
-    write(tmp_path, {**policy_files(logic()), "ce/idea/policy.yaml": {"names": {"full": "I", "contextual": "I"}, "description": ""}})
-    for policy, reason in (("idea", "/ce/idea has no prod.logic.yaml"), ("policy", "but the inputs hold CA10__CaAwsAccount__c")):
+    write(
+        tmp_path,
+        {**policy_files(logic()), "ce/idea/policy.yaml": {"names": {"full": "I", "contextual": "I"}, "description": ""}},
+    )
+    for policy, reason in (
+        ("idea", "/ce/idea has no prod.logic.yaml"),
+        ("policy", "but the inputs hold CA10__CaAwsAccount__c"),
+    ):
         ran = run("check", EXAMPLE, "--repo", tmp_path, "--policy", policy)
         assert (2, "") == (ran.code, ran.out)
         assert_one_line(ran.err, reason)
@@ -148,7 +154,14 @@ def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: 
 def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path: Path) -> None:
     bad = logic({"EXTRACT": "none"}, input_type="CA10__CaAwsUser__c")
     good = logic(input_type="CA10__CaAwsUser__c")
-    write(tmp_path, {**policy_files(good), "ce/bad/prod.logic.yaml": bad, "ce/bad/policy.yaml": {"names": {"full": "B", "contextual": "B"}, "description": ""}})
+    write(
+        tmp_path,
+        {
+            **policy_files(good),
+            "ce/bad/prod.logic.yaml": bad,
+            "ce/bad/policy.yaml": {"names": {"full": "B", "contextual": "B"}, "description": ""},
+        },
+    )
     ran = run("check", EXAMPLE, "--repo", tmp_path, *TIME, "--format", "json")
     assert 2 == ran.code
     assert {"/ce/policy"} == {one["policyId"] for one in json.loads(ran.out)["verdicts"]}

@@ -92,7 +92,9 @@ def split_report(root: Path) -> list[Path]:
 
 def test_the_order_of_files_changes_no_verdict(run: Run, tmp_path: Path) -> None:
     one, two, three = split_report(tmp_path)
-    outputs = [run("check", *order, *TIME, "--format", "json") for order in ((one, two, three), (three, one, two), (two, three, one))]
+    outputs = [
+        run("check", *order, *TIME, "--format", "json") for order in ((one, two, three), (three, one, two), (two, three, one))
+    ]
     assert 1 == len({json.dumps(json.loads(ran.out)["verdicts"]) for ran in outputs})
     assert 25 == json.loads(outputs[0].out)["ledger"]["objects"]
 
@@ -107,7 +109,11 @@ def test_contradicting_rows_never_end_as_compliant(run: Run, tmp_path: Path) -> 
 
 def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path: Path) -> None:
     content = Path(EXAMPLE).read_bytes()
-    answer = {"Content": base64.b64encode(content).decode(), "ReportFormat": "text/csv", "GeneratedTime": "2026-11-20T00:00:00+00:00"}
+    answer = {
+        "Content": base64.b64encode(content).decode(),
+        "ReportFormat": "text/csv",
+        "GeneratedTime": "2026-11-20T00:00:00+00:00",
+    }
     forms = {
         "bom.csv": b"\xef\xbb\xbf" + content,
         "crlf.csv": content.replace(b"\n", b"\r\n"),
@@ -167,7 +173,11 @@ def test_a_header_alone_is_no_objects_and_said_so(run: Run, tmp_path: Path, form
 
 
 INCOMPLIANT, COMPLIANT, INAPPLICABLE, UNDETERMINED = "INCOMPLIANT", "COMPLIANT", "INAPPLICABLE", "UNDETERMINED"
-TRUTHS, FALSES, ODD = ("true", "TRUE", "True", "tRuE"), ("false", "FALSE", "False", "N/A", "n/a"), ("", " ", "yes", "1", "unknown", "t")
+TRUTHS, FALSES, ODD = (
+    ("true", "TRUE", "True", "tRuE"),
+    ("false", "FALSE", "False", "N/A", "n/a"),
+    ("", " ", "yes", "1", "unknown", "t"),
+)
 FLAGS = [*((flag, "true") for flag in TRUTHS), *((flag, "false") for flag in FALSES), *((flag, "odd") for flag in ODD)]
 
 
@@ -263,7 +273,9 @@ def test_the_root_row_is_judged_like_any_user(run: Run, tmp_path: Path) -> None:
 
 
 def test_numbers_beyond_json_are_still_json(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "users.json").write_text('[{"Id": "a", "CA10__arn__c": "x", "CA10__credReportAttributesJson__c": "{\\"user\\": 1e999}"}]')
+    (tmp_path / "users.json").write_text(
+        '[{"Id": "a", "CA10__arn__c": "x", "CA10__credReportAttributesJson__c": "{\\"user\\": 1e999}"}]'
+    )
     ran = run("check", tmp_path / "users.json", "--type", "CA10__CaAwsUser__c", *TIME, "--format", "json")
 
     def refuse(name: str) -> None:
@@ -282,9 +294,7 @@ def test_a_file_appears_whole_and_readable_by_its_owner_only(run: Run, tmp_path:
     assert ["csv", "json", "ndjson", "table"] == sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_a_failing_run_leaves_no_file_and_spoils_none(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_run_leaves_no_file_and_spoils_none(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.json"
     assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
     assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]

@@ -60,7 +60,11 @@ def test_explain_shows_conditions_in_order(run: Run) -> None:
 @pytest.mark.parametrize(
     ("policy", "name", "reason"),
     [
-        (KEY_POLICY, "alma.breke", "no object 'alma.breke' of type CA10__CaAwsUser__c among the inputs (did you mean 'alma.brekke'?)"),
+        (
+            KEY_POLICY,
+            "alma.breke",
+            "no object 'alma.breke' of type CA10__CaAwsUser__c among the inputs (did you mean 'alma.brekke'?)",
+        ),
         ("*", "alma.brekke", "names 7 policies"),
         ("none-such", "alma.brekke", "unknown policy 'none-such'"),
     ],
@@ -113,7 +117,10 @@ def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        (KEY_POLICY, ["AWS IAM User has more than one active access key", "/frameworks/cis-aws-v6.0.0/02/12", "dec-x-30795016", "199"]),
+        (
+            KEY_POLICY,
+            ["AWS IAM User has more than one active access key", "/frameworks/cis-aws-v6.0.0/02/12", "dec-x-30795016", "199"],
+        ),
         (f"/ce/ca/aws/iam/{KEY_POLICY}/", ["COMPLIANCE_POLICY"]),
         ("CA10__CaAwsUser__c", ["AWS IAM User", "CA10__userName__c", "credReportAccessKey1Active"]),
         ("/types/CA10__CaAwsUser__c", ["CA10__account__r"]),
@@ -169,7 +176,9 @@ def test_completion_scripts_call_back(run: Run, shell: str) -> None:
     assert "_PERPEND_COMPLETE" in ran.out
 
 
-@pytest.mark.parametrize("command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", str(LIBRARY))])
+@pytest.mark.parametrize(
+    "command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", str(LIBRARY))]
+)
 def test_every_output_can_go_to_a_private_file(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
     target = tmp_path / "out"
     ran = run(*command, "--out", target)

@@ -89,15 +89,25 @@ def test_what_is_an_error_in_a_condition(run: Run, tmp_path: Path, name: str) ->
 
 
 EXTRACT = {"name": "a", "value": FIELD}
-TEST = {"Id": "a", "expectedResult": {"status": "COMPLIANT", "conditionIndex": "100", "conditionText": "otherwise", "runtimeError": None}}
+TEST = {
+    "Id": "a",
+    "expectedResult": {"status": "COMPLIANT", "conditionIndex": "100", "conditionText": "otherwise", "runtimeError": None},
+}
 FILES: dict[str, tuple[dict[str, Any], str]] = {
-    "a dangling section": ({"ce/policy/policy.yaml": {"names": NAMES, "description": "", "frameworkMappings": ["/frameworks/none"]}}, "A220"),
+    "a dangling section": (
+        {"ce/policy/policy.yaml": {"names": NAMES, "description": "", "frameworkMappings": ["/frameworks/none"]}},
+        "A220",
+    ),
     "duplicate extracts": ({"types/T/e.extracts.yaml": {"extracts": [EXTRACT, EXTRACT]}}, "A206"),
     "duplicate related lists": (
         {
             "ce/policy/prod.logic.yaml": logic(
                 relatedLists=[
-                    {"relationshipName": "a__r", "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "x"}}
+                    {
+                        "relationshipName": "a__r",
+                        "conditions": [],
+                        "otherwise": {"status": "COMPLIANT", "currentStateMessage": "x"},
+                    }
                 ]
                 * 2
             )
@@ -115,7 +125,10 @@ FILES: dict[str, tuple[dict[str, Any], str]] = {
     "a folder without descriptor": ({"ce/empty/note.md": "x"}, "L130"),
     "a section without descriptor": ({"frameworks/f/section.yaml": {"name": "F"}, "frameworks/f/01/note.md": "x"}, "L130"),
     "an unknown tag": ({"ce/folder.yaml": "names: !!python/name:os.system {full: a, contextual: a}"}, "L115"),
-    "several documents": ({"ce/folder.yaml": "names: {full: a, contextual: a}\n---\nnames: {full: a, contextual: a}\n"}, "L111"),
+    "several documents": (
+        {"ce/folder.yaml": "names: {full: a, contextual: a}\n---\nnames: {full: a, contextual: a}\n"},
+        "L111",
+    ),
     "a recursive anchor": ({"ce/folder.yaml": "names: &a {full: *a, contextual: a}"}, "L114"),
     "a duplicate key": ({"ce/folder.yaml": "names: {full: a, full: b, contextual: a}"}, "L116"),
     "a path out of the repository": ({"ce/policy/prod.logic.yaml": logic(testData=[{"file": "../../../etc/passwd"}])}, "L132"),

@@ -18,10 +18,17 @@ FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {
 
 
 def entry(name: str, status: str, index: str, text: str, **fields: Any) -> dict[str, Any]:
-    return {"Id": name, **fields, "expectedResult": {"status": status, "conditionIndex": index, "conditionText": text, "runtimeError": None}}
+    return {
+        "Id": name,
+        **fields,
+        "expectedResult": {"status": status, "conditionIndex": index, "conditionText": text, "runtimeError": None},
+    }
 
 
-RIGHT, WRONG = entry("a", "INCOMPLIANT", "199", "flag.asBoolean()", flag="true"), entry("b", "INCOMPLIANT", "199", "otherwise", flag="x")
+RIGHT, WRONG = (
+    entry("a", "INCOMPLIANT", "199", "flag.asBoolean()", flag="true"),
+    entry("b", "INCOMPLIANT", "199", "otherwise", flag="x"),
+)
 
 
 def repository(root: Path, *entries: Any, **files: Any) -> Path:
@@ -73,7 +80,14 @@ def test_a_failure_is_shown_side_by_side_with_the_road_to_it(run: Run, tmp_path:
 
 def test_junit_has_a_case_for_each_execution(run: Run, tmp_path: Path) -> None:
     bad = logic({"EXTRACT": "none"})
-    ran = run("test", "--repo", repository(tmp_path, RIGHT, WRONG, **{"ce/bad/prod.logic.yaml": bad}), "--format", "junit", "--coverage")
+    ran = run(
+        "test",
+        "--repo",
+        repository(tmp_path, RIGHT, WRONG, **{"ce/bad/prod.logic.yaml": bad}),
+        "--format",
+        "junit",
+        "--coverage",
+    )
     root = ElementTree.fromstring(ran.out)
     assert ("3", "1", "1") == tuple(root.attrib[name] for name in ("tests", "failures", "errors"))
     assert ["a", "b", "can be run"] == [case.attrib["name"] for case in root.iter("testcase")]
@@ -97,7 +111,13 @@ def test_exit_codes(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [KEY_POLICY, f"/ce/ca/aws/iam/{KEY_POLICY}", f"ce/ca/aws/iam/{KEY_POLICY}/prod.logic.yaml", f"*{KEY_POLICY}*", f"ce\\ca\\aws\\iam\\{KEY_POLICY}"],
+    [
+        KEY_POLICY,
+        f"/ce/ca/aws/iam/{KEY_POLICY}",
+        f"ce/ca/aws/iam/{KEY_POLICY}/prod.logic.yaml",
+        f"*{KEY_POLICY}*",
+        f"ce\\ca\\aws\\iam\\{KEY_POLICY}",
+    ],
 )
 def test_a_logic_is_named_in_several_ways(run: Run, name: str) -> None:
     document = json.loads(run("test", name, "--coverage", "--format", "json").out)

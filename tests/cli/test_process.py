@@ -12,7 +12,19 @@ import pytest
 
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, spawn
 
-HEAVY = ("yaml", "duckdb", "pydantic", "boto3", "jinja2", "pyspark", "rich", "re2", "jmespath", "perpend.load", "perpend.analyze")
+HEAVY = (
+    "yaml",
+    "duckdb",
+    "pydantic",
+    "boto3",
+    "jinja2",
+    "pyspark",
+    "rich",
+    "re2",
+    "jmespath",
+    "perpend.load",
+    "perpend.analyze",
+)
 LOOK = f"""
 import sys
 from perpend.cli.app import main
@@ -94,7 +106,9 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand() -> Non
     code = "import perpend.cli.list as one; one.open_repository = lambda directory: 1 / 0; from perpend.cli.app import main; main(['list'])"
     quiet = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (2, "") == (quiet.returncode, quiet.stdout)
-    assert "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n" == quiet.stderr
+    assert (
+        "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n" == quiet.stderr
+    )
     environment = {**os.environ, "PERPEND_DEBUG": "1"}
     loud = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert "Traceback" in loud.stderr

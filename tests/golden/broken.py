@@ -13,7 +13,11 @@ REPLACEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
     (f"{SERVER}/policy.yaml", "COMPLIANCE_POLICY", "COMPLIANCE"),
     (f"{SERVER}/policy.yaml", "/acme-baseline/01", "/acme-baseline/02"),
     (f"{SERVER}/prod.logic.yaml", "EXTRACT: labels", "EXTRACT: lables"),
-    (f"{SERVER}/prod.logic.yaml", "status: UNDETERMINED, relationshipName: CA10__Disks__r", "status: UNDETERMINED, relationshipName: CA10__Disk__r"),
+    (
+        f"{SERVER}/prod.logic.yaml",
+        "status: UNDETERMINED, relationshipName: CA10__Disks__r",
+        "status: UNDETERMINED, relationshipName: CA10__Disk__r",
+    ),
     (f"{SERVER}/wip.logic.yaml", "offsetDays: 90", "ofsetDays: 90"),
     (f"{SERVER}/wip.logic.yaml", "path: CA10__created__c", "path: CA10__name__c"),
     (f"{SERVER}/test-data.json", '"INAPPLICABLE"', '"UNAPPLICABLE"'),

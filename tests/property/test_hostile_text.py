@@ -35,9 +35,39 @@ FILES = (
     "internal/rules/r.yaml",
 )
 SIGNS = ("- ", ": ", ", ", "{", "}", "[", "]", "&a ", "*a", "!!python/object:os.system ", "!t ", "| ", "> ", "\n", "  ", "\n- ")
-MORE_SIGNS = ("'", '"', "? ", "---\n", "...\n", "%YAML 1.1\n", "#", "<<: *a", "\t", "\0", "\ufeff", "~", "1e999", ".inf", "2026-01-01")
-WORDS = ("inputType", "conditions", "check", "status", "otherwise", "relatedLists", "args", "arg", "left", "undeterminedIf", *BY_KEY)
-YAMLISH = st.lists(st.sampled_from(SIGNS) | st.sampled_from(MORE_SIGNS) | st.sampled_from(WORDS) | TEXT, max_size=30).map("".join)
+MORE_SIGNS = (
+    "'",
+    '"',
+    "? ",
+    "---\n",
+    "...\n",
+    "%YAML 1.1\n",
+    "#",
+    "<<: *a",
+    "\t",
+    "\0",
+    "\ufeff",
+    "~",
+    "1e999",
+    ".inf",
+    "2026-01-01",
+)
+WORDS = (
+    "inputType",
+    "conditions",
+    "check",
+    "status",
+    "otherwise",
+    "relatedLists",
+    "args",
+    "arg",
+    "left",
+    "undeterminedIf",
+    *BY_KEY,
+)
+YAMLISH = st.lists(st.sampled_from(SIGNS) | st.sampled_from(MORE_SIGNS) | st.sampled_from(WORDS) | TEXT, max_size=30).map(
+    "".join
+)
 
 
 def examine(root: Path) -> None:
@@ -52,7 +82,9 @@ def examine(root: Path) -> None:
     assert not {unicodedata.category(sign) for sign in text.replace("\n", "")} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert len(diagnostics) == len(json.loads(render_json(diagnostics))["diagnostics"])
     assert len(diagnostics) == len(render_github(diagnostics, names={}).splitlines())
-    assert len(diagnostics) == len(json.loads(render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version="0"))["runs"][0]["results"])
+    assert len(diagnostics) == len(
+        json.loads(render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version="0"))["runs"][0]["results"]
+    )
     analyzer = Analyzer(repository)
     run_policy_tests(analyzer, repository.logic_ids)
     programs = [found for logic_id in repository.logic_ids if (found := analyzer.analyzed(logic_id).program)]
@@ -138,4 +170,6 @@ def test_any_test_data_give_diagnostics_only(entries: list[Any]) -> None:
 
 
 def test_the_repository_used_here_is_sound(tmp_path: Path) -> None:
-    assert [] == Repository(write(tmp_path, {**WHOLE, "ce/policy/policy.yaml": {"names": NAMES, "description": ""}})).diagnostics()
+    assert (
+        [] == Repository(write(tmp_path, {**WHOLE, "ce/policy/policy.yaml": {"names": NAMES, "description": ""}})).diagnostics()
+    )

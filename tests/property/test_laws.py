@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -90,7 +89,9 @@ def test_equal_values_are_empty_together(sides: list[Any], fields: dict[str, Any
 
 @given(operands(BOOLEAN, 1), OBJECTS)
 def test_not_negates(sides: list[Any], fields: dict[str, Any]) -> None:
-    found = said({"one": sides[0], "other": {"NOT": {"arg": sides[0]}}, "twice": {"NOT": {"arg": {"NOT": {"arg": sides[0]}}}}}, fields)
+    found = said(
+        {"one": sides[0], "other": {"NOT": {"arg": sides[0]}}, "twice": {"NOT": {"arg": {"NOT": {"arg": sides[0]}}}}}, fields
+    )
     assert negated(found["one"]) == found["other"]
     assert found["one"] == found["twice"]
 
@@ -183,8 +184,15 @@ def test_days_are_divided_without_gap_or_overlap(sides: list[Any], days: int, fi
     assert expected == sum(found[key] is True for key in ("IS_BEFORE_TODAY", "IS_WITHIN_NEXT_DAYS", "IS_BEYOND_NEXT_DAYS"))
 
 
-@given(st.sampled_from(["TEXT", "BYTES"]), st.data(), st.lists(st.sampled_from(["a", "A ", "b", ""]), min_size=1, max_size=3), OBJECTS)
-def test_searching_for_items_is_searching_for_each(item: str, data: st.DataObject, items: list[str], fields: dict[str, Any]) -> None:
+@given(
+    st.sampled_from(["TEXT", "BYTES"]),
+    st.data(),
+    st.lists(st.sampled_from(["a", "A ", "b", ""]), min_size=1, max_size=3),
+    OBJECTS,
+)
+def test_searching_for_items_is_searching_for_each(
+    item: str, data: st.DataObject, items: list[str], fields: dict[str, Any]
+) -> None:
     kind = ValueType[data.draw(st.sampled_from([item, f"LIST_OF_{item}", f"SET_OF_{item}"]))]
     arg = expression(data.draw, kind, THING_NAMES, 1)
     search = {"LIST": {"itemType": item, "items": items}}
@@ -235,5 +243,3 @@ def test_debug_and_unit_test_pass_their_argument_through(sides: list[Any], field
     assert found["test"] == (found["bare"] if fields.get("Id") == "a" else found["test"])
     if fields.get("Id") != "a":
         assert not isinstance(found["test"], bool) or found["test"] is False
-
-

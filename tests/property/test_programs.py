@@ -147,7 +147,9 @@ def test_every_operation_is_generated() -> None:
     found: set[str] = set()
     names = replace(THING_NAMES, relationships=RELATED, extracts=((ValueType.TEXT, "e0"),))
 
-    @settings(max_examples=2_000, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=2_000, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.data())
     def collect(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from([*SETTLED_KINDS, ValueType.ATTRIBUTES, *[ValueType.BOOLEAN] * len(SETTLED_KINDS)]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -97,5 +96,3 @@ def test_the_properties_above_meet_silent_checks() -> None:
 
     count()
     assert found > 30
-
-

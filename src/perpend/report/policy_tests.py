@@ -106,7 +106,9 @@ def print_test_report(
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
     for (logic_id, object_id), rows in list(failures.items())[:_MAX_SHOWN]:
         console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
-        table = Table("", "expected", "actual", box=None, padding=(0, 2, 0, 2), header_style="dim")
+        table = Table("", box=None, padding=(0, 2, 0, 2), header_style="dim")
+        for heading in ("expected", "actual"):
+            table.add_column(heading, overflow="fold")
         for row in rows:
             table.add_row(
                 row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 from perpend.interpret.interpreter import Interpreter
-from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 FIELD = {"FIELD": {"path": "CA10__size__c"}}
 EMPTY = {"IS_EMPTY": {"arg": FIELD}}
@@ -52,7 +52,9 @@ def test_test_data_is_complete(tmp_path: Path) -> None:
 
 HAS = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": DISKS}}
 HAS_NO = {"RELATED_LIST_HAS_NO": {"status": "INCOMPLIANT", "relationshipName": DISKS}}
-ONE = {"IS_EQUAL": {"left": {"RELATED_LIST_COUNT": {"status": "INCOMPLIANT", "relationshipName": DISKS}}, "right": {"NUMBER": 1}}}
+ONE = {
+    "IS_EQUAL": {"left": {"RELATED_LIST_COUNT": {"status": "INCOMPLIANT", "relationshipName": DISKS}}, "right": {"NUMBER": 1}}
+}
 SOME = {"RELATED_LIST_HAS": {"status": "UNDETERMINED", "relationshipName": DISKS}}
 BAD, GOOD, UNREAD = {"CA10__size__c": None}, {"CA10__size__c": "1"}, {}  # type: ignore[var-annotated]  # literals
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from perpend.ir.program import Program
 from tests.repositories import Ended, analyzer_of, judged, logic, program_of, read_yaml, write
 from tests.repositories import policy_files as files
+
+from perpend.ir.program import Program
 
 ON = {"FIELD": {"path": "CA10__on__c"}}
 FAILS = {"UNIT_TEST_RUNTIME_ERROR": {"returnType": "BOOLEAN", "message": "boom"}}
@@ -106,7 +106,9 @@ def test_a_runtime_error_comes_with_its_check(tmp_path: Path) -> None:
 
 
 def test_data_of_another_form_leave_the_object_unreadable(tmp_path: Path) -> None:
-    write(tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "T", "fields": [{"name": "CA10__on__c", "type": "checkbox"}]}})
+    write(
+        tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "T", "fields": [{"name": "CA10__on__c", "type": "checkbox"}]}}
+    )
     found = ends(tmp_path, {"CA10__on__c": "true"}, ON)
     assert Ended(0, "UNDETERMINED", "isUnreadable()", found.message, "CA10__on__c holds the text 'true', not Boolean") == found
 

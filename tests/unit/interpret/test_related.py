@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
-from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 
 GONE = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
 DISKS = "CA10__Disks__r"
@@ -75,7 +75,9 @@ def test_each_child_counts_once_for_its_own_status(tmp_path: Path, status: str, 
 
 def test_an_undetermined_child_does_not_stop_its_parent(tmp_path: Path) -> None:
     asked = program(tmp_path, has("INCOMPLIANT"), has("UNDETERMINED"), statuses=["INCOMPLIANT", "INAPPLICABLE"])
-    assert [199, 299, 300] == [judged(asked, {DISKS: children}).index for children in ([UNKNOWN, PLAIN], [UNKNOWN, SAFE], [SAFE])]
+    assert [199, 299, 300] == [
+        judged(asked, {DISKS: children}).index for children in ([UNKNOWN, PLAIN], [UNKNOWN, SAFE], [SAFE])
+    ]
 
 
 def test_an_unreadable_child_is_undetermined(tmp_path: Path) -> None:

@@ -296,3 +296,28 @@ def test_equality_is_symmetric_and_told_from_truth(left: Any, right: Any) -> Non
     assert same(left, right) is same(right, left)
     assert same(left, left)
     assert not same(left, not left) or isinstance(left, list | dict | str | int | float | None)
+
+
+@pytest.mark.parametrize(
+    ("step", "times", "end", "document"),
+    [
+        ("[@,@]", 40, "to_string(@)", {"x": "abc"}),
+        ("{a:@,b:@}", 40, "a == b", {"x": "abc"}),
+        ("[@,@][]", 60, "length(@)", [1]),
+        ("join('',[@,@])", 60, "length(@)", "abcdefgh"),
+    ],
+)
+def test_what_doubles_at_every_step_fails_instead_of_filling_the_memory(
+    step: str, times: int, end: str, document: object
+) -> None:
+    query = compile_query("|".join([step] * times + [end]))
+    with pytest.raises(QueryFailed, match="grows too large"):
+        query.search(document)
+
+
+def test_what_takes_too_many_steps_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perpend.ir.jmespath_query.MAX_STEPS", 50)
+    query = compile_query("[?@ > `0`]")
+    assert [1, 1] == query.search([1, 1])
+    with pytest.raises(QueryFailed, match="too many steps"):
+        query.search([1] * 100)

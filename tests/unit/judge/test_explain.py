@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.repositories import LOGIC, logic, program_of, write
+from tests.unit.judge.estates import THING, analyzer, estate, thing
 
 from perpend.ir.estate import EstateObject
 from perpend.judge.explain import Explanation, Leaf, Place, Step, explain, steps_of_test
-from tests.repositories import LOGIC, logic, program_of, write
-from tests.unit.judge.estates import THING, analyzer, estate, thing
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 TIME = datetime.fromisoformat("2026-01-10T18:00:00+00:00")
@@ -19,8 +19,14 @@ CHECKS = {"evaluationError": "failed", "resultTypeMismatch": "mismatch"}
 EXTRACTS = {
     f"types/{THING}/e.extracts.yaml": {
         "extracts": [
-            {"name": "doc", "value": {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "bad"}}}},
-            {"name": "mfa", "value": {"JSON_QUERY_TEXT": {"arg": {"EXTRACT": "doc"}, "expression": "mfa_active", "undeterminedIf": CHECKS}}},
+            {
+                "name": "doc",
+                "value": {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "bad"}}},
+            },
+            {
+                "name": "mfa",
+                "value": {"JSON_QUERY_TEXT": {"arg": {"EXTRACT": "doc"}, "expression": "mfa_active", "undeterminedIf": CHECKS}},
+            },
         ]
     }
 }
@@ -61,7 +67,11 @@ def test_a_fired_check_is_named_where_it_fired(tmp_path: Path) -> None:
 
 def test_unreadable_data_are_told_as_such(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", flag=7), FLAG)
-    assert (0, "stopped", "flag holds the number 7, not Text") == (found.steps[1].index, found.steps[1].result, found.steps[1].check)
+    assert (0, "stopped", "flag holds the number 7, not Text") == (
+        found.steps[1].index,
+        found.steps[1].result,
+        found.steps[1].check,
+    )
     assert [("flag", "unreadable: flag holds the number 7, not Text", True)] == [
         (leaf.text, leaf.value, leaf.stopped) for leaf in found.steps[1].leaves
     ]
@@ -89,7 +99,9 @@ def test_values_are_shown_as_json_and_cut(tmp_path: Path, value: Any, shown: str
 
 
 def test_dates_are_shown_as_dates(tmp_path: Path) -> None:
-    found = explained(tmp_path, thing("a", t="2026-01-02T01:00:00+01:00"), {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "t"}}}})
+    found = explained(
+        tmp_path, thing("a", t="2026-01-02T01:00:00+01:00"), {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "t"}}}}
+    )
     assert ["2026-01-02T00:00:00Z"] == [leaf.value for leaf in found.steps[1].leaves]
 
 

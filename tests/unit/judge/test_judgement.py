@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.repositories import logic, program_of, write
+from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.judgement import Judgement, values_read
-from tests.repositories import logic, program_of, write
-from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 ON = {"FIELD": {"path": "on"}}
 OLD = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}
@@ -27,7 +27,14 @@ def at(text: str) -> datetime:
 def test_the_ledger_counts_every_verdict_once(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, CHECKED))
     gone = {"CA10__disappearanceTime__c": "2026-01-01"}
-    objects = [thing("a", flag="true"), thing("b", flag="x"), thing("c", flag="x"), thing("d"), thing("e", **gone), thing("f", flag=1)]
+    objects = [
+        thing("a", flag="true"),
+        thing("b", flag="x"),
+        thing("c", flag="x"),
+        thing("d"),
+        thing("e", **gone),
+        thing("f", flag=1),
+    ]
     ledger = judgement(estate(*objects), program).ledger
     assert (6, 6, 3) == (ledger.objects, ledger.verdicts, ledger.known)
     expected = {"COMPLIANT": 2, "INCOMPLIANT": 1, "INAPPLICABLE": 0, "UNDETERMINED": 2, "DISAPPEARED": 1}

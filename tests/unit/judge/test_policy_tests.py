@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.repositories import LOGIC, analyzer_of, logic, policy_files, write
 
 from perpend.analyze.programs import Analyzer
 from perpend.judge import policy_tests
 from perpend.judge.policy_tests import FIELDS, TestReport, run_policy_tests
-from tests.repositories import LOGIC, analyzer_of, logic, policy_files, write
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 DOCUMENT = {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "not JSON"}}}
@@ -70,7 +70,9 @@ def test_a_wholly_wrong_expectation_is_a_failure_per_field(tmp_path: Path) -> No
 
 def test_wording_of_parser_errors_counts_only_when_strict(tmp_path: Path) -> None:
     check = {"IS_EMPTY": {"arg": DOCUMENT}}
-    analyzer = analyzer_with(tmp_path, [entry("a", "UNDETERMINED", "101", "doc.asJson().isInvalid()", "other words", doc="{x")], check)
+    analyzer = analyzer_with(
+        tmp_path, [entry("a", "UNDETERMINED", "101", "doc.asJson().isInvalid()", "other words", doc="{x")], check
+    )
     assert run(analyzer).failed == 0
     strict = run(analyzer, strict_errors=True)
     assert ["runtimeError"] == [one.field for one in strict.failures]
@@ -98,7 +100,10 @@ def test_the_authors_own_error_is_compared_word_for_word(tmp_path: Path) -> None
 def test_the_snapshot_time_is_that_of_the_test(tmp_path: Path) -> None:
     check = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}
     text = "seen.beforeToday()"
-    entries = [entry("a", "INCOMPLIANT", "199", text, seen="2026-01-09"), entry("b", "COMPLIANT", "200", "otherwise", seen="2026-01-10")]
+    entries = [
+        entry("a", "INCOMPLIANT", "199", text, seen="2026-01-09"),
+        entry("b", "COMPLIANT", "200", "otherwise", seen="2026-01-10"),
+    ]
     without = entry("c", "INCOMPLIANT", "199", text, seen="2026-01-09")
     del without["context"]
     assert run(analyzer_with(tmp_path, [*entries, without], check)).failures == []
