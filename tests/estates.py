@@ -12,6 +12,7 @@ from perpend.ir.operation import Constant
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
+from perpend.ir.values import DAY, iso_from_milliseconds
 from tests.repositories import policy_files
 from tests.strategies import DATES, JSON, NUMBER, OPEN_KINDS, SETTLED_KINDS, TEXT, Draw, Names, expression, kinds_of, use
 
@@ -173,7 +174,7 @@ _GOOD: dict[str, st.SearchStrategy[Any]] = {
     "json": JSON.map(json.dumps) | st.sampled_from(["", "{x", "[1,", '{"Statement": []}']),
     "number": NUMBER,
     "checkbox": st.booleans(),
-    "datetime": st.sampled_from(DATES),
+    "datetime": st.sampled_from(DATES) | st.sampled_from(["", "soon"]),
 }
 
 
@@ -185,6 +186,13 @@ def _record(*, loose: bool, more: dict[str, st.SearchStrategy[Any]]) -> st.Searc
         OPEN: JSON if loose else st.none() | TEXT | NUMBER | st.booleans(),
     }
     return st.fixed_dictionaries({}, optional={**values, **common, **more})
+
+
+@st.composite
+def ends_of_days(draw: Draw, time: int) -> dict[str, Any]:
+    """Draw a date at the end of a day around the time of a snapshot, or a millisecond before or behind it."""
+    instant = time - time % DAY + draw(st.integers(-5, 5)) * DAY + draw(st.sampled_from([-1, 0, 1]))
+    return {"DATE_TIME": iso_from_milliseconds(instant)}
 
 
 def objects(*, loose: bool = False) -> st.SearchStrategy[dict[str, Any]]:

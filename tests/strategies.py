@@ -6,7 +6,7 @@ give it; what an operation takes comes from its parameters, so a new operation i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -220,33 +220,44 @@ def _checks(draw: Draw, operation: Operation, names: Names) -> dict[str, Any] | 
     return found
 
 
+def _seldom(draw: Draw, times: int) -> bool:
+    """Draw true once in so many times. Not by zero, which Hypothesis likes to draw more often than its share."""
+    return bool(draw(st.integers(1, times)) == times // 2)
+
+
 @st.composite
 def loose_expressions(draw: Draw, depth: int = 3) -> Any:
     """Draw what might stand where an operation belongs: real ones with any arguments, and what is none."""
-    if depth <= 0 or draw(st.integers(0, 9)) == 0:
+    if depth <= 0 or _seldom(draw, 10):
         return draw(JSON)
-    keys = draw(st.lists(st.sampled_from(list(BY_KEY)) | TEXT, min_size=1, max_size=1 + (draw(st.integers(0, 9)) == 0)))
+    keys = draw(st.lists(st.sampled_from(list(BY_KEY)) | TEXT, min_size=1, max_size=1 + _seldom(draw, 10)))
     return {key: _loose_body(draw, key, depth - 1) for key in keys}
+
+
+@st.composite
+def loose_uses(draw: Draw, keys: Sequence[str], depth: int = 1) -> list[Any]:
+    """Draw a use of each of several operations, with arguments of any kind."""
+    return [{key: _loose_body(draw, key, depth)} for key in keys]
 
 
 def _loose_body(draw: Draw, key: str, depth: int) -> Any:
     operation = draw(st.sampled_from(BY_KEY.get(key, tuple(OPERATIONS.values()))))
-    if operation.scalar and draw(st.integers(0, 4)):
+    if operation.scalar and not _seldom(draw, 5):
         return draw(_loose_constant(operation.parameters[0]))
     body = {
-        parameter.name: _loose_argument(draw, parameter, depth) for parameter in operation.parameters if draw(st.integers(0, 9))
+        parameter.name: _loose_argument(draw, parameter, depth) for parameter in operation.parameters if not _seldom(draw, 10)
     }
     if draw(st.booleans()):
         message = TEXT | st.fixed_dictionaries({"path": TEXT, "currentStateMessage": TEXT}) | JSON
         checks = [*(check.key for check in operation.checks), "isEmpty"]
         body["undeterminedIf"] = draw(st.dictionaries(st.sampled_from(checks), message, max_size=3))
-    if draw(st.integers(0, 19)) == 0:
+    if _seldom(draw, 20):
         body[draw(TEXT)] = draw(JSON)
     return body
 
 
 def _loose_argument(draw: Draw, parameter: Parameter, depth: int) -> Any:
-    if draw(st.integers(0, 19)) == 0:
+    if _seldom(draw, 20):
         return draw(JSON)
     if parameter.operand is None:
         return draw(_loose_constant(parameter))
@@ -256,7 +267,7 @@ def _loose_argument(draw: Draw, parameter: Parameter, depth: int) -> Any:
 
 def _loose_constant(parameter: Parameter) -> st.SearchStrategy[Any]:
     if parameter.choices is not None:
-        return st.sampled_from(parameter.choices) | TEXT
+        return st.sampled_from(parameter.choices) | TEXT | JSON
     return CONSTANTS.get(parameter.constant or Constant.TEXT, st.sampled_from(["CA10__text__c", "a__r.b", "e0"])) | TEXT | JSON
 
 

@@ -85,7 +85,8 @@ def test_keep_going_judges_the_rest_and_repeats_the_failure(run: Run, tmp_path: 
     assert 2 == ran.code
     assert 25 == json.loads(ran.out)["ledger"]["objects"]
     lines = ran.err.splitlines(keepends=True)
-    assert lines[:2] == lines[2:], "told where it happens, and again at the end"
+    told, again = (["".join(line.split(": ", 1)[1:]) for line in part] for part in (lines[:2], lines[2:]))
+    assert told == [line.removeprefix("not judged: ") for line in again], "told where it happens, and again at the end"
     assert_one_line(lines[0], str(tmp_path / "bad"), reason)
     assert_one_line(lines[1], str(tmp_path / "worse"))
 

@@ -133,7 +133,8 @@ def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path:
 
 
 def test_columns_may_come_in_any_order_with_others_between(run: Run, tmp_path: Path) -> None:
-    rows = list(csv.DictReader(Path(EXAMPLE).open(encoding="utf-8", newline="")))
+    with Path(EXAMPLE).open(encoding="utf-8", newline="") as example:
+        rows = list(csv.DictReader(example))
     path = tmp_path / "turned.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, ["more", *reversed(rows[0])])
@@ -309,4 +310,4 @@ def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> Non
     ran = run("check", EXAMPLE, "--format", "json", "--out", tmp_path / "none" / "out.json")
     assert (2, "") == ran[:2]
     assert 1 == ran.err.count("\n")
-    assert "cannot be written: No such file or directory" in ran.err
+    assert "cannot be written: no such file or directory" in ran.err

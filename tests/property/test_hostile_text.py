@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.analyze.check import RULES_BY_CODE, check_repository
@@ -23,7 +24,7 @@ from perpend.judge.policy_tests import run_policy_tests
 from perpend.load.repository import Repository
 from tests.estates import TYPES, repositories
 from tests.repositories import NAMES, logic, policy_files, write, yaml_text
-from tests.strategies import JSON, TEXT, Draw, loose_expressions
+from tests.strategies import JSON, TEXT, Draw, loose_expressions, loose_uses
 
 FILES = (
     "ce/policy/prod.logic.yaml",
@@ -145,6 +146,17 @@ def mutated(draw: Draw, text: str) -> str:
 def test_mutated_repositories_give_diagnostics_only(files: dict[str, Any], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from([path for path in files if "ce/policy/" in path or "types/" in path]))
     examine_files(files, path, data.draw(mutated(yaml_text(files[path]))).encode("utf-8", "surrogatepass"))
+
+
+GROUPS = [tuple(BY_KEY)[start : start + 8] for start in range(0, len(BY_KEY), 8)]
+
+
+@pytest.mark.parametrize("keys", GROUPS, ids=lambda keys: keys[0])
+@settings(max_examples=30)
+@given(data=st.data())
+def test_operations_with_any_arguments_give_diagnostics_only(keys: tuple[str, ...], data: st.DataObject) -> None:
+    with TemporaryDirectory(prefix="perpend-") as directory:
+        examine(write(Path(directory), {**policy_files(logic(*data.draw(loose_uses(keys)))), **TYPES}))
 
 
 @given(st.lists(loose_expressions(), min_size=1, max_size=3), st.lists(loose_expressions(2), max_size=2), JSON)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import CONDITION
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
-from tests.estates import IMPORTS, RELATED, THING, THING_NAMES, TYPES, objects, related_lists
+from perpend.ir.values import DAY, iso_from_milliseconds
+from tests.estates import IMPORTS, RELATED, THING, THING_NAMES, TYPES, ends_of_days, objects, related_lists
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import SETTLED_KINDS, Draw, expression
 
@@ -20,6 +21,9 @@ TIME = 1_768_068_000_000
 OBJECTS = objects() | objects(loose=True)
 KINDS = st.sampled_from(SETTLED_KINDS)
 BOOLEAN, NUMBER, DATE_TIME = ValueType.BOOLEAN, ValueType.NUMBER, ValueType.DATE_TIME
+NUMBERS = st.sampled_from([*({"NUMBER": number} for number in (-1, 0, 1)), {"FIELD": {"path": "CA10__number__c"}}])
+"""Numbers near each other, so that limits are met."""
+ITEMS = ("a", "A ", "b", "")
 Said = bool | tuple[int, str | None]
 """What a condition says of an object: true, false, or the check slot and runtime error that stopped it."""
 
@@ -159,7 +163,8 @@ def test_order_is_total_where_nothing_is_null(sides: list[Any], fields: dict[str
         assert (at_most, at_least) == (less or equal, greater or equal)
 
 
-@given(operands(NUMBER, 3), st.booleans(), st.booleans(), OBJECTS)
+@settings(max_examples=150)
+@given(operands(NUMBER, 3) | st.lists(NUMBERS, min_size=3, max_size=3), st.booleans(), st.booleans(), OBJECTS)
 def test_between_is_two_comparisons(sides: list[Any], above: bool, below: bool, fields: dict[str, Any]) -> None:
     value, low, high = sides
     between = {"arg": value, "rangeFrom": low, "rangeTo": high, "exclusiveFrom": above, "exclusiveTo": below}
@@ -170,14 +175,28 @@ def test_between_is_two_comparisons(sides: list[Any], above: bool, below: bool, 
         assert found["between"] == found["both"]
 
 
-@given(operands(DATE_TIME, 1), st.integers(0, 3), OBJECTS)
+def test_days_meet_at_midnight() -> None:
+    offsets = ("IS_WITHIN_LAST_DAYS", "IS_BEYOND_LAST_DAYS", "IS_WITHIN_NEXT_DAYS", "IS_BEYOND_NEXT_DAYS")
+    arg = {"FIELD": {"path": "CA10__datetime__c"}}
+    names = {f"{name}-{days}": {name: {"arg": arg, "offsetDays": days}} for name in offsets for days in range(4)}
+    names |= {name: {name: {"arg": arg}} for name in ("IS_BEFORE_TODAY", "IS_AFTER_TODAY")}
+    instants = [TIME - TIME % DAY + day * DAY + shift for day in range(-5, 6) for shift in (-1, 0, 1)]
+    for instant in instants:
+        found = said(names, {"CA10__datetime__c": iso_from_milliseconds(instant)})
+        for days in range(4):
+            last, beyond, within, later = (found[f"{name}-{days}"] for name in offsets)
+            assert [last, beyond, found["IS_AFTER_TODAY"]].count(True) == 1, (instant, days)
+            assert [within, later, found["IS_BEFORE_TODAY"]].count(True) == 1, (instant, days)
+
+
+@given(operands(DATE_TIME, 1) | st.lists(ends_of_days(TIME), min_size=1, max_size=1), st.integers(0, 3), OBJECTS)
 def test_days_are_divided_without_gap_or_overlap(sides: list[Any], days: int, fields: dict[str, Any]) -> None:
     arg, offset = {"arg": sides[0]}, {"arg": sides[0], "offsetDays": days}
     bare = {key: {key: arg} for key in ("IS_BEFORE_TODAY", "IS_AFTER_TODAY")}
     offsets = ("IS_WITHIN_LAST_DAYS", "IS_BEYOND_LAST_DAYS", "IS_WITHIN_NEXT_DAYS", "IS_BEYOND_NEXT_DAYS")
     found = said({**bare, **{key: {key: offset} for key in offsets}, "null": {"IS_EMPTY": arg}}, fields)
-    if not isinstance(found["null"], bool):
-        assert len(set(found.values())) == 1
+    if not isinstance(found["IS_BEFORE_TODAY"], bool):
+        assert len({found[key] for key in (*bare, *offsets)}) == 1
         return
     expected = 0 if found["null"] else 1
     assert expected == sum(found[key] is True for key in ("IS_BEYOND_LAST_DAYS", "IS_WITHIN_LAST_DAYS", "IS_AFTER_TODAY"))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.program import Block, Expr, Program
+from perpend.ir.program import UNREADABLE, Block, Expr, Program
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
-from tests.estates import RELATED, THING_NAMES, TYPES, objects, repositories, repositories_with
+from tests.estates import RELATED, THING_NAMES, TYPES, ends_of_days, objects, repositories, repositories_with
 from tests.repositories import LOGIC, codes, logic, policy_files, program_of, temporary_analyzer
 from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, expression
 
@@ -79,13 +79,15 @@ def _holders(written: Any) -> Iterator[tuple[dict[str, Any], str]]:
         yield from _holders(inner)
 
 
-@given(bent(replace(THING_NAMES, relationships=())), OBJECTS)
-def test_whatever_analysis_accepts_judges_every_object(check: Any, fields: dict[str, Any]) -> None:
+@settings(max_examples=120)
+@given(bent(THING_NAMES), st.lists(OBJECTS, min_size=3, max_size=5))
+def test_whatever_analysis_accepts_judges_every_object(check: Any, judged: list[dict[str, Any]]) -> None:
     with temporary_analyzer({**policy_files(logic(check)), **TYPES}) as analyzer:
         program = analyzer.analyzed(LOGIC).program
         assume(program is not None)
         assert program is not None
-        end_of(program, fields)
+        for fields in judged:
+            end_of(program, fields)
 
 
 @given(repositories(), OBJECTS, st.randoms(use_true_random=False))
@@ -122,12 +124,25 @@ def test_watching_a_judgement_does_not_change_it(files: dict[str, Any], fields: 
         assert seen
 
 
-@given(repositories(), OBJECTS, st.integers(0, 86_399_999))
-def test_the_time_of_day_changes_no_verdict(files: dict[str, Any], fields: dict[str, Any], moment: int) -> None:
-    with temporary_analyzer(files) as analyzer:
-        program = program_of(analyzer)
+RELATIVE = [operation.name for operation in OPERATIONS.values() if operation.family == "Dates"]
+
+
+@given(st.sampled_from(RELATIVE), st.integers(0, 5), ends_of_days(TIME), st.integers(0, 86_399_999))
+def test_the_time_of_day_changes_no_verdict(name: str, days: int, date: Any, moment: int) -> None:
+    offset = {"offsetDays": days} if name.endswith("_DAYS") else {}
+    with temporary_analyzer({**policy_files(logic({name: {"arg": date, **offset}})), **TYPES}) as analyzer:
         midnight = TIME - TIME % 86_400_000
-        assert end_of(program, fields, midnight) == end_of(program, fields, midnight + moment)
+        assert end_of(program_of(analyzer), {}, midnight) == end_of(program_of(analyzer), {}, midnight + moment)
+
+
+@given(st.lists(bent(THING_NAMES), min_size=1, max_size=3), OBJECTS)
+def test_what_was_not_collected_turns_no_verdict_into_another(checks: list[Any], fields: dict[str, Any]) -> None:
+    with temporary_analyzer({**policy_files(logic(*checks)), **TYPES}) as analyzer:
+        program = analyzer.analyzed(LOGIC).program
+        assume(program is not None)
+        assert program is not None
+        collected = Interpreter([program]).judge(fields, TIME, complete=False)[0]
+        assert collected[0] == UNREADABLE or collected == end_of(program, fields)
 
 
 def written_operations(written: Any) -> set[str]:

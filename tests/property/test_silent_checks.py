@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,6 +18,16 @@ from tests.strategies import Draw, expression
 
 TIME = 1_768_068_000_000
 OBJECTS = st.lists(objects() | objects(loose=True), min_size=2, max_size=6)
+EVERY_OBJECT = [
+    {"CA10__text__c": text, "CA10__json__c": document, "CA10__checkbox__c": on, "Id": name}
+    for text, document, on, name in product(
+        (None, "", "true", "a"),
+        (None, "", "{}", '{"a": "a"}', '{"a": 1}', '{"a": [1]}', "{x"),
+        (None, True, False),
+        ("a", "b"),
+    )
+]
+"""Every way for the atoms below to be true, false, or to stop."""
 TEXT_FIELD, JSON_FIELD = {"FIELD": {"path": "CA10__text__c"}}, {"FIELD": {"path": "CA10__json__c"}}
 DOCUMENT = {"JSON_FROM": {"arg": JSON_FIELD, "undeterminedIf": {"isEmpty": "empty", "isInvalid": "invalid"}}}
 QUERY_CHECKS = {"evaluationError": "failed", "resultTypeMismatch": "mismatch", "resultIsEmpty": "nothing"}
@@ -68,9 +79,35 @@ def conditions(draw: Draw) -> list[Any]:
     return draw(st.lists(combined(atoms), min_size=1, max_size=3))
 
 
-@settings(max_examples=200)
+def small_formulas() -> list[Any]:
+    """Return every formula of one operation over a flag that may stop and a field that may not."""
+    flag, field = ATOMS[len(QUERIES)], {"FIELD": {"path": "CA10__checkbox__c"}}
+    single = [flag, field, *({"NOT": {"arg": one}} for one in (flag, field))]
+    pairs = product(("AND", "OR"), single, single)
+    return [*single, *({key: {"args": [one, other]}} for key, one, other in pairs)]
+
+
+def test_silent_checks_of_all_small_programs_never_fire() -> None:
+    formulas = small_formulas()
+    pairs = list(product(formulas, formulas))
+    files = {f"ce/p{number}/prod.logic.yaml": logic(*pair, input_type=THING) for number, pair in enumerate(pairs)}
+    judged = [
+        {"CA10__text__c": text, "CA10__checkbox__c": on} for text, on in product((None, "true", "false"), (None, True, False))
+    ]
+    with temporary_analyzer({**TYPES, **files}) as analyzer:
+        for number in range(len(pairs)):
+            assert_silence(program_of(analyzer, f"/ce/p{number}/prod.logic.yaml"), judged)
+
+
+@settings(max_examples=100)
+@given(conditions())
+def test_silent_checks_never_fire_whatever_the_object(checks: list[Any]) -> None:
+    with temporary_analyzer({**TYPES, "ce/policy/prod.logic.yaml": logic(*checks, input_type=THING)}) as analyzer:
+        assert_silence(program_of(analyzer), EVERY_OBJECT)
+
+
 @given(conditions(), conditions(), OBJECTS)
-def test_silent_checks_never_fire(checks: list[Any], below: list[Any], judged: list[dict[str, Any]]) -> None:
+def test_silent_checks_of_related_lists_never_fire(checks: list[Any], below: list[Any], judged: list[dict[str, Any]]) -> None:
     parts = {key: value for key, value in logic(*below).items() if key != "inputType"}
     asked = {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": PARTS}}
     document = logic(asked, *checks, input_type=THING, relatedLists=[{"relationshipName": PARTS, **parts}])

@@ -13,7 +13,7 @@ from perpend.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
 from perpend.load import rules as load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from perpend.load.repository import Repository
 
@@ -40,13 +40,16 @@ def check_repository(repository: Repository) -> list[Diagnostic]:
     return _counted(sorted_diagnostics(found))
 
 
-def _counted(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+def _counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return the diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
     shown: list[Diagnostic] = []
     alike: Counter[tuple[str, str]] = Counter()
+    faults: Counter[str] = Counter(found.fault for found in diagnostics if found.fault)
     rest: dict[tuple[str, str], tuple[Diagnostic, int]] = {}
     for found in diagnostics:
-        keys = ((found.code, f"in `{found.span.path}`"), (found.code, f"like “{found.message}”"))
+        is_common = faults[found.fault] > MAX_ALIKE
+        alike_key = ("", f"because of {found.fault}") if is_common else (found.code, f"like “{found.message}”")
+        keys = ((found.code, f"in `{found.span.path}`"), alike_key)
         full = next((key for key in keys if alike[key] >= MAX_ALIKE), None)
         if full is None:
             alike.update(keys)

@@ -246,7 +246,7 @@ class _Work:
         whole = self._operand_types(call, arguments) and whole
         problem = incompatible(operation, operands) if whole else None
         if problem is not None:
-            self._note(rules.INCOMPARABLE_TYPES, call.span, problem)
+            self._note(rules.INCOMPARABLE_TYPES, call.span, problem, fault=_type_source([*operands.values()]))
             whole = False
         if not whole:
             return None
@@ -288,7 +288,7 @@ class _Work:
                 if operand.type not in parameter.operand:
                     wanted = " or ".join(sorted(kind.value for kind in parameter.operand))
                     message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
-                    self._note(rules.TYPE_MISMATCH, operand.span or call.span, message)
+                    self._note(rules.TYPE_MISMATCH, operand.span or call.span, message, fault=_type_source([operand]))
                     fine = False
         return fine
 
@@ -374,10 +374,19 @@ class _Work:
         bodies = [self.analyzer.extract(found, name) for found in holders]
         return None not in bodies and len({structure(body) for body in bodies if body}) == 1
 
-    def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None) -> None:
-        self.diagnostics.append(rule.at(span, message, label=label, help=help))
+    def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> None:
+        self.diagnostics.append(rule.at(span, message, label=label, help=help, fault=fault))
+
+
+def _type_source(operands: Iterable[Expr]) -> str:
+    """Return what gives the operands' types: an extract, else a field; empty where both sides are written in place."""
+    for name, word in (("EXTRACT", "extract"), ("FIELD", "field")):
+        paths = [operand.arguments["path"] for operand in operands if operand.operation.name == name]
+        if paths:
+            return f"the type of the {word} `{shorten(paths[0])}`"
+    return ""
 
 
 def _outcome(written: WrittenOutcome) -> Outcome:
     remediation = written.remediation.value if written.remediation else None
-    return Outcome(written.status, written.message.value, remediation or None, written.span)
+    return Outcome(written.status, written.message.value.strip(), (remediation or "").strip() or None, written.span)

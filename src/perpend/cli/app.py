@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,6 +32,12 @@ COMMANDS: dict[str, str] = {
 
 USAGE_ERROR = 2
 """Exit code of a usage, input or repository error."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C or a request to terminate."""
+
+READER_LEFT = 141
+"""Exit code where whoever read the output has left before its end."""
 
 
 class _Commands(click.Group):
@@ -59,8 +67,6 @@ class _Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             ctx.fail(f"there is no command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
         return super().resolve_command(ctx, args)
@@ -89,37 +95,50 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
+    signal.signal(signal.SIGTERM, _terminated)
+    if sys.stdout is None:
+        sys.exit(_complain("standard output is closed"))
+    sys.exit(_exit_code(list(arguments) if arguments is not None else None))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
     stdout = sys.stdout
     try:
-        code = group.main(args=list(arguments) if arguments is not None else None, prog_name="perpend", standalone_mode=False)
-        _flush()
+        code = group.main(args=arguments, prog_name="perpend", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as ended:
-        code = ended.exit_code
+        return ended.exit_code
     except click.ClickException as error:
         error.show()
-        code = USAGE_ERROR
+        return USAGE_ERROR
     except (click.Abort, KeyboardInterrupt):
-        click.echo("perpend: interrupted", err=True)
-        code = 130
+        return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 141
+        return READER_LEFT
     except SystemExit as ended:
         # Click ends so where the reader of a pipe has left (it then mutes standard output), and after completing words.
-        code = ended.code if sys.stdout is stdout else 141
+        code = ended.code if sys.stdout is stdout else READER_LEFT
     except PerpendError as error:
-        click.echo(f"perpend: {error}", err=True)
-        code = USAGE_ERROR
+        return _complain(str(error))
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _complain(f"cannot go on: {(error.strerror or str(error)).lower()}")
     except Exception as error:
-        click.echo(f"perpend: internal error: {_one_line(error)} (set PERPEND_DEBUG=1 for the traceback)", err=True)
         if os.environ.get("PERPEND_DEBUG"):
             raise
-        code = USAGE_ERROR
-    sys.exit(code if isinstance(code, int) else 0)
+        return _complain(f"internal error: {_one_line(error)} (set PERPEND_DEBUG=1 for the traceback)")
+    return code if isinstance(code, int) else 0
 
 
-def _flush() -> None:
-    sys.stdout.flush()
+def _complain(reason: str, code: int = USAGE_ERROR) -> int:
+    click.echo(f"perpend: {reason}", err=True)
+    return code
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    """End as an interruption does, so that nothing half-written stays behind."""
+    raise KeyboardInterrupt
 
 
 def _one_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.output import output_stream, progress, terminal
+from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, open_repository, printable, select
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.text import render_text
@@ -49,7 +49,7 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 @click.command("check", epilog=EPILOG)
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(allow_dash=True))
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
@@ -89,6 +89,7 @@ def command(
 
     One unusable input and nothing is judged, unless --keep-going is given.
     """
+    refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
     chosen = _chosen(repository, policies, framework)
@@ -112,7 +113,7 @@ def command(
             progress=done,
         )
     write(judgement, form, out, limit)
-    _report_failures(collected.failures)
+    _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or refused else exit_code(judgement)
 
 
@@ -138,9 +139,9 @@ def exit_code(judgement: Judgement) -> int:
     return 3 if counts[Status.UNDETERMINED] else 0
 
 
-def _report_failures(failures: tuple[UnusableInput, ...]) -> None:
+def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> None:
     for failure in failures:
-        click.echo(f"perpend: {failure}", err=True)
+        click.echo(f"perpend: {prefix}{failure}", err=True)
 
 
 def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:

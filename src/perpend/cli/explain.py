@@ -8,7 +8,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.check import moment
-from perpend.cli.output import output_stream, terminal
+from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files
 from perpend.judge.explain import explain
@@ -30,7 +30,7 @@ Examples:
 @click.command("explain", epilog=EPILOG)
 @click.argument("policy")
 @click.argument("object_name", metavar="OBJECT")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(allow_dash=True))
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take the policy from this repository instead of the library.")
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option(
@@ -58,6 +58,7 @@ def command(
     Each condition in order, each value with the file, row and column that it came from, the check that fired, and the
     smallest change of one field that would change the status.
     """
+    refuse_input_as_output(out, inputs)
     analyzer = Analyzer(open_repository(repo))
     program = _program(analyzer, policy)
     collected = collect_files(inputs, type_name=type_name, object_type=analyzer.object_type(type_name) if type_name else None)

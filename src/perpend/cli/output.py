@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
+
+
+_NARROWEST = 80
+"""The width of a terminal that says it has none."""
 
 
 class CannotWrite(PerpendError):
@@ -23,21 +27,51 @@ class CannotWrite(PerpendError):
 
 @contextmanager
 def output_stream(path: str | None) -> Iterator[TextIO]:
-    """Yield the stream to write to. A file is written beside its place and moved there at the end, with mode 0600."""
+    """Yield the stream to write to.
+
+    A file is written beside its place and moved there at the end, with mode 0600; behind a link, the file it leads to.
+    What is no regular file (a device, a pipe) is written to as it is.
+    """
     if path is None or path == "-":
         yield _plain_stdout()
         return
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise CannotWrite(f"{path}: cannot be written: is a directory")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        with _direct(path) if _is_special(path) else _beside(target) as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
+        raise CannotWrite(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def refuse_input_as_output(path: str | None, inputs: Sequence[str]) -> None:
+    """Raise where a command would write over what it reads."""
+    for name in inputs if path not in (None, "-") else ():
+        if path and os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name) and not _is_special(path):
+            raise CannotWrite(f"{path}: is an input as well; nothing was written")
+
+
+def _is_special(path: str) -> bool:
+    """Whether something is there that is neither a regular file nor a directory."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+@contextmanager
+def _direct(path: str) -> Iterator[TextIO]:
+    with open(path, "w", encoding="utf-8", newline="", errors="surrogatepass") as stream:
+        yield stream
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[TextIO]:
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with open(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as stream:
             yield stream
         os.replace(temporary, target)
-    except OSError as error:
-        raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
 
@@ -50,14 +84,24 @@ def _plain_stdout() -> TextIO:
 
 @contextmanager
 def terminal(path: str | None) -> Iterator[Console]:
-    """Yield a console for text that people read: the terminal, or a file without colours."""
+    """Yield a console for text that people read: the terminal, or a file without colours.
+
+    Signs that the terminal's encoding does not have are written out.
+    """
     from rich.console import Console
 
+    class _Console(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     if path is None or path == "-":
-        yield Console(highlight=False, markup=False, emoji=False)
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        width = _NARROWEST if os.environ.get("COLUMNS", "").strip() == "0" else None
+        yield _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
         return
     with output_stream(path) as stream:
-        yield Console(file=stream, width=120, highlight=False, markup=False, emoji=False, color_system=None)
+        yield _Console(file=stream, width=120, highlight=False, markup=False, emoji=False, color_system=None)
 
 
 @contextmanager
@@ -83,4 +127,4 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
 
 def colours() -> bool:
     """Whether standard output is a terminal that shows colours."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -47,6 +47,8 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
     """Return names with paths of existing files and directories of the repository turned into ids."""
     root = repository.files.root.resolve()
     paths = [Path(name).resolve() if Path(name).exists() else None for name in names]
+    if root in paths or "/" in names:
+        return []
     return [
         f"/{path.relative_to(root).as_posix()}" if path and path.is_relative_to(root) and path != root else name
         for name, path in zip(names, paths, strict=True)

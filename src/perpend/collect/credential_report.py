@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-_ARN = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):.+", re.DOTALL)
+_ARN = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
 _NEEDED = ("user", "arn")
 _OTHER_DELIMITERS = ((";", "`;`"), ("\t", "a tab"), ("|", "`|`"))
@@ -62,7 +62,7 @@ def read_report(
         user_place, arn_place, template = layout.user, layout.arn, layout.template
         for line, row in rows:
             arn = row[arn_place]
-            matched = _ARN.fullmatch(arn)
+            matched = _ARN.fullmatch(arn) if arn == arn.strip() else None
             if matched is None:
                 raise UnusableContent(_arn_fault(line, arn))
             account = accounts.setdefault(matched[1], matched[1])
@@ -109,4 +109,4 @@ def _layout_of(header: list[str]) -> _Layout:
 def _arn_fault(line: int, arn: str) -> str:
     if not arn:
         return f"line {line}: the column `arn` is empty"
-    return f"line {line}: {excerpt(arn)} in column `arn` is not an ARN of an AWS account"
+    return f"line {line}: {excerpt(arn)} in column `arn` is not the ARN of an IAM user or root user"

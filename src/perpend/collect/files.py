@@ -80,6 +80,8 @@ def line_at(content: bytes, offset: int) -> int:
 
 def _read_path(path: str) -> bytes:
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UnusableContent("standard input is closed")
         return _read_bounded(sys.stdin.buffer)
     try:
         if Path(path).is_dir():

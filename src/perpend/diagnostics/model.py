@@ -45,14 +45,14 @@ class Rule:
     severity: Severity
     page: str
 
-    def at(self, span: Span, message: str, *, label: str = "", help: str | None = None) -> Diagnostic:
+    def at(self, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> Diagnostic:
         """Return this rule's diagnostic for one place. ``label`` stands beside the underline, ``help`` below it."""
-        return Diagnostic(self.code, self.severity, message, span, label, help)
+        return Diagnostic(self.code, self.severity, message, span, label, help, fault)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem at one place."""
+    """One problem at one place. ``fault`` names what several problems have in common, empty where each is its own."""
 
     code: str
     severity: Severity
@@ -60,6 +60,7 @@ class Diagnostic:
     span: Span
     label: str = ""
     help: str | None = None
+    fault: str = ""
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -74,7 +74,8 @@ def has_disappeared(fields: Mapping[str, Any]) -> bool:
 def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:
     """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form.
 
-    ``missing_is_null``: a check of the policy's own speaks for a field that was not collected.
+    ``missing_is_null``: a check of the policy's own speaks for a field that was not collected, though not in a child
+    object: there it would make the child UNDETERMINED, and a parent may pass over such children.
     """
     *lookups, name = path.split(".")
     convert = _CONVERSIONS.get(kind) or (_collection(kind) if kind.item else _anything)
@@ -84,7 +85,7 @@ def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -
             frame = frame.through(lookup)
         value = frame.fields.get(name)
         if value is None:
-            return None if missing_is_null or frame.complete else frame.get(name)
+            return None if frame.complete or (missing_is_null and "[" not in frame.path) else frame.get(name)
         try:
             return convert(value)
         except _WrongForm:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import jmespath
 from jmespath import exceptions, functions, visitor
 
+from perpend.diagnostics.model import suggestion
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -79,8 +81,13 @@ def plain_key(expression: str) -> str | None:
 
 
 def _reason(error: exceptions.ParseError) -> str:
-    text = str(error.msg or error).splitlines()[0]
-    return text.removeprefix("Invalid jmespath expression: ").rstrip(":") or "not a JMESPath expression"
+    if isinstance(error, exceptions.IncompleteExpressionError):
+        return "the expression is incomplete"
+    if isinstance(error, exceptions.LexerError):
+        return str(error.message).splitlines()[0].lower()
+    if error.msg and not error.msg.startswith("Invalid jmespath"):
+        return str(error.msg).splitlines()[0]
+    return f"unexpected `{error.token_value}`"
 
 
 def _check_functions(node: dict[str, Any], expression: str) -> None:
@@ -88,7 +95,9 @@ def _check_functions(node: dict[str, Any], expression: str) -> None:
         name = node["value"]
         table = _Functions.FUNCTION_TABLE
         if name not in table:
-            raise QuerySyntaxError(f"unknown function `{name}`", max(0, expression.find(f"{name}(")))
+            near = suggestion(name, table)
+            reason = f"unknown function `{name}`" + (f", {near.rstrip('?')}" if near else "")
+            raise QuerySyntaxError(reason, max(0, expression.find(f"{name}(")))
         signature = table[name]["signature"]
         given, wanted = len(node["children"]), len(signature)
         variadic = bool(signature) and signature[-1].get("variadic")

@@ -209,16 +209,26 @@ def number_text(number: float) -> str:
     return f"{digits}E{int(exponent)}"
 
 
-def json_from_text(text: str) -> Any:
+def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
     """Return the JSON document a text holds.
 
     The grammar is RFC 8259 (no NaN, no comments), the last of repeated keys wins, whole numbers beyond 2**53 are doubles,
-    at most 200 levels are read. Raises ``ValueError`` with the reason and its place.
+    at most 200 levels are read. Keys that an object has twice are added to ``repeated``. Raises ``ValueError`` with the
+    reason and its place.
     """
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(members)
+        if repeated is not None and len(found) < len(members):
+            names = [name for name, _ in members]
+            repeated.extend(name for name in found if names.count(name) > 1)
+        return found
+
     if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
-        return json.loads(text, parse_constant=_refuse, parse_int=_whole)
+        hook = None if repeated is None else pairs
+        return json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=hook)
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
 

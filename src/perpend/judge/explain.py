@@ -31,10 +31,11 @@ _READING: Final = frozenset(
     | {"JSON_QUERY_TEXT", "JSON_QUERY_BYTES", "JSON_QUERY_NUMBER", "JSON_QUERY_BOOLEAN"}
 )
 _MAX_CANDIDATES: Final = 4_000
+_MAX_LEAVES: Final = 60
 _GOALS: Final = {
-    Status.INCOMPLIANT: (Status.COMPLIANT, Status.INAPPLICABLE),
-    Status.COMPLIANT: (Status.INCOMPLIANT, Status.INAPPLICABLE),
-    Status.INAPPLICABLE: (Status.COMPLIANT, Status.INCOMPLIANT),
+    Status.INCOMPLIANT: (Status.COMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
+    Status.COMPLIANT: (Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
+    Status.INAPPLICABLE: (Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED),
     Status.UNDETERMINED: (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE),
     Status.DISAPPEARED: (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
 }
@@ -111,7 +112,8 @@ def explain(
     finding = next(judgement.findings())
     time = judgement.time_of(judged)
     steps = tuple(_steps(program, judged, time, finding.condition_index))
-    change = _smallest_change(program, judged, time, finding.status)
+    # Of an object that its sources contradict each other about, no one value would settle the matter.
+    change = None if judged.variants else _smallest_change(program, judged, time, finding.status)
     name = judged.origin.source
     return Explanation(finding, view, judgement.time_of_source(name), judgement.is_assumed(name), steps, change)
 
@@ -156,7 +158,7 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[tupl
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     value = events[-1][2]
     direct = {id(one) for one in _within(program.block.conditions[number - 1].expression)}
-    leaves = tuple(dict.fromkeys(_leaf(judged, *event) for event in events if _is_worth_showing(*event, direct)))
+    leaves = tuple(dict.fromkeys(_leaf(judged, *event) for event in events if _is_worth_showing(*event, direct)))[:_MAX_LEAVES]
     if isinstance(value, Stopped):
         fired = program.verdicts[value.index]
         return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text)
@@ -174,11 +176,11 @@ def _within(expression: Expr) -> Iterator[Expr]:
 
 
 def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
-    """Whether an event is a value that a reader asks about: read by the condition itself, an extract on the way, a stop."""
+    """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
     name = expression.operation.name
-    if name not in _READING or "[" in frame.path:
+    if name not in _READING:
         return False
-    if id(expression) in direct:
+    if id(expression) in direct or (name == "FIELD" and "[" in frame.path):
         return True
     if isinstance(value, Stopped | Unreadable):
         return bool(expression.checks)
@@ -194,7 +196,10 @@ def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any) -> L
             _place(judged, field, column=column, extract=extract) for field, column in _sources(expression, frame.path)
         )
     )
-    return Leaf(expression_text(expression, prefix=frame.path), shown, stopped, places)
+    text = expression_text(expression, prefix=frame.path)
+    if extract is not None and frame.path:
+        text = f"{frame.path}{text}"
+    return Leaf(text, shown, stopped, places)
 
 
 def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
@@ -244,8 +249,9 @@ class _Input:
 def _smallest_change(program: Program, judged: EstateObject, time: int, status: Status) -> Change | None:
     """Return the best change of one value that gives another status, None where no candidate does.
 
-    Candidates are the constants that the program compares with, dates around its limits, and the blank. Best is the
-    status one would want first, then the value nearest to what is there, then the one that the program names first.
+    What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
+    with, dates around its limits, and the blank. Best is the status one would want first, then the value nearest to what
+    is there, then the one that the program names first.
     """
     interpreter = Interpreter([program])
     goals = _GOALS[status]
@@ -253,6 +259,8 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
     tried = 0
     for source in dict.fromkeys(_inputs(program)):
         before = _read(judged, source)
+        if before in (judged.id, judged.external_id, judged.name):
+            continue
         for after in _candidates(program, before, time):
             tried += 1
             if tried > _MAX_CANDIDATES:

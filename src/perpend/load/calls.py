@@ -167,8 +167,12 @@ class _Calls:
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
                 self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
-            elif key.text == "subIndex" and not _is_whole(plain(value)):
-                self._note(rules.WRONG_KIND, value.span, "`subIndex` is a whole number")
+            elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= 99):
+                self._note(rules.WRONG_KIND, value.span, "`subIndex` is a whole number up to 99")
+        if node.get("text") is None:
+            self._note(
+                rules.MISSING_KEY, node.span, "`expected` needs `text`", help="`text`: the condition text of the verdict"
+            )
 
     def _checks(self, operation: Operation, node: Node | None, span: Span) -> tuple[WrittenCheck, ...]:
         implied = tuple(WrittenCheck(check, "", None, span) for check in operation.checks if check.implied)

@@ -120,6 +120,7 @@ class _Walk:
         self.files: list[str] = []
         self.directories: list[str] = []
         self.diagnostics: list[Diagnostic] = []
+        self.bad_links: set[str] = set()
         self.linked = 0
         self.full = False
 
@@ -171,6 +172,9 @@ class _Walk:
         self.full = True
 
     def _link_is_safe(self, place: str, path: str, above: tuple[str, ...]) -> bool:
+        if place in self.bad_links:
+            return False
+        self.bad_links.add(place)
         target = os.path.realpath(place)
         if target != self.real_root and not target.startswith(self.real_root + os.sep):
             self._note(rules.LINK_LEAVES_REPOSITORY, path, f"the link `{path}` leads out of the repository")
@@ -180,6 +184,7 @@ class _Walk:
             rule = rules.LINK_LOOPS if loops else rules.MISSING_FILE
             self._note(rule, path, f"the link `{path}` {'loops' if loops else 'leads to nothing'}")
             return False
+        self.bad_links.discard(place)
         return True
 
     def _note(self, rule: Rule, path: str, message: str) -> None:

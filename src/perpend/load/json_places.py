@@ -41,6 +41,16 @@ class JsonPlaces:
             place, start = self.at(found[0], found[1] - found[0]), found[2]
         return place or self.at(start)
 
+    def repeated(self, key: str) -> Span:
+        """Return the place of a key that an entry, or an object directly in one, has a second time; else the beginning."""
+        objects = [start for start in self._entries if self.text[start] == "{"]
+        inner = [value for start in objects for *_, value in self._members(start) if self.text[value] == "{"]
+        for start in (*objects, *inner):
+            places = [(begin, end) for name, begin, end, _ in self._members(start) if name == key]
+            if len(places) > 1:
+                return self.at(places[1][0], places[1][1] - places[1][0])
+        return self.at(0)
+
     @cached_property
     def _line_starts(self) -> list[int]:
         starts = [0]

@@ -73,15 +73,17 @@ class Reader:
         keys = self._keys(shape)
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
+        written: dict[str, str] = {}
         aliases = frozenset(name.text for name, _ in node.entries if name.text in keys and name.text != keys[name.text].name)
         for name, value in node.entries:
             key = keys.get(name.text)
             if key is None:
                 self._unknown(name, keys, shape)
             elif key.name in values:
-                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` says again what `{key.name}` says")
+                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` says again what `{written[key.name]}` says")
             else:
                 spans[key.name] = name.span
+                written[key.name] = name.text
                 values[key.name] = self.value(value, key.shape, name.span)
         for key in dict.fromkeys(keys.values()):
             if key.required and key.name not in values:

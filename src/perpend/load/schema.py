@@ -42,7 +42,13 @@ _CONSTANTS: dict[Constant, Schema] = {
     Constant.EXPECTATION: {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"status": _STATUS, "subIndex": {"type": "integer"}, "text": {}, "runtimeError": {}},
+        "properties": {
+            "status": _STATUS,
+            "subIndex": {"type": "integer", "minimum": 0, "maximum": 99},
+            "text": {},
+            "runtimeError": {},
+        },
+        "required": ["text"],
     },
 }
 _KIND_RESULTS = {

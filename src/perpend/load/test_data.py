@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.diagnostics.model import Diagnostic, Rule, suggestion
+from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.ir.status import Status
 from perpend.ir.values import date_time_from_text, json_from_text
 from perpend.load import rules
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RESERVED = ("expectedResult", "context")
+MAX_VALUES = 1_000_000
+"""How many values, keys not counted, a file may hold."""
+
+_MAX_FAULTS = 100_000
+"""After so many faults the rest of a file is not looked at."""
+
 _EXPECTED = ("status", "conditionIndex", "conditionText", "runtimeError")
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
@@ -53,8 +59,13 @@ class TestObject:
 def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
     """Return the test objects of a JSON text; those without a usable expectation become diagnostics."""
     places = JsonPlaces(text, path)
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        message = f"the file holds more than {MAX_VALUES:,} values"
+        diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), message))
+        return []
+    repeated: list[str] = []
     try:
-        entries = json_from_text(text)
+        entries = json_from_text(text, repeated=repeated)
     except json.JSONDecodeError as error:
         diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
         return []
@@ -64,7 +75,14 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
     if not isinstance(entries, list):
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
         return []
-    return [found for number, entry in enumerate(entries) if (found := _TestObjects(places, diagnostics).read(entry, number))]
+    for key in dict.fromkeys(repeated):
+        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"the key `{shorten(key)}` stands in one object twice"))
+    reader, found = _TestObjects(places, diagnostics), []
+    for number, entry in enumerate(entries):
+        found.append(reader.read(entry, number))
+        if len(diagnostics) > _MAX_FAULTS:
+            break
+    return [test for test in found if test is not None]
 
 
 def _refused(text: str) -> int:
@@ -100,7 +118,7 @@ class _TestObjects:
             return None
         error = expected["runtimeError"]
         return TestObject(
-            str(entry.get("Id")),
+            str(entry.get("Id", f"object {number + 1}")),
             {key: value for key, value in entry.items() if key not in _RESERVED},
             time,
             Expected(

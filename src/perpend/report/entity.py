@@ -11,7 +11,7 @@ from rich.text import Text
 from perpend.diagnostics.escape import visible
 from perpend.load.files import MAX_YAML, Unreadable
 from perpend.load.reference import operation_pages, page_name
-from perpend.report.explanation import STYLES
+from perpend.report.explanation import STYLES, print_labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perpend.ir.operation import Operation
     from perpend.load.repository import Repository
 
+_LABEL = 16
+_VERDICT = 22
 _PARAGRAPHS = ("description.md", "remediation.md")
 
 
@@ -143,5 +145,5 @@ def _companion(repository: Repository, path: str) -> str:
 
 def _pairs(console: Console, pairs: Iterable[tuple[str, str]]) -> None:
     for label, value in pairs:
-        for number, line in enumerate(value.split("\n") if value else ()):
-            console.print(Text.assemble((f"{label if number == 0 else '':<16}", "dim"), visible(line)), soft_wrap=True)
+        if value:
+            print_labelled(console, label, Text(visible_lines(value)), width=_LABEL)

@@ -25,6 +25,7 @@ STYLES: dict[Status, str] = {
     Status.UNDETERMINED: "yellow",
     Status.DISAPPEARED: "dim",
 }
+_LABEL = 10
 _RESULTS = {"true": "bold", "stopped": "yellow", "false": "", "not reached": "dim"}
 
 
@@ -41,11 +42,11 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         ("read at", visible(f"{judged.origin.source}{row}")),
         ("snapshot", time),
     ):
-        _print_pair(console, label, Text(value))
+        print_labelled(console, label, Text(value), width=_LABEL)
     verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
-    _print_pair(console, "verdict", verdict)
+    print_labelled(console, "verdict", verdict, width=_LABEL)
     if finding.remediation_message:
-        _print_pair(console, "next step", Text(visible(finding.remediation_message)))
+        print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
     console.print()
     for step in explanation.steps:
         console.print(*step_lines(step), sep="\n")
@@ -53,10 +54,19 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
     _print_change(explanation, console)
 
 
-def _print_pair(console: Console, label: str, value: Text) -> None:
+def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:
+    """Print a value beside its label: folded on a terminal, on lines of its own length where a program reads them."""
+    if console.is_terminal:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(style="dim", width=width - 1, no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(label, value)
+        console.print(grid)
+        return
     for number, line in enumerate(value.split("\n")):
-        console.print(Text(f"{label if number == 0 else '':<10}", style="dim"), end="")
-        console.print(line, soft_wrap=True)
+        head = (Text(label, style="dim") if isinstance(label, str) else label.copy()) if number == 0 else Text()
+        head.pad_right(max(0, width - head.cell_len))
+        console.print(head.append_text(line), soft_wrap=True)
 
 
 def step_lines(step: Step) -> list[RenderableType]:

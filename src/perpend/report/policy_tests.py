@@ -88,13 +88,13 @@ def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = Fal
 
 
 def _xml(text: str) -> str:
-    """Return a text that XML can hold: control characters and half surrogates written out."""
-    return "".join(
-        sign
-        if sign in "\n\t" or (sign >= " " and not 0xD800 <= ord(sign) <= 0xDFFF and sign not in "\ufffe\uffff")
-        else visible(sign)
-        for sign in text
-    )
+    """Return a text that XML can hold: what it cannot hold is written out."""
+    return "".join(sign if _is_xml(sign) else f"\\u{ord(sign):04x}" for sign in text)
+
+
+def _is_xml(sign: str) -> bool:
+    code = ord(sign)
+    return sign in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
 
 
 def print_test_report(

@@ -138,7 +138,7 @@ def test_every_function_is_total(name: str, arguments: list[str], document: Any)
     ("expression", "reason", "offset"),
     [
         ("", "the expression is empty", 0),
-        ("a.lower(b)", "unknown function `lower`", 2),
+        ("a.lower(b)", "unknown function `lower`, did you mean `floor`", 2),
         ("length(a, b)", "`length` takes 1 argument, not 2", 0),
         ("x || contains(a)", "`contains` takes 2 arguments, not 1", 5),
         ("a" * (MAX_LENGTH + 1), "the expression is too long", 0),

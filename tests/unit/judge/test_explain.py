@@ -105,12 +105,16 @@ def test_dates_are_shown_as_dates(tmp_path: Path) -> None:
     assert ["2026-01-02T00:00:00Z"] == [leaf.value for leaf in found.steps[1].leaves]
 
 
-def test_children_are_summed_up_not_listed(tmp_path: Path) -> None:
-    related = {**logic(FLAG), "relationshipName": "Parts__r"}
+def test_children_are_listed_with_what_was_read_of_them(tmp_path: Path) -> None:
+    flag = {"FIELD": {"path": "flag", "undeterminedIf": {"isEmpty": "unset"}}}
+    check = {"IS_EQUAL": {"left": flag, "right": {"TEXT": "true"}}}
+    related = {**logic(check), "relationshipName": "Parts__r"}
     del related["inputType"]
     has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
     found = explained(tmp_path, thing("a", Parts__r=[{"flag": "true"}, {"flag": ""}]), has, relatedLists=[related])
-    assert [("Parts__r.has(INCOMPLIANT)", "true")] == [(leaf.text, leaf.value) for leaf in found.steps[1].leaves]
+    leaves = [(leaf.text, leaf.value) for leaf in found.steps[1].leaves]
+    stopped = ("Parts__r[1].flag", "stopped (flag.isEmpty())")
+    assert [("Parts__r[0].flag", '"true"'), stopped, ("Parts__r.has(INCOMPLIANT)", "true")] == leaves
 
 
 def change(found: Explanation) -> tuple[str, str, str, str] | None:
@@ -142,6 +146,13 @@ def test_the_smallest_change_inside_a_document(tmp_path: Path) -> None:
     assert ("mfa_active", '"false"', "COMPLIANT") == (found[0], found[1], found[3])
 
 
+def test_a_key_inside_a_document_changes_before_the_whole_document_does(tmp_path: Path) -> None:
+    filled = {"NOT_EMPTY": {"arg": {"FIELD": {"path": "doc"}}}}
+    found = explained(tmp_path, thing("a", doc='{"mfa_active": "false"}'), {"AND": {"args": [filled, MFA]}})
+    assert found.change is not None
+    assert "mfa_active" == found.change.place.column
+
+
 def test_of_an_undetermined_object_the_change_that_makes_it_compliant_comes_first(tmp_path: Path) -> None:
     assert ("flag", "null", '"false"', "COMPLIANT") == change(explained(tmp_path, thing("a"), FLAG))
 
@@ -149,6 +160,11 @@ def test_of_an_undetermined_object_the_change_that_makes_it_compliant_comes_firs
 def test_a_verdict_that_no_field_can_turn_has_no_change(tmp_path: Path) -> None:
     write(tmp_path, {f"types/{THING}/type.yaml": {"label": "T", "deletionField": "none"}})
     assert explained(tmp_path, thing("a"), {"BOOLEAN": True}).change is None
+
+
+def test_a_contradiction_is_not_settled_by_changing_one_value(tmp_path: Path) -> None:
+    found = explained(tmp_path, thing("a", flag="false", variants=(thing("a", "b.json", 2, flag="true"),)), FLAG)
+    assert (0, "UNDETERMINED", None) == (found.finding.condition_index, found.finding.status, found.change)
 
 
 def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Path) -> None:

@@ -118,13 +118,18 @@ class _Paths:
             yield from self._step("lookup", name, self._reached(lookups[:number], object_type), span)
 
     def _step(self, kind: str, name: str, object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
-        if object_type is None or f"types/{object_type.name}/type.yaml" not in self.survey.repository.tree.files:
+        if object_type is None or not self._is_declared(object_type.name):
             return
         kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
         declared: Collection[str] = kinds[kind]
         if name not in declared and not (kind == "field" and name == object_type.deletion_field):
             message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
             yield RULE.at(span, message, help=suggestion(name[:100], declared))
+
+    def _is_declared(self, name: str) -> bool:
+        """Whether the repository itself declares a type, in a file that could be read whole."""
+        repository = self.survey.repository
+        return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound
 
     def _reached(self, lookups: list[str], object_type: ObjectType | None) -> ObjectType | None:
         for name in lookups:
