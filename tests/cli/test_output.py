@@ -1,0 +1,80 @@
+"""Where output may go, and what happens to what is there already."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
+
+CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
+
+
+def test_a_pipe_is_written_to_as_it_is(run: Run, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    assert 1 == run(*CHECK, "--out", pipe).code
+    reader.join(20)
+    assert read[0].startswith("policyId,")
+    assert pipe.is_fifo()
+
+
+def test_behind_a_link_the_file_is_written(run: Run, tmp_path: Path) -> None:
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("old")
+    link.symlink_to(real)
+    assert 1 == run(*CHECK, "--out", link).code
+    assert link.is_symlink()
+    assert real.read_text().startswith("policyId,")
+
+
+def test_an_input_is_never_written_over(run: Run, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    report.write_bytes(Path(EXAMPLE).read_bytes())
+    ran = run("check", report, *TIME, "--format", "csv", "--out", report)
+    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+    assert report.read_bytes() == Path(EXAMPLE).read_bytes()
+
+
+def test_a_directory_is_no_place_to_write_to(run: Run, tmp_path: Path) -> None:
+    ran = run(*CHECK, "--out", tmp_path)
+    assert (2, "") == (ran.code, ran.out)
+    assert "cannot be written: is a directory" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("show", KEY_POLICY), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("list", "operations")])
+def test_signs_that_the_terminal_lacks_are_written_out(arguments: tuple[str, ...]) -> None:
+    ended = spawn(*arguments, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (0, "") == (ended.code, ended.err)
+    assert ended.out.isascii()
+
+
+def test_a_request_to_terminate_leaves_nothing_behind(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "perpend", "check", str(pipe), "--format", "json", "--out", str(tmp_path / "out.json")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with pipe.open("wb") as writer:
+        writer.write(b"user,arn\n")
+        writer.flush()
+        process.send_signal(signal.SIGTERM)
+        assert 130 == process.wait(30)
+    assert ["pipe"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(("closing", "reason"), [(">&-", "standard output is closed"), ("<&-", "standard input is closed")])
+def test_closed_streams_are_told(closing: str, reason: str) -> None:
+    source = "-" if closing == "<&-" else EXAMPLE
+    line = f'"{sys.executable}" -m perpend check {source} {closing}'
+    ended = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (2, 1) == (ended.returncode, ended.stderr.count("\n"))
+    assert reason in ended.stderr
