@@ -51,7 +51,9 @@ def test_a_directory_is_no_place_to_write_to(run: Run, tmp_path: Path) -> None:
     assert "cannot be written: is a directory" in ran.err
 
 
-@pytest.mark.parametrize("arguments", [("show", KEY_POLICY), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("list", "operations")])
+@pytest.mark.parametrize(
+    "arguments", [("show", KEY_POLICY), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("list", "operations")]
+)
 def test_signs_that_the_terminal_lacks_are_written_out(arguments: tuple[str, ...]) -> None:
     ended = spawn(*arguments, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert (0, "") == (ended.code, ended.err)

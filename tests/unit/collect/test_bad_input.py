@@ -58,8 +58,14 @@ REPORTS = {
     "column twice": (f"user,arn,x,x\na,{ARN}a,1,2\n", "line 1 names the column `x` twice"),
     "empty arn": (f"user,arn\na,{ARN}a\nb,\n", "line 3: the column `arn` is empty"),
     "no ARN": ("user,arn\na,AIDAEXAMPLE\n", "line 2: `AIDAEXAMPLE` in column `arn` is not the ARN of an IAM user"),
-    "ARN without account": ("user,arn\na,arn:aws:s3:::x\n", "line 2: `arn:aws:s3:::x` in column `arn` is not the ARN of an IAM user"),
-    "ARN with other digits": ("user,arn\na,arn:aws:iam::\u066111111111111:user/a\n", "in column `arn` is not the ARN of an IAM user"),
+    "ARN without account": (
+        "user,arn\na,arn:aws:s3:::x\n",
+        "line 2: `arn:aws:s3:::x` in column `arn` is not the ARN of an IAM user",
+    ),
+    "ARN with other digits": (
+        "user,arn\na,arn:aws:iam::\u066111111111111:user/a\n",
+        "in column `arn` is not the ARN of an IAM user",
+    ),
     "rows over several lines are counted": (f'user,arn\n"a\n\n",{ARN}a\nb,\n', "line 5: the column `arn` is empty"),
 }
 ANSWERS = {
