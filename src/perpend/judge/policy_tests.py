@@ -13,7 +13,7 @@ from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import verdict_table
 from perpend.diagnostics.model import Diagnostic, Severity
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Program
+from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
 from perpend.ir.values import date_time_from_text, milliseconds_from_datetime
 from perpend.load.test_data import Expected, TestObject
 
@@ -176,10 +176,10 @@ def tests_of(repository: Repository, analyzer: Analyzer, logic_id: str) -> tuple
 
 def _inline_tests(program: Program) -> Iterable[TestObject]:
     for number, condition in enumerate(program.block.conditions, 1):
-        arguments = condition.expression.arguments
-        expected = arguments.get("expected")
-        if condition.expression.operation.name != "UNIT_TEST" or not isinstance(expected, dict):
+        unit_test = _unit_test(condition.expression)
+        if unit_test is None:
             continue
+        arguments, expected = unit_test.arguments, unit_test.arguments["expected"]
         sub_index = expected.get("subIndex")
         error = expected.get("runtimeError")
         yield TestObject(
@@ -193,6 +193,13 @@ def _inline_tests(program: Program) -> Iterable[TestObject]:
                 None if error is None else str(error),
             ),
         )
+
+
+def _unit_test(expression: Expr) -> Expr | None:
+    """Return the first unit test with an expectation at or below an expression."""
+    if expression.operation.name == "UNIT_TEST" and isinstance(expression.arguments.get("expected"), dict):
+        return expression
+    return next((found for operand in expression.operands if (found := _unit_test(operand))), None)
 
 
 def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool) -> None:

@@ -236,6 +236,11 @@ class Repository:
             elif len(present) > 1:
                 span = Span(f"{directory}/{present[1]}")
                 found.append(rules.TWO_DESCRIPTORS.at(span, f"`/{directory}` is both a folder and a policy"))
+        for entity in self.logic_ids:
+            directory = entity.rpartition("/")[0]
+            if directory not in self.policy_ids and f"{directory[1:]}/folder.yaml" in self.tree.files:
+                message = f"`{directory}` has logic, but no `policy.yaml`"
+                found.append(rules.MISSING_DESCRIPTOR.at(Span(entity[1:]), message))
         return found
 
     def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:

@@ -35,7 +35,7 @@ class Expected:
 
     status: str
     index: str
-    text: str
+    text: str | None
     runtime_error: str | None
 
 
@@ -124,7 +124,7 @@ class _TestObjects:
             Expected(
                 expected["status"],
                 str(expected["conditionIndex"]),
-                str(expected["conditionText"]),
+                None if expected["conditionText"] is None else str(expected["conditionText"]),
                 None if error is None else str(error),
             ),
             self.places.path,

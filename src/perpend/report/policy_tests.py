@@ -136,7 +136,10 @@ def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> 
 
 
 def _print_coverage(report: TestReport, console: Console, fail_under: float | None) -> None:
-    table = Table("logic", "branches", "reached", "%", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("logic", overflow="fold")
+    for heading in ("branches", "reached", "%"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for entry in report.coverage:
         short = entry.percent < (100.0 if fail_under is None else fail_under)
         percent = Text(f"{int(entry.percent * 10) / 10:.1f}", style="yellow" if short else "green")

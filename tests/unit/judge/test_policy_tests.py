@@ -217,3 +217,10 @@ def test_many_files_are_spread_over_processes_with_the_same_result(tmp_path: Pat
     assert [2, 4, 6, 8, 10] == told
     assert alone.failures == together.failures
     assert alone == together
+
+
+def test_a_unit_test_below_another_operation_is_run_too(tmp_path: Path) -> None:
+    inner = {"UNIT_TEST": {"id": "T1", "arg": {"BOOLEAN": True}, "expected": {"text": "wrong"}}}
+    report = run(analyzer_of(tmp_path, policy_files(logic({"NOT": {"arg": inner}}))))
+    assert (1, 1) == (report.executions, report.failed)
+    assert "wrong" in {failure.expected for failure in report.failures}

@@ -224,3 +224,12 @@ def test_what_is_no_repository_is_refused(tmp_path, make):
     make(tmp_path / "x")
     with pytest.raises(NotARepository, match=r"not a policy repository|no such directory"):
         Repository(tmp_path / "x")
+
+
+def test_logic_where_there_is_no_policy_is_an_error(root):
+    (root / "ce/plain").mkdir()
+    (root / "ce/plain/folder.yaml").write_text(NAMES)
+    (root / "ce/plain/x.logic.yaml").write_text(
+        "inputType: T\nconditions: []\notherwise: {status: COMPLIANT, currentStateMessage: m}\n"
+    )
+    assert [("L130", "ce/plain/x.logic.yaml", 1, 1)] == errors(checked(root))
