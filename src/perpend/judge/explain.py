@@ -257,7 +257,7 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
     goals = _GOALS[status]
     best: tuple[tuple[int, int, int], Change] | None = None
     tried = 0
-    for source in dict.fromkeys(_inputs(program)):
+    for source in _single_values(program):
         before = _read(judged, source)
         if before in (judged.id, judged.external_id, judged.name):
             continue
@@ -276,6 +276,13 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
                 place = _place(judged, source.field, column=source.key)
                 best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message)
     return best[1] if best else None
+
+
+def _single_values(program: Program) -> list[_Input]:
+    """Return what a program reads, each once; a document only by its keys where it reads some."""
+    found = dict.fromkeys(_inputs(program))
+    documents = {source.field for source in found if source.key is not None}
+    return [source for source in found if source.key is not None or source.field not in documents]
 
 
 def _inputs(program: Program) -> Iterator[_Input]:
