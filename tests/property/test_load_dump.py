@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.ir.types import ValueType
@@ -76,6 +76,7 @@ def test_documents_of_every_kind_are_loaded_as_written(kind: str, data: st.DataO
     assert plain_written(written, FILE_KINDS[kind]) == plain_loaded(loaded(text, kind))
 
 
+@settings(max_examples=100)
 @given(data=st.data())
 def test_deep_expressions_are_loaded_as_written(data: st.DataObject) -> None:
     written = expression(data.draw, data.draw(st.sampled_from(SETTLED_KINDS)), NAMES, 3)

@@ -12,10 +12,12 @@ from perpend.diagnostics.escape import encodable, visible
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
     from rich.console import Console, RenderableType
 
+    from perpend.ir.estate import EstateObject
     from perpend.judge.explain import Explanation, Leaf, Place, Step
 
 STYLES: dict[Status, str] = {
@@ -40,6 +42,7 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),
         ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
         ("read at", visible(f"{judged.origin.source}{row}")),
+        *_other_readings(judged),
         ("snapshot", time),
     ):
         print_labelled(console, label, Text(value), width=_LABEL)
@@ -52,6 +55,13 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         console.print(*step_lines(step), sep="\n")
     console.print()
     _print_change(explanation, console)
+
+
+def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
+    """Yield a line about the readings that contradict the one whose conditions are shown."""
+    if judged.variants:
+        places = ", ".join(visible(f"{one.origin.source}:{one.origin.row}") for one in judged.variants)
+        yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
 def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:
