@@ -311,3 +311,25 @@ def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> Non
     assert (2, "") == ran[:2]
     assert 1 == ran.err.count("\n")
     assert "cannot be written: no such file or directory" in ran.err
+
+
+OTHER_TYPE = """inputType: CA10__CaAcmeThing__c
+conditions: []
+otherwise: {status: COMPLIANT, currentStateMessage: fine}
+"""
+
+
+def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: Run, tmp_path: Path) -> None:
+    for name, kind in (("users", "CA10__CaAwsUser__c"), ("things", "CA10__CaAcmeThing__c"), ("ideas", None)):
+        policy = tmp_path / "ce" / name
+        policy.mkdir(parents=True)
+        (policy / "policy.yaml").write_text("names: {full: F, contextual: C}\ndescription: d\n")
+        if kind:
+            (policy / "prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", kind))
+    check = ("check", EXAMPLE, "--repo", tmp_path, "--policy", "users")
+    assert 0 == run(*check).code
+    for name, reason in (("things", "judges CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
+        ran = run(*check, "--policy", name)
+        assert (2, "") == (ran.code, ran.out)
+        assert reason in ran.err
+    assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--policy", "*s").code

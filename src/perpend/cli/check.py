@@ -21,6 +21,8 @@ from perpend.judge.judgement import Judgement, PolicyView
 from perpend.judge.policy_tests import logic_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from perpend.ir.estate import Estate
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
@@ -102,7 +104,7 @@ def command(
     _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
         return USAGE_ERROR
-    programs, refused = _programs(analyzer, chosen, collected.estate, explicit=bool(policies))
+    programs, refused = _programs(analyzer, chosen, collected.estate, _named(repository, policies))
     with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
         judgement = Judgement(
             collected.estate,
@@ -156,6 +158,12 @@ def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | 
     return [policy for policy in chosen if _is_mapped(repository, policy, top)]
 
 
+def _named(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
+    """Return the policies that were named one by one, not by a glob or a folder."""
+    found = (select([name], repository.policy_ids, "policy") for name in policies if not set(name) & set("*?["))
+    return frozenset(matches[0] for matches in found if len(matches) == 1)
+
+
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
     policy = repository.policy(policy_id).value
     return policy is not None and any(f"{item.value}/".startswith(f"{top}/") for item in policy.mappings)
@@ -172,7 +180,7 @@ def _known_type(repository: Repository, type_name: str) -> None:
         raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")
 
 
-def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, *, explicit: bool) -> tuple[list[Program], int]:
+def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, named: Collection[str]) -> tuple[list[Program], int]:
     """Return the programs over the types of the estate, and how many policies had to be refused (reported here)."""
     programs: list[Program] = []
     refused: list[str] = []
@@ -192,8 +200,9 @@ def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, *, explicit
         else:
             programs.append(analyzed.program)
     _report_refused(analyzer, refused)
+    _refuse_unjudged(named, without_logic, over_other_types, estate)
     if not programs and not refused:
-        _explain_nothing(without_logic, over_other_types, estate, explicit=explicit)
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(estate)}")
     return programs, len(refused)
 
 
@@ -207,15 +216,18 @@ def _report_refused(analyzer: Analyzer, refused: list[str]) -> None:
     click.echo(f"perpend: {len(refused)} {'policy is' if len(refused) == 1 else 'policies are'} not judged: {names}", err=True)
 
 
-def _explain_nothing(without_logic: list[str], other: dict[str, str], estate: Estate, *, explicit: bool) -> None:
-    """Raise where nothing can be judged: no verdict must not look like a pass."""
-    held = ", ".join(sorted(estate.objects)) or "no objects"
-    if explicit and without_logic and not other:
-        raise UnknownName(f"{without_logic[0]} has no {PRODUCTION}: it cannot judge anything")
-    if other and explicit:
-        policy_id, type_name = next(iter(other.items()))
-        raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {held}")
-    raise UnknownName(f"no policy judges what the inputs hold: {held}")
+def _refuse_unjudged(named: Collection[str], without_logic: list[str], other: dict[str, str], estate: Estate) -> None:
+    """Raise where a policy that was named by itself cannot judge: its silence would look like a pass."""
+    for policy_id in without_logic:
+        if policy_id in named:
+            raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
+    for policy_id, type_name in other.items():
+        if policy_id in named:
+            raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(estate)}")
+
+
+def _held(estate: Estate) -> str:
+    return ", ".join(sorted(estate.objects)) or "no objects"
 
 
 def _views(repository: Repository, programs: list[Program]) -> dict[str, PolicyView]:
