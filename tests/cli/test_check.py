@@ -333,3 +333,21 @@ def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: Run, tmp_
         assert (2, "") == (ran.code, ran.out)
         assert reason in ran.err
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--policy", "*s").code
+
+
+def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: Run, tmp_path: Path) -> None:
+    for path in ("frameworks/f", "ce/users"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
+    (tmp_path / "ce/users/prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", "CA10__CaAwsUser__c"))
+    descriptor = tmp_path / "ce/users/policy.yaml"
+    for text, code in (
+        ("names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n", 0),
+        ("names: {full: F, contextual: C}\ndescription: d\n", 2),
+        ("names: {full: F, contextual: C}\ndescription: d\nframeworkMapings: [/frameworks/f]\n", 0),
+        ("names: [", 0),
+    ):
+        descriptor.write_text(text)
+        ran = run("check", EXAMPLE, "--repo", tmp_path, "--framework", "f", "--format", "json")
+        assert code == ran.code, text
+        assert ran.out == "" if code else json.loads(ran.out)["ledger"]["verdicts"] == 25

@@ -165,8 +165,11 @@ def _named(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
-    policy = repository.policy(policy_id).value
-    return policy is not None and any(f"{item.value}/".startswith(f"{top}/") for item in policy.mappings)
+    """Whether a policy answers a section; one whose descriptor has errors might, so it is judged."""
+    loaded = repository.policy(policy_id)
+    if loaded.value is None or not loaded.sound:
+        return True
+    return any(f"{item.value}/".startswith(f"{top}/") for item in loaded.value.mappings)
 
 
 def _object_type(analyzer: Analyzer, type_name: str | None) -> ObjectType | None:
