@@ -169,6 +169,24 @@ def repositories_with(draw: Draw, name: str) -> dict[str, Any]:
     return repository_files(found, block, alias="inputObject")
 
 
+@st.composite
+def repositories_with_logic(draw: Draw) -> dict[str, Any]:
+    """Draw the files of a repository whose policy joins conditions with AND, OR and NOT, so that most are not evaluated."""
+    found = draw(extracts())
+    names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
+
+    def joined(depth: int) -> Any:
+        if depth == 0:
+            return expression(draw, ValueType.BOOLEAN, names, 1)
+        args = [joined(depth - 1) for _ in range(draw(st.integers(2, 3)))]
+        whole = {draw(st.sampled_from(["AND", "OR"])): {"args": args}}
+        return {"NOT": {"arg": whole}} if draw(st.booleans()) else whole
+
+    conditions = [{**_outcome(draw), "check": joined(draw(st.integers(1, 2)))} for _ in range(draw(st.integers(1, 2)))]
+    block = {"conditions": conditions, "otherwise": _outcome(draw), "relatedLists": related_lists(draw)}
+    return repository_files(found, block)
+
+
 _GOOD: dict[str, st.SearchStrategy[Any]] = {
     "text": TEXT,
     "json": JSON.map(json.dumps) | st.sampled_from(["", "{x", "[1,", '{"Statement": []}']),

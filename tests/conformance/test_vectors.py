@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.analyze.programs import Analyzed, Analyzer
+from perpend.engines.duckdb import duck_db
+from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.values import date_time_from_text, json_from_text
 from perpend.load.nodes import node_from_yaml, plain
@@ -49,7 +51,14 @@ def interpreted(cases: Sequence[Case]) -> list[End]:
     return [Interpreter([case.program]).judge(case.fields, case.snapshot)[0] for case in cases]
 
 
-ENGINES: dict[str, Engine] = {"interpreter": interpreted}
+def by_duckdb(cases: Sequence[Case]) -> list[End]:
+    """Judge by way of DuckDB's tables. It gives the index; whether an error comes with it is the interpreter's to say."""
+    with duck_db() as engine:
+        found = [indexes_of(engine, [case.program], [case.fields], case.snapshot)[0][0] for case in cases]
+    return [(index, error) for index, (_, error) in zip(found, interpreted(cases), strict=True)]
+
+
+ENGINES: dict[str, Engine] = {"interpreter": interpreted, "duckdb": by_duckdb}
 
 
 @cache

@@ -1,0 +1,44 @@
+"""Rows as Python holds them, made tables of a connection: for policies' own tests and for small inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.engines.duckdb_sql import literal, quoted, type_of
+from perpend.inventory.tables import OWNER, ROW, Table, plain, unfollowed, unread
+from perpend.plan.scalar import Kind
+from perpend.plan.stage import KIND_OF_FORM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_AT_ONCE: Final = 500
+
+
+def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the statements that create a table and fill it."""
+    kinds = columns_of(table)
+    declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
+    yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
+    for start in range(0, len(rows), _AT_ONCE):
+        values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
+        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"  # noqa: S608 - every value is a literal
+
+
+def columns_of(table: Table) -> dict[str, Kind]:
+    """Return all columns of a table, companions too, with what they are kept as."""
+    found = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
+    for column in table.columns.values():
+        found[column.name] = KIND_OF_FORM[column.form]
+        if column.partial:
+            found[unread(column.name)] = Kind.TEXT
+        if column.plain:
+            found[plain(column.name)] = Kind.BOOLEAN
+    for join in (*table.lookups.values(), *table.children.values()):
+        if join.partial:
+            found[unfollowed(join.name)] = Kind.TEXT
+    return found
+
+
+def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
+    return f"({', '.join(literal(row.get(name), kind) for name, kind in kinds.items())})"

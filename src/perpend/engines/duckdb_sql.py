@@ -1,0 +1,167 @@
+"""DuckDB's table of primitives. Where its own functions mean something else on rare values, those go to a native."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.plan.scalar import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_SPACE: Final = "' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11)"
+_RUNS: Final = "'[ \\t\\n\\r\\f\\v]+'"
+_KNOWN_TIME: Final = "'[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+]00:00)?)?'"
+_TYPES: Final = {
+    Kind.TEXT: "VARCHAR",
+    Kind.NUMBER: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.WHOLE: "BIGINT",
+    Kind.TEXTS: "VARCHAR[]",
+}
+
+
+def type_of(kind: Kind) -> str:
+    """Return DuckDB's type of a kind."""
+    return _TYPES[kind]
+
+
+def quoted(name: str) -> str:
+    """Return a name as DuckDB reads it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """Return a text as DuckDB reads it. A zero byte, which ends statements, is written as a function."""
+    parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\0")]
+    return parts[0] if len(parts) == 1 else f"({' || chr(0) || '.join(parts)})"
+
+
+def literal(value: Any, kind: Kind) -> str:
+    """Return a constant."""
+    if value is None:
+        return f"CAST(NULL AS {type_of(kind)})"
+    match kind:
+        case Kind.BOOLEAN:
+            return "TRUE" if value else "FALSE"
+        case Kind.NUMBER:
+            return f"CAST({float(value)!r} AS DOUBLE)" if math.isfinite(value) else f"CAST('{float(value)}' AS DOUBLE)"
+        case Kind.WHOLE:
+            return str(value)
+        case Kind.TEXTS:
+            return f"CAST([{', '.join(map(text_literal, value))}] AS VARCHAR[])"
+    return text_literal(value)
+
+
+def _norm(text: str) -> str:
+    plain = f"lower(trim(regexp_replace({text}, {_RUNS}, ' ', 'g'), ' '))"
+    return f"(CASE WHEN {text} IS NULL THEN '' WHEN {_ascii(text)} THEN {plain} ELSE perpend_norm({text}) END)"
+
+
+def _ascii(text: str) -> str:
+    return f"strlen({text}) = length({text})"
+
+
+def _is(text: str, wanted: str) -> str:
+    if not wanted.isascii():
+        return f"coalesce({_norm(text)} = {text_literal(wanted)}, FALSE)"
+    pattern = " ".join("".join(map(_letter, word)) for word in wanted.split(" ")).replace(" ", "[ \\t\\n\\r\\f\\v]+")
+    whole = f"[ \\t\\n\\r\\f\\v]*{pattern}[ \\t\\n\\r\\f\\v]*"
+    found = f"regexp_full_match({text}, {text_literal(whole)})"
+    fast = (
+        f"CASE WHEN {text} = {text_literal(wanted)} THEN TRUE WHEN strlen({text}) < {len(wanted)} THEN FALSE ELSE {found} END"
+    )
+    return f"coalesce({fast}, FALSE)"
+
+
+def _letter(letter: str) -> str:
+    """Return the pattern of all letters that are this one in lower case. The Kelvin sign is an odd capital K."""
+    if not letter.isalpha():
+        return re.escape(letter) if letter.isprintable() else f"\\x{ord(letter):02x}"
+    return f"[{letter}{letter.upper()}{chr(0x212A) if letter == 'k' else ''}]"
+
+
+def _lower(text: str) -> str:
+    return f"(CASE WHEN {_ascii(text)} THEN lower({text}) ELSE perpend_lower({text}) END)"
+
+
+def _instant(text: str) -> str:
+    """Return the milliseconds of a text in one of the two common forms; all others go to the native."""
+    known = f"{text} >= '0001' AND regexp_full_match({text}, {_KNOWN_TIME})"
+    digits = f"rpad(regexp_extract({text}, '[.]([0-9]+)', 1), 3, '0')"
+    fraction = f"(CASE WHEN substr({text}, 20, 1) = '.' THEN CAST(left({digits}, 3) AS BIGINT) ELSE 0 END)"
+    moment = f"epoch_ms(TRY_CAST(left({text}, 19) AS TIMESTAMP)) + {fraction}"
+    return f"(CASE WHEN {known} THEN {moment} ELSE perpend_instant({text}) END)"
+
+
+def _path(key: str) -> str:
+    return text_literal(f'$."{key}"')
+
+
+def _members(document: str, *keys: str) -> str:
+    return f"json_transform({document}, {text_literal(json.dumps(dict.fromkeys(keys, 'JSON')))})"
+
+
+def _pick(members: str, key: str) -> str:
+    return f"nullif(CAST({members}.{quoted(key)} AS VARCHAR), 'null')"
+
+
+PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
+    "and": lambda *parts: f"({' AND '.join(parts)})",
+    "or": lambda *parts: f"({' OR '.join(parts)})",
+    "not": lambda part: f"(NOT {part})",
+    "true": lambda part: f"coalesce({part}, FALSE)",
+    "null": lambda part: f"({part} IS NULL)",
+    "else": lambda one, other: f"coalesce({one}, {other})",
+    "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
+    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
+    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
+    "norm": _norm,
+    "is": _is,
+    "blank": lambda text: f"coalesce(trim({text}, {_SPACE}) = '', TRUE)",
+    "lower": _lower,
+    "contains": lambda hay, needle: f"contains({hay}, {needle})",
+    "starts": lambda hay, needle: f"starts_with({hay}, {needle})",
+    "ends": lambda hay, needle: f"ends_with({hay}, {needle})",
+    "instant": _instant,
+    "member": lambda document, key: f"nullif(CAST(json_extract({document}, {_path(key)}) AS VARCHAR), 'null')",
+    "members": _members,
+    "pick": _pick,
+    "quoted": lambda token: f"coalesce(starts_with({token}, '\"'), FALSE)",
+    "unquoted": lambda token: f"(CASE WHEN starts_with({token}, '\"') THEN substr({token}, 2, length({token}) - 2) END)",
+    "numeric": lambda token: f"coalesce(left({token}, 1) IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'), FALSE)",
+    "number": lambda text: f"TRY_CAST({text} AS DOUBLE)",
+    "rest": lambda text: f"substr({text}, 2)",
+    "size": lambda texts: f"coalesce(len({texts}), 0)",
+    "has": lambda texts, text: f"coalesce(list_contains({texts}, {text}), FALSE)",
+    "first": lambda texts: f"{texts}[1]",
+    "last": lambda texts: f"{texts}[-1]",
+    "part": lambda texts, place: f"{texts}[{place + 1}]",
+}
+"""How DuckDB writes each primitive; natives, literals, columns and ``if`` are written alike by all engines."""
+
+
+class DuckDbSql:
+    """DuckDB's dialect."""
+
+    name = "DuckDB"
+    primitives = PRIMITIVES
+
+    def identifier(self, name: str) -> str:
+        """Return a name, quoted."""
+        return quoted(name)
+
+    def literal(self, value: Any, kind: Kind) -> str:
+        """Return a constant."""
+        return literal(value, kind)
+
+    def count_of(self, condition: str) -> str:
+        """Return the aggregate that counts the rows in which a condition holds."""
+        return f"count(*) FILTER (WHERE {condition})"
+
+    def any_of(self, condition: str) -> str:
+        """Return the aggregate that says whether a condition holds in any row."""
+        return f"bool_or({condition})"

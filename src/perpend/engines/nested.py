@@ -1,0 +1,46 @@
+"""Objects as people nest them, judged by way of tables: what policies' own tests and differential tests go through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from perpend.inventory.shred import shred, tables_of
+from perpend.ir.program import UNREADABLE
+from perpend.plan.build import plan_of
+from perpend.plan.wanted import wanted_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.inventory.tables import Tables
+    from perpend.ir.program import Program
+    from perpend.plan.build import Plan
+
+
+class RowEngine(Protocol):
+    """An engine that can be given rows."""
+
+    def ends_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+
+
+def indexes_of(
+    engine: RowEngine,
+    programs: Sequence[Program],
+    objects: Sequence[Mapping[str, Any]],
+    snapshot_time: int,
+    *,
+    complete: bool = True,
+) -> list[list[int]]:
+    """Return for each object the verdict index of each program, all of one input type.
+
+    ``complete``: a key that an object does not have is null. ``snapshot_time`` is in milliseconds since 1970.
+    """
+    if not objects:
+        return []
+    part = shred(objects, programs[0].input_type, wanted_by(programs), complete=complete)
+    tables, rows = tables_of(part, complete=complete)
+    plan = plan_of(programs, tables, snapshot_time)
+    return [[max(code, UNREADABLE) for code in codes] for codes in engine.ends_of_rows(plan, tables, rows)]

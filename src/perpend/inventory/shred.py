@@ -1,0 +1,246 @@
+"""Nested objects in, rows of several tables out: lookups and child lists become tables of their own, joined by row number.
+
+Forms are found from the values: one odd cell makes a column a variant; nothing is dropped, nothing guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from perpend.inventory.plain_json import is_plain_json
+from perpend.inventory.tables import (
+    MISSING,
+    OWNER,
+    ROW,
+    SOURCE,
+    Column,
+    Form,
+    Join,
+    Table,
+    Tables,
+    is_companion,
+    plain,
+    unfollowed,
+    unread,
+)
+from perpend.ir.object_types import is_deletion_field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from perpend.ir.object_types import ObjectType
+
+_LARGEST_EXACT: Final = 2**53
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below."""
+
+    values: set[str] = field(default_factory=set)
+    lookups: dict[str, Wanted] = field(default_factory=dict)
+    children: dict[str, Wanted] = field(default_factory=dict)
+
+    def through(self, lookups: Iterable[str]) -> Wanted:
+        """Return what is wanted of the object at the end of a path of lookups, noting the path."""
+        found = self
+        for name in lookups:
+            found = found.lookups.setdefault(name, Wanted())
+        return found
+
+
+class Rows(Protocol):
+    """Where the rows of a part go: a list, or something that keeps them elsewhere."""
+
+    def append(self, row: dict[str, Any], /) -> None:
+        """Take in a finished row."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[dict[str, Any]]: ...
+
+
+@dataclass(slots=True)
+class Part:
+    """One table while it is made: its rows, what is known of its columns, the parts below it."""
+
+    name: str
+    type_name: str
+    wanted: Wanted
+    rows: Rows = field(default_factory=list[dict[str, Any]])
+    lookups: dict[str, Part] = field(default_factory=dict)
+    children: dict[str, Part] = field(default_factory=dict)
+
+
+def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> Wanted:
+    """Return all that objects hold. Objects under ``…__r`` and ``RecordType`` are lookups, lists of objects child lists."""
+    found = Wanted()
+    if declared:
+        for name in declared.lookups:
+            found.lookups.setdefault(name, Wanted())
+        for name in declared.children:
+            found.children.setdefault(name, Wanted())
+    for one in objects:
+        _want(found, one)
+    return found
+
+
+def _want(wanted: Wanted, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        relation = name.endswith("__r") or name == "RecordType"
+        if isinstance(value, dict) and relation:
+            _want(wanted.lookups.setdefault(name, Wanted()), value)
+        elif isinstance(value, list) and relation and all(isinstance(item, dict) for item in value):
+            below = wanted.children.setdefault(name, Wanted())
+            for item in value:
+                _want(below, item)
+        elif value is not None or not relation:
+            wanted.values.add(name)
+
+
+def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool) -> Part:
+    """Return the objects of one type as the rows of a part and the parts below it.
+
+    ``complete``: what an object does not have is null. Else it is not known, and the row says so.
+    """
+    root = part_of(type_name, wanted)
+    for one in objects:
+        add_object(root, one, complete=complete)
+    return root
+
+
+def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Callable[[str], Rows] | None = None) -> Part:
+    """Return an empty part and the empty ones below it. ``rows`` makes the place for a table's rows by its name."""
+    return Part(
+        name,
+        name if type_name is None else type_name,
+        wanted,
+        rows(name) if rows else [],
+        {one: part_of(f"{name}/{one}", below, type_name="", rows=rows) for one, below in wanted.lookups.items()},
+        {one: part_of(f"{name}/{one}[]", below, type_name="", rows=rows) for one, below in wanted.children.items()},
+    )
+
+
+def add_object(part: Part, fields: Mapping[str, Any], *, complete: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Add an object's row to a part, and the rows of what is nested in it. ``more`` is what else its own row holds."""
+    more = more or {}
+    everywhere = {SOURCE: more[SOURCE]} if SOURCE in more else {}
+    _add(part, fields, everywhere, complete=complete, own=more)
+
+
+def _add(
+    part: Part, fields: Mapping[str, Any], everywhere: Mapping[str, Any], *, complete: bool, own: Mapping[str, Any]
+) -> None:
+    number = len(part.rows)
+    row: dict[str, Any] = {ROW: number, **everywhere, **own}
+    nested = {OWNER: number}
+    deletions = {name for name in fields if is_deletion_field(name)}
+    for name in sorted(part.wanted.values | deletions | {"Id"}):
+        _add_value(
+            row, name, fields, complete=complete or (name in deletions) or (name == "Id" and name not in part.wanted.values)
+        )
+    for name, below in part.lookups.items():
+        target = fields.get(name)
+        if isinstance(target, dict):
+            _add(below, target, everywhere, complete=complete, own=nested)
+        elif target is not None:
+            row[unfollowed(name)] = "is no object"
+        elif name not in fields and not complete:
+            row[unfollowed(name)] = MISSING
+    for name, below in part.children.items():
+        items = fields.get(name)
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+            for item in items:
+                _add(below, item, everywhere, complete=complete, own=nested)
+        elif items is not None:
+            row[unfollowed(name)] = "is no list of objects"
+        elif name not in fields and not complete:
+            row[unfollowed(name)] = MISSING
+    part.rows.append(row)
+
+
+def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, complete: bool) -> None:
+    value = fields.get(name)
+    reason = None if complete or name in fields else MISSING
+    if isinstance(value, float) and math.isnan(value):
+        value, reason = None, "holds NaN, which is no number"
+    elif value is not None and not _is_encodable(value):
+        value, reason = None, "holds a text that is not Unicode"
+    row[name] = value
+    if reason is not None:
+        row[unread(name)] = reason
+
+
+def _is_encodable(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, dict):
+        return all(_is_encodable(one) for pair in value.items() for one in pair)
+    return not isinstance(value, list) or all(map(_is_encodable, value))
+
+
+def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dict[str, Any]]]]:
+    """Return the description of a part's tables, and their rows as what a column of each form holds."""
+    found: dict[str, Table] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for part in parts_of(root):
+        found[part.name] = _table(part)
+        rows[part.name] = list(part.rows)
+    return Tables(found, complete), rows
+
+
+def parts_of(part: Part) -> Iterator[Part]:
+    """Yield a part and all that are below it."""
+    yield part
+    for below in (*part.lookups.values(), *part.children.values()):
+        yield from parts_of(below)
+
+
+def _table(part: Part) -> Table:
+    names = {name for row in part.rows for name in row} - {ROW, OWNER}
+    names |= part.wanted.values
+    columns = {name: _column(part, name) for name in sorted(names) if not is_companion(name)}
+    return Table(
+        part.name,
+        part.type_name,
+        columns,
+        {name: Join(name, below.name, ROW, OWNER, unfollowed(name) in names) for name, below in part.lookups.items()},
+        {name: Join(name, below.name, ROW, OWNER, unfollowed(name) in names) for name, below in part.children.items()},
+        len(part.rows),
+    )
+
+
+def _column(part: Part, name: str) -> Column:
+    """Return a column of the form that all its values have, and bring the values into it."""
+    values = [row.get(name) for row in part.rows]
+    form = form_of(values)
+    if form is Form.VARIANT:
+        for row in part.rows:
+            if row.get(name) is not None:
+                row[name] = json.dumps(row[name], ensure_ascii=False)
+    partial = any(unread(name) in row for row in part.rows)
+    marks = form is Form.TEXT and any(isinstance(value, str) and value[:1] in ("{", "[") for value in values)
+    if marks:
+        for row, value in zip(part.rows, values, strict=True):
+            row[plain(name)] = isinstance(value, str) and is_plain_json(value)
+    return Column(name, form, partial, marks)
+
+
+def form_of(values: Iterable[Any]) -> Form:
+    """Return the form of a column that holds these JSON values. A column of nulls is one of texts."""
+    forms = {form_of_value(value) for value in values if value is not None}
+    return forms.pop() if len(forms) == 1 else Form.VARIANT if forms else Form.TEXT
+
+
+def form_of_value(value: Any) -> Form:
+    """Return the form of a column that holds this value, which is not null."""
+    if isinstance(value, str):
+        return Form.TEXT
+    if isinstance(value, bool):
+        return Form.BOOLEAN
+    if isinstance(value, float) or (isinstance(value, int) and -_LARGEST_EXACT <= value <= _LARGEST_EXACT):
+        return Form.NUMBER
+    return Form.VARIANT

@@ -1,0 +1,118 @@
+"""What the tables of an inventory look like: columns by form, how rows of one table belong to rows of another.
+
+One description for every engine. It says where values are and what is not known about them; never what they mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROW: Final = "perpend_row"
+"""Every table's column of row numbers: unique, in the order of collection."""
+
+OWNER: Final = "perpend_owner"
+"""In a table that no object type declares: the row number of the row that its own rows belong to."""
+
+SOURCE: Final = "perpend_source"
+"""Every stored table's column that says which source of the manifest a row came from, counted from 0."""
+
+CONTRADICTED: Final = "perpend_contradicted"
+"""The column that says why a row is not to be believed: its sources contradict each other. Null for all other rows."""
+
+MISSING: Final = "is missing from the data: it was not collected"
+"""Why a value is not known that an object does not have."""
+
+_UNREAD, _UNFOLLOWED, _PLAIN = "#unread", "#unfollowed", "#plain"
+
+
+class Form(StrEnum):
+    """How a column's values are kept: as text, as an IEEE double, as a Boolean, or each as the JSON text of a value."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    VARIANT = "variant"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``partial``: a companion says, row by row, why a value is not known (null where it is).
+
+    ``plain``: a companion says which texts are JSON that every engine reads alike: RFC 8259, no key twice in an object, no
+    escapes in keys, no number beyond a double, at most 200 levels.
+    """
+
+    name: str
+    form: Form
+    partial: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Rows of another table that belong to a row: those whose column ``other`` equals the row's column ``own``.
+
+    ``partial``: a companion of the relation's name says, row by row, why it is not known what belongs to the row.
+    """
+
+    name: str
+    table: str
+    own: str
+    other: str
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: one row per object. ``type_name`` is its object type's API name, ``""`` where nothing declares one.
+
+    ``lacking`` says why rows may be missing from it (denied, not collected in a region), None where all were read.
+    ``contradicted``: it has the column :data:`CONTRADICTED`.
+    """
+
+    name: str
+    type_name: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    lookups: Mapping[str, Join] = field(default_factory=dict)
+    children: Mapping[str, Join] = field(default_factory=dict)
+    rows: int = 0
+    lacking: str | None = None
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables of one estate by name. ``complete``: what they do not have is null (test data), else it is unknown."""
+
+    by_name: Mapping[str, Table]
+    complete: bool = False
+
+    def of_type(self, type_name: str) -> Table | None:
+        """Return the table that holds the objects of a type."""
+        found = self.by_name.get(type_name)
+        return found if found and found.type_name == type_name else None
+
+
+def unread(name: str) -> str:
+    """Return the companion column that holds why a value is not known."""
+    return name + _UNREAD
+
+
+def unfollowed(name: str) -> str:
+    """Return the companion column that holds why it is not known what a lookup or child list leads to."""
+    return name + _UNFOLLOWED
+
+
+def is_companion(name: str) -> bool:
+    """Whether a column accompanies another one."""
+    return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN))
+
+
+def plain(name: str) -> str:
+    """Return the companion column that marks texts as JSON that every engine reads alike."""
+    return name + _PLAIN

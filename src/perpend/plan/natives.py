@@ -1,0 +1,401 @@
+"""What a plan computes by a function of this package, where no engine's own functions mean the same.
+
+Each takes and gives only texts, numbers, Booleans, lists of texts and nulls, and never raises. A result that may be no
+value is a text whose first letter says which: ``v`` with the value behind it, or another letter for what kept it away.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import re2
+
+from perpend.ir.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.ir.jmespath_query import QueryFailed, compile_query
+from perpend.ir.logging_query import logging_query_matches, parse_logging_query
+from perpend.ir.types import ValueType
+from perpend.ir.values import (
+    WHITE_SPACE,
+    collection,
+    date_time_from_text,
+    duration_from_gcp,
+    duration_from_iso,
+    is_empty,
+    is_empty_text,
+    json_from_text,
+    json_normal,
+    norm,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
+"""First letters of results that are no value."""
+
+_FORMS: Final[dict[str, tuple[type, ...]]] = {"text": (str,), "number": (int, float), "boolean": (bool,)}
+
+
+def written(text: str) -> str:
+    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "vtrue" if value else "vfalse"
+    return f"v{written(value)}" if isinstance(value, str) else f"v{float(value)!r}"
+
+
+@lru_cache(maxsize=256)
+def _document(text: str) -> Any:
+    return json_from_text(text)
+
+
+def _parsed(text: str | None) -> Any:
+    """Return a document that is known to be JSON, or one that is not as null: then a check has spoken already."""
+    try:
+        return None if text is None else _document(text) if len(text) < 4096 else json_from_text(text)
+    except ValueError:
+        return None
+
+
+def invalid_json() -> Callable[[str | None], str | None]:
+    """Why a text is not JSON, null where it is."""
+
+    def run(text: str | None) -> str | None:
+        try:
+            if text is not None:
+                json_from_text(text)
+        except ValueError as error:
+            return written(str(error))
+        return None
+
+    return run
+
+
+def queries(*wanted: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
+    """The results of JMESPath expressions, each with the form its result should have, over one document."""
+    compiled = [(compile_query(expression).search, _FORMS[form], form == "boolean") for expression, form in wanted]
+
+    def run(text: str | None) -> list[str | None]:
+        document = _parsed(text)
+        return [_result(search, document, forms, boolean=boolean) for search, forms, boolean in compiled]
+
+    return run
+
+
+def _result(search: Callable[[Any], Any], document: Any, forms: tuple[type, ...], *, boolean: bool) -> str | None:
+    try:
+        value = search(document)
+    except QueryFailed as error:
+        return FAILED + written(str(error))
+    if value is None:
+        return None
+    return _value(value) if isinstance(value, forms) and isinstance(value, bool) is boolean else MISMATCH
+
+
+def json_empty() -> Callable[[str | None], bool]:
+    """Whether a JSON document is empty."""
+    return lambda text: is_empty(_parsed(text), ValueType.JSON)
+
+
+def json_same() -> Callable[[str | None, str | None], bool]:
+    """Whether two JSON documents are equal."""
+    return lambda left, right: bool(json_normal(_parsed(left)) == json_normal(_parsed(right)))
+
+
+def json_size() -> Callable[[str | None], float]:
+    """How many items a JSON array has, -1 for what is no array."""
+
+    def run(text: str | None) -> float:
+        document = _parsed(text)
+        if document is None:
+            return 0.0
+        return float(len(document)) if isinstance(document, list) else -1.0
+
+    return run
+
+
+def json_texts(*, exact: bool) -> Callable[[str | None], list[str] | None]:
+    """The texts among the items of a JSON array, in normal form unless ``exact``; null for what is no array."""
+
+    def run(text: str | None) -> list[str] | None:
+        document = _parsed(text)
+        if not isinstance(document, list):
+            return None
+        return [written(item) if exact else norm(written(item)) for item in document if isinstance(item, str)]
+
+    return run
+
+
+def json_kind() -> Callable[[str | None], str | None]:
+    """``texts`` for an array of texts only, ``list`` for another array, ``other`` for anything else; null for null."""
+
+    def run(text: str | None) -> str | None:
+        document = _parsed(text)
+        if document is None:
+            return None
+        if not isinstance(document, list):
+            return "other"
+        return "texts" if all(isinstance(item, str) for item in document) else "list"
+
+    return run
+
+
+def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
+    """The items of a text between separators, as the collection that the flags make of them."""
+    skip_empty, skip_repeated, ordered = flags
+
+    def run(text: str | None) -> list[str] | None:
+        if text is None:
+            return None
+        items = text.split(separator) if separator else list(text) or [""]
+        return list(collection(items, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered))
+
+    return run
+
+
+def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
+    """A collection out of the JSON text of a list of texts; null for anything else."""
+    skip_empty, skip_repeated, ordered = flags
+
+    def run(text: str | None) -> list[str] | None:
+        value = None if text is None else json.loads(text)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return None
+        found = collection(value, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)
+        return list(found)
+
+    return run
+
+
+def all_in_text() -> Callable[[list[str] | None, str | None], bool]:
+    """Whether there are texts and a text holds all of them."""
+    return lambda wanted, text: bool(wanted) and all(item in (text or "") for item in _texts(wanted))
+
+
+def any_in_text() -> Callable[[list[str] | None, str | None], bool]:
+    """Whether a text holds one of the texts."""
+    return lambda wanted, text: any(item in (text or "") for item in _texts(wanted))
+
+
+def all_in() -> Callable[[list[str] | None, list[str] | None], bool]:
+    """Whether there are texts and all are among others."""
+    return lambda wanted, found: bool(_texts(wanted)) and found is not None and all(one in found for one in _texts(wanted))
+
+
+def any_in() -> Callable[[list[str] | None, list[str] | None], bool]:
+    """Whether one of the texts is among others."""
+    return lambda wanted, found: found is not None and any(one in found for one in _texts(wanted))
+
+
+def _texts(found: Sequence[str] | None) -> Sequence[str]:
+    return () if found is None else found
+
+
+def instant() -> Callable[[str | None], int | None]:
+    """The milliseconds since 1970 that an ISO 8601 text names."""
+    return lambda text: None if text is None else date_time_from_text(text)
+
+
+def duration(form: str) -> Callable[[str | None], str | None]:
+    """The milliseconds of a duration in order-keeping form, null for what is none."""
+    parse = duration_from_gcp if form == "GCP" else duration_from_iso
+    return lambda text: None if text is None or (length := parse(text)) is None else ordered_number(length)
+
+
+def ordered_number(number: int) -> str:
+    """Return a whole number as a text that sorts and equals as the number does, however long it is."""
+    width = 40
+    return f"1{number:0{width}d}" if number >= 0 else f"0{10**width + number:0{width}d}"
+
+
+def norm_of() -> Callable[[str | None], str]:
+    """A text's normal form."""
+    return norm
+
+
+def lower_of() -> Callable[[str | None], str | None]:
+    """A text in lower case."""
+    return lambda text: None if text is None else text.lower()
+
+
+def regex(pattern: str) -> Callable[[str | None], bool]:
+    """Whether an RE2 pattern is found in a text."""
+    options = re2.Options()
+    options.log_errors = False
+    compiled = re2.compile(pattern, options=options)
+    return lambda text: compiled.search(text or "") is not None
+
+
+def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
+    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` for what is no such object."""
+
+    def run(name: str | None, text: str | None) -> str:
+        tags, wanted = _tags(text), name or ""
+        if tags is None:
+            return UNUSABLE
+        return _value(wanted in tags if exact else _letters(wanted) in map(_letters, tags))
+
+    return run
+
+
+def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
+    """The value of a tag by its name: ``v`` and the value, ``u`` for what is no object of tags, null where it is absent."""
+
+    def run(name: str | None, text: str | None) -> str | None:
+        tags, wanted = _tags(text), name or ""
+        if tags is None:
+            return UNUSABLE
+        wanted = wanted if exact else _letters(wanted)
+        value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
+        if value is None or isinstance(value, str):
+            return None if value is None else _value(value)
+        return _value(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    return run
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def _tags(text: str | None) -> dict[str, Any] | None:
+    if is_empty_text(text):
+        return {}
+    try:
+        found = json_from_text(text or "")
+    except ValueError:
+        return None
+    return {} if found is None else found if isinstance(found, dict) else None
+
+
+def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
+    """Whether an extended policy document allows an action more widely: ``vtrue`` or ``vfalse``, ``u`` where it is none."""
+    level = AccessLevel[widest]
+
+    def run(text: str | None) -> str:
+        try:
+            document = None if is_empty_text(text) else json_from_text(text or "")
+            return _value(document is not None and policy_allows(document, actions, level))
+        except (AccessPolicyError, ValueError):
+            return UNUSABLE
+
+    return run
+
+
+def logging_match(wanted: str) -> Callable[[str | None], bool]:
+    """Whether a logging filter means the same as another."""
+    query = parse_logging_query(wanted)
+    return lambda text: bool(logging_query_matches(text, query))
+
+
+def attribute(text: str | None, key: str | None) -> str | None:
+    """The value of one of the lines ``key: value``."""
+    pairs = (line.partition(":") for line in (text or "").replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    wanted = norm(key)
+    values = [value.strip(WHITE_SPACE) for name, sign, value in pairs if sign and norm(name) == wanted]
+    if len({norm(value) for value in values}) > 1:
+        return REPEATED
+    return _value(values[0]) if values else ABSENT
+
+
+def attribute_of() -> Callable[[str | None, str | None], str | None]:
+    """The value of an attribute: ``v`` and the value, ``r`` for several, ``a`` for none."""
+    return attribute
+
+
+def attributes_text() -> Callable[[str | None], str | None]:
+    """Attributes as a text that is equal where they are; null for null."""
+
+    def run(text: str | None) -> str | None:
+        if text is None:
+            return None
+        pairs = (line.partition(":") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        return json.dumps([(norm(key), value.strip(WHITE_SPACE)) for key, sign, value in pairs if sign])
+
+    return run
+
+
+def variant_form() -> Callable[[str | None], str | None]:
+    """What the JSON text of a value holds: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
+    names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
+    return lambda text: None if text is None else names.get(type(json.loads(text)))
+
+
+def variant_value() -> Callable[[str | None], str | None]:
+    """The text, number or Boolean in the JSON text of a value, as ``v`` and the value; null for anything else."""
+
+    def run(text: str | None) -> str | None:
+        value = None if text is None else json.loads(text)
+        return _value(value) if isinstance(value, str | int | float) else None
+
+    return run
+
+
+def variant_document() -> Callable[[str | None], str | None]:
+    """The text that the JSON text of a value holds; of any other value the JSON text itself."""
+
+    def run(text: str | None) -> str | None:
+        value = None if text is None else json.loads(text)
+        return value if isinstance(value, str) else text
+
+    return run
+
+
+def variant_empty() -> Callable[[str | None], bool]:
+    """Whether the value in a JSON text is empty by its own form."""
+    return lambda text: text is None or is_empty(json.loads(text), ValueType.ANY)
+
+
+def variant_same() -> Callable[[str | None, str | None], bool]:
+    """Whether the values in two JSON texts are equal by their own forms."""
+
+    def form(text: str | None) -> Any:
+        value = None if text is None else json.loads(text)
+        return norm(value) if value is None or isinstance(value, str) else json_normal(value)
+
+    return lambda left, right: bool(form(left) == form(right))
+
+
+def json_quote() -> Callable[[Any], str | None]:
+    """A text, number or Boolean as JSON text."""
+    return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
+    "invalid json": invalid_json,
+    "queries": queries,
+    "json empty": json_empty,
+    "json same": json_same,
+    "json size": json_size,
+    "json texts": lambda exact: json_texts(exact=exact),
+    "json kind": json_kind,
+    "split": split,
+    "items": items,
+    "all in text": all_in_text,
+    "any in text": any_in_text,
+    "all in": all_in,
+    "any in": any_in,
+    "instant": instant,
+    "duration": duration,
+    "norm": norm_of,
+    "lower": lower_of,
+    "regex": regex,
+    "tag exists": lambda exact: tag_exists(exact=exact),
+    "tag value": lambda exact: tag_value(exact=exact),
+    "access allowed": access_allowed,
+    "logging match": logging_match,
+    "attribute": attribute_of,
+    "attributes text": attributes_text,
+    "variant form": variant_form,
+    "variant value": variant_value,
+    "variant document": variant_document,
+    "variant empty": variant_empty,
+    "variant same": variant_same,
+    "json quote": json_quote,
+}
+"""How each native is made from the constants of its use."""

@@ -1,0 +1,186 @@
+"""Where a program reads: a row at the end of a path of lookups, whether it is there, and what is not known on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from perpend.inventory.tables import CONTRADICTED, MISSING, ROW, Form, unfollowed, unread
+from perpend.ir.object_types import is_deletion_field
+from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.plan.stage import KIND_OF_FORM, Stage, column_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.inventory.tables import Column, Join, Table, Tables
+    from perpend.ir.program import Block
+
+DYNAMIC: Final = None
+"""Of a reason that only the object itself can tell."""
+
+
+class Guard(NamedTuple):
+    """A way to stop: where the condition is true, the program ends with ``code``.
+
+    Codes above zero count check slots from the expression's own base, those below name reasons for not knowing.
+    """
+
+    condition: Scalar
+    code: int
+
+
+Guards = tuple[Guard, ...]
+
+
+class Reasons:
+    """The reasons why a value is not known, by code: -1 and below. Some are known only from the object itself."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | None] = []
+
+    def code(self, text: str | None) -> int:
+        """Return the code of a reason."""
+        if text not in self.texts:
+            self.texts.append(text)
+        return -1 - self.texts.index(text)
+
+
+@dataclass(slots=True)
+class Build:
+    """What one plan shares while it is built."""
+
+    tables: Tables
+    scalars: Scalars = field(default_factory=Scalars)
+    reasons: Reasons = field(default_factory=Reasons)
+    today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row to read from. ``there`` says whether it exists; ``guards`` what stopped the way to it.
+
+    ``hidden``: the row may be joined and yet not be there, because it or one on the way has disappeared.
+    """
+
+    build: Build
+    stage: Stage
+    alias: str
+    table: Table | None
+    there: Scalar
+    guards: Guards = ()
+    path: str = ""
+    block: Block | None = None
+    in_child: bool = False
+    hidden: bool = False
+
+    def unknown(self, condition: Scalar, reason: str | None) -> Guards:
+        """Return the guard that stops where it is not known what is asked for."""
+        where = self.build.scalars.all(self.there, condition)
+        return () if where is self.build.scalars.false else (Guard(where, self.build.reasons.code(reason)),)
+
+    def missing(self, name: str) -> Guards:
+        """Return the guard for a name that no row of the table has."""
+        if self.build.tables.complete:
+            return ()
+        reason = f"{self.path}{name} {MISSING}"
+        return self.unknown(self.build.scalars.true, reason)
+
+    def through(self, lookups: Iterable[str]) -> Place:
+        """Return the place at the end of a path of lookups."""
+        place = self
+        for name in lookups:
+            place = place._through(name)
+        return place
+
+    def _through(self, name: str) -> Place:
+        scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
+        target = self.build.tables.by_name.get(join.table) if join else None
+        path = f"{self.path}{name}."
+        if join is None or target is None:
+            guards = () if self.table is None else self.missing(name)
+            return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path)
+        guards = (*self.guards, *self.unfollowed(join), *self._orphaned(join, target))
+        alias = self.stage.lookup(self.alias, join).alias
+        found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
+        below = replace(self, alias=alias, table=target, there=scalars.all(self.there, found), guards=guards, path=path)
+        gone = below.gone(None)
+        there = scalars.all(below.there, scalars.negation(gone))
+        below = replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
+        if target.contradicted:
+            doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
+            below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
+        return below
+
+    def unfollowed(self, join: Join) -> Guards:
+        """Return the guard for rows of which it is not known what a relation leads to."""
+        if not join.partial:
+            return ()
+        scalars = self.build.scalars
+        return self.unknown(
+            scalars.negation(scalars.is_null(scalars.column(self.alias, unfollowed(join.name), Kind.TEXT))), DYNAMIC
+        )
+
+    def _orphaned(self, join: Join, target: Table) -> Guards:
+        """Return the guard for a key that finds no row in a table from which rows may be missing."""
+        if target.lacking is None or self.table is None:
+            return ()
+        scalars = self.build.scalars
+        alias = self.stage.lookup(self.alias, join).alias
+        absent = scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE))
+        key = scalars.negation(scalars.is_null(self._key(join.own)))
+        return self.unknown(scalars.all(key, absent), f"{self.path}{join.name} is not among what was read: {target.lacking}")
+
+    def _key(self, name: str) -> Scalar:
+        column = self.table.columns.get(name) if self.table else None
+        kind = KIND_OF_FORM[column.form] if column else Kind.WHOLE
+        return self.build.scalars.column(self.alias, name, kind)
+
+    def column(self, name: str, *, missing_is_null: bool = False) -> tuple[Scalar, Form, Guards]:
+        """Return a column's value where the row is there, its form, and the guards for where it is not known."""
+        scalars, column = self.build.scalars, self.table.columns.get(name) if self.table else None
+        silent = missing_is_null and not self.in_child
+        if column is None:
+            guards = () if self.table is None or silent else self.missing(name)
+            return scalars.literal(None, Kind.TEXT), Form.TEXT, guards
+        value = self.masked(column)
+        if not column.partial:
+            return value, column.form, ()
+        reason = scalars.column(self.alias, unread(name), Kind.TEXT)
+        if silent:
+            missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
+            doubtful = scalars.negation(scalars.any(scalars.is_null(reason), missing))
+            return value, column.form, self.unknown(doubtful, DYNAMIC)
+        return value, column.form, self.unknown(scalars.negation(scalars.is_null(reason)), DYNAMIC)
+
+    def masked(self, column: Column) -> Scalar:
+        """Return a column's value, null where the row is not there."""
+        scalars = self.build.scalars
+        value = column_of(scalars, self.alias, column)
+        return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
+
+    def gone(self, deletion: str | None) -> Scalar:
+        """Return whether the row's deletion field is set; any deletion field's where none is named."""
+        scalars = self.build.scalars
+        columns = self.table.columns if self.table else {}
+        names = [name for name in columns if (name == deletion if deletion else is_deletion_field(name))]
+        values = [(column_of(scalars, self.alias, columns[name]), columns[name].form) for name in names]
+        return scalars.any(*(scalars.negation(empty_of(scalars, value, form)) for value, form in values))
+
+
+def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:
+    """Return whether a value of no declared type is empty by its own form."""
+    match form:
+        case Form.TEXT:
+            return blank(scalars, value)
+        case Form.VARIANT:
+            return scalars.native("variant empty", Kind.BOOLEAN, value)
+    return scalars.is_null(value)
+
+
+def blank(scalars: Scalars, value: Scalar) -> Scalar:
+    """Return whether a text is null or all white space."""
+    if value.primitive == "literal":
+        text = value.constants[0]
+        return scalars.true if text is None or not text.strip(" \t\n\r\f\v") else scalars.false
+    return scalars.make("blank", value)

@@ -1,0 +1,93 @@
+"""A stage in, the same stage cheaper to compute out: an ordered tuple of small rewrites, each keeping every value."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from perpend.plan.scalar import Kind, Scalar, Scalars, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from perpend.plan.stage import Stage
+
+Replacements = dict[Scalar, Scalar]
+
+
+def rewritten(scalars: Scalars, stage: Stage) -> None:
+    """Rewrite what a stage computes, and the stages below it."""
+    for counts in stage.counts.values():
+        rewritten(scalars, counts.stage)
+    fixed = _rewritten(scalars, stage.outputs.values())
+    stage.outputs = {name: fixed[value] for name, value in stage.outputs.items()}
+
+
+def _rewritten(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    before = list(roots)
+    after = list(before)
+    for rewrite in REWRITES:
+        replaced = rewrite(scalars, after)
+        after = [replaced[root] for root in after]
+    return dict(zip(before, after, strict=True))
+
+
+def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Read all members of a document that anything asks for by parsing it once."""
+    keys: dict[Scalar, list[str]] = defaultdict(list)
+    scattered: set[Scalar] = set()
+    for one in walk(roots):
+        if one.primitive != "member":
+            continue
+        document, (key,) = one.arguments[0], one.constants
+        if key.casefold() in (other.casefold() for other in keys[document]):
+            scattered.add(one)
+        else:
+            keys[document].append(key)
+
+    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar) -> Scalar | None:
+        if one.primitive != "member" or one in scattered or len(keys[old]) == 1:
+            return None
+        document = scalars.make("members", *arguments, constants=tuple(keys[old]))
+        return scalars.make("pick", document, constants=one.constants)
+
+    return _replaced(scalars, roots, change)
+
+
+def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Ask all JMESPath queries over a document at once, so that it is parsed once."""
+    wanted: dict[Scalar, list[tuple[str, str]]] = defaultdict(list)
+    for one in walk(roots):
+        if one.primitive == "query":
+            wanted[one.arguments[0]].append(one.constants)
+
+    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar) -> Scalar | None:
+        if one.primitive != "query":
+            return None
+        results = scalars.native("queries", Kind.TEXTS, arguments[0], constants=tuple(wanted[old]))
+        if len(arguments) > 1:
+            results = scalars.choice(arguments[1], scalars.literal(None, Kind.TEXTS), results)
+        return scalars.make("part", results, constants=(wanted[old].index(one.constants),))
+
+    return _replaced(scalars, roots, change)
+
+
+REWRITES: Final = (members_read_at_once, queries_asked_at_once)
+
+
+def _replaced(
+    scalars: Scalars, roots: Iterable[Scalar], change: Callable[[Scalar, tuple[Scalar, ...], Scalar], Scalar | None]
+) -> Replacements:
+    """Return what each scalar becomes. ``change`` is given a scalar, its new arguments, and its old first argument."""
+    found: Replacements = {}
+    for one in walk(roots):
+        if not one.arguments:
+            found[one] = one
+            continue
+        arguments = tuple(found[inner] for inner in one.arguments)
+        changed = change(one, arguments, one.arguments[0])
+        if changed is None:
+            same = all(new is old for new, old in zip(arguments, one.arguments, strict=True))
+            changed = one if same else scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
+        found[one] = changed
+    return found

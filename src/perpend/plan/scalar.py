@@ -1,0 +1,188 @@
+"""The scalar half of a plan: primitives that every engine prints, each total, each interned so that equal ones are one.
+
+No primitive raises, and a Boolean one is never null: SQL's third truth value does not get in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Kind(StrEnum):
+    """What an engine keeps a scalar as."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    WHOLE = "whole"
+    TEXTS = "texts"
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """One use of a primitive. ``arguments`` come from rows, ``constants`` from the program. Compared by identity."""
+
+    primitive: str
+    arguments: tuple[Scalar, ...]
+    constants: tuple[Any, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """What an engine has to print: how many arguments, the result's kind (None: that of the last argument), its meaning."""
+
+    name: str
+    kind: Kind | None
+    doc: str
+
+
+PRIMITIVES: Final = {
+    one.name: one
+    for one in (
+        Primitive("column", None, "A column of the rows at hand: alias and name."),
+        Primitive("literal", None, "A constant; null where it is None."),
+        Primitive("and", Kind.BOOLEAN, "All of the arguments."),
+        Primitive("or", Kind.BOOLEAN, "Any of the arguments."),
+        Primitive("not", Kind.BOOLEAN, "The opposite."),
+        Primitive("true", Kind.BOOLEAN, "Whether a Boolean is true, and not null."),
+        Primitive("null", Kind.BOOLEAN, "Whether a value is null."),
+        Primitive("if", None, "The second argument where the first is true, else the third."),
+        Primitive("else", None, "The first argument where it is not null, else the second."),
+        Primitive("same", Kind.BOOLEAN, "Whether two values are equal, or both null."),
+        Primitive("less", Kind.BOOLEAN, "Whether the first is less than the second; false where one is null."),
+        Primitive("at most", Kind.BOOLEAN, "Whether the first is at most the second; false where one is null."),
+        Primitive("norm", Kind.TEXT, "A text's normal form; null gives the empty text."),
+        Primitive("is", Kind.BOOLEAN, "Whether a text's normal form is the constant, which is a normal form."),
+        Primitive("blank", Kind.BOOLEAN, "Whether a text is null or all white space."),
+        Primitive("lower", Kind.TEXT, "A text in lower case."),
+        Primitive("contains", Kind.BOOLEAN, "Whether the first text holds the second. Neither is null."),
+        Primitive("starts", Kind.BOOLEAN, "Whether the first text starts with the second. Neither is null."),
+        Primitive("ends", Kind.BOOLEAN, "Whether the first text ends with the second. Neither is null."),
+        Primitive("instant", Kind.WHOLE, "The milliseconds since 1970 that an ISO 8601 text names, null where it names none."),
+        Primitive(
+            "member", Kind.TEXT, "The JSON text of one member of a plain JSON document; null where it is null or missing."
+        ),
+        Primitive("members", Kind.MEMBERS, "The members of a plain JSON document under the constants, read at once."),
+        Primitive("pick", Kind.TEXT, "One of ``members``: the JSON text under a key; null where it is null or missing."),
+        Primitive("quoted", Kind.BOOLEAN, "Whether the JSON text of a plain value is a string; false for null."),
+        Primitive("unquoted", Kind.TEXT, "The text of a plain JSON string."),
+        Primitive("numeric", Kind.BOOLEAN, "Whether the JSON text of a plain value is a number; false for null."),
+        Primitive("number", Kind.NUMBER, "The number that a JSON text writes."),
+        Primitive("query", Kind.TEXT, "The result of a JMESPath expression of a form; null where the second argument holds."),
+        Primitive("rest", Kind.TEXT, "A text without its first letter."),
+        Primitive("size", Kind.WHOLE, "How many texts there are; null has none."),
+        Primitive("has", Kind.BOOLEAN, "Whether the texts hold a text; false where either is null."),
+        Primitive("first", Kind.TEXT, "The first of the texts, null where there is none."),
+        Primitive("last", Kind.TEXT, "The last of the texts, null where there is none."),
+        Primitive("native", None, "A function of this package: its name, its constants, the kind of its result."),
+        Primitive("part", Kind.TEXT, "One of the texts, by place from 0."),
+    )
+}
+"""All primitives by name: what an engine's table has to print."""
+
+_TRIVIAL: Final = frozenset({"column", "literal"})
+
+
+class Scalars:
+    """Makes scalars and keeps each once. Constant conditions are folded away while they are made."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], Scalar] = {}
+        self.true = self.literal(True, Kind.BOOLEAN)
+        self.false = self.literal(False, Kind.BOOLEAN)
+
+    def make(self, primitive: str, *arguments: Scalar, constants: tuple[Any, ...] = (), kind: Kind | None = None) -> Scalar:
+        """Return the use of a primitive, the same one whenever it is asked for again."""
+        result = kind or PRIMITIVES[primitive].kind or arguments[-1].kind
+        key = (primitive, tuple(map(id, arguments)), tuple((type(one), one) for one in constants), result)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = Scalar(primitive, arguments, constants, result)
+        return found
+
+    def literal(self, value: Any, kind: Kind) -> Scalar:
+        """Return a constant. A list of texts is given as a tuple."""
+        return self.make("literal", constants=(value,), kind=kind)
+
+    def column(self, alias: str, name: str, kind: Kind) -> Scalar:
+        """Return a column."""
+        return self.make("column", constants=(alias, name), kind=kind)
+
+    def all(self, *parts: Scalar) -> Scalar:
+        """Return the conjunction of parts."""
+        kept = self._kept(parts, "and", self.true)
+        if self.false in kept or any(self.negation(one) in kept for one in kept):
+            return self.false
+        return kept[0] if len(kept) == 1 else self.make("and", *kept) if kept else self.true
+
+    def any(self, *parts: Scalar) -> Scalar:
+        """Return the disjunction of parts."""
+        kept = self._kept(parts, "or", self.false)
+        if self.true in kept:
+            return self.true
+        return kept[0] if len(kept) == 1 else self.make("or", *kept) if kept else self.false
+
+    def _kept(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
+        flat = (inner for part in parts for inner in (part.arguments if part.primitive == primitive else (part,)))
+        return [one for one in dict.fromkeys(flat) if one is not neutral]
+
+    def negation(self, part: Scalar) -> Scalar:
+        """Return the opposite of a Boolean."""
+        if part is self.true or part is self.false:
+            return self.false if part is self.true else self.true
+        return part.arguments[0] if part.primitive == "not" else self.make("not", part)
+
+    def is_null(self, part: Scalar) -> Scalar:
+        """Return whether a value is null, known at once for a constant and for what never is."""
+        if part.primitive == "literal":
+            return self.true if part.constants[0] is None else self.false
+        never = part.primitive in ("norm", "size") or (part.kind is Kind.BOOLEAN and part.primitive not in _NULLABLE)
+        return self.false if never else self.make("null", part)
+
+    def choice(self, condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
+        """Return ``then`` where the condition is true, else ``otherwise``."""
+        if condition is self.true or then is otherwise:
+            return then
+        return otherwise if condition is self.false else self.make("if", condition, then, otherwise)
+
+    def truth(self, part: Scalar) -> Scalar:
+        """Return a Boolean that is false where the part is null."""
+        return part if part.primitive not in _NULLABLE and part.primitive != "literal" else self._truth(part)
+
+    def _truth(self, part: Scalar) -> Scalar:
+        if part.primitive == "literal":
+            return self.true if part.constants[0] is True else self.false
+        return self.make("true", part)
+
+    def native(self, name: str, kind: Kind, *arguments: Scalar, constants: tuple[Any, ...] = ()) -> Scalar:
+        """Return a call of a function of this package."""
+        return self.make("native", *arguments, constants=(name, *constants), kind=kind)
+
+
+_NULLABLE: Final = frozenset({"column", "if", "else", "native"})
+
+
+def is_trivial(scalar: Scalar) -> bool:
+    """Whether a scalar costs nothing to compute again."""
+    return scalar.primitive in _TRIVIAL or (scalar.primitive in ("not", "null", "true") and is_trivial(scalar.arguments[0]))
+
+
+def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
+    """Yield every scalar at or below the roots once, those below first."""
+    seen: set[Scalar] = set()
+    pending = [(root, False) for root in reversed(list(roots))]
+    while pending:
+        one, ready = pending.pop()
+        if ready:
+            yield one
+        elif one not in seen:
+            seen.add(one)
+            pending.append((one, True))
+            pending.extend((inner, False) for inner in reversed(one.arguments))

@@ -1,0 +1,33 @@
+"""A few drawn objects in, many out that hold their parts in other combinations: cheap, and seldom gone or unread."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from tests.estates import DELETION
+
+_PARTS = ("CA10__Parts__r", "CA10__Bolts__r", "CA10__Things__r")
+
+
+def mixed(drawn: list[dict[str, Any]], random: Random, number: int) -> list[dict[str, Any]]:
+    """Return the drawn objects and mixtures of them, ``number`` in all."""
+    return [*drawn, *(_mixture(drawn, random) for _ in range(number - len(drawn)))]
+
+
+def _mixture(drawn: list[dict[str, Any]], random: Random) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in sorted({name for one in drawn for name in one}):
+        values = [one[name] for one in drawn if name in one]
+        if name == DELETION and random.random() < 0.8:
+            values = [None]
+        dicts = [value for value in values if isinstance(value, dict)]
+        lists = [value for value in values if isinstance(value, list) and all(isinstance(item, dict) for item in value)]
+        if dicts and random.random() < 0.7:
+            found[name] = _mixture(dicts, random)
+        elif name in _PARTS and any(lists) and random.random() < 0.8:
+            items = [item for value in lists for item in value]
+            found[name] = [_mixture(items, random) for _ in range(random.randint(0, 4))]
+        elif random.random() < 0.97:
+            found[name] = random.choice(values)
+    return found

@@ -1,0 +1,68 @@
+"""Interpreter and DuckDB agree on the index of every object, whatever the program, the types and the data are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perpend.engines.duckdb import DuckDb, duck_db
+from perpend.engines.nested import indexes_of
+from perpend.interpret.interpreter import Interpreter
+from perpend.ir.operations import OPERATIONS
+from perpend.ir.program import Program
+from tests.differential.mixing import mixed
+from tests.estates import objects, repositories, repositories_with, repositories_with_logic
+from tests.property.test_programs import operations_of
+from tests.repositories import codes, program_of, temporary_analyzer
+from tests.strategies import Draw
+
+TIME = 1_768_068_000_000
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60"))
+THINGS = objects() | objects(loose=True)
+OBJECTS_EACH = 40
+
+
+@st.composite
+def batches(draw: Draw) -> list[dict[str, Any]]:
+    """Draw objects and mix them."""
+    drawn = draw(st.lists(THINGS, min_size=2, max_size=6))
+    return mixed(drawn, Random(draw(st.integers(0, 2**32))), OBJECTS_EACH)  # noqa: S311 - no secret
+
+
+BATCH = batches()
+
+
+@pytest.fixture(scope="module")
+def duckdb() -> Iterator[DuckDb]:
+    with duck_db(threads=1) as engine:
+        yield engine
+
+
+def compare(engine: DuckDb, program: Program, judged: list[dict[str, Any]], *, complete: bool) -> None:
+    interpreter = Interpreter([program])
+    expected = [[interpreter.judge(fields, TIME, complete=complete)[0][0]] for fields in judged]
+    assert expected == indexes_of(engine, [program], judged, TIME, complete=complete)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(files=repositories() | repositories_with_logic(), judged=BATCH, complete=st.booleans())
+def test_engines_agree_on_any_program(duckdb: DuckDb, files: dict[str, Any], judged: list[dict[str, Any]], complete: bool) -> None:
+    with temporary_analyzer(files) as analyzer:
+        assert [] == codes(analyzer)
+        compare(duckdb, program_of(analyzer), judged, complete=complete)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@settings(max_examples=max(4, EXAMPLES // 6), deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.DataObject) -> None:
+    with temporary_analyzer(data.draw(repositories_with(name))) as analyzer:
+        program = program_of(analyzer)
+        assert name in operations_of(program.block)
+        compare(duckdb, program, data.draw(BATCH), complete=data.draw(st.booleans()))
