@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, str] = {
     "check": "Judge credential reports and other inventory by policies.",
+    "import": "Bring inputs and tables into a store, as one snapshot.",
+    "inventory": "Look into a store: list, show, ask in SQL, prune.",
     "explain": "Show the road to one verdict, down to the field.",
     "test": "Run the tests that policies bring with them.",
     "lint": "Find what is wrong or suspicious in a policy repository.",

@@ -23,7 +23,6 @@ from perpend.judge.policy_tests import logic_problems
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from perpend.ir.estate import Estate
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.load.repository import Repository
@@ -51,7 +50,9 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 @click.command("check", epilog=EPILOG)
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Judge the snapshot in force of this store instead of inputs.")
+@click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
@@ -77,6 +78,8 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(
     inputs: tuple[str, ...],
+    store: str | None,
+    run: str | None,
     policies: tuple[str, ...],
     repo: str | None,
     framework: str | None,
@@ -91,12 +94,17 @@ def command(
 
     One unusable input and nothing is judged, unless --keep-going is given.
     """
+    if bool(inputs) is (store is not None):
+        raise click.UsageError("name either INPUTs or a --store to judge")
     refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
     chosen = _chosen(repository, policies, framework)
+    named = _named(repository, policies)
     if type_name is not None:
         _known_type(repository, type_name)
+    if store is not None:
+        return _check_store(analyzer, store, run, chosen, named, snapshot_time, form, out, limit)
     with progress("reading") as done:
         collected = collect_files(
             inputs, type_name=type_name, object_type=_object_type(analyzer, type_name), keep_going=keep_going, progress=done
@@ -104,7 +112,7 @@ def command(
     _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
         return USAGE_ERROR
-    programs, refused = _programs(analyzer, chosen, collected.estate, _named(repository, policies))
+    programs, refused = _programs(analyzer, chosen, collected.estate.objects, named)
     with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
         judgement = Judgement(
             collected.estate,
@@ -117,6 +125,28 @@ def command(
     write(judgement, form, out, limit)
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or refused else exit_code(judgement)
+
+
+def _check_store(
+    analyzer: Analyzer,
+    store: str,
+    run: str | None,
+    chosen: list[str],
+    named: frozenset[str],
+    snapshot_time: datetime | None,
+    form: str,
+    out: str | None,
+    limit: int,
+) -> int:
+    from perpend.cli.stores import judged, snapshot_of
+
+    snapshot = snapshot_of(store, run)
+    held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
+    programs, refused = _programs(analyzer, chosen, held, named)
+    about = {"policies": _views(analyzer.repository, programs), "types": _types(analyzer), "snapshot_time": snapshot_time}
+    with progress("judging", total=sum(held.values())) as done, judged(snapshot, programs, progress=done, **about) as judgement:
+        write(judgement, form, out, limit)
+        return USAGE_ERROR if refused else exit_code(judgement)
 
 
 def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
@@ -183,8 +213,8 @@ def _known_type(repository: Repository, type_name: str) -> None:
         raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")
 
 
-def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, named: Collection[str]) -> tuple[list[Program], int]:
-    """Return the programs over the types of the estate, and how many policies had to be refused (reported here)."""
+def _programs(analyzer: Analyzer, chosen: list[str], held: Collection[str], named: Collection[str]) -> tuple[list[Program], int]:
+    """Return the programs over the types that are held, and how many policies had to be refused (reported here)."""
     programs: list[Program] = []
     refused: list[str] = []
     without_logic: list[str] = []
@@ -196,16 +226,16 @@ def _programs(analyzer: Analyzer, chosen: list[str], estate: Estate, named: Coll
             continue
         analyzed = analyzer.analyzed(logic_id)
         logic = analyzer.repository.logic(logic_id).value
-        if logic is not None and logic.input_type.value not in estate.objects:
+        if logic is not None and logic.input_type.value not in held:
             over_other_types[policy_id] = logic.input_type.value
         elif analyzed.program is None:
             refused.append(logic_id)
         else:
             programs.append(analyzed.program)
     _report_refused(analyzer, refused)
-    _refuse_unjudged(named, without_logic, over_other_types, estate)
+    _refuse_unjudged(named, without_logic, over_other_types, held)
     if not programs and not refused:
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(estate)}")
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}")
     return programs, len(refused)
 
 
@@ -219,18 +249,18 @@ def _report_refused(analyzer: Analyzer, refused: list[str]) -> None:
     click.echo(f"perpend: {len(refused)} {'policy is' if len(refused) == 1 else 'policies are'} not judged: {names}", err=True)
 
 
-def _refuse_unjudged(named: Collection[str], without_logic: list[str], other: dict[str, str], estate: Estate) -> None:
+def _refuse_unjudged(named: Collection[str], without_logic: list[str], other: dict[str, str], held: Collection[str]) -> None:
     """Raise where a policy that was named by itself cannot judge: its silence would look like a pass."""
     for policy_id in without_logic:
         if policy_id in named:
             raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
     for policy_id, type_name in other.items():
         if policy_id in named:
-            raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(estate)}")
+            raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}")
 
 
-def _held(estate: Estate) -> str:
-    return ", ".join(sorted(estate.objects)) or "no objects"
+def _held(held: Collection[str]) -> str:
+    return ", ".join(sorted(held)) or "no objects"
 
 
 def _views(repository: Repository, programs: list[Program]) -> dict[str, PolicyView]:

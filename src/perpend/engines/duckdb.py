@@ -1,20 +1,22 @@
-"""A plan and tables in, verdict indexes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
+"""A plan and tables in, verdict codes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
+from duckdb.func import SPECIAL
 
 from perpend.engines.duckdb_rows import statements_of
 from perpend.engines.duckdb_sql import DuckDbSql, quoted, type_of
+from perpend.inventory.database import MEMORY_LIMIT, Connection, opened, pattern
+from perpend.inventory.tables import ROW, SOURCE
 from perpend.plan.natives import NATIVES
 from perpend.plan.scalar import Kind
 from perpend.plan.sql import Names, Native, Query, query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from perpend.inventory.tables import Tables
@@ -29,26 +31,43 @@ _ALWAYS: Final = (
 
 
 class DuckDb:
-    """One embedded DuckDB of this process. It loads nothing from outside; natives are made known to it once each."""
+    """One embedded DuckDB of this process; natives are made known to it once each."""
 
-    def __init__(self, opened: Any) -> None:
-        self._opened = opened
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._natives: Names = {}
         self._known: set[str] = set()
         for native in _ALWAYS:
             self._add(native)
 
-    def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Return all rows that a statement gives."""
-        found: list[tuple[Any, ...]] = self._opened.execute(statement, list(parameters)).fetchall()
-        return found
+        return self._connection.execute(statement).fetchall()
 
-    def query(self, plan: Plan, relation: Callable[[str], str], *, where: str = "") -> Query:
+    def files(self, paths: Sequence[Path]) -> str:
+        """Return the text that stands for the Parquet files of one table."""
+        return f"read_parquet([{', '.join(map(pattern, paths))}], hive_partitioning = false)"
+
+    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> Query:
         """Return a plan's query, ready to be run here."""
-        query = query_of(plan, DIALECT, relation, where=where, names=self._natives)
+        query = query_of(plan, DIALECT, relation, keys=keys, where=where, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query
+
+    def judge(
+        self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path, *, sources: Iterable[int] | None = None
+    ) -> None:
+        """Write a plan's outputs for each row of its stored table to a Parquet file, in any order.
+
+        Its columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. ``sources`` restricts
+        the rows to those of some sources.
+        """
+        where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources))})"
+        query = self.query(plan, lambda table: self.files(files[table]), keys=(ROW, SOURCE), where=where)
+        outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({query.text}\n) AS judged'
+        self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
 
     def ends_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -65,22 +84,22 @@ class DuckDb:
             return
         self._known.add(native.name)
         function = NATIVES[native.function](*native.constants)
-        arguments = [type_of(kind) for kind in native.arguments]
+        arguments: list[Any] = [type_of(kind) for kind in native.arguments]
         called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
-        self._opened.create_function(native.name, called, arguments, type_of(native.kind), null_handling="special")
+        self._connection.create_function(native.name, called, arguments, type_of(native.kind), null_handling=SPECIAL)
 
 
 @contextmanager
-def duck_db(*, memory_limit: str | None = None, spill: Path | None = None, threads: int | None = None) -> Iterator[DuckDb]:
-    """Open an embedded DuckDB. ``spill`` is the directory for what does not fit into the memory limit."""
-    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    if memory_limit:
-        config["memory_limit"] = memory_limit
-    if spill:
-        config["temp_directory"] = str(spill)
-    if threads:
-        config["threads"] = threads
-    with duckdb.connect(":memory:", config=config) as opened:
-        engine = DuckDb(opened)
-        engine.run("SET preserve_insertion_order = false")
-        yield engine
+def duck_db(
+    *,
+    directories: Iterable[Path] = (),
+    paths: Iterable[Path] = (),
+    spill: Path | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
+) -> Iterator[DuckDb]:
+    """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
+    with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit) as connection:
+        if threads:
+            connection.execute(f"SET threads = {threads}")
+        yield DuckDb(connection)

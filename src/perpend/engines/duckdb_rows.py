@@ -22,7 +22,7 @@ def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[s
     yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
     for start in range(0, len(rows), _AT_ONCE):
         values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
-        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"  # noqa: S608 - every value is a literal
+        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"
 
 
 def columns_of(table: Table) -> dict[str, Kind]:

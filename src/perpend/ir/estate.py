@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from perpend.ir.object_types import ObjectType
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,30 @@ class Estate:
 
     sources: Sequence[Source]
     objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
+
+
+def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:
+    """Return an object with an ``Id`` that is filled: named, and owned, as its type says, else by its ``Name`` or ``Id``."""
+    name = _first_filled(fields, object_type.name_field, "Name", "Id")
+    external_id = _first_filled(fields, object_type.external_id_field, "Id")
+    master = _master_of(fields, object_type, origin)
+    return EstateObject(object_type.name, fields["Id"], name, external_id, fields, origin, master)
+
+
+def is_filled(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text that names something."""
+    return isinstance(value, str) and value != ""
+
+
+def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject | None:
+    """Return the object that the type's master lookup leads to, None where the type or the object names none."""
+    lookup = object_type.lookups.get(object_type.master or "")
+    owner = fields.get(lookup.name) if lookup else None
+    if lookup is None or not isinstance(owner, dict) or not is_filled(owner.get("Id")):
+        return None
+    return EstateObject(lookup.target, owner["Id"], _first_filled(owner, "Name", "Id"), owner["Id"], owner, origin)
+
+
+def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:
+    """Return the first of the named fields that holds a text; the last of them always does."""
+    return next((str(fields[name]) for name in names if name and is_filled(fields.get(name))), "")

@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.interpreter import End, Interpreter
@@ -14,7 +15,7 @@ from perpend.ir.status import Status
 from perpend.ir.values import json_from_text, milliseconds_from_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
@@ -97,6 +98,20 @@ class Column:
             self.errors[len(self.indexes)] = error
         self.indexes.append(index)
 
+    def ends(self) -> Iterator[End]:
+        """Yield how the program ended on each object, in their order."""
+        for place, index in enumerate(self.indexes):
+            yield index, self.errors.get(place)
+
+    def counted(self) -> Counter[int]:
+        """Return how often each index occurs."""
+        return Counter(self.indexes)
+
+    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
+        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        places = (place for place, index in enumerate(self.indexes) if index in indexes)
+        return [(place, self.errors.get(place)) for place in islice(places, limit)]
+
 
 class Judgement:
     """All verdicts of one run. Verdicts are kept as integers; findings are made from them when asked for.
@@ -138,7 +153,7 @@ class Judgement:
         """Return how many objects each status has under one program."""
         found = dict.fromkeys(Status, 0)
         column = next(column for column in self.columns if column.program is program)
-        for index, number in Counter(column.indexes).items():
+        for index, number in column.counted().items():
             found[program.verdicts[index].status] += number
         return found
 
@@ -146,8 +161,8 @@ class Judgement:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.columns:
             objects = self.estate.objects.get(column.program.input_type, ())
-            for number, (index, judged) in enumerate(zip(column.indexes, objects, strict=True)):
-                yield self._finding(column.program, judged, index, column.errors.get(number))
+            for (index, error), judged in zip(column.ends(), objects, strict=True):
+                yield self._finding(column.program, judged, index, error)
 
     def _judge(self, progress: Callable[[int], None] | None) -> None:
         done = 0

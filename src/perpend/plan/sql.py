@@ -57,15 +57,21 @@ class Query:
 
 
 def query_of(
-    plan: Plan, dialect: Dialect, relation: Callable[[str], str], *, where: str = "", names: Names | None = None
+    plan: Plan,
+    dialect: Dialect,
+    relation: Callable[[str], str],
+    *,
+    keys: Sequence[str] = (ROW,),
+    where: str = "",
+    names: Names | None = None,
 ) -> Query:
-    """Return the query that gives a plan's outputs for each row of its table, with the row's number.
+    """Return the query that gives a plan's outputs for each row of its table, behind the row's ``keys``: ``key0`` and so on.
 
     ``relation`` returns the text that stands for a table. ``where`` restricts the rows judged, by columns of ``t``.
     ``names`` are those of the functions that earlier queries called; what this one calls is added.
     """
     printer = _Printer(dialect, relation, {} if names is None else names)
-    text = printer.stage(plan.stage, [ROW], where=where)
+    text = printer.stage(plan.stage, keys, where=where)
     return Query(text.strip(), printer.called)
 
 

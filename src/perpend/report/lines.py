@@ -69,14 +69,13 @@ def json_value(value: Any) -> str:
 
 def _heads(column: Column, head: Head) -> Iterator[str]:
     """Yield what the program says of each object in turn."""
-    program, errors = column.program, column.errors
     known: dict[int, str] = {}
-    for place, index in enumerate(column.indexes):
-        if place in errors:
-            yield head(program, index, errors[place])
+    for index, error in column.ends():
+        if error is not None:
+            yield head(column.program, index, error)
         else:
             if index not in known:
-                known[index] = head(program, index, None)
+                known[index] = head(column.program, index, None)
             yield known[index]
 
 

@@ -5,7 +5,6 @@ However many findings there are, only counts and the first few objects of each m
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from perpend.ir.status import Status
 from perpend.judge.judgement import PolicyView, remediation_of
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Sequence
 
     from perpend.ir.estate import EstateObject
@@ -49,7 +49,7 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
         policy_id = column.program.policy_id
         view = judgement.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
         tally = tallies.setdefault(policy_id, PolicyTally(view))
-        places = Counter(column.indexes)
+        places = column.counted()
         for index, number in places.items():
             tally.counts[column.program.verdicts[index].status] += number
         objects = judgement.estate.objects.get(column.program.input_type, ())
@@ -78,14 +78,8 @@ def _says(group: Group) -> tuple[Status, str, str | None]:
 
 
 def _fill(groups: dict[int, Group], column: Column, objects: Sequence[EstateObject], limit: int) -> None:
-    """Put the first objects into their groups; stops once all are full."""
-    for place, index in enumerate(column.indexes):
-        group = groups.get(index)
-        if group is None:
-            continue
-        if len(group.shown) < limit:
-            group.shown.append((objects[place], column.errors.get(place)))
-        if len(group.shown) >= limit:
-            groups = {known: other for known, other in groups.items() if other is not group}
-            if not groups:
-                return
+    """Put the first objects into their groups."""
+    for group in {id(one): one for one in groups.values()}.values():
+        indexes = [index for index, other in groups.items() if other is group]
+        wanted = limit - len(group.shown)
+        group.shown += [(objects[place], error) for place, error in column.first(indexes, wanted)]

@@ -1,0 +1,205 @@
+"""``perpend import``: inputs and tables into a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.check import moment
+from perpend.cli.output import progress
+from perpend.cli.repositories import open_repository
+from perpend.collect import UnusableInput, collect_files
+from perpend.diagnostics.escape import visible
+from perpend.diagnostics.text import render_text
+from perpend.inventory.database import opened
+from perpend.inventory.intake.importing import Importing
+from perpend.inventory.intake.table_file import TableFile, UnreadableTable, holds_table
+from perpend.inventory.store import Store
+from perpend.judge.judgement import contradiction
+from perpend.load.mapping import ColumnMapping, mapping_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.inventory.store import Snapshot
+    from perpend.load.repository import Repository
+
+EPILOG = """\b
+Examples:
+  perpend import report.csv --store inventory
+  perpend import users.parquet --type CA10__CaAwsUser__c --store inventory
+  perpend import a.csv --type CA10__CaAwsUser__c --mapping a.yaml \\
+                 b.ndjson --type CA10__CaAwsAccount__c --store inventory
+
+\b
+Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
+
+_OWN: Final = {"--type": "type_name", "--mapping": "mapping", "--observed-at": "observed_at"}
+_VALUED: Final = (*_OWN, "--store", "--repo")
+
+
+@dataclass(slots=True)
+class _Input:
+    """One input as the command line names it, with the options that are its own."""
+
+    path: str
+    type_name: str | None = None
+    mapping: str | None = None
+    observed_at: datetime | None = None
+
+
+class _Command(click.Command):
+    """Notes which options stand behind which inputs: click forgets the order."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[__name__] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@click.command("import", cls=_Command, epilog=EPILOG)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="The object type that the inputs before it hold.")
+@click.option(
+    "--mapping", "mappings", multiple=True, metavar="FILE", type=click.Path(), help="Which columns are which fields (YAML)."
+)
+@click.option("--observed-at", "times", multiple=True, metavar="TIME", help="When the estate looked like the tables before it.")
+@click.option("--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library.")
+@click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
+@click.pass_context
+def command(
+    context: click.Context, /, inputs: tuple[str, ...], directory: str, repo: str | None, keep_going: bool, **_: Any
+) -> int:
+    """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads, and tables (Parquet, JSON lines, CSV, TSV).
+
+    --type, --mapping and --observed-at hold for the inputs before them that have none yet; in front of all, for all.
+    """
+    found = _inputs(context, inputs)
+    repository = open_repository(repo)
+    mappings = {one.mapping: _mapping(one.mapping) for one in found if one.mapping}
+    tables, others = _told_apart(found)
+    store = Store(directory)
+    paths = [one.path for one in tables]
+    with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=lambda name: repository.object_type(name).value)
+        with progress("reading") as done:
+            failures = _read_tables(importing, tables, mappings, keep_going=keep_going)
+            failures += _read_others(importing, others, repository, keep_going=keep_going, done=done)
+        for failure in failures:
+            click.echo(f"perpend: {failure}", err=True)
+            importing.add_failure(*_named(failure))
+        if not run.sources:
+            return USAGE_ERROR
+        snapshot = importing.commit()
+    _report_problems(importing.problems)
+    _summarise(snapshot)
+    return USAGE_ERROR if failures else 0
+
+
+def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Input]:
+    """Return the inputs, each with the options that stand behind it, or in front of all of them."""
+    found: list[_Input] = []
+    common: dict[str, str] = {}
+    waiting = iter(context.meta[__name__])
+    for word in waiting:
+        option, joined, value = word.partition("=")
+        if option in _VALUED:
+            value = value if joined else next(waiting, "")
+            if option in _OWN and found:
+                _give(found, _OWN[option], value, context)
+            elif option in _OWN:
+                common[_OWN[option]] = value
+        elif word in paths:
+            found.append(_Input(word))
+    for name, value in common.items():
+        _give(found, name, value, context)
+    return found
+
+
+def _give(inputs: list[_Input], name: str, value: str, context: click.Context) -> None:
+    """Give an option to the last inputs that do not have it yet."""
+    read = moment(context, context.command.params[0], value) if name == "observed_at" else value
+    for one in reversed(inputs):
+        if getattr(one, name) is not None:
+            return
+        setattr(one, name, read)
+
+
+def _told_apart(inputs: list[_Input]) -> tuple[list[_Input], list[_Input]]:
+    """Return the tables, and what collectors read."""
+    tables: list[_Input] = []
+    others: list[_Input] = []
+    for one in inputs:
+        readable = one.path != "-" and os.path.isfile(one.path)
+        is_table = readable and holds_table(one.path, one.type_name, mapped=one.mapping is not None)
+        (tables if is_table else others).append(one)
+    return tables, others
+
+
+def _read_tables(
+    importing: Importing, tables: list[_Input], mappings: dict[str, ColumnMapping], *, keep_going: bool
+) -> list[UnreadableTable | UnusableInput]:
+    failures: list[UnreadableTable | UnusableInput] = []
+    for one in tables:
+        mapping = mappings[one.mapping] if one.mapping else None
+        columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
+        try:
+            if one.type_name is None:
+                raise UnreadableTable(one.path, "a table does not say what its rows are; name their type with --type")
+            importing.add_table(TableFile(one.path, one.type_name, columns, constants, one.observed_at))
+        except UnreadableTable as error:
+            if not keep_going:
+                raise
+            failures.append(error)
+    return failures
+
+
+def _read_others(
+    importing: Importing,
+    inputs: list[_Input],
+    repository: Repository,
+    *,
+    keep_going: bool,
+    done: Callable[[int], None] | None,
+) -> list[UnreadableTable | UnusableInput]:
+    failures: list[UnreadableTable | UnusableInput] = []
+    for type_name in dict.fromkeys(one.type_name for one in inputs):
+        found = [one for one in inputs if one.type_name == type_name]
+        declared = repository.object_type(type_name).value if type_name else None
+        paths = [one.path for one in found]
+        collected = collect_files(paths, type_name=type_name, object_type=declared, keep_going=keep_going, progress=done)
+        times = {one.path: one.observed_at for one in found if one.observed_at}
+        importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)
+        failures += collected.failures
+    return failures
+
+
+def _named(failure: UnreadableTable | UnusableInput) -> tuple[str, str]:
+    return (failure.path, failure.reason) if isinstance(failure, UnreadableTable) else (failure.source, failure.reason)
+
+
+def _mapping(path: str) -> ColumnMapping:
+    mapping, diagnostics, source_line = mapping_from(path)
+    if mapping is None:
+        click.echo(render_text(diagnostics, source_line=source_line, colour=sys.stderr.isatty()), err=True, nl=False)
+        raise click.exceptions.Exit(USAGE_ERROR)
+    return mapping
+
+
+def _report_problems(problems: list[Diagnostic]) -> None:
+    if problems:
+        text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
+        click.echo(text, err=True, nl=False)
+
+
+def _summarise(snapshot: Snapshot) -> None:
+    click.echo(f"snapshot {snapshot.id}")
+    for name, table in snapshot.tables.by_name.items():
+        click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}")

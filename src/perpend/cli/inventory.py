@@ -1,0 +1,143 @@
+"""``perpend inventory``: what a store holds: list, show, ask in SQL, prune."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import open_repository
+from perpend.diagnostics.text import render_text
+from perpend.inventory.labels import view_names
+from perpend.inventory.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.inventory.views import Answer
+    from perpend.ir.object_types import ObjectType
+
+_store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
+_repo = click.option(
+    "--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library."
+)
+
+
+@click.group(
+    "inventory",
+    epilog="""\\b
+Examples:
+  perpend inventory ls --store inventory
+  perpend inventory show --store inventory
+  perpend inventory sql 'SELECT count(*) FROM aws_iam_user' --store inventory
+  perpend inventory prune --keep 7 --store inventory""".replace("\\b", "\b"),
+)
+def command() -> None:
+    """Look into a store of snapshots, and remove old ones."""
+
+
+@command.command("ls")
+@_store
+def list_snapshots(directory: str) -> int:
+    """List all snapshots, the oldest first; the one in force is marked."""
+    from perpend.report.stored import print_snapshots
+
+    store = Store(directory)
+    in_force = store.snapshot().id if not store.runs() else store.run_in_force()
+    with terminal(None) as console:
+        print_snapshots(store.snapshots(), in_force, console)
+    return 0
+
+
+@command.command("show")
+@click.argument("run", required=False)
+@_store
+@_repo
+@click.option("--verify", is_flag=True, help="Read every file and compare its hash.")
+def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
+    """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
+    from perpend.report.stored import print_snapshot
+
+    snapshot = Store(directory).snapshot(run, verify=verify)
+    declared = _declared(repo)
+    with terminal(None) as console:
+        print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console)
+    return 0
+
+
+@command.command("sql")
+@click.argument("question", metavar="SELECT")
+@_store
+@_repo
+@click.option("--run", metavar="RUN", help="The snapshot to ask; the one in force without it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="The output's form.",
+)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows shown in the table.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Give up after this time.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def ask(
+    question: str,
+    directory: str,
+    repo: str | None,
+    run: str | None,
+    form: str,
+    limit: int,
+    timeout: float | None,
+    out: str | None,
+) -> int:
+    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
+    from perpend.inventory.views import QueryFailed, asked
+
+    snapshot = Store(directory).snapshot(run)
+    try:
+        with asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer:
+            _write(answer, form, out, limit)
+    except QueryFailed as error:
+        lines = question.splitlines()
+        text = render_text(
+            [error.diagnostic],
+            source_line=lambda path, line: lines[line - 1] if 0 < line <= len(lines) else None,
+            colour=sys.stderr.isatty(),
+        )
+        click.echo(text, err=True, nl=False)
+        return USAGE_ERROR
+    return 0
+
+
+@command.command("prune")
+@_store
+@click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
+def prune(directory: str, keep: int) -> int:
+    """Remove all snapshots but the newest ones and the one in force, and what imports that died have left."""
+    store = Store(directory)
+    store.snapshot()
+    removed = store.prune(keep=keep)
+    for run in removed:
+        click.echo(f"removed {run}")
+    click.echo(f"{len(removed)} removed, {len(store.runs())} kept")
+    return 0
+
+
+def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
+    from perpend.report.answer import print_answer, write_answer_csv, write_answer_json
+
+    if form == "table":
+        with terminal(out) as console:
+            print_answer(answer.columns, answer.batches, console, limit=limit)
+        return
+    with output_stream(out) as stream:
+        {"csv": write_answer_csv, "json": write_answer_json}[form](answer.columns, answer.batches, stream)
+
+
+def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
+    repository = open_repository(repo)
+    return lambda name: repository.object_type(name).value

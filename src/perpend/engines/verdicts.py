@@ -1,0 +1,69 @@
+"""Verdict codes as they stream to Parquet, one column per program, and how they are read back: counted, first, in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from perpend.inventory.tables import ROW, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+ROWS_AT_ONCE: Final = 65_536
+"""How many row numbers are read back at once."""
+
+
+class Reader(Protocol):
+    """What reads Parquet files."""
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows that a statement gives."""
+
+    def files(self, paths: Sequence[Path]) -> str:
+        """Return the text that stands for files of one table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are."""
+
+    reader: Reader
+    paths: tuple[Path, ...]
+    rows: int
+
+    def counted(self, program: int) -> Counter[int]:
+        """Return how often each code occurs under the program with a number."""
+        statement = f"SELECT v{program}, count(*) FROM {self._source} GROUP BY 1"
+        return Counter(dict(self.reader.run(statement)))
+
+    def first(self, program: int, codes: Collection[int], limit: int) -> list[tuple[int, int]]:
+        """Return the first rows that have one of the codes, ``limit`` at most, each with its code."""
+        if not codes or limit < 1:
+            return []
+        listed = ", ".join(map(str, sorted(codes)))
+        statement = f"SELECT {ROW}, v{program} FROM {self._source} WHERE v{program} IN ({listed}) ORDER BY 1 LIMIT {limit}"
+        return [(row, code) for row, code in self.reader.run(statement)]
+
+    def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
+        """Yield the row numbers and codes of some programs in the order of the rows, some thousands at once."""
+        (found,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self._source}")
+        if found[0] is None:
+            return
+        columns = ", ".join([ROW, *(f"v{program}" for program in programs)])
+        for start in range(found[0], found[1] + 1, ROWS_AT_ONCE):
+            where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
+            chunk = self.reader.run(f"SELECT {columns} FROM {self._source} WHERE {where} ORDER BY 1")
+            if chunk:
+                yield chunk
+
+    def sources(self, rows: Sequence[int]) -> dict[int, int]:
+        """Return the numbers of the sources that rows came from, by row."""
+        listed = ", ".join(map(str, rows))
+        return dict(self.reader.run(f"SELECT {ROW}, {SOURCE} FROM {self._source} WHERE {ROW} IN ({listed})")) if rows else {}
+
+    @property
+    def _source(self) -> str:
+        return self.reader.files(self.paths)

@@ -1,0 +1,71 @@
+"""A mapping file in: which columns of a table are which fields of an object type, and what all its objects have alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.load import rules
+from perpend.load.files import MAX_YAML, Files, Unreadable
+from perpend.load.nodes import Mapping, Node, Scalar, node_from_yaml
+from perpend.load.read import Reader, described
+from perpend.load.shapes import Key, Record, TextMap
+from perpend.load.words import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.diagnostics.model import Diagnostic
+
+MAPPING: Final = Record(
+    "mapping",
+    "Which columns of a table are which fields.",
+    (
+        Key("columns", TextMap(), "Column of the table: API name of the field.", required=True),
+        Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """``columns`` maps a table's columns to API names; ``constants`` are fields with one value for all objects."""
+
+    columns: dict[str, str]
+    constants: dict[str, Any] = field(default_factory=dict)
+
+
+def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Callable[[str, int], str | None]]:
+    """Return a mapping file's content, what is wrong with it, and its lines. None where something is wrong."""
+    place = Path(path)
+    files = Files(place.parent)
+    diagnostics: list[Diagnostic] = []
+    try:
+        node = node_from_yaml(files.text(place.name, limit=MAX_YAML), place.name, diagnostics)
+    except Unreadable as error:
+        return None, [error.diagnostic], files.source_line
+    if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
+        parts = {key.text: value for key, value in node.entries}
+        columns = _texts(parts.get("columns"), diagnostics, only_texts=True)
+        constants = _texts(parts.get("constants"), diagnostics, only_texts=False)
+        if not diagnostics:
+            return ColumnMapping(columns, constants), [], files.source_line
+    return None, diagnostics, files.source_line
+
+
+def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:
+    """Return a mapping's entries; what is no single value, or no text where texts are wanted, is a diagnostic."""
+    found: dict[str, Any] = {}
+    targets: set[str] = set()
+    for key, value in node.entries if isinstance(node, Mapping) else ():
+        fits = isinstance(value, Scalar) and (not only_texts or (isinstance(value.value, str) and value.value.strip()))
+        if not isinstance(value, Scalar) or not fits:
+            wanted = "an API name" if only_texts else "a single value"
+            diagnostics.append(rules.WRONG_KIND.at(value.span, f"expected {wanted}, found {described(value)}"))
+        elif only_texts and value.value in targets:
+            diagnostics.append(rules.DUPLICATE_KEY.at(value.span, f"two columns are called `{shorten(value.text)}`"))
+        else:
+            targets.add(value.value)
+            found[key.text] = value.value
+    return found
