@@ -65,7 +65,7 @@ def test_explain_shows_conditions_in_order(run: Run) -> None:
             "alma.breke",
             "no object 'alma.breke' of type CA10__CaAwsUser__c among the inputs (did you mean 'alma.brekke'?)",
         ),
-        ("*", "alma.brekke", "names 7 policies"),
+        ("*", "alma.brekke", "names 23 policies"),
         ("none-such", "alma.brekke", "unknown policy 'none-such'"),
     ],
 )
@@ -95,8 +95,8 @@ def test_explain_tells_objects_of_one_name_apart_by_id(run: Run, tmp_path: Path)
 @pytest.mark.parametrize(
     ("what", "number", "name"),
     [
-        ("policies", 7, f"/ce/ca/aws/iam/{KEY_POLICY}"),
-        ("types", 2, "CA10__CaAwsUser__c"),
+        ("policies", 23, f"/ce/ca/aws/iam/{KEY_POLICY}"),
+        ("types", 14, "CA10__CaAwsUser__c"),
         ("frameworks", 4, "/frameworks/cis-aws-v6.0.0"),
         ("operations", len(OPERATIONS), "IS_EQUAL"),
     ],
