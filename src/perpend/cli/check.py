@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,20 +10,22 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
-from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, open_repository, printable, select
+from perpend.cli.programs import (
+    chosen_policies,
+    declared_types,
+    named_policies,
+    programs_over,
+    refuse_unknown_type,
+    views_of,
+)
+from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
-from perpend.diagnostics.text import render_text
 from perpend.ir.status import Status
 from perpend.ir.values import date_time_from_text
-from perpend.judge.judgement import Judgement, PolicyView
-from perpend.judge.policy_tests import logic_problems
+from perpend.judge.judgement import Judgement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from perpend.ir.object_types import ObjectType
-    from perpend.ir.program import Program
-    from perpend.load.repository import Repository
 
 EPILOG = """\b
 Examples:
@@ -99,10 +99,10 @@ def command(
     refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
-    chosen = _chosen(repository, policies, framework)
-    named = _named(repository, policies)
+    chosen = chosen_policies(repository, policies, framework)
+    named = named_policies(repository, policies)
     if type_name is not None:
-        _known_type(repository, type_name)
+        refuse_unknown_type(repository, type_name)
     if store is not None:
         return _check_store(analyzer, store, run, chosen, named, snapshot_time, form, out, limit)
     with progress("reading") as done:
@@ -112,19 +112,21 @@ def command(
     _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
         return USAGE_ERROR
-    programs, refused = _programs(analyzer, chosen, collected.estate.objects, named)
+    kinds = {source.kind for source in collected.estate.sources}
+    found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
     with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
         judgement = Judgement(
             collected.estate,
-            programs,
-            policies=_views(repository, programs),
-            types=_types(analyzer),
+            found.programs,
+            policies=views_of(repository, found.programs),
+            types=declared_types(analyzer),
             snapshot_time=snapshot_time,
+            set_aside=found.set_aside,
             progress=done,
         )
     write(judgement, form, out, limit)
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or refused else exit_code(judgement)
+    return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)
 
 
 def _check_store(
@@ -142,11 +144,17 @@ def _check_store(
 
     snapshot = snapshot_of(store, run)
     held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
-    programs, refused = _programs(analyzer, chosen, held, named)
-    about = {"policies": _views(analyzer.repository, programs), "types": _types(analyzer), "snapshot_time": snapshot_time}
-    with progress("judging", total=sum(held.values())) as done, judged(snapshot, programs, progress=done, **about) as judgement:
+    found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
+    about = {
+        "policies": views_of(analyzer.repository, found.programs),
+        "types": declared_types(analyzer),
+        "snapshot_time": snapshot_time,
+        "set_aside": found.set_aside,
+    }
+    total = sum(held.values())
+    with progress("judging", total=total) as done, judged(snapshot, found.programs, progress=done, **about) as judgement:
         write(judgement, form, out, limit)
-        return USAGE_ERROR if refused else exit_code(judgement)
+        return USAGE_ERROR if found.refused else exit_code(judgement)
 
 
 def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
@@ -176,103 +184,5 @@ def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> N
         click.echo(f"perpend: {prefix}{failure}", err=True)
 
 
-def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:
-    chosen = select(policies, repository.policy_ids, "policy")
-    if framework is None:
-        return chosen
-    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
-    top = entity_id(name)
-    if top not in repository.section_ids:
-        siblings = [item for item in repository.section_ids if item.count("/") == top.count("/")]
-        raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
-    return [policy for policy in chosen if _is_mapped(repository, policy, top)]
-
-
-def _named(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
-    """Return the policies that were named one by one, not by a glob or a folder."""
-    found = (select([name], repository.policy_ids, "policy") for name in policies if not set(name) & set("*?["))
-    return frozenset(matches[0] for matches in found if len(matches) == 1)
-
-
-def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
-    """Whether a policy answers a section; one whose descriptor has errors might, so it is judged."""
-    loaded = repository.policy(policy_id)
-    if loaded.value is None or not loaded.sound:
-        return True
-    return any(f"{item.value}/".startswith(f"{top}/") for item in loaded.value.mappings)
-
-
 def _object_type(analyzer: Analyzer, type_name: str | None) -> ObjectType | None:
     return analyzer.object_type(type_name) if type_name else None
-
-
-def _known_type(repository: Repository, type_name: str) -> None:
-    used = {logic.input_type.value for item in repository.logic_ids if (logic := repository.logic(item).value)}
-    if type_name not in used and type_name not in repository.type_names and repository.object_type(type_name).value is None:
-        known = {*used, *repository.type_names}
-        raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")
-
-
-def _programs(analyzer: Analyzer, chosen: list[str], held: Collection[str], named: Collection[str]) -> tuple[list[Program], int]:
-    """Return the programs over the types that are held, and how many policies had to be refused (reported here)."""
-    programs: list[Program] = []
-    refused: list[str] = []
-    without_logic: list[str] = []
-    over_other_types: dict[str, str] = {}
-    for policy_id in chosen:
-        logic_id = f"{policy_id}/{PRODUCTION}"
-        if logic_id not in analyzer.repository.logic_ids:
-            without_logic.append(policy_id)
-            continue
-        analyzed = analyzer.analyzed(logic_id)
-        logic = analyzer.repository.logic(logic_id).value
-        if logic is not None and logic.input_type.value not in held:
-            over_other_types[policy_id] = logic.input_type.value
-        elif analyzed.program is None:
-            refused.append(logic_id)
-        else:
-            programs.append(analyzed.program)
-    _report_refused(analyzer, refused)
-    _refuse_unjudged(named, without_logic, over_other_types, held)
-    if not programs and not refused:
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}")
-    return programs, len(refused)
-
-
-def _report_refused(analyzer: Analyzer, refused: list[str]) -> None:
-    if not refused:
-        return
-    problems = [problem for logic_id in refused for problem in logic_problems(analyzer, logic_id)]
-    text = render_text(problems, source_line=analyzer.repository.files.source_line, colour=sys.stderr.isatty())
-    click.echo(text, err=True, nl=False)
-    names = ", ".join(item.rpartition("/")[0] for item in refused[:10])
-    click.echo(f"perpend: {len(refused)} {'policy is' if len(refused) == 1 else 'policies are'} not judged: {names}", err=True)
-
-
-def _refuse_unjudged(named: Collection[str], without_logic: list[str], other: dict[str, str], held: Collection[str]) -> None:
-    """Raise where a policy that was named by itself cannot judge: its silence would look like a pass."""
-    for policy_id in without_logic:
-        if policy_id in named:
-            raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
-    for policy_id, type_name in other.items():
-        if policy_id in named:
-            raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}")
-
-
-def _held(held: Collection[str]) -> str:
-    return ", ".join(sorted(held)) or "no objects"
-
-
-def _views(repository: Repository, programs: list[Program]) -> dict[str, PolicyView]:
-    views = {}
-    for program in programs:
-        policy = repository.policy(program.policy_id).value
-        full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
-        views[program.policy_id] = PolicyView(program.policy_id, full or program.policy_id, short or full or program.policy_id)
-    return views
-
-
-def _types(analyzer: Analyzer) -> dict[str, ObjectType]:
-    repository = analyzer.repository
-    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
-    return {name: replace(analyzer.object_type(name)) for name in names}

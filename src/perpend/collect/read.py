@@ -6,7 +6,7 @@ import gc
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
+
+_REPORT, _ANSWER = "credential-report", "credential-report-json"
+
+KINDS_WITHOUT_CHILDREN: Final = frozenset({_REPORT, _ANSWER})
+"""The kinds of sources that list objects and never their child objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,10 @@ def _read_file(path: str, pile: _Pile) -> None:
     if start == b"[":
         _read_test_data(content, path, pile)
         return
-    kind, observed_at = "credential-report", None
+    kind, observed_at = _REPORT, None
     if start == b"{":
         content, observed_at = read_answer(content)
-        kind = "credential-report-json"
+        kind = _ANSWER
     elif pile.type_name:
         _refuse_scalar(content)
     readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())

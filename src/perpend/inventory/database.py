@@ -45,7 +45,7 @@ def opened(
     connection = duckdb.connect(":memory:", config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        reach = [f"{os.path.abspath(path)}/" for path in (*directories, *([spill] if spill else []))]
+        reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
         connection.execute(f"SET allowed_directories = {text_list(reach)}")
         connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
         connection.execute("SET enable_external_access = false")

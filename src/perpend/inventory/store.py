@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _IN_FORCE: Final = "manifest.json"
 _RUNS, _TABLES, _LOCKS, _TEMPORARY = "runs", "inventory", "locks", "tmp"
 _RUN_DIRECTORY: Final = "run="
+_PATTERN: Final = frozenset("*?[")
 
 
 class NoSnapshot(StoreError):
@@ -73,6 +74,8 @@ class Store:
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
+        if set(os.path.abspath(directory)) & _PATTERN:
+            raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 
     def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
         """Return a snapshot by its id, the one in force for None.

@@ -116,6 +116,7 @@ class Column:
 class Judgement:
     """All verdicts of one run. Verdicts are kept as integers; findings are made from them when asked for.
 
+    ``set_aside`` names policies that were not asked, because no source is of a kind that holds what they read.
     ``snapshot_time`` overrides what the sources say. ``today`` stands in for sources that say nothing (UTC, its day counts).
     """
 
@@ -128,6 +129,7 @@ class Judgement:
         types: Mapping[str, ObjectType],
         snapshot_time: datetime | None = None,
         today: datetime | None = None,
+        set_aside: Sequence[str] = (),
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self.estate = estate
@@ -135,6 +137,7 @@ class Judgement:
         self.policies = policies
         self.types = types
         self.snapshot_time = snapshot_time
+        self.set_aside = tuple(set_aside)
         self._today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
         self._times = {source.name: source.observed_at for source in estate.sources}
         self.columns = tuple(Column(program) for program in self.programs)

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def write_json(judgement: Judgement, stream: TextIO) -> None:
-    """Write the ledger, the snapshot and all verdicts as one JSON object, each verdict on a line of its own."""
+    """Write the ledger, the snapshot, the policies set aside and all verdicts as one JSON object, each verdict on a line."""
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
-    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"verdicts":[\n')
+    set_aside = json.dumps(judgement.set_aside, separators=(",", ":"))
+    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"verdicts":[\n')
     between = ""
     for batch in batches(_lines(judgement)):
         stream.write(between + ",\n".join(batch))

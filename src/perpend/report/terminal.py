@@ -38,6 +38,8 @@ def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20) 
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
     _print_sources(judgement, page, limit)
+    if judgement.set_aside:
+        page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
     if not judgement.ledger.objects:
         return
     tallies = tally_of(judgement, limit=limit)
@@ -52,6 +54,12 @@ def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20) 
 def counted(number: int, word: str, plural: str | None = None) -> str:
     """Return a number and a noun that fits it."""
     return f"{number:,} {word if number == 1 else plural or f'{word}s'}"
+
+
+def _set_aside(judgement: Judgement) -> str:
+    number = len(judgement.set_aside)
+    needed = "needs child objects" if number == 1 else "need child objects"
+    return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
 
 
 def _subject(judgement: Judgement) -> str:

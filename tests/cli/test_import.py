@@ -1,0 +1,219 @@
+"""``perpend import``: what comes in, what is said of it, and that a dead import changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from perpend.inventory.store import Store
+from tests.cli.conftest import EXAMPLE, Run, spawn
+
+USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
+KILLS = 30
+
+
+def ids(directory: Path, table: str) -> list[str]:
+    """Return the Ids of a table of the snapshot in force, every byte of which is as it was written."""
+    paths = [str(path) for path in Store(directory).snapshot(verify=True).files[table]]
+    found = duckdb.connect().execute('SELECT "Id" FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row', [paths])
+    return [one for (one,) in found.fetchall()]
+
+
+def test_a_credential_report_becomes_a_snapshot(run: Run, tmp_path: Path) -> None:
+    ended = run("import", EXAMPLE, "--store", tmp_path / "store")
+    snapshot = Store(tmp_path / "store").snapshot(verify=True)
+    assert (0, f"snapshot {snapshot.id}\n  {ACCOUNT}: 1 row\n  {USER}: 25 rows\n", "") == ended
+    assert [(EXAMPLE, "credential-report", 25, ("111122223333",))] == [
+        (one.name, one.kind, one.objects, one.accounts) for one in snapshot.sources
+    ]
+
+
+def test_several_tables_have_their_own_options(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "u.csv").write_text("key,who,acct\na,ann,1\nb,bob,2\n")
+    (tmp_path / "u.yaml").write_text(
+        "columns: {key: Id, who: CA10__userName__c, acct: CA10__account__c}\nconstants: {x__c: 1}\n"
+    )
+    (tmp_path / "a.ndjson").write_text('{"Id": "1"}\n{"Id": "2"}\n')
+    (tmp_path / "o.json").write_text('[{"Id": "z"}]')
+    arguments = [
+        "import",
+        tmp_path / "u.csv",
+        "--type",
+        USER,
+        f"--mapping={tmp_path / 'u.yaml'}",
+        "--observed-at",
+        "2026-01-02",
+    ]
+    arguments += [tmp_path / "a.ndjson", tmp_path / "o.json", f"--type={ACCOUNT}", EXAMPLE, "--store", tmp_path / "store"]
+    ended = run(*arguments)
+    assert (0, "") == (ended.code, ended.err)
+    assert ["z", "1", "2", "111122223333"] == sorted(
+        ids(tmp_path / "store", ACCOUNT), key=["z", "1", "2", "111122223333"].index
+    )
+    times = {Path(one.name).name: one.observed_at for one in Store(tmp_path / "store").snapshot().sources}
+    assert ["2026-01-02T00:00:00+00:00"] == [str(time.isoformat()) for time in times.values() if time]
+    assert times["u.csv"]
+
+
+def test_options_in_front_are_for_all_inputs(run: Run, tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        (tmp_path / name).write_text(f"Id\n{name}\n")
+    ended = run("import", "--store", tmp_path / "s", "--type", USER, tmp_path / "1", tmp_path / "2")
+    assert (0, ["1", "2"]) == (ended.code, ids(tmp_path / "s", USER))
+
+
+def test_private_types_of_a_repository_are_known(run: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "repo/types/CA10__CaThing__c"
+    directory.mkdir(parents=True)
+    (directory / "type.yaml").write_text(
+        "label: Thing\nlookups:\n  - {name: owner__r, target: CA10__CaOwner__c, key: owner__c}\n"
+    )
+    (tmp_path / "t.json").write_text('[{"Id": "a", "owner__r": {"Id": "o"}}]')
+    ended = run(
+        "import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--repo", tmp_path / "repo", "--store", tmp_path / "s"
+    )
+    assert (0, "", ["o"]) == (ended.code, ended.err, ids(tmp_path / "s", "CA10__CaOwner__c"))
+
+
+def test_an_undeclared_lookup_shows_the_lines_to_add(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('[{"Id": "a", "owner__r": {"Id": "o"}}]')
+    ended = run("import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--store", tmp_path / "s")
+    assert 0 == ended.code
+    assert "lookups: [{name: owner__r, target: <object type>, key: owner__c}]" in ended.err
+    assert "warning[K303]" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "reason"),
+    [
+        (b"PAR1", [], "a table does not say what its rows are; name their type with --type"),
+        (b"PAR1", ["--type", USER], "damaged Parquet: it is cut off, or no Parquet file"),
+        (b"Id,x\na\n", ["--type", USER], "line 2 has 1 fields where the header has 2"),
+        (b"[1]", ["--type", USER], "entry 1 of the array is a number where an object is expected"),
+        (b'[{"Id": "a"}]', [], "a JSON array of objects does not say what they are; name their type with --type"),
+        (b"", ["--type", USER], "the file is empty (zero bytes)"),
+    ],
+)
+def test_an_unusable_input_is_one_line_and_nothing_is_stored(
+    run: Run, tmp_path: Path, content: bytes, options: list[str], reason: str
+) -> None:
+    (tmp_path / "x").write_bytes(content)
+    run("import", EXAMPLE, "--store", tmp_path / "s")
+    before = Store(tmp_path / "s").runs()
+    ended = run("import", tmp_path / "x", *options, "--store", tmp_path / "s")
+    assert (2, "", f"perpend: {tmp_path / 'x'}: {reason}\n") == ended
+    assert before == Store(tmp_path / "s").runs()
+
+
+def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("Id,x\na\n")
+    ended = run(
+        "import", EXAMPLE, tmp_path / "x.csv", "--type", USER, tmp_path / "none", "--keep-going", "--store", tmp_path / "s"
+    )
+    snapshot = Store(tmp_path / "s").snapshot()
+    assert 2 == ended.code
+    assert [tmp_path / "x.csv", tmp_path / "none"] == [Path(one.source) for one in snapshot.failures]
+    assert (
+        f"{tmp_path / 'x.csv'} could not be read; {tmp_path / 'none'} could not be read"
+        == snapshot.tables.by_name[USER].lacking
+    )
+
+
+def test_a_mapping_with_mistakes_is_shown_with_its_lines(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("Id,x\na,1\n")
+    (tmp_path / "m.yaml").write_text("columns:\n  Id: Id\n  x: [1]\nconstant: {}\n")
+    ended = run("import", tmp_path / "x.csv", "--type", USER, "--mapping", tmp_path / "m.yaml", "--store", tmp_path / "s")
+    assert (2, "") == (ended.code, ended.out)
+    assert "unknown key `constant` in `mapping`" in ended.err
+    (tmp_path / "m.yaml").write_text("columns:\n  Id: Id\n  x: [1]\n")
+    ended = run("import", tmp_path / "x.csv", "--type", USER, "--mapping", tmp_path / "m.yaml", "--store", tmp_path / "s")
+    assert "expected an API name, found a list\n --> m.yaml:3:6" in ended.err
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-13-01"])
+def test_a_time_that_is_none_is_a_usage_error(run: Run, tmp_path: Path, time: str) -> None:
+    ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
+    assert (2, "") == (ended.code, ended.out)
+    assert "not an ISO 8601 date" in ended.err
+
+
+def test_standard_input_is_an_input(tmp_path: Path) -> None:
+    ended = spawn("import", "-", "--store", tmp_path / "s", input=Path(EXAMPLE).read_bytes())
+    assert (0, 25) == (ended.code, len(ids(tmp_path / "s", USER)))
+
+
+def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: Run, tmp_path: Path) -> None:
+    for name in ("it's", "a b", 'q"', "é;--", "new\nline"):
+        assert 0 == run("import", EXAMPLE, "--store", tmp_path / name).code
+        assert 25 == len(ids(tmp_path / name, USER))
+    ended = run("import", EXAMPLE, "--store", tmp_path / "a*")
+    assert (2, "") == (ended.code, ended.out)
+    assert "cannot have `*`, `?` or `[` in it" in ended.err
+
+
+def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    path = _objects(tmp_path, 20_000)
+    process = _start(path, tmp_path / "s")
+    _wait_for(lambda: any((tmp_path / "s/tmp").glob("*/*")), process)
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    assert 130 == process.returncode
+    assert [] == [*(tmp_path / "s/tmp").iterdir(), *(tmp_path / "s/inventory").iterdir(), *(tmp_path / "s/runs").iterdir()]
+
+
+def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
+    store, chosen = tmp_path / "s", random.Random(20261124)
+    path = _objects(tmp_path, 3_000)
+    began = time.monotonic()
+    assert 0 == _start(path, store).wait(60)
+    length = time.monotonic() - began
+    before, deaths, known = Store(store).snapshot(verify=True), 0, 1
+    for _ in range(KILLS):
+        process = _start(path, store)
+        time.sleep(length * chosen.uniform(0.3, 1.05))
+        process.kill()
+        deaths += process.wait(30) == -signal.SIGKILL
+        found = Store(store).snapshot(verify=True)
+        assert [f"t{number}" for number in range(3_000)] == ids(store, "T__c")
+        assert found.content_hash == before.content_hash
+        assert known <= len(Store(store).runs())
+        known = len(Store(store).runs())
+    assert KILLS // 3 <= deaths
+    assert 0 == _start(path, store).wait(60)
+    Store(store).prune(keep=1)
+    [last] = Store(store).runs()
+    assert {f"run={last}"} == {one.name for one in (store / "inventory/T__c").iterdir()}
+    assert ([], [], ["commit"]) == (
+        [*(store / "tmp").iterdir()],
+        [*store.rglob("*.part")],
+        [one.name for one in (store / "locks").iterdir()],
+    )
+
+
+def _objects(directory: Path, number: int) -> Path:
+    path = directory / "objects.json"
+    path.write_text(json.dumps([{"Id": f"t{one}", "v": "x" * 50, "c__r": [{"n": one}]} for one in range(number)]))
+    return path
+
+
+def _start(path: Path, store: Path) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-m", "perpend", "import", str(path), "--type", "T__c", "--store", str(store)]
+    return subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PERPEND_DEBUG": ""}
+    )
+
+
+def _wait_for(happened, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None and not happened():
+        time.sleep(0.005)
+    assert process.poll() is None
