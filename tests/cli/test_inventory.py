@@ -148,7 +148,7 @@ def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> N
     began = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert (130, b"", b"perpend: interrupted\n") == (process.returncode, out, err)
+    assert (130, b"", b"perpend: interrupted") == (process.returncode, out, err.strip())
     assert time.monotonic() - began < 5
 
 

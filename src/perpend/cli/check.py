@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,7 @@ from perpend.ir.values import date_time_from_text
 from perpend.judge.judgement import Judgement
 
 if TYPE_CHECKING:
+    from perpend.engines.kept import Cost
     from perpend.ir.object_types import ObjectType
 
 EPILOG = """\b
@@ -53,6 +55,7 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Judge the snapshot in force of this store instead of inputs.")
 @click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
+@click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
@@ -80,6 +83,7 @@ def command(
     inputs: tuple[str, ...],
     store: str | None,
     run: str | None,
+    explain_cost: bool,
     policies: tuple[str, ...],
     repo: str | None,
     framework: str | None,
@@ -104,7 +108,7 @@ def command(
     if type_name is not None:
         refuse_unknown_type(repository, type_name)
     if store is not None:
-        return _check_store(analyzer, store, run, chosen, named, snapshot_time, form, out, limit)
+        return _check_store(analyzer, store, run, explain_cost, chosen, named, snapshot_time, form, out, limit)
     with progress("reading") as done:
         collected = collect_files(
             inputs, type_name=type_name, object_type=_object_type(analyzer, type_name), keep_going=keep_going, progress=done
@@ -133,6 +137,7 @@ def _check_store(
     analyzer: Analyzer,
     store: str,
     run: str | None,
+    explain_cost: bool,
     chosen: list[str],
     named: frozenset[str],
     snapshot_time: datetime | None,
@@ -152,7 +157,14 @@ def _check_store(
         "set_aside": found.set_aside,
     }
     total = sum(held.values())
-    with progress("judging", total=total) as done, judged(snapshot, found.programs, progress=done, **about) as judgement:
+    costs: list[Cost] = []
+    kept = Path(store) / "extracts"
+    with (
+        progress("judging", total=total) as done,
+        judged(snapshot, found.programs, kept=kept, costs=costs, progress=done, **about) as judgement,
+    ):
+        for cost in costs if explain_cost else ():
+            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
         write(judgement, form, out, limit)
         return USAGE_ERROR if found.refused else exit_code(judgement)
 

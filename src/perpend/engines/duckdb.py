@@ -13,7 +13,7 @@ from perpend.inventory.database import MEMORY_LIMIT, Connection, opened, pattern
 from perpend.inventory.tables import ROW, SOURCE
 from perpend.plan.natives import NATIVES
 from perpend.plan.scalar import Kind
-from perpend.plan.sql import Names, Native, Query, query_of
+from perpend.plan.sql import Names, Native, stage_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.inventory.tables import Tables
     from perpend.plan.build import Plan
+    from perpend.plan.stage import Stage
 
 DIALECT: Final = DuckDbSql()
 _ALWAYS: Final = (
@@ -48,25 +49,27 @@ class DuckDb:
         """Return the text that stands for the Parquet files of one table."""
         return f"read_parquet([{', '.join(map(pattern, paths))}], hive_partitioning = false)"
 
-    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> Query:
-        """Return a plan's query, ready to be run here."""
-        query = query_of(plan, DIALECT, relation, keys=keys, where=where, names=self._natives)
+    def quoted(self, name: str) -> str:
+        """Return a name as DuckDB reads it."""
+        return quoted(name)
+
+    def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> str:
+        """Return a stage's query, ready to be run here."""
+        query = stage_query(stage, DIALECT, relation, keys=keys, where=where, names=self._natives)
         for native in query.natives:
             self._add(native)
-        return query
+        return query.text
 
-    def judge(
-        self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path, *, sources: Iterable[int] | None = None
-    ) -> None:
-        """Write a plan's outputs for each row of its stored table to a Parquet file, in any order.
+    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path, *, sources: Iterable[int] | None = None) -> None:
+        """Write a plan's outputs for each row of its table to a Parquet file, in any order.
 
         Its columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. ``sources`` restricts
-        the rows to those of some sources.
+        the rows to those of some sources; ``relation`` returns what stands for a table.
         """
         where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources))})"
-        query = self.query(plan, lambda table: self.files(files[table]), keys=(ROW, SOURCE), where=where)
+        text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE), where=where)
         outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
-        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({query.text}\n) AS judged'
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
         self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
 
     def ends_of_rows(
@@ -76,8 +79,7 @@ class DuckDb:
         for table in tables.by_name.values():
             for statement in statements_of(table, rows[table.name]):
                 self.run(statement)
-        query = self.query(plan, quoted)
-        return [tuple(codes) for _, *codes in sorted(self.run(query.text))]
+        return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
 
     def _add(self, native: Native) -> None:
         if native.name in self._known:

@@ -51,6 +51,11 @@ def opened(
         connection.execute("SET enable_external_access = false")
         with _interruptible(connection):
             yield connection
+    except RuntimeError as error:
+        # DuckDB's own look at signals swallows what their handler raised.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
     finally:
         connection.close()
 

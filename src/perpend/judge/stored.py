@@ -23,7 +23,7 @@ from perpend.plan.build import Plan, plan_of
 from perpend.plan.wanted import wanted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from perpend.engines.verdicts import Verdicts
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.judge.judgement import Column
 
-    Judge = Callable[[Plan, Mapping[str, tuple[Path, ...]], Path, "list[int]"], None]
+    Judge = Callable[[Plan, Path, list[int]], None]
 
 _AT_ONCE: Final = 8_192
 _UNTOLD: Final = "the object's own data keep it from being judged"
@@ -170,7 +170,7 @@ class StoredJudgement(Judgement):
             plan = plan_of(programs, snapshot.tables, day * DAY)
             reasons = plan.reasons
             path = self._scratch / f"{len(list(self._scratch.iterdir()))}.parquet"
-            self._write(plan, snapshot.files, path, sources)
+            self._write(plan, path, sources)
             paths.append(path)
         verdicts = self._read(tuple(paths), snapshot.tables.by_name[type_name].rows)
         object_type = self.types.get(type_name) or ObjectType(type_name)

@@ -13,7 +13,7 @@ from perpend.ir.values import DAY, norm
 from perpend.plan import fields, questions, values
 from perpend.plan.place import Build, Guard, Guards, Place, blank
 from perpend.plan.rewrites import rewritten
-from perpend.plan.scalar import Kind, Scalar
+from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
 from perpend.plan.use import Related, Use, Value, moved
 
@@ -106,13 +106,13 @@ class Plan:
 
     The stage's outputs are a column ``v0``, ``v1``, … per program: a verdict's index, or below zero the code of a reason
     why the object could not be read. ``reasons`` are by code from -1 down; None: only the object itself can tell.
-    ``days``: whether an answer depends on today.
     """
 
     stage: Stage
     programs: tuple[Program, ...]
     reasons: tuple[str | None, ...]
     tables: Tables
+    scalars: Scalars
 
 
 def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int) -> Plan:
@@ -125,7 +125,7 @@ def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int) -> 
         place = Place(build, stage, ROOT, table, build.scalars.true, block=program.block)
         stage.outputs[f"v{number}"] = planner.code(place, program.block)
     rewritten(build.scalars, stage)
-    return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables)
+    return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
 
 
 class _Planner:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from perpend.plan.scalar import Kind, Scalar, Scalars, walk
+from perpend.plan.scalar import Kind, Replacements, Scalar, Scalars, replaced, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from perpend.plan.stage import Stage
-
-Replacements = dict[Scalar, Scalar]
 
 
 def rewritten(scalars: Scalars, stage: Stage) -> None:
@@ -45,13 +43,13 @@ def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replaceme
         else:
             keys[document].append(key)
 
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar) -> Scalar | None:
-        if one.primitive != "member" or one in scattered or len(keys[old]) == 1:
+    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if one.primitive != "member" or one in scattered or old is None or len(keys[old]) == 1:
             return None
         document = scalars.make("members", *arguments, constants=tuple(keys[old]))
         return scalars.make("pick", document, constants=one.constants)
 
-    return _replaced(scalars, roots, change)
+    return replaced(scalars, roots, change)
 
 
 def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
@@ -61,33 +59,15 @@ def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacem
         if one.primitive == "query":
             wanted[one.arguments[0]].append(one.constants)
 
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar) -> Scalar | None:
-        if one.primitive != "query":
+    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if one.primitive != "query" or old is None:
             return None
         results = scalars.native("queries", Kind.TEXTS, arguments[0], constants=tuple(wanted[old]))
         if len(arguments) > 1:
             results = scalars.choice(arguments[1], scalars.literal(None, Kind.TEXTS), results)
         return scalars.make("part", results, constants=(wanted[old].index(one.constants),))
 
-    return _replaced(scalars, roots, change)
+    return replaced(scalars, roots, change)
 
 
 REWRITES: Final = (members_read_at_once, queries_asked_at_once)
-
-
-def _replaced(
-    scalars: Scalars, roots: Iterable[Scalar], change: Callable[[Scalar, tuple[Scalar, ...], Scalar], Scalar | None]
-) -> Replacements:
-    """Return what each scalar becomes. ``change`` is given a scalar, its new arguments, and its old first argument."""
-    found: Replacements = {}
-    for one in walk(roots):
-        if not one.arguments:
-            found[one] = one
-            continue
-        arguments = tuple(found[inner] for inner in one.arguments)
-        changed = change(one, arguments, one.arguments[0])
-        if changed is None:
-            same = all(new is old for new, old in zip(arguments, one.arguments, strict=True))
-            changed = one if same else scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
-        found[one] = changed
-    return found

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Kind(StrEnum):
@@ -186,3 +186,26 @@ def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
             seen.add(one)
             pending.append((one, True))
             pending.extend((inner, False) for inner in reversed(one.arguments))
+
+
+Replacements = dict[Scalar, Scalar]
+
+
+def replaced(
+    scalars: Scalars,
+    roots: Iterable[Scalar],
+    change: Callable[[Scalar, tuple[Scalar, ...], Scalar | None], Scalar | None],
+) -> Replacements:
+    """Return what each scalar becomes where ``change`` gives another for some, and those above are made anew.
+
+    ``change`` is given a scalar, its new arguments, and its first argument as it was.
+    """
+    found: Replacements = {}
+    for one in walk(roots):
+        arguments = tuple(found[inner] for inner in one.arguments)
+        changed = change(one, arguments, one.arguments[0] if one.arguments else None)
+        if changed is None:
+            same = all(new is old for new, old in zip(arguments, one.arguments, strict=True))
+            changed = one if same else scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
+        found[one] = changed
+    return found

@@ -70,8 +70,21 @@ def query_of(
     ``relation`` returns the text that stands for a table. ``where`` restricts the rows judged, by columns of ``t``.
     ``names`` are those of the functions that earlier queries called; what this one calls is added.
     """
+    return stage_query(plan.stage, dialect, relation, keys=keys, where=where, names=names)
+
+
+def stage_query(
+    stage: Stage,
+    dialect: Dialect,
+    relation: Callable[[str], str],
+    *,
+    keys: Sequence[str] = (ROW,),
+    where: str = "",
+    names: Names | None = None,
+) -> Query:
+    """Return the query of one stage, as :func:`query_of` does for a plan's."""
     printer = _Printer(dialect, relation, {} if names is None else names)
-    text = printer.stage(plan.stage, keys, where=where)
+    text = printer.stage(stage, keys, where=where)
     return Query(text.strip(), printer.called)
 
 

@@ -181,6 +181,61 @@ def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
     assert last == store.snapshot(last.id, verify=True)
 
 
+CRASHES = """
+import os, signal, sys
+from pathlib import Path
+from perpend.inventory.store import Store
+from perpend.inventory.tables import Table
+
+def write(directory, content):
+    with Store(directory).writing() as run:
+        path = run.directory_of("T") / "part-0.parquet"
+        path.write_text(content)
+        run.add(Table("T", "T"), [path])
+        return run.commit("test").id
+
+def die_at(step):
+    def counting(real):
+        def call(*arguments, **options):
+            nonlocal step
+            step -= 1
+            if step < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments, **options)
+        return call
+    for name in ("fsync", "replace", "mkdir", "unlink", "rmdir", "open", "fchmod"):
+        setattr(os, name, counting(getattr(os, name)))
+
+first, step, whole = write(sys.argv[1], "first"), 0, []
+while True:
+    child = os.fork()
+    if not child:
+        die_at(step)
+        write(sys.argv[1], "later")
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    snapshot = Store(sys.argv[1]).snapshot(verify=True)
+    whole.append((snapshot.id == first, snapshot.files["T"][0].read_text()))
+    assert whole[-1] in ((True, "first"), (False, "later")), whole[-1]
+    if not os.WIFSIGNALED(status):
+        break
+    step += 1
+print(step, len(set(whole)))
+"""
+
+
+def test_a_writer_that_dies_at_any_step_leaves_a_whole_snapshot_in_force(tmp_path):
+    ended = subprocess.run([sys.executable, "-c", CRASHES, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert "" == ended.stderr
+    steps, outcomes = map(int, ended.stdout.split())
+    assert steps > 30
+    assert 2 == outcomes
+    store = Store(tmp_path)
+    store.prune(keep=1)
+    assert 1 == len(list((tmp_path / "inventory/T").iterdir())) == len(store.runs())
+    assert ([], ["commit"]) == ([*(tmp_path / "tmp").iterdir()], [one.name for one in (tmp_path / "locks").iterdir()])
+
+
 FULL = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))

@@ -48,7 +48,8 @@ def document_of(judgement: Judgement) -> Any:
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
     document = document_of(judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
-    assert ["ledger", "snapshot", "verdicts"] == list(document)
+    assert ["ledger", "snapshot", "setAside", "verdicts"] == list(document)
+    assert [] == document["setAside"]
     assert {
         "objects": 2,
         "verdicts": 2,
@@ -120,6 +121,15 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
     assert {"COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED", "DISAPPEARED"} == {row[0] for row in actual.values()}
     assert any(row[5] for row in actual.values())
     assert all(row[2] and row[3] and (row[4] or row[0] != "INCOMPLIANT") for row in actual.values())
+
+
+def test_policies_set_aside_are_named_in_the_document_only(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, thing("ann"), set_aside=["/ce/far", f"/ce/{HOSTILE}"])
+    assert ["/ce/far", f"/ce/{HOSTILE}"] == document_of(judgement)["setAside"]
+    assert text_of(judgement).isascii()
+    stream = io.StringIO()
+    write_ndjson(judgement, stream)
+    assert "/ce/far" not in stream.getvalue()
 
 
 def test_verdicts_stand_by_object_and_then_by_policy(tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""What was computed of a snapshot's rows, kept beside it: a second run, or a new policy over known extracts, reads it.
+
+A column's name is the hash of its definition, its directory the hash of the snapshot's content, the table and the versions
+of everything that computes: another value can only stand under another name. A damaged file is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from perpend import __version__
+from perpend.inventory.database import pattern
+from perpend.inventory.tables import ROW, SOURCE
+from perpend.plan.kept import KEPT, SEMANTICS, Keepable, keepable
+from perpend.plan.scalar import Kind
+from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.engines.duckdb import DuckDb
+    from perpend.plan.build import Plan
+    from perpend.plan.scalar import Scalars
+
+_INDEX: Final = "columns.json"
+_MOST_FILES: Final = 8
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now."""
+
+    table: str
+    reused: int
+    computed: int
+
+
+@dataclass(slots=True)
+class KeptColumns:
+    """The kept columns of one snapshot. ``costs`` grow with every plan."""
+
+    engine: DuckDb
+    directory: Path
+    identity: str
+    files: Mapping[str, Sequence[Path]]
+    costs: list[Cost] = field(default_factory=list)
+
+    def over_kept(self, plan: Plan) -> tuple[Plan, Callable[[str], str]]:
+        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables."""
+        relations: dict[str, str] = {}
+        stage = self._stage(plan.scalars, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations)
+
+        def relation(table: str) -> str:
+            return relations[table] if table in relations else self.engine.files(self.files[table])
+
+        return replace(plan, stage=stage), relation
+
+    def _stage(self, scalars: Scalars, stage: Stage, keys: dict[str, Kind], relations: dict[str, str]) -> Stage:
+        for counts in stage.counts.values():
+            name = counts.join.other
+            counts.stage = self._stage(scalars, counts.stage, {name: _kind(counts.stage, name)}, relations)
+        owned = [one.join.own for one in stage.lookups.values() if one.above == ROOT]
+        owned += [one.join.own for one in stage.counts.values() if one.above == ROOT]
+        keys = keys | {name: _kind(stage, name) for name in owned}
+        found = keepable(scalars, stage, keys)
+        if found is None or stage.table.rows == 0:
+            return stage
+        over = found.stage_over_kept(scalars, stage)
+        if over.table.name in relations:
+            over.table = replace(over.table, name=f"{over.table.name}{len(relations)}")
+        relations[over.table.name] = self._relation(stage, found)
+        return over
+
+    def _relation(self, stage: Stage, wanted: Keepable) -> str:
+        place = self._place(stage.table.name)
+        known = self._known(place)
+        missing = {name: scalar for name, scalar in wanted.columns.items() if name not in known and name != ROW}
+        if missing:
+            known = known | dict.fromkeys(missing, self._compute(stage, replace(wanted, columns=missing), place))
+            self._note(place, known)
+        self.costs.append(Cost(stage.table.name, len(wanted.columns) - len(missing) - (ROW in wanted.columns), len(missing)))
+        by_file: dict[str, list[str]] = {}
+        for name in wanted.columns:
+            if name != ROW:
+                by_file.setdefault(known[name], []).append(name)
+        return self._joined([place / file for file in by_file], list(by_file.values()))
+
+    def _joined(self, paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> str:
+        if len(paths) == 1:
+            return self.engine.files(paths)
+        quote = self.engine.quoted
+        listed = [f"f{number}.{quote(name)}" for number, names in enumerate(columns) for name in names]
+        text = f"(SELECT f0.{quote(ROW)}, {', '.join(listed)} FROM {self.engine.files(paths[:1])} AS f0"
+        for number, path in enumerate(paths[1:], 1):
+            text += f" JOIN {self.engine.files([path])} AS f{number} ON f{number}.{quote(ROW)} = f0.{quote(ROW)}"
+        return text + ")"
+
+    def _compute(self, stage: Stage, wanted: Keepable, place: Path) -> str:
+        """Write columns of a stage's table to a new file; return its name."""
+        plain = Stage(stage.table, "", outputs=dict(wanted.columns))
+        name = f"{secrets.token_hex(8)}.parquet"
+        path = place / f"{name}.part"
+        query = self.engine.text_of(plain, lambda table: self.engine.files(self.files[table]))
+        columns = ", ".join(map(self.engine.quoted, wanted.columns))
+        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {columns} FROM ({query}\n) AS kept'
+        self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        os.replace(path, place / name)
+        return name
+
+    def _place(self, table: str) -> Path:
+        parts = [self.identity, table, SEMANTICS, __version__, duckdb.__version__]
+        name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        place = self.directory / name
+        place.mkdir(parents=True, mode=0o700, exist_ok=True)
+        return place
+
+    def _known(self, place: Path) -> dict[str, str]:
+        """Return the kept columns and their files; none where the index is not there, damaged or holds too many files."""
+        try:
+            found: Any = json.loads((place / _INDEX).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(found, dict) or len(set(map(str, found.values()))) > _MOST_FILES:
+            return {}
+        return {name: file for name, file in found.items() if isinstance(file, str) and self._is_whole(place / file)}
+
+    def _is_whole(self, path: Path) -> bool:
+        """Whether a file's end, where Parquet says what is in it, is there."""
+        try:
+            self.engine.run(f"SELECT count(*) FROM parquet_file_metadata({pattern(path)})")
+        except duckdb.Error:
+            return False
+        return True
+
+    def _note(self, place: Path, known: Mapping[str, str]) -> None:
+        temporary = place / f"{secrets.token_hex(8)}.json"
+        temporary.write_text(json.dumps(known, indent=0), "utf-8")
+        os.replace(temporary, place / _INDEX)
+        for file in place.glob("*.parquet"):
+            if file.name not in set(known.values()):
+                file.unlink(missing_ok=True)
+
+
+def _kind(stage: Stage, name: str) -> Kind:
+    column = stage.table.columns.get(name)
+    return KIND_OF_FORM[column.form] if column else Kind.WHOLE
+
+
+__all__ = ["KEPT", "Cost", "KeptColumns"]

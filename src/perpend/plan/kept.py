@@ -1,0 +1,117 @@
+"""Which scalars of a stage depend on one row of its own table alone, and what identifies each: its whole definition.
+
+They can be computed once per snapshot and kept: questions asked of texts and documents, and the columns used as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.plan.scalar import Kind, Scalar, Scalars, replaced, walk
+from perpend.plan.stage import ROOT, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SEMANTICS: Final = 1
+"""Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
+
+KEPT: Final = "#kept"
+"""Behind a table's name: what was kept of it."""
+
+_LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Keepable:
+    """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition."""
+
+    columns: Mapping[str, Scalar]
+
+    def stage_over_kept(self, scalars: Scalars, stage: Stage) -> Stage:
+        """Return the stage as read from what was kept of its table."""
+        names = {scalar: name for name, scalar in self.columns.items()}
+
+        def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+            return scalars.column(ROOT, names[one], one.kind) if one in names else None
+
+        fixed = replaced(scalars, stage.outputs.values(), change)
+        outputs = {name: fixed[one] for name, one in stage.outputs.items()}
+        return replace(stage, table=replace(stage.table, name=stage.table.name + KEPT), outputs=outputs)
+
+
+def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepable | None:
+    """Return what can be kept of a stage, None where it needs documents as they are, which are not worth keeping twice.
+
+    ``keys`` are columns of its table that joins need; they are kept under their own names.
+    """
+    own = _own(stage)
+    found: dict[str, Scalar] = {name: scalars.column(ROOT, name, kind) for name, kind in keys.items()}
+    digests: dict[Scalar, str] = {}
+    pending = list(stage.outputs.values())
+    seen: set[Scalar] = set()
+    while pending:
+        one = pending.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one in own and (_asks_of_text(one) or one.primitive == "column"):
+            if one.primitive == "column" and _is_document(stage, one):
+                return None
+            found[f"k{digest_of(one, digests)[:24]}"] = one
+        else:
+            pending.extend(one.arguments)
+    return Keepable(found)
+
+
+def _own(stage: Stage) -> set[Scalar]:
+    """Return the scalars that are made of columns of the stage's own table alone, and of some."""
+    foreign: set[Scalar] = set()
+    own: set[Scalar] = set()
+    for one in walk(stage.outputs.values()):
+        if one.primitive == "column":
+            (own if one.constants[0] == ROOT else foreign).add(one)
+        elif not foreign.isdisjoint(one.arguments):
+            foreign.add(one)
+        elif not own.isdisjoint(one.arguments):
+            own.add(one)
+    return own
+
+
+def _asks_of_text(scalar: Scalar) -> bool:
+    """Whether a scalar is a short answer made of something long."""
+    if scalar.kind in _LARGE:
+        return False
+    return any(one.kind in _LARGE and one.primitive != "literal" for one in scalar.arguments)
+
+
+def _is_document(stage: Stage, column: Scalar) -> bool:
+    described = stage.table.columns.get(column.constants[1])
+    return described is not None and described.plain
+
+
+def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
+    """Return the hash of a scalar's whole definition: primitive, constants, kinds, and the same of all it is made of.
+
+    What is read together with others is defined as if it were read alone, so that the company does not matter.
+    """
+    for one in walk([scalar]):
+        if one not in known:
+            primitive, arguments, constants = _alone(one)
+            parts = [primitive, repr(constants), one.kind.value, *(known[inner] for inner in arguments)]
+            known[one] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return known[scalar]
+
+
+def _alone(scalar: Scalar) -> tuple[str, tuple[Scalar, ...], tuple[Any, ...]]:
+    if scalar.primitive == "pick":
+        return "member", scalar.arguments[0].arguments, scalar.constants
+    if scalar.primitive == "part":
+        results, (place,) = scalar.arguments[0], scalar.constants
+        where = results.arguments[:1] if results.primitive == "if" else ()
+        asked = results.arguments[2] if where else results
+        return "query", (*asked.arguments, *where), asked.constants[1 + place]
+    return scalar.primitive, scalar.arguments, scalar.constants
