@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "inventory": "Look into a store: list, show, ask in SQL, prune.",
     "explain": "Show the road to one verdict, down to the field.",
     "test": "Run the tests that policies bring with them.",
+    "plan": "Show how an engine judges policies: as a tree, SQL or a diagram.",
     "lint": "Find what is wrong or suspicious in a policy repository.",
     "list": "List policies, types, frameworks or operations.",
     "show": "Show one policy, type, section or operation.",

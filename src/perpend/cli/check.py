@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.engines import row_engine
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
     chosen_policies,
@@ -28,6 +29,9 @@ from perpend.judge.judgement import Judgement
 if TYPE_CHECKING:
     from perpend.engines.kept import Cost
     from perpend.ir.object_types import ObjectType
+
+LARGE: Final = 5_000
+"""From how many objects on DuckDB judges an input unless told otherwise."""
 
 EPILOG = """\b
 Examples:
@@ -55,6 +59,13 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Judge the snapshot in force of this store instead of inputs.")
 @click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "interpreter", "duckdb"]),
+    default="auto",
+    show_default=True,
+    help="What judges: DuckDB for stores and large inputs, else the interpreter.",
+)
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
@@ -83,6 +94,7 @@ def command(
     inputs: tuple[str, ...],
     store: str | None,
     run: str | None,
+    engine: str,
     explain_cost: bool,
     policies: tuple[str, ...],
     repo: str | None,
@@ -118,7 +130,8 @@ def command(
         return USAGE_ERROR
     kinds = {source.kind for source in collected.estate.sources}
     found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
-    with progress("judging", total=sum(map(len, collected.estate.objects.values()))) as done:
+    total = sum(map(len, collected.estate.objects.values()))
+    with progress("judging", total=total) as done, row_engine(_engine_for(engine, total)) as by:
         judgement = Judgement(
             collected.estate,
             found.programs,
@@ -126,11 +139,17 @@ def command(
             types=declared_types(analyzer),
             snapshot_time=snapshot_time,
             set_aside=found.set_aside,
+            engine=by,
             progress=done,
         )
     write(judgement, form, out, limit)
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)
+
+
+def _engine_for(engine: str, objects: int) -> str:
+    """Return the engine for an input: an engine's start is worth it from some thousands of objects on."""
+    return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
 def _check_store(

@@ -103,6 +103,18 @@ def programs_over(
     return found
 
 
+def production_programs(analyzer: Analyzer, chosen: list[str]) -> list[Program]:
+    """Return the programs of policies that can judge. Raises UnknownName where none can; refused ones are reported."""
+    logic_ids = [f"{policy_id}/{PRODUCTION}" for policy_id in chosen]
+    known = [logic_id for logic_id in logic_ids if logic_id in analyzer.repository.logic_ids]
+    found = [analyzer.analyzed(logic_id) for logic_id in known]
+    _report_refused(analyzer, [logic_id for logic_id, one in zip(known, found, strict=True) if one.program is None])
+    programs = [one.program for one in found if one.program is not None]
+    if not programs:
+        raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge")
+    return programs
+
+
 def _report_refused(analyzer: Analyzer, refused: list[str]) -> None:
     if not refused:
         return

@@ -6,6 +6,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.engines import row_engine
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repositories import ids_from_paths, repository_here, select
 from perpend.judge.policy_tests import TestReport, run_policy_tests
@@ -17,6 +18,7 @@ Examples:
   perpend test user-has-more-than-one-active-access-key --coverage
   perpend test --repo ~/policies ce/ca/aws --format junit --out results.xml
   perpend test --repo ~/policies --coverage --fail-under 100
+  perpend test --repo ~/policies --engine duckdb
 
 \b
 Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be run."""
@@ -38,10 +40,10 @@ Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be 
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--engine",
-    type=click.Choice(["interpreter"]),
+    type=click.Choice(["interpreter", "duckdb", "spark"]),
     default="interpreter",
     show_default=True,
-    help="What judges the test objects.",
+    help="What judges the test objects; the engines do so by way of tables.",
 )
 @click.option("--coverage", is_flag=True, help="Report the conditions and checks that no test reaches.")
 @click.option(
@@ -65,8 +67,8 @@ def command(
     repository = repository_here(repo)
     analyzer = Analyzer(repository)
     chosen = select(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
-    with progress("testing", total=len(chosen)) as done:
-        report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, progress=done)
+    with progress("testing", total=len(chosen)) as done, row_engine(engine) as by:
+        report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, engine=by, progress=done)
     covered = coverage or fail_under is not None
     if form == "text":
         with terminal(out) as console:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from duckdb.func import SPECIAL
 
-from perpend.engines.duckdb_rows import statements_of
+from perpend.engines.duckdb_rows import columns_of, statements_of
 from perpend.engines.duckdb_sql import DuckDbSql, quoted, type_of
 from perpend.inventory.database import MEMORY_LIMIT, Connection, opened, pattern
-from perpend.inventory.tables import ROW, SOURCE
+from perpend.inventory.plain_sql import is_plain, shapes_of, teach
+from perpend.inventory.tables import ROW, SOURCE, plain
 from perpend.plan.natives import NATIVES
 from perpend.plan.scalar import Kind
 from perpend.plan.sql import Names, Native, stage_query
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from perpend.inventory.tables import Tables
+    from perpend.inventory.tables import Table, Tables
     from perpend.plan.build import Plan
     from perpend.plan.stage import Stage
 
@@ -38,6 +39,7 @@ class DuckDb:
         self._connection = connection
         self._natives: Names = {}
         self._known: set[str] = set()
+        teach(connection)
         for native in _ALWAYS:
             self._add(native)
 
@@ -80,6 +82,24 @@ class DuckDb:
             for statement in statements_of(table, rows[table.name]):
                 self.run(statement)
         return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
+
+    def ends_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of a table, in the order of the rows. Documents are marked here."""
+        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns}
+        listed = [f"unnest(CAST(? AS {type_of(kind)}[])) AS {quoted(name)}" for name, kind in kinds.items()]
+        select = f"SELECT unnest(range({table.rows})) AS {quoted(ROW)}, {', '.join(listed)}"
+        create = f"CREATE OR REPLACE TABLE {quoted(table.name)} AS"
+        self._connection.execute(f"{create} {select}", [columns[name] for name in kinds]).fetchall()
+        for column in table.columns.values():
+            if column.plain:
+                self._mark_plain(quoted(table.name), column.name)
+        return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
+
+    def _mark_plain(self, table: str, name: str) -> None:
+        """Add the companion that marks a column's documents as plain JSON."""
+        column, companion = quoted(name), quoted(plain(name))
+        marks = is_plain(column, shapes_of(self._connection, column, table))
+        self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
 
     def _add(self, native: Native) -> None:
         if native.name in self._known:

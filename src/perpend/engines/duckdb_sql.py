@@ -122,6 +122,7 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "norm": _norm,
     "is": _is,
     "blank": lambda text: f"coalesce(trim({text}, {_SPACE}) = '', TRUE)",
+    "spaced": lambda text: f"coalesce({text} = '' OR regexp_matches({text}, '[ \\t\\n\\r\\f\\v]'), FALSE)",
     "lower": _lower,
     "contains": lambda hay, needle: f"contains({hay}, {needle})",
     "starts": lambda hay, needle: f"starts_with({hay}, {needle})",

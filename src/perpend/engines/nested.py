@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from perpend.inventory.flat import flat_table
 from perpend.inventory.shred import shred, tables_of
+from perpend.inventory.tables import Tables
 from perpend.ir.program import UNREADABLE
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
@@ -12,7 +14,7 @@ from perpend.plan.wanted import wanted_by
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.inventory.tables import Tables
+    from perpend.inventory.tables import Table
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
 
@@ -24,6 +26,14 @@ class RowEngine(Protocol):
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
+
+
+@runtime_checkable
+class ColumnEngine(Protocol):
+    """An engine that can be given the columns of one table."""
+
+    def ends_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of a table, in the order of the rows. Documents are not marked yet."""
 
 
 def indexes_of(
@@ -40,7 +50,12 @@ def indexes_of(
     """
     if not objects:
         return []
-    part = shred(objects, programs[0].input_type, wanted_by(programs), complete=complete)
+    wanted = wanted_by(programs)
+    if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
+        table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
+        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
+        return [[max(code, UNREADABLE) for code in codes] for codes in engine.ends_of_columns(plan, table, columns)]
+    part = shred(objects, programs[0].input_type, wanted, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time)
     return [[max(code, UNREADABLE) for code in codes] for codes in engine.ends_of_rows(plan, tables, rows)]

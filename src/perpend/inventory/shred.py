@@ -163,15 +163,20 @@ def _add(
 
 
 def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, complete: bool) -> None:
-    value = fields.get(name)
-    reason = None if complete or name in fields else MISSING
-    if isinstance(value, float) and math.isnan(value):
-        value, reason = None, "holds NaN, which is no number"
-    elif value is not None and not _is_encodable(value):
-        value, reason = None, "holds a text that is not Unicode"
+    value, odd = stored_value(fields.get(name))
+    reason = odd or (None if complete or name in fields else MISSING)
     row[name] = value
     if reason is not None:
         row[unread(name)] = reason
+
+
+def stored_value(value: Any) -> tuple[Any, str | None]:
+    """Return a value as tables can hold it, and null with the reason for one that they cannot."""
+    if isinstance(value, float) and math.isnan(value):
+        return None, "holds NaN, which is no number"
+    if value is not None and not _is_encodable(value):
+        return None, "holds a text that is not Unicode"
+    return value, None
 
 
 def _is_encodable(value: Any) -> bool:

@@ -145,10 +145,10 @@ class Store:
     def remove_leftovers(self) -> list[str]:
         """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
         self._remove_parts()
-        found = {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
+        unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in _entries(table)}
+        found = unknown - set(self.runs())
+        found |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
         found |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
-        for table in self._listed(_TABLES):
-            found |= {path.name.removeprefix(_RUN_DIRECTORY) for path in _entries(table)}
         removed = []
         for run in sorted(found):
             with self._dead(run) as dead:

@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from perpend.analyze.verdicts import checks_of
+from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.program import UNREADABLE, Program, Read, Verdict
 from perpend.ir.status import Status
-from perpend.ir.values import json_from_text, milliseconds_from_datetime
+from perpend.ir.values import DAY, json_from_text, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from perpend.engines.nested import RowEngine
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
 
@@ -117,6 +120,7 @@ class Judgement:
     """All verdicts of one run. Verdicts are kept as integers; findings are made from them when asked for.
 
     ``set_aside`` names policies that were not asked, because no source is of a kind that holds what they read.
+    ``engine`` gives the indexes by way of tables; the interpreter is asked for what only an object itself can tell.
     ``snapshot_time`` overrides what the sources say. ``today`` stands in for sources that say nothing (UTC, its day counts).
     """
 
@@ -130,6 +134,7 @@ class Judgement:
         snapshot_time: datetime | None = None,
         today: datetime | None = None,
         set_aside: Sequence[str] = (),
+        engine: RowEngine | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self.estate = estate
@@ -138,6 +143,7 @@ class Judgement:
         self.types = types
         self.snapshot_time = snapshot_time
         self.set_aside = tuple(set_aside)
+        self._engine = engine
         self._today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
         self._times = {source.name: source.observed_at for source in estate.sources}
         self.columns = tuple(Column(program) for program in self.programs)
@@ -172,6 +178,12 @@ class Judgement:
         for type_name in dict.fromkeys(program.input_type for program in self.programs):
             columns = [column for column in self.columns if column.program.input_type == type_name]
             interpreter = Interpreter([column.program for column in columns])
+            if self._engine is not None:
+                self._judge_by(self._engine, interpreter, columns, self.estate.objects.get(type_name, ()))
+                done += len(self.estate.objects.get(type_name, ()))
+                if progress:
+                    progress(done)
+                continue
             for judged in self.estate.objects.get(type_name, ()):
                 ends = self._ends(interpreter, columns, judged)
                 for column, end in zip(columns, ends, strict=True):
@@ -179,6 +191,32 @@ class Judgement:
                 done += 1
                 if progress and done % _STEP == 0:
                     progress(done)
+
+    def _judge_by(
+        self, engine: RowEngine, interpreter: Interpreter, columns: Sequence[Column], objects: Sequence[EstateObject]
+    ) -> None:
+        """Fill columns with an engine's indexes: a plan for each day that objects are judged at."""
+        programs = [column.program for column in columns]
+        days: dict[int, list[int]] = {}
+        for place, judged in enumerate(objects):
+            days.setdefault(self.time_of(judged) // DAY, []).append(place)
+        for column in columns:
+            column.indexes.extend([UNREADABLE] * len(objects))
+        untold = {place for place, judged in enumerate(objects) if judged.variants}
+        for day, places in days.items():
+            fields = [objects[place].fields for place in places]
+            rows = indexes_of(engine, programs, fields, day * DAY, complete=False)
+            for column, indexes in zip(columns, zip(*rows, strict=True), strict=True):
+                asked = untold_indexes(column.program)
+                for place, index in zip(places, indexes, strict=True):
+                    column.indexes[place] = index
+                    if index in asked:
+                        untold.add(place)
+        for place in sorted(untold):
+            for column, (index, error) in zip(columns, self._ends(interpreter, columns, objects[place]), strict=True):
+                column.indexes[place] = index
+                if error is not None:
+                    column.errors[place] = error
 
     def _ends(self, interpreter: Interpreter, columns: Sequence[Column], judged: EstateObject) -> list[End]:
         ends = interpreter.judge(judged.fields, self.time_of(judged), complete=False)
@@ -248,6 +286,16 @@ class Judgement:
         if sum(counts.values()) != expected:
             raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
         return Ledger(sum(judged.values()), counts)
+
+
+def untold_indexes(program: Program) -> frozenset[int]:
+    """Return the indexes of which only the object itself can tell more: why it is unreadable, what a runtime error says."""
+    found = {UNREADABLE}
+    for number, condition in enumerate(program.block.conditions, 1):
+        for slot, _, check, _ in checks_of(condition.expression):
+            if check.declaration.error:
+                found.add(number * 100 + slot)
+    return frozenset(found)
 
 
 def message_of(verdict: Verdict, error: str | None) -> str:

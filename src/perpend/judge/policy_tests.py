@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import verdict_table
 from perpend.diagnostics.model import Diagnostic, Severity
+from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
-from perpend.ir.values import date_time_from_text, milliseconds_from_datetime
+from perpend.ir.values import DAY, date_time_from_text, milliseconds_from_datetime
 from perpend.load.test_data import Expected, TestObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from perpend.analyze.programs import Analyzer
+    from perpend.engines.nested import RowEngine
+    from perpend.interpret.interpreter import End
     from perpend.load.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
@@ -109,13 +112,17 @@ def run_policy_tests(
     logic_ids: Sequence[str],
     *,
     strict_errors: bool = False,
+    engine: RowEngine | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TestReport:
-    """Run the tests of logic files. Many files are spread over processes; results keep the order of ``logic_ids``."""
+    """Run the tests of logic files. Many files are spread over processes; results keep the order of ``logic_ids``.
+
+    ``engine`` judges the test objects by way of tables, in this process, instead of the interpreter.
+    """
     report = TestReport()
-    if len(logic_ids) < _PARALLEL_FROM or "fork" not in multiprocessing.get_all_start_methods():
+    if engine is not None or len(logic_ids) < _PARALLEL_FROM or "fork" not in multiprocessing.get_all_start_methods():
         for number, logic_id in enumerate(logic_ids, 1):
-            _run(analyzer, logic_id, report, strict_errors=strict_errors)
+            _run(analyzer, logic_id, report, strict_errors=strict_errors, engine=engine)
             if progress:
                 progress(number)
         return report
@@ -202,7 +209,9 @@ def _unit_test(expression: Expr) -> Expr | None:
     return next((found for operand in expression.operands if (found := _unit_test(operand))), None)
 
 
-def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool) -> None:
+def _run(
+    analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: RowEngine | None = None
+) -> None:
     program = analyzer.analyzed(logic_id).program
     if program is None:
         report.refused[logic_id] = logic_problems(analyzer, logic_id)
@@ -217,11 +226,26 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
     reached: set[tuple[int, int]] = set()
     interpreter = Interpreter([program], reached=lambda block, index: reached.add((id(block), index)))
     now = milliseconds_from_datetime(datetime.now(UTC))
-    for test in tests:
-        time = date_time_from_text(test.snapshot_time) if test.snapshot_time else now
-        end = interpreter.judge(test.fields, now if time is None else time)[0]
+    times = [date_time_from_text(test.snapshot_time or "") for test in tests]
+    ends = [interpreter.judge(test.fields, now if time is None else time)[0] for test, time in zip(tests, times, strict=True)]
+    if engine is not None:
+        ends = _ends_by(engine, program, tests, [now if time is None else time for time in times], ends)
+    for test, end in zip(tests, ends, strict=True):
         _compare(program, test, end, report, strict_errors=strict_errors)
     report.coverage.append(coverage_of(program, reached))
+
+
+def _ends_by(
+    engine: RowEngine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
+) -> list[End]:
+    """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
+    found = list(ends)
+    for day in dict.fromkeys(time // DAY for time in times):
+        places = [place for place, time in enumerate(times) if time // DAY == day]
+        indexes = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
+        for place, (index,) in zip(places, indexes, strict=True):
+            found[place] = (index, ends[place][1] if index == ends[place][0] else None)
+    return found
 
 
 def _compare(

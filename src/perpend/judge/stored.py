@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.verdicts import checks_of
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.inventory.nest import nested
 from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
 from perpend.ir.object_types import ObjectType
 from perpend.ir.program import UNREADABLE
 from perpend.ir.values import DAY, milliseconds_from_datetime
-from perpend.judge.judgement import Judgement
+from perpend.judge.judgement import Judgement, untold_indexes
 from perpend.plan.build import Plan, plan_of
 from perpend.plan.wanted import wanted_by
 
@@ -84,12 +83,7 @@ class StoredColumn:
     _interpreter: Interpreter = field(init=False)
 
     def __post_init__(self) -> None:
-        self._with_errors = frozenset(
-            number * 100 + slot
-            for number, condition in enumerate(self.program.block.conditions, 1)
-            for slot, _, check, _ in checks_of(condition.expression)
-            if check.declaration.error
-        )
+        self._with_errors = untold_indexes(self.program)
         self._interpreter = Interpreter([self.program])
 
     def counted(self) -> Counter[int]:

@@ -70,4 +70,18 @@ def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacem
     return replaced(scalars, roots, change)
 
 
-REWRITES: Final = (members_read_at_once, queries_asked_at_once)
+def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Find white space in a text directly, where it is asked whether one of the text's letters is blank."""
+
+    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if one.primitive != "has" or arguments[1].primitive != "literal" or arguments[1].constants[0] != "":
+            return None
+        letters = arguments[0]
+        if letters.primitive != "native" or letters.constants != ("split", "", "Text", (False, False, False)):
+            return None
+        return scalars.make("spaced", *letters.arguments)
+
+    return replaced(scalars, roots, change)
+
+
+REWRITES: Final = (white_space_found_without_splitting, members_read_at_once, queries_asked_at_once)

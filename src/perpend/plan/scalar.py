@@ -61,6 +61,7 @@ PRIMITIVES: Final = {
         Primitive("norm", Kind.TEXT, "A text's normal form; null gives the empty text."),
         Primitive("is", Kind.BOOLEAN, "Whether a text's normal form is the constant, which is a normal form."),
         Primitive("blank", Kind.BOOLEAN, "Whether a text is null or all white space."),
+        Primitive("spaced", Kind.BOOLEAN, "Whether a text is empty or holds white space; false for null."),
         Primitive("lower", Kind.TEXT, "A text in lower case."),
         Primitive("contains", Kind.BOOLEAN, "Whether the first text holds the second. Neither is null."),
         Primitive("starts", Kind.BOOLEAN, "Whether the first text starts with the second. Neither is null."),

@@ -1,0 +1,28 @@
+"""Engines by the names that commands know them by, opened when they are used."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.engines.nested import RowEngine
+
+
+@contextmanager
+def row_engine(name: str) -> Iterator[RowEngine | None]:
+    """Yield an engine that can be given rows, None for the interpreter."""
+    if name == "duckdb":
+        from perpend.engines.duckdb import duck_db
+
+        with duck_db() as duckdb:
+            yield duckdb
+    elif name == "spark":
+        from perpend.engines.spark import spark_engine
+
+        with spark_engine() as spark:
+            yield spark
+    else:
+        yield None

@@ -1,0 +1,91 @@
+"""``perpend plan``: how policies would be judged by an engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.check import moment
+from perpend.cli.output import output_stream
+from perpend.cli.programs import production_programs
+from perpend.cli.repositories import open_repository, select
+from perpend.ir.values import milliseconds_from_datetime
+from perpend.plan.build import plan_of
+from perpend.plan.catalogue import catalogue_tables
+from perpend.plan.describe import plan_lines, plan_mermaid
+from perpend.plan.sql import query_of
+from perpend.plan.wanted import wanted_by
+
+if TYPE_CHECKING:
+    from perpend.inventory.tables import Tables
+    from perpend.ir.program import Program
+    from perpend.plan.build import Plan
+    from perpend.plan.sql import Dialect
+
+EPILOG = """\b
+Examples:
+  perpend plan user-has-more-than-one-active-access-key
+  perpend plan /ce/ca/aws/iam --format sql
+  perpend plan root-user-mfa --engine spark --format sql
+  perpend plan root-user-mfa --format mermaid --store inventory"""
+
+
+@click.command("plan", epilog=EPILOG)
+@click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...")
+@click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
+@click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="Whose SQL is shown."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "sql", "mermaid"]),
+    default="tree",
+    show_default=True,
+    help="The output's form.",
+)
+@click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day that dates are measured against; else today.")
+def command(
+    names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
+) -> int:
+    """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
+    analyzer = Analyzer(open_repository(repo))
+    programs = production_programs(analyzer, select(names, analyzer.repository.policy_ids, "policy"))
+    time = milliseconds_from_datetime(snapshot_time or datetime.now(UTC))
+    with output_stream(None) as stream:
+        for number, type_name in enumerate(dict.fromkeys(program.input_type for program in programs)):
+            own = [program for program in programs if program.input_type == type_name]
+            plan = plan_of(own, _tables(analyzer, own, store), time)
+            stream.write("\n" * bool(number) + "\n".join(_shown(plan, form, engine)) + "\n")
+    return 0
+
+
+def _tables(analyzer: Analyzer, programs: list[Program], store: str | None) -> Tables:
+    if store is None:
+        return catalogue_tables(programs[0].input_type, wanted_by(programs), analyzer.object_type)
+    from perpend.inventory.store import Store
+
+    return Store(store).snapshot().tables
+
+
+def _shown(plan: Plan, form: str, engine: str) -> list[str]:
+    if form == "tree":
+        return plan_lines(plan)
+    if form == "mermaid":
+        return plan_mermaid(plan)
+    dialect = _dialect(engine)
+    return [query_of(plan, dialect, dialect.identifier).text + ";"]
+
+
+def _dialect(engine: str) -> Dialect:
+    if engine == "spark":
+        from perpend.engines.spark_sql import SparkSql
+
+        return SparkSql()
+    from perpend.engines.duckdb_sql import DuckDbSql
+
+    return DuckDbSql()

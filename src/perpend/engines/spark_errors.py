@@ -1,0 +1,55 @@
+"""What Spark raised in, one sentence that names the fault out. Refuses to know what was asked of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from perpend.errors import PerpendError
+
+
+class SparkFailed(PerpendError):
+    """Spark could not be reached, started or brought to an end; the text says why."""
+
+
+try:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+except ModuleNotFoundError:
+    raise SparkFailed("Spark is not installed here: `pip install 'perpend[spark]'`") from None
+
+FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
+"""What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""
+
+LOST: Final = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
+
+_KNOWN: Final = (
+    (r"No space left on device|Disk quota exceeded", "no space is left on a disk that Spark writes to"),
+    (r"UnsupportedClassVersionError", "Spark needs Java 17 or newer; the one found is older"),
+    (r"PYTHON_VERSION_MISMATCH", "the workers of Spark run another version of Python than this; `spark.pyspark.python` names theirs"),
+    (r"No module named '?(\w+)", "the Python of Spark's workers lacks the package `{0}`"),
+    (r"Cannot run program \"([^\"]+)\"", "the workers of Spark have no Python named `{0}`; `spark.pyspark.python` names theirs"),
+    (r"OutOfMemoryError|GC overhead", "Spark ran out of memory; `spark.driver.memory` and `spark.executor.memory` set it"),
+    (
+        r"ExecutorLostFailure|executor heartbeat timed out|Worker lost|Master removed our application|All masters are unresponsive"
+        r"|FetchFailed|SparkContext (?:was|has been) (?:shut down|stopped)|cancelled part of cancelled job group",
+        LOST,
+    ),
+    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read a file that is to be judged: {1}"),
+    (r"Connection refused|Connection reset|Answer from Java side is empty", "the Java process of Spark has ended"),
+)
+
+
+def clear(error: BaseException | None, said: str = "") -> SparkFailed:
+    """Return an error as one sentence. ``said``: what the JVM wrote, where there is no better source."""
+    text = f"{error}\n{said}"
+    for pattern, sentence in _KNOWN:
+        found = re.search(pattern, text)
+        if found:
+            return SparkFailed(sentence.format(*found.groups(), _first_line(text)) if "{" in sentence else sentence)
+    return SparkFailed(f"Spark failed: {_first_line(text)}")
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip() != "None"]
+    return "".join(one if one.isprintable() else " " for one in (lines or ["it gave no reason"])[0])[:300]

@@ -1,0 +1,223 @@
+"""A master's address in, a session of Spark out: quiet, in UTC, bounded in how long it waits, with this package on its workers.
+
+Refuses to know plans.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from perpend.engines.spark_errors import FAILURES, SparkFailed, clear
+
+try:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+except ModuleNotFoundError:
+    raise SparkFailed("Spark is not installed here: `pip install 'perpend[spark]'`") from None
+
+from perpend.engines.spark_natives import BINARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PATIENCE: Final = 20.0
+"""How many seconds are waited for a master, and for the first of its workers."""
+
+_START: Final = 60.0
+_SETTINGS: Final = {
+    "spark.app.name": "perpend",
+    "spark.log.level": "OFF",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+_MEANING: Final = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",
+}
+_SHIPPED: Final = ("perpend", "jmespath")
+_BINARY: Final = "re2"
+
+
+def spark_session(
+    master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE
+) -> SparkSession:
+    """Start a session at a master. ``conf`` are Spark's own settings, which win over those made here.
+
+    Raises SparkFailed where there is no Java, where no master answers, and where no worker takes work in ``patience`` seconds.
+    """
+    given = dict(conf or {})
+    if SparkContext._active_spark_context is not None:
+        raise SparkFailed("a session of Spark is open in this process already; it can have one only")
+    _find_java()
+    _find_master(master, patience)
+    is_local = master.startswith("local")
+    settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
+    session = _started(master, settings)
+    try:
+        python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
+        session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
+        if not is_local:
+            _ship(session.sparkContext)
+            _find_worker(session, patience)
+    except BaseException:
+        session.stop()
+        raise
+    return session
+
+
+def own_session(session: SparkSession) -> SparkSession:
+    """Return a session of the same application with settings of its own, under which queries mean what plans mean."""
+    own = session.newSession()
+    for name, value in _MEANING.items():
+        own.conf.set(name, value)
+    return own
+
+
+_LOOPBACK: Final = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+
+
+def _find_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    found = Path(home, "bin", "java").is_file() if home else shutil.which("java") is not None
+    if not found:
+        where = f"JAVA_HOME is `{home}`" if home else "JAVA_HOME is not set and PATH has no `java`"
+        raise SparkFailed(f"Spark needs Java 17 or newer, and none was found: {where}")
+
+
+def _addresses(master: str) -> Iterator[tuple[str, int]]:
+    """Yield host and port of each of the masters that a URL names."""
+    for part in master.removeprefix("spark://").split(","):
+        try:
+            found = urlsplit(f"spark://{part}")
+            yield found.hostname or "", found.port or 7077
+        except ValueError:
+            raise SparkFailed(f"`{master}` is no address of a Spark master: spark://HOST:PORT is expected") from None
+
+
+def _is_loopback(master: str) -> bool:
+    return master.startswith("spark://") and all(host in ("127.0.0.1", "localhost", "::1") for host, _ in _addresses(master))
+
+
+def _find_master(master: str, patience: float) -> None:
+    """Raise where nothing listens at a standalone master's address. Spark itself would try for minutes."""
+    if not master.startswith("spark://"):
+        if not master.startswith(("local", "yarn", "k8s://")):
+            raise SparkFailed(f"`{master}` is no Spark master: local[*], spark://HOST:PORT, yarn or k8s://… is expected")
+        return
+    reasons = []
+    for address in _addresses(master):
+        try:
+            socket.create_connection(address, timeout=patience).close()
+        except OSError as error:
+            reasons.append(f"{address[0]}:{address[1]}: {(error.strerror or str(error) or 'no answer').lower()}")
+        else:
+            return
+    raise SparkFailed(f"no Spark master can be reached at {master} ({'; '.join(reasons)})")
+
+
+def _started(master: str, settings: Mapping[str, str]) -> SparkSession:
+    """Start the JVM and the application, and end both where that takes too long."""
+    directory = Path(tempfile.mkdtemp(prefix="perpend-spark-"))
+    settings = {"spark.sql.warehouse.dir": str(directory / "warehouse"), **settings}
+    quiet = directory / "log4j2.properties"
+    quiet.write_text("rootLogger.level = off\n", "utf-8")
+    options = f"-Dlog4j2.configurationFile={quiet.as_uri()} -Xss8m {settings.get('spark.driver.extraJavaOptions', '')}"
+    conf = SparkConf(loadDefaults=False).setMaster(master)
+    conf.setAll([*settings.items(), ("spark.driver.extraJavaOptions", options.strip())])
+    said = directory / "jvm.txt"
+    starting = _Starting(conf, said)
+    starting.start()
+    starting.join(_START)
+    if starting.is_alive():
+        starting.end()
+        raise SparkFailed(f"Spark did not start at {master} within {_START:.0f} seconds")
+    if starting.session is None:
+        starting.end()
+        raise clear(starting.error, said.read_text("utf-8", "replace")) from None
+    return starting.session
+
+
+class _Starting(threading.Thread):
+    """The start of a session, which may hang."""
+
+    def __init__(self, conf: SparkConf, said: Path) -> None:
+        super().__init__(name="perpend-spark-start", daemon=True)
+        self._conf = conf
+        self._said = said
+        self._gateway: Any = None
+        self.session: SparkSession | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Start the JVM with its own words in a file, then the application in it."""
+        try:
+            with self._said.open("wb") as said:
+                self._gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+            self.session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
+        except FAILURES as error:
+            self.error = error
+
+    def end(self) -> None:
+        """End the JVM that was started."""
+        if self._gateway is not None and self._gateway.proc is not None:
+            self._gateway.proc.kill()
+        SparkContext._gateway = SparkContext._jvm = None
+        SparkContext._active_spark_context = None
+
+
+def _find_worker(session: SparkSession, patience: float) -> None:
+    """Raise where nobody does a smallest piece of work in time."""
+    spark = session.sparkContext
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            session.range(1, numPartitions=1).collect()
+            done.set()
+        except FAILURES:
+            done.clear()
+
+    threading.Thread(target=work, name="perpend-spark-probe", daemon=True).start()
+    if not done.wait(patience):
+        spark.cancelAllJobs()
+        raise SparkFailed(f"the Spark master at {spark.master} gave no worker within {patience:.0f} seconds")
+
+
+def _ship(spark: SparkContext) -> None:
+    """Send what the package's functions need to the workers: what is plain Python as a zip file, binaries as a directory."""
+    directory = Path(tempfile.mkdtemp(prefix="perpend-ship-"))
+    packages = directory / "perpend_packages.zip"
+    with zipfile.ZipFile(packages, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _SHIPPED:
+            _add(archive, name, "*.py")
+    spark.addPyFile(str(packages))
+    binaries = directory / f"{BINARIES}.zip"
+    with zipfile.ZipFile(binaries, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add(archive, _BINARY, "*")
+    spark.addArchive(f"{binaries}#{BINARIES}")
+
+
+def _add(archive: zipfile.ZipFile, package: str, pattern: str) -> None:
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    root = Path(spec.origin).parent
+    for path in sorted(root.rglob(pattern)):
+        if path.is_file() and path.suffix != ".pyc":
+            archive.write(path, f"{package}/{path.relative_to(root)}")
