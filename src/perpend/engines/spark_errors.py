@@ -23,19 +23,23 @@ FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
 
 LOST: Final = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
 
+_SET: Final = "`spark.pyspark.python` names theirs"
 _KNOWN: Final = (
     (r"No space left on device|Disk quota exceeded", "no space is left on a disk that Spark writes to"),
     (r"UnsupportedClassVersionError", "Spark needs Java 17 or newer; the one found is older"),
-    (r"PYTHON_VERSION_MISMATCH", "the workers of Spark run another version of Python than this; `spark.pyspark.python` names theirs"),
-    (r"No module named '?(\w+)", "the Python of Spark's workers lacks the package `{0}`"),
-    (r"Cannot run program \"([^\"]+)\"", "the workers of Spark have no Python named `{0}`; `spark.pyspark.python` names theirs"),
-    (r"OutOfMemoryError|GC overhead", "Spark ran out of memory; `spark.driver.memory` and `spark.executor.memory` set it"),
     (
-        r"ExecutorLostFailure|executor heartbeat timed out|Worker lost|Master removed our application|All masters are unresponsive"
-        r"|FetchFailed|SparkContext (?:was|has been) (?:shut down|stopped)|cancelled part of cancelled job group",
-        LOST,
+        r"PYTHON_VERSION_MISMATCH",
+        f"Spark's workers run another version of Python than this one; {_SET}",
     ),
-    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read a file that is to be judged: {1}"),
+    (r"No module named '?(\w+)", "the Python of Spark's workers lacks the package `{0}`"),
+    (
+        r"Cannot run program \"([^\"]+)\"",
+        f"Spark's workers have no Python named `{{0}}`; {_SET}",
+    ),
+    (r"OutOfMemoryError|GC overhead", "Spark ran out of memory; `spark.driver.memory` and `spark.executor.memory` set it"),
+    (r"ExecutorLostFailure|heartbeat timed out|Worker lost|Master removed|masters are unresponsive|FetchFailed", LOST),
+    (r"SparkContext (?:was|has been) (?:shut down|stopped)|cancelled part of cancelled job group", LOST),
+    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read a file that is to be judged: {0}"),
     (r"Connection refused|Connection reset|Answer from Java side is empty", "the Java process of Spark has ended"),
 )
 

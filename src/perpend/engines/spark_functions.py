@@ -41,13 +41,16 @@ def functions() -> Iterator[str]:
     yield _function("perpend_in_years", "BIGINT", "BIGINT", f"CASE WHEN x BETWEEN {_FIRST} AND {_LAST} THEN x END")
     moment = f"CASE WHEN x RLIKE {text_literal(_INSTANT)} THEN {_moment('x')} END"
     yield _function("perpend_moment", "STRING", "BIGINT", f"perpend_in_years({moment})")
-    rare = f"perpend_moment(btrim(x, {text_literal(WHITE_SPACE)}))"
-    common = f"CASE WHEN x RLIKE {text_literal(_COMMON)} THEN {_common_moment('x')} ELSE {rare} END"
-    yield _function("perpend_instant", "STRING", "BIGINT", common)
+    # Arguments of functions are computed on every row: a text in a common form is not passed on.
+    rare = f"perpend_moment(CASE WHEN common THEN CAST(NULL AS STRING) ELSE btrim(x, {text_literal(WHITE_SPACE)}) END)"
+    either = f"CASE WHEN common THEN {_common_moment('x')} ELSE {rare} END"
+    yield _function("perpend_instant_of", "STRING", "BIGINT", either, "common BOOLEAN")
+    yield _function("perpend_instant", "STRING", "BIGINT", f"perpend_instant_of(x, x RLIKE {text_literal(_COMMON)})")
 
 
-def _function(name: str, takes: str, gives: str, body: str) -> str:
-    return f"CREATE OR REPLACE TEMPORARY FUNCTION {name}(x {takes}) RETURNS {gives} RETURN {body}"
+def _function(name: str, takes: str, gives: str, body: str, *more: str) -> str:
+    taken = ", ".join((f"x {takes}", *more))
+    return f"CREATE OR REPLACE TEMPORARY FUNCTION {name}({taken}) RETURNS {gives} RETURN {body}"
 
 
 def _lower_of_any(text: str) -> str:

@@ -10,12 +10,12 @@ from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, Block,
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
-from perpend.plan import fields, questions, values
+from perpend.plan.operations import fields, questions, values
+from perpend.plan.operations.use import Related, Use, Value, moved
 from perpend.plan.place import Build, Guard, Guards, Place, blank
 from perpend.plan.rewrites import rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
-from perpend.plan.use import Related, Use, Value, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

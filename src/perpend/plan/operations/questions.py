@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from perpend.inventory.tables import Form
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
-from perpend.plan.fields import document, read, unpacked, variant
 from perpend.plan.natives import UNUSABLE
+from perpend.plan.operations.fields import document, read, unpacked, variant
+from perpend.plan.operations.use import Use, Value, only_where
+from perpend.plan.operations.values import empty, guards_of, normal_is
 from perpend.plan.place import Guard, Guards
 from perpend.plan.scalar import Kind, Scalar, Scalars
-from perpend.plan.use import Use, Value, only_where
-from perpend.plan.values import empty, guards_of, normal_is
 
 if TYPE_CHECKING:
-    from perpend.plan.use import Related
+    from perpend.plan.operations.use import Related
 
 
 def is_equal(use: Use) -> Value:

@@ -12,9 +12,9 @@ from perpend.ir.jmespath_query import compile_query
 from perpend.ir.types import ValueType
 from perpend.ir.values import collection, date_time_from_text, double, duration_from_iso, norm
 from perpend.plan.natives import ABSENT, FAILED, MISMATCH, REPEATED, ordered_number
+from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.place import Guard, Guards, blank, empty_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
-from perpend.plan.use import KIND_OF_TYPE, Use, Value
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")
