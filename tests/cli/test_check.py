@@ -105,13 +105,8 @@ def test_a_policy_over_child_objects_is_asked_when_named(run: Run) -> None:
     ran = run("check", EXAMPLE, *TIME, *names, "--format", "json")
     assert (3, [], NEED_CHILDREN) == (ran.code, json.loads(ran.out)["setAside"], asked(ran))
     assert "not asked" not in run("check", EXAMPLE, *TIME, *names).out
-    ran = run(
-        "check", EXAMPLE, *TIME, "--policy", "root*", "--policy", "security-hub", "--policy", "*inline*", "--format", "json"
-    )
-    assert ["/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies"] == json.loads(ran.out)["setAside"], (
-        "only globbed"
-    )
-    assert "/ce/ca/aws/account/security-hub" in asked(ran)
+    ran = run("check", EXAMPLE, *TIME, "--policy", "security-hub", "--policy", "*inline*", "--format", "json")
+    assert {"/ce/ca/aws/account/security-hub"} == asked(ran), "a glob names no policy by itself"
 
 
 @pytest.mark.parametrize("type_name", [USER, ACCOUNT])
@@ -121,7 +116,6 @@ def test_policies_over_child_objects_are_asked_when_another_kind_of_input_is_the
     (tmp_path / "objects.json").write_text('[{"Id": "another"}]')
     ran = run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME, "--format", "json")
     assert (1, [], 19) == (ran.code, json.loads(ran.out)["setAside"], len(asked(ran)))
-    assert NEED_CHILDREN <= asked(ran)
     assert "not asked" not in run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME).out
 
 

@@ -1,0 +1,105 @@
+"""Kept columns are reused where they mean the same, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.plan.test_kept import equal, plan
+
+from perpend.engines.duckdb import DuckDb, duck_db
+from perpend.engines.kept import KeptColumns
+from perpend.inventory.tables import Tables
+from perpend.plan.build import Plan
+
+DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
+TYPE = "CA10__CaThing__c"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    found = tmp_path / "work"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def engine(directory: Path) -> Iterator[DuckDb]:
+    with duck_db(directories=[directory]) as opened:
+        yield opened
+
+
+def table(engine: DuckDb, directory: Path, documents: list[str | None]) -> dict[str, list[Path]]:
+    path = directory / f"{len(list(directory.iterdir()))}.parquet"
+    rows = ", ".join(
+        f"({row}, 0, '{row}', NULL, {'NULL' if text is None else repr(text)}, {str(bool(text and text[0] == '{')).lower()})"
+        for row, text in enumerate(documents)
+    )
+    named = '(perpend_row, perpend_source, "Id", "CA10__text__c", "CA10__json__c", "CA10__json__c#plain")'
+    engine.run(f"COPY (SELECT * FROM (VALUES {rows}) AS t{named}) TO '{path}' (FORMAT parquet)")
+    return {TYPE: [path]}
+
+
+def codes(engine: DuckDb, kept: KeptColumns, found: Plan, directory: Path) -> list[int]:
+    out = directory / "verdicts.parquet"
+    engine.judge(*kept.over_kept(found), out)
+    return [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
+
+
+def counts(kept: KeptColumns) -> tuple[int, int]:
+    return kept.costs[-1].reused, kept.costs[-1].computed
+
+
+def test_a_second_run_computes_nothing_and_says_the_same(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    files = table(engine, directory, DOCUMENTS)
+    kept = KeptColumns(engine, directory / "kept", "one", files)
+    found = [codes(engine, kept, plan(tmp_path / name, equal("a", "x")), directory) for name in ("a", "b")]
+    assert [[199, 200, 200, 102, 200, 200]] * 2 == [[code if code != 101 else 102 for code in one] for one in found]
+    assert 0 == kept.costs[-1].computed
+    assert 0 < kept.costs[-1].reused
+
+
+def test_an_edited_policy_pays_for_what_changed(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    first = kept.costs[-1].computed
+    found = codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
+    assert [200, 199] == found[:2]
+    assert (first - 1, 1) == counts(kept)
+
+
+def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    one = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    codes(engine, one, plan(tmp_path / "a", equal("a", "x")), directory)
+    other = KeptColumns(engine, directory / "kept", "other", table(engine, directory, DOCUMENTS[::-1]))
+    found = codes(engine, other, plan(tmp_path / "b", equal("a", "x")), directory)
+    assert 199 == found[-1]
+    assert 0 == other.costs[-1].reused
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"PAR1 and nothing else PAR1"])
+def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: Path, damage: bytes) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    (file,) = (directory / "kept").glob("*/*.parquet")
+    file.write_bytes(damage)
+    assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
+    assert 0 == kept.costs[-1].reused
+
+
+@pytest.mark.parametrize("index", ["", "[]", "{", '{"k": 5}'])
+def test_a_damaged_index_is_no_index(tmp_path: Path, engine: DuckDb, directory: Path, index: str) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    (file,) = (directory / "kept").glob("*/columns.json")
+    file.write_text(index)
+    assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
+
+
+def test_tables_without_rows_are_not_kept(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    files = table(engine, directory, DOCUMENTS[:1])
+    kept = KeptColumns(engine, directory / "kept", "one", files)
+    found = plan(tmp_path / "a", equal("a", "x"), tables=Tables({}))
+    kept.over_kept(found)
+    assert [] == kept.costs

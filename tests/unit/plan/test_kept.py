@@ -1,0 +1,86 @@
+"""What is kept is named by its whole definition: another definition is another name, other company is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.repositories import analyzer_of, logic, policy_files, program_of
+
+from perpend.inventory.tables import Column, Form, Join, Table, Tables
+from perpend.plan.build import Plan, plan_of
+from perpend.plan.kept import keepable
+from perpend.plan.scalar import Kind
+
+TYPE = "CA10__CaThing__c"
+DOCUMENT = "CA10__json__c"
+COLUMNS = {
+    "Id": Column("Id", Form.TEXT),
+    DOCUMENT: Column(DOCUMENT, Form.TEXT, plain=True),
+    "CA10__text__c": Column("CA10__text__c", Form.TEXT),
+}
+TABLES = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, rows=1)})
+KEYS = {"perpend_row": Kind.WHOLE}
+
+
+def query(key: str) -> dict[str, Any]:
+    document = {"JSON_FROM": {"arg": {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}}, "undeterminedIf": {"isInvalid": "no"}}}
+    checks = {"evaluationError": "no", "resultTypeMismatch": "no"}
+    return {"JSON_QUERY_TEXT": {"arg": document, "expression": key, "undeterminedIf": checks}}
+
+
+def equal(key: str, text: str) -> dict[str, Any]:
+    return {"IS_EQUAL": {"left": query(key), "right": {"TEXT": text}}}
+
+
+def plan(root: Path, *checks: Any, tables: Tables = TABLES, time: int = 0) -> Plan:
+    return plan_of([program_of(analyzer_of(root, policy_files(logic(*checks))))], tables, time)
+
+
+def kept(found: Plan) -> set[str]:
+    columns = keepable(found.scalars, found.stage, KEYS)
+    assert columns is not None
+    return set(columns.columns)
+
+
+def test_equal_policies_keep_the_same_columns(tmp_path: Path) -> None:
+    assert kept(plan(tmp_path / "a", equal("a", "x"))) == kept(plan(tmp_path / "b", equal("a", "x")))
+
+
+def test_another_constant_is_another_column(tmp_path: Path) -> None:
+    one, other = kept(plan(tmp_path / "a", equal("a", "x"))), kept(plan(tmp_path / "b", equal("a", "y")))
+    assert one != other
+    assert 1 == len(one - other)
+
+
+def test_another_key_shares_only_what_is_asked_of_the_whole_document(tmp_path: Path) -> None:
+    one, other = kept(plan(tmp_path / "a", equal("a", "x"))), kept(plan(tmp_path / "b", equal("b", "x")))
+    both = kept(plan(tmp_path / "c", equal("a", "x"), equal("b", "x")))
+    assert one | other == both, "what else is read of the document changes no name"
+
+
+def test_white_space_of_a_constant_that_compares_alike_does_not_matter(tmp_path: Path) -> None:
+    assert kept(plan(tmp_path / "a", equal("a", "Not  Set"))) == kept(plan(tmp_path / "b", equal("a", "not set ")))
+
+
+def test_a_day_is_part_of_no_definition_of_what_is_asked_of_texts(tmp_path: Path) -> None:
+    date = {"DATE_TIME_FROM": {"arg": query("a"), "format": "ISO_8601", "undeterminedIf": {"invalidFormat": "no"}}}
+    check = {"IS_BEYOND_LAST_DAYS": {"arg": date, "offsetDays": 90}}
+    day = 86_400_000
+    assert kept(plan(tmp_path / "a", check, time=0)) == kept(plan(tmp_path / "b", check, time=5 * day))
+
+
+def test_a_column_of_another_form_is_another_column(tmp_path: Path) -> None:
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__text__c"}}}}
+    numbers = COLUMNS | {"CA10__text__c": Column("CA10__text__c", Form.NUMBER)}
+    tables = Tables({TYPE: Table(TYPE, TYPE, numbers, rows=1)})
+    assert kept(plan(tmp_path / "a", check)).isdisjoint(kept(plan(tmp_path / "b", check, tables=tables)) - set(KEYS))
+
+
+def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: Path) -> None:
+    other = Table("CA10__CaOther__c", "CA10__CaOther__c", {"Id": Column("Id", Form.TEXT)}, rows=1)
+    lookups = {"CA10__other__r": Join("CA10__other__r", other.name, "CA10__text__c", "Id")}
+    tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
+    left, right = {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}}, {"FIELD": {"path": "CA10__other__r.Id", "returnType": "BYTES"}}
+    found = plan(tmp_path, {"IS_EQUAL": {"left": left, "right": right}}, tables=tables)
+    assert keepable(found.scalars, found.stage, KEYS) is None
