@@ -42,11 +42,11 @@ def read_array(content: bytes) -> Iterator[tuple[int, Any]]:
     text = content.decode("utf-8")
     _check_depth(text)
     offset = _skip_space(text, _skip_space(text, 0) + 1)
-    position = 0
+    position, line, counted = 0, 1, 0
     closed = text.startswith("]", offset)
     while not closed:
-        position += 1
-        value, end = _decode(text, offset, f"object {position} (line {_line(text, offset)}): ")
+        position, line, counted = position + 1, line + text.count("\n", counted, offset), offset
+        value, end = _decode(text, offset, f"object {position} (line {line}): ")
         yield position, value
         closed = text.startswith("]", end)
         if not closed and not text.startswith(",", end):

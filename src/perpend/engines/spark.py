@@ -23,11 +23,11 @@ from perpend.engines.spark_rows import frame_of_files, frame_of_rows
 from perpend.engines.spark_session import PATIENCE, own_session, spark_session
 from perpend.engines.spark_sql import SparkSql, quoted, type_of
 from perpend.inventory.files import naming, remove_tree, settle, sync_directory
-from perpend.inventory.tables import ROW
+from perpend.inventory.tables import ROW, SOURCE
 from perpend.plan.sql import Names, Native, Query, query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -56,9 +56,9 @@ class Spark:
         for statement in functions():
             self.session.sql(statement)
 
-    def query(self, plan: Plan, relation: Callable[[str], str], *, where: str = "") -> Query:
+    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> Query:
         """Return a plan's query, ready to be run here."""
-        query = query_of(eager(plan), DIALECT, relation, where=where, names=self._natives)
+        query = query_of(eager(plan), DIALECT, relation, keys=keys, where=where, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query
@@ -93,11 +93,18 @@ class Spark:
             found[part][row] = tuple(codes)
         return [[ends[row] for row in sorted(ends)] for ends in found]
 
-    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], directory: Path, *, where: str = "") -> int:
-        """Judge a store's tables and write the row numbers with the outputs, as a directory of Parquet files.
+    def judge_to_parquet(
+        self,
+        plan: Plan,
+        files: Mapping[str, Sequence[Path]],
+        directory: Path,
+        *,
+        sources: Iterable[int] | None = None,
+    ) -> int:
+        """Judge a store's tables and write verdict codes, as a directory of Parquet files; return how many rows were judged.
 
-        The directory appears whole or not at all; one that is there already is an error. Returns how many rows were judged.
-        ``where`` restricts the rows, by columns of ``t``.
+        Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. The directory appears whole
+        or not at all; one that is there already is an error. ``sources`` restricts the rows to those of some sources.
         """
         if directory.exists():
             raise SparkFailed(f"{directory} is there already")
@@ -106,9 +113,10 @@ class Spark:
         try:
             tables = plan.tables.by_name
             frames = {name: frame_of_files(self.session, tables[name], files.get(name, ())) for name in _tables_read(plan)}
-            query = self.query(plan, self._views(frames, views), where=where)
+            where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources)) or 'NULL'})"
+            query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE), where=where)
             outputs = ", ".join(f"CAST({quoted(name)} AS INT) AS {quoted(name)}" for name in plan.stage.outputs)
-            text = f"SELECT key0 AS {quoted(ROW)}, {outputs} FROM ({query.text})"
+            text = f"SELECT key0 AS {quoted(ROW)}, key1 AS {quoted(SOURCE)}, {outputs} FROM ({query.text})"
             with naming(directory):
                 return self._write(text, temporary, directory)
         finally:
@@ -144,21 +152,21 @@ class Spark:
     def run(self, action: Callable[[], _Found]) -> _Found:
         """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""
         running = _Running(action, self.session)
-        running.start()
         alone_since: float | None = None
         try:
-            while running.is_alive():
-                running.join(_POLL)
+            while running.thread.is_alive():
+                running.thread.join(_POLL)
                 alone_since = (alone_since or time.monotonic()) if self._is_alone() else None
                 if alone_since is not None and time.monotonic() - alone_since > self._patience:
                     raise SparkFailed(LOST)
         finally:
-            if running.is_alive():
+            if running.thread.is_alive():
                 self.session.sparkContext.cancelJobGroup(running.group)
-                running.join(self._patience)
+                running.thread.join(self._patience)
         if running.error is not None:
             raise clear(running.error) from None
-        return running.found[0]  # type: ignore[no-any-return]  # the list is of whatever the action gives
+        found: _Found = running.found[0]
+        return found
 
     def _is_alone(self) -> bool:
         """Whether a cluster has no worker left for this application."""
@@ -191,23 +199,25 @@ class Spark:
             self.session.udf.register(native.name, function)
 
 
-class _Running(InheritableThread):
-    """An action of Spark under way."""
+class _Running:
+    """An action of Spark under way, in a thread of its own."""
 
     def __init__(self, action: Callable[[], Any], session: SparkSession) -> None:
         self.group = f"perpend-{secrets.token_hex(6)}"
         self.found: list[Any] = []
         self.error: BaseException | None = None
+        self._action = action
+        self._session = session
+        self.thread = InheritableThread(target=self._work, session=session)
+        self.thread.daemon = True
+        self.thread.start()
 
-        def work() -> None:
-            try:
-                session.sparkContext.setJobGroup(self.group, "perpend", interruptOnCancel=True)
-                self.found.append(action())
-            except FAILURES as error:
-                self.error = error
-
-        super().__init__(target=work, session=session)
-        self.daemon = True
+    def _work(self) -> None:
+        try:
+            self._session.sparkContext.setJobGroup(self.group, "perpend", interruptOnCancel=True)
+            self.found.append(self._action())
+        except FAILURES as error:
+            self.error = error
 
 
 def _tables_read(plan: Plan) -> set[str]:
@@ -225,8 +235,5 @@ def _tables_read(plan: Plan) -> set[str]:
 @contextmanager
 def spark(master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE) -> Iterator[Spark]:
     """Open Spark at a master; it is closed behind."""
-    session = spark_session(master, conf, patience=patience)
-    try:
+    with spark_session(master, conf, patience=patience) as session:
         yield Spark(session, patience=patience)
-    finally:
-        session.stop()

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from perpend.engines.spark_natives import arrow_type_of
 from perpend.engines.spark_sql import quoted, type_of
-from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, Table, plain, unfollowed, unread
+from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, SOURCE, Table, plain, unfollowed, unread
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM
 
@@ -49,7 +49,8 @@ def _value(value: Any, kind: Kind) -> Any:
 
 def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
     """Return a stored table. A column that a file does not have is null; nothing is inferred from directory names."""
-    schema = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in columns_of(table).items())
+    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in columns_of(table).items()]
+    schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
     reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
     if not files:
         return session.createDataFrame([], schema)

@@ -9,11 +9,12 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 import zipfile
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 20.0
 """How many seconds are waited for a master, and for the first of its workers."""
 
-_START: Final = 60.0
+_START: Final = 120.0
 _SETTINGS: Final = {
     "spark.app.name": "perpend",
     "spark.log.level": "OFF",
@@ -54,12 +55,14 @@ _SHIPPED: Final = ("perpend", "jmespath")
 _BINARY: Final = "re2"
 
 
+@contextmanager
 def spark_session(
     master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE
-) -> SparkSession:
-    """Start a session at a master. ``conf`` are Spark's own settings, which win over those made here.
+) -> Iterator[SparkSession]:
+    """Open a session at a master; it is closed behind, and the JVM that was started for it ends.
 
-    Raises SparkFailed where there is no Java, where no master answers, and where no worker takes work in ``patience`` seconds.
+    ``conf`` are Spark's own settings, which win over those made here. Raises SparkFailed where there is no Java, where no
+    master answers, and where no worker takes work in ``patience`` seconds.
     """
     given = dict(conf or {})
     if SparkContext._active_spark_context is not None:
@@ -68,17 +71,18 @@ def spark_session(
     _find_master(master, patience)
     is_local = master.startswith("local")
     settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
-    session = _started(master, settings)
-    try:
-        python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
-        session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
-        if not is_local:
-            _ship(session.sparkContext)
-            _find_worker(session, patience)
-    except BaseException:
-        session.stop()
-        raise
-    return session
+    with TemporaryDirectory(prefix="perpend-spark-", ignore_cleanup_errors=True) as name:
+        starting = _Starting(master, settings, Path(name))
+        try:
+            session = starting.started()
+            python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
+            session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
+            if not is_local:
+                _ship(session.sparkContext, Path(name))
+                _find_worker(session, patience)
+            yield session
+        finally:
+            starting.end()
 
 
 def own_session(session: SparkSession) -> SparkSession:
@@ -131,54 +135,56 @@ def _find_master(master: str, patience: float) -> None:
     raise SparkFailed(f"no Spark master can be reached at {master} ({'; '.join(reasons)})")
 
 
-def _started(master: str, settings: Mapping[str, str]) -> SparkSession:
-    """Start the JVM and the application, and end both where that takes too long."""
-    directory = Path(tempfile.mkdtemp(prefix="perpend-spark-"))
-    settings = {"spark.sql.warehouse.dir": str(directory / "warehouse"), **settings}
-    quiet = directory / "log4j2.properties"
-    quiet.write_text("rootLogger.level = off\n", "utf-8")
-    options = f"-Dlog4j2.configurationFile={quiet.as_uri()} -Xss8m {settings.get('spark.driver.extraJavaOptions', '')}"
-    conf = SparkConf(loadDefaults=False).setMaster(master)
-    conf.setAll([*settings.items(), ("spark.driver.extraJavaOptions", options.strip())])
-    said = directory / "jvm.txt"
-    starting = _Starting(conf, said)
-    starting.start()
-    starting.join(_START)
-    if starting.is_alive():
-        starting.end()
-        raise SparkFailed(f"Spark did not start at {master} within {_START:.0f} seconds")
-    if starting.session is None:
-        starting.end()
-        raise clear(starting.error, said.read_text("utf-8", "replace")) from None
-    return starting.session
-
-
 class _Starting(threading.Thread):
-    """The start of a session, which may hang."""
+    """The start of a session in a JVM of its own. It may hang, and is given up then."""
 
-    def __init__(self, conf: SparkConf, said: Path) -> None:
+    def __init__(self, master: str, settings: Mapping[str, str], directory: Path) -> None:
         super().__init__(name="perpend-spark-start", daemon=True)
-        self._conf = conf
-        self._said = said
+        self._master = master
+        self._said = directory / "jvm.txt"
         self._gateway: Any = None
-        self.session: SparkSession | None = None
-        self.error: BaseException | None = None
+        self._session: SparkSession | None = None
+        self._error: BaseException | None = None
+        quiet = directory / "log4j2.properties"
+        quiet.write_text("rootLogger.level = off\n", "utf-8")
+        options = f"-Dlog4j2.configurationFile={quiet.as_uri()} -Xss8m {settings.get('spark.driver.extraJavaOptions', '')}"
+        all_settings = {
+            "spark.sql.warehouse.dir": str(directory / "warehouse"),
+            **settings,
+            "spark.driver.extraJavaOptions": options.strip(),
+        }
+        self._conf = SparkConf(loadDefaults=False).setMaster(master).setAll(list(all_settings.items()))
 
     def run(self) -> None:
         """Start the JVM with its own words in a file, then the application in it."""
         try:
             with self._said.open("wb") as said:
                 self._gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
-            self.session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
+            self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
         except FAILURES as error:
-            self.error = error
+            self._error = error
+
+    def started(self) -> SparkSession:
+        """Return the session, waiting for it."""
+        self.start()
+        self.join(_START)
+        if self.is_alive():
+            raise SparkFailed(f"Spark did not start at {self._master} within {_START:.0f} seconds")
+        if self._session is None:
+            raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
+        return self._session
 
     def end(self) -> None:
-        """End the JVM that was started."""
-        if self._gateway is not None and self._gateway.proc is not None:
+        """End the session, and the JVM that was started for it."""
+        if self._session is not None:
+            with suppress(*FAILURES):
+                self._session.stop()
+        if self._gateway is not None:
+            with suppress(*FAILURES):
+                self._gateway.shutdown()
             self._gateway.proc.kill()
-        SparkContext._gateway = SparkContext._jvm = None
-        SparkContext._active_spark_context = None
+            self._gateway.proc.wait()
+        SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
 
 def _find_worker(session: SparkSession, patience: float) -> None:
@@ -199,9 +205,8 @@ def _find_worker(session: SparkSession, patience: float) -> None:
         raise SparkFailed(f"the Spark master at {spark.master} gave no worker within {patience:.0f} seconds")
 
 
-def _ship(spark: SparkContext) -> None:
+def _ship(spark: SparkContext, directory: Path) -> None:
     """Send what the package's functions need to the workers: what is plain Python as a zip file, binaries as a directory."""
-    directory = Path(tempfile.mkdtemp(prefix="perpend-ship-"))
     packages = directory / "perpend_packages.zip"
     with zipfile.ZipFile(packages, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _SHIPPED:

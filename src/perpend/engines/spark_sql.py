@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SPACE: Final = r"[ \t\n\r\f\x0B]"
 """The pattern of a white space as Java reads it, whose ``\\v`` would take in more."""
 
+_SPACED: Final = rf"\A\z|{SPACE}"
 _TYPES: Final = {
     Kind.TEXT: "STRING",
     Kind.NUMBER: "DOUBLE",
@@ -101,6 +102,7 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "norm": lambda text: f"perpend_norm({text})",
     "is": _is,
     "blank": lambda text: f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)",
+    "spaced": lambda text: f"coalesce({text} RLIKE {text_literal(_SPACED)}, FALSE)",
     "lower": lambda text: f"perpend_lower({text})",
     "contains": lambda hay, needle: f"contains({hay}, {needle})",
     "starts": lambda hay, needle: f"startswith({hay}, {needle})",

@@ -282,8 +282,7 @@ def _header(path: str) -> tuple[list[str], str]:
         raise UnreadableTable(path, "not UTF-8 text, and no Parquet file") from None
     if "\0" in lines:
         raise UnreadableTable(path, "not text: it holds a NUL byte")
-    first = lines.partition("\n")[0]
-    delimiter = "\t" if "\t" in first and "," not in first else ","
+    delimiter = "\t" if "\t" in (first := lines.partition("\n")[0]) and "," not in first else ","
     try:
         return next(csv.reader(lines.splitlines(keepends=True), delimiter=delimiter, strict=True)), delimiter
     except (csv.Error, StopIteration):
@@ -385,17 +384,17 @@ def _reason(kind: str, path: str, message: str) -> str:
 
 
 def _faulty_line(path: str) -> str:
-    opener, number = gzip.open if _compression(path) == "gzip" else open, 0
+    """Return the first line that is no JSON, and what it is instead."""
+    number = 0
     try:
-        with opener(path, "rb") as stream:
+        with (gzip.open if _compression(path) == "gzip" else open)(path, "rb") as stream:
             for line in stream:
                 number += 1
-                if line.strip():
-                    json.loads(line)
+                json.loads(line if line.strip() else b"null")
     except UnicodeDecodeError:
         return f"line {number}: not UTF-8 text"
-    except (ValueError, RecursionError):
-        return f"line {number}: not valid JSON; each line holds one object"
     except (OSError, EOFError, zlib.error):
         return "damaged or truncated gzip"
+    except (ValueError, RecursionError):
+        return f"line {number}: not valid JSON; each line holds one object"
     return "a line is too long, or no JSON"

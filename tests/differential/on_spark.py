@@ -1,0 +1,68 @@
+"""Many small questions to Spark put in few jobs: whoever asks runs twice, first to be heard, then to be answered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from perpend.analyze.programs import Analyzer
+from perpend.engines.nested import RowEngine
+from perpend.inventory.tables import Tables
+from perpend.judge.policy_tests import TestReport, run_policy_tests
+from perpend.load.repository import Repository
+from perpend.plan.build import Plan
+
+if TYPE_CHECKING:
+    from perpend.engines.spark import Asked, Spark
+
+Ends = list[tuple[int, ...]]
+Given = TypeVar("Given")
+
+SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation",
+}
+"""Settings for many small tables. Without the rule, constant tables are judged by the optimiser and not by compiled code."""
+
+
+def why_not() -> str | None:
+    """Return why Spark cannot run here, None where it can."""
+    if find_spec("pyspark") is None:
+        return "pyspark is not installed: `pip install 'perpend[spark]'`"
+    return None if shutil.which("java") else "there is no Java here"
+
+
+class _Heard:
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+
+    def ends_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
+        self.asked.append((plan, tables, rows))
+        return [(0,) * len(plan.stage.outputs) for _ in rows[plan.stage.table.name]]
+
+
+class _Answered:
+    def __init__(self, ends: Iterator[Ends]) -> None:
+        self.ends = ends
+
+    def ends_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
+        return next(self.ends)
+
+
+def answered(spark: Spark, ask: Callable[[RowEngine], Given]) -> Given:
+    """Return what comes of asking an engine, all questions being put to Spark at once."""
+    heard = _Heard()
+    ask(heard)
+    return ask(_Answered(iter(spark.ends_of_many(heard.asked))))
+
+
+def report_of(spark: Spark, root: Path) -> TestReport:
+    """Return what the tests of a policy repository come to on Spark."""
+    repository = Repository(root)
+    analyzer = Analyzer(repository)
+    return answered(spark, lambda engine: run_policy_tests(analyzer, list(repository.logic_ids), engine=engine))

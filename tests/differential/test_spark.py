@@ -1,0 +1,191 @@
+"""Spark agrees with the interpreter on every vector, on the library's own tests, and on whatever programs Hypothesis builds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files as package_files
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from perpend.engines.nested import RowEngine, indexes_of
+from perpend.errors import PerpendError
+from perpend.interpret.interpreter import Interpreter
+from perpend.inventory.shred import shred, tables_of
+from perpend.ir.operations import OPERATIONS
+from perpend.ir.program import UNREADABLE, Program
+from perpend.ir.values import json_from_text
+from perpend.plan.build import plan_of
+from perpend.plan.wanted import wanted_by
+from tests.conformance.test_vectors import FILES, Case, analyzed, json, snapshot, vectors
+from tests.differential.on_spark import SMALL, answered, report_of, why_not
+from tests.differential.test_engines import TIME, batches
+from tests.estates import THING, repositories, repositories_with, repositories_with_logic
+from tests.repositories import logic, policy_files, program_of, temporary_analyzer
+
+if TYPE_CHECKING:
+    from perpend.engines.spark import Spark
+
+EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "24"))
+REASON = why_not()
+pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
+
+
+class Judged(NamedTuple):
+    """A program and the objects that it judges, with how it ends on each."""
+
+    program: Program
+    objects: list[dict[str, Any]]
+    complete: bool
+    time: int
+    expected: list[int]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Spark]:
+    from perpend.engines import spark as engine
+
+    with engine.spark("local[2]", SMALL) as opened:
+        yield opened
+
+
+def found_by(engine: RowEngine, cases: Sequence[Judged]) -> list[list[int]]:
+    return [
+        [index for (index,) in indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)]
+        for case in cases
+    ]
+
+
+def differing(spark: Spark, cases: Sequence[Judged]) -> list[Any]:
+    found = answered(spark, lambda engine: found_by(engine, cases))
+    return [
+        (case.program.block, fields, expected, actual)
+        for case, indexes in zip(cases, found, strict=True)
+        for fields, expected, actual in zip(case.objects, case.expected, indexes, strict=True)
+        if expected != actual
+    ]
+
+
+@contextmanager
+def uncompiled(spark: Spark) -> Iterator[None]:
+    """Have expressions interpreted: compiling them takes longer than judging one object by each."""
+    names = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    for name, value in names.items():
+        spark.session.conf.set(name, value)
+    yield
+    for name in names:
+        spark.session.conf.unset(name)
+
+
+def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
+    cases = []
+    for file in FILES:
+        for (result, _), vector in zip(analyzed(file), vectors(file), strict=True):
+            if result.program is not None:
+                fields = json_from_text(json.dumps(vector.get("object", {})))
+                cases.append(judged(Case(result.program, fields, snapshot(vector))))
+    assert len(cases) > 1_000
+    with uncompiled(spark):
+        assert [] == differing(spark, cases)
+
+
+def judged(case: Case) -> Judged:
+    expected = Interpreter([case.program]).judge(case.fields, case.snapshot)[0][0]
+    return Judged(case.program, [case.fields], True, case.snapshot, [expected])
+
+
+def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
+    report = report_of(spark, Path(str(package_files("perpend") / "library")))
+    assert report.executions
+    assert ({}, [], report.executions) == (report.refused, report.failures, report.passed)
+
+
+def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:
+    """Return programs and objects that Hypothesis draws, judged by the interpreter."""
+    found: list[Judged] = []
+
+    @settings(
+        max_examples=number, phases=[Phase.generate], deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(files=strategy, objects=batches(), complete=st.booleans())
+    def draw(files: dict[str, Any], objects: list[dict[str, Any]], complete: bool) -> None:
+        with temporary_analyzer(files) as analyzer:
+            program = program_of(analyzer)
+        interpreter = Interpreter([program])
+        expected = [interpreter.judge(fields, TIME, complete=complete)[0][0] for fields in objects]
+        found.append(Judged(program, objects, complete, TIME, expected))
+
+    draw()
+    return found
+
+
+def test_spark_agrees_on_any_program(spark: Spark) -> None:
+    assert [] == differing(spark, drawn(repositories() | repositories_with_logic(), EXAMPLES))
+
+
+def test_spark_agrees_on_every_operation(spark: Spark) -> None:
+    cases = [case for name in OPERATIONS for case in drawn(repositories_with(name), max(1, EXAMPLES // 24))]
+    assert len(cases) >= len(OPERATIONS)
+    assert [] == differing(spark, cases)
+
+
+def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
+    from perpend.engines.spark_rows import frame_of_rows
+
+    case = drawn(repositories(), 3)[-1]
+    tables, rows = tables_of(
+        shred(case.objects, THING, wanted_by([case.program]), complete=case.complete), complete=case.complete
+    )
+    plan = plan_of([case.program], tables, TIME)
+    for partitions in (1, 3, 8):
+        for name, table in tables.by_name.items():
+            mixed = Random(partitions).sample(rows[name], len(rows[name]))  # noqa: S311 - no secret
+            frame_of_rows(spark.session, table, mixed).repartition(partitions).createOrReplaceTempView(f"`{name}`")
+        found = sorted(spark.session.sql(spark.query(plan, lambda name: f"`{name}`").text).collect())
+        assert case.expected == [max(code, UNREADABLE) for _, code in found]
+
+
+HOSTILE = [
+    "'",
+    '"',
+    "\\",
+    "\n",
+    "\0",
+    "${spark.master}",
+    "`",
+    "%",
+    "\\u0041",
+    "\r\n",
+    "--",
+    "/*",
+    ";",
+    "?",
+    ":a",
+    "\u2028",
+    "😀",
+    "''",
+    "\x7f",
+]
+
+
+def test_no_text_breaks_out_of_a_query(spark: Spark) -> None:
+    checks = [{"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__a__c"}}, "right": {"BYTES": text}}} for text in HOSTILE]
+    with temporary_analyzer(policy_files(logic(*checks, input_type="CA10__CaVector__c"))) as analyzer:
+        program = program_of(analyzer)
+    objects = [{"Id": str(number), "CA10__a__c": text} for number, text in enumerate(HOSTILE)]
+    interpreter = Interpreter([program])
+    expected = [[interpreter.judge(fields, TIME)[0][0]] for fields in objects]
+    assert expected == indexes_of(spark, [program], objects, TIME)
+
+
+def test_a_second_session_is_refused(spark: Spark) -> None:
+    from perpend.engines.spark_session import spark_session
+
+    with pytest.raises(PerpendError, match="open in this process already"):
+        spark_session("local[1]").__enter__()

@@ -1,0 +1,73 @@
+"""What a store's judgement says of an estate is what the interpreter says of the same objects as files hold them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from perpend.cli.stores import judged
+from perpend.inventory.database import opened
+from perpend.inventory.intake.importing import Importing
+from perpend.inventory.store import Store
+from perpend.ir.estate import Estate, Origin, Source, object_from_fields
+from perpend.judge.judgement import Finding, Judgement, contradiction
+from tests.differential.test_engines import batches
+from tests.estates import THING, repositories, repositories_with_logic
+from tests.repositories import program_of, temporary_analyzer
+
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60")) // 4
+RELATIONS = ("CA10__owner__r", "CA10__Parts__r")
+
+
+def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an object of which every declared one has an Id of its own, and no key that says otherwise."""
+    found: dict[str, Any] = {**fields, "Id": path}
+    found.pop("CA10__owner__c", None)
+    for name in RELATIONS:
+        value = fields.get(name)
+        if isinstance(value, dict):
+            found[name] = with_own_ids(value, f"{path}.{name}")
+        elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            found[name] = [with_own_ids(item, f"{path}.{name}{place}") for place, item in enumerate(value)]
+            for item in found[name]:
+                item.pop("CA10__thing__c", None)
+    return found
+
+
+def said(finding: Finding) -> tuple[Any, ...]:
+    message = finding.current_state_message if finding.condition_index else ""  # paths are worded as the tables are
+    return finding.policy_id, finding.object.id, finding.status, finding.condition_index, message
+
+
+def names_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {*value, *(name for inner in value.values() for name in names_of(inner))}
+    return {name for inner in value for name in names_of(inner)} if isinstance(value, list) else set()
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(files=repositories() | repositories_with_logic(), drawn=batches())
+def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str, Any]]) -> None:
+    assume(all(name.isascii() and name.isprintable() and name for name in names_of(drawn)))  # a store refuses such columns
+    with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
+        program, declared = program_of(analyzer), analyzer.object_type
+        objects = [
+            object_from_fields(with_own_ids(fields, f"o{row}"), declared(THING), Origin("a.json", row))
+            for row, fields in enumerate(drawn)
+        ]
+        estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
+        store = Store(Path(directory) / "store")
+        with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+            importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
+            importing.add_estate(estate, contradiction=contradiction)
+            snapshot = importing.commit()
+        about: dict[str, Any] = {"policies": {}, "types": {THING: declared(THING)}}
+        expected = sorted(map(said, Judgement(estate, [program], **about).findings()))
+        with judged(snapshot, [program], kept=store.directory / "extracts", **about) as judgement:
+            assert expected == sorted(map(said, judgement.findings()))
+
+
