@@ -35,7 +35,11 @@ def site_packages() -> Iterator[None]:
         raise MissingPackages(f"the site needs the package {error.name}: pip install 'perpend[site]'") from None
 
 
-@click.group("site", epilog="\b\nExamples:\n  perpend site build --repo ~/policies --out ~/policies-site\n  perpend site build --verdicts verdicts.ndjson")
+@click.group(
+    "site",
+    epilog="\b\nExamples:\n  perpend site build --repo ~/policies --out ~/policies-site\n"
+    "  perpend site build --verdicts verdicts.ndjson",
+)
 def command() -> None:
     """Make a documentation site of a policy repository: static files that work offline."""
 
@@ -46,10 +50,19 @@ def command() -> None:
     "  perpend site build --repo ~/policies --format markdown\n\n\b\nExit codes: 0 built, 2 usage, input or repository error.",
 )
 @click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; the library without it.")
-@click.option("--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository.")
-@click.option("--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `perpend check --format ndjson`.")
 @click.option(
-    "--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True, help="A site, or Markdown beside each entity."
+    "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
+)
+@click.option(
+    "--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `perpend check --format ndjson`."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "markdown"]),
+    default="html",
+    show_default=True,
+    help="A site, or Markdown beside each entity.",
 )
 @click.option("--docs", metavar="DIR", type=click.Path(), help="Make a directory of Markdown documents part of the site.")
 @click.option("--base-url", metavar="URL", default="", help="Where the site will be, for sitemap and canonical addresses.")
@@ -97,7 +110,10 @@ def _tell(built: Built, out: Path) -> None:
         click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
     else:
         click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
-    for what, paths in (("left alone, as somebody has changed them", built.kept), ("left out, as another page is in their way", built.left_out)):
+    for what, paths in (
+        ("left alone, as somebody has changed them", built.kept),
+        ("left out, as another page is in their way", built.left_out),
+    ):
         if paths:
             more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
             click.echo(f"{what}: {', '.join(paths[:_SHOWN])}{more}", err=True)

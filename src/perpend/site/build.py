@@ -108,7 +108,9 @@ class _Build:
         book = Book(Analyzer(self.repository), verdicts=verdicts, history=history.of, authors=options.authors)
         addresses = Addresses(options.markdown)
         targets = Targets(book, addresses, documents)
-        renderer = Renderer(options.title, targets.find, options.base_url, documents is not None, verdicts is not None, addresses)
+        renderer = Renderer(
+            options.title, targets.find, options.base_url, documents is not None, verdicts is not None, addresses
+        )
         places = Places()
         for page in pages_of(book, title=options.title, documents=documents, markdown=options.markdown):
             path = addresses.path(page.head.ref)
@@ -157,7 +159,7 @@ class _Build:
 
     def _findings(self, verdicts: VerdictBook, addresses: Addresses) -> None:
         """Write the incompliant lines of each policy beside the page that shows the first of them."""
-        for path, head in self.heads:
+        for _, head in self.heads:
             if head.ref.kind is Kind.FINDINGS:
                 place = addresses.path(head.ref).rpartition("/")[0]
                 self._write(f"{place}/incompliant.ndjson", b"".join(verdicts.lines(head.ref.id)))
@@ -185,6 +187,6 @@ class _Build:
                 (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self.options.out / path, self.staged / path)
         index_pages(self.staged)
-        for path in sorted((self.staged / DIRECTORY).rglob("*")):
-            if path.is_file():
-                self.new.files[path.relative_to(self.staged).as_posix()] = digest(path.read_bytes())
+        for found in sorted((self.staged / DIRECTORY).rglob("*")):
+            if found.is_file():
+                self.new.files[found.relative_to(self.staged).as_posix()] = digest(found.read_bytes())

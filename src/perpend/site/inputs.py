@@ -20,7 +20,11 @@ _CHUNK: Final = 1 << 20
 
 def engine_digest() -> str:
     """Return the digest of Perpend's own code, templates and styles."""
-    paths = (path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".html", ".css", ".js", ".svg") and "library" not in path.parts)
+    paths = (
+        path
+        for path in _PACKAGE.rglob("*")
+        if path.suffix in (".py", ".html", ".css", ".js", ".svg") and "library" not in path.parts
+    )
     return _digest(_file_parts(_PACKAGE, sorted(paths)))
 
 
@@ -33,7 +37,9 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
             paths = [root / path for path in sorted(one.tree.files)]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in _TABLES)])))
     for place in more:
-        paths = [Path(directory) / name for directory, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
+        paths = (
+            [Path(directory) / name for directory, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
+        )
         parts.append(_digest(_file_parts(place, sorted(paths))))
     return _digest(part.encode("utf-8", "surrogatepass") for part in parts)
 

@@ -97,7 +97,9 @@ def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[s
             strange.append(path)
     if strange:
         more = f" and {len(strange) - _SHOWN:,} more" if len(strange) > _SHOWN else ""
-        raise InTheWay(f"{out}: has files of others where pages belong: {', '.join(strange[:_SHOWN])}{more}; nothing was written")
+        raise InTheWay(
+            f"{out}: has files of others where pages belong: {', '.join(strange[:_SHOWN])}{more}; nothing was written"
+        )
 
 
 def _same(path: Path, wanted: str) -> bool:

@@ -50,7 +50,11 @@ def read_manifest(directory: Path) -> Manifest | None:
     if not isinstance(found, dict) or found.get("version") != _VERSION:
         return None
     return Manifest(
-        str(found.get("form", "")), str(found.get("engine", "")), str(found.get("inputs", "")), _paths(found.get("files")), _paths(found.get("pages"))
+        str(found.get("form", "")),
+        str(found.get("engine", "")),
+        str(found.get("inputs", "")),
+        _paths(found.get("files")),
+        _paths(found.get("pages")),
     )
 
 
@@ -67,6 +71,13 @@ def _paths(found: object) -> dict[str, str]:
 
 def _inside(path: object) -> bool:
     """Whether a path leads to a place below the directory."""
-    if not isinstance(path, str) or not path or path.startswith("/") or "\\" in path or "\0" in path or ":" in path.partition("/")[0]:
+    if (
+        not isinstance(path, str)
+        or not path
+        or path.startswith("/")
+        or "\\" in path
+        or "\0" in path
+        or ":" in path.partition("/")[0]
+    ):
         return False
     return all(part not in ("", ".", "..") for part in path.split("/"))

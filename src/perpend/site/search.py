@@ -49,7 +49,14 @@ def _binary() -> Path:
     for name in ("pagefind_bin_extended", "pagefind_bin"):
         spec = importlib.util.find_spec(name)
         for directory in spec.submodule_search_locations or () if spec else ():
-            found = next((path for path in Path(directory).glob("pagefind*") if os.access(path, os.X_OK) and path.suffix in ("", ".exe")), None)
+            found = next(
+                (
+                    path
+                    for path in Path(directory).glob("pagefind*")
+                    if os.access(path, os.X_OK) and path.suffix in ("", ".exe")
+                ),
+                None,
+            )
             if found is not None:
                 return found
     raise NoIndex("the search needs Pagefind; pip install 'perpend[site]'")

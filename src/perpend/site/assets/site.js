@@ -98,14 +98,15 @@
   });
   const plain = (text) => text.toLowerCase().normalize("NFKD");
   const diskEngine = async () => {
-    const rows = (await titles()).map(([path, kind, title, id, about, words]) => ({ path, kind, title, id, about, text: plain(`${title} ${id} ${words} ${about} ${kind}`), name: plain(title) }));
+    const rows = (await titles()).map(([path, kind, title, id, about, words]) => ({ path, kind, title, id, about, text: plain(`${title} ${id} ${words} ${about} ${kind}`), name: plain(title), words: new Set(plain(words).split(/[\s·]+/)) }));
     return async (query, chosen) => {
       const wanted = plain(query).split(/\s+/).filter(Boolean);
       const found = rows.filter((row) => wanted.every((word) => row.text.includes(word)));
       const counts = { kind: {} };
       for (const row of found) counts.kind[row.kind] = (counts.kind[row.kind] || 0) + 1;
       const kinds = chosen.kind || [];
-      const score = (row) => (wanted.every((word) => row.name.includes(word)) ? 0 : 20) + (ORDER.indexOf(row.kind) + 1 || 15);
+      const close = (row) => wanted.every((word) => row.name.includes(word)) || (row.kind === "policy" && wanted.every((word) => row.words.has(word)));
+      const score = (row) => (close(row) ? 0 : 20) + (ORDER.indexOf(row.kind) + 1 || 15);
       const shown = found.filter((row) => !kinds.length || kinds.includes(row.kind)).sort((a, b) => score(a) - score(b));
       return { total: shown.length, counts, load: async (from, to) => shown.slice(from, to).map((row) => ({ ...row, url: new URL(row.path, root).href, excerpt: null })) };
     };

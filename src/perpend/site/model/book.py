@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from perpend.site.model.verdicts import VerdictBook
 
 _NO_TRIALS = Trials()
-
-
 
 
 class Book:
@@ -215,7 +212,9 @@ class Book:
 
     def _logic(self, entity: str) -> Ref:
         problems = self.problems_of(entity)
-        found = logic_flags(entity, self.trials_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems))
+        found = logic_flags(
+            entity, self.trials_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
+        )
         return Ref(Kind.LOGIC, entity, entity.rpartition("/")[2], found)
 
     def _type(self, name: str) -> Ref:

@@ -36,7 +36,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relationship of an object type: ``lookup`` to one object, ``children`` for a list, ``from`` where another type has it."""
+    """A relationship of an object type: ``lookup`` to one object, ``children`` for a list, ``from`` for a foreign lookup."""
 
     kind: str
     name: str
@@ -165,7 +165,9 @@ class Catalogue:
         for name in sorted(self.book.type_names):
             for lookup in self.book.analyzer.object_type(name).lookups.values():
                 if lookup.target != name:
-                    found.setdefault(lookup.target, []).append(Relation("from", lookup.name, self.book.type_ref(name), lookup.key))
+                    found.setdefault(lookup.target, []).append(
+                        Relation("from", lookup.name, self.book.type_ref(name), lookup.key)
+                    )
         return found
 
     def index(self) -> TypesPage:
@@ -176,7 +178,12 @@ class Catalogue:
             extracts = sum(len(self.book.analyzer.names(entity)) for entity in files)
             fields = len(self._fields(name))
             rows.append((self.book.type_ref(name), fields, extracts, len(self.book.input_types.get(name, ()))))
-        head = Head(TYPES, f"{len(rows)} object types: their fields, extracts, and the logic that judges them.", (), (("kind", "index"),))
+        head = Head(
+            TYPES,
+            f"{len(rows)} object types: their fields, extracts, and the logic that judges them.",
+            (),
+            (("kind", "index"),),
+        )
         return TypesPage(head, tuple(rows))
 
     def page(self, name: str) -> TypePage:
@@ -184,7 +191,9 @@ class Catalogue:
         book, ref = self.book, self.book.type_ref(name)
         declared = book.analyzer.object_type(name)
         relations = [Relation("lookup", one.name, book.type_ref(one.target), one.key) for one in declared.lookups.values()]
-        relations += [Relation("children", one.name, book.type_ref(one.type_name), one.key) for one in declared.children.values()]
+        relations += [
+            Relation("children", one.name, book.type_ref(one.type_name), one.key) for one in declared.children.values()
+        ]
         files = tuple((book.extracts_ref(entity), tuple(book.analyzer.names(entity))) for entity in self._files(name))
         logics = book.input_types.get(name, ())
         description = f"{ref.name} ({name}): fields, extracts, relationships, and {len(logics)} logic files that judge it."
@@ -209,7 +218,11 @@ class Catalogue:
         rows = []
         for name, written in book.analyzer.names(entity).items():
             body = book.analyzer.extract(entity, name)
-            checks = [(check_text(part, check, prefix=prefix), check.message) for _, part, check, prefix in checks_of(body)] if body else []
+            checks = (
+                [(check_text(part, check, prefix=prefix), check.message) for _, part, check, prefix in checks_of(body)]
+                if body
+                else []
+            )
             users = tuple(book.policy_ref(logic.rpartition("/")[0]) for logic in self.uses.get((entity, name), ()))
             text = expression_text(body) if body else ""
             rows.append(ExtractRow(name, text, body.type.value if body else "", tuple(checks), written.span.line, users))
@@ -217,7 +230,9 @@ class Catalogue:
         found = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
         description = f"{len(rows)} extracts of {object_type.name}: named values, how they are read, and what uses them."
         head = Head(ref, description, (TYPES, object_type), (("kind", Kind.EXTRACTS.value),), tuple(row.name for row in rows))
-        return ExtractsPage(head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, one) for one in found))
+        return ExtractsPage(
+            head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, one) for one in found)
+        )
 
     def data_paths(self) -> dict[str, tuple[str, ...]]:
         """Return the logic files that use each file of test data, by its path."""
@@ -247,7 +262,9 @@ class Catalogue:
     def _objects(
         self, path: str, logic_ids: tuple[str, ...], ends: dict[int, list[tuple[Ref, Trial]]]
     ) -> tuple[tuple[DataRow, ...], tuple[Problem, ...]]:
-        problems = {one: None for logic_id in logic_ids for one in self.book.trials_of(logic_id).problems if one.span.path == path}
+        problems = {
+            one: None for logic_id in logic_ids for one in self.book.trials_of(logic_id).problems if one.span.path == path
+        }
         try:
             entries = json.loads(self.book.text(path, limit=MAX_TEST_DATA) or "[]")
         except (ValueError, RecursionError):
@@ -263,7 +280,10 @@ class Catalogue:
     def _fields(self, name: str) -> tuple[FieldRow, ...]:
         declared = self.book.analyzer.object_type(name).fields
         readers = self.readers.get(name, {})
-        rows = [FieldRow(one.name, one.kind, one.label, one.description, len(readers.get(one.name, ()))) for one in declared.values()]
+        rows = [
+            FieldRow(one.name, one.kind, one.label, one.description, len(readers.get(one.name, ())))
+            for one in declared.values()
+        ]
         rows += [FieldRow(field, "", "", "", len(users)) for field, users in sorted(readers.items()) if field not in declared]
         return tuple(rows)
 

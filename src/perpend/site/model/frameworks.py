@@ -111,6 +111,7 @@ class Frameworks:
     def __init__(self, book: Book) -> None:
         self.book = book
         self._below: dict[str, tuple[int, Coverage, frozenset[tuple[str, bool]]]] = {}
+        self._rules: dict[str, frozenset[str]] = {}
 
     def index(self) -> FrameworksPage:
         """Return the page that lists all frameworks."""
@@ -130,7 +131,10 @@ class Frameworks:
         coverage = self.below(entity)[1]
         policies = _policy_rows(book, entity)
         text = " ".join((section.description if section else "").split())
-        summary = text[:180] or f"{ref.name}: {len(policies)} policies, {coverage.automated} of {coverage.total} requirements automated."
+        summary = (
+            text[:180]
+            or f"{ref.name}: {len(policies)} policies, {coverage.automated} of {coverage.total} requirements automated."
+        )
         parts = entity.split("/")
         above = tuple(book.section_ref("/".join(parts[:count])) for count in range(3, len(parts)))
         facets = (("kind", ref.kind.value), ("framework", framework.name), *_state(ref))
@@ -168,13 +172,20 @@ class Frameworks:
         self._below[entity] = (number, coverage, frozenset(policies))
         return self._below[entity]
 
+    def rules(self, entity: str) -> frozenset[str]:
+        """Return the internal rules that lead policies to a section or to one below it."""
+        if entity not in self._rules:
+            own = {found.via for found in self.book.mappings.of_section(entity) if found.how == "internal-rule"}
+            self._rules[entity] = frozenset(own.union(*(self.rules(child) for child in self.book.children.get(entity, ()))))
+        return self._rules[entity]
+
     def _row(self, entity: str) -> ChildRow:
         number, coverage, policies = self.below(entity)
         direct = {policy for policy, is_direct in policies if is_direct}
         return ChildRow(
             self.book.section_ref(entity),
             number,
-            rule_number(self.book.mappings.of_section(entity)),
+            len(self.rules(entity)),
             len(direct),
             len({policy for policy, _ in policies} - direct),
             coverage,
@@ -244,4 +255,8 @@ def _coverage(answer: str) -> Coverage:
 
 
 def _state(ref: Ref) -> tuple[tuple[str, str], ...]:
-    return tuple(("state", flag.label) for flag in ref.flags if flag.slug in ("section-automated", "section-manual", "section-unanswered"))
+    return tuple(
+        ("state", flag.label)
+        for flag in ref.flags
+        if flag.slug in ("section-automated", "section-manual", "section-unanswered")
+    )

@@ -25,7 +25,13 @@ _MAX_TEXT: Final = 1024 * 1024
 _HEADING: Final = re.compile(r"^# +(.+?)\s*#*\s*$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _SHELVES: Final = ("", "how-to", "reference", "explanation", "adr")
-_NAMES: Final = {"": "Start here", "how-to": "How to", "reference": "Reference", "explanation": "Explanation", "adr": "Decisions"}
+_NAMES: Final = {
+    "": "Start here",
+    "how-to": "How to",
+    "reference": "Reference",
+    "explanation": "Explanation",
+    "adr": "Decisions",
+}
 
 
 class NotDocuments(PerpendError):
@@ -89,7 +95,13 @@ def operation_prose() -> tuple[ProsePage, ...]:
     found = []
     for place, name in enumerate(names):
         text = _without_title(texts[f"{page_name(OPERATIONS[name])}.md"])
-        head = Head(operation_ref(name), plain_text(OPERATIONS[name].doc, 180), (OPERATIONS_REF,), (("kind", Kind.OPERATION.value),), (OPERATIONS[name].key,))
+        head = Head(
+            operation_ref(name),
+            plain_text(OPERATIONS[name].doc, 180),
+            (OPERATIONS_REF,),
+            (("kind", Kind.OPERATION.value),),
+            (OPERATIONS[name].key,),
+        )
         before = operation_ref(names[place - 1]) if place else None
         after = operation_ref(names[place + 1]) if place + 1 < len(names) else None
         found.append(ProsePage(head, name, text, "docs/reference/operations", before, after))
@@ -148,7 +160,12 @@ class Documents:
             ref = self.ref(path)
             if ref is not None:
                 shelves.setdefault(_NAMES.get(top, top), []).append((ref, plain_text(_without_title(self.texts[path]), 160)))
-        head = Head(DOCUMENTS, f"{len(self.texts)} documents: tour, how-tos, reference, explanation, decisions.", (), (("kind", "index"),))
+        head = Head(
+            DOCUMENTS,
+            f"{len(self.texts)} documents: tour, how-tos, reference, explanation, decisions.",
+            (),
+            (("kind", "index"),),
+        )
         return DocumentsPage(head, tuple((name, tuple(rows)) for name, rows in shelves.items()))
 
     def pages(self) -> tuple[ProsePage, ...]:

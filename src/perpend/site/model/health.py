@@ -49,13 +49,22 @@ def health_page(book: Book) -> HealthPage:
     tests, passed = sum(len(trials.ends) for _, trials in logics), sum(trials.passed for _, trials in logics)
     errors = sum(one.severity is Severity.ERROR for one in found)
     return HealthPage(
-        Head(HEALTH, f"{errors} errors, {len(found) - errors} warnings, {passed} of {tests} tests passing.", (), (("kind", "index"),)),
+        Head(
+            HEALTH,
+            f"{errors} errors, {len(found) - errors} warnings, {passed} of {tests} tests passing.",
+            (),
+            (("kind", "index"),),
+        ),
         tuple(problem_from(book, one) for one in found if one.severity is Severity.ERROR),
         tuple(problem_from(book, one) for one in found if one.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
         failing,
         tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, trials in logics if not trials.ends),
-        tuple((_policy(book, logic_id), book.logic_ref(logic_id), trials.missed) for logic_id, trials in logics if trials.missed and trials.ends),
+        tuple(
+            (_policy(book, logic_id), book.logic_ref(logic_id), trials.missed)
+            for logic_id, trials in logics
+            if trials.missed and trials.ends
+        ),
         tests,
         passed,
         sum(trials.branches for _, trials in logics),

@@ -71,7 +71,9 @@ def logic_page(book: Book, logic_id: str) -> LogicPage:
     policy_id = logic_id.rpartition("/")[0]
     policy = book.policy_ref(policy_id)
     view = logic_view(book, logic_id)
-    description = f"How {policy.name} is decided: conditions, checks and tests of {view.card.ref.name} over {view.card.type.name}."
+    description = (
+        f"How {policy.name} is decided: conditions, checks and tests of {view.card.ref.name} over {view.card.type.name}."
+    )
     facets = (("kind", Kind.LOGIC.value), *place_facets(book, policy_id))
     head = Head(view.card.ref, description, (*folder_crumbs(book, policy_id), policy), facets)
     return LogicPage(head, policy, view, (f"perpend test {quote(policy_id)} --coverage",))
@@ -144,7 +146,9 @@ def test_ref(book: Book, logic_id: str, trial: Trial) -> Ref:
 def problem_from(book: Book, diagnostic: Diagnostic) -> Problem:
     """Return a diagnostic as a page shows it, with the page of the file that it is about."""
     span = diagnostic.span
-    return Problem(diagnostic.code, diagnostic.severity.value, diagnostic.message, span.path, span.line, page_of(book, span.path))
+    return Problem(
+        diagnostic.code, diagnostic.severity.value, diagnostic.message, span.path, span.line, page_of(book, span.path)
+    )
 
 
 def page_of(book: Book, path: str) -> Ref | None:

@@ -141,7 +141,9 @@ class Overview:
         sections = self._sections_of(rule, policies)
         name, text = self._written_rule(rule)
         ref = self.book.rule_ref(rule)
-        description = f"Internal rule {rule}: {len(policies)} policies stand for it, {len(sections)} sections are reached by it."
+        description = (
+            f"Internal rule {rule}: {len(policies)} policies stand for it, {len(sections)} sections are reached by it."
+        )
         head = Head(ref, description, (RULES,), (("kind", Kind.RULE.value),))
         refs = tuple(self.book.policy_ref(policy) for policy in policies)
         framework = tuple(self.book.section_ref("/".join(section.split("/")[:3])) for section in sections)
@@ -155,7 +157,9 @@ class Overview:
     def list(self, flag: Flag) -> ListPage:
         """Return the page of one list."""
         members = tuple(self.members.get(flag.slug, ()))
-        head = Head(list_ref(flag), f"{flag.label}: {flag.about} {len(members)} entities.", (LISTS,), (("kind", Kind.LIST.value),))
+        head = Head(
+            list_ref(flag), f"{flag.label}: {flag.about} {len(members)} entities.", (LISTS,), (("kind", Kind.LIST.value),)
+        )
         return ListPage(head, flag, members)
 
     def home(self, title: str, *, own: bool) -> HomePage:
@@ -172,10 +176,20 @@ class Overview:
         )
         states = tuple(
             (list_ref(FLAGS[slug]), len(self.members.get(slug, ())))
-            for slug in ("production-policy", "work-in-progress", "policy-without-logic", "impossible-policy", "policy-with-tests-failing", "policy-with-errors")
+            for slug in (
+                "production-policy",
+                "work-in-progress",
+                "policy-without-logic",
+                "impossible-policy",
+                "policy-with-tests-failing",
+                "policy-with-errors",
+            )
         )
         total = self.book.verdicts.counts(self.book.policies) if self.book.verdicts else None
-        description = f"{numbers[0][1]} policies, {numbers[2][1]} frameworks and {numbers[4][1]} object types, with logic, tests and coverage."
+        description = (
+            f"{numbers[0][1]} policies, {numbers[2][1]} frameworks and {numbers[4][1]} object types, "
+            "with logic, tests and coverage."
+        )
         return HomePage(Head(HOME, description), title, numbers, self._matrix(), states, total, own)
 
     def verdicts(self) -> VerdictsPage:
@@ -215,7 +229,10 @@ class Overview:
     def _written_rule(self, rule: str) -> tuple[str, str]:
         """Return name and description of a rule that the repository has a file of, empty texts where it has none."""
         end = f"/{rule}.yaml"
-        path = next((path for path in self.book.repository.tree.files if path.startswith("internal/rules/") and path.endswith(end)), None)
+        path = next(
+            (path for path in self.book.repository.tree.files if path.startswith("internal/rules/") and path.endswith(end)),
+            None,
+        )
         fields = self.book.repository.rule(f"/{path}").value if path else None
         return (fields.text("name", "") or "", fields.text("description", "") or "") if fields else ("", "")
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from perpend.site.model.book import Book
     from perpend.site.model.refs import Ref
 
-_ACTION: Final = re.compile(r"\b([a-z][a-z0-9-]{1,30}:(?:Generate|Get|List|Describe|Head|Lookup|BatchGet|View)[A-Z][A-Za-z0-9]{1,60})\b")
+_ACTION: Final = re.compile(
+    r"\b([a-z][a-z0-9-]{1,30}:(?:Generate|Get|List|Describe|Head|Lookup|BatchGet|View)[A-Z][A-Za-z0-9]{1,60})\b"
+)
 
 _KNOWN: Final = {
     "CA10__credReportAttributesJson__c": ("iam:GenerateCredentialReport", "iam:GetCredentialReport"),

@@ -132,7 +132,7 @@ class StepReader:
 
 
 def anchor_of(block: int, index: int, is_otherwise: bool) -> str:
-    """Return the anchor of a way to end: ``condition-1``, ``check-101``, ``otherwise``, each behind its related list's number."""
+    """Return the anchor of a way to end: ``condition-1``, ``check-101``, ``otherwise``, behind its related list's number."""
     prefix = f"list-{block}-" if block else ""
     if is_otherwise:
         return f"{prefix}otherwise"
@@ -153,7 +153,11 @@ def _extracts(expression: Expr) -> Sequence[Ref]:
     if expression.operation.name == "EXTRACT":
         body = expression.arguments.get("body")
         name = expression.arguments["path"]
-        return [Ref(Kind.EXTRACTS, f"/{body.span.path}", name, anchor=f"L{body.span.line}")] if body is not None and body.span is not None else []
+        return (
+            [Ref(Kind.EXTRACTS, f"/{body.span.path}", name, anchor=f"L{body.span.line}")]
+            if body is not None and body.span is not None
+            else []
+        )
     return list(dict.fromkeys(found for operand in expression.operands for found in _extracts(operand)))
 
 

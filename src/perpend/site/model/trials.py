@@ -118,7 +118,15 @@ def _trials(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], l
         verdict, wanted = program.verdicts[index], test.expected
         expected = Result(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
         actual = Result(verdict.status.value, str(index), verdict.text, error)
-        yield Trial(test.id, test.path, test.number, expected, actual, _wrong(expected, actual, failures.get((logic_id, test.id), ())), tuple(reached))
+        yield Trial(
+            test.id,
+            test.path,
+            test.number,
+            expected,
+            actual,
+            _wrong(expected, actual, failures.get((logic_id, test.id), ())),
+            tuple(reached),
+        )
 
 
 def _wrong(expected: Result, actual: Result, failures: Sequence[Failure]) -> tuple[str, ...]:

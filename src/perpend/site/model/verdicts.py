@@ -74,19 +74,21 @@ class VerdictBook:
 def read_verdicts(path: Path) -> VerdictBook:
     """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none."""
     book = VerdictBook(path)
+    place = 0
     try:
         with path.open("rb") as stream:
-            place = 0
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), 1):
-                if line.strip():
-                    _take(book, _record(line, f"{path}:{number}"), place)
+                _take(book, _record(line, f"{path}:{number}"), place)
                 place += len(line)
     except OSError as error:
         raise NotVerdicts(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     return book
 
 
-def _record(line: bytes, where: str) -> dict[str, Any]:
+def _record(line: bytes, where: str) -> dict[str, Any] | None:
+    """Return a line's record, None where the line is blank."""
+    if not line.strip():
+        return None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -97,7 +99,9 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
     return dict(record)
 
 
-def _take(book: VerdictBook, record: dict[str, Any], place: int) -> None:
+def _take(book: VerdictBook, record: dict[str, Any] | None, place: int) -> None:
+    if record is None:
+        return
     policy_id, judged = record["policyId"], record["object"]
     status = STATUSES.index(record["status"])
     master = judged.get("master") if isinstance(judged.get("master"), dict) else {}

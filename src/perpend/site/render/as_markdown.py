@@ -10,12 +10,44 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VOID: Final = frozenset("br hr img input meta link wbr path circle rect".split())
+_VOID: Final = frozenset(["br", "hr", "img", "input", "meta", "link", "wbr", "path", "circle", "rect"])
 _BLOCKS: Final = frozenset(
-    "address article aside blockquote body details div dl dd dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
-    "pre section summary table ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "details",
+        "div",
+        "dl",
+        "dd",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "ul",
+    ]
 )
-_SKIPPED: Final = frozenset("script style template button input form nav noscript title".split())
+_SKIPPED: Final = frozenset(["script", "style", "template", "button", "input", "form", "nav", "noscript", "title"])
 _BLANKS: Final = re.compile(r"\s+")
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#])")
 _LEADING: Final = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")

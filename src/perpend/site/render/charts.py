@@ -52,11 +52,13 @@ def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
             length = _BARS * number / most
             if number:
                 tip = f"<title>{escape(f'{name}: {number:,} {status}')}</title>"
-                parts.append(f'<rect class="fill-{_TONES[status]}" x="{x:.1f}" y="{y + 5}" width="{max(length, 1):.1f}" height="16">{tip}</rect>')
+                box = f'x="{x:.1f}" y="{y + 5}" width="{max(length, 1):.1f}" height="16"'
+                parts.append(f'<rect class="fill-{_TONES[status]}" {box}>{tip}</rect>')
             x += length
         parts.append(f'<text class="num" x="{x + 8:.1f}" y="{y + 17}">{counts.total:,}</text>')
     height = max(len(rows), 1) * _ROW
-    return f'<svg class="plot" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}"'
+    return f'<svg class="plot" {size} role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
 
 
 def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:
@@ -80,7 +82,8 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
     parts.append(_box(lanes[1], middle - height / 2, center, "", " own"))
     view = lanes[2] + width + 10
     label = escape(f"Relationships of {center}: {len(relations)}")
-    return f'<svg class="net" viewBox="0 0 {view} {total:.0f}" width="{view}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    size = f'viewBox="0 0 {view} {total:.0f}" width="{view}"'
+    return f'<svg class="net" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
 def _edge(lane: int, lanes: tuple[int, int, int], middle: float, y: float, name: str, kind: str) -> str:

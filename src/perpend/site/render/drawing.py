@@ -1,4 +1,4 @@
-"""The small parts that all templates use: links, symbols, statuses, bars, prose, source. One drawing per page, which knows its place."""
+"""The small parts of all templates: links, symbols, statuses, bars, prose, source. A drawing knows its page's place."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ def shown(value: object) -> object:
     """Return a value as a template shows it: text in one line, with everything that hides or turns written out."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    text = value if value.isprintable() else visible(_BLANKS.sub(" ", value))
-    return text
+    return value if value.isprintable() else visible(_BLANKS.sub(" ", value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,10 @@ class Drawing:
         """Return the address of a page, seen from this one."""
         return self.addresses.href(ref, self.root)
 
-    def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False) -> Markup:
+    def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False, code: bool = False) -> Markup:
         """Return a link; only the name where there is no such page."""
         name = escape(shown(ref.name if text is None else text))
+        name = Markup("<code>{}</code>").format(name) if code else name
         before = icon(KINDS[ref.kind]) if symbol else ""
         after = self.flags(ref.flags) if flags else ""
         if not ref.there:
@@ -67,12 +67,14 @@ class Drawing:
     def flags(self, flags: tuple[Flag, ...], *, quiet: bool = True) -> Markup:
         """Return the symbols of flags, each with its name; calm ones are left out where ``quiet``."""
         wanted = [flag for flag in flags if not quiet or flag.tone != "calm" or flag.icon in ("ban", "hand")]
-        symbols = Markup("").join(icon(flag.icon, flag.label, flag.tone) for flag in wanted)
+        symbols = Markup("").join(
+            Markup('<span title="{}">{}</span>').format(flag.label, icon(flag.icon, flag.label, flag.tone)) for flag in wanted
+        )
         return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
 
     def flag(self, flag: Flag) -> Markup:
         """Return one flag with its symbol and its name."""
-        return Markup('<span class="tone-{}">{}<span>{}</span></span>').format(flag.tone, icon(flag.icon), flag.label)
+        return Markup('<span class="flag tone-{}">{}{}</span>').format(flag.tone, icon(flag.icon), flag.label)
 
     def status(self, status: str, *, brief: bool = False) -> Markup:
         """Return a status with its symbol; the word is for screen readers only where ``brief``."""
@@ -104,9 +106,9 @@ class Drawing:
             return Markup("")
         label = f"{coverage.automated} automated, {coverage.manual} manual, {coverage.none} without policy"
         parts = (("good", coverage.automated), ("calm", coverage.manual), ("none", coverage.none))
-        return Markup('<span class="cover">{}<span class="num">{}/{}</span></span>').format(
-            Markup(bar_svg(parts, label)), coverage.automated, coverage.total  # noqa: S704 drawn by us of numbers
-        )
+        bar = Markup(bar_svg(parts, label))  # noqa: S704 drawn by us of numbers
+        shares = (bar, coverage.automated, coverage.total)
+        return Markup('<span class="cover">{}<span class="num">{}/{}</span></span>').format(*shares)
 
     def icon(self, name: str, label: str = "", tone: str = "") -> Markup:
         """Return a symbol."""
@@ -118,10 +120,20 @@ class Drawing:
 
     def prose(self, markdown: str, base: str, prefix: str = "", *, deeper: bool = True) -> Markup:
         """Return Markdown as HTML. ``base`` is the directory that its links start from; headings go below the page's own."""
-        html = html_from_markdown(_TITLED.sub("", markdown), resolve=lambda target: self._resolved(target, base), id_prefix=prefix)
+        html = html_from_markdown(
+            _TITLED.sub("", markdown), resolve=lambda target: self._resolved(target, base), id_prefix=prefix
+        )
         if deeper:
             html = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
         return Markup(html)  # noqa: S704 sanitised
+
+    def said(self, text: str) -> Markup:
+        """Return a message as its author wrote it; what stands between backticks is code."""
+        parts = str(shown(text)).split("`")
+        if len(parts) % 2 == 0:
+            return escape(shown(text))
+        drawn = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+        return Markup("").join(drawn)
 
     def inline(self, markdown: str) -> Markup:
         """Return one line of Markdown without the paragraph around it."""
@@ -139,7 +151,9 @@ class Drawing:
         label = f"{covered} of {branches} branches tested"
         bar = Markup(bar_svg((("good", covered), ("none", branches - covered)), label))  # noqa: S704 drawn by us of numbers
         percent = 100 * covered // branches if branches else 100
-        return Markup('<span class="cover">{}<span class="num">{} % ({} of {} branches)</span></span>').format(bar, percent, covered, branches)
+        return Markup('<span class="cover">{}<span class="num">{} % ({} of {} branches)</span></span>').format(
+            bar, percent, covered, branches
+        )
 
     def plot(self, rows: Sequence[tuple[str, Counts]], title: str) -> Markup:
         """Return a plot of verdicts by status."""

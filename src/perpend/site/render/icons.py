@@ -10,7 +10,9 @@ from markupsafe import Markup
 from perpend.site.model.refs import Kind
 
 _PATHS: Final = {
-    "shield": '<path d="M8 1.8 13.2 4v3.6c0 3-2 5.4-5.2 6.6-3.2-1.2-5.2-3.6-5.2-6.6V4z"/><path d="m5.5 7.9 1.9 1.9 3.3-3.5"/>',
+    "shield": (
+        '<path d="M8 1.8 13.2 4v3.6c0 3-2 5.4-5.2 6.6-3.2-1.2-5.2-3.6-5.2-6.6V4z"/><path d="m5.5 7.9 1.9 1.9 3.3-3.5"/>'
+    ),
     "pencil": '<path d="m10.7 2.5 2.8 2.8L5.6 13.2l-3.4.6.6-3.4z"/><path d="m9 4.2 2.8 2.8"/>',
     "ban": '<circle cx="8" cy="8" r="5.8"/><path d="m3.9 3.9 8.2 8.2"/>',
     "dashed": '<circle cx="8" cy="8" r="5.8" stroke-dasharray="2.6 2"/>',
@@ -30,11 +32,18 @@ _PATHS: Final = {
     "framework": '<path d="M2 6 8 2.2 14 6M3 13.8h10M4 6.5v6m4-6v6m4-6v6"/>',
     "section": '<path d="M3 3h10M3 6.3h10M3 9.7h6.5M3 13h6.5"/>',
     "type": '<path d="m8 1.8 5.5 3.1v6.2L8 14.2l-5.5-3.1V4.9z"/><path d="M2.5 4.9 8 8m0 0 5.5-3.1M8 8v6.2"/>',
-    "logic": '<circle cx="4" cy="3.6" r="1.8"/><circle cx="4" cy="12.4" r="1.8"/><circle cx="12" cy="8" r="1.8"/><path d="M4 5.4v5.2M5.8 4c3 .6 4 1.8 4.8 2.8M5.8 12c3-.6 4-1.8 4.8-2.8"/>',
+    "logic": (
+        '<circle cx="4" cy="3.6" r="1.8"/>'
+        '<circle cx="4" cy="12.4" r="1.8"/>'
+        '<circle cx="12" cy="8" r="1.8"/>'
+        '<path d="M4 5.4v5.2M5.8 4c3 .6 4 1.8 4.8 2.8M5.8 12c3-.6 4-1.8 4.8-2.8"/>'
+    ),
     "extracts": '<path d="M6 3c-2 0-1 4.2-3.2 5C5 8.8 4 13 6 13m4-10c2 0 1 4.2 3.2 5C11 8.8 12 13 10 13"/>',
     "rule": '<path d="M8 2v12M4.5 14h7M3 5h10M3 5 1.6 9h2.8zm10 0-1.4 4h2.8z"/>',
     "list": '<path d="M6 4h8M6 8h8M6 12h8M2.5 4h.2m-.2 4h.2m-.2 4h.2"/>',
-    "book": '<path d="M8 4C6.5 2.8 4.5 2.4 2 2.5v10c2.5-.1 4.5.3 6 1.5 1.5-1.2 3.5-1.6 6-1.5v-10c-2.5-.1-4.5.3-6 1.5zm0 0v10"/>',
+    "book": (
+        '<path d="M8 4C6.5 2.8 4.5 2.4 2 2.5v10c2.5-.1 4.5.3 6 1.5 1.5-1.2 3.5-1.6 6-1.5v-10c-2.5-.1-4.5.3-6 1.5zm0 0v10"/>'
+    ),
     "copy": '<rect x="5.2" y="5.2" width="8.6" height="8.6" rx="1.3"/><path d="M10.8 5.2V2.2H2.2v8.6h3"/>',
     "search": '<circle cx="7" cy="7" r="4.6"/><path d="m10.5 10.5 3.5 3.5"/>',
     "theme": '<circle cx="8" cy="8" r="5.8"/><path d="M8 2.2a5.8 5.8 0 0 1 0 11.6z" fill="currentColor"/>',
@@ -76,6 +85,5 @@ KINDS: Final = {
 def icon(name: str, label: str = "", tone: str = "") -> Markup:
     """Return a symbol. With a label it is an image that says it; without one it is decoration."""
     role = f' role="img" aria-label="{Markup.escape(label)}"' if label else ' aria-hidden="true"'
-    title = f"<title>{Markup.escape(label)}</title>" if label else ""
     kind = f"i tone-{tone}" if tone else "i"
-    return Markup(f'<svg class="{kind}" viewBox="0 0 16 16" focusable="false"{role}>{title}{_PATHS[name]}</svg>')  # noqa: S704 the label is escaped
+    return Markup(f'<svg class="{kind}" viewBox="0 0 16 16" focusable="false"{role}>{_PATHS[name]}</svg>')  # noqa: S704 the label is escaped

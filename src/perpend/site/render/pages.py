@@ -19,7 +19,6 @@ from perpend.site.model.guides import DocumentsPage, OperationsPage, ProsePage
 from perpend.site.model.health import HealthPage
 from perpend.site.model.logic import LogicPage
 from perpend.site.model.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
-from perpend.site.model.page import Head
 from perpend.site.model.policy import FindingsPage, PolicyPage
 from perpend.site.model.refs import (
     DOCUMENTS,
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jinja2 import Template
+
+    from perpend.site.model.page import Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,14 @@ _TEMPLATES: Final[dict[type, str]] = {
     SearchPage: "search",
 }
 _UNSEARCHED: Final = (Kind.TEST_DATA, Kind.FINDINGS, Kind.LIST, Kind.HOME, Kind.INDEX)
-_STATES: Final = ("policy-with-errors", "policy-with-tests-failing", "production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
+_STATES: Final = (
+    "policy-with-errors",
+    "policy-with-tests-failing",
+    "production-policy",
+    "work-in-progress",
+    "impossible-policy",
+    "policy-without-logic",
+)
 _SVG: Final = re.compile(r"\A<svg[ >]")
 
 
@@ -142,7 +150,7 @@ class Renderer:
         return {
             "p": page,
             "d": drawing,
-            "csp": Markup(CSP),
+            "csp": Markup(CSP),  # noqa: S704 our own
             "version": __version__,
             "site": self.site,
             "title": self.site if ref.kind is Kind.HOME else f"{ref.name} · {self.site}",
@@ -205,7 +213,7 @@ def contents_of(page: Page) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-_VIEW_CONTENTS: Final = (
+_VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
     ("how-it-decides", "How it decides"),
     ("flow", "Flow"),
     ("what-it-reads", "What it reads"),
@@ -215,7 +223,7 @@ _VIEW_CONTENTS: Final = (
 
 def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
     view = [one for one in _VIEW_CONTENTS if page.view and (page.view.steps or one[0] != "flow")]
-    found = [
+    found: list[tuple[str, str]] = [
         ("logic", "Logic"),
         ("similar-policies", "Similar policies"),
         ("similar-internal-rules", "Similar internal rules"),

@@ -69,5 +69,3 @@ class Targets:
             return path
         found = DOCUMENTS if not inner else self.documents.ref(inner)
         return self.addresses.path(found) if found is not None else None
-
-
