@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.analyze.programs import Analyzer
 from perpend.site.contents import pages_of
 from perpend.site.history import History
-from perpend.site.inputs import engine_digest, inputs_digest
+from perpend.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.site.install import install, staging
 from perpend.site.manifest import Manifest, digest, read_manifest
 from perpend.site.model.book import Book
@@ -40,7 +40,10 @@ _GENERATED: Final = "<!-- Written by `perpend site build --format markdown`; `pe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site."""
+    """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site.
+
+    ``keep_index`` leaves the search index of the last build in place: stale for a while, but there.
+    """
 
     out: Path
     markdown: bool = False
@@ -50,6 +53,7 @@ class Options:
     base_url: str = ""
     authors: bool = False
     search: bool = True
+    keep_index: bool = False
 
 
 @dataclass(slots=True)
@@ -98,6 +102,7 @@ class _Build:
     built: Built
     heads: list[tuple[str, Head]] = field(default_factory=list)
     searched: bool = False
+    names: str = ""
 
     def run(self, progress: Callable[[int], None] | None) -> None:
         """Make everything that the site consists of."""
@@ -106,6 +111,7 @@ class _Build:
         verdicts = read_verdicts(options.verdicts) if options.verdicts else None
         history = History(self.repository.files.root)
         book = Book(Analyzer(self.repository), verdicts=verdicts, history=history.of, authors=options.authors)
+        self.names = names_digest(self.repository, documents.files() if documents else ())
         addresses = Addresses(options.markdown)
         targets = Targets(book, addresses, documents)
         renderer = Renderer(
@@ -131,7 +137,7 @@ class _Build:
     def _page(self, path: str, page: Page, renderer: Renderer) -> None:
         """Make a page, unless the last build made one that says the same."""
         said = repr(page)
-        links = self.new.inputs if "](" in said else ""
+        links = self.names if "](" in said else ""
         print_ = digest(f"{self.new.engine}{links}{said}".encode("utf-8", "surrogatepass"))
         self.new.pages[path] = print_
         old = self.old
@@ -179,7 +185,8 @@ class _Build:
         old = self.old
         before = {path: value for path, value in old.files.items() if path.startswith(f"{DIRECTORY}/")} if old else {}
         gone = old is not None and any(path not in self.new.pages for path in old.pages)
-        if before and not self.searched and not gone and all((self.options.out / path).is_file() for path in before):
+        unchanged = not self.searched and not gone
+        if before and (unchanged or self.options.keep_index) and all((self.options.out / path).is_file() for path in before):
             self.new.files |= before
             return
         for path in self.new.pages:

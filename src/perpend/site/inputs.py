@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from perpend.load.repository import Repository
 
+GENERATED: Final = ".gen.md"
+"""How the names of generated Markdown end."""
+
 _PACKAGE: Final = Path(__file__).parents[1]
 _TABLES: Final = ("internal-id-map.json", "internal-rule-sections.json")
 _CHUNK: Final = 1 << 20
@@ -34,7 +37,7 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
     for one in (repository, repository.fallback):
         if one is not None:
             root = one.files.root
-            paths = [root / path for path in sorted(one.tree.files)]
+            paths = [root / path for path in sorted(one.tree.files) if not path.endswith(GENERATED)]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in _TABLES)])))
     for place in more:
         paths = (
@@ -42,6 +45,11 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
         )
         parts.append(_digest(_file_parts(place, sorted(paths))))
     return _digest(part.encode("utf-8", "surrogatepass") for part in parts)
+
+
+def names_digest(repository: Repository, more: Iterable[str]) -> str:
+    """Return the digest of the names of all files: links between texts depend on what there is, not on what it says."""
+    return _digest(name.encode("utf-8", "surrogatepass") for name in sorted((*repository.tree.files, *more)))
 
 
 def revision_of(root: Path) -> str:

@@ -194,7 +194,7 @@ class Catalogue:
         relations += [
             Relation("children", one.name, book.type_ref(one.type_name), one.key) for one in declared.children.values()
         ]
-        files = tuple((book.extracts_ref(entity), tuple(book.analyzer.names(entity))) for entity in self._files(name))
+        files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
         description = f"{ref.name} ({name}): fields, extracts, relationships, and {len(logics)} logic files that judge it."
         return TypePage(
@@ -286,6 +286,10 @@ class Catalogue:
         ]
         rows += [FieldRow(field, "", "", "", len(users)) for field, users in sorted(readers.items()) if field not in declared]
         return tuple(rows)
+
+    def _names(self, entity: str) -> tuple[str, ...]:
+        document = self.book.repository.extracts(entity).value
+        return tuple(dict.fromkeys(extract.name for extract in document.extracts)) if document else ()
 
     def _files(self, name: str) -> tuple[str, ...]:
         return tuple(entity for entity in self.book.repository.extracts_ids if entity.startswith(f"/types/{name}/"))

@@ -132,6 +132,10 @@ class Documents:
         if path.endswith(".md") and not generated and place.stat().st_size <= _MAX_TEXT:
             self.texts[path] = place.read_text("utf-8", errors="replace")
 
+    def files(self) -> tuple[str, ...]:
+        """Return the paths of all documents and images."""
+        return tuple(f"docs/{path}" for path in (*self.texts, *self.images))
+
     def ref(self, path: str) -> Ref | None:
         """Return the reference to a document, or to the operation or index that stands for it."""
         if path.startswith("reference/operations/"):

@@ -39,8 +39,11 @@ class Addresses:
         return _path(ref.kind, ref.id, self.markdown)
 
     def href(self, ref: Ref, root: str) -> str:
-        """Return the address of a page, seen from one whose way to the root is ``root`` (``../../``)."""
-        anchor = f"#{quote(ref.anchor)}" if ref.anchor else ""
+        """Return the address of a page, seen from one whose way to the root is ``root`` (``../../``).
+
+        Pages in Markdown have no anchors of ours.
+        """
+        anchor = f"#{quote(ref.anchor)}" if ref.anchor and not self.markdown else ""
         return f"{root}{_quoted(ref.kind, ref.id, self.markdown)}{anchor}"
 
 

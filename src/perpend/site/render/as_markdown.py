@@ -130,7 +130,7 @@ def _paragraph(parts: list[Node | str]) -> Iterator[str]:
 def _block(node: Node) -> Iterator[str]:
     match node.tag:
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
-            yield f"{'#' * int(node.tag[1])} {_line(node)}"
+            yield f"{'#' * int(node.tag[1])} {_heading(node)}"
         case "ul" | "ol":
             yield from _list(node)
         case "dl":
@@ -152,7 +152,8 @@ def _block(node: Node) -> Iterator[str]:
 def _list(node: Node) -> Iterator[str]:
     items = [one for one in node.inner if isinstance(one, Node) and one.tag == "li"]
     rows = []
-    for number, item in enumerate(items, 1):
+    start = node.attributes.get("start", "")
+    for number, item in enumerate(items, int(start) if start.isdecimal() else 1):
         mark = f"{number}. " if node.tag == "ol" else "- "
         blocks = [block for block in _blocks(item) if block.strip()]
         text = "\n\n".join(blocks) if len(blocks) > 1 and any("\n" in block for block in blocks) else "\n".join(blocks)
@@ -202,11 +203,22 @@ def _find(node: Node, tag: str) -> Iterator[Node]:
 def _fenced(node: Node) -> str:
     text = _text(node).rstrip("\n")
     fence = "`" * max(3, *(len(found) + 1 for found in _TICKS.findall(text)), 3)
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{_language(node)}\n{text}\n{fence}"
+
+
+def _language(node: Node) -> str:
+    classes = [one.attributes.get("class", "") for one in (node, *node.inner) if isinstance(one, Node)]
+    found = next((name for name in " ".join(classes).split() if name.startswith("language-")), "")
+    return found.removeprefix("language-")
 
 
 def _line(node: Node) -> str:
     return _tidy("".join(map(_inline, node.inner))).replace("\n", " ")
+
+
+def _heading(node: Node) -> str:
+    """Return a heading's words; its symbols stand in the text below it as well."""
+    return _tidy("".join(_inline(one) for one in node.inner if isinstance(one, str) or one.tag != "svg")).replace("\n", " ")
 
 
 def _inline(one: Node | str) -> str:
@@ -243,8 +255,8 @@ def _escaped(text: str) -> str:
 
 
 def _link(node: Node) -> str:
-    text = _line(node)
-    return f"[{text}](<{_target(node.attributes.get('href', ''))}>)" if text else ""
+    text, address = _line(node), node.attributes.get("href", "")
+    return f"[{text}](<{_target(address)}>)" if text and address and not address.startswith("#") else text
 
 
 def _target(address: str) -> str:

@@ -20,7 +20,7 @@ _TONES: Final = {
     "DISAPPEARED": "note",
 }
 _ROW: Final = 26
-_NAMES: Final = 250
+_NAMES: Final = 340
 _BARS: Final = 460
 _WIDTH: Final = _NAMES + _BARS + 60
 _BOX: Final = (210, 40)
@@ -46,7 +46,7 @@ def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
     parts = [f"<title>{escape(title)}</title>"]
     for place, (name, counts) in enumerate(rows):
         y = place * _ROW
-        parts.append(f'<text class="name" x="{_NAMES - 10}" y="{y + 17}" text-anchor="end">{escape(_short(name, 38))}</text>')
+        parts.append(f'<text class="name" x="{_NAMES - 10}" y="{y + 17}" text-anchor="end">{escape(_short(name, 44))}</text>')
         x = float(_NAMES)
         for status, number in counts.pairs:
             length = _BARS * number / most
@@ -72,7 +72,8 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
     rows = max(len(left), len(right), 1)
     total = rows * (height + _GAP) + _GAP
     middle = total / 2
-    lanes = (10, 10 + width + 190, 10 + 2 * width + 380)
+    first = 10 + (width + 190 if left else 0)
+    lanes = (10, first, first + width + 190)
     parts = [f"<title>{escape(f'Relationships of {center}')}</title>"]
     for lane, side in ((0, left), (2, right)):
         offset = (total - len(side) * (height + _GAP) + _GAP) / 2
@@ -80,7 +81,7 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
             y = offset + place * (height + _GAP)
             parts += [_edge(lane, lanes, middle, y + height / 2, name, kind), _box(lanes[lane], y, neighbour, address, "")]
     parts.append(_box(lanes[1], middle - height / 2, center, "", " own"))
-    view = lanes[2] + width + 10
+    view = lanes[2 if right else 1] + width + 10
     label = escape(f"Relationships of {center}: {len(relations)}")
     size = f'viewBox="0 0 {view} {total:.0f}" width="{view}"'
     return f'<svg class="net" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'

@@ -32,9 +32,9 @@ def source_html(text: str, language: str) -> Markup:
     else:
         rows = [str(escape(line)) for line in cut]
     rows += [""] * (len(cut) - len(rows))
-    body = "".join(f'<span class="l" id="L{number}">{row}\n</span>' for number, row in enumerate(rows, 1))
-    more = f'<span class="l quiet">… {len(lines) - len(cut):,} more lines\n</span>' if len(lines) > len(cut) else ""
-    return Markup(f'<pre class="src" tabindex="0"><code>{body}{more}</code></pre>')  # noqa: S704 escaped by Pygments
+    body = "".join(f'<span class="line" id="L{number}">{row}\n</span>' for number, row in enumerate(rows, 1))
+    more = f'<span class="line quiet">… {len(lines) - len(cut):,} more lines\n</span>' if len(lines) > len(cut) else ""
+    return Markup(f'<pre class="src" tabindex="0"><code class="language-{language}">{body}{more}</code></pre>')  # noqa: S704 escaped by Pygments
 
 
 @cache
