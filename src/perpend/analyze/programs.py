@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from perpend.analyze import rules
@@ -20,7 +20,7 @@ from perpend.ir.types import ValueType
 from perpend.load.words import MAX_HINTS, nearest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.load.calls import Call
     from perpend.load.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
@@ -57,6 +57,16 @@ class Analyzer:
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
     _programs: dict[str, Analyzed] = field(default_factory=dict)
+
+    def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
+        """Return an analyzer of a new reading of the same repository that keeps what the changed logic files do not touch.
+
+        Nothing is kept where anything below ``types`` has changed. ``changed`` has paths without a leading slash.
+        """
+        if any(path.startswith("types/") for path in changed):
+            return Analyzer(repository)
+        kept = {logic_id: found for logic_id, found in self._programs.items() if logic_id.lstrip("/") not in changed}
+        return replace(self, repository=repository, _programs=kept)
 
     def analyzed(self, logic_id: str) -> Analyzed:
         """Return a logic file's program and diagnostics."""

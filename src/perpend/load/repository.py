@@ -33,7 +33,7 @@ from perpend.load.test_data import TestObject, read_test_objects
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from perpend.ir.object_types import ObjectType
 
@@ -80,6 +80,13 @@ class Repository:
             raise NotARepository(f"{root}: there is no such directory")
         if not any(Path(root, top).is_dir() for top in TOPS):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
+
+    def carry_over(self, other: Repository, changed: Collection[str]) -> None:
+        """Take over what another reading of the same directory has read, but for the files that have changed since.
+
+        Both must hold the same files; ``changed`` has paths without a leading slash.
+        """
+        self._documents = {entity: found for entity, found in other._documents.items() if entity.lstrip("/") not in changed}
 
     @cached_property
     def tree(self) -> Tree:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.analyze.programs import Analyzer
 from perpend.site.contents import pages_of
 from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.site.install import install, staging
+from perpend.site.kept import Kept
 from perpend.site.manifest import Manifest, digest, read_manifest
 from perpend.site.model.book import Book
 from perpend.site.model.guides import Documents
@@ -67,8 +67,13 @@ class Built:
     unchanged: bool = False
 
 
-def build_site(repository: Repository, options: Options, *, progress: Callable[[int], None] | None = None) -> Built:
-    """Build a site, or say that it is up to date. ``progress`` is called with the number of pages that are done."""
+def build_site(
+    repository: Repository, options: Options, *, progress: Callable[[int], None] | None = None, kept: Kept | None = None
+) -> Built:
+    """Build a site, or say that it is up to date. ``progress`` is called with the number of pages that are done.
+
+    ``kept`` carries what was read and run from one build to the next one in the same process.
+    """
     old = read_manifest(options.out)
     form = "markdown" if options.markdown else "html"
     engine = engine_digest()
@@ -80,7 +85,7 @@ def build_site(repository: Repository, options: Options, *, progress: Callable[[
     if old is not None and (old.engine, old.form) != (engine, form):
         old = Manifest(old.form, files=old.files)
     with staging(options.out) as staged:
-        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built())
+        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built(), kept or Kept())
         build.run(progress)
         build.built.kept = install(staged, options.out, build.old, build.new)
     return build.built
@@ -100,6 +105,7 @@ class _Build:
     old: Manifest | None
     new: Manifest
     built: Built
+    kept: Kept
     heads: list[tuple[str, Head]] = field(default_factory=list)
     searched: bool = False
     names: str = ""
@@ -110,7 +116,15 @@ class _Build:
         documents = Documents(options.documents) if options.documents else None
         verdicts = read_verdicts(options.verdicts) if options.verdicts else None
         history = History(self.repository.files.root)
-        book = Book(Analyzer(self.repository), verdicts=verdicts, history=history.of, authors=options.authors)
+        self.kept.renew(self.repository)
+        assert self.kept.analyzer is not None
+        book = Book(
+            self.kept.analyzer,
+            verdicts=verdicts,
+            history=history.of,
+            authors=options.authors,
+            known_trials=self.kept.trials,
+        )
         self.names = names_digest(self.repository, documents.files() if documents else ())
         addresses = Addresses(options.markdown)
         targets = Targets(book, addresses, documents)
@@ -128,6 +142,7 @@ class _Build:
             if progress is not None:
                 progress(len(self.heads))
         self.built.pages = len(self.heads)
+        self.kept.trials = dict(book.trials)
         if verdicts is not None:
             self._findings(verdicts, addresses)
         self._copy(targets.files)

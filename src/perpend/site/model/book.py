@@ -14,13 +14,14 @@ from perpend.site.model.refs import Kind, Ref
 from perpend.site.model.trials import Trials, run_trials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.documents import Policy
     from perpend.load.repository import Repository
     from perpend.site.history import Changes
+    from perpend.site.model.logic import LogicView
     from perpend.site.model.refs import Flag
     from perpend.site.model.verdicts import VerdictBook
 
@@ -28,7 +29,10 @@ _NO_TRIALS = Trials()
 
 
 class Book:
-    """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows."""
+    """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows.
+
+    ``known_trials`` are tests that have been run already, by logic id.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class Book:
         verdicts: VerdictBook | None = None,
         history: Callable[[str], Changes | None] = lambda _: None,
         authors: bool = False,
+        known_trials: Mapping[str, Trials] | None = None,
     ) -> None:
         self.analyzer = analyzer
         self.repository: Repository = analyzer.repository
@@ -44,13 +49,17 @@ class Book:
         self.verdicts = verdicts
         self.history = history
         self.authors = authors
+        self.views: dict[str, LogicView] = {}
+        self._known_trials = known_trials or {}
         self._refs: dict[tuple[Kind, str], Ref] = {}
         self._problems: dict[str, tuple[Diagnostic, ...]] = {}
 
     @cached_property
     def trials(self) -> dict[str, Trials]:
         """The tests of all logic files, run, by logic id."""
-        return run_trials(self.analyzer, self.repository.logic_ids)
+        known = self._known_trials
+        found = run_trials(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
+        return {logic_id: known.get(logic_id) or found[logic_id] for logic_id in self.repository.logic_ids}
 
     @cached_property
     def beside(self) -> dict[str, frozenset[str]]:

@@ -80,7 +80,13 @@ def logic_page(book: Book, logic_id: str) -> LogicPage:
 
 
 def logic_view(book: Book, logic_id: str) -> LogicView:
-    """Return a logic file in full."""
+    """Return a logic file in full: made once for its own page and its policy's."""
+    if logic_id not in book.views:
+        book.views[logic_id] = _logic_view(book, logic_id)
+    return book.views[logic_id]
+
+
+def _logic_view(book: Book, logic_id: str) -> LogicView:
     program = book.analyzer.analyzed(logic_id).program
     trials = book.trials_of(logic_id)
     tests = tuple((test_ref(book, logic_id, trial), trial) for trial in trials.ends)
