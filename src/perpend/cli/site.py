@@ -10,6 +10,7 @@ import click
 
 from perpend.cli.output import progress
 from perpend.cli.repositories import open_repository
+from perpend.cli.site_built import check, clean, serve
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -117,3 +118,7 @@ def _tell(built: Built, out: Path) -> None:
         if paths:
             more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
             click.echo(f"{what}: {', '.join(paths[:_SHOWN])}{more}", err=True)
+
+
+for _more in (check, serve, clean):
+    command.add_command(_more)
