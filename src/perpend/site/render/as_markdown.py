@@ -50,7 +50,7 @@ _BLOCKS: Final = frozenset(
 _SKIPPED: Final = frozenset(["script", "style", "template", "button", "input", "form", "nav", "noscript", "title"])
 _BLANKS: Final = re.compile(r"\s+")
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#])")
-_LEADING: Final = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
+_LEADING: Final = re.compile(r"^(\s*(?:\d+(?=[.)])|(?=[-+])))([-+.)])(?=\s|$)", re.MULTILINE)
 _TICKS: Final = re.compile(r"`+")
 
 

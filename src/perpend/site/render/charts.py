@@ -74,7 +74,8 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
     middle = total / 2
     first = 10 + (width + 190 if left else 0)
     lanes = (10, first, first + width + 190)
-    parts = [f"<title>{escape(f'Relationships of {center}')}</title>"]
+    heading = escape(f"Relationships of {visible(center)}")
+    parts = [f"<title>{heading}</title>"]
     for lane, side in ((0, left), (2, right)):
         offset = (total - len(side) * (height + _GAP) + _GAP) / 2
         for place, (kind, name, neighbour, address) in enumerate(side):
@@ -82,7 +83,7 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
             parts += [_edge(lane, lanes, middle, y + height / 2, name, kind), _box(lanes[lane], y, neighbour, address, "")]
     parts.append(_box(lanes[1], middle - height / 2, center, "", " own"))
     view = lanes[2 if right else 1] + width + 10
-    label = escape(f"Relationships of {center}: {len(relations)}")
+    label = f"{heading}: {len(relations)}"
     size = f'viewBox="0 0 {view} {total:.0f}" width="{view}"'
     return f'<svg class="net" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
