@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from perpend.analyze import rules
-from perpend.analyze.reachability import structure
+from perpend.analyze.reachability import compute_the_same
 from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
@@ -360,7 +360,8 @@ class _Work:
         if not holders:
             self._unknown_extract(name, reached, place, scope)
             return False
-        if len({found.split("/")[2] for found in holders}) > 1 and not self._same_everywhere(name, holders):
+        bodies = (self.analyzer.extract(found, name) for found in holders)
+        if len({found.split("/")[2] for found in holders}) > 1 and not compute_the_same(bodies):
             types = ", ".join(f"`{found}`" for found in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return False
@@ -379,10 +380,6 @@ class _Work:
             hint = nearest(name, known, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
-
-    def _same_everywhere(self, name: str, holders: list[str]) -> bool:
-        bodies = [self.analyzer.extract(found, name) for found in holders]
-        return None not in bodies and len({structure(body) for body in bodies if body}) == 1
 
     def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> None:
         self.diagnostics.append(rule.at(span, message, label=label, help=help, fault=fault))
