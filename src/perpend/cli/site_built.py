@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -96,11 +97,13 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
 
 def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> None:
     from perpend.site.build import build_site
+    from perpend.site.kept import Kept
     from perpend.site.serve import ADDRESS, SiteServer, Watch, watched
 
     repository = repository_here(repo)
     watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
-    built = build_site(repository, options)
+    kept = Kept()
+    built = build_site(repository, options, kept=kept)
     try:
         server = SiteServer(options.out, port)
     except OSError as error:
@@ -108,13 +111,14 @@ def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> No
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
 
     def again() -> None:
+        """Build the pages, show them, and only then index them for the search, which takes longer."""
         try:
-            done = build_site(repository_here(repo), options)
+            done = build_site(repository_here(repo), replace(options, search=False), kept=kept)
+            server.renew()
+            click.echo(f"{done.made:,} pages made anew")
+            build_site(repository_here(repo), options, kept=kept)
         except (PerpendError, OSError) as error:
             click.echo(f"perpend: not built: {error}", err=True)
-            return
-        server.renew()
-        click.echo(f"{done.made:,} pages made anew")
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if opened:
