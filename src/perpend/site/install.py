@@ -87,19 +87,32 @@ def _staged(staged: Path) -> list[str]:
 
 
 def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
-    root = os.path.realpath(out)
+    inside = _Inside(out)
     strange = []
     for path in _staged(staged):
         target = out / path
-        inside = os.path.realpath(target.parent).startswith(root)
         stranger = os.path.lexists(target) and path not in ours and not _same(target, new[path])
-        if stranger or not inside or target.is_dir():
+        if stranger or target.is_dir() or not inside.holds(os.path.dirname(path)):
             strange.append(path)
     if strange:
         more = f" and {len(strange) - _SHOWN:,} more" if len(strange) > _SHOWN else ""
-        raise InTheWay(
-            f"{out}: has files of others where pages belong: {', '.join(strange[:_SHOWN])}{more}; nothing was written"
-        )
+        listed = f"{', '.join(strange[:_SHOWN])}{more}"
+        raise InTheWay(f"{out}: has files of others where pages belong: {listed}; nothing was written")
+
+
+class _Inside:
+    """Tells which directories below a root really are below it, and not behind a link that leads elsewhere."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._known: dict[str, bool] = {}
+
+    def holds(self, directory: str) -> bool:
+        """Whether a directory, there or not yet there, is below the root."""
+        if directory not in self._known:
+            real = os.path.realpath(os.path.join(self._root, directory))
+            self._known[directory] = real == self._root or real.startswith(self._root + os.sep)
+        return self._known[directory]
 
 
 def _same(path: Path, wanted: str) -> bool:

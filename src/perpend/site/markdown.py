@@ -83,7 +83,7 @@ _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")
 _BLANKS: Final = re.compile(r"\s+")
-_NO_SLUG: Final = re.compile(r"[^\w]+")
+_NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 
 def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None = None, id_prefix: str = "") -> str:
@@ -195,7 +195,8 @@ def _mark(state: StateCore) -> None:
 
 
 def _slug(text: str) -> str:
-    return _NO_SLUG.sub("-", text.lower()).strip("-_")[:_MAX_SLUG] or "heading"
+    """Return the anchor of a heading as git hosts make it: words as they are, blanks as hyphens, other signs left out."""
+    return _NO_SLUG.sub("", text.lower().strip()).replace(" ", "-").strip("-_")[:_MAX_SLUG] or "heading"
 
 
 def _unique(slug: str, taken: Counter[str]) -> str:
