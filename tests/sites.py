@@ -21,7 +21,7 @@ def equal(field: str, value: Any) -> dict[str, Any]:
     return {"IS_EQUAL": {"left": {"FIELD": {"path": field}}, "right": {"BOOLEAN": value}}}
 
 
-def trial_object(number: int, status: str, index: int, text: str, **fields: Any) -> dict[str, Any]:
+def execution_object(number: int, status: str, index: int, text: str, **fields: Any) -> dict[str, Any]:
     expected = {"status": status, "conditionIndex": str(index), "conditionText": text, "runtimeError": None}
     return {"Id": f"o{number}", **fields, "context": {"snapshotTime": "2026-01-10T18:00:00Z"}, "expectedResult": expected}
 
@@ -78,9 +78,9 @@ def files() -> dict[str, Any]:
         f"{POLICY[1:]}/todo.md": "- more\n",
         f"{POLICY[1:]}/prod.logic.yaml": logic_document(),
         f"{POLICY[1:]}/test-data.json": [
-            trial_object(1, "INCOMPLIANT", 199, EXTRACT_TEXT, open__c=True),
-            trial_object(2, "COMPLIANT", 300, "otherwise", open__c=False, used__c=True),
-            trial_object(3, "COMPLIANT", 300, "otherwise", open__c=False, used__c=False),
+            execution_object(1, "INCOMPLIANT", 199, EXTRACT_TEXT, open__c=True),
+            execution_object(2, "COMPLIANT", 300, "otherwise", open__c=False, used__c=True),
+            execution_object(3, "COMPLIANT", 300, "otherwise", open__c=False, used__c=False),
         ],
         f"{IDEA[1:]}/policy.yaml": {"names": NAMES, "description": "An idea.", "impossible": True},
         "frameworks/acme/section.yaml": {"name": "Acme Standard", "singlePolicyOnly": True},

@@ -123,7 +123,7 @@ class _Build:
             verdicts=verdicts,
             history=history.of,
             authors=options.authors,
-            known_trials=self.kept.trials,
+            known_executions=self.kept.executions,
         )
         self.names = names_digest(self.repository, documents.files() if documents else ())
         addresses = Addresses(options.markdown)
@@ -142,7 +142,7 @@ class _Build:
             if progress is not None:
                 progress(len(self.heads))
         self.built.pages = len(self.heads)
-        self.kept.trials = dict(book.trials)
+        self.kept.executions = dict(book.executions)
         if verdicts is not None:
             self._findings(verdicts, addresses)
         self._copy(targets.files)

@@ -10,7 +10,7 @@ from perpend.analyze.programs import Analyzer
 
 if TYPE_CHECKING:
     from perpend.load.repository import Repository
-    from perpend.site.model.trials import Trials
+    from perpend.site.model.executions import Executions
 
 Stamp = tuple[int, int]
 
@@ -20,7 +20,7 @@ class Kept:
     """The analyzer and the tests of the last build, and when each file was changed then."""
 
     analyzer: Analyzer | None = None
-    trials: dict[str, Trials] = field(default_factory=dict)
+    executions: dict[str, Executions] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
 
     def renew(self, repository: Repository) -> None:
@@ -28,21 +28,21 @@ class Kept:
         stamps = _stamps(repository)
         changed = {path for path, stamp in stamps.items() if self.stamps.get(path) != stamp}
         if self.analyzer is None or stamps.keys() != self.stamps.keys():
-            self.analyzer, self.trials = Analyzer(repository), {}
+            self.analyzer, self.executions = Analyzer(repository), {}
         else:
             repository.carry_over(self.analyzer.repository, changed)
             self.analyzer = self.analyzer.renewed(repository, changed)
-            self.trials = {} if any(path.startswith("types/") for path in changed) else self._untouched(repository, changed)
+            self.executions = {} if any(path.startswith("types/") for path in changed) else self._untouched(repository, changed)
         self.stamps = stamps
 
-    def _untouched(self, repository: Repository, changed: set[str]) -> dict[str, Trials]:
+    def _untouched(self, repository: Repository, changed: set[str]) -> dict[str, Executions]:
         """Return the tests of logic files that no change touches: neither the file, nor its data."""
         found = {}
-        for logic_id, trials in self.trials.items():
+        for logic_id, executions in self.executions.items():
             logic = repository.logic(logic_id).value
             data = {repository.referred(one, logic_id, []) for one in logic.test_data} if logic else set()
             if not changed & {logic_id[1:], *(path for path in data if path)}:
-                found[logic_id] = trials
+                found[logic_id] = executions
         return found
 
 

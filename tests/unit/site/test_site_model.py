@@ -163,15 +163,15 @@ def test_related_lists_have_anchors_of_their_own(tmp_path):
 
 def test_failing_tests_show_expected_and_actual(book):
     view = logic_view(book, f"{POLICY}/prod.logic.yaml")
-    assert [True, True, False] == [trial.passed for _, trial in view.tests]
-    trial = view.tests[2][1]
+    assert [True, True, False] == [execution.passed for _, execution in view.tests]
+    execution = view.tests[2][1]
     assert ("COMPLIANT", "300", "INAPPLICABLE", "299") == (
-        trial.expected.status,
-        trial.expected.index,
-        trial.actual.status,
-        trial.actual.index,
+        execution.expected.status,
+        execution.expected.index,
+        execution.actual.status,
+        execution.actual.index,
     )
-    assert ("status", "conditionIndex", "conditionText") == trial.wrong
+    assert ("status", "conditionIndex", "conditionText") == execution.wrong
     assert (2, 1, 3, 3) == (view.card.passed, view.card.failed, view.card.covered, view.card.branches)
 
 

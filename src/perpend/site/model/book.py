@@ -9,9 +9,9 @@ from perpend.diagnostics.model import Severity
 from perpend.judge.frameworks import FrameworkMappings
 from perpend.judge.policy_tests import logic_problems
 from perpend.load.files import MAX_YAML, Unreadable
+from perpend.site.model.executions import Executions, run_executions
 from perpend.site.model.flags import flags, logic_flags, policy_flags
 from perpend.site.model.refs import Kind, Ref
-from perpend.site.model.trials import Trials, run_trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from perpend.site.model.refs import Flag
     from perpend.site.model.verdicts import VerdictBook
 
-_NO_TRIALS = Trials()
+_NO_EXECUTIONS = Executions()
 
 
 class Book:
     """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows.
 
-    ``known_trials`` are tests that have been run already, by logic id.
+    ``known_executions`` are tests that have been run already, by logic id.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Book:
         verdicts: VerdictBook | None = None,
         history: Callable[[str], Changes | None] = lambda _: None,
         authors: bool = False,
-        known_trials: Mapping[str, Trials] | None = None,
+        known_executions: Mapping[str, Executions] | None = None,
     ) -> None:
         self.analyzer = analyzer
         self.repository: Repository = analyzer.repository
@@ -50,15 +50,15 @@ class Book:
         self.history = history
         self.authors = authors
         self.views: dict[str, LogicView] = {}
-        self._known_trials = known_trials or {}
+        self._known_executions = known_executions or {}
         self._refs: dict[tuple[Kind, str], Ref] = {}
         self._problems: dict[str, tuple[Diagnostic, ...]] = {}
 
     @cached_property
-    def trials(self) -> dict[str, Trials]:
+    def executions(self) -> dict[str, Executions]:
         """The tests of all logic files, run, by logic id."""
-        known = self._known_trials
-        found = run_trials(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
+        known = self._known_executions
+        found = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
         return {logic_id: known.get(logic_id) or found[logic_id] for logic_id in self.repository.logic_ids}
 
     @cached_property
@@ -105,9 +105,9 @@ class Book:
         """The names of all object types that have a page: those with a directory, and those that logic judges."""
         return frozenset({*self.repository.type_names, *self.input_types})
 
-    def trials_of(self, logic_id: str) -> Trials:
+    def executions_of(self, logic_id: str) -> Executions:
         """Return the tests of a logic file."""
-        return self.trials.get(logic_id, _NO_TRIALS)
+        return self.executions.get(logic_id, _NO_EXECUTIONS)
 
     def problems_of(self, logic_id: str) -> tuple[Diagnostic, ...]:
         """Return what is wrong with a logic file: errors that keep it from running first, then its own warnings."""
@@ -115,7 +115,7 @@ class Book:
             own = (*self.repository.logic(logic_id).diagnostics, *self.analyzer.analyzed(logic_id).diagnostics)
             broken = self.analyzer.analyzed(logic_id).program is None
             errors = logic_problems(self.analyzer, logic_id) if broken else ()
-            refused = self.trials_of(logic_id).problems
+            refused = self.executions_of(logic_id).problems
             self._problems[logic_id] = tuple(dict.fromkeys((*errors, *own, *refused)))
         return self._problems[logic_id]
 
@@ -190,9 +190,9 @@ class Book:
         if policy is None:
             return flags("policy-with-errors")
         broken = bool(loaded.diagnostics) or any(_errors(self.problems_of(logic_id)) for logic_id in policy.logics)
-        trials = tuple(self.trials_of(logic_id) for logic_id in policy.logics)
+        executions = tuple(self.executions_of(logic_id) for logic_id in policy.logics)
         mapped = bool(self.mappings.of_policy(entity))
-        return policy_flags(policy, trials, files=self.beside.get(entity, frozenset()), broken=broken, mapped=mapped)
+        return policy_flags(policy, executions, files=self.beside.get(entity, frozenset()), broken=broken, mapped=mapped)
 
     def _section(self, entity: str) -> Ref:
         if entity not in self.sections:
@@ -222,7 +222,7 @@ class Book:
     def _logic(self, entity: str) -> Ref:
         problems = self.problems_of(entity)
         found = logic_flags(
-            entity, self.trials_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
+            entity, self.executions_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
         )
         return Ref(Kind.LOGIC, entity, entity.rpartition("/")[2], found)
 

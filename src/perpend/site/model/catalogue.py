@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from perpend.analyze.verdicts import checks_of, reads_of
 from perpend.ir.render import check_text, expression_text
 from perpend.load.files import MAX_TEST_DATA
+from perpend.site.model.executions import Execution, blocks_of
 from perpend.site.model.logic import problem_from
 from perpend.site.model.page import Counts, Head, Problem
 from perpend.site.model.reads import extracts_of
 from perpend.site.model.refs import TYPES, Kind, Ref
-from perpend.site.model.trials import Trial, blocks_of
 
 if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
@@ -99,7 +99,7 @@ class DataRow:
     number: int
     id: str
     text: str
-    ends: tuple[tuple[Ref, Trial], ...]
+    ends: tuple[tuple[Ref, Execution], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +248,11 @@ class Catalogue:
     def data(self, path: str, logic_ids: tuple[str, ...]) -> DataPage:
         """Return the page of a file of test data."""
         book = self.book
-        ends: dict[int, list[tuple[Ref, Trial]]] = {}
+        ends: dict[int, list[tuple[Ref, Execution]]] = {}
         for logic_id in logic_ids:
-            for trial in book.trials_of(logic_id).ends:
-                if trial.path == path:
-                    ends.setdefault(trial.number, []).append((book.logic_ref(logic_id), trial))
+            for execution in book.executions_of(logic_id).ends:
+                if execution.path == path:
+                    ends.setdefault(execution.number, []).append((book.logic_ref(logic_id), execution))
         policy = book.policy_ref(logic_ids[0].rpartition("/")[0])
         rows, problems = self._objects(path, logic_ids, ends)
         description = f"Test objects of {policy.name}, each with the result that is expected and the one that comes."
@@ -260,10 +260,10 @@ class Catalogue:
         return DataPage(head, path, rows, problems)
 
     def _objects(
-        self, path: str, logic_ids: tuple[str, ...], ends: dict[int, list[tuple[Ref, Trial]]]
+        self, path: str, logic_ids: tuple[str, ...], ends: dict[int, list[tuple[Ref, Execution]]]
     ) -> tuple[tuple[DataRow, ...], tuple[Problem, ...]]:
         problems = {
-            one: None for logic_id in logic_ids for one in self.book.trials_of(logic_id).problems if one.span.path == path
+            one: None for logic_id in logic_ids for one in self.book.executions_of(logic_id).problems if one.span.path == path
         }
         try:
             entries = json.loads(self.book.text(path, limit=MAX_TEST_DATA) or "[]")

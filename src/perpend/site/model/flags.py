@@ -8,7 +8,7 @@ from perpend.site.model.refs import Flag
 
 if TYPE_CHECKING:
     from perpend.load.documents import Policy
-    from perpend.site.model.trials import Trials
+    from perpend.site.model.executions import Executions
 
 _ALL: Final = (
     Flag("production-policy", "Production policy", "shield", "good", "It has a production logic, which judges."),
@@ -73,14 +73,14 @@ def flags(*slugs: str | bool | None) -> tuple[Flag, ...]:
 
 
 def policy_flags(
-    policy: Policy, trials: tuple[Trials, ...], *, files: frozenset[str], broken: bool, mapped: bool
+    policy: Policy, executions: tuple[Executions, ...], *, files: frozenset[str], broken: bool, mapped: bool
 ) -> tuple[Flag, ...]:
     """Return the flags of a policy, its state first. ``files`` are the names of the files beside it."""
-    tested = any(trial.ends for trial in trials)
-    whole = tested and all(not trial.missed for trial in trials)
+    tested = any(execution.ends for execution in executions)
+    whole = tested and all(not execution.missed for execution in executions)
     return flags(
         broken and "policy-with-errors",
-        any(trial.failed for trial in trials) and "policy-with-tests-failing",
+        any(execution.failed for execution in executions) and "policy-with-tests-failing",
         _state(policy),
         "policy-with-categories" if policy.categories else "policy-without-categories",
         "policy-with-type" if policy.kind else "policy-without-type",
@@ -103,14 +103,14 @@ def _state(policy: Policy) -> str:
     return "work-in-progress" if names else "policy-without-logic"
 
 
-def logic_flags(logic_id: str, trials: Trials, *, broken: bool, suspicious: bool) -> tuple[Flag, ...]:
+def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[Flag, ...]:
     """Return the flags of a logic file, what it is for first."""
     name = logic_id.rpartition("/")[2]
     role = {"prod.logic.yaml": "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")
-    tests = "logic-with-failing-tests" if trials.failed else "logic-with-passing-tests"
+    tests = "logic-with-failing-tests" if executions.failed else "logic-with-passing-tests"
     return flags(
         broken and "logic-with-errors",
         role,
-        tests if trials.ends else "logic-without-tests",
+        tests if executions.ends else "logic-without-tests",
         suspicious and "logic-with-warnings",
     )

@@ -15,7 +15,7 @@ from perpend.site.model.refs import HEALTH, Ref
 if TYPE_CHECKING:
     from perpend.judge.policy_tests import Branch
     from perpend.site.model.book import Book
-    from perpend.site.model.trials import Trial
+    from perpend.site.model.executions import Execution
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class HealthPage:
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     codes: tuple[tuple[str, str, str, int], ...]
-    failing: tuple[tuple[Ref, Ref, Ref, Trial], ...]
+    failing: tuple[tuple[Ref, Ref, Ref, Execution], ...]
     untested: tuple[tuple[Ref, Ref], ...]
     missed: tuple[tuple[Ref, Ref, tuple[Branch, ...]], ...]
     tests: int
@@ -39,14 +39,14 @@ def health_page(book: Book) -> HealthPage:
     """Return the health page."""
     found = check_repository(book.repository, book.analyzer)
     codes = Counter((one.code, one.severity.value) for one in found)
-    logics = [(logic_id, book.trials_of(logic_id)) for logic_id in book.repository.logic_ids]
+    logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
     failing = tuple(
-        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(book, logic_id, trial), trial)
-        for logic_id, trials in logics
-        for trial in trials.ends
-        if not trial.passed
+        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(book, logic_id, execution), execution)
+        for logic_id, executions in logics
+        for execution in executions.ends
+        if not execution.passed
     )
-    tests, passed = sum(len(trials.ends) for _, trials in logics), sum(trials.passed for _, trials in logics)
+    tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
     errors = sum(one.severity is Severity.ERROR for one in found)
     return HealthPage(
         Head(
@@ -59,16 +59,16 @@ def health_page(book: Book) -> HealthPage:
         tuple(problem_from(book, one) for one in found if one.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
         failing,
-        tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, trials in logics if not trials.ends),
+        tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, executions in logics if not executions.ends),
         tuple(
-            (_policy(book, logic_id), book.logic_ref(logic_id), trials.missed)
-            for logic_id, trials in logics
-            if trials.missed and trials.ends
+            (_policy(book, logic_id), book.logic_ref(logic_id), executions.missed)
+            for logic_id, executions in logics
+            if executions.missed and executions.ends
         ),
         tests,
         passed,
-        sum(trials.branches for _, trials in logics),
-        sum(trials.covered for _, trials in logics),
+        sum(executions.branches for _, executions in logics),
+        sum(executions.covered for _, executions in logics),
     )
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from perpend.judge.policy_tests import Branch
     from perpend.load.documents import WrittenBlock
     from perpend.site.model.book import Book
+    from perpend.site.model.executions import Execution
     from perpend.site.model.steps import Steps
-    from perpend.site.model.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LogicView:
     source: str
     readings: tuple[Reading, ...]
     permissions: tuple[str, ...]
-    tests: tuple[tuple[Ref, Trial], ...]
+    tests: tuple[tuple[Ref, Execution], ...]
     missed: tuple[Branch, ...]
 
 
@@ -88,12 +88,12 @@ def logic_view(book: Book, logic_id: str) -> LogicView:
 
 def _logic_view(book: Book, logic_id: str) -> LogicView:
     program = book.analyzer.analyzed(logic_id).program
-    trials = book.trials_of(logic_id)
-    tests = tuple((test_ref(book, logic_id, trial), trial) for trial in trials.ends)
+    executions = book.executions_of(logic_id)
+    tests = tuple((test_ref(book, logic_id, execution), execution) for execution in executions.ends)
     steps, flow = None, ""
     if program is not None:
-        refs = {id(trial): ref for ref, trial in tests}
-        reached = tests_by_end(trials.ends, lambda trial: refs[id(trial)])
+        refs = {id(execution): ref for ref, execution in tests}
+        reached = tests_by_end(executions.ends, lambda execution: refs[id(execution)])
         steps = StepReader(program, book.type_ref, reached).steps()
         flow = flow_svg(program)
     return LogicView(
@@ -104,32 +104,32 @@ def _logic_view(book: Book, logic_id: str) -> LogicView:
         readings_of(book, program) if program else (),
         permissions_of(program) if program else (),
         tests,
-        trials.missed,
+        executions.missed,
     )
 
 
 def logic_card(book: Book, logic_id: str) -> LogicCard:
     """Return a logic file in a few lines."""
     logic = book.repository.logic(logic_id).value
-    trials = book.trials_of(logic_id)
-    paths = dict.fromkeys(trial.path for trial in trials.ends if trial.path)
+    executions = book.executions_of(logic_id)
+    paths = dict.fromkeys(execution.path for execution in executions.ends if execution.path)
     for reference in logic.test_data if logic else ():
         found = book.repository.referred(reference, logic_id, [])
         paths |= {found: None} if found else {}
     data = []
     for path in paths:
-        results = [trial.passed for trial in trials.ends if trial.path == path]
+        results = [execution.passed for execution in executions.ends if execution.path == path]
         data.append((book.data_ref(path), sum(results), len(results) - sum(results)))
     return LogicCard(
         book.logic_ref(logic_id),
         book.type_ref(str(logic.input_type.value) if logic else ""),
         tuple(book.extracts_ref(entity) for entity in _imports(book, logic_id, logic.block)) if logic else (),
         tuple(data),
-        sum(not trial.path for trial in trials.ends),
-        trials.passed,
-        trials.failed,
-        trials.covered,
-        trials.branches,
+        sum(not execution.path for execution in executions.ends),
+        executions.passed,
+        executions.failed,
+        executions.covered,
+        executions.branches,
         tuple(problem_from(book, found) for found in book.problems_of(logic_id)),
     )
 
@@ -142,11 +142,11 @@ def _imports(book: Book, logic_id: str, block: WrittenBlock) -> tuple[str, ...]:
     return tuple(entity for entity in found if entity)
 
 
-def test_ref(book: Book, logic_id: str, trial: Trial) -> Ref:
+def test_ref(book: Book, logic_id: str, execution: Execution) -> Ref:
     """Return the reference to a test object on the page of its file; one written in the logic file stands there."""
-    if not trial.path:
-        return Ref(Kind.LOGIC, logic_id, trial.id)
-    return Ref(Kind.TEST_DATA, f"/{trial.path}", trial.id, anchor=f"object-{trial.number + 1}")
+    if not execution.path:
+        return Ref(Kind.LOGIC, logic_id, execution.id)
+    return Ref(Kind.TEST_DATA, f"/{execution.path}", execution.id, anchor=f"object-{execution.number + 1}")
 
 
 def problem_from(book: Book, diagnostic: Diagnostic) -> Problem:

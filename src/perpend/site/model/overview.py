@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.site.model.flags import FLAGS
 from perpend.site.model.page import Counts, Coverage, Head
-from perpend.site.model.refs import HOME, LISTS, POLICIES, RULES, VERDICTS, Kind, Ref, list_ref
+from perpend.site.model.refs import FRAMEWORKS, HEALTH, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, Kind, Ref, list_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,10 +169,14 @@ class Overview:
         numbers = (
             ("policies", len(self.book.repository.policy_ids), POLICIES),
             ("in production", len(self.members.get("production-policy", ())), list_ref(FLAGS["production-policy"])),
-            ("frameworks", len(from_index.rows), Ref(Kind.INDEX, "/frameworks", "Frameworks")),
-            ("sections", sections, Ref(Kind.INDEX, "/frameworks", "Frameworks")),
-            ("object types", len(self.book.type_names), Ref(Kind.INDEX, "/types", "Object types")),
-            ("tests", sum(len(trials.ends) for trials in self.book.trials.values()), Ref(Kind.INDEX, "/health", "Health")),
+            ("frameworks", len(from_index.rows), FRAMEWORKS),
+            ("sections", sections, FRAMEWORKS),
+            ("object types", len(self.book.type_names), TYPES),
+            (
+                "tests",
+                sum(len(executions.ends) for executions in self.book.executions.values()),
+                Ref(Kind.INDEX, "/health", "Health"),
+            ),
         )
         states = tuple(
             (list_ref(FLAGS[slug]), len(self.members.get(slug, ())))

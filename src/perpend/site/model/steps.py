@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from perpend.ir.program import Block, Condition, Expr, Program, Verdict
-    from perpend.site.model.trials import Trial
+    from perpend.site.model.executions import Execution
 
 _JOINTS = {"AND": "all", "OR": "any", "NOT": "not"}
 _DEEPEST = 6
@@ -169,10 +169,10 @@ def _lines_of(expression: Expr, path: str) -> list[int]:
     return [*lines, *(line for part in expression.operands for line in _lines_of(part, path))]
 
 
-def tests_by_end(trials: Sequence[Trial], ref: Callable[[Trial], Ref]) -> dict[tuple[int, int], tuple[Ref, ...]]:
+def tests_by_end(executions: Sequence[Execution], ref: Callable[[Execution], Ref]) -> dict[tuple[int, int], tuple[Ref, ...]]:
     """Return the tests that reach each end, by block number and index."""
     found: dict[tuple[int, int], list[Ref]] = {}
-    for trial in trials:
-        for end in trial.reached:
-            found.setdefault(end, []).append(ref(trial))
+    for execution in executions:
+        for end in execution.reached:
+            found.setdefault(end, []).append(ref(execution))
     return {end: tuple(refs) for end, refs in found.items()}

@@ -30,7 +30,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Execution:
     """One test object judged: where it stands in its file, what was expected, what came, the ends that it reached.
 
     ``reached`` holds pairs of a block's number (0 is the root, then its related lists in order) and an index.
@@ -51,10 +51,10 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class Executions:
     """All tests of one logic file. ``branches`` counts conditions, checks and ``otherwise``, of related lists too."""
 
-    ends: tuple[Trial, ...] = ()
+    ends: tuple[Execution, ...] = ()
     branches: int = 0
     missed: tuple[Branch, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
@@ -82,7 +82,7 @@ def blocks_of(block: Block) -> Iterator[Block]:
         yield from blocks_of(child)
 
 
-def run_trials(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Trials]:
+def run_executions(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Executions]:
     """Run the tests of logic files and return them by logic id."""
     report = run_policy_tests(analyzer, logic_ids)
     failures: dict[tuple[str, str], list[Failure]] = {}
@@ -90,8 +90,8 @@ def run_trials(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Trials
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
     coverage = {found.logic_id: found for found in report.coverage}
     return {
-        logic_id: Trials(
-            tuple(_trials(analyzer, logic_id, failures)),
+        logic_id: Executions(
+            tuple(_executions(analyzer, logic_id, failures)),
             *_branches(coverage.get(logic_id)),
             problems=report.refused.get(logic_id, ()),
         )
@@ -103,7 +103,7 @@ def _branches(coverage: Coverage | None) -> tuple[int, tuple[Branch, ...]]:
     return (coverage.branches, coverage.missed) if coverage else (0, ())
 
 
-def _trials(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], list[Failure]]) -> Iterator[Trial]:
+def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], list[Failure]]) -> Iterator[Execution]:
     program = analyzer.analyzed(logic_id).program
     if program is None:
         return
@@ -118,7 +118,7 @@ def _trials(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], l
         verdict, wanted = program.verdicts[index], test.expected
         expected = Result(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
         actual = Result(verdict.status.value, str(index), verdict.text, error)
-        yield Trial(
+        yield Execution(
             test.id,
             test.path,
             test.number,
