@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.site.model.flags import FLAGS
 from perpend.site.model.page import Counts, Coverage, Head
-from perpend.site.model.refs import FRAMEWORKS, HEALTH, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, Kind, Ref, list_ref
+from perpend.site.model.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, Kind, Ref, list_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -85,7 +85,7 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
     view = lanes[2 if right else 1] + width + 10
     label = f"{heading}: {len(relations)}"
     size = f'viewBox="0 0 {view} {total:.0f}" width="{view}"'
-    return f'<svg class="net" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return f'<svg class="net" {size} role="group" aria-label="{label}">{"".join(parts)}</svg>'
 
 
 def _edge(lane: int, lanes: tuple[int, int, int], middle: float, y: float, name: str, kind: str) -> str:
