@@ -123,13 +123,13 @@
       const answer = await pagefind.search(query || null, { filters });
       if (!answer) return null;
       const counts = Object.keys(answer.filters || {}).length ? answer.filters : all;
-      // Pages of one search come by weight; what people look for most, policies, stands before the rest of the first ones.
-      const head = await Promise.all(answer.results.slice(0, 60).map((one) => one.data()));
-      const place = (one) => ORDER.indexOf(one.meta.kind) === 0 ? 0 : 1;
-      const first = head.map((one, index) => [one, index]).sort((a, b) => place(a[0]) - place(b[0]) || a[1] - b[1]).map(([one]) => one);
-      const load = async (from, to) => [...first.slice(from, to), ...await Promise.all(answer.results.slice(Math.max(from, 60), Math.max(to, 60)).map((one) => one.data()))]
+      // What people look for most, policies, stands before the rest unless a kind is chosen.
+      const policies = filters.kind ? { results: [] } : await pagefind.search(query || null, { filters: { ...filters, kind: { any: ["policy"] } } });
+      const first = new Set(policies.results.map((one) => one.id));
+      const results = [...policies.results, ...answer.results.filter((one) => !first.has(one.id))];
+      const load = async (from, to) => (await Promise.all(results.slice(from, to).map((one) => one.data())))
         .map((one) => ({ url: one.url, kind: one.meta.kind || "", title: one.meta.title || one.url, id: one.meta.id || "", about: "", excerpt: one.excerpt }));
-      return { total: answer.results.length, counts, load };
+      return { total: results.length, counts, load };
     };
   };
 
@@ -191,6 +191,7 @@
       for (const [name, values] of Object.entries(chosen)) for (const value of values) address.append(name, value);
       history.replaceState(null, "", `${location.pathname}${address.size ? `?${address}` : ""}`);
       const any = query || Object.values(chosen).some((values) => values.length);
+      if (!engine) status.textContent = "Loading the index …";
       try {
         engine = engine || await (onDisk ? diskEngine() : indexEngine());
         answer = await engine(query, chosen);

@@ -29,6 +29,17 @@ if TYPE_CHECKING:
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
 
+_GLANCE: Final = (
+    "impossible-policy",
+    "policy-without-logic",
+    "policy-tested-in-part",
+    "section-manual",
+    "section-unanswered",
+    "type-undeclared",
+    "rule-not-automated",
+    "rule-with-several-policies",
+)
+
 _TITLED: Final = re.compile(r"\A\s*#{1,2}\s+(?:Description|Remediation)\s*#*\s*(?:\n|\Z)", re.IGNORECASE)
 _HEADING: Final = re.compile(r"<(/?)h([2-5])(?=[ >])")
 _BLANKS: Final = re.compile(r"[\t\r\n ]+")
@@ -65,12 +76,16 @@ class Drawing:
         return Markup('{}<a href="{}">{}</a>{}').format(before, self.href(ref), name, after)
 
     def flags(self, flags: tuple[Flag, ...], *, quiet: bool = True) -> Markup:
-        """Return the symbols of flags, each with its name; calm ones are left out where ``quiet``."""
-        wanted = [flag for flag in flags if not quiet or flag.tone != "calm" or flag.icon in ("ban", "hand")]
+        """Return the symbols of flags, each with its name; where ``quiet``, only those that matter at a glance."""
+        wanted = self.brief(flags) if quiet else flags
         symbols = Markup("").join(
             Markup('<span title="{}">{}</span>').format(flag.label, icon(flag.icon, flag.label, flag.tone)) for flag in wanted
         )
         return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
+
+    def brief(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+        """Return the flags that matter at a glance: states, and what is good or bad, not what merely is or is not there."""
+        return tuple(flag for flag in flags if flag.tone in ("good", "bad", "warn") or flag.slug in _GLANCE)
 
     def flag(self, flag: Flag) -> Markup:
         """Return one flag with its symbol and its name."""
