@@ -201,7 +201,7 @@ class Catalogue:
             Head(ref, description, (TYPES,), (("kind", Kind.TYPE.value), ("type", ref.name)), (name,)),
             ref.name,
             name,
-            "",
+            declared.description,
             declared.deletion_field or "",
             self._fields(name),
             (*relations, *self.pointing.get(name, ())),

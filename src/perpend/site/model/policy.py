@@ -121,7 +121,7 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
 
 
 def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, type of objects."""
+    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
     frameworks = {"/".join(found.section_id.split("/")[:3]) for found in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
@@ -133,7 +133,12 @@ def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
         *(("type", name) for name in sorted(types)),
         *(("framework", name) for name in sorted(book.section_ref(entity).name for entity in frameworks)),
         *((("state", state),) if state else ()),
+        *(("status", status) for status, number in _counts(book, policy.id).pairs if number),
     )
+
+
+def _counts(book: Book, policy_id: str) -> Counts:
+    return book.verdicts.counts([policy_id]) if book.verdicts else Counts()
 
 
 _STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
