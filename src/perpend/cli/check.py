@@ -17,6 +17,7 @@ from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.text import render_text
 from perpend.ir.status import Status
 from perpend.ir.values import date_time_from_text
+from perpend.judge.frameworks import FrameworkMappings
 from perpend.judge.judgement import Judgement, PolicyView
 from perpend.judge.policy_tests import logic_problems
 
@@ -55,6 +56,9 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
+@click.option(
+    "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
+)
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option(
     "--snapshot-time",
@@ -80,6 +84,7 @@ def command(
     policies: tuple[str, ...],
     repo: str | None,
     framework: str | None,
+    inherited: bool,
     type_name: str | None,
     snapshot_time: datetime | None,
     form: str,
@@ -94,7 +99,7 @@ def command(
     refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
-    chosen = _chosen(repository, policies, framework)
+    chosen = _chosen(repository, policies, framework, inherited=inherited)
     if type_name is not None:
         _known_type(repository, type_name)
     with progress("reading") as done:
@@ -146,16 +151,19 @@ def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> N
         click.echo(f"perpend: {prefix}{failure}", err=True)
 
 
-def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:
+def _chosen(repository: Repository, policies: tuple[str, ...], framework: str | None, *, inherited: bool) -> list[str]:
     chosen = select(policies, repository.policy_ids, "policy")
     if framework is None:
+        if inherited:
+            raise click.UsageError("--inherited goes with --framework")
         return chosen
     name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
     top = entity_id(name)
     if top not in repository.section_ids:
         siblings = [item for item in repository.section_ids if item.count("/") == top.count("/")]
         raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
-    return [policy for policy in chosen if _is_mapped(repository, policy, top)]
+    indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
+    return [policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top)]
 
 
 def _named(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
@@ -165,7 +173,7 @@ def _named(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
-    """Whether a policy answers a section; one whose descriptor has errors might, so it is judged."""
+    """Whether a policy names a section or one below it; one whose descriptor has errors might, so it is judged."""
     loaded = repository.policy(policy_id)
     if loaded.value is None or not loaded.sound:
         return True

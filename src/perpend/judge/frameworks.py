@@ -70,6 +70,11 @@ class FrameworkMappings:
         """Return the mappings to a section itself, not to those below it."""
         return self._of_section.get(section_id, ())
 
+    def policies_below(self, section_id: str) -> frozenset[str]:
+        """Return the policies that answer a section or one below it, in whatever way."""
+        found = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
+        return frozenset(mapping.policy_id for mappings in found for mapping in mappings)
+
     @property
     def suppressed(self) -> frozenset[tuple[str, str]]:
         """The pairs of policy and section that only the policy's ``frameworkIgnoreMappings`` keep from an indirect mapping."""

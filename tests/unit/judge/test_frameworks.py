@@ -92,6 +92,12 @@ def test_a_section_knows_its_policies(found: FrameworkMappings) -> None:
     assert () == found.of_policy("/ce/none")
 
 
+def test_policies_of_a_framework_are_those_of_its_sections(found: FrameworkMappings) -> None:
+    assert {"/ce/a", "/ce/b"} == found.policies_below("/frameworks/f")
+    assert {"/ce/a"} == found.policies_below("/frameworks/f/04")
+    assert frozenset() == found.policies_below("/frameworks/f/0")
+
+
 def test_ignored_sections_get_no_indirect_mapping(found: FrameworkMappings) -> None:
     assert {("/ce/a", "/frameworks/f/03"), ("/ce/a", "/frameworks/g/02")} == found.suppressed
     assert ["/ce/b"] == [mapping.policy_id for mapping in found.of_section("/frameworks/f/03")]
