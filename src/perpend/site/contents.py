@@ -39,8 +39,7 @@ def pages_of(book: Book, *, title: str, documents: Documents | None, markdown: b
         yield overview.rule(rule)
     yield overview.lists()
     for flag in FLAGS.values():
-        if flag.listed:
-            yield overview.list(flag)
+        yield overview.list(flag)
     yield health_page(book)
     if not markdown:
         yield from _prose(documents)

@@ -30,7 +30,7 @@ class Kind(StrEnum):
 class Flag:
     """A state of an entity that has a symbol and a list of its own.
 
-    ``tone`` is one of good, bad, warn, note and calm. ``listed`` says whether there is a page that lists its bearers.
+    ``tone`` is one of good, bad, warn, note and calm.
     """
 
     slug: str
@@ -38,7 +38,6 @@ class Flag:
     icon: str
     tone: str
     about: str
-    listed: bool = True
 
     def __repr__(self) -> str:
         return self.slug
@@ -85,4 +84,4 @@ SEARCH = Ref(Kind.INDEX, "/search", "Search")
 
 def list_ref(flag: Flag) -> Ref:
     """Return the reference to a flag's list."""
-    return Ref(Kind.LIST, flag.slug, flag.label, there=flag.listed)
+    return Ref(Kind.LIST, flag.slug, flag.label)

@@ -26,6 +26,14 @@ _PATHS: Final = {
     "note": '<path d="M3 2h7l3 3v9H3z"/><path d="M5.5 8h5M5.5 10.8h5"/>',
     "todo": '<rect x="2.2" y="2.2" width="11.6" height="11.6" rx="1.5"/><path d="m5 8.2 2 2 4-4.4"/>',
     "flask": '<path d="M6 2h4M6.7 2v4.3L3 12.6c-.4.8 0 1.4.9 1.4h8.2c.9 0 1.3-.6.9-1.4L9.3 6.3V2"/><path d="M4.7 10.2h6.6"/>',
+    "flask-full": (
+        '<path d="M6 2h4M6.7 2v4.3L3 12.6c-.4.8 0 1.4.9 1.4h8.2c.9 0 1.3-.6.9-1.4L9.3 6.3V2"/>'
+        '<path d="M5.6 8.2h4.8l2.4 4.6c.2.5 0 .8-.6.8H3.8c-.6 0-.8-.3-.6-.8z" fill="currentColor"/>'
+    ),
+    "flask-none": (
+        '<path d="M6 2h4M6.7 2v4.3L3 12.6c-.4.8 0 1.4.9 1.4h8.2c.9 0 1.3-.6.9-1.4L9.3 6.3V2"/><path d="m2 3 12 11"/>'
+    ),
+    "stop": '<path d="M5.5 1.9h5l3.6 3.6v5l-3.6 3.6h-5l-3.6-3.6v-5z"/><path d="M8 4.8v3.9m0 2v.2"/>',
     "hand": '<circle cx="8" cy="4.6" r="2.6"/><path d="M2.6 14c.3-3.2 2.5-5 5.4-5s5.1 1.8 5.4 5"/>',
     "policy": '<path d="M3 1.8h10v12.4H3z"/><path d="M5.5 5h5M5.5 8h5M5.5 11h2.5"/>',
     "folder": '<path d="M1.8 3.5h4.5l1.5 1.7h6.4v7.6H1.8z"/>',
