@@ -9,6 +9,7 @@ import pytest
 from tests.sites import EXTRACT_TEXT, IDEA, OTHER_TEXT, OWNER, POLICY, TYPE, book_of, equal, files, logic_document
 
 from perpend.site.model.catalogue import Catalogue
+from perpend.site.model.flags import FLAGS
 from perpend.site.model.frameworks import Frameworks
 from perpend.site.model.guides import Documents, NotDocuments
 from perpend.site.model.health import health_page
@@ -18,6 +19,8 @@ from perpend.site.model.page import STATUSES, Counts, Coverage
 from perpend.site.model.policy import policy_page
 from perpend.site.model.steps import anchor_of
 from perpend.site.model.verdicts import SHOWN, NotVerdicts, read_verdicts
+from perpend.site.render.addresses import Addresses
+from perpend.site.render.drawing import Drawing
 
 
 def slugs(flags) -> list[str]:
@@ -270,3 +273,34 @@ def test_documents_stand_on_shelves_and_lead_to_operations(tmp_path):
     assert ("is-equal", None) == (documents.ref("reference/operations/is-equal.md").id, documents.ref("absent.md"))
     with pytest.raises(NotDocuments):
         Documents(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("kind", ["policy", "logic", "section", "type", "rule"])
+def test_flags_that_are_shown_at_a_glance_differ_in_shape(kind):
+    drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
+    policy = ("production", "work", "impossible", "policy")
+    own = tuple(flag for flag in FLAGS.values() if flag.slug.startswith(policy if kind == "policy" else kind))
+    icons = [flag.icon for flag in drawing.brief(own)]
+    assert len(icons) == len(set(icons)) and icons
+
+
+def test_statuses_are_facets_where_there_are_verdicts(tmp_path):
+    path = tmp_path / "v.ndjson"
+    path.write_text(line(POLICY, "INCOMPLIANT", "a") + "\n" + line(POLICY, "COMPLIANT", "b") + "\n", "utf-8")
+    book = book_of(tmp_path / "repository", files(), verdicts=read_verdicts(path))
+    facets = policy_page(book, POLICY).head.facets
+    assert ["INCOMPLIANT", "COMPLIANT"] == [value for name, value in facets if name == "status"]
+
+
+def test_types_say_what_they_are(tmp_path):
+    found = files()
+    found[f"types/{TYPE}/type.yaml"]["description"] = "A thing\n  of Acme."
+    assert "A thing of Acme." == Catalogue(book_of(tmp_path, found)).page(TYPE).description
+
+
+def test_requirements_of_verdicts_reach_sections(tmp_path):
+    path = tmp_path / "v.ndjson"
+    path.write_text(line(POLICY, "INCOMPLIANT", "a") + "\n", "utf-8")
+    book = book_of(tmp_path / "repository", files(), verdicts=read_verdicts(path))
+    page = Frameworks(book).page("/frameworks/acme")
+    assert ([1, 1, 0], 1) == ([row.counts.total for row in page.children], page.counts.total)
