@@ -41,7 +41,7 @@ _GLANCE: Final = (
 )
 
 _TITLED: Final = re.compile(r"\A\s*#{1,2}\s+(?:Description|Remediation)\s*#*\s*(?:\n|\Z)", re.IGNORECASE)
-_HEADING: Final = re.compile(r"<(/?)h([2-5])(?=[ >])")
+_HEADING: Final = re.compile(r"<(/?)h([2-6])(?=[ >])")
 _BLANKS: Final = re.compile(r"[\t\r\n ]+")
 
 
@@ -138,8 +138,9 @@ class Drawing:
         html = html_from_markdown(
             _TITLED.sub("", markdown), resolve=lambda target: self._resolved(target, base), id_prefix=prefix
         )
-        if deeper:
-            html = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
+        top = min((int(found[2]) for found in _HEADING.finditer(html)), default=2)
+        down = (3 if deeper else 2) - top
+        html = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + down, 6)}", html)
         return Markup(html)  # noqa: S704 sanitised
 
     def said(self, text: str) -> Markup:
