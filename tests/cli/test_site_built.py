@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -90,6 +91,17 @@ def served(port: str, path: str) -> str:
     answer = connection.getresponse()
     text = answer.read().decode()
     return text if answer.status == 200 else ""
+
+
+def test_serve_says_that_a_port_is_taken(repository: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("serve", "--repo", repository, "--port", port)
+    assert f"127.0.0.1:{port}: cannot listen: address already in use" == str(ended.exception)
+
+
+def test_serve_needs_a_repository(tmp_path: Path) -> None:
+    assert "not a policy repository" in str(run("serve", "--repo", tmp_path, "--port", 0).exception)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")

@@ -103,11 +103,11 @@ def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> No
     repository = repository_here(repo)
     watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
     kept = Kept()
-    built = build_site(repository, options, kept=kept)
     try:
         server = SiteServer(options.out, port)
     except OSError as error:
         raise CannotServe(f"{ADDRESS}:{port}: cannot listen: {(error.strerror or str(error)).lower()}") from None
+    built = build_site(repository, options, kept=kept)
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
 
     def again() -> None:
