@@ -206,7 +206,7 @@
       more.hidden = true;
       if (any) await showMore(mine);
       if (mine !== round) return;
-      status.textContent = !any ? "Type words, an id or a number, or choose on the left." : answer.total ? `${answer.total.toLocaleString("en")} found` : "Nothing found.";
+      status.textContent = !any ? "Type words, an id or a number, or tick a box." : answer.total ? `${answer.total.toLocaleString("en")} found` : "Nothing found.";
     };
     let waiting = 0;
     input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(run, 120); });
