@@ -51,16 +51,20 @@ _SKIPPED: Final = frozenset(["script", "style", "template", "button", "input", "
 _BLANKS: Final = re.compile(r"\s+")
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#])")
 _LEADING: Final = re.compile(r"^(\s*(?:\d+(?=[.)])|(?=[-+])))([-+.)])(?=\s|$)", re.MULTILINE)
+_DRAWING: Final = re.compile(r"(<svg[^>]*>).*?</svg>", re.DOTALL)
+_SOURCE: Final = re.compile(r'<pre class="(?:src|highlight)".*?</pre>', re.DOTALL)
+_SPANS: Final = re.compile(r"</?span[^>]*>")
 _TICKS: Final = re.compile(r"`+")
 
 
 @dataclass(slots=True)
 class Node:
-    """An element with its attributes and what it holds: elements and texts."""
+    """An element with its attributes and what it holds: elements and texts. ``is_block`` is None before anybody asked."""
 
     tag: str
     attributes: dict[str, str] = field(default_factory=dict)
     inner: list[Node | str] = field(default_factory=list)
+    is_block: bool | None = None
 
     @property
     def skipped(self) -> bool:
@@ -96,10 +100,16 @@ def markdown_from_html(html: str) -> str:
     """Return the main part of a page as Markdown."""
     start, end = html.find("<main"), html.rfind("</main>")
     tree = _Tree()
-    tree.feed(html[start : end if end > 0 else len(html)])
+    tree.feed(_thinned(html[start : end if end > 0 else len(html)]))
     tree.close()
     lines = list(_blocks(tree.root))
     return "\n\n".join(block for block in lines if block.strip()) + "\n"
+
+
+def _thinned(html: str) -> str:
+    """Return HTML without the insides of drawings and the colours of code: Markdown has neither, and parsing is slow."""
+    html = _DRAWING.sub(r"\1</svg>", html)
+    return _SOURCE.sub(lambda found: _SPANS.sub("", found[0]), html)
 
 
 def _blocks(node: Node) -> Iterator[str]:
@@ -118,7 +128,9 @@ def _blocks(node: Node) -> Iterator[str]:
 
 
 def _is_block(node: Node) -> bool:
-    return node.tag in _BLOCKS or any(isinstance(one, Node) and _is_block(one) for one in node.inner)
+    if node.is_block is None:
+        node.is_block = node.tag in _BLOCKS or any(isinstance(one, Node) and _is_block(one) for one in node.inner)
+    return node.is_block
 
 
 def _paragraph(parts: list[Node | str]) -> Iterator[str]:
