@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint coverage golden reference bench clean
+.PHONY: help run test lint coverage golden reference site bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -38,8 +38,11 @@ golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 reference: $(BIN)/.ready ## rewrite the operation reference
 	$(BIN)/python -m perpend.load.reference docs/reference/operations
 
+site: $(BIN)/.ready ## build the site of the library and the documents into site/
+	$(BIN)/perpend site build --docs docs
+
 bench: $(BIN)/.ready ## measure, candidates side by side
 	$(BIN)/python -m bench
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

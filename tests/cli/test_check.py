@@ -395,3 +395,17 @@ def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: Ru
         ran = run("check", EXAMPLE, "--repo", tmp_path, "--framework", "f", "--format", "json")
         assert code == ran.code, text
         assert ran.out == "" if code else json.loads(ran.out)["ledger"]["verdicts"] == 25
+
+
+def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: Path) -> None:
+    for path in ("frameworks/f", "frameworks/g", "ce/users"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
+    (tmp_path / "frameworks/g/section.yaml").write_text("name: G\nsimilar: {sections: [/frameworks/f]}\n")
+    (tmp_path / "ce/users/prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", "CA10__CaAwsUser__c"))
+    (tmp_path / "ce/users/policy.yaml").write_text(
+        "names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n"
+    )
+    assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
+    assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
+    assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err

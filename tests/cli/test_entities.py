@@ -12,9 +12,11 @@ from perpend.analyze.check import RULES_BY_CODE
 from perpend.cli.app import COMMANDS
 from perpend.cli.repositories import LIBRARY
 from perpend.ir.operations import OPERATIONS
+from perpend.site import rules as site_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
 from tests.repositories import logic, policy_files, write
 
+RULES = RULES_BY_CODE | {rule.code: rule for rule in site_rules.RULES}
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 
@@ -141,9 +143,9 @@ def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
     assert "IS_EQUAL" in ran.err
 
 
-@pytest.mark.parametrize("code", sorted(RULES_BY_CODE))
+@pytest.mark.parametrize("code", sorted(RULES))
 def test_every_code_has_a_page(run: Run, code: str) -> None:
-    rule = RULES_BY_CODE[code]
+    rule = RULES[code]
     by_code, by_name = run("explain-code", code.lower()), run("explain-code", rule.name)
     assert by_code == by_name
     assert (0, "") == (by_code.code, by_code.err)
@@ -152,7 +154,7 @@ def test_every_code_has_a_page(run: Run, code: str) -> None:
 
 
 def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
-    assert len(RULES_BY_CODE) == len(run("explain-code", "--all").out.splitlines())
+    assert len(RULES) == len(run("explain-code", "--all").out.splitlines())
     ran = run("explain-code", "A999")
     assert (2, "") == (ran.code, ran.out)
     assert "unknown code 'A999'" in ran.err

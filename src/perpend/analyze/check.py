@@ -24,12 +24,13 @@ MAX_ALIKE: Final = 20
 """How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
 
 
-def check_repository(repository: Repository) -> list[Diagnostic]:
+def check_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
     """Return everything wrong or suspicious in a repository, in the order of path, line and column.
 
-    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted.
+    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
+    ``analyzer`` of the repository that is there already saves the work of a second one.
     """
-    analyzer = Analyzer(repository)
+    analyzer = analyzer or Analyzer(repository)
     found = repository.diagnostics()
     for entity in repository.logic_ids:
         found += analyzer.analyzed(entity).diagnostics

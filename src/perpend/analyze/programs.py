@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from perpend.analyze import rules
-from perpend.analyze.reachability import structure
+from perpend.analyze.reachability import compute_the_same
 from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
@@ -20,7 +20,7 @@ from perpend.ir.types import ValueType
 from perpend.load.words import MAX_HINTS, nearest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.load.calls import Call
     from perpend.load.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
@@ -57,6 +57,16 @@ class Analyzer:
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
     _programs: dict[str, Analyzed] = field(default_factory=dict)
+
+    def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
+        """Return an analyzer of a new reading of the same repository that keeps what the changed logic files do not touch.
+
+        Nothing is kept where anything below ``types`` has changed. ``changed`` has paths without a leading slash.
+        """
+        if any(path.startswith("types/") for path in changed):
+            return Analyzer(repository)
+        kept = {logic_id: found for logic_id, found in self._programs.items() if logic_id.lstrip("/") not in changed}
+        return replace(self, repository=repository, _programs=kept)
 
     def analyzed(self, logic_id: str) -> Analyzed:
         """Return a logic file's program and diagnostics."""
@@ -350,7 +360,8 @@ class _Work:
         if not holders:
             self._unknown_extract(name, reached, place, scope)
             return False
-        if len({found.split("/")[2] for found in holders}) > 1 and not self._same_everywhere(name, holders):
+        bodies = (self.analyzer.extract(found, name) for found in holders)
+        if len({found.split("/")[2] for found in holders}) > 1 and not compute_the_same(bodies):
             types = ", ".join(f"`{found}`" for found in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return False
@@ -369,10 +380,6 @@ class _Work:
             hint = nearest(name, known, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
-
-    def _same_everywhere(self, name: str, holders: list[str]) -> bool:
-        bodies = [self.analyzer.extract(found, name) for found in holders]
-        return None not in bodies and len({structure(body) for body in bodies if body}) == 1
 
     def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> None:
         self.diagnostics.append(rule.at(span, message, label=label, help=help, fault=fault))

@@ -9,7 +9,7 @@ from perpend.ir.jmespath_query import compile_query
 from perpend.ir.types import ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from perpend.ir.program import Block, Check, Expr
 
@@ -29,9 +29,16 @@ def silent_checks(block: Block) -> frozenset[int]:
     facts: frozenset[Fact] = frozenset()
     for number, condition in enumerate(block.conditions, 1):
         walk.visit(condition.expression, number * 100, facts, ())
-        facts |= frozenset(_implied(condition.expression, False))
+        facts |= frozenset(walk.implied(condition.expression, False))
         walk.refuted.append(condition.expression)
     return frozenset(walk.silent)
+
+
+def compute_the_same(expressions: Iterable[Expr | None]) -> bool:
+    """Whether expressions are all there and compute the same."""
+    structures = Structures()
+    numbers = {structures.number(expression) if expression is not None else None for expression in expressions}
+    return len(numbers) == 1 and None not in numbers
 
 
 @dataclass(slots=True)
@@ -41,6 +48,7 @@ class _Walk:
     silent: set[int] = field(default_factory=set)
     evaluated: list[Evaluated] = field(default_factory=list)
     refuted: list[Expr] = field(default_factory=list)
+    structures: Structures = field(default_factory=lambda: Structures())
 
     def visit(self, expression: Expr, base: int, facts: frozenset[Fact], lookups: tuple[str, ...]) -> None:
         """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
@@ -52,9 +60,9 @@ class _Walk:
         for operand in expression.operands:
             self.visit(operand, base, below, inner)
             if name in ("AND", "OR"):
-                below |= frozenset(_implied(operand, name == "AND"))
+                below |= frozenset(self.implied(operand, name == "AND"))
             base += operand.slots
-        key = (lookups, structure(expression))
+        key = (lookups, self.structures.number(expression))
         known = any(one == key for _, one in self.evaluated) and self._was_evaluated(key, facts)
         for slot, check in enumerate(expression.checks, base + 1):
             if known or _cannot_fire(expression, check):
@@ -67,34 +75,45 @@ class _Walk:
         known = set(facts)
         for condition in self.refuted:
             if condition.operation.name == "AND":
-                open_parts = [part for part in condition.operands if (structure(part), True) not in known]
+                open_parts = [part for part in condition.operands if (self.structures.number(part), True) not in known]
                 if len(open_parts) == 1:
-                    known |= set(_implied(open_parts[0], False))
+                    known |= set(self.implied(open_parts[0], False))
         return any(one == key and under <= known for under, one in self.evaluated)
 
-
-def _implied(expression: Expr, truth: bool) -> Iterator[Fact]:
-    """Yield what holds once an expression is known to be true, or not to be."""
-    yield structure(expression), truth
-    name = expression.operation.name
-    if (name == "AND" and truth) or (name == "OR" and not truth):
-        for operand in expression.operands:
-            yield from _implied(operand, truth)
-    elif name == "NOT":
-        yield from _implied(expression.operands[0], not truth)
-
-
-def structure(expression: Expr) -> Hashable:
-    """Return a key that two expressions share exactly when they compute the same, checks included."""
-    arguments = tuple((name, _key(value)) for name, value in sorted(expression.arguments.items()))
-    checks = tuple((check.declaration.key, check.delegate) for check in expression.checks)
-    return (expression.operation.name, expression.type, arguments, checks)
+    def implied(self, expression: Expr, truth: bool) -> Iterator[Fact]:
+        """Yield what holds once an expression is known to be true, or not to be."""
+        yield self.structures.number(expression), truth
+        name = expression.operation.name
+        if (name == "AND" and truth) or (name == "OR" and not truth):
+            for operand in expression.operands:
+                yield from self.implied(operand, truth)
+        elif name == "NOT":
+            yield from self.implied(expression.operands[0], not truth)
 
 
-def _key(value: Any) -> Hashable:
-    if isinstance(value, tuple | list):
-        return tuple(_key(item) for item in value)
-    return structure(value) if hasattr(value, "operation") else repr(value)
+class Structures:
+    """Numbers expressions, so that two have the same number exactly when they compute the same, checks included.
+
+    An expression is looked at once, however often it is used: extracts are shared, and unfold to many times their size.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._seen: dict[int, tuple[Expr, int]] = {}
+
+    def number(self, expression: Expr) -> int:
+        """Return the number of an expression."""
+        if id(expression) not in self._seen:
+            arguments = tuple((name, self._key(value)) for name, value in sorted(expression.arguments.items()))
+            checks = tuple((check.declaration.key, check.delegate) for check in expression.checks)
+            key = (expression.operation.name, expression.type, arguments, checks)
+            self._seen[id(expression)] = expression, self._numbers.setdefault(key, len(self._numbers))
+        return self._seen[id(expression)][1]
+
+    def _key(self, value: Any) -> Hashable:
+        if isinstance(value, tuple | list):
+            return tuple(self._key(item) for item in value)
+        return self.number(value) if hasattr(value, "operation") else repr(value)
 
 
 def _cannot_fire(expression: Expr, check: Check) -> bool:

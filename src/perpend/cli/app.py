@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "list": "List policies, types, frameworks or operations.",
     "show": "Show one policy, type, section or operation.",
     "explain-code": "Explain a diagnostic's code, such as A203.",
+    "site": "Make a documentation site of a policy repository.",
     "schema": "Write JSON Schemas of the repository's files, for editors.",
     "completion": "Print the completion script of a shell.",
 }

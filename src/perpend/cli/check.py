@@ -70,6 +70,9 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
+@click.option(
+    "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
+)
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option(
     "--snapshot-time",
@@ -99,6 +102,7 @@ def command(
     policies: tuple[str, ...],
     repo: str | None,
     framework: str | None,
+    inherited: bool,
     type_name: str | None,
     snapshot_time: datetime | None,
     form: str,
@@ -115,7 +119,7 @@ def command(
     refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
-    chosen = chosen_policies(repository, policies, framework)
+    chosen = chosen_policies(repository, policies, framework, inherited=inherited)
     named = named_policies(repository, policies)
     if type_name is not None:
         refuse_unknown_type(repository, type_name)

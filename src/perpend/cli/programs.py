@@ -11,6 +11,7 @@ import click
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, printable, select
 from perpend.collect import KINDS_WITHOUT_CHILDREN
 from perpend.diagnostics.text import render_text
+from perpend.judge.frameworks import FrameworkMappings
 from perpend.judge.judgement import PolicyView
 from perpend.judge.policy_tests import logic_problems
 
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
 
 
-def chosen_policies(repository: Repository, policies: tuple[str, ...], framework: str | None) -> list[str]:
-    """Return the policies that ids, globs and a framework name; all of them where nothing is named."""
+def chosen_policies(
+    repository: Repository, policies: tuple[str, ...], framework: str | None, *, inherited: bool = False
+) -> list[str]:
+    """Return the policies that ids, globs and a framework name; all of them where nothing is named.
+
+    ``inherited``: also those that reach the framework through rules, controls or similar sections.
+    """
     chosen = select(policies, repository.policy_ids, "policy")
     if framework is None:
+        if inherited:
+            raise click.UsageError("--inherited goes with --framework")
         return chosen
     name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
     top = entity_id(name)
     if top not in repository.section_ids:
         siblings = [item for item in repository.section_ids if item.count("/") == top.count("/")]
         raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
-    return [policy for policy in chosen if _is_mapped(repository, policy, top)]
+    indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
+    return [policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top)]
 
 
 def named_policies(repository: Repository, policies: tuple[str, ...]) -> frozenset[str]:
@@ -43,7 +52,7 @@ def named_policies(repository: Repository, policies: tuple[str, ...]) -> frozens
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
-    """Whether a policy answers a section; one whose descriptor has errors might, so it is judged."""
+    """Whether a policy names a section or one below it; one whose descriptor has errors might, so it is judged."""
     loaded = repository.policy(policy_id)
     if loaded.value is None or not loaded.sound:
         return True
@@ -98,7 +107,8 @@ def programs_over(
     _report_refused(analyzer, refused)
     _refuse_unjudged(named, without_logic, over_other_types, held)
     if not found.programs and not refused:
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}")
+        aside = f"; {len(found.set_aside)} that need child objects were set aside: --policy asks by name" * bool(found.set_aside)
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
     found.refused = len(refused)
     return found
 

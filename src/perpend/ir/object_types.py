@@ -91,6 +91,7 @@ class ObjectType:
     name_field: str | None = None
     external_id_field: str | None = None
     declared: bool = False
+    description: str = ""
 
     @property
     def deletion_field(self) -> str | None:

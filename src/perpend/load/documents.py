@@ -232,6 +232,7 @@ def object_type_from(entity: str, fields: Fields) -> ObjectType:
         fields.text("nameField"),
         fields.text("externalIdField"),
         declared=True,
+        description=" ".join(fields.text("description", "").split()),
     )
 
 

@@ -26,15 +26,19 @@ from perpend.load.documents import (
 )
 from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable, parents
 from perpend.load.json_places import JsonPlaces
+from perpend.load.mapping_tables import MappingTables, read_mapping_tables
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Placed, Reader
 from perpend.load.test_data import TestObject, read_test_objects
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from perpend.ir.object_types import ObjectType
+
+ROOT = "/"
+"""The id of a repository as a whole."""
 
 TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
@@ -76,6 +80,13 @@ class Repository:
             raise NotARepository(f"{root}: there is no such directory")
         if not any(Path(root, top).is_dir() for top in TOPS):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
+
+    def carry_over(self, other: Repository, changed: Collection[str]) -> None:
+        """Take over what another reading of the same directory has read, but for the files that have changed since.
+
+        Both must hold the same files; ``changed`` has paths without a leading slash.
+        """
+        self._documents = {entity: found for entity, found in other._documents.items() if entity.lstrip("/") not in changed}
 
     @cached_property
     def tree(self) -> Tree:
@@ -145,6 +156,14 @@ class Repository:
         """Return an internal rule by its file's path."""
         return self._document(path, shapes.RULE, lambda fields: fields)
 
+    def mapping_tables(self) -> Loaded[MappingTables]:
+        """Return the tables that lead from internal rules to sections."""
+        if ROOT not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            tables = read_mapping_tables(self.files, diagnostics)
+            self._documents[ROOT] = Loaded(tables, tuple(diagnostics))
+        return self._documents[ROOT]
+
     def test_objects(self, logic: Logic) -> Loaded[list[TestObject]]:
         """Return the test objects of a logic file's data files, in order."""
         found: list[TestObject] = []
@@ -187,7 +206,7 @@ class Repository:
 
     def diagnostics(self) -> list[Diagnostic]:
         """Read everything and return all that is wrong with the files themselves."""
-        found = [*self.tree.diagnostics, *self._missing_descriptors()]
+        found = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
         documents: Iterable[Loaded[object]] = (
             *map(self.policy, self.policy_ids),
             *map(self.folder, self.folder_ids),

@@ -134,6 +134,13 @@ IMPOSSIBLE_EXPECTATION = _error(
     "at no time. The test could never pass.\n\n"
     "Take one of the five statuses; write the index as digits and the time in ISO 8601.",
 )
+NOT_MAPPING_TABLE = _error(
+    "L144",
+    "not-a-mapping-table",
+    "`internal-id-map.json` is a JSON object of paths by internal id, `internal-rule-sections.json` one of lists of internal "
+    "ids by rule. What has another form leads no policy to a section.\n\n"
+    "Write the value in the form that the message names.",
+)
 
 RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
 """All rules of this room, by code."""

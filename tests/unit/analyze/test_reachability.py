@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 
-from perpend.analyze.reachability import silent_checks, structure
+from perpend.analyze.reachability import Structures, silent_checks
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 OTHER = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "other"}}, "undeterminedIf": {"isEmpty": "unset"}}}
@@ -96,7 +96,7 @@ def test_checks_of_one_extract_through_two_lookups_are_two(tmp_path: Path) -> No
     assert [301] == sorted(silent_checks(program_of(analyzer_of(tmp_path, files)).block))
 
 
-def test_structure_tells_expressions_apart_by_all_that_matters(tmp_path: Path) -> None:
+def test_structures_tell_expressions_apart_by_all_that_matters(tmp_path: Path) -> None:
     delegate = {"noAccessDelegate": {"path": "d", "currentStateMessage": "x"}}
     fields: list[Any] = [
         {"path": "a"},
@@ -107,6 +107,7 @@ def test_structure_tells_expressions_apart_by_all_that_matters(tmp_path: Path) -
         {"path": "a", "undeterminedIf": {"isEmpty": "another message"}},
     ]
     program = program_of(analyzer_of(tmp_path, policy_files(logic(*({"FIELD": one} for one in fields)))))
-    keys = [structure(condition.expression) for condition in program.block.conditions]
+    structures = Structures()
+    keys = [structures.number(condition.expression) for condition in program.block.conditions]
     assert len(set(keys)) == 5
     assert keys[2] == keys[5]

@@ -1,0 +1,124 @@
+"""``perpend site``: a documentation site of a repository, built, served, checked and taken away again."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.output import progress
+from perpend.cli.repositories import open_repository
+from perpend.cli.site_built import check, clean, serve
+from perpend.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.site.build import Built
+
+_SHOWN = 5
+
+
+class MissingPackages(PerpendError):
+    """The packages of the extra ``site`` are not installed."""
+
+
+@contextmanager
+def site_packages() -> Iterator[None]:
+    """Turn a package that cannot be imported into one line that says what to install."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("perpend"):
+            raise
+        raise MissingPackages(f"the site needs the package {error.name}: pip install 'perpend[site]'") from None
+
+
+@click.group(
+    "site",
+    epilog="\b\nExamples:\n  perpend site build --repo ~/policies --out ~/policies-site\n"
+    "  perpend site build --verdicts verdicts.ndjson",
+)
+def command() -> None:
+    """Make a documentation site of a policy repository: static files that work offline."""
+
+
+@command.command(
+    "build",
+    epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
+    "  perpend site build --repo ~/policies --format markdown\n\n\b\nExit codes: 0 built, 2 usage, input or repository error.",
+)
+@click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; the library without it.")
+@click.option(
+    "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
+)
+@click.option(
+    "--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `perpend check --format ndjson`."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "markdown"]),
+    default="html",
+    show_default=True,
+    help="A site, or Markdown beside each entity.",
+)
+@click.option("--docs", metavar="DIR", type=click.Path(), help="Make a directory of Markdown documents part of the site.")
+@click.option("--base-url", metavar="URL", default="", help="Where the site will be, for sitemap and canonical addresses.")
+@click.option("--title", metavar="TEXT", help="The site's name.")
+@click.option("--authors", is_flag=True, help="Name the authors in the history of policies.")
+@click.option("--no-search", is_flag=True, help="Leave out the search index.")
+def build(
+    repo: str | None,
+    out: str | None,
+    verdicts: str | None,
+    form: str,
+    docs: str | None,
+    base_url: str,
+    title: str | None,
+    authors: bool,
+    no_search: bool,
+) -> int:
+    """Build the site. What has not changed since the last build is not made again."""
+    markdown = form == "markdown"
+    if markdown and repo is None and out is None:
+        raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")
+    if base_url and not base_url.lower().startswith(("https://", "http://")):
+        raise click.BadParameter("must start with https:// or http://", param_hint="--base-url")
+    repository = open_repository(repo)
+    with site_packages():
+        from perpend.site.build import Options, build_site
+    options = Options(
+        out=Path(out) if out else Path(repo) if markdown and repo else Path("site"),
+        markdown=markdown,
+        verdicts=Path(verdicts) if verdicts else None,
+        documents=Path(docs) if docs else None,
+        title=title or (Path(repo).resolve().name if repo and not docs else "Perpend"),
+        base_url=base_url,
+        authors=authors,
+        search=not no_search,
+    )
+    with progress("pages") as advance:
+        built = build_site(repository, options, progress=advance)
+    _tell(built, options.out)
+    return 0
+
+
+def _tell(built: Built, out: Path) -> None:
+    if built.unchanged:
+        click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
+    else:
+        click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
+    for what, paths in (
+        ("left alone, as somebody has changed them", built.kept),
+        ("left out, as another page is in their way", built.left_out),
+    ):
+        if paths:
+            more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+            click.echo(f"{what}: {', '.join(paths[:_SHOWN])}{more}", err=True)
+
+
+for _more in (check, serve, clean):
+    command.add_command(_more)

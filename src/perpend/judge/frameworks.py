@@ -1,0 +1,171 @@
+"""A repository in, the sections that each policy answers out, and by which way. Source: specification, section 7.
+
+A policy names sections itself; others it reaches through internal rules, AWS Security Hub controls and similar sections.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.load.documents import Policy, Section
+    from perpend.load.repository import Loaded, Repository
+
+T = TypeVar("T")
+
+
+class How(StrEnum):
+    """The way a policy comes to a section, the plainest first."""
+
+    DIRECT = "direct"
+    INTERNAL_RULE = "internal-rule"
+    SECURITY_HUB = "security-hub"
+    SIMILAR_SECTION = "similar-section"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMapping:
+    """One way from a policy to a section.
+
+    ``via`` is the internal rule, the control's address or the similar section that leads there; empty for a direct one.
+    """
+
+    section_id: str
+    policy_id: str
+    how: How
+    via: str = ""
+
+
+class FrameworkMappings:
+    """The mappings of a repository. All come in the order of :class:`How`, then of ids; unknown sections have none.
+
+    A pair of policy and section can have several direct, rule and control mappings. Similar sections, one hop away, give
+    only pairs that have none of those.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._policies = tuple(_values(map(repository.policy, repository.policy_ids)))
+        self._sections = {section.id: section for section in _values(map(repository.section, repository.section_ids))}
+        tables = repository.mapping_tables()
+        self.diagnostics: tuple[Diagnostic, ...] = tables.diagnostics
+        self._tables = tables.value
+        self._ignored: set[tuple[str, str]] = set()
+        found = [*self._direct(), *self._through_rules(), *self._through_controls()]
+        found += self._through_similar(found)
+        self._of_policy = _grouped((mapping.policy_id, mapping) for mapping in found)
+        self._of_section = _grouped((mapping.section_id, mapping) for mapping in found)
+
+    def of_policy(self, policy_id: str) -> tuple[SectionMapping, ...]:
+        """Return the mappings of a policy."""
+        return self._of_policy.get(policy_id, ())
+
+    def of_section(self, section_id: str) -> tuple[SectionMapping, ...]:
+        """Return the mappings to a section itself, not to those below it."""
+        return self._of_section.get(section_id, ())
+
+    def policies_below(self, section_id: str) -> frozenset[str]:
+        """Return the policies that answer a section or one below it, in whatever way."""
+        found = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
+        return frozenset(mapping.policy_id for mappings in found for mapping in mappings)
+
+    @property
+    def suppressed(self) -> frozenset[tuple[str, str]]:
+        """The pairs of policy and section that only the policy's ``frameworkIgnoreMappings`` keep from an indirect mapping."""
+        return frozenset(
+            pair for pair in self._ignored if not any(pair[1] == found.section_id for found in self.of_policy(pair[0]))
+        )
+
+    @cached_property
+    def _by_rule(self) -> Mapping[str, tuple[str, ...]]:
+        pairs = ((rule, policy.id) for policy in self._policies for rule in dict.fromkeys(policy.similar_internal))
+        return {rule: tuple(found) for rule, found in sorted(_collected(pairs).items())}
+
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the internal rules that policies refer to, each with the ids of those policies."""
+        return self._by_rule
+
+    def policies_of_rule(self, rule_id: str) -> tuple[str, ...]:
+        """Return the ids of the policies that refer to an internal rule."""
+        return self._by_rule.get(rule_id, ())
+
+    def _direct(self) -> Iterator[SectionMapping]:
+        for policy in self._policies:
+            for section_id in dict.fromkeys(item.value for item in policy.mappings):
+                if section_id in self._sections:
+                    yield SectionMapping(section_id, policy.id, How.DIRECT)
+
+    def _through_rules(self) -> Iterator[SectionMapping]:
+        if self._tables is None:
+            return
+        holders = _collected(
+            (internal, section.id) for section in self._sections.values() for internal in section.similar_internal
+        )
+        for internal, path in self._tables.path_of_id.items():
+            if path in self._sections and path not in holders.get(internal, ()):
+                holders[internal].append(path)
+        for policy in self._policies:
+            for rule in dict.fromkeys(policy.similar_internal):
+                internals = self._tables.ids_of_rule.get(rule, ())
+                sections = (section_id for internal in internals for section_id in holders.get(internal, ()))
+                yield from self._kept(policy, sections, How.INTERNAL_RULE, rule)
+
+    def _through_controls(self) -> Iterator[SectionMapping]:
+        sections = self._sections.values()
+        holders = _collected((section.security_hub_url, section.id) for section in sections if section.security_hub_url)
+        for policy in self._policies:
+            for url in dict.fromkeys(link.url for link in policy.similar_security_hub):
+                yield from self._kept(policy, holders.get(url, ()), How.SECURITY_HUB, url)
+
+    def _kept(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
+        """Yield the indirect mappings that a policy does not ignore, and note those that it does."""
+        ignored = {item.value for item in policy.ignored_mappings}
+        for section_id in dict.fromkeys(section_ids):
+            if section_id in ignored:
+                self._ignored.add((policy.id, section_id))
+            else:
+                yield SectionMapping(section_id, policy.id, how, via)
+
+    def _through_similar(self, found: Iterable[SectionMapping]) -> Iterator[SectionMapping]:
+        taken = {(mapping.policy_id, mapping.section_id) for mapping in found}
+        policies = _collected((mapping.section_id, mapping.policy_id) for mapping in found)
+        ignored = {(policy.id, item.value) for policy in self._policies for item in policy.ignored_mappings}
+        hops = ((section.id, similar) for section in self._sections.values() for similar in _similar(section))
+        for section_id, similar in hops:
+            for policy_id in dict.fromkeys(policies.get(similar, ())):
+                pair = (policy_id, section_id)
+                if pair in ignored:
+                    self._ignored.add(pair)
+                elif pair not in taken:
+                    yield SectionMapping(section_id, policy_id, How.SIMILAR_SECTION, similar)
+
+
+def _similar(section: Section) -> Iterable[str]:
+    return dict.fromkeys(item.value for item in section.similar_sections if item.value != section.id)
+
+
+_ORDER = {how: number for number, how in enumerate(How)}
+
+
+def _grouped(pairs: Iterable[tuple[str, SectionMapping]]) -> dict[str, tuple[SectionMapping, ...]]:
+    def order(mapping: SectionMapping) -> tuple[int, str, str, str]:
+        return _ORDER[mapping.how], mapping.section_id, mapping.policy_id, mapping.via
+
+    return {entity: tuple(sorted(found, key=order)) for entity, found in _collected(pairs).items()}
+
+
+def _collected(pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]:
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found
+
+
+def _values(documents: Iterable[Loaded[T]]) -> Iterator[T]:
+    return (document.value for document in documents if document.value is not None)

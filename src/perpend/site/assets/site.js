@@ -1,0 +1,226 @@
+// Everything works without this file but the search: it remembers the theme, copies texts, and searches.
+"use strict";
+(() => {
+  const html = document.documentElement;
+  const root = new URL(html.dataset.root, location.href);
+  const onDisk = location.protocol === "file:";
+  const make = (tag, attributes = {}, ...inner) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...inner);
+    return element;
+  };
+
+  const remembered = (value) => {
+    try {
+      if (value) localStorage.setItem("perpend-theme", value);
+      return localStorage.getItem("perpend-theme");
+    } catch {
+      return null;
+    }
+  };
+  const theme = remembered();
+  if (theme === "light" || theme === "dark") html.dataset.theme = theme;
+
+  const themes = () => {
+    const button = document.querySelector("[data-theme-toggle]");
+    if (!button) return;
+    const dark = () => (html.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+    const tell = () => button.setAttribute("aria-pressed", String(dark()));
+    button.hidden = false;
+    tell();
+    button.addEventListener("click", () => {
+      html.dataset.theme = dark() ? "light" : "dark";
+      remembered(html.dataset.theme);
+      tell();
+    });
+  };
+
+  const copies = () => {
+    if (!navigator.clipboard) return;
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        button.classList.add("done");
+        const words = button.querySelector(".unseen");
+        const before = words.textContent;
+        words.textContent = "Copied";
+        setTimeout(() => { button.classList.remove("done"); words.textContent = before; }, 1500);
+      });
+    }
+  };
+
+  const keys = () => {
+    document.addEventListener("keydown", (event) => {
+      const field = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
+      if (event.key === "/" && !field && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        document.querySelector("[data-search-input], .find input").focus();
+      }
+    });
+  };
+
+  // A deep link into something folded opens it.
+  const openTarget = () => {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    let closed = false;
+    for (let place = target; place; place = place.parentElement) {
+      if (place.tagName === "DETAILS" && !place.open) { place.open = true; closed = true; }
+    }
+    if (closed) target.scrollIntoView();
+  };
+
+  const contents = () => {
+    const links = [...document.querySelectorAll(".contents a")];
+    if (!links.length || !("IntersectionObserver" in window)) return;
+    const parts = links.map((link) => document.getElementById(link.hash.slice(1))).filter(Boolean);
+    const mark = () => {
+      const passed = parts.filter((part) => part.getBoundingClientRect().top < 140).pop() || parts[0];
+      for (const link of links) link.classList.toggle("here", link.hash === `#${passed.id}`);
+    };
+    new IntersectionObserver(mark, { rootMargin: "-100px 0px -60% 0px" }).observe(document.querySelector("main"));
+    addEventListener("scroll", mark, { passive: true });
+    mark();
+  };
+
+  const ORDER = ["policy", "framework", "section", "object type", "internal rule", "operation", "document", "logic file", "extracts file", "folder"];
+  const FACETS = [["kind", "Kind"], ["cloud", "Cloud"], ["service", "Service"], ["type", "Object type"], ["category", "Category"], ["framework", "Framework"], ["state", "State"], ["status", "Status"]];
+  const STEP = 20;
+
+  // Opened from a disk, a browser lets a page load scripts but fetch nothing: a list of titles takes the index's place.
+  const titles = () => new Promise((resolve, reject) => {
+    const script = make("script", { src: new URL("assets/titles.js", root).href });
+    script.onload = () => resolve(globalThis.perpendTitles);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  const plain = (text) => text.toLowerCase().normalize("NFKD");
+  const diskEngine = async () => {
+    const rows = (await titles()).map(([path, kind, title, id, about, words]) => ({ path, kind, title, id, about, text: plain(`${title} ${id} ${words} ${about} ${kind}`), name: plain(title), words: new Set(plain(words).split(/[\s·]+/)) }));
+    return async (query, chosen) => {
+      const wanted = plain(query).split(/\s+/).filter(Boolean);
+      const found = rows.filter((row) => wanted.every((word) => row.text.includes(word)));
+      const counts = { kind: {} };
+      for (const row of found) counts.kind[row.kind] = (counts.kind[row.kind] || 0) + 1;
+      const kinds = chosen.kind || [];
+      const close = (row) => wanted.every((word) => row.name.includes(word)) || (row.kind === "policy" && wanted.every((word) => row.words.has(word)));
+      const score = (row) => (close(row) ? 0 : 20) + (ORDER.indexOf(row.kind) + 1 || 15);
+      const shown = found.filter((row) => !kinds.length || kinds.includes(row.kind)).sort((a, b) => score(a) - score(b));
+      return { total: shown.length, counts, load: async (from, to) => shown.slice(from, to).map((row) => ({ ...row, url: new URL(row.path, root).href, excerpt: null })) };
+    };
+  };
+
+  const indexEngine = async () => {
+    const pagefind = await import(new URL("pagefind/pagefind.js", root).href);
+    await pagefind.options({ baseUrl: root.pathname, excerptLength: 24 });
+    await pagefind.init();
+    const all = await pagefind.filters();
+    return async (query, chosen) => {
+      const filters = {};
+      for (const [name, values] of Object.entries(chosen)) if (values.length) filters[name] = { any: values };
+      const answer = await pagefind.search(query || null, { filters });
+      if (!answer) return null;
+      const counts = Object.keys(answer.filters || {}).length ? answer.filters : all;
+      // What people look for most, policies, stands before the rest unless a kind is chosen.
+      const policies = filters.kind ? { results: [] } : await pagefind.search(query || null, { filters: { ...filters, kind: { any: ["policy"] } } });
+      const first = new Set(policies.results.map((one) => one.id));
+      const results = [...policies.results, ...answer.results.filter((one) => !first.has(one.id))];
+      const load = async (from, to) => (await Promise.all(results.slice(from, to).map((one) => one.data())))
+        .map((one) => ({ url: one.url, kind: one.meta.kind || "", title: one.meta.title || one.url, id: one.meta.id || "", about: "", excerpt: one.excerpt }));
+      return { total: results.length, counts, load };
+    };
+  };
+
+  // An excerpt comes as HTML whose only marks are <mark>; it is taken apart as text, never set as HTML.
+  const excerpt = (text) => {
+    const found = document.createDocumentFragment();
+    const decode = (part) => part.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(/&#x27;|&#39;/g, "'").replace(/&amp;/g, "&");
+    for (const [place, part] of text.split(/<\/?mark>/).entries()) found.append(place % 2 ? make("mark", {}, decode(part)) : decode(part));
+    return found;
+  };
+
+  const search = () => {
+    const place = document.querySelector("[data-search]");
+    if (!place) return;
+    const [input, facets, list, status, more] = ["[data-search-input]", "[data-facets]", "[data-results]", "[data-search-status]", "[data-more]"].map((name) => document.querySelector(name));
+    const given = new URLSearchParams(location.search);
+    const chosen = {};
+    for (const [name] of FACETS) chosen[name] = given.getAll(name);
+    input.value = given.get("q") || "";
+    for (const other of document.querySelectorAll("#find")) other.value = input.value;
+    let engine, round = 0, answer = null, shown = 0;
+
+    const result = (one) => {
+      const item = make("li", {}, make("a", { href: one.url }, one.title), make("p", { class: "quiet" }, `${one.kind} `, make("code", {}, one.id)));
+      if (one.excerpt || one.about) item.append(make("p", {}, one.excerpt ? excerpt(one.excerpt) : one.about));
+      return item;
+    };
+    const showMore = async (mine) => {
+      const found = await answer.load(shown, shown + STEP);
+      if (mine !== round) return;
+      shown += STEP;
+      list.append(...found.map(result));
+      more.hidden = shown >= answer.total;
+    };
+    const drawFacets = (counts) => {
+      const focused = document.activeElement && document.activeElement.closest("[data-facets]") ? document.activeElement.id : "";
+      facets.replaceChildren(...FACETS.flatMap(([name, label]) => {
+        const values = Object.entries(counts[name] || {}).filter(([value, number]) => number || chosen[name].includes(value));
+        if (values.length < 1 || (values.length === 1 && !chosen[name].length)) return [];
+        values.sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+        const rows = values.map(([value, number], at) => {
+          const box = make("input", { type: "checkbox", id: `facet-${name}-${at}` });
+          box.checked = chosen[name].includes(value);
+          box.addEventListener("change", () => {
+            chosen[name] = box.checked ? [...chosen[name], value] : chosen[name].filter((one) => one !== value);
+            run();
+          });
+          return make("label", {}, box, make("span", {}, value), make("span", {}, String(number)));
+        });
+        return [make("fieldset", {}, make("legend", {}, label), make("div", { class: "scroll" }, ...rows))];
+      }));
+      if (focused) { const box = document.getElementById(focused); if (box) box.focus(); }
+    };
+    const run = async () => {
+      const mine = ++round;
+      const query = input.value.trim();
+      const address = new URLSearchParams();
+      if (query) address.set("q", query);
+      for (const [name, values] of Object.entries(chosen)) for (const value of values) address.append(name, value);
+      history.replaceState(null, "", `${location.pathname}${address.size ? `?${address}` : ""}`);
+      const any = query || Object.values(chosen).some((values) => values.length);
+      if (!engine) status.textContent = "Loading the index …";
+      try {
+        engine = engine || await (onDisk ? diskEngine() : indexEngine());
+        answer = await engine(query, chosen);
+      } catch {
+        status.textContent = "The search index could not be loaded.";
+        return;
+      }
+      if (mine !== round || !answer) return;
+      shown = 0;
+      list.replaceChildren();
+      drawFacets(answer.counts);
+      more.hidden = true;
+      if (any) await showMore(mine);
+      if (mine !== round) return;
+      status.textContent = !any ? "Type words, an id or a number, or tick a box." : answer.total ? `${answer.total.toLocaleString("en")} found` : "Nothing found.";
+    };
+    let waiting = 0;
+    input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(run, 120); });
+    input.form.addEventListener("submit", (event) => { event.preventDefault(); run(); });
+    more.addEventListener("click", () => showMore(round));
+    run();
+    if (!input.value) input.focus();
+  };
+
+  // What is folded on screen is not on paper.
+  const opened = [];
+  addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; opened.push(one); } });
+  addEventListener("afterprint", () => { for (const one of opened.splice(0)) one.open = false; });
+
+  document.addEventListener("DOMContentLoaded", () => { themes(); copies(); keys(); openTarget(); contents(); search(); });
+  addEventListener("hashchange", openTarget);
+})();

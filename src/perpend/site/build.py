@@ -1,0 +1,214 @@
+"""A repository in, a site in a directory out. Only what has changed is made anew; a build that fails leaves the last one be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.site.contents import pages_of
+from perpend.site.history import History
+from perpend.site.inputs import engine_digest, inputs_digest, names_digest
+from perpend.site.install import install, staging
+from perpend.site.kept import Kept
+from perpend.site.manifest import Manifest, digest, read_manifest
+from perpend.site.model.book import Book
+from perpend.site.model.guides import Documents
+from perpend.site.model.refs import Kind
+from perpend.site.model.verdicts import read_verdicts
+from perpend.site.render.addresses import Addresses, Places
+from perpend.site.render.as_markdown import markdown_from_html
+from perpend.site.render.pages import Renderer, is_searched
+from perpend.site.render.targets import Targets
+from perpend.site.search import DIRECTORY, index_pages, title_index
+from perpend.site.sitemap import sitemap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.load.repository import Repository
+    from perpend.site.model.page import Head
+    from perpend.site.model.verdicts import VerdictBook
+    from perpend.site.render.pages import Page
+
+_ASSETS: Final = Path(__file__).parent / "assets"
+_TITLES: Final = "assets/titles.js"
+_GENERATED: Final = "<!-- Written by `perpend site build --format markdown`; `perpend site clean` takes it away. -->\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site.
+
+    ``keep_index`` leaves the search index of the last build in place: stale for a while, but there.
+    """
+
+    out: Path
+    markdown: bool = False
+    verdicts: Path | None = None
+    documents: Path | None = None
+    title: str = "Perpend"
+    base_url: str = ""
+    authors: bool = False
+    search: bool = True
+    keep_index: bool = False
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build did: how many pages there are, how many of them were made anew, files left alone, pages left out."""
+
+    pages: int = 0
+    made: int = 0
+    kept: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    unchanged: bool = False
+
+
+def build_site(
+    repository: Repository, options: Options, *, progress: Callable[[int], None] | None = None, kept: Kept | None = None
+) -> Built:
+    """Build a site, or say that it is up to date. ``progress`` is called with the number of pages that are done.
+
+    ``kept`` carries what was read and run from one build to the next one in the same process.
+    """
+    old = read_manifest(options.out)
+    form = "markdown" if options.markdown else "html"
+    engine = engine_digest()
+    more = [path for path in (options.verdicts, options.documents) if path is not None]
+    settings = (engine, form, options.title, options.base_url, str(options.authors), str(options.search))
+    inputs = inputs_digest(repository, more, settings)
+    if old is not None and old.inputs == inputs and old.form == form and _complete(options.out, old):
+        return Built(len(old.pages), unchanged=True)
+    if old is not None and (old.engine, old.form) != (engine, form):
+        old = Manifest(old.form, files=old.files)
+    with staging(options.out) as staged:
+        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built(), kept or Kept())
+        build.run(progress)
+        build.built.kept = install(staged, options.out, build.old, build.new)
+    return build.built
+
+
+def _complete(out: Path, manifest: Manifest) -> bool:
+    return all(os.path.isfile(out / path) for path in manifest.files)
+
+
+@dataclass(slots=True)
+class _Build:
+    """One build: pages are made into ``staged``, or taken over from the last build where they say the same."""
+
+    repository: Repository
+    options: Options
+    staged: Path
+    old: Manifest | None
+    new: Manifest
+    built: Built
+    kept: Kept
+    heads: list[tuple[str, Head]] = field(default_factory=list)
+    searched: bool = False
+    names: str = ""
+
+    def run(self, progress: Callable[[int], None] | None) -> None:
+        """Make everything that the site consists of."""
+        options = self.options
+        documents = Documents(options.documents) if options.documents else None
+        verdicts = read_verdicts(options.verdicts) if options.verdicts else None
+        history = History(self.repository.files.root)
+        self.kept.renew(self.repository)
+        assert self.kept.analyzer is not None
+        book = Book(
+            self.kept.analyzer,
+            verdicts=verdicts,
+            history=history.of,
+            authors=options.authors,
+            known_executions=self.kept.executions,
+        )
+        self.names = names_digest(self.repository, documents.files() if documents else ())
+        addresses = Addresses(options.markdown)
+        targets = Targets(book, addresses, documents)
+        renderer = Renderer(
+            options.title, targets.find, options.base_url, documents is not None, verdicts is not None, addresses
+        )
+        places = Places()
+        for page in pages_of(book, title=options.title, documents=documents, markdown=options.markdown):
+            path = addresses.path(page.head.ref)
+            if not places.take(path):
+                self.built.left_out.append(path)
+                continue
+            self._page(path, page, renderer)
+            self.heads.append((path, page.head))
+            if progress is not None:
+                progress(len(self.heads))
+        self.built.pages = len(self.heads)
+        self.kept.executions = dict(book.executions)
+        if verdicts is not None:
+            self._findings(verdicts, addresses)
+        self._copy(targets.files)
+        if not options.markdown:
+            self._extras()
+
+    def _page(self, path: str, page: Page, renderer: Renderer) -> None:
+        """Make a page, unless the last build made one that says the same."""
+        said = repr(page)
+        links = self.names if "](" in said else ""
+        print_ = digest(f"{self.new.engine}{links}{said}".encode("utf-8", "surrogatepass"))
+        self.new.pages[path] = print_
+        old = self.old
+        if old is not None and old.pages.get(path) == print_ and (self.options.out / path).is_file():
+            self.new.files[path] = old.files[path]
+            return
+        html = renderer.html(page)
+        text = _GENERATED + markdown_from_html(html) if self.options.markdown else html
+        self._write(path, text.encode("utf-8", "replace"))
+        self.built.made += 1
+        self.searched = self.searched or is_searched(page.head)
+
+    def _write(self, path: str, content: bytes) -> None:
+        target = self.staged / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        self.new.files[path] = digest(content)
+
+    def _copy(self, files: dict[str, Path]) -> None:
+        """Copy what pages show; a file that stands in its place already stays there."""
+        for path, source in files.items():
+            target = self.options.out / path
+            if not (target.exists() and target.samefile(source)):
+                self._write(path, source.read_bytes())
+
+    def _findings(self, verdicts: VerdictBook, addresses: Addresses) -> None:
+        """Write the incompliant lines of each policy beside the page that shows the first of them."""
+        for _, head in self.heads:
+            if head.ref.kind is Kind.FINDINGS:
+                place = addresses.path(head.ref).rpartition("/")[0]
+                self._write(f"{place}/incompliant.ndjson", b"".join(verdicts.lines(head.ref.id)))
+
+    def _extras(self) -> None:
+        """Write what belongs to no page: styles, script, symbol, titles, sitemap, search index."""
+        for source in sorted(_ASSETS.iterdir()):
+            self._write(f"assets/{source.name}", source.read_bytes())
+        self._write(_TITLES, title_index(self.heads).encode("ascii"))
+        for name, text in sitemap(self.new.pages, self.options.base_url).items():
+            self._write(name, text.encode("utf-8", "replace"))
+        if self.options.search:
+            self._index()
+
+    def _index(self) -> None:
+        """Index the pages for the search, unless nothing that is searched has changed."""
+        old = self.old
+        before = {path: value for path, value in old.files.items() if path.startswith(f"{DIRECTORY}/")} if old else {}
+        gone = old is not None and any(path not in self.new.pages for path in old.pages)
+        unchanged = not self.searched and not gone
+        if before and (unchanged or self.options.keep_index) and all((self.options.out / path).is_file() for path in before):
+            self.new.files |= before
+            return
+        for path in self.new.pages:
+            if not (self.staged / path).exists():
+                (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.options.out / path, self.staged / path)
+        index_pages(self.staged)
+        for found in sorted((self.staged / DIRECTORY).rglob("*")):
+            if found.is_file():
+                self.new.files[found.relative_to(self.staged).as_posix()] = digest(found.read_bytes())

@@ -1,0 +1,79 @@
+"""All pages of a site, one after the other, made when they are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.site.model.catalogue import Catalogue
+from perpend.site.model.flags import FLAGS
+from perpend.site.model.frameworks import Frameworks
+from perpend.site.model.guides import operation_prose, operations_page
+from perpend.site.model.health import health_page
+from perpend.site.model.logic import logic_page
+from perpend.site.model.overview import Overview
+from perpend.site.model.page import Head
+from perpend.site.model.policy import findings_page, policy_page
+from perpend.site.model.refs import SEARCH
+from perpend.site.render.pages import SearchPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.site.model.book import Book
+    from perpend.site.model.guides import Documents
+    from perpend.site.render.pages import Page
+
+
+def pages_of(book: Book, *, title: str, documents: Documents | None, markdown: bool) -> Iterator[Page]:
+    """Yield every page. Operations, documents and the search are no pages of a repository's own Markdown."""
+    frameworks, catalogue = Frameworks(book), Catalogue(book)
+    overview = Overview(book, frameworks)
+    yield overview.home(title, own=documents is not None)
+    yield from _policies(book, overview)
+    yield frameworks.index()
+    for entity in book.repository.section_ids:
+        yield frameworks.page(entity)
+    yield from _types(book, catalogue)
+    yield overview.rules()
+    for rule in book.mappings.rules():
+        yield overview.rule(rule)
+    yield overview.lists()
+    for flag in FLAGS.values():
+        yield overview.list(flag)
+    yield health_page(book)
+    if not markdown:
+        yield from _prose(documents)
+
+
+def _policies(book: Book, overview: Overview) -> Iterator[Page]:
+    for entity in dict.fromkeys(("/ce", *book.repository.folder_ids)):
+        yield overview.folder(entity)
+    for entity in book.repository.policy_ids:
+        page = policy_page(book, entity)
+        if page is not None:
+            yield page
+    for logic_id in book.repository.logic_ids:
+        yield logic_page(book, logic_id)
+    if book.verdicts is not None:
+        yield overview.verdicts()
+        for entity in sorted(set(book.verdicts.findings) & set(book.policies)):
+            yield findings_page(book, entity)
+
+
+def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:
+    yield catalogue.index()
+    for name in sorted(book.type_names):
+        yield catalogue.page(name)
+    for entity in book.repository.extracts_ids:
+        yield catalogue.extracts(entity)
+    for path, logic_ids in sorted(catalogue.data_paths().items()):
+        yield catalogue.data(path, logic_ids)
+
+
+def _prose(documents: Documents | None) -> Iterator[Page]:
+    yield operations_page()
+    yield from operation_prose()
+    if documents is not None:
+        yield documents.index()
+        yield from documents.pages()
+    yield SearchPage(Head(SEARCH, "Search policies, sections, rules, object types and operations."))

@@ -1,0 +1,92 @@
+"""The digest of all that goes into a site: while it stays the same, so does the site."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perpend.load.repository import Repository
+
+GENERATED: Final = ".gen.md"
+"""How the names of generated Markdown end."""
+
+_PACKAGE: Final = Path(__file__).parents[1]
+_TABLES: Final = ("internal-id-map.json", "internal-rule-sections.json")
+_CHUNK: Final = 1 << 20
+
+
+def engine_digest() -> str:
+    """Return the digest of Perpend's own code, templates and styles."""
+    paths = (
+        path
+        for path in _PACKAGE.rglob("*")
+        if path.suffix in (".py", ".html", ".css", ".js", ".svg") and "library" not in path.parts
+    )
+    return _digest(_file_parts(_PACKAGE, sorted(paths)))
+
+
+def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterable[str]) -> str:
+    """Return the digest of a repository, of the library behind it, of further files and directories, and of settings."""
+    parts = [*settings, revision_of(repository.files.root)]
+    for one in (repository, repository.fallback):
+        if one is not None:
+            root = one.files.root
+            paths = [root / path for path in sorted(one.tree.files) if not path.endswith(GENERATED)]
+            parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in _TABLES)])))
+    for place in more:
+        paths = (
+            [Path(directory) / name for directory, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
+        )
+        parts.append(_digest(_file_parts(place, sorted(paths))))
+    return _digest(part.encode("utf-8", "surrogatepass") for part in parts)
+
+
+def names_digest(repository: Repository, more: Iterable[str]) -> str:
+    """Return the digest of the names of all files: links between texts depend on what there is, not on what it says."""
+    return _digest(name.encode("utf-8", "surrogatepass") for name in sorted((*repository.tree.files, *more)))
+
+
+def revision_of(root: Path) -> str:
+    """Return the revision that git has of a directory, empty where there is none: histories change with it."""
+    try:
+        done = subprocess.run(  # noqa: S603 our own command
+            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607 whichever git there is
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _file_parts(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
+    for path in paths:
+        yield os.fsencode(os.path.relpath(path, root))
+        yield _content_digest(path)
+
+
+def _content_digest(path: Path) -> bytes:
+    found = sha256()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                found.update(chunk)
+    except OSError:
+        return b"absent"
+    return found.digest()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    found = sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big"))
+        found.update(part)
+    return found.hexdigest()[:32]

@@ -1,0 +1,131 @@
+"""Finished files in a place beside, moved to where they belong. What a build has not made is never written over or deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.errors import PerpendError
+from perpend.site.manifest import NAME, Manifest, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SHOWN: Final = 3
+
+
+class InTheWay(PerpendError):
+    """A file that a build has not made stands where a page belongs."""
+
+
+@contextmanager
+def staging(out: Path) -> Iterator[Path]:
+    """Yield an empty directory on the same disk as ``out``, and take away afterwards what is left of it."""
+    parent = out if out.is_dir() and not _can_swap(out) else out.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        directory = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=parent))
+    except OSError as error:
+        raise InTheWay(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def install(staged: Path, out: Path, old: Manifest | None, new: Manifest) -> list[str]:
+    """Move the staged files into place and delete those of the last build that are no more; return what was left alone.
+
+    A directory that is not there yet appears whole. In one that is there, each file is replaced whole, and the manifest
+    says at any time which files are ours.
+    """
+    new.write(staged)
+    if _can_swap(out):
+        staged.chmod(0o755)
+        if out.is_dir():
+            out.rmdir()
+        staged.rename(out)
+        return []
+    ours = old.files if old else {}
+    _refuse_strangers(staged, out, ours, new.files)
+    replace(new, inputs="", files={**ours, **new.files}).write(out)
+    for path in _staged(staged):
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staged / path, target)
+    kept = [path for path in ours if path not in new.files and not _delete(out, path, ours[path])]
+    new.write(out)
+    return kept
+
+
+def remove_empty(out: Path, paths: Iterable[str]) -> None:
+    """Delete the directories of files that are gone, as far as they are empty."""
+    for directory in sorted({str(Path(path).parent) for path in paths}, key=len, reverse=True):
+        while directory not in (".", ""):
+            try:
+                (out / directory).rmdir()
+            except OSError:
+                break
+            directory = os.path.dirname(directory)
+
+
+def _can_swap(out: Path) -> bool:
+    """Whether a directory can be put in place as a whole: there is none yet, or it is empty."""
+    return not out.is_symlink() and (not out.exists() or (out.is_dir() and not any(out.iterdir())))
+
+
+def _staged(staged: Path) -> list[str]:
+    found = []
+    for directory, _, names in os.walk(staged):
+        found += [os.path.relpath(os.path.join(directory, name), staged).replace(os.sep, "/") for name in names if name != NAME]
+    return sorted(found)
+
+
+def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
+    inside = _Inside(out)
+    strange = []
+    for path in _staged(staged):
+        target = out / path
+        stranger = os.path.lexists(target) and path not in ours and not _same(target, new[path])
+        if stranger or target.is_dir() or not inside.holds(os.path.dirname(path)):
+            strange.append(path)
+    if strange:
+        more = f" and {len(strange) - _SHOWN:,} more" if len(strange) > _SHOWN else ""
+        listed = f"{', '.join(strange[:_SHOWN])}{more}"
+        raise InTheWay(f"{out}: has files of others where pages belong: {listed}; nothing was written")
+
+
+class _Inside:
+    """Tells which directories below a root really are below it, and not behind a link that leads elsewhere."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._known: dict[str, bool] = {}
+
+    def holds(self, directory: str) -> bool:
+        """Whether a directory, there or not yet there, is below the root."""
+        if directory not in self._known:
+            real = os.path.realpath(os.path.join(self._root, directory))
+            self._known[directory] = real == self._root or real.startswith(self._root + os.sep)
+        return self._known[directory]
+
+
+def _same(path: Path, wanted: str) -> bool:
+    return path.is_file() and not path.is_symlink() and digest(path.read_bytes()) == wanted
+
+
+def _delete(out: Path, path: str, wanted: str) -> bool:
+    """Delete a file of the last build; one that somebody has changed since is left alone."""
+    target = out / path
+    if not os.path.lexists(target):
+        return True
+    if not _same(target, wanted) or not os.path.realpath(target).startswith(os.path.realpath(out) + os.sep):
+        return False
+    target.unlink()
+    remove_empty(out, [path])
+    return True

@@ -1,0 +1,110 @@
+"""Numbers in, SVG out: bars of parts, and types with their relationships. Colours are classes, so that themes decide."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.site.model.page import Counts
+
+_TONES: Final = {
+    "INCOMPLIANT": "bad",
+    "UNDETERMINED": "warn",
+    "COMPLIANT": "good",
+    "INAPPLICABLE": "calm",
+    "DISAPPEARED": "note",
+}
+_ROW: Final = 26
+_NAMES: Final = 340
+_BARS: Final = 460
+_WIDTH: Final = _NAMES + _BARS + 60
+_BOX: Final = (210, 40)
+_GAP: Final = 14
+_MOST: Final = 14
+
+
+def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, width: int = 96) -> str:
+    """Return a bar whose parts are as long as their numbers."""
+    total = sum(number for _, number in parts)
+    drawn, x = [], 0.0
+    for tone, number in parts:
+        length = width * number / total if total else 0
+        if number:
+            drawn.append(f'<rect class="fill-{tone}" x="{x:.1f}" width="{length:.1f}" height="8"/>')
+        x += length
+    return f'<svg class="bar" viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
+
+
+def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
+    """Return a plot of counts by status, a bar per row, all to one scale. The table beside it says the same in numbers."""
+    most = max((counts.total for _, counts in rows), default=0) or 1
+    parts = [f"<title>{escape(title)}</title>"]
+    for place, (name, counts) in enumerate(rows):
+        y = place * _ROW
+        parts.append(f'<text class="name" x="{_NAMES - 10}" y="{y + 17}" text-anchor="end">{escape(_short(name, 44))}</text>')
+        x = float(_NAMES)
+        for status, number in counts.pairs:
+            length = _BARS * number / most
+            if number:
+                tip = f"<title>{escape(f'{name}: {number:,} {status}')}</title>"
+                box = f'x="{x:.1f}" y="{y + 5}" width="{max(length, 1):.1f}" height="16"'
+                parts.append(f'<rect class="fill-{_TONES[status]}" {box}>{tip}</rect>')
+            x += length
+        parts.append(f'<text class="num" x="{x + 8:.1f}" y="{y + 17}">{counts.total:,}</text>')
+    height = max(len(rows), 1) * _ROW
+    size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}"'
+    return f'<svg class="plot" {size} role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+
+
+def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:
+    """Return a type with its neighbours: those it looks up on the right, its children below them, those that look it up left.
+
+    A relation is ``(kind, name, neighbour, address)``; an empty address makes no link.
+    """
+    left = [one for one in relations if one[0] == "from"][:_MOST]
+    right = [one for one in relations if one[0] != "from"][:_MOST]
+    width, height = _BOX
+    rows = max(len(left), len(right), 1)
+    total = rows * (height + _GAP) + _GAP
+    middle = total / 2
+    first = 10 + (width + 190 if left else 0)
+    lanes = (10, first, first + width + 190)
+    heading = escape(f"Relationships of {visible(center)}")
+    parts = [f"<title>{heading}</title>"]
+    for lane, side in ((0, left), (2, right)):
+        offset = (total - len(side) * (height + _GAP) + _GAP) / 2
+        for place, (kind, name, neighbour, address) in enumerate(side):
+            y = offset + place * (height + _GAP)
+            parts += [_edge(lane, lanes, middle, y + height / 2, name, kind), _box(lanes[lane], y, neighbour, address, "")]
+    parts.append(_box(lanes[1], middle - height / 2, center, "", " own"))
+    view = lanes[2 if right else 1] + width + 10
+    label = f"{heading}: {len(relations)}"
+    size = f'viewBox="0 0 {view} {total:.0f}" width="{view}"'
+    return f'<svg class="net" {size} role="group" aria-label="{label}">{"".join(parts)}</svg>'
+
+
+def _edge(lane: int, lanes: tuple[int, int, int], middle: float, y: float, name: str, kind: str) -> str:
+    start, end = (lanes[0] + _BOX[0], lanes[1]) if lane == 0 else (lanes[1] + _BOX[0], lanes[2])
+    first, last = (y, middle) if lane == 0 else (middle, y)
+    bend = (start + end) / 2
+    dash = ' stroke-dasharray="4 3"' if kind == "children" else ""
+    path = f'<path class="edge" d="M{start} {first:.1f}C{bend} {first:.1f} {bend} {last:.1f} {end} {last:.1f}"{dash}/>'
+    anchor, x = ("start", start + 8) if lane == 0 else ("end", end - 8)
+    return f'{path}<text class="edge-name" x="{x}" y="{y - 6:.1f}" text-anchor="{anchor}">{escape(_short(name, 30))}</text>'
+
+
+def _box(x: int, y: float, name: str, address: str, kind: str) -> str:
+    width, height = _BOX
+    text = f'<text x="{x + width / 2}" y="{y + height / 2 + 5:.1f}" text-anchor="middle">{escape(_short(name, 28))}</text>'
+    box = f'<rect class="box{kind}" x="{x}" y="{y:.1f}" width="{width}" height="{height}" rx="6"/>{text}'
+    return f'<a href="{escape(address)}">{box}</a>' if address else box
+
+
+def _short(text: str, limit: int) -> str:
+    plain = visible(text)
+    return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"

@@ -1,0 +1,278 @@
+"""A page as a value in, its HTML out. Templates are ours; what repositories say goes into them escaped or sanitised."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from perpend import __version__
+from perpend.diagnostics.escape import visible
+from perpend.site.model.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
+from perpend.site.model.flags import FLAGS
+from perpend.site.model.frameworks import FrameworksPage, SectionPage
+from perpend.site.model.guides import DocumentsPage, OperationsPage, ProsePage
+from perpend.site.model.health import HealthPage
+from perpend.site.model.logic import LogicPage
+from perpend.site.model.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
+from perpend.site.model.policy import FindingsPage, PolicyPage
+from perpend.site.model.refs import (
+    DOCUMENTS,
+    FRAMEWORKS,
+    HEALTH,
+    HOME,
+    LISTS,
+    OPERATIONS,
+    POLICIES,
+    RULES,
+    SEARCH,
+    TYPES,
+    VERDICTS,
+    Kind,
+    Ref,
+    list_ref,
+)
+from perpend.site.render.addresses import Addresses, root_from
+from perpend.site.render.drawing import LONG, Drawing, shown
+from perpend.site.render.icons import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Template
+
+    from perpend.site.model.page import Head
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """The page that searches."""
+
+    head: Head
+
+
+Page = (
+    PolicyPage
+    | FindingsPage
+    | LogicPage
+    | SectionPage
+    | FrameworksPage
+    | TypePage
+    | TypesPage
+    | ExtractsPage
+    | DataPage
+    | FolderPage
+    | RulePage
+    | RulesPage
+    | ListPage
+    | ListsPage
+    | HealthPage
+    | HomePage
+    | VerdictsPage
+    | ProsePage
+    | DocumentsPage
+    | OperationsPage
+    | SearchPage
+)
+"""Every kind of page."""
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "worker-src 'self'; form-action 'self'; base-uri 'none'"
+)
+"""What a page may load: its own files, nothing inline, nothing from elsewhere. WebAssembly is the search's."""
+
+_TEMPLATES: Final[dict[type, str]] = {
+    PolicyPage: "policy",
+    FindingsPage: "findings",
+    LogicPage: "logic",
+    SectionPage: "section",
+    FrameworksPage: "frameworks",
+    TypePage: "type",
+    TypesPage: "types",
+    ExtractsPage: "extracts",
+    DataPage: "data",
+    FolderPage: "folder",
+    RulePage: "rule",
+    RulesPage: "rules",
+    ListPage: "list",
+    ListsPage: "lists",
+    HealthPage: "health",
+    HomePage: "home",
+    VerdictsPage: "verdicts",
+    ProsePage: "prose",
+    DocumentsPage: "documents",
+    OperationsPage: "operations",
+    SearchPage: "search",
+}
+_UNSEARCHED: Final = (Kind.TEST_DATA, Kind.FINDINGS, Kind.LIST, Kind.HOME, Kind.INDEX)
+_STATES: Final = (
+    "policy-with-errors",
+    "policy-with-tests-failing",
+    "production-policy",
+    "work-in-progress",
+    "impossible-policy",
+    "policy-without-logic",
+)
+_SVG: Final = re.compile(r"\A<svg[ >]")
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders pages. ``site`` is the site's name, ``known`` finds the targets of relative links in prose."""
+
+    site: str
+    known: Callable[[str, str], str | None]
+    base_url: str = ""
+    documents: bool = False
+    verdicts: bool = False
+    addresses: Addresses = field(default_factory=Addresses)
+    _environment: Environment | None = None
+
+    def html(self, page: Page) -> str:
+        """Return a page as HTML."""
+        path = self.addresses.path(page.head.ref)
+        drawing = Drawing(self.addresses, path, root_from(path), self.known)
+        return self._template(page).render(self._context(page, path, drawing))
+
+    def _template(self, page: Page) -> Template:
+        if self._environment is None:
+            self._environment = _environment()
+        return self._environment.get_template(f"{_TEMPLATES[type(page)]}.html")
+
+    def _context(self, page: Page, path: str, drawing: Drawing) -> dict[str, Any]:
+        ref = page.head.ref
+        url = self.base_url.rstrip("/") + "/" + path.removesuffix("index.html") if self.base_url else ""
+        return {
+            "p": page,
+            "d": drawing,
+            "csp": Markup(CSP),  # noqa: S704 our own
+            "version": __version__,
+            "site": self.site,
+            "title": self.site if ref.kind is Kind.HOME else f"{ref.name} · {self.site}",
+            "url": url,
+            "json_ld": self._json_ld(page, url),
+            "menu": self._menu(),
+            "more": (RULES, LISTS, HEALTH, *((VERDICTS,) if self.verdicts else ())),
+            "current": _top(page.head),
+            "search": SEARCH,
+            "indexed": is_searched(page.head),
+            "contents": contents_of(page),
+            "tones": {status: tone for status, (_, tone) in STATUSES.items()},
+            "tag": list_ref,
+            "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),
+            "flag_of": lambda ref: FLAGS[ref.id],
+            "base": _base(ref),
+            "long": LONG,
+            "counted": self.verdicts,
+            "verdicts": VERDICTS,
+        }
+
+    def _menu(self) -> tuple[Ref, ...]:
+        return (POLICIES, FRAMEWORKS, TYPES, OPERATIONS, *((DOCUMENTS,) if self.documents else ()))
+
+    def _json_ld(self, page: Page, url: str) -> Markup:
+        """Return what a page is, for machines. The text stands in a script element: nothing in it may end that."""
+        ref = page.head.ref
+        kind = "WebSite" if ref.kind is Kind.HOME else "DefinedTerm" if ref.kind is Kind.SECTION else "TechArticle"
+        name = {"WebSite": "name", "DefinedTerm": "name", "TechArticle": "headline"}[kind]
+        about: dict[str, Any] = {"@type": kind, name: ref.name, "description": page.head.description}
+        if url:
+            about |= {"@id": url, "url": url}
+        if ref.kind not in (Kind.HOME, Kind.INDEX):
+            about["identifier"] = ref.id
+        crumbs = [HOME, *page.head.crumbs, ref]
+        items = [
+            {"@type": "ListItem", "position": place, "name": one.name, **self._item(one)} for place, one in enumerate(crumbs, 1)
+        ]
+        graph = [about, *([{"@type": "BreadcrumbList", "itemListElement": items}] if len(crumbs) > 1 else [])]
+        text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=True, separators=(",", ":"))
+        return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 escaped for scripts
+
+    def _item(self, ref: Ref) -> dict[str, str]:
+        if not self.base_url:
+            return {}
+        return {"item": self.addresses.href(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
+
+
+def is_searched(head: Head) -> bool:
+    """Whether a page is found by the search."""
+    return head.ref.kind not in _UNSEARCHED
+
+
+def contents_of(page: Page) -> tuple[tuple[str, str], ...]:
+    """Return the anchors and names of a long page's parts."""
+    if isinstance(page, PolicyPage):
+        return _policy_contents(page)
+    if isinstance(page, LogicPage):
+        return (*_VIEW_CONTENTS[: None if page.view.steps else 1], ("commands", "Commands"))
+    return ()
+
+
+_VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
+    ("how-it-decides", "How it decides"),
+    ("flow", "Flow"),
+    ("what-it-reads", "What it reads"),
+    ("try-it", "Try it"),
+)
+
+
+def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
+    view = [one for one in _VIEW_CONTENTS if page.view and (page.view.steps or one[0] != "flow")]
+    found: list[tuple[str, str]] = [
+        ("logic", "Logic"),
+        ("similar-policies", "Similar policies"),
+        ("similar-internal-rules", "Similar internal rules"),
+        ("description", "Description"),
+        ("remediation", "Remediation"),
+        ("linked-framework-sections", "Linked framework sections"),
+        *([("verdicts", "Verdicts")] if page.counts is not None else []),
+        *view,
+        *([("commands", "Commands")] if page.commands else []),
+        *([("history", "History")] if page.past else []),
+    ]
+    return tuple(found)
+
+
+def _top(head: Head) -> str:
+    """Return the id of the menu's entry that a page belongs to."""
+    return head.crumbs[0].id if head.crumbs else head.ref.id
+
+
+def _base(ref: Ref) -> str:
+    """Return the directory, below the repository's root, that relative links in an entity's prose start from."""
+    return ref.id.strip("/") if ref.kind in (Kind.POLICY, Kind.SECTION, Kind.FRAMEWORK, Kind.FOLDER) else ""
+
+
+def _verbatim(text: str) -> Markup:
+    """Return a text of several lines with hidden characters written out."""
+    return Markup.escape("\n".join(visible(line) for line in text.split("\n")))
+
+
+def _safe_svg(text: str) -> Markup:
+    """Return a drawing of our own."""
+    return Markup(text) if _SVG.match(text) else Markup("")  # noqa: S704 drawn by us, names escaped
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "part"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("perpend.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=shown,
+        auto_reload=False,
+    )
+    environment.filters |= {"verbatim": _verbatim, "safe_svg": _safe_svg, "slug": _slug}
+    return environment

@@ -1,0 +1,71 @@
+"""What the relative links of prose lead to: pages, or images that then become part of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.site.model.guides import IMAGES, operation_of_page
+from perpend.site.model.logic import page_of
+from perpend.site.model.refs import DOCUMENTS, FRAMEWORKS, TYPES, Ref
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perpend.site.model.book import Book
+    from perpend.site.model.guides import Documents
+    from perpend.site.render.addresses import Addresses
+
+_FILES: Final = (*IMAGES, ".pdf")
+_OPERATIONS: Final = "docs/reference/operations/"
+
+
+@dataclass(slots=True)
+class Targets:
+    """Finds targets, and collects the images and other files that pages show: source by path in the site."""
+
+    book: Book
+    addresses: Addresses
+    documents: Documents | None
+    files: dict[str, Path] = field(default_factory=dict)
+
+    def find(self, path: str, base: str) -> str | None:
+        """Return the path in the site of what a link leads to, None where it leads to nothing that the site has.
+
+        ``path`` starts at the repository's root, or with ``docs`` for a document.
+        """
+        if base == "docs" or base.startswith("docs/"):
+            return self._document(path)
+        tree = self.book.repository.tree
+        if path in tree.files and path.lower().endswith(_FILES):
+            self.files[path] = self.book.repository.files.root / path
+            return path
+        ref = self._entity(path)
+        return self.addresses.path(ref) if ref is not None else None
+
+    def _entity(self, path: str) -> Ref | None:
+        entity, book = f"/{path}", self.book
+        if entity in book.sections:
+            return book.section_ref(entity)
+        if entity in ("/frameworks", "/types"):
+            return FRAMEWORKS if entity == "/frameworks" else TYPES
+        if f"{path}/policy.yaml" in book.repository.tree.files:
+            return book.policy_ref(entity)
+        if f"{path}/folder.yaml" in book.repository.tree.files:
+            return book.folder_ref(entity)
+        if path.startswith("types/") and path.count("/") == 1 and path[6:] in book.type_names:
+            return book.type_ref(path[6:])
+        return page_of(book, path) if path in book.repository.tree.files else None
+
+    def _document(self, path: str) -> str | None:
+        if path.startswith(_OPERATIONS):
+            ref = operation_of_page(path.removeprefix(_OPERATIONS))
+            return self.addresses.path(ref) if ref is not None else None
+        if self.documents is None or not f"{path}/".startswith("docs/"):
+            return None
+        inner = path[5:]
+        if inner in self.documents.images:
+            self.files[path] = self.documents.images[inner]
+            return path
+        found = DOCUMENTS if not inner else self.documents.ref(inner)
+        return self.addresses.path(found) if found is not None else None

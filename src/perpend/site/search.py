@@ -1,0 +1,72 @@
+"""What the search needs: Pagefind's index over the pages, and a small index of titles for pages opened from a disk."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.errors import PerpendError
+from perpend.site.render.addresses import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.site.model.page import Head
+
+DIRECTORY: Final = "pagefind"
+"""Where Pagefind's files are, below the site's root."""
+
+_UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")
+_SECONDS: Final = 600
+
+
+class NoIndex(PerpendError):
+    """The search index could not be made."""
+
+
+def index_pages(site: Path) -> None:
+    """Run Pagefind over a site. What it writes for a user interface of its own is left out."""
+    binary = _binary()
+    command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment)  # noqa: S603 our own command
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoIndex(f"the search index cannot be made: {error}") from None
+    if done.returncode:
+        raise NoIndex(f"the search index cannot be made: {(done.stderr or done.stdout).strip()[-500:]}")
+    for path in (site / DIRECTORY).iterdir():
+        if path.is_file() and any(part in path.name for part in _UNUSED):
+            path.unlink()
+
+
+def _binary() -> Path:
+    """Return the path of the Pagefind binary of the package ``pagefind-bin-extended``."""
+    for name in ("pagefind_bin_extended", "pagefind_bin"):
+        spec = importlib.util.find_spec(name)
+        for directory in spec.submodule_search_locations or () if spec else ():
+            found = next(
+                (
+                    path
+                    for path in Path(directory).glob("pagefind*")
+                    if os.access(path, os.X_OK) and path.suffix in ("", ".exe")
+                ),
+                None,
+            )
+            if found is not None:
+                return found
+    raise NoIndex("the search needs Pagefind; pip install 'perpend[site]'")
+
+
+def title_index(heads: Iterable[tuple[str, Head]]) -> str:
+    """Return a script that holds address, kind, title, id and further words of each page, for pages opened from a disk."""
+    rows = []
+    for path, head in heads:
+        ref = head.ref
+        rows.append([quoted(path), ref.kind.value, ref.name, ref.id, head.description[:120], " ".join(head.words)])
+    text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
+    return f"globalThis.perpendTitles={text};\n"

@@ -1,0 +1,96 @@
+"""A browser, a site of the library and a server for it, each made once. Without a browser these tests are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.browser.pages import Visit, build
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CORPUS = "PERPEND_CORPUS"
+REQUIRED = "PERPEND_BROWSER_TESTS"
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test, or fail it where the environment says that these tests must run."""
+    if os.environ.get(REQUIRED) == "required":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """Yield the address at which a directory is served, without the last slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(directory)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    binary = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if binary is None:
+        missing("no Chromium is installed: apt-get install chromium")
+    for package in ("playwright", "axe_playwright_python", "jinja2", "pagefind_bin_extended"):
+        if find_spec(package) is None:
+            missing(f"{package} is not installed: pip install 'perpend[dev]'")
+    driver = import_module("playwright.sync_api")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(None, tmp_path_factory.mktemp("library") / "site")
+
+
+@pytest.fixture(scope="session")
+def origin(library_site: Path) -> Iterator[str]:
+    with served(library_site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def corpus_origin(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not os.environ.get(CORPUS):
+        pytest.skip(f"{CORPUS} names no repository")
+    with served(build(Path(os.environ[CORPUS]), tmp_path_factory.mktemp("corpus") / "site")) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Return a function that opens an address in a new window; at the end, each must have been quiet and at home."""
+    visits: list[Visit] = []
+
+    def opened(address: str, **settings: Any) -> Visit:
+        visits.append(Visit(browser, address, settings))
+        return visits[-1]
+
+    yield opened
+    for one in visits:
+        one.close()
+    assert [] == [complaint for one in visits for complaint in one.complaints]

@@ -1,0 +1,79 @@
+"""The kinds of pages, where they are on the library's site, and what a visit to one notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from perpend.cli.repositories import open_repository
+
+ROOT = Path(__file__).parents[2]
+KEY = "ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+KINDS = {
+    "home": "index.html",
+    "policy": f"{KEY}/index.html",
+    "logic": f"{KEY}/prod.logic.yaml/index.html",
+    "test data": f"{KEY}/test-data.json/index.html",
+    "folder": "ce/ca/aws/iam/index.html",
+    "framework": "frameworks/cis-aws-v6.0.0/index.html",
+    "section": "frameworks/cis-aws-v6.0.0/02/12/index.html",
+    "type": "types/CA10__CaAwsUser__c/index.html",
+    "rule": "rules/dec-x-30795016/index.html",
+    "list": "lists/production-policy/index.html",
+    "health": "health/index.html",
+    "operation": "operations/boolean-from/index.html",
+    "document": "docs/tour/index.html",
+    "search": "search/index.html?q=keys",
+}
+
+
+def build(repository: Path | None, out: Path) -> Path:
+    """Build a site of a repository, or of the library with our documents."""
+    from perpend.site.build import Options, build_site
+
+    documents = None if repository else ROOT / "docs"
+    build_site(open_repository(str(repository) if repository else None), Options(out=out, documents=documents))
+    return out
+
+
+class Visit:
+    """A page in a window of its own. ``complaints`` are errors in the console, and requests that failed or left the origin."""
+
+    def __init__(self, browser: Any, address: str, settings: dict[str, Any]) -> None:
+        self.context = browser.new_context(**settings)
+        self.page = self.context.new_page()
+        self.home = address.partition("://")[0] + "://" + address.partition("://")[2].partition("/")[0]
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+        self.page.goto(address, wait_until="load")
+
+    def close(self) -> None:
+        """Close the window."""
+        self.context.close()
+
+    def search(self, words: str) -> list[tuple[str, str]]:
+        """Type words into the search and return kind and title of the first results."""
+        field = self.page.locator("[data-search-input]")
+        field.fill(words)
+        self.page.wait_for_function(
+            "words => new URLSearchParams(location.search).get('q') === words && document.querySelector('[data-results] a')",
+            arg=words,
+        )
+        self.page.wait_for_timeout(300)
+        items = self.page.locator("[data-results] li").all()[:10]
+        return [(str(item.locator("a").first.get_attribute("href")), item.locator("a").first.inner_text()) for item in items]
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text} at {self.page.url}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((f"{self.home}/", "data:", "blob:")):
+            self.complaints.append(f"request to {request.url} from {self.page.url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} of {response.url}")

@@ -1,0 +1,78 @@
+"""Every kind of page in a browser: accessible, quiet, at home, and no wider than a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from tests.browser.pages import KINDS, Visit
+
+Open = Callable[..., Visit]
+
+
+def findings(page: Any) -> list[str]:
+    """Return what axe finds that is more than minor."""
+    axe = import_module("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found
+        if one["impact"] in ("moderate", "serious", "critical")
+        for node in one["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing(visit: Open, origin: str, kind: str, scheme: str) -> None:
+    page = visit(f"{origin}/{KINDS[kind]}", color_scheme=scheme).page
+    if kind == "search":
+        page.wait_for_selector("[data-results] a")
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    assert [] == findings(page)
+
+
+def test_axe_finds_what_is_wrong(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/index.html").page
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert ["image-alt"] == [one.partition(":")[0] for one in findings(page)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_is_wider_than_a_phone(visit: Open, origin: str, kind: str) -> None:
+    page = visit(f"{origin}/{KINDS[kind]}", viewport={"width": 360, "height": 740}, has_touch=True).page
+    if kind == "search":
+        page.wait_for_selector("[data-results] a")
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    page.evaluate("for (const part of document.querySelectorAll('.fold > input')) part.checked = true")
+    assert 360 == page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_says_what_it_is(visit: Open, origin: str, kind: str) -> None:
+    page = visit(f"{origin}/{KINDS[kind]}").page
+    assert 1 == page.locator("h1").count() and page.title()
+    assert (page.locator("meta[name=description]").get_attribute("content") or "").strip()
+    assert "en" == page.locator("html").get_attribute("lang")
+    assert "default-src 'none'" in (page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content") or "")
+
+
+def test_the_theme_can_be_changed_and_is_remembered(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/index.html", color_scheme="light").page
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.locator("[data-theme-toggle]").click()
+    dark = page.evaluate(paper)
+    page.reload()
+    assert light != dark == page.evaluate(paper)
+
+
+def test_a_request_to_another_origin_would_be_seen(browser: Any, origin: str) -> None:
+    visit = Visit(browser, f"{origin}/index.html", {"bypass_csp": True})
+    visit.page.evaluate("fetch('http://127.0.0.1:9/').catch(() => 0)")
+    visit.page.wait_for_timeout(100)
+    visit.close()
+    assert any("request to http://127.0.0.1:9/" in complaint for complaint in visit.complaints)

@@ -1,0 +1,39 @@
+"""The site opened from a disk, without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser.pages import KEY, KINDS, Visit
+
+Open = Callable[..., Visit]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "search"])
+def test_pages_open_with_their_styles(visit: Open, library_site: Path, kind: str) -> None:
+    page = visit((library_site / KINDS[kind]).as_uri()).page
+    assert page.locator("h1").is_visible()
+    assert (
+        page.evaluate("document.styleSheets.length > 0 && getComputedStyle(document.querySelector('.skip')).position")
+        == "absolute"
+    )
+
+
+def test_links_lead_to_pages_not_to_directories(visit: Open, library_site: Path) -> None:
+    page = visit((library_site / "index.html").as_uri()).page
+    hrefs = page.locator("a[href]").evaluate_all("links => links.map(link => link.href)")
+    assert hrefs and [] == [
+        href for href in hrefs if href.startswith("file:") and not href.partition("#")[0].partition("?")[0].endswith(".html")
+    ]
+    page.locator("nav[aria-label=Main] a").first.click()
+    page.wait_for_load_state()
+    assert page.locator("h1").is_visible() and page.url.endswith("index.html")
+
+
+@pytest.mark.parametrize("words", ["more than one active", "dec-x-30795016", "1.13"])
+def test_titles_and_ids_are_found_without_an_index(visit: Open, library_site: Path, words: str) -> None:
+    found = visit((library_site / "search/index.html").as_uri()).search(words)
+    assert any(KEY in address for address, _ in found[:5]), found

@@ -1,0 +1,72 @@
+"""The search: what people type, and what they find first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from perpend.judge.frameworks import FrameworkMappings, How
+from perpend.load.repository import Repository
+from tests.browser.conftest import CORPUS
+from tests.browser.pages import KEY, Visit
+
+Open = Callable[..., Visit]
+TITLE = "AWS IAM User has more than one active access key"
+
+
+@pytest.mark.parametrize(
+    "words", ["unnecessary access keys", "second active access key", "dec-x-30795016", "1.13", "two active keys"]
+)
+def test_the_key_policy_is_found(visit: Open, origin: str, words: str) -> None:
+    found = visit(f"{origin}/search/index.html").search(words)
+    assert any(KEY in address for address, _ in found[:5]), found
+
+
+def test_a_result_leads_to_its_page(visit: Open, origin: str) -> None:
+    one = visit(f"{origin}/search/index.html?q=dec-x-30795016")
+    one.page.locator("[data-results] a", has_text=TITLE).first.click()
+    one.page.wait_for_url(f"**/{KEY}/**")
+    assert TITLE in one.page.locator("h1").inner_text()
+
+
+def test_facets_narrow_the_results(visit: Open, origin: str) -> None:
+    one = visit(f"{origin}/search/index.html?q=access+key")
+    one.page.wait_for_selector("[data-facets] label")
+    before = one.page.locator("[data-search-status]").inner_text()
+    one.page.locator("[data-facets] label", has_text="policy").first.click()
+    one.page.wait_for_function("before => document.querySelector('[data-search-status]').innerText !== before", arg=before)
+    kinds = one.page.locator("[data-results] li p.quiet").all_inner_texts()
+    assert kinds and all(text.startswith("policy") for text in kinds)
+
+
+def test_nothing_found_is_said(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/search/index.html").page
+    page.locator("[data-search-input]").fill('"zzqqxxyy"')
+    page.wait_for_function("() => /no |nothing|0 /i.test(document.querySelector('[data-search-status]').innerText)")
+    assert 0 == page.locator("[data-results] a").count()
+
+
+@pytest.mark.parametrize("words", ["unnecessary access keys", "dec-x-30795016", "1.13"])
+def test_the_key_policy_is_found_in_the_corpus(visit: Open, corpus_origin: str, words: str) -> None:
+    found = visit(f"{corpus_origin}/search/index.html").search(words)
+    assert any(KEY in address for address, _ in found), found
+
+
+@pytest.mark.skipif(not os.environ.get(CORPUS), reason=f"{CORPUS} names no repository")
+def test_mappings_of_the_corpus_are_counted() -> None:
+    repository = Repository(os.environ[CORPUS])
+    mappings = FrameworkMappings(repository)
+    found = [mapping for policy_id in repository.policy_ids for mapping in mappings.of_policy(policy_id)]
+
+    def counts(*hows: How) -> tuple[int, int]:
+        pairs = {(mapping.policy_id, mapping.section_id) for mapping in found if mapping.how in hows}
+        return len(pairs), len({section_id for _, section_id in pairs})
+
+    assert ((703, 460), (4_170, 1_207), (5_489, 1_273)) == (
+        counts(How.DIRECT),
+        counts(How.DIRECT, How.INTERNAL_RULE),
+        counts(*How),
+    )
+    assert (16, 28) == (len(mappings.suppressed), len({mapping.section_id.split("/")[2] for mapping in found}))

@@ -1,0 +1,133 @@
+"""`perpend site serve`, `check` and `clean` as they are called."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+pytest.importorskip("lxml", reason="the extra `site` is not installed")
+
+from perpend.cli.app import group
+from perpend.cli.repositories import LIBRARY
+
+NAMES = {"full": "A", "contextual": "A"}
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(group, ["site", *map(str, arguments)], standalone_mode=False)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    for path, content in {
+        "ce/folder.yaml": {"names": NAMES},
+        "ce/a/policy.yaml": {"names": {"full": "First name", "contextual": "A"}, "description": "What it asks."},
+        "ce/a/description.md": "Text.\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content if isinstance(content, str) else json.dumps(content))
+    return root
+
+
+def test_check_says_what_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<p>\n<a href="gone.html">x</a>')
+    done = run("check", tmp_path)
+    assert 1 == done.return_value
+    assert "error[S101]: there is no page or file `gone.html`\n --> index.html:2:1\n" in done.output
+    assert '2 | <a href="gone.html">x</a>' in done.output
+
+
+def test_check_as_json(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>")
+    done = run("check", tmp_path, "--format", "json")
+    assert (0, {"diagnostics": []}) == (done.return_value, json.loads(done.output))
+
+
+def test_check_without_pages_is_an_input_error(tmp_path: Path) -> None:
+    assert "there is no page in it" in str(run("check", tmp_path).exception)
+    assert 2 == getattr(run("check", tmp_path / "none").exception, "exit_code", None)
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_clean_leaves_a_repository_as_it_was(repository: Path, form: str) -> None:
+    out = repository if form == "markdown" else repository.parent / "site"
+    before = {path.relative_to(repository): path.is_file() and path.read_bytes() for path in repository.rglob("*")}
+    assert 0 == run("build", "--repo", repository, "--out", out, "--format", form, "--no-search").return_value
+    assert len(list(out.rglob("*.md" if form == "markdown" else "*.html"))) > 3
+    done = run("clean", out)
+    assert 0 == done.return_value and "files deleted" in done.output
+    after = {path.relative_to(repository): path.is_file() and path.read_bytes() for path in repository.rglob("*")}
+    assert before == after
+    assert form == "markdown" or [] == list(out.iterdir())
+
+
+def test_clean_names_what_was_changed_by_hand(repository: Path) -> None:
+    out = repository.parent / "site"
+    run("build", "--repo", repository, "--out", out, "--no-search")
+    (out / "index.html").write_text("mine")
+    done = run("clean", out)
+    assert "kept, as somebody has changed it: index.html" in done.stderr
+    assert ["index.html"] == [path.name for path in out.iterdir()]
+    assert "nothing in it was made" in str(run("clean", out).exception)
+
+
+def served(port: str, path: str) -> str:
+    """Return a page, empty while there is none."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    connection.request("GET", f"/{path}")
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    return text if answer.status == 200 else ""
+
+
+def test_serve_says_that_a_port_is_taken(repository: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("serve", "--repo", repository, "--port", port)
+    assert f"127.0.0.1:{port}: cannot listen: address already in use" == str(ended.exception)
+
+
+def test_serve_needs_a_repository(tmp_path: Path) -> None:
+    assert "not a policy repository" in str(run("serve", "--repo", tmp_path, "--port", 0).exception)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")
+def test_serve_shows_an_edited_policy_and_survives_a_broken_one(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    shutil.copytree(LIBRARY, root)
+    descriptor = root / "ce/ca/aws/iam/root-user-mfa/policy.yaml"
+    page = "ce/ca/aws/iam/root-user-mfa/index.html"
+    command = [sys.executable, "-m", "perpend", "site", "serve", "--repo", str(root), "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stdout.readline())
+            assert found is not None
+            assert "Edited title" not in served(found[1], page)
+            original = descriptor.read_text()
+            descriptor.write_text("a: [")
+            time.sleep(1)
+            descriptor.write_text(original.replace("full: ", "full: Edited title "))
+            begun = time.monotonic()
+            while "Edited title" not in served(found[1], page):
+                assert time.monotonic() - begun < 60
+                time.sleep(0.05)
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(10)
+    assert 0 == server.returncode

@@ -1,0 +1,226 @@
+"""Builds: whole or not at all, only what has changed, and never at the cost of anybody else's files."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.repositories import write
+from tests.sites import POLICY, files, hostile_files
+
+from perpend.load.repository import Repository
+from perpend.site import build as building
+from perpend.site.build import Options, build_site
+from perpend.site.install import InTheWay
+from perpend.site.kept import Kept
+from perpend.site.manifest import NAME, Manifest, read_manifest
+from perpend.site.search import NoIndex
+
+PAGE = f"{POLICY[1:]}/index.html"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write(tmp_path / "repository", files())
+
+
+def build(root: Path, *, kept: Kept | None = None, **more):
+    options = Options(out=root.parent / "out", **{"search": False, **more})
+    return build_site(Repository(root), options, kept=kept), options.out
+
+
+def snapshot(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_an_unchanged_repository_is_not_built_again(root):
+    first, out = build(root)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    second, _ = build(root)
+    assert (False, True, first.pages) == (first.unchanged, second.unchanged, second.pages)
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+
+
+def test_a_page_that_is_gone_is_built_again(root):
+    _, out = build(root)
+    (out / PAGE).unlink()
+    built, _ = build(root)
+    assert (1, True) == (built.made, (out / PAGE).is_file())
+
+
+@pytest.mark.parametrize("kept", [None, Kept()])
+def test_a_changed_text_makes_its_own_page_anew(root, kept):
+    build(root, kept=kept)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    built, out = build(root, kept=kept)
+    assert 1 == built.made
+    assert "Lock it." in (out / PAGE).read_text("utf-8")
+
+
+@pytest.mark.parametrize("change", ["prod.logic.yaml", "test-data.json", "policy.yaml", "types", "new", "gone"])
+def test_what_is_kept_between_builds_never_shows(root, change):
+    kept = Kept()
+    build(root, kept=kept)
+    folder = root / POLICY[1:]
+    match change:
+        case "types":
+            path = next(root.glob("types/*/object.extracts.yaml"))
+            path.write_text(path.read_text("utf-8").replace("open__c", "used__c"), "utf-8")
+        case "new":
+            shutil.copytree(folder, folder.parent / "copy")
+        case "gone":
+            (folder / "test-data.json").unlink()
+        case _:
+            path = folder / change
+            path.write_text(
+                path.read_text("utf-8").replace("COMPLIANT", "UNDETERMINED").replace("COST", "RELIABILITY"), "utf-8"
+            )
+    _, out = build(root, kept=kept)
+    found = snapshot(out)
+    shutil.rmtree(out)
+    build(root)
+    fresh = snapshot(out)
+    for both in (found, fresh):
+        both.pop(NAME)
+    assert fresh == found
+
+
+def test_pages_of_what_is_gone_go_too(root):
+    _, out = build(root)
+    shutil.rmtree(root / "ce/acme/cloud/store/idea")
+    build(root)
+    assert not (out / "ce/acme/cloud/store/idea").exists()
+
+
+def test_files_of_others_stay(root):
+    _, out = build(root)
+    (out / "ce/acme/mine.txt").write_text("mine", "utf-8")
+    (out / "CNAME").write_text("policies.example", "utf-8")
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    build(root)
+    assert ("mine", "policies.example") == ((out / "ce/acme/mine.txt").read_text("utf-8"), (out / "CNAME").read_text("utf-8"))
+
+
+def test_a_strange_file_in_the_way_stops_the_build_before_it_writes(root):
+    out = root.parent / "out"
+    write(out, {"ce/index.html": "mine"})
+    with pytest.raises(InTheWay, match=r"ce/index\.html; nothing was written"):
+        build(root)
+    assert {"ce/index.html": b"mine"} == snapshot(out)
+
+
+def test_a_page_that_somebody_has_changed_is_not_deleted(root):
+    _, out = build(root)
+    page = out / "ce/acme/cloud/store/idea/index.html"
+    page.write_text("mine", "utf-8")
+    shutil.rmtree(root / "ce/acme/cloud/store/idea")
+    built, _ = build(root)
+    assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.kept, page.read_text("utf-8"))
+
+
+def test_nothing_is_written_through_links_that_lead_out(root):
+    out, elsewhere = root.parent / "out", root.parent / "elsewhere"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / "ce").symlink_to(elsewhere)
+    with pytest.raises(InTheWay):
+        build(root)
+    assert [] == list(elsewhere.iterdir())
+
+
+def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(root, monkeypatch):
+    _, out = build(root)
+    before = snapshot(out)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    monkeypatch.setattr(building, "sitemap", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        build(root)
+    assert before == snapshot(out)
+    assert ["out", "repository"] == sorted(os.listdir(root.parent))
+
+
+def test_the_manifest_lists_every_file_and_nothing_outside(root):
+    _, out = build(root)
+    manifest = read_manifest(out)
+    assert sorted({NAME, *manifest.files}) == sorted(snapshot(out))
+    (out / NAME).write_text(
+        json.dumps({"version": 1, "files": {"../x": "1", "/etc/x": "1", "a/../../x": "1", "ok": "1"}}), "utf-8"
+    )
+    assert {"ok": "1"} == read_manifest(out).files
+    (out / NAME).write_text("[", "utf-8")
+    assert None is read_manifest(out)
+
+
+def test_a_manifest_survives_writing_and_reading(tmp_path):
+    manifest = Manifest("html", "e", "i", {"a": "1"}, {"b": "2"})
+    manifest.write(tmp_path)
+    assert manifest == read_manifest(tmp_path)
+
+
+def test_markdown_stands_beside_each_entity_and_is_not_read_back(root):
+    options = Options(out=root, markdown=True)
+    before = snapshot(root)
+    built = build_site(Repository(root), options)
+    assert (root / POLICY[1:] / "policy.gen.md").is_file() and (root / "index.gen.md").is_file()
+    assert before == {path: content for path, content in snapshot(root).items() if path in before}
+    again = build_site(Repository(root), options)
+    assert (True, built.pages) == (again.unchanged, again.pages)
+    text = (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
+    assert "# Acme Thing is open\n" in text and "[Acme Thing](<../../../../../types/CA10__CaThing__c/type.gen.md>)" in text
+
+
+def test_markdown_of_names_that_mean_harm_is_plain(tmp_path):
+    root = write(tmp_path / "repository", hostile_files())
+    build_site(Repository(root), Options(out=tmp_path / "out", markdown=True))
+    text = (tmp_path / "out" / POLICY[1:] / "policy.gen.md").read_text("utf-8")
+    assert "\n# \\<script\\>alert(1)\\</script\\>" in text
+
+
+def test_images_of_policies_become_part_of_the_site(root):
+    (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG")
+    _, out = build(root)
+    assert b"\x89PNG" == (out / POLICY[1:] / "p.png").read_bytes()
+    assert "p.png" in (out / PAGE).read_text("utf-8")
+
+
+def test_verdicts_get_pages_and_files(root, tmp_path):
+    judged = {"id": "a", "name": "<b>a</b>", "externalId": "arn", "typeApiName": "T", "master": None}
+    line = json.dumps({"policyId": POLICY, "status": "INCOMPLIANT", "conditionIndex": 199, "object": judged})
+    (tmp_path / "v.ndjson").write_text(line + "\n", "utf-8")
+    _, out = build(root, verdicts=tmp_path / "v.ndjson")
+    folder = out / "verdicts" / POLICY[1:]
+    assert line + "\n" == (folder / "incompliant.ndjson").read_text("utf-8")
+    html = (folder / "index.html").read_text("utf-8")
+    assert "1 object does not comply" in html and "&lt;b&gt;a&lt;/b&gt;" in html
+    assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
+    assert '<svg class="plot"' in (out / "verdicts/index.html").read_text("utf-8")
+
+
+def test_documents_become_pages_with_their_links(root, tmp_path):
+    docs = write(
+        tmp_path / "docs",
+        {"tour.md": "# A tour\n\n[how](how-to/x.md) [is](reference/operations/is-equal.md)\n", "how-to/x.md": "# X\n"},
+    )
+    _, out = build(root, documents=docs)
+    html = (out / "docs/tour/index.html").read_text("utf-8")
+    assert 'href="../../docs/how-to/x/index.html"' in html and 'href="../../operations/is-equal/index.html"' in html
+
+
+def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
+    known = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if "pagefind" in name else known(name, *more))
+    with pytest.raises(NoIndex, match=r"pip install 'perpend\[site\]'"):
+        build(root, search=True)
+
+
+def test_the_index_is_made_and_kept(root):
+    _, out = build(root, search=True)
+    assert (out / "pagefind/pagefind.js").is_file() and not list((out / "pagefind").glob("*-ui*"))
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    before = (out / "pagefind/pagefind-entry.json").read_bytes()
+    build(root, search=True, keep_index=True)
+    assert before == (out / "pagefind/pagefind-entry.json").read_bytes()

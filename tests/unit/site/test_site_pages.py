@@ -1,0 +1,288 @@
+"""How pages look in HTML: the order of parts, safety, addresses. And the same pages as Markdown."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tests.repositories import write
+from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files
+
+from perpend.load.repository import Repository
+from perpend.site.build import Options, build_site
+from perpend.site.contents import pages_of
+from perpend.site.model.policy import policy_page
+from perpend.site.model.refs import Kind, Ref
+from perpend.site.render.addresses import Addresses, Places, root_from, segment
+from perpend.site.render.as_markdown import markdown_from_html
+from perpend.site.render.charts import bar_svg
+from perpend.site.render.drawing import Drawing, shown
+from perpend.site.render.icons import KINDS
+from perpend.site.render.pages import CSP, Renderer
+from perpend.site.render.source import source_html
+from perpend.site.sitemap import MOST, sitemap
+
+PARTS = [
+    ">Contextual name<",
+    ">ID<",
+    ">Tags<",
+    ">Policy type<",
+    ">Policy categories<",
+    'id="logic"',
+    ">Object type<",
+    "- object.extracts.yaml",
+    ">Test data<",
+    "passed",
+    "failed",
+    ">Branch coverage<",
+    'id="similar-policies"',
+    "Trend Micro Conformity",
+    "AWS Trusted Advisor",
+    "AWS Security Hub",
+    ">Internal<",
+    'id="similar-internal-rules"',
+    'id="description"',
+    'id="remediation"',
+    'id="linked-framework-sections"',
+    'id="how-it-decides"',
+    'id="flow"',
+    'id="what-it-reads"',
+    'id="try-it"',
+    'id="commands"',
+]
+"""What a policy's page has, in the order in which it has it."""
+
+
+class Attributes(HTMLParser):
+    """Collects the tags of a page with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def renderer(**more) -> Renderer:
+    return Renderer("Site", lambda path, base: None, **more)
+
+
+def attributes(html: str) -> list[tuple[str, dict[str, str | None]]]:
+    parser = Attributes()
+    parser.feed(html)
+    return parser.found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    root = tmp_path_factory.mktemp("site")
+    write(root / "repository", files())
+    built = build_site(Repository(root / "repository"), Options(out=root / "out", search=False))
+    return root / "out", built
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    root = tmp_path_factory.mktemp("hostile")
+    write(root / "repository", hostile_files())
+    build_site(Repository(root / "repository"), Options(out=root / "out", search=False))
+    return root / "out"
+
+
+def test_the_policy_page_has_every_part_in_order(site):
+    html = (site[0] / POLICY[1:] / "index.html").read_text("utf-8")
+    body = html[html.index("<main") :]
+    places = [body.find(part) for part in PARTS]
+    assert -1 not in places, [part for part, place in zip(PARTS, places, strict=True) if place < 0]
+    assert sorted(places) == places
+    assert re.search(r'<h1><svg [^>]*aria-label="policy".*?Acme Thing is open.*?aria-label="Tests failing".*?</h1>', body)
+
+
+def test_every_tag_leads_to_its_list(site):
+    html = (site[0] / POLICY[1:] / "index.html").read_text("utf-8")
+    tags = re.findall(r'<a href="([^"]+)" class="tone', html[html.index('class="tags"') : html.index(">Policy type<")])
+    assert tags
+    assert [] == [tag for tag in tags if not (site[0] / POLICY[1:] / tag).resolve().is_file()]
+
+
+def test_deep_links_to_conditions_checks_and_lines_exist(site):
+    html = (site[0] / POLICY[1:] / "index.html").read_text("utf-8")
+    assert all(f'id="{anchor}"' in html for anchor in ("condition-1", "condition-2", "otherwise", "L1", "L12"))
+
+
+def test_no_page_asks_another_host_or_holds_code_of_its_own(site):
+    for path in site[0].rglob("*.html"):
+        html = path.read_text("utf-8")
+        for tag, found in attributes(html):
+            assert not any(name.startswith("on") or name == "style" for name in found), (path, tag, found)
+            source = found.get("src") or (found.get("href") if tag == "link" and found.get("rel") != "canonical" else None)
+            assert source is None or not re.match(r"[a-z]+:|//", source), (path, source)
+        assert 1 == html.count("<h1"), path
+        assert CSP in html
+        scripts = re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL)
+        assert [True, True] == ["src=" in head or "ld+json" in head for head, _ in scripts]
+
+
+def test_each_page_has_a_title_a_description_and_data_for_machines(site):
+    titles = []
+    for path in site[0].rglob("*.html"):
+        html = path.read_text("utf-8")
+        titles.append(re.search("<title>(.+?)</title>", html)[1])
+        assert re.search(r'<meta name="description" content="[^"]+">', html), path
+        assert re.search(r'<meta property="og:title" content="[^"]+">', html), path
+        graph = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)[1])
+        assert "https://schema.org" == graph["@context"]
+    assert len(titles) == site[1].pages
+
+
+def test_addresses_are_absolute_only_where_the_base_is_known(tmp_path):
+    book = book_of(tmp_path, files())
+    page = policy_page(book, POLICY)
+    html = renderer(base_url="https://policies.example/x/").html(page)
+    assert f'<link rel="canonical" href="https://policies.example/x{POLICY}/">' in html
+    assert "canonical" not in renderer().html(page)
+
+
+def test_relative_links_of_prose_lead_to_pages_and_nothing_else(tmp_path):
+    found = {**files(), f"{POLICY[1:]}/remediation.md": "[no](../../../../../../../etc/passwd) [idea](../idea/)\n"}
+    write(tmp_path / "repository", found)
+    build_site(Repository(tmp_path / "repository"), Options(out=tmp_path / "out", search=False))
+    html = (tmp_path / "out" / POLICY[1:] / "index.html").read_text("utf-8")
+    assert "passwd" not in re.sub(r"<pre.*?</pre>", "", html, flags=re.DOTALL)
+    assert 2 == html.count("ce/acme/cloud/store/idea/index.html")
+
+
+def test_names_and_texts_that_mean_harm_do_none(hostile):
+    for path in hostile.rglob("*.html"):
+        html = path.read_text("utf-8")
+        for tag, found in attributes(html):
+            assert not any(name.startswith("on") for name in found), (path, tag, found)
+            assert not (found.get("href") or "").lower().strip().startswith(("javascript:", "data:")), (path, found)
+        assert "<script>alert" not in html, path
+        assert "\u202e" not in re.sub(r'<div class="(?:folded )?prose.*?</div>', "", html, flags=re.DOTALL), path
+
+
+def test_ids_from_outside_never_become_paths_of_their_own(hostile):
+    names = {path.relative_to(hostile).parts[0] for path in hostile.rglob("*")}
+    assert {
+        "assets",
+        "ce",
+        "frameworks",
+        "health",
+        "index.html",
+        "lists",
+        "operations",
+        "rules",
+        "search",
+        "sitemap.xml",
+        "types",
+    } == {name for name in names if not name.startswith(".")}
+    assert segment(f"../../{EVIL}").startswith("~")
+
+
+@pytest.mark.parametrize(
+    ("ref", "html", "markdown"),
+    [
+        (Ref(Kind.HOME, "", ""), "index.html", "index.gen.md"),
+        (Ref(Kind.POLICY, "/ce/a", ""), "ce/a/index.html", "ce/a/policy.gen.md"),
+        (Ref(Kind.LOGIC, "/ce/a/prod.logic.yaml", ""), "ce/a/prod.logic.yaml/index.html", "ce/a/prod.logic.yaml.gen.md"),
+        (Ref(Kind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html", "frameworks/f/section.gen.md"),
+        (Ref(Kind.TYPE, "T__c", ""), "types/T__c/index.html", "types/T__c/type.gen.md"),
+        (Ref(Kind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html", "rules/dec-x-1.gen.md"),
+        (Ref(Kind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html", "verdicts/ce/a.gen.md"),
+    ],
+)
+def test_each_kind_of_page_has_its_place(ref, html, markdown):
+    assert (html, markdown) == (Addresses().path(ref), Addresses(markdown=True).path(ref))
+
+
+def test_addresses_are_relative_and_quoted():
+    assert ("./", "../../") == (root_from("index.html"), root_from("a/b/index.html"))
+    assert "../ce/a%20b%3F/index.html#L3" == Addresses().href(Ref(Kind.POLICY, "/ce/a b?", "", anchor="L3"), "../")
+
+
+def test_no_page_needs_a_directory_where_another_is_a_file():
+    places = Places()
+    assert [True, False, True, False] == [
+        places.take(path) for path in ("a/index.html", "a/index.html/index.html", "b/c/d", "b/c")
+    ]
+
+
+def test_what_is_not_there_is_no_link():
+    drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
+    assert '<span class="absent">x &lt;b&gt;</span>' == str(drawing.a(Ref(Kind.SECTION, "/f", "x <b>", there=False)))
+
+
+def test_every_kind_of_page_has_a_symbol():
+    assert set(Kind) == set(KINDS)
+
+
+def test_text_is_shown_in_one_line_with_hidden_signs_written_out():
+    assert "a b\\u202e" == shown("a\n b\u202e")
+
+
+def test_source_has_an_anchor_on_each_line_and_is_escaped():
+    html = str(source_html("a: <b>\nc: 1\n", "yaml"))
+    assert ['id="L1"', 'id="L2"'] == re.findall(r'id="L\d"', html)
+    assert "<b>" not in html and "&lt;" in html
+
+
+def test_bars_are_as_long_as_their_numbers():
+    svg = bar_svg((("good", 1), ("none", 3)), "1 of 4", width=100)
+    assert [("0.0", "25.0"), ("25.0", "75.0")] == re.findall(r'x="([\d.]+)" width="([\d.]+)"', svg)
+
+
+def test_long_sitemaps_are_split():
+    assert "<loc>https://x.example/a/</loc>" in sitemap(["a/index.html"], "https://x.example")["sitemap.xml"]
+    files_ = sitemap([f"{number}/index.html" for number in range(MOST + 1)], "https://x.example")
+    assert ["sitemap-1.xml", "sitemap-2.xml", "sitemap.xml"] == sorted(files_)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h2>A <em>b</em></h2><p>c</p>", "## A *b*\n\nc\n"),
+        ('<p><a href="x y">t</a> <code>a`b</code></p>', "[t](<x%20y>) ``a`b``\n"),
+        ('<p>a <a href="#b">c</a></p>', "a c\n"),
+        ("<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>", "- a\n- b\n  - c\n"),
+        ('<ol start="3"><li>a</li></ol>', "3. a\n"),
+        ("<dl><div><dt>n</dt><dd>v</dd></div></dl>", "- **n**: v\n"),
+        ("<table><tr><th>a</th></tr><tr><td>x|y<br>z</td></tr></table>", "| a |\n| --- |\n| x\\|y<br>z |\n"),
+        ('<pre><code class="language-sh">a ``` b\n</code></pre>', "````sh\na ``` b\n````\n"),
+        ('<p data-md="skip">no</p><script>no</script><p>1. *x* &lt;b&gt;</p>', "1\\. \\*x\\* \\<b\\>\n"),
+        ("<details><summary>s</summary><p>t</p></details>", "**s**\n\nt\n"),
+        ('<p><svg aria-label="good"></svg>x<svg aria-hidden="true"></svg></p>', "good x\n"),
+    ],
+)
+def test_html_becomes_markdown(html, expected):
+    assert expected == markdown_from_html(f"<main>{html}</main>")
+
+
+def test_every_page_renders_in_both_forms(tmp_path):
+    book = book_of(tmp_path, files())
+    for markdown in (False, True):
+        drawn = renderer(addresses=Addresses(markdown))
+        for page in pages_of(book, title="x", documents=None, markdown=markdown):
+            assert f"<title>{'Site' if page.head.ref.kind is Kind.HOME else ''}" in drawn.html(page)
+
+
+def test_type_pages_draw_relationships(site):
+    html = (site[0] / "types" / TYPE / "index.html").read_text("utf-8")
+    assert re.search(r'<svg class="net".*?<a href="[^"]*CA10__CaOwner__c/index\.html">', html)
+
+
+def test_search_finds_titles_on_a_disk(site):
+    text = (site[0] / "assets" / "titles.js").read_text("ascii")
+    rows = json.loads(text.removeprefix("globalThis.perpendTitles=").removesuffix(";\n"))
+    row = next(row for row in rows if row[3] == POLICY)
+    assert ("policy", "Acme Thing is open") == (row[1], row[2])
+    assert "Closed things" in row[5] and "dec-x-1" in row[5]
+
+
+def test_pages_of_a_site_are_files_below_it(site):
+    out, built = site
+    assert built.pages == len(list(Path(out).rglob("*.html")))
