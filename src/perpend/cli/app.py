@@ -32,7 +32,7 @@ COMMANDS: dict[str, str] = {
     "schema": "Write JSON Schemas of the repository's files, for editors.",
     "completion": "Print the completion script of a shell.",
 }
-"""Every command with its line of help; the command ``a-b`` lives in ``cli/a_b.py``."""
+"""Every command with its line of help; the command ``a-b`` lives in ``cli/commands/a_b.py``."""
 
 USAGE_ERROR = 2
 """Exit code of a usage, input or repository error."""
@@ -53,7 +53,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"perpend.cli.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"perpend.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

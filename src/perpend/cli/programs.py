@@ -107,8 +107,7 @@ def programs_over(
     _report_refused(analyzer, refused)
     _refuse_unjudged(named, without_logic, over_other_types, held)
     if not found.programs and not refused:
-        aside = f"; {len(found.set_aside)} that need child objects were set aside: --policy asks by name" * bool(found.set_aside)
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{_aside(len(found.set_aside))}")
     found.refused = len(refused)
     return found
 
@@ -143,6 +142,10 @@ def _refuse_unjudged(named: Collection[str], without_logic: list[str], other: di
     for policy_id, type_name in other.items():
         if policy_id in named:
             raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}")
+
+
+def _aside(number: int) -> str:
+    return f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
 
 
 def _held(held: Collection[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.check import moment
+from perpend.cli.options import moment
 from perpend.cli.output import output_stream
 from perpend.cli.programs import production_programs
 from perpend.cli.repositories import open_repository, select

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.check import moment
+from perpend.cli.options import moment
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
+from perpend.cli.options import moment
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
     chosen_policies,
@@ -23,10 +23,11 @@ from perpend.cli.programs import (
 from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
 from perpend.ir.status import Status
-from perpend.ir.values import date_time_from_text
 from perpend.judge.judgement import Judgement
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from perpend.engines.kept import Cost
     from perpend.ir.object_types import ObjectType
 
@@ -43,16 +44,6 @@ Examples:
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
-
-
-def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
-    """Return the moment that an option names in ISO 8601."""
-    if value is None:
-        return None
-    instant = date_time_from_text(value)
-    if instant is None:
-        raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
-    return datetime.fromtimestamp(instant / 1000, tz=UTC)
 
 
 @click.command("check", epilog=EPILOG)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.check import moment
+from perpend.cli.options import moment
 from perpend.cli.output import progress
 from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files

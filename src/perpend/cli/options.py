@@ -1,0 +1,19 @@
+"""What options hold, read from what people write."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from perpend.ir.values import date_time_from_text
+
+
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Return the moment that an option names in ISO 8601."""
+    if value is None:
+        return None
+    instant = date_time_from_text(value)
+    if instant is None:
+        raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
+    return datetime.fromtimestamp(instant / 1000, tz=UTC)
