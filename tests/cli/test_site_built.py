@@ -79,7 +79,7 @@ def test_clean_names_what_was_changed_by_hand(repository: Path) -> None:
     run("build", "--repo", repository, "--out", out, "--no-search")
     (out / "index.html").write_text("mine")
     done = run("clean", out)
-    assert "kept, as somebody has changed it: index.html" in done.stderr
+    assert "kept, as it is not what a build wrote: index.html" in done.stderr
     assert ["index.html"] == [path.name for path in out.iterdir()]
     assert "nothing in it was made" in str(run("clean", out).exception)
 

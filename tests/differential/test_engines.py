@@ -46,13 +46,15 @@ def duckdb() -> Iterator[DuckDb]:
 
 def compare(engine: DuckDb, program: Program, judged: list[dict[str, Any]], *, complete: bool) -> None:
     interpreter = Interpreter([program])
-    expected = [[interpreter.judge(fields, TIME, complete=complete)[0][0]] for fields in judged]
+    expected = [[interpreter.judge(fields, TIME, complete=complete)[0][0] for fields in judged]]
     assert expected == indexes_of(engine, [program], judged, TIME, complete=complete)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=repositories() | repositories_with_logic(), judged=BATCH, complete=st.booleans())
-def test_engines_agree_on_any_program(duckdb: DuckDb, files: dict[str, Any], judged: list[dict[str, Any]], complete: bool) -> None:
+def test_engines_agree_on_any_program(
+    duckdb: DuckDb, files: dict[str, Any], judged: list[dict[str, Any]], complete: bool
+) -> None:
     with temporary_analyzer(files) as analyzer:
         assert [] == codes(analyzer)
         compare(duckdb, program_of(analyzer), judged, complete=complete)

@@ -57,7 +57,7 @@ def spark() -> Iterator[Spark]:
 
 def found_by(engine: RowEngine, cases: Sequence[Judged]) -> list[list[int]]:
     return [
-        [index for (index,) in indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)]
+        indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)[0]
         for case in cases
     ]
 
@@ -180,7 +180,7 @@ def test_no_text_breaks_out_of_a_query(spark: Spark) -> None:
         program = program_of(analyzer)
     objects = [{"Id": str(number), "CA10__a__c": text} for number, text in enumerate(HOSTILE)]
     interpreter = Interpreter([program])
-    expected = [[interpreter.judge(fields, TIME)[0][0]] for fields in objects]
+    expected = [[interpreter.judge(fields, TIME)[0][0] for fields in objects]]
     assert expected == indexes_of(spark, [program], objects, TIME)
 
 

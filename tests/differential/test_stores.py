@@ -69,5 +69,3 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
         expected = sorted(map(said, Judgement(estate, [program], **about).findings()))
         with judged(snapshot, [program], kept=store.directory / "extracts", **about) as judgement:
             assert expected == sorted(map(said, judgement.findings()))
-
-

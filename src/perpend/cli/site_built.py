@@ -64,7 +64,7 @@ def clean(directory: str) -> int:
     cleaned = clean_site(Path(directory))
     click.echo(f"{len(cleaned.deleted):,} files deleted")
     for path in cleaned.kept[:_SHOWN]:
-        click.echo(f"kept, as somebody has changed it: {path}", err=True)
+        click.echo(f"kept, as it is not what a build wrote: {path}", err=True)
     if len(cleaned.kept) > _SHOWN:
         click.echo(f"kept, and {len(cleaned.kept) - _SHOWN:,} more", err=True)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from duckdb.func import SPECIAL
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from perpend.plan.build import Plan
     from perpend.plan.stage import Stage
 
+_PARTS: Final = 4
+_PART: Final = 5_000
 DIALECT: Final = DuckDbSql()
 _ALWAYS: Final = (
     Native("perpend_norm", "norm", (), (Kind.TEXT,), Kind.TEXT),
@@ -93,7 +96,8 @@ class DuckDb:
         for column in table.columns.values():
             if column.plain:
                 self._mark_plain(quoted(table.name), column.name)
-        return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
+        text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
+        return [tuple(codes) for _, *codes in sorted(self.run(text))]
 
     def _mark_plain(self, table: str, name: str) -> None:
         """Add the companion that marks a column's documents as plain JSON."""
@@ -109,6 +113,15 @@ class DuckDb:
         arguments: list[Any] = [type_of(kind) for kind in native.arguments]
         called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
         self._connection.create_function(native.name, called, arguments, type_of(native.kind), null_handling=SPECIAL)
+
+
+def _parts(table: str, rows: int) -> str:
+    """Return the text that stands for a table in memory, in parts that are computed side by side."""
+    if rows < _PARTS * _PART:
+        return table
+    bounds = [rows * number // _PARTS for number in range(_PARTS + 1)]
+    parts = (f"SELECT * FROM {table} WHERE {ROW} >= {low} AND {ROW} < {high}" for low, high in pairwise(bounds))
+    return f"({' UNION ALL '.join(parts)})"
 
 
 @contextmanager

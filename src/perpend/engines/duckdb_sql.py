@@ -12,7 +12,6 @@ from perpend.plan.scalar import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_SPACE: Final = "' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11)"
 _RUNS: Final = "'[ \\t\\n\\r\\f\\v]+'"
 _KNOWN_TIME: Final = "'[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+]00:00)?)?'"
 _TYPES: Final = {
@@ -57,8 +56,18 @@ def literal(value: Any, kind: Kind) -> str:
 
 
 def _norm(text: str) -> str:
+    """Return a normal form: most texts are one already, or lack only lower case; the others are worth a replacement."""
     plain = f"lower(trim(regexp_replace({text}, {_RUNS}, ' ', 'g'), ' '))"
-    return f"(CASE WHEN {text} IS NULL THEN '' WHEN {_ascii(text)} THEN {plain} ELSE perpend_norm({text}) END)"
+    return (
+        f"(CASE WHEN {text} IS NULL THEN '' WHEN regexp_full_match({text}, '[!-@\\[-~]*') THEN {text} "
+        f"WHEN regexp_full_match({text}, '[!-~]*') THEN lower({text}) "
+        f"WHEN {_ascii(text)} THEN {plain} ELSE perpend_norm({text}) END)"
+    )
+
+
+def _blank(text: str) -> str:
+    """Return whether there is nothing but white space, all of which sorts before the exclamation mark."""
+    return f"(CASE WHEN {text} >= '!' THEN FALSE ELSE coalesce(regexp_full_match({text}, '[ \\t\\n\\r\\f\\v]*'), TRUE) END)"
 
 
 def _ascii(text: str) -> str:
@@ -121,7 +130,7 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
     "norm": _norm,
     "is": _is,
-    "blank": lambda text: f"coalesce(trim({text}, {_SPACE}) = '', TRUE)",
+    "blank": _blank,
     "spaced": lambda text: f"coalesce({text} = '' OR regexp_matches({text}, '[ \\t\\n\\r\\f\\v]'), FALSE)",
     "lower": _lower,
     "contains": lambda hay, needle: f"contains({hay}, {needle})",

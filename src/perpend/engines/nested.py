@@ -44,18 +44,24 @@ def indexes_of(
     *,
     complete: bool = True,
 ) -> list[list[int]]:
-    """Return for each object the verdict index of each program, all of one input type.
+    """Return for each program, all of one input type, the verdict index of each object.
 
     ``complete``: a key that an object does not have is null. ``snapshot_time`` is in milliseconds since 1970.
     """
     if not objects:
-        return []
+        return [[] for _ in programs]
     wanted = wanted_by(programs)
     if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
         table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
         plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
-        return [[max(code, UNREADABLE) for code in codes] for codes in engine.ends_of_columns(plan, table, columns)]
+        return _indexes(engine.ends_of_columns(plan, table, columns))
     part = shred(objects, programs[0].input_type, wanted, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time)
-    return [[max(code, UNREADABLE) for code in codes] for codes in engine.ends_of_rows(plan, tables, rows)]
+    return _indexes(engine.ends_of_rows(plan, tables, rows))
+
+
+def _indexes(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    """Return the codes of rows as indexes by program: those below zero say why an object is unreadable."""
+    columns = [list(codes) for codes in zip(*rows, strict=True)]
+    return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]

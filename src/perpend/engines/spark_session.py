@@ -36,6 +36,7 @@ PATIENCE: Final = 20.0
 """How many seconds are waited for a master, and for the first of its workers."""
 
 _START: Final = 120.0
+_STOP: Final = 15.0
 _SETTINGS: Final = {
     "spark.app.name": "perpend",
     "spark.log.level": "OFF",
@@ -174,14 +175,18 @@ class _Starting(threading.Thread):
             raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
         return self._session
 
+    def _close(self) -> None:
+        with suppress(*FAILURES):
+            assert self._session is not None
+            self._session.stop()
+
     def end(self) -> None:
-        """End the session, and the JVM that was started for it."""
+        """End the session, and the JVM that was started for it, even where the one does not answer the other any more."""
         if self._session is not None:
-            with suppress(*FAILURES):
-                self._session.stop()
+            stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
+            stopping.start()
+            stopping.join(_STOP)
         if self._gateway is not None:
-            with suppress(*FAILURES):
-                self._gateway.shutdown()
             self._gateway.proc.kill()
             self._gateway.proc.wait()
         SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None

@@ -24,7 +24,7 @@ def flat_table(
 
     ``complete``: a key that an object does not have is null, else it is not known.
     """
-    names = wanted.values | {"Id"} | {name for one in objects for name in one if is_deletion_field(name)}
+    names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
     found: dict[str, list[Any]] = {}
     columns: dict[str, Column] = {}
     for name in sorted(names):

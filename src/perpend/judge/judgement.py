@@ -101,6 +101,16 @@ class Column:
             self.errors[len(self.indexes)] = error
         self.indexes.append(index)
 
+    def put(self, places: Sequence[int], indexes: Sequence[int]) -> set[int]:
+        """Take in the indexes of objects by place; return the places of which only the object itself can tell more."""
+        if len(places) == len(self.indexes):
+            self.indexes[:] = array("i", indexes)
+        else:
+            for place, index in zip(places, indexes, strict=True):
+                self.indexes[place] = index
+        asked = untold_indexes(self.program) & set(indexes)
+        return {place for place, index in zip(places, indexes, strict=True) if index in asked} if asked else set()
+
     def ends(self) -> Iterator[End]:
         """Yield how the program ended on each object, in their order."""
         for place, index in enumerate(self.indexes):
@@ -197,26 +207,28 @@ class Judgement:
     ) -> None:
         """Fill columns with an engine's indexes: a plan for each day that objects are judged at."""
         programs = [column.program for column in columns]
-        days: dict[int, list[int]] = {}
-        for place, judged in enumerate(objects):
-            days.setdefault(self.time_of(judged) // DAY, []).append(place)
+        untold = {place for place, judged in enumerate(objects) if judged.variants}
         for column in columns:
             column.indexes.extend([UNREADABLE] * len(objects))
-        untold = {place for place, judged in enumerate(objects) if judged.variants}
-        for day, places in days.items():
+        for day, places in self._days(objects).items():
             fields = [objects[place].fields for place in places]
-            rows = indexes_of(engine, programs, fields, day * DAY, complete=False)
-            for column, indexes in zip(columns, zip(*rows, strict=True), strict=True):
-                asked = untold_indexes(column.program)
-                for place, index in zip(places, indexes, strict=True):
-                    column.indexes[place] = index
-                    if index in asked:
-                        untold.add(place)
+            for column, indexes in zip(columns, indexes_of(engine, programs, fields, day * DAY, complete=False), strict=True):
+                untold |= column.put(places, indexes)
         for place in sorted(untold):
             for column, (index, error) in zip(columns, self._ends(interpreter, columns, objects[place]), strict=True):
                 column.indexes[place] = index
                 if error is not None:
                     column.errors[place] = error
+
+    def _days(self, objects: Sequence[EstateObject]) -> dict[int, Sequence[int]]:
+        """Return the places of objects by the day that they are judged at."""
+        days = {name: milliseconds_from_datetime(self.time_of_source(name)) // DAY for name in self._times}
+        if len(set(days.values())) == 1:
+            return {next(iter(days.values())): range(len(objects))}
+        found: dict[int, list[int]] = {}
+        for place, judged in enumerate(objects):
+            found.setdefault(days[judged.origin.source], []).append(place)
+        return dict(found)
 
     def _ends(self, interpreter: Interpreter, columns: Sequence[Column], judged: EstateObject) -> list[End]:
         ends = interpreter.judge(judged.fields, self.time_of(judged), complete=False)

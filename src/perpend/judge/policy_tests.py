@@ -242,8 +242,8 @@ def _ends_by(
     found = list(ends)
     for day in dict.fromkeys(time // DAY for time in times):
         places = [place for place, time in enumerate(times) if time // DAY == day]
-        indexes = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
-        for place, (index,) in zip(places, indexes, strict=True):
+        (indexes,) = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
+        for place, index in zip(places, indexes, strict=True):
             found[place] = (index, ends[place][1] if index == ends[place][0] else None)
     return found
 

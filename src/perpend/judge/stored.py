@@ -160,7 +160,7 @@ class StoredJudgement(Judgement):
     def _judged(self, type_name: str, programs: list[Program]) -> tuple[StoredObjects, list[StoredColumn]]:
         snapshot, paths = self._stored, []
         reasons: tuple[str | None, ...] = ()
-        for day, sources in self._days().items():
+        for day, sources in self._sources_by_day().items():
             plan = plan_of(programs, snapshot.tables, day * DAY)
             reasons = plan.reasons
             path = self._scratch / f"{len(list(self._scratch.iterdir()))}.parquet"
@@ -174,7 +174,7 @@ class StoredJudgement(Judgement):
         ]
         return objects, made
 
-    def _days(self) -> dict[int, list[int]]:
+    def _sources_by_day(self) -> dict[int, list[int]]:
         """Return the sources by the day that their objects are judged at: each day is a plan of its own."""
         found: dict[int, list[int]] = {}
         for number, source in enumerate(self._stored.sources):

@@ -13,7 +13,7 @@ from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.site.install import install, staging
 from perpend.site.kept import Kept
-from perpend.site.manifest import Manifest, digest, read_manifest
+from perpend.site.manifest import MARK, OWN, Manifest, changed_since, digest, read_manifest
 from perpend.site.model.book import Book
 from perpend.site.model.guides import Documents
 from perpend.site.model.refs import Kind
@@ -26,7 +26,7 @@ from perpend.site.search import DIRECTORY, index_pages, title_index
 from perpend.site.sitemap import sitemap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from perpend.load.repository import Repository
     from perpend.site.model.page import Head
@@ -34,15 +34,19 @@ if TYPE_CHECKING:
     from perpend.site.render.pages import Page
 
 _ASSETS: Final = Path(__file__).parent / "assets"
-_TITLES: Final = "assets/titles.js"
-_GENERATED: Final = "<!-- Written by `perpend site build --format markdown`; `perpend site clean` takes it away. -->\n\n"
+_LINKING: Final = ("](", "]:", "<a", "<A", "<img", "<IMG")
+"""What a page's texts have in them, if they have links: what these lead to depends on which files there are."""
+
+_TITLES: Final = f"{OWN}/titles.js"
+_GENERATED: Final = f"<!-- {MARK} --format markdown`; `perpend site clean` takes it away. -->\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site.
 
-    ``keep_index`` leaves the search index of the last build in place: stale for a while, but there.
+    ``keep_index`` leaves the search index of the last build in place: stale for a while, but there. ``force`` writes over
+    pages that somebody has changed since the last build.
     """
 
     out: Path
@@ -54,6 +58,7 @@ class Options:
     authors: bool = False
     search: bool = True
     keep_index: bool = False
+    force: bool = False
 
 
 @dataclass(slots=True)
@@ -80,19 +85,18 @@ def build_site(
     more = [path for path in (options.verdicts, options.documents) if path is not None]
     settings = (engine, form, options.title, options.base_url, str(options.authors), str(options.search))
     inputs = inputs_digest(repository, more, settings)
-    if old is not None and old.inputs == inputs and old.form == form and _complete(options.out, old):
-        return Built(len(old.pages), unchanged=True)
+    gone, changed = changed_since(options.out, old) if old is not None else ([], [])
+    if old is not None and (old.inputs, old.form) == (inputs, form) and not gone and not (options.force and changed):
+        return Built(len(old.pages), kept=changed, unchanged=True)
     if old is not None and (old.engine, old.form) != (engine, form):
         old = Manifest(old.form, files=old.files)
     with staging(options.out) as staged:
-        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built(), kept or Kept())
+        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built(), kept or Kept(), {*changed})
         build.run(progress)
-        build.built.kept = install(staged, options.out, build.old, build.new)
+        left = install(staged, options.out, build.old, build.new, force=options.force)
+        untouched = () if options.force else (path for path in changed if path in build.new.files)
+        build.built.kept = sorted({*left, *untouched})
     return build.built
-
-
-def _complete(out: Path, manifest: Manifest) -> bool:
-    return all(os.path.isfile(out / path) for path in manifest.files)
 
 
 @dataclass(slots=True)
@@ -106,6 +110,7 @@ class _Build:
     new: Manifest
     built: Built
     kept: Kept
+    changed: set[str]
     heads: list[tuple[str, Head]] = field(default_factory=list)
     searched: bool = False
     names: str = ""
@@ -127,7 +132,8 @@ class _Build:
         )
         self.names = names_digest(self.repository, documents.files() if documents else ())
         addresses = Addresses(options.markdown)
-        targets = Targets(book, addresses, documents)
+        in_place = options.out.is_dir() and options.out.samefile(self.repository.files.root)
+        targets = Targets(book, addresses, documents, in_place)
         renderer = Renderer(
             options.title, targets.find, options.base_url, documents is not None, verdicts is not None, addresses
         )
@@ -137,33 +143,46 @@ class _Build:
             if not places.take(path):
                 self.built.left_out.append(path)
                 continue
-            self._page(path, page, renderer)
+            self._page(path, page, renderer, targets)
             self.heads.append((path, page.head))
             if progress is not None:
                 progress(len(self.heads))
         self.built.pages = len(self.heads)
         self.kept.executions = dict(book.executions)
         if verdicts is not None:
-            self._findings(verdicts, addresses)
+            self._findings(verdicts)
         self._copy(targets.files)
         if not options.markdown:
             self._extras()
 
-    def _page(self, path: str, page: Page, renderer: Renderer) -> None:
+    def _page(self, path: str, page: Page, renderer: Renderer, targets: Targets) -> None:
         """Make a page, unless the last build made one that says the same."""
         said = repr(page)
-        links = self.names if "](" in said else ""
+        links = self.names if any(sign in said for sign in _LINKING) else ""
         print_ = digest(f"{self.new.engine}{links}{said}".encode("utf-8", "surrogatepass"))
         self.new.pages[path] = print_
         old = self.old
-        if old is not None and old.pages.get(path) == print_ and (self.options.out / path).is_file():
+        if old is not None and old.pages.get(path) == print_ and self._is_there(path):
             self.new.files[path] = old.files[path]
+            self._note(path, targets, old.shown.get(path, ()))
             return
         html = renderer.html(page)
         text = _GENERATED + markdown_from_html(html) if self.options.markdown else html
         self._write(path, text.encode("utf-8", "replace"))
+        self._note(path, targets)
         self.built.made += 1
         self.searched = self.searched or is_searched(page.head)
+
+    def _note(self, path: str, targets: Targets, before: Iterable[str] = ()) -> None:
+        """Note which copied files a page shows: those met while it was made, or those of the last build."""
+        targets.again(before)
+        if targets.shown:
+            self.new.shown[path] = sorted({*targets.shown})
+            targets.shown.clear()
+
+    def _is_there(self, path: str) -> bool:
+        """Whether a file of the last build may stay as it is."""
+        return (self.options.out / path).is_file() and not (self.options.force and path in self.changed)
 
     def _write(self, path: str, content: bytes) -> None:
         target = self.staged / path
@@ -172,23 +191,20 @@ class _Build:
         self.new.files[path] = digest(content)
 
     def _copy(self, files: dict[str, Path]) -> None:
-        """Copy what pages show; a file that stands in its place already stays there."""
+        """Copy what pages show."""
         for path, source in files.items():
-            target = self.options.out / path
-            if not (target.exists() and target.samefile(source)):
-                self._write(path, source.read_bytes())
+            self._write(path, source.read_bytes())
 
-    def _findings(self, verdicts: VerdictBook, addresses: Addresses) -> None:
-        """Write the incompliant lines of each policy beside the page that shows the first of them."""
+    def _findings(self, verdicts: VerdictBook) -> None:
+        """Write the incompliant lines of each policy, which a page shows the first of."""
         for _, head in self.heads:
             if head.ref.kind is Kind.FINDINGS:
-                place = addresses.path(head.ref).rpartition("/")[0]
-                self._write(f"{place}/incompliant.ndjson", b"".join(verdicts.lines(head.ref.id)))
+                self._write(f"{OWN}/verdicts{head.ref.id}.ndjson", b"".join(verdicts.lines(head.ref.id)))
 
     def _extras(self) -> None:
         """Write what belongs to no page: styles, script, symbol, titles, sitemap, search index."""
         for source in sorted(_ASSETS.iterdir()):
-            self._write(f"assets/{source.name}", source.read_bytes())
+            self._write(f"{OWN}/{source.name}", source.read_bytes())
         self._write(_TITLES, title_index(self.heads).encode("ascii"))
         for name, text in sitemap(self.new.pages, self.options.base_url).items():
             self._write(name, text.encode("utf-8", "replace"))
@@ -201,14 +217,16 @@ class _Build:
         before = {path: value for path, value in old.files.items() if path.startswith(f"{DIRECTORY}/")} if old else {}
         gone = old is not None and any(path not in self.new.pages for path in old.pages)
         unchanged = not self.searched and not gone
-        if before and (unchanged or self.options.keep_index) and all((self.options.out / path).is_file() for path in before):
+        if before and (unchanged or self.options.keep_index) and all(map(self._is_there, before)):
             self.new.files |= before
             return
-        for path in self.new.pages:
-            if not (self.staged / path).exists():
-                (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(self.options.out / path, self.staged / path)
+        lent = [path for path in self.new.pages if not (self.staged / path).exists()]
+        for path in lent:
+            (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.options.out / path, self.staged / path)
         index_pages(self.staged)
+        for path in lent:
+            (self.staged / path).unlink()
         for found in sorted((self.staged / DIRECTORY).rglob("*")):
             if found.is_file():
                 self.new.files[found.relative_to(self.staged).as_posix()] = digest(found.read_bytes())

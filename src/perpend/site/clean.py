@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.errors import PerpendError
 from perpend.site.install import remove_empty
-from perpend.site.manifest import NAME, digest, read_manifest
+from perpend.site.manifest import NAME, is_made, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ class NotBuilt(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The paths that were deleted, and those that somebody has changed since they were made."""
+    """The paths that were deleted, and those that somebody has changed since, or that carry no mark of a build."""
 
     deleted: tuple[str, ...]
     kept: tuple[str, ...]
@@ -39,7 +39,7 @@ def clean_site(directory: Path) -> Cleaned:
         place = directory / path
         if not os.path.lexists(place):
             continue
-        if _is_ours(directory, place, wanted):
+        if is_made(directory, path, wanted):
             place.unlink()
             deleted.append(path)
         else:
@@ -47,12 +47,3 @@ def clean_site(directory: Path) -> Cleaned:
     (directory / NAME).unlink()
     remove_empty(directory, manifest.files)
     return Cleaned(tuple(deleted), tuple(kept))
-
-
-def _is_ours(directory: Path, place: Path, wanted: str) -> bool:
-    """Whether a file is still what the build wrote, and inside: not behind a link."""
-    real = os.path.realpath(place.parent)
-    root = os.path.realpath(directory)
-    if real != root and not real.startswith(root + os.sep):
-        return False
-    return not place.is_symlink() and place.is_file() and digest(place.read_bytes()) == wanted

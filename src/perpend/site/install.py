@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.errors import PerpendError
-from perpend.site.manifest import NAME, Manifest, digest
+from perpend.site.manifest import NAME, Manifest, digest, is_made, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,11 +38,11 @@ def staging(out: Path) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def install(staged: Path, out: Path, old: Manifest | None, new: Manifest) -> list[str]:
+def install(staged: Path, out: Path, old: Manifest | None, new: Manifest, *, force: bool = False) -> list[str]:
     """Move the staged files into place and delete those of the last build that are no more; return what was left alone.
 
     A directory that is not there yet appears whole. In one that is there, each file is replaced whole, and the manifest
-    says at any time which files are ours.
+    says at any time which files are ours. A file that somebody has changed stays, unless ``force`` and it has our mark.
     """
     new.write(staged)
     if _can_swap(out):
@@ -53,14 +53,35 @@ def install(staged: Path, out: Path, old: Manifest | None, new: Manifest) -> lis
         return []
     ours = old.files if old else {}
     _refuse_strangers(staged, out, ours, new.files)
-    replace(new, inputs="", files={**ours, **new.files}).write(out)
+    kept = [path for path in _staged(staged) if path in ours and _is_changed(out, path, ours[path], new.files[path], force)]
+    _keep(staged, kept, ours, new)
+    both = {path: f"{ours[path]} {new.files[path]}" for path in ours.keys() & new.files.keys()}
+    replace(new, inputs="", files={**ours, **new.files, **both}, pages={}).write(out)
     for path in _staged(staged):
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(staged / path, target)
-    kept = [path for path in ours if path not in new.files and not _delete(out, path, ours[path])]
+    kept += [path for path in ours if path not in new.files and not _delete(out, path, ours[path])]
     new.write(out)
     return kept
+
+
+def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> bool:
+    """Whether the file in the place of a new one must stay, as somebody has changed it since the last build."""
+    target = out / path
+    if not os.path.lexists(target) or _same(target, wanted) or is_made(out, path, before):
+        return False
+    return not (force and is_marked(out, path))
+
+
+def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: Manifest) -> None:
+    """Take back what was made for files that stay: the manifest remembers what was written last, and the next build tries again."""
+    for path in kept:
+        (staged / path).unlink()
+        new.files[path] = ours[path]
+        new.inputs = ""
+        if path in new.pages:
+            new.pages[path] = ""
 
 
 def remove_empty(out: Path, paths: Iterable[str]) -> None:
@@ -121,11 +142,10 @@ def _same(path: Path, wanted: str) -> bool:
 
 def _delete(out: Path, path: str, wanted: str) -> bool:
     """Delete a file of the last build; one that somebody has changed since is left alone."""
-    target = out / path
-    if not os.path.lexists(target):
+    if not os.path.lexists(out / path):
         return True
-    if not _same(target, wanted) or not os.path.realpath(target).startswith(os.path.realpath(out) + os.sep):
+    if not is_made(out, path, wanted):
         return False
-    target.unlink()
+    (out / path).unlink()
     remove_empty(out, [path])
     return True

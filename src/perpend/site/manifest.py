@@ -1,6 +1,7 @@
 """What a build has made and of what: the file ``.perpend-site.json`` in the directory that was written to.
 
-It is how a later build skips what has not changed, and how nothing is ever deleted that a build has not made.
+It is how a later build skips what has not changed. It is not believed alone, as any repository can bring one: what is
+written over or deleted must carry our mark, or lie in the directory that is ours.
 """
 
 from __future__ import annotations
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
 NAME: Final = ".perpend-site.json"
 """The name of the manifest."""
 
+OWN: Final = "perpend-site"
+"""The directory, below a site's root, of all that carries no mark: styles, script, search index, copies, lists of objects."""
+
+MARK: Final = "Written by `perpend site build"
+"""What each page, and whatever else lies outside :data:`OWN`, says of itself within its first lines."""
+
 _VERSION: Final = 1
+_MARKED: Final = 512
 
 
 @dataclass(slots=True)
 class Manifest:
     """``inputs`` is the digest of all that went in, ``files`` has the digest of each file by its path.
 
-    ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files.
+    ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
+    build replaces a file, it may have either of two digests, with a blank between. ``shown`` has the copied images that a
+    page shows, by the page's path.
     """
 
     form: str = "html"
@@ -32,12 +42,15 @@ class Manifest:
     inputs: str = ""
     files: dict[str, str] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, directory: Path) -> None:
         """Write the manifest into a directory, whole or not at all."""
         temporary = directory / f"{NAME}.part"
         text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-        temporary.write_text(text, "utf-8")
+        temporary.unlink(missing_ok=True)
+        with temporary.open("x", encoding="utf-8") as stream:  # never through a link that a repository brings
+            stream.write(text)
         os.replace(temporary, directory / NAME)
 
 
@@ -55,7 +68,51 @@ def read_manifest(directory: Path) -> Manifest | None:
         str(found.get("inputs", "")),
         _paths(found.get("files")),
         _paths(found.get("pages")),
+        _shown(found.get("shown")),
     )
+
+
+def is_made(directory: Path, path: str, wanted: str) -> bool:
+    """Whether a file is still as a build wrote it: inside, no link, of a digest that is wanted, and with our mark."""
+    content = _content(directory, path)
+    return content is not None and digest(content) in wanted.split() and _is_marked(path, content)
+
+
+def is_marked(directory: Path, path: str) -> bool:
+    """Whether a file says that a build wrote it, however it was changed since."""
+    content = _content(directory, path)
+    return content is not None and _is_marked(path, content)
+
+
+def changed_since(directory: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+    """Return the files of a manifest that are gone, and those that somebody has changed.
+
+    Only what is as young as the manifest is read: a change that sets an older time is missed here.
+    """
+    written = (directory / NAME).stat().st_mtime_ns
+    gone, changed = [], []
+    for path, wanted in manifest.files.items():
+        try:
+            status = os.stat(directory / path)
+        except OSError:
+            gone.append(path)
+            continue
+        if status.st_mtime_ns >= written and not is_made(directory, path, wanted):
+            changed.append(path)
+    return gone, changed
+
+
+def _content(directory: Path, path: str) -> bytes | None:
+    """Return what is in a regular file below a directory, None where there is none, or a link leads elsewhere."""
+    place = directory / path
+    root, real = os.path.realpath(directory), os.path.realpath(place.parent)
+    if (real != root and not real.startswith(root + os.sep)) or place.is_symlink() or not place.is_file():
+        return None
+    return place.read_bytes()
+
+
+def _is_marked(path: str, content: bytes) -> bool:
+    return path.startswith(f"{OWN}/") or MARK.encode() in content[:_MARKED]
 
 
 def digest(content: bytes) -> str:
@@ -67,6 +124,12 @@ def _paths(found: object) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {path: str(value) for path, value in found.items() if _inside(path)}
+
+
+def _shown(found: object) -> dict[str, list[str]]:
+    if not isinstance(found, dict):
+        return {}
+    return {page: [path for path in paths if _inside(path)] for page, paths in found.items() if isinstance(paths, list)}
 
 
 def _inside(path: object) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.errors import PerpendError
+from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from perpend.site.model.page import Head
 
-DIRECTORY: Final = "pagefind"
+DIRECTORY: Final = f"{OWN}/pagefind"
 """Where Pagefind's files are, below the site's root."""
 
 _UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from perpend.site.manifest import MARK
 from perpend.site.render.addresses import quoted
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MOST: Final = 50_000
 """How many addresses one file may hold."""
 
-_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_HEAD: Final = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK}` -->\n'
 _SPACE: Final = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 

@@ -24,7 +24,9 @@ KEYS = {"perpend_row": Kind.WHOLE}
 
 
 def query(key: str) -> dict[str, Any]:
-    document = {"JSON_FROM": {"arg": {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}}, "undeterminedIf": {"isInvalid": "no"}}}
+    document = {
+        "JSON_FROM": {"arg": {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}}, "undeterminedIf": {"isInvalid": "no"}}
+    }
     checks = {"evaluationError": "no", "resultTypeMismatch": "no"}
     return {"JSON_QUERY_TEXT": {"arg": document, "expression": key, "undeterminedIf": checks}}
 
@@ -81,6 +83,9 @@ def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: P
     other = Table("CA10__CaOther__c", "CA10__CaOther__c", {"Id": Column("Id", Form.TEXT)}, rows=1)
     lookups = {"CA10__other__r": Join("CA10__other__r", other.name, "CA10__text__c", "Id")}
     tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
-    left, right = {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}}, {"FIELD": {"path": "CA10__other__r.Id", "returnType": "BYTES"}}
+    left, right = (
+        {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}},
+        {"FIELD": {"path": "CA10__other__r.Id", "returnType": "BYTES"}},
+    )
     found = plan(tmp_path, {"IS_EQUAL": {"left": left, "right": right}}, tables=tables)
     assert keepable(found.scalars, found.stage, KEYS) is None

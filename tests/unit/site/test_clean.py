@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from perpend.site.clean import Cleaned, NotBuilt, clean_site
-from perpend.site.manifest import NAME, Manifest, digest
+from perpend.site.manifest import MARK, NAME, OWN, Manifest, digest
 
-CONTENT = b"made"
+CONTENT = f"<!-- {MARK}` -->made".encode()
 
 
 def built(root: Path, *paths: str, **more: str) -> Path:
@@ -38,6 +38,31 @@ def test_what_somebody_has_changed_is_kept_and_named(tmp_path: Path) -> None:
     (tmp_path / "b.html").write_text("edited")
     assert Cleaned(("a.html",), ("b.html",)) == clean_site(tmp_path)
     assert ["b.html"] == left(tmp_path)
+
+
+def test_a_manifest_that_a_repository_brings_deletes_none_of_its_files(tmp_path: Path) -> None:
+    files = {
+        "README.md": b"ours",
+        "ce/policy.yaml": b"names:",
+        "index.html": b"<!doctype html>",
+        "long.html": b" " * 600 + CONTENT,
+    }
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    Manifest(files={path: digest(content) for path, content in files.items()}).write(tmp_path)
+    assert Cleaned((), tuple(sorted(files))) == clean_site(tmp_path)
+    assert files == {path: (tmp_path / path).read_bytes() for path in files}
+
+
+def test_what_can_carry_no_mark_goes_from_our_own_directory_only(tmp_path: Path) -> None:
+    image = b"\x89PNG"
+    paths = (f"{OWN}/files/p.png", f"{OWN}-2/p.png", "ce/p.png")
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(image)
+    Manifest(files=dict.fromkeys(paths, digest(image))).write(tmp_path)
+    assert Cleaned((paths[0],), ("ce/p.png", f"{OWN}-2/p.png")) == clean_site(tmp_path)
 
 
 def test_what_is_gone_already_is_no_fault(tmp_path: Path) -> None:

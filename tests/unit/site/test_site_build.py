@@ -17,7 +17,7 @@ from perpend.site import build as building
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
-from perpend.site.manifest import NAME, Manifest, read_manifest
+from perpend.site.manifest import NAME, Manifest, digest, read_manifest
 from perpend.site.search import NoIndex
 
 PAGE = f"{POLICY[1:]}/index.html"
@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def build(root: Path, *, kept: Kept | None = None, **more):
-    options = Options(out=root.parent / "out", **{"search": False, **more})
+    options = Options(**{"out": root.parent / "out", "search": False, **more})
     return build_site(Repository(root), options, kept=kept), options.out
 
 
@@ -122,6 +122,83 @@ def test_a_page_that_somebody_has_changed_is_not_deleted(root):
     assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.kept, page.read_text("utf-8"))
 
 
+def test_a_page_that_somebody_has_changed_is_not_written_over(root):
+    _, out = build(root)
+    page, first = out / PAGE, (out / PAGE).read_text("utf-8")
+    page.write_text(first + "mine", "utf-8")
+    assert ([PAGE], True) == ((again := build(root)[0]).kept, again.unchanged)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    for _ in range(2):
+        assert [PAGE] == build(root)[0].kept
+        assert first + "mine" == page.read_text("utf-8")
+    page.write_text(first, "utf-8")
+    assert ([], True) == (build(root)[0].kept, "Lock it." in page.read_text("utf-8"))
+
+
+def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_built(root):
+    _, out = build(root)
+    (out / "health/index.html").write_text("mine", "utf-8")
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    built, _ = build(root)
+    assert (["health/index.html"], "mine") == (built.kept, (out / "health/index.html").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_force_writes_over_what_somebody_has_changed(root, changed):
+    _, out = build(root)
+    first = (out / PAGE).read_text("utf-8")
+    (out / PAGE).write_text(first + "mine", "utf-8")
+    (out / "perpend-site/site.css").write_text("mine", "utf-8")
+    if changed:
+        (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    built, _ = build(root, force=True)
+    text = (out / PAGE).read_text("utf-8")
+    assert ([], changed, False) == (built.kept, "Lock it." in text, text.endswith("mine"))
+    assert "mine" != (out / "perpend-site/site.css").read_text("utf-8")
+    assert build(root)[0].unchanged
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
+    out = write(root.parent / "out", {"index.html": "mine", "old.html": "mine too", "notes.md": "mine as well"})
+    before = snapshot(out)
+    Manifest(files={path: digest(content) for path, content in before.items()}).write(out)
+    built, _ = build(root, force=force)
+    assert sorted(before) == built.kept
+    assert before == {path: content for path, content in snapshot(out).items() if path in before}
+
+
+def test_a_manifest_is_not_written_through_a_link_that_a_repository_brings(root):
+    _, out = build(root)
+    secret = root.parent / "secret"
+    secret.write_text("mine", "utf-8")
+    (out / f"{NAME}.part").symlink_to(secret)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    build(root)
+    assert "mine" == secret.read_text("utf-8")
+
+
+def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_next(root, monkeypatch):
+    _, out = build(root)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    moved = []
+
+    def replace(source, target):
+        if not str(target).endswith(NAME) and moved:
+            raise OSError
+        moved.extend([] if str(target).endswith(NAME) else [target])
+        os.rename(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(OSError):
+        build(root)
+    monkeypatch.undo()
+    built, _ = build(root)
+    assert ([], True, 1) == (built.kept, "Lock it." in (out / PAGE).read_text("utf-8"), len(moved))
+    shutil.rmtree(out / "perpend-site")
+    assert [] == build(root)[0].kept
+
+
 def test_nothing_is_written_through_links_that_lead_out(root):
     out, elsewhere = root.parent / "out", root.parent / "elsewhere"
     elsewhere.mkdir()
@@ -156,7 +233,7 @@ def test_the_manifest_lists_every_file_and_nothing_outside(root):
 
 
 def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = Manifest("html", "e", "i", {"a": "1"}, {"b": "2"})
+    manifest = Manifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
     manifest.write(tmp_path)
     assert manifest == read_manifest(tmp_path)
 
@@ -183,8 +260,23 @@ def test_markdown_of_names_that_mean_harm_is_plain(tmp_path):
 def test_images_of_policies_become_part_of_the_site(root):
     (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG")
     _, out = build(root)
-    assert b"\x89PNG" == (out / POLICY[1:] / "p.png").read_bytes()
-    assert "p.png" in (out / PAGE).read_text("utf-8")
+    copy = out / "perpend-site/files" / POLICY[1:] / "p.png"
+    assert b"\x89PNG" == copy.read_bytes()
+    assert f"perpend-site/files{POLICY}/p.png" in (out / PAGE).read_text("utf-8")
+    (root / "ce/folder.yaml").write_text('{"names": {"full": "Everything", "contextual": "All"}}', "utf-8")
+    (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG2")
+    build(root)
+    assert b"\x89PNG2" == copy.read_bytes()
+    (root / POLICY[1:] / "description.md").write_text("No image.\n", "utf-8")
+    build(root)
+    assert not copy.exists()
+
+
+def test_images_stay_where_they_are_in_a_repository(root):
+    (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG")
+    build(root, out=root, markdown=True)
+    assert "(<p.png>)" in (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
+    assert not (root / "perpend-site").exists()
 
 
 def test_verdicts_get_pages_and_files(root, tmp_path):
@@ -193,7 +285,7 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     (tmp_path / "v.ndjson").write_text(line + "\n", "utf-8")
     _, out = build(root, verdicts=tmp_path / "v.ndjson")
     folder = out / "verdicts" / POLICY[1:]
-    assert line + "\n" == (folder / "incompliant.ndjson").read_text("utf-8")
+    assert line + "\n" == (out / f"perpend-site/verdicts{POLICY}.ndjson").read_text("utf-8")
     html = (folder / "index.html").read_text("utf-8")
     assert "1 object does not comply" in html and "&lt;b&gt;a&lt;/b&gt;" in html
     assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
@@ -219,8 +311,8 @@ def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
 
 def test_the_index_is_made_and_kept(root):
     _, out = build(root, search=True)
-    assert (out / "pagefind/pagefind.js").is_file() and not list((out / "pagefind").glob("*-ui*"))
+    assert (out / "perpend-site/pagefind/pagefind.js").is_file() and not list((out / "perpend-site/pagefind").glob("*-ui*"))
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    before = (out / "pagefind/pagefind-entry.json").read_bytes()
+    before = (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
     build(root, search=True, keep_index=True)
-    assert before == (out / "pagefind/pagefind-entry.json").read_bytes()
+    assert before == (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()

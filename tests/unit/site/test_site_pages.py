@@ -169,7 +169,7 @@ def test_names_and_texts_that_mean_harm_do_none(hostile):
 def test_ids_from_outside_never_become_paths_of_their_own(hostile):
     names = {path.relative_to(hostile).parts[0] for path in hostile.rglob("*")}
     assert {
-        "assets",
+        "perpend-site",
         "ce",
         "frameworks",
         "health",
@@ -276,7 +276,7 @@ def test_type_pages_draw_relationships(site):
 
 
 def test_search_finds_titles_on_a_disk(site):
-    text = (site[0] / "assets" / "titles.js").read_text("ascii")
+    text = (site[0] / "perpend-site" / "titles.js").read_text("ascii")
     rows = json.loads(text.removeprefix("globalThis.perpendTitles=").removesuffix(";\n"))
     row = next(row for row in rows if row[3] == POLICY)
     assert ("policy", "Acme Thing is open") == (row[1], row[2])

@@ -48,7 +48,7 @@ def command() -> None:
 @command.command(
     "build",
     epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
-    "  perpend site build --repo ~/policies --format markdown\n\n\b\nExit codes: 0 built, 2 usage, input or repository error.",
+    "  perpend site build --repo ~/policies --format markdown\n\n\b\nExit codes: 0 built, 1 built but for pages that somebody has changed,\n2 usage, input or repository error.",
 )
 @click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; the library without it.")
 @click.option(
@@ -70,6 +70,7 @@ def command() -> None:
 @click.option("--title", metavar="TEXT", help="The site's name.")
 @click.option("--authors", is_flag=True, help="Name the authors in the history of policies.")
 @click.option("--no-search", is_flag=True, help="Leave out the search index.")
+@click.option("--force", is_flag=True, help="Write over pages that somebody has changed since the last build.")
 def build(
     repo: str | None,
     out: str | None,
@@ -80,8 +81,9 @@ def build(
     title: str | None,
     authors: bool,
     no_search: bool,
+    force: bool,
 ) -> int:
-    """Build the site. What has not changed since the last build is not made again."""
+    """Build the site. What has not changed since the last build is not made again; what somebody has changed by hand stays."""
     markdown = form == "markdown"
     if markdown and repo is None and out is None:
         raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")
@@ -99,11 +101,12 @@ def build(
         base_url=base_url,
         authors=authors,
         search=not no_search,
+        force=force,
     )
     with progress("pages") as advance:
         built = build_site(repository, options, progress=advance)
     _tell(built, options.out)
-    return 0
+    return int(bool(built.kept))
 
 
 def _tell(built: Built, out: Path) -> None:
@@ -112,7 +115,7 @@ def _tell(built: Built, out: Path) -> None:
     else:
         click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
     for what, paths in (
-        ("left alone, as somebody has changed them", built.kept),
+        ("left alone, as they are not what a build wrote", built.kept),
         ("left out, as another page is in their way", built.left_out),
     ):
         if paths:

@@ -216,8 +216,9 @@ def _member(use: Use, arg: Value, plain: Scalar, key: str) -> tuple[Scalar, Scal
             own = _unpacked(scalars, token, kind)
         case _:
             fits, own = scalars.make("quoted", token), scalars.make("unquoted", token)
-    mismatch = scalars.all(plain, scalars.negation(scalars.is_null(token)), scalars.negation(fits))
-    return scalars.choice(plain, own, value), scalars.any(mismatch, odd), scalars.false
+    # Where the document is plain the query was not asked, else there is no token: one of the two is null.
+    mismatch = scalars.all(scalars.negation(scalars.is_null(token)), scalars.negation(fits))
+    return scalars.make("else", own, value), scalars.any(mismatch, odd), scalars.false
 
 
 def attributes_from(use: Use) -> Value:

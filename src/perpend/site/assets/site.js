@@ -91,7 +91,7 @@
 
   // Opened from a disk, a browser lets a page load scripts but fetch nothing: a list of titles takes the index's place.
   const titles = () => new Promise((resolve, reject) => {
-    const script = make("script", { src: new URL("assets/titles.js", root).href });
+    const script = make("script", { src: new URL("perpend-site/titles.js", root).href });
     script.onload = () => resolve(globalThis.perpendTitles);
     script.onerror = reject;
     document.head.append(script);
@@ -113,7 +113,7 @@
   };
 
   const indexEngine = async () => {
-    const pagefind = await import(new URL("pagefind/pagefind.js", root).href);
+    const pagefind = await import(new URL("perpend-site/pagefind/pagefind.js", root).href);
     await pagefind.options({ baseUrl: root.pathname, excerptLength: 24 });
     await pagefind.init();
     const all = await pagefind.filters();

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from perpend import __version__
 from perpend.diagnostics.escape import visible
+from perpend.site.manifest import MARK, OWN
 from perpend.site.model.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.site.model.flags import FLAGS
 from perpend.site.model.frameworks import FrameworksPage, SectionPage
@@ -37,7 +38,7 @@ from perpend.site.model.refs import (
     Ref,
     list_ref,
 )
-from perpend.site.render.addresses import Addresses, root_from
+from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
 from perpend.site.render.icons import STATUSES
 
@@ -153,6 +154,8 @@ class Renderer:
             "d": drawing,
             "csp": Markup(CSP),  # noqa: S704 our own
             "version": __version__,
+            "mark": MARK,
+            "lines": root_from(path) + quoted(f"{OWN}/verdicts{ref.id}.ndjson"),
             "site": self.site,
             "title": self.site if ref.kind is Kind.HOME else f"{ref.name} · {self.site}",
             "url": url,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.site.manifest import OWN
 from perpend.site.model.guides import IMAGES, operation_of_page
 from perpend.site.model.logic import page_of
 from perpend.site.model.refs import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from perpend.site.model.book import Book
@@ -17,17 +19,23 @@ if TYPE_CHECKING:
     from perpend.site.render.addresses import Addresses
 
 _FILES: Final = (*IMAGES, ".pdf")
+_COPIES: Final = f"{OWN}/files/"
 _OPERATIONS: Final = "docs/reference/operations/"
 
 
 @dataclass(slots=True)
 class Targets:
-    """Finds targets, and collects the images and other files that pages show: source by path in the site."""
+    """Finds targets, and collects the images and other files that pages show: source by path in the site.
+
+    ``in_place`` says that the site is written into the repository, where these files are already.
+    """
 
     book: Book
     addresses: Addresses
     documents: Documents | None
+    in_place: bool = False
     files: dict[str, Path] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
 
     def find(self, path: str, base: str) -> str | None:
         """Return the path in the site of what a link leads to, None where it leads to nothing that the site has.
@@ -38,10 +46,20 @@ class Targets:
             return self._document(path)
         tree = self.book.repository.tree
         if path in tree.files and path.lower().endswith(_FILES):
-            self.files[path] = self.book.repository.files.root / path
-            return path
+            return path if self.in_place else self._copy(path, self.book.repository.files.root / path)
         ref = self._entity(path)
         return self.addresses.path(ref) if ref is not None else None
+
+    def again(self, copies: Iterable[str]) -> None:
+        """Collect what a page shows that is not made anew."""
+        for copy in copies:
+            path = copy.removeprefix(_COPIES)
+            self.find(path, path.rpartition("/")[0])
+
+    def _copy(self, path: str, source: Path) -> str:
+        self.files[_COPIES + path] = source
+        self.shown.append(_COPIES + path)
+        return _COPIES + path
 
     def _entity(self, path: str) -> Ref | None:
         entity, book = f"/{path}", self.book
@@ -65,7 +83,6 @@ class Targets:
             return None
         inner = path[5:]
         if inner in self.documents.images:
-            self.files[path] = self.documents.images[inner]
-            return path
+            return self._copy(path, self.documents.images[inner])
         found = DOCUMENTS if not inner else self.documents.ref(inner)
         return self.addresses.path(found) if found is not None else None
