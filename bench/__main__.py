@@ -1,18 +1,25 @@
-"""``python -m bench [help|check|install|corpus] …``: prints the figures of the README and the docs."""
+"""``python -m bench [help|check|install|corpus|engines|page] …``: prints the figures of the README and the docs."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
+import statistics
 import subprocess
 import sys
 import tempfile
 import venv
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.engines import Options, c7n_python, machine, measure_engines
 from bench.measure import print_ratios, side_by_side
+from bench.page import write_page
 from bench.reports import write_report
+from bench.results import Results
 
 ROOT = Path(__file__).parent.parent
+WORKLOADS = ("library", "1", "20", "200", "related")
 _READ = "import csv, sys; print(sum(1 for _ in csv.DictReader(open(sys.argv[1], newline=''))))"
 _LOAD = (
     "import sys, yaml, pathlib; "
@@ -29,7 +36,7 @@ def start_up(rounds: int) -> None:
     print_ratios("start-up", side_by_side(candidates, rounds=rounds), base="python -c pass", bound="10 ×")
 
 
-def check(rounds: int, users: int) -> None:
+def check(rounds: int, users: int, results: Path | None) -> None:
     """A report judged by every library policy, in each form, beside ``csv.DictReader`` reading the same file."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.csv")
@@ -39,8 +46,30 @@ def check(rounds: int, users: int) -> None:
         candidates |= {
             f"perpend check --format {form}": [*perpend, "--format", form] for form in ("table", "ndjson", "json", "csv")
         }
-        results = side_by_side(candidates, rounds=rounds, allowed=(0, 1))
-        print_ratios(f"{users:,} users × all library policies", results, base="csv.DictReader", bound="40 ×, 400 MB")
+        found = side_by_side(candidates, rounds=rounds, allowed=(0, 1))
+    print_ratios(f"{users:,} users × all library policies", found, base="csv.DictReader", bound="6 ×, 400 MB")
+    if results:
+        kept = Results.read(results)
+        kept.content["machine"] = machine()
+        record = {
+            "users": users,
+            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "command": _command(),
+            "candidates": {
+                name: {
+                    "seconds": [round(one.seconds, 4) for one in runs],
+                    "megabytes": [round(one.megabytes, 1) for one in runs],
+                    "ratio": round(
+                        statistics.median(
+                            one.seconds / other.seconds for one, other in zip(runs, found["csv.DictReader"], strict=True)
+                        ),
+                        3,
+                    ),
+                }
+                for name, runs in found.items()
+            },
+        }
+        kept.add("check", record)
 
 
 def install() -> None:
@@ -70,28 +99,74 @@ def corpus(rounds: int, directory: str) -> None:
     print_ratios(f"tests of {directory}", results, base="load its YAML (PyYAML, C)", bound="10 ×")
 
 
+def engines(given: argparse.Namespace, directory: Path) -> None:
+    """Plans on DuckDB beside hand-written SQL, separate passes, kept columns, the interpreter, plain loops and c7n."""
+    unknown = sorted(set(given.policies.split(",")) - set(WORKLOADS))
+    if unknown:
+        raise SystemExit(f"--policies takes {', '.join(WORKLOADS)}, not {', '.join(unknown)}")
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    options = Options(
+        directory,
+        given.rounds,
+        only=given.only,
+        c7n=c7n_python(directory, given.c7n),
+        results=given.json,
+        command=_command(),
+    )
+    measure_engines(given.users, given.policies.split(","), options)
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+
+
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-def main() -> None:
-    """Run the benchmarks named, or all that need no argument."""
+def _sizes(text: str) -> list[int]:
+    return [int(float(size.replace("_", ""))) for size in text.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["help", "check", "install", "corpus"], help="one benchmark; all by default")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=["help", "check", "install", "corpus", "engines", "page"],
+        help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
+    )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--users", type=int, default=100_000)
-    options = parser.parse_args()
-    if options.what in (None, "help"):
-        start_up(max(options.rounds, 9))
-    if options.what in (None, "check"):
-        check(options.rounds, options.users)
-    if options.what in (None, "install"):
+    parser.add_argument("--users", type=_sizes, default=[100_000], help="sizes, separated by commas, such as 1e5,1e6,5e6")
+    parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` beside the plan")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
+    parser.add_argument("--dir", type=Path, help="where `engines` keeps what it makes; by default a directory for this run")
+    parser.add_argument("--c7n", metavar="PYTHON", help="a Python that has c7n")
+    return parser
+
+
+def main() -> None:
+    """Run the benchmarks named, or all that need no argument."""
+    parser = _parser()
+    given = parser.parse_args()
+    if given.what in (None, "help"):
+        start_up(max(given.rounds, 9))
+    if given.what in (None, "check"):
+        check(given.rounds, given.users[0], given.json)
+    if given.what in (None, "install"):
         install()
-    if options.what == "corpus":
-        if not options.directory:
+    if given.what in (None, "engines"):
+        with tempfile.TemporaryDirectory() as folder:
+            engines(given, given.dir or Path(folder))
+    if given.what == "page":
+        write_page(Results.read(given.json or ROOT / "bench/results.json"), ROOT / "docs")
+    if given.what == "corpus":
+        if not given.directory:
             parser.error("corpus needs a directory")
-        corpus(options.rounds, options.directory)
+        corpus(given.rounds, given.directory)
 
 
 if __name__ == "__main__":

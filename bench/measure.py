@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished process: wall seconds and peak resident memory in MB."""
+    """One finished process: wall seconds, peak resident memory in MB, and what it said of itself in JSON."""
 
     seconds: float
     megabytes: float
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
-def run(command: list[str], *, allowed: tuple[int, ...] = (0,)) -> Run:
-    """Run a command to its end with its output thrown away."""
+def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = False) -> Run:
+    """Run a command to its end. Its output is thrown away, or read as JSON where it ``reports``."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # INVARIANT: this process stays small. A child's peak counts what it shared with its parent before it became the command.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE if reports else subprocess.DEVNULL, stderr=subprocess.PIPE)
+    told = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     code = os.waitstatus_to_exitcode(status)
     process.returncode = code
     errors = process.stderr.read().decode() if process.stderr else ""
     if code not in allowed:
-        raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[:500]}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+        raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
+    return Run(seconds, usage.ru_maxrss / 1024, json.loads(told) if reports else {})
 
 
 def side_by_side(candidates: dict[str, list[str]], *, rounds: int, allowed: tuple[int, ...] = (0,)) -> dict[str, list[Run]]:

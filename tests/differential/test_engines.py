@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +18,7 @@ from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
+from perpend.plan.rewrites import REWRITES
 from tests.differential.mixing import mixed
 from tests.estates import objects, repositories, repositories_with, repositories_with_logic
 from tests.property.test_programs import operations_of
@@ -68,3 +71,42 @@ def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.Da
         program = program_of(analyzer)
         assert name in operations_of(program.block)
         compare(duckdb, program, data.draw(BATCH), complete=data.draw(st.booleans()))
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=lambda one: one.__name__)
+@settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
+@given(files=repositories() | repositories_with_logic(), judged=BATCH)
+def test_each_rewrite_keeps_every_verdict(
+    duckdb: DuckDb, rewrite: Callable[..., Any], files: dict[str, Any], judged: list[dict[str, Any]]
+) -> None:
+    others = tuple(one for one in REWRITES if one is not rewrite)
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        found = indexes_of(duckdb, [program], judged, TIME)
+        for some in ((), (rewrite,), others):
+            with patch("perpend.plan.rewrites.REWRITES", some):
+                assert found == indexes_of(duckdb, [program], judged, TIME)
+
+
+@settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
+@given(files=repositories(), judged=BATCH, order=st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(
+    duckdb: DuckDb, files: dict[str, Any], judged: list[dict[str, Any]], order: Random
+) -> None:
+    places = list(range(len(judged)))
+    order.shuffle(places)
+    with temporary_analyzer(files) as analyzer:
+        program = program_of(analyzer)
+        (found,) = indexes_of(duckdb, [program], judged, TIME)
+        assert [[found[place] for place in places]] == indexes_of(duckdb, [program], [judged[place] for place in places], TIME)
+
+
+@settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_policies_judged_together_end_as_each_alone(duckdb: DuckDb, data: st.DataObject) -> None:
+    judged = data.draw(BATCH)
+    with ExitStack() as stack:
+        analyzers = [stack.enter_context(temporary_analyzer(data.draw(repositories()))) for _ in range(3)]
+        programs = [program_of(analyzer) for analyzer in analyzers]
+        alone = [indexes_of(duckdb, [program], judged, TIME)[0] for program in programs]
+        assert alone == indexes_of(duckdb, programs, judged, TIME)

@@ -56,10 +56,7 @@ def spark() -> Iterator[Spark]:
 
 
 def found_by(engine: RowEngine, cases: Sequence[Judged]) -> list[list[int]]:
-    return [
-        indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)[0]
-        for case in cases
-    ]
+    return [indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)[0] for case in cases]
 
 
 def differing(spark: Spark, cases: Sequence[Judged]) -> list[Any]:

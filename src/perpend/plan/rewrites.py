@@ -24,7 +24,7 @@ def rewritten(scalars: Scalars, stage: Stage) -> None:
 def _rewritten(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
     before = list(roots)
     after = list(before)
-    for rewrite in REWRITES:
+    for rewrite in (*REWRITES, queries_asked_at_once):
         replaced = rewrite(scalars, after)
         after = [replaced[root] for root in after]
     return dict(zip(before, after, strict=True))
@@ -105,5 +105,5 @@ REWRITES: Final = (
     white_space_found_without_splitting,
     normal_forms_shared,
     members_read_at_once,
-    queries_asked_at_once,
 )
+"""What makes a stage cheaper. Behind them come the queries: engines know only many at once."""

@@ -75,7 +75,7 @@ def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> 
 
 
 def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: Manifest) -> None:
-    """Take back what was made for files that stay: the manifest remembers what was written last, and the next build tries again."""
+    """Take back what was made for files that stay. The manifest has what was written last, and the next build tries again."""
     for path in kept:
         (staged / path).unlink()
         new.files[path] = ours[path]

@@ -275,7 +275,7 @@ def test_images_of_policies_become_part_of_the_site(root):
 def test_images_stay_where_they_are_in_a_repository(root):
     (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG")
     build(root, out=root, markdown=True)
-    assert "(<p.png>)" in (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
+    assert "thing-is-open/p.png>)" in (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
     assert not (root / "perpend-site").exists()
 
 

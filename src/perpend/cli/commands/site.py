@@ -48,7 +48,8 @@ def command() -> None:
 @command.command(
     "build",
     epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
-    "  perpend site build --repo ~/policies --format markdown\n\n\b\nExit codes: 0 built, 1 built but for pages that somebody has changed,\n2 usage, input or repository error.",
+    "  perpend site build --repo ~/policies --format markdown\n\n\b\n"
+    "Exit codes: 0 built, 1 built but for files that somebody has changed,\n2 usage, input or repository error.",
 )
 @click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; the library without it.")
 @click.option(
