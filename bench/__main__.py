@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.engines import Options, c7n_python, machine, measure_engines
-from bench.measure import print_ratios, side_by_side
+from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
+from bench.workloads import WORKLOADS
 
-ROOT = Path(__file__).parent.parent
-WORKLOADS = ("library", "1", "20", "200", "related")
 _READ = "import csv, sys; print(sum(1 for _ in csv.DictReader(open(sys.argv[1], newline=''))))"
 _LOAD = (
     "import sys, yaml, pathlib; "
@@ -166,7 +165,7 @@ def main() -> None:
     if given.what == "corpus":
         if not given.directory:
             parser.error("corpus needs a directory")
-        corpus(given.rounds, given.directory)
+        corpus(given.rounds, str(Path(given.directory).resolve()))
 
 
 if __name__ == "__main__":

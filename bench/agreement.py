@@ -11,10 +11,12 @@ from perpend.inventory.database import opened, pattern
 from perpend.inventory.tables import ROW
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perpend.inventory.database import Connection
 
 
-def compared(connection: Connection, given: dict[str, Any]) -> dict[str, Any]:
+def compared(connection: Connection, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rows compared, and those that are in one file only, with their codes."""
     policies, out = given["policies"], Path(given["out"])
     reference = f"read_parquet({pattern(Path(given['reference']))})"
@@ -36,19 +38,18 @@ def compared(connection: Connection, given: dict[str, Any]) -> dict[str, Any]:
     return {"rows": given["rows"], "different": different}
 
 
-def counted(connection: Connection, given: dict[str, Any]) -> dict[str, int]:
+def counted(connection: Connection, given: Mapping[str, Any]) -> dict[str, int]:
     """Return how often each code of the first policy occurs."""
     query = f"SELECT v0, count(*) FROM read_parquet({pattern(Path(given['reference']))}) GROUP BY v0 ORDER BY v0"
     return {str(code): number for code, number in connection.execute(query).fetchall()}
 
 
-def main() -> None:
-    """Run the task given, and print what was found."""
-    given = json.loads(sys.argv[1])
+def look(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a task, and return what was found."""
     directory = Path(given["directory"])
     with opened(directories=[directory], spill=directory, memory_limit="4GB") as connection:
-        print(json.dumps(counted(connection, given) if given.get("counts") else compared(connection, given)))
+        return counted(connection, given) if given.get("counts") else compared(connection, given)
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(look(json.loads(sys.argv[1]))))

@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.hand import varieties
 from bench.measure import Run, run
 from bench.results import Measured, Results
+from bench.workloads import policies_of, varieties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ def _measured(users: int, workload: str, options: Options) -> dict[str, Any]:
 
 def _names(users: int, workload: str, options: Options) -> dict[str, int]:
     """Return the candidates of a workload, the plan first, and how many rows each reads."""
-    policies = int(workload) if workload.isdecimal() else 1
+    policies = policies_of(workload)
     found = {"plan": users} | {f"hand {variety}": users for variety in varieties(workload)}
     if workload != "related":
         found |= {"kept, first run": users, "kept, second run": users}
@@ -134,8 +134,13 @@ def _worker(options: Options, users: int, workload: str, name: str, rows: int) -
 
 
 def _out(options: Options, users: int, workload: str, name: str) -> Path:
+    return out_of(options.directory, users, workload, name)
+
+
+def out_of(directory: Path, users: int, workload: str, name: str) -> Path:
+    """Return where a candidate writes: a Parquet file, a directory of several, or row numbers."""
     suffix = {"passes": "", "c7n": ".rows"}.get(name, ".parquet")
-    return options.directory / "out" / f"{users}-{workload}" / f"{name.replace(' ', '-').replace(',', '')}{suffix}"
+    return directory / "out" / f"{users}-{workload}" / f"{name.replace(' ', '-').replace(',', '')}{suffix}"
 
 
 def _different(options: Options, users: int, workload: str, one: _Candidate) -> int:
@@ -158,7 +163,7 @@ def _agreement(
         "directory": str(options.directory),
         "reference": str(_out(options, users, workload, reference)),
         "out": str(_out(options, users, workload, candidate)),
-        "policies": int(workload) if workload.isdecimal() else 1,
+        "policies": policies_of(workload),
         "rows": rows,
         "incompliant": _INCOMPLIANT,
         "counts": counts,
@@ -198,7 +203,7 @@ def machine() -> dict[str, Any]:
 def c7n_python(directory: Path, given: str | None) -> str | None:
     """Return the Python that has c7n: the one given, this one, or that of an environment in the bench's directory."""
     if given:
-        return given
+        return str(Path(given).absolute())
     if importlib.util.find_spec("c7n"):
         return sys.executable
     beside = directory / "c7n" / "bin" / "python"

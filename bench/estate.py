@@ -131,9 +131,7 @@ def estate_of(directory: Path, users: int, *, seed: int = SEED) -> EstateFiles:
     return found
 
 
-_STAMP: Final = (
-    "strftime(TIMESTAMP '2026-11-20 11:00:00' - to_seconds(hash(i, salt) % 129600000), '%Y-%m-%dT%H:%M:%S+00:00')"
-)
+_STAMP: Final = "strftime(TIMESTAMP '2026-11-20 11:00:00' - to_seconds(hash(i, salt) % 129600000), '%Y-%m-%dT%H:%M:%S+00:00')"
 """A time in the 1,500 days before the snapshot, spelt as AWS spells it."""
 
 
@@ -190,7 +188,9 @@ def _date_member(key: str) -> str:
     nothing = "'\"no_information\"'" if "used" in key else "'\"N/A\"'"
     value = f"""CASE WHEN {odd} < 2000 THEN '"yesterday"' WHEN draw(i, '{key}') < {_DATED[key]}
         THEN '"' || stamp(i, '{key}') || '"' WHEN {odd} < 300000 THEN {nothing} ELSE '"N/A"' END"""
-    return f"CASE WHEN {odd} < 4000 AND {odd} >= 2000 THEN '' WHEN {odd} < 5000 AND {odd} >= 4000 THEN ',\"{key}\":5' ELSE ',\"{key}\":' || {value} END"
+    absent = f"WHEN {odd} BETWEEN 2000 AND 3999 THEN ''"
+    wrong = f"WHEN {odd} BETWEEN 4000 AND 4999 THEN ',\"{key}\":5'"
+    return f"CASE {absent} {wrong} ELSE ',\"{key}\":' || {value} END"
 
 
 _CONSTANTS: Final = {

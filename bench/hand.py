@@ -17,12 +17,6 @@ from perpend.inventory.tables import ROW, SOURCE, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARSES: Final = ("struct", "list", "strings")
-"""How a document is parsed once for all keys. ``strings``, the study's form, cannot tell texts from other values."""
-
-GATES: Final = ("valid", "marked")
-"""How bad documents are kept out: by ``json_valid``, or by the store's mark first."""
-
 _MORE: Final = "additional_credentials_info"
 
 
@@ -72,13 +66,6 @@ def hand_sql(workload: str, variety: str, relation: Callable[[str], str]) -> str
     variants = [variant(one) for one in range(1, number)]
     keys = sorted({*FLAGS[2:4], *(flag for flag, _, _ in variants), *(date for _, date, _ in variants)})
     return _generated(_Parse(parse_name, keys), gate, relation, variants)
-
-
-def varieties(workload: str) -> list[str]:
-    """Return the ways in which a workload is written by hand. Only a gate makes a difference to what is compared with."""
-    if workload == "related":
-        return ["in", "counted"]
-    return [f"{parse}-{gate}" for gate in GATES for parse in PARSES if (parse, gate) != ("strings", "marked")]
 
 
 def _parsed(parse: _Parse, gate: str, relation: Callable[[str], str]) -> str:
@@ -145,16 +132,19 @@ def _library(parse: _Parse, gate: str, relation: Callable[[str], str]) -> str:
     """Return the library's policy: strict about flags, and about keys that the report announces beyond the two."""
     one, other = (f'"{flag}"' for flag in FLAGS[2:4])
     words = ", ".join(parse.word(word) for word in ("true", "false", "n/a"))
-    typed = f"""SELECT {ROW}, {SOURCE}, g, {", ".join(
-        f'''coalesce(lower({own}) = {parse.word("true")}, false) AS t{number},
-        coalesce(lower({own}) IN ({words}), false) AS k{number},
-        NOT {parse.is_null(own)} AND {parse.is_no_text(own)} AS m{number}'''
-        for number, own in enumerate((one, other), 1)
-    )}, {_announced(parse)} AS more, NOT {parse.is_null(_name(_MORE))} AND {parse.is_no_text(_name(_MORE))} AS m3
-        FROM ({_parsed(parse, gate, relation)})"""
+    asked = [f"{_announced(parse)} AS more", f"{_mismatch(parse, _name(_MORE))} AS m3"]
+    for number, own in enumerate((one, other), 1):
+        asked.append(f"coalesce(lower({own}) = {parse.word('true')}, false) AS t{number}")
+        asked.append(f"coalesce(lower({own}) IN ({words}), false) AS k{number}")
+        asked.append(f"{_mismatch(parse, own)} AS m{number}")
+    typed = f"SELECT {ROW}, {SOURCE}, g, {', '.join(asked)} FROM ({_parsed(parse, gate, relation)})"
     return f"""SELECT {ROW}, {SOURCE}, CASE WHEN g IS NOT NULL THEN g WHEN m1 THEN 103 WHEN t1 AND m2 THEN 111
         WHEN t1 AND t2 THEN 199 WHEN NOT k1 THEN 299 WHEN m2 THEN 303 WHEN NOT k2 THEN 399 WHEN m3 THEN 403
         WHEN more THEN 499 WHEN t1 OR t2 THEN 599 ELSE 600 END AS v0 FROM ({typed})"""
+
+
+def _mismatch(parse: _Parse, column: str) -> str:
+    return f"NOT {parse.is_null(column)} AND {parse.is_no_text(column)}"
 
 
 def _announced(parse: _Parse) -> str:

@@ -64,4 +64,3 @@ def _flag(value: Any) -> int:
         return _NO_TEXT
     bare = value.strip().lower()
     return int(bare == "true") if bare else _EMPTY
-

@@ -8,7 +8,11 @@ import statistics
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).parent.parent
+"""Where commands run, so that they find this package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
     """Run a command to its end. Its output is thrown away, or read as JSON where it ``reports``."""
     started = time.perf_counter()
     # INVARIANT: this process stays small. A child's peak counts what it shared with its parent before it became the command.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE if reports else subprocess.DEVNULL, stderr=subprocess.PIPE)
+    output = subprocess.PIPE if reports else subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT)
     told = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.estate import DATES, DOCUMENT, FLAGS, LINK, USER
+from bench.estate import DATES, DOCUMENT, FLAGS, USER
 from perpend.analyze.programs import Analyzer
 from perpend.cli.repositories import LIBRARY
 from perpend.load.repository import Repository
@@ -26,8 +26,6 @@ NEVER_NULL: Final = "user_creation_time"
 """The date that every user has: where it is empty, the user is UNDETERMINED."""
 
 ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
-WORKLOADS: Final = ("library", "1", "20", "200", "related")
-"""What is judged: the library's seed policy; so many generated ones; one over a lookup and a related list."""
 
 
 def variant(number: int) -> tuple[str, str, int]:
@@ -93,7 +91,9 @@ def _variant(number: int) -> dict[str, Any]:
 
 def _related() -> dict[str, Any]:
     links = "CA10__AWS_IAM_Policy_User_Links__r"
-    account = {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__account__r.CA10__accountId__c"}}, "right": {"TEXT": "111111111110"}}}
+    account = {
+        "IS_EQUAL": {"left": {"FIELD": {"path": "CA10__account__r.CA10__accountId__c"}}, "right": {"TEXT": "111111111110"}}
+    }
     policy = {"FIELD": {"path": "CA10__policy__r.CA10__arn__c"}}
     child = {
         "status": "INCOMPLIANT",
@@ -142,6 +142,3 @@ def _extracts() -> list[dict[str, Any]]:
 def _query(key: str) -> dict[str, Any]:
     checks = {"resultTypeMismatch": f"{key} is no text.", "evaluationError": f"{key} cannot be read."}
     return {"JSON_QUERY_TEXT": {"arg": {"EXTRACT": "report"}, "expression": key, "undeterminedIf": checks}}
-
-
-__all__ = ["LINK", "WORKLOADS", "compiled", "programs_of", "variant", "write_repository"]

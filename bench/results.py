@@ -10,6 +10,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.workloads import WORKLOADS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,7 +48,7 @@ class Measured:
 
     def peak(self, name: str) -> float:
         """Return a candidate's median peak memory in MB."""
-        return statistics.median(self.candidates[name]["megabytes"])
+        return float(statistics.median(self.candidates[name]["megabytes"]))
 
     def hand(self, *, gate: str | None = None) -> str | None:
         """Return the fastest hand-written candidate that gives the same codes; of those with a gate only where one is named."""
@@ -78,7 +80,7 @@ class Results:
         """Put a record in the place of one of the same size and workload, and write the file."""
         same = (record["users"], record.get("workload"))
         others = [one for one in self.content[part] if (one["users"], one.get("workload")) != same]
-        order = {name: number for number, name in enumerate(("library", "1", "20", "200", "related"))}
+        order = {name: number for number, name in enumerate(WORKLOADS)}
         self.content[part] = sorted(
             [*others, record], key=lambda one: (one["users"], order.get(one.get("workload"), 9), str(one.get("workload")))
         )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bench.estate import DOCUMENT, GONE, SNAPSHOT, USER, EstateFiles, estate_of
 from bench.hand import hand_sql
 from bench.loops import loads_of, looped
-from bench.policies import compiled, programs_of
+from bench.policies import compiled, programs_of, write_repository
 from perpend.engines.duckdb import DuckDb, duck_db
 from perpend.engines.kept import KeptColumns
 from perpend.interpret.interpreter import Interpreter
@@ -27,7 +27,7 @@ from perpend.ir.values import date_time_from_text
 from perpend.plan.build import plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from perpend.ir.program import Program
 
@@ -160,24 +160,24 @@ def _repository(out: Path) -> Path:
     return out.parent / "repository"
 
 
-def main() -> None:
-    """Run the task given, and print its figures."""
-    given = json.loads(sys.argv[1])
+def perform(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a task, and return its figures."""
     directory, out = Path(given["directory"]), Path(given["out"])
     estate = estate_of(directory, given["users"])
     name, workload = given["candidate"], given["workload"]
     if name == "make":
-        print(json.dumps({"megabytes": estate.path(USER).stat().st_size / 1e6}))
-        return
+        return {"megabytes": estate.path(USER).stat().st_size / 1e6}
     out.parent.mkdir(parents=True, exist_ok=True)
     with duck_db(directories=[directory], spill=directory) as engine:
         task = Task(estate, engine, workload, out, [], given["sample"], {})
-        if not name.startswith("hand"):
+        if name == "compile and plan":
+            write_repository(workload, _repository(out))
+        elif not name.startswith("hand"):
             task.programs = programs_of(workload, _repository(out))
         run = CANDIDATES.get(name) or (lambda task: by_hand(task, name.removeprefix("hand ")))
         run(task)
-    print(json.dumps(task.figures))
+    return task.figures
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(perform(json.loads(sys.argv[1]))))

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from perpend.cli.stores import judged
+from perpend.cli.stores import StoreAsked, judged
 from perpend.inventory.database import opened
 from perpend.inventory.intake.importing import Importing
 from perpend.inventory.store import Store
@@ -67,5 +67,5 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
             snapshot = importing.commit()
         about: dict[str, Any] = {"policies": {}, "types": {THING: declared(THING)}}
         expected = sorted(map(said, Judgement(estate, [program], **about).findings()))
-        with judged(snapshot, [program], kept=store.directory / "extracts", **about) as judgement:
+        with judged(StoreAsked(str(store.directory)), snapshot, [program], **about) as judgement:
             assert expected == sorted(map(said, judgement.findings()))

@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from perpend.engines.nested import RowEngine
 
 
 @contextmanager
-def row_engine(name: str) -> Iterator[RowEngine | None]:
-    """Yield an engine that can be given rows, None for the interpreter."""
+def row_engine(name: str, master: str = "local[*]", settings: Mapping[str, str] | None = None) -> Iterator[RowEngine | None]:
+    """Yield an engine that can be given rows, None for the interpreter. ``master`` and ``settings`` are Spark's."""
     if name == "duckdb":
         from perpend.engines.duckdb import duck_db
 
         with duck_db() as duckdb:
             yield duckdb
     elif name == "spark":
-        from perpend.engines.spark import spark_engine
+        from perpend.engines.spark import spark
 
-        with spark_engine() as spark:
-            yield spark
+        with spark(master, settings) as session:
+            yield session
     else:
         yield None

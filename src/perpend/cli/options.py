@@ -17,3 +17,11 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
     if instant is None:
         raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
+
+
+def settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return settings written as ``key=value``."""
+    for pair in pairs:
+        if "=" not in pair.strip("="):
+            raise click.BadParameter(f"'{pair}' is not written as KEY=VALUE", param_hint="--spark-conf")
+    return dict(pair.split("=", 1) for pair in pairs)

@@ -2,59 +2,117 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perpend.engines.duckdb import duck_db
+from perpend.cli.output import CannotWrite
+from perpend.engines.duckdb import DuckDb, duck_db
 from perpend.engines.kept import Cost, KeptColumns
 from perpend.engines.verdicts import Verdicts
-from perpend.inventory.database import storing
+from perpend.inventory.database import pattern, storing
 from perpend.inventory.store import Store
 from perpend.judge.stored import StoredJudgement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.inventory.store import Snapshot
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
 
+    Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
 
-def snapshot_of(directory: str, run: str | None) -> Snapshot:
-    """Return a snapshot of a store, the one in force where none is named. Raises StoreError and NoSnapshot."""
-    return Store(directory).snapshot(run)
+
+@dataclass(slots=True)
+class StoreAsked:
+    """What is asked of a store: its directory, the run, the engine, and Spark's master and settings for that engine.
+
+    ``kept``: whether columns are kept beside the snapshot and used again. ``costs`` takes what was reused and computed.
+    """
+
+    directory: str
+    run: str | None = None
+    engine: str = "auto"
+    master: str = "local[*]"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    kept: bool = True
+    costs: list[Cost] = field(default_factory=list)
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot. Raises StoreError and NoSnapshot."""
+        return Store(self.directory).snapshot(self.run)
 
 
 @contextmanager
-def judged(
-    snapshot: Snapshot, programs: Sequence[Program], *, kept: Path | None, costs: list[Cost] | None = None, **more: Any
-) -> Iterator[StoredJudgement]:
-    """Yield the judgement of a snapshot by DuckDB. It reads from files that are gone afterwards.
-
-    ``kept`` is the directory of columns computed before; None keeps nothing. ``costs`` takes what was reused and computed.
-    """
+def judged(asked: StoreAsked, snapshot: Snapshot, programs: Sequence[Program], **more: Any) -> Iterator[StoredJudgement]:
+    """Yield the judgement of a snapshot. It reads from files that are gone afterwards."""
     files = [path for found in snapshot.files.values() for path in found]
+    kept = Path(asked.directory) / "extracts" if asked.kept else None
     with tempfile.TemporaryDirectory(prefix="perpend-") as directory:
         scratch = Path(directory)
-        spill = scratch / "spill"
-        verdicts = scratch / "verdicts"
-        for one in (spill, verdicts):
-            one.mkdir(mode=0o700)
-        with duck_db(directories=[verdicts, *([kept] if kept else [])], paths=files, spill=spill) as engine:
-            columns = KeptColumns(engine, kept, snapshot.content_hash, snapshot.files) if kept else None
-
-            def judge(plan: Plan, out: Path, sources: list[int]) -> None:
-                with storing(scratch):
-                    if columns is None:
-                        engine.judge(plan, lambda table: engine.files(snapshot.files[table]), out, sources=sources)
-                    else:
-                        engine.judge(*columns.over_kept(plan), out, sources=sources)
-                if columns is not None and costs is not None:
-                    costs[:] = columns.costs
+        for name in ("spill", "verdicts"):
+            (scratch / name).mkdir(mode=0o700)
+        reached = [scratch / "verdicts", *([kept] if kept else [])]
+        with (
+            duck_db(directories=reached, paths=files, spill=scratch / "spill") as reader,
+            _judge(asked, snapshot, reader) as judge,
+        ):
 
             def read(paths: tuple[Path, ...], rows: int) -> Verdicts:
-                return Verdicts(engine, paths, rows)
+                return Verdicts(reader, paths, rows)
 
-            yield StoredJudgement(snapshot, programs, judge=judge, read=read, scratch=verdicts, **more)
+            yield StoredJudgement(snapshot, programs, judge=judge, read=read, scratch=scratch / "verdicts", **more)
+
+
+@contextmanager
+def _judge(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Iterator[Judge]:
+    """Yield the function that writes a plan's verdicts by the engine that is asked for."""
+    if asked.engine != "spark":
+        yield _by_duckdb(asked, snapshot, duckdb)
+        return
+    from perpend.engines.spark import spark
+
+    with spark(asked.master, asked.settings) as session:
+
+        def judge(plan: Plan, out: Path, sources: list[int]) -> Sequence[Path]:
+            session.judge_to_parquet(plan, snapshot.files, out, sources=sources)
+            return sorted(out.glob("*.parquet"))
+
+        yield judge
+
+
+def _by_duckdb(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Judge:
+    place = Path(asked.directory) / "extracts"
+    columns = KeptColumns(duckdb, place, snapshot.content_hash, snapshot.files) if asked.kept else None
+
+    def judge(plan: Plan, out: Path, sources: list[int]) -> Sequence[Path]:
+        with storing(Path(asked.directory)):
+            if columns is None:
+                duckdb.judge(plan, lambda table: duckdb.files(snapshot.files[table]), out, sources=sources)
+            else:
+                duckdb.judge(*columns.over_kept(plan), out, sources=sources)
+                asked.costs[:] = columns.costs
+        return [out]
+
+    return judge
+
+
+def write_parquet(judgement: StoredJudgement, out: str) -> None:
+    """Write all verdicts to a Parquet file, a row each; it appears whole or not at all."""
+    target = Path(os.path.realpath(out))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    tables = [path for found in judgement.snapshot_files.values() for path in found]
+    try:
+        with duck_db(directories=[target.parent], paths=[*judgement.verdict_files, *tables]) as engine, storing(target):
+            query = " UNION ALL ".join(judgement.long_form())
+            engine.run(f"COPY ({query}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        os.chmod(temporary, 0o600)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise CannotWrite(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        temporary.unlink(missing_ok=True)

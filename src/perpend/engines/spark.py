@@ -112,7 +112,8 @@ class Spark:
         temporary = directory.with_name(f".{directory.name}.{secrets.token_hex(6)}.part")
         try:
             tables = plan.tables.by_name
-            frames = {name: frame_of_files(self.session, tables[name], files.get(name, ())) for name in _tables_read(plan)}
+            read = sorted(_tables_read(plan))
+            frames = self.run(lambda: {name: frame_of_files(self.session, tables[name], files.get(name, ())) for name in read})
             where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources)) or 'NULL'})"
             query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE), where=where)
             outputs = ", ".join(f"CAST({quoted(name)} AS INT) AS {quoted(name)}" for name in plan.stage.outputs)

@@ -42,6 +42,7 @@ _SETTINGS: Final = {
     "spark.log.level": "OFF",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

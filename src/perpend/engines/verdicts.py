@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.inventory.database import text
 from perpend.inventory.tables import ROW, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 ROWS_AT_ONCE: Final = 65_536
@@ -58,6 +59,35 @@ class Verdicts:
             chunk = self.reader.run(f"SELECT {columns} FROM {self._source} WHERE {where} ORDER BY 1")
             if chunk:
                 yield chunk
+
+    def long_form(
+        self,
+        program: int,
+        policy_id: str,
+        statuses: Mapping[str, Sequence[int]],
+        errors: Mapping[int, str],
+        table: Sequence[Path],
+    ) -> str:
+        """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
+
+        ``statuses`` hold the indexes of each; ``errors`` are by row number, or below zero by code.
+        """
+        code = f"v.v{program}"
+        named = " ".join(
+            f"WHEN greatest({code}, 0) IN ({', '.join(map(str, indexes))}) THEN {text(status)}"
+            for status, indexes in statuses.items()
+        )
+        by_code = {code: error for code, error in errors.items() if code < 0}
+        by_row = {row: error for row, error in errors.items() if row >= 0}
+        said = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in by_code.items())
+        of_many = f"CASE {code} {said} END" if said else "CAST(NULL AS VARCHAR)"
+        own = ", ".join(f"({row}, {text(error)})" for row, error in by_row.items()) or "(-1, CAST(NULL AS VARCHAR))"
+        return (
+            f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
+            f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {self._source} AS v '
+            f"JOIN {self.reader.files(table)} AS o ON o.{ROW} = v.{ROW} "
+            f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW}"
+        )
 
     def sources(self, rows: Sequence[int]) -> dict[int, int]:
         """Return the numbers of the sources that rows came from, by row."""

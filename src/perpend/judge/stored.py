@@ -22,7 +22,7 @@ from perpend.plan.build import Plan, plan_of
 from perpend.plan.wanted import wanted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from perpend.engines.verdicts import Verdicts
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.judge.judgement import Column
 
-    Judge = Callable[[Plan, Path, list[int]], None]
+    Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
 
 _AT_ONCE: Final = 8_192
 _UNTOLD: Final = "the object's own data keep it from being judged"
@@ -104,6 +104,13 @@ class StoredColumn:
         for chunk in self.verdicts.chunks([self.number]):
             yield from self._ends([(row, code) for row, code in chunk])
 
+    def errors(self) -> dict[int, str]:
+        """Return the runtime errors and reasons of all objects that have one of their own, and by code those of many."""
+        codes = [code for code in self.verdicts.counted(self.number) if self._is_untold(code)]
+        found = self.verdicts.first(self.number, codes, self.verdicts.rows)
+        told = {row: error for (row, _), (_, error) in zip(found, self._ends(found), strict=True) if error is not None}
+        return told | {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
+
     def _ends(self, found: Sequence[tuple[int, int]]) -> list[End]:
         untold = [row for row, code in found if self._is_untold(code)]
         errors: dict[int, str | None] = {}
@@ -123,7 +130,10 @@ class StoredColumn:
 
 
 class StoredJudgement(Judgement):
-    """A judgement of a snapshot. ``judge`` writes the codes of a plan over some sources to a Parquet file in ``scratch``."""
+    """A judgement of a snapshot.
+
+    ``judge`` writes the codes of a plan over some sources at a path in ``scratch`` and returns the files; ``read`` opens them.
+    """
 
     def __init__(
         self,
@@ -158,14 +168,14 @@ class StoredJudgement(Judgement):
         self.columns = tuple(by_program[id(program)] for program in self.programs)
 
     def _judged(self, type_name: str, programs: list[Program]) -> tuple[StoredObjects, list[StoredColumn]]:
-        snapshot, paths = self._stored, []
+        snapshot = self._stored
+        paths: list[Path] = []
         reasons: tuple[str | None, ...] = ()
         for day, sources in self._sources_by_day().items():
             plan = plan_of(programs, snapshot.tables, day * DAY)
             reasons = plan.reasons
             path = self._scratch / f"{len(list(self._scratch.iterdir()))}.parquet"
-            self._write(plan, path, sources)
-            paths.append(path)
+            paths += self._write(plan, path, sources)
         verdicts = self._read(tuple(paths), snapshot.tables.by_name[type_name].rows)
         object_type = self.types.get(type_name) or ObjectType(type_name)
         objects = StoredObjects(snapshot, verdicts, object_type, wanted_of(programs, object_type))
@@ -173,6 +183,29 @@ class StoredJudgement(Judgement):
             StoredColumn(program, number, reasons, verdicts, objects, self.time_of) for number, program in enumerate(programs)
         ]
         return objects, made
+
+    @property
+    def snapshot_files(self) -> Mapping[str, Sequence[Path]]:
+        """The files of the snapshot, by table."""
+        return self._stored.files
+
+    @property
+    def verdict_files(self) -> list[Path]:
+        """The files that hold the verdicts of this judgement."""
+        return [path for column in self._stored_columns for path in column.verdicts.paths]
+
+    @property
+    def _stored_columns(self) -> list[StoredColumn]:
+        return [column for column in self.__dict__["columns"] if isinstance(column, StoredColumn)]
+
+    def long_form(self) -> Iterator[str]:
+        """Yield a query per program that gives its verdicts: ids, index, status, and the error where there is one."""
+        for column in self._stored_columns:
+            statuses: dict[str, list[int]] = {}
+            for index, verdict in column.program.verdicts.items():
+                statuses.setdefault(verdict.status.value, []).append(index)
+            table = self._stored.files[column.program.input_type]
+            yield column.verdicts.long_form(column.number, column.program.policy_id, statuses, column.errors(), table)
 
     def _sources_by_day(self) -> dict[int, list[int]]:
         """Return the sources by the day that their objects are judged at: each day is a plan of its own."""

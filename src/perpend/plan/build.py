@@ -142,7 +142,7 @@ class _Planner:
         ends = [Guard(_gone(place, block), DISAPPEARED)]
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
-            ends += place.unknown(scalars.negation(known), None)
+            ends += place.unknown(scalars.negation(known), f"{place.path}sources contradict each other about the object")
         ends += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)

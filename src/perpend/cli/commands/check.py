@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -10,7 +9,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
-from perpend.cli.options import moment
+from perpend.cli.options import moment, settings
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
     chosen_policies,
@@ -28,7 +27,7 @@ from perpend.judge.judgement import Judgement
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from perpend.engines.kept import Cost
+    from perpend.cli.stores import StoreAsked
     from perpend.ir.object_types import ObjectType
 
 LARGE: Final = 5_000
@@ -40,6 +39,7 @@ Examples:
   perpend check account-a.csv account-b.json.gz --framework cis-aws-v6.0.0
   aws iam get-credential-report | perpend check - --format json
   perpend check users.json --type CA10__CaAwsUser__c --repo ~/policies
+  perpend check --store inventory --format parquet --out verdicts.parquet
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
@@ -52,11 +52,13 @@ Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 @click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "interpreter", "duckdb"]),
+    type=click.Choice(["auto", "interpreter", "duckdb", "spark"]),
     default="auto",
     show_default=True,
     help="What judges: DuckDB for stores and large inputs, else the interpreter.",
 )
+@click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
+@click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
@@ -74,7 +76,7 @@ Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "ndjson", "csv"]),
+    type=click.Choice(["table", "json", "ndjson", "csv", "parquet"]),
     default="table",
     show_default=True,
     help="The output's form.",
@@ -89,6 +91,8 @@ def command(
     store: str | None,
     run: str | None,
     engine: str,
+    spark_master: str,
+    spark_conf: tuple[str, ...],
     explain_cost: bool,
     policies: tuple[str, ...],
     repo: str | None,
@@ -107,6 +111,10 @@ def command(
     """
     if bool(inputs) is (store is not None):
         raise click.UsageError("name either INPUTs or a --store to judge")
+    if form == "parquet" and (store is None or out in (None, "-")):
+        raise click.UsageError("--format parquet goes with --store and --out FILE")
+    if store is not None and engine == "interpreter":
+        raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
     refuse_input_as_output(out, inputs)
     repository = open_repository(repo)
     analyzer = Analyzer(repository)
@@ -115,7 +123,13 @@ def command(
     if type_name is not None:
         refuse_unknown_type(repository, type_name)
     if store is not None:
-        return _check_store(analyzer, store, run, explain_cost, chosen, named, snapshot_time, form, out, limit)
+        from perpend.cli.stores import StoreAsked
+
+        asked = StoreAsked(store, run, engine, spark_master, settings(spark_conf))
+        code = _check_store(analyzer, asked, chosen, named, snapshot_time, (form, out, limit))
+        for cost in asked.costs if explain_cost else ():
+            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
+        return code
     with progress("reading") as done:
         collected = collect_files(
             inputs, type_name=type_name, object_type=_object_type(analyzer, type_name), keep_going=keep_going, progress=done
@@ -126,7 +140,10 @@ def command(
     kinds = {source.kind for source in collected.estate.sources}
     found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
     total = sum(map(len, collected.estate.objects.values()))
-    with progress("judging", total=total) as done, row_engine(_engine_for(engine, total)) as by:
+    with (
+        progress("judging", total=total) as done,
+        row_engine(_engine_for(engine, total), spark_master, settings(spark_conf)) as by,
+    ):
         judgement = Judgement(
             collected.estate,
             found.programs,
@@ -149,19 +166,16 @@ def _engine_for(engine: str, objects: int) -> str:
 
 def _check_store(
     analyzer: Analyzer,
-    store: str,
-    run: str | None,
-    explain_cost: bool,
+    asked: StoreAsked,
     chosen: list[str],
     named: frozenset[str],
     snapshot_time: datetime | None,
-    form: str,
-    out: str | None,
-    limit: int,
+    output: tuple[str, str | None, int],
 ) -> int:
-    from perpend.cli.stores import judged, snapshot_of
+    from perpend.cli.stores import judged, write_parquet
 
-    snapshot = snapshot_of(store, run)
+    form, out, limit = output
+    snapshot = asked.snapshot()
     held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
     found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
     about = {
@@ -171,15 +185,14 @@ def _check_store(
         "set_aside": found.set_aside,
     }
     total = sum(held.values())
-    costs: list[Cost] = []
-    kept = Path(store) / "extracts"
     with (
         progress("judging", total=total) as done,
-        judged(snapshot, found.programs, kept=kept, costs=costs, progress=done, **about) as judgement,
+        judged(asked, snapshot, found.programs, progress=done, **about) as judgement,
     ):
-        for cost in costs if explain_cost else ():
-            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        write(judgement, form, out, limit)
+        if form == "parquet":
+            write_parquet(judgement, out or "")
+        else:
+            write(judgement, form, out, limit)
         return USAGE_ERROR if found.refused else exit_code(judgement)
 
 

@@ -77,7 +77,7 @@
     if (!links.length || !("IntersectionObserver" in window)) return;
     const parts = links.map((link) => document.getElementById(link.hash.slice(1))).filter(Boolean);
     const mark = () => {
-      const passed = parts.filter((part) => part.getBoundingClientRect().top < 140).pop() || parts[0];
+      const passed = parts.filter((part) => part.getBoundingClientRect().top < 200).pop() || parts[0];
       for (const link of links) link.classList.toggle("here", link.hash === `#${passed.id}`);
     };
     new IntersectionObserver(mark, { rootMargin: "-100px 0px -60% 0px" }).observe(document.querySelector("main"));

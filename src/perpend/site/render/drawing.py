@@ -105,7 +105,7 @@ class Drawing:
         if counts is None:
             return Markup("")
         if not counts.total:
-            return Markup('<span class="quiet">no verdicts</span>')
+            return Markup('<span class="quiet counts">no verdicts</span>')
         parts = [
             Markup('<span class="count tone-{}" title="{} {}">{}{}</span>').format(
                 STATUSES[name][1], f"{number:,}", name, icon(STATUSES[name][0], name), f"{number:,}"

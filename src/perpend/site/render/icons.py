@@ -61,10 +61,10 @@ _PATHS: Final = {
 }
 
 STATUSES: Final = {
-    "COMPLIANT": ("check", "good"),
     "INCOMPLIANT": ("cross", "bad"),
-    "INAPPLICABLE": ("minus", "calm"),
     "UNDETERMINED": ("question", "warn"),
+    "COMPLIANT": ("check", "good"),
+    "INAPPLICABLE": ("minus", "calm"),
     "DISAPPEARED": ("empty", "note"),
 }
 """The symbol and the tone of each status."""

@@ -1,0 +1,138 @@
+"""``perpend check --store``: what a store says, in every form, and what keeps it from being judged."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.cli.conftest import EXAMPLE, Run
+
+USER = "CA10__CaAwsUser__c"
+
+
+@pytest.fixture
+def store(run: Run, tmp_path: Path) -> Path:
+    directory = tmp_path / "work" / "store"
+    assert 0 == run("import", str(EXAMPLE), "--store", str(directory)).code
+    return directory
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    found = duckdb.sql(f"SELECT * FROM '{path}'")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
+def test_a_store_says_what_its_input_says(run: Run, store: Path, form: str) -> None:
+    of_input, of_store = run("check", str(EXAMPLE), "--format", form), run("check", "--store", str(store), "--format", form)
+    assert (of_input.code, of_input.out) == (of_store.code, of_store.out)
+
+
+def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "verdicts.parquet"
+    assert 1 == run("check", "--store", str(store), "--format", "parquet", "--out", str(out)).code
+    verdicts = [json.loads(line) for line in run("check", str(EXAMPLE), "--format", "ndjson").out.splitlines()]
+    found = rows(out)
+    assert ["policyId", "objectId", "conditionIndex", "status", "runtimeError"] == list(found[0])
+    expected = Counter((one["policyId"], one["object"]["id"], one["conditionIndex"], one["status"]) for one in verdicts)
+    assert expected == Counter((one["policyId"], one["objectId"], one["conditionIndex"], one["status"]) for one in found)
+    assert 0o600 == out.stat().st_mode & 0o777
+
+
+def test_a_second_run_reuses_what_the_first_computed(run: Run, store: Path) -> None:
+    run("check", "--store", str(store))
+    found = run("check", "--store", str(store), "--explain-cost")
+    assert "0 computed" in found.err
+    assert " 0 columns reused" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name either INPUTs or a --store"),
+        ((str(EXAMPLE), "--store", "x"), "name either INPUTs or a --store"),
+        (("--store", "nowhere"), "nowhere"),
+        (("--store", "STORE", "--run", "none"), "none"),
+        (("--store", "STORE", "--format", "parquet"), "--out"),
+        ((str(EXAMPLE), "--format", "parquet", "--out", "x"), "--store"),
+        (("--store", "STORE", "--engine", "interpreter"), "duckdb or spark"),
+        (("--store", "STORE", "--engine", "spark", "--spark-conf", "x"), "KEY=VALUE"),
+        (("--store", "STORE", "--format", "parquet", "--out", "/nowhere/x.parquet"), "/nowhere"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(run: Run, store: Path, arguments: tuple[str, ...], said: str) -> None:
+    found = run("check", *(str(store) if one == "STORE" else one for one in arguments))
+    assert 2 == found.code
+    assert said in found.err
+    assert "Traceback" not in found.err
+
+
+def test_a_damaged_table_is_named(run: Run, store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "store"
+    run("import", str(EXAMPLE), "--store", str(copy))
+    for file in copy.glob("inventory/*/*/*.parquet"):
+        file.write_bytes(b"PAR1" + bytes(file.stat().st_size - 8) + b"PAR1")
+    found = run("check", "--store", str(copy))
+    assert 2 == found.code
+    assert str(copy) in found.err
+    assert "Traceback" not in found.err
+
+
+def objects(run: Run, tmp_path: Path, *found: dict[str, Any]) -> Path:
+    path = tmp_path / "objects.json"
+    path.write_text(json.dumps(found))
+    directory = tmp_path / "store"
+    assert 0 == run("import", str(path), "--type", USER, "--store", str(directory)).code
+    return directory
+
+
+def verdicts(run: Run, directory: Path, *more: str) -> list[dict[str, Any]]:
+    found = run("check", "--store", str(directory), "--format", "ndjson", *more)
+    assert found.code in (0, 1, 3), found.err
+    return [json.loads(line) for line in found.out.splitlines()]
+
+
+def test_a_json_column_that_is_no_json_is_undetermined(run: Run, tmp_path: Path) -> None:
+    directory = objects(
+        run, tmp_path, {"Id": "a", "CA10__arn__c": "arn:aws:iam::1:user/a", "CA10__credReportAttributesJson__c": "{x"}
+    )
+    (found,) = verdicts(run, directory, "--policy", "user-has-more-than-one-active-access-key")
+    assert "UNDETERMINED" == found["status"]
+    assert found["runtimeError"]
+
+
+def test_a_column_of_another_type_is_undetermined_and_says_so(run: Run, tmp_path: Path) -> None:
+    directory = objects(
+        run,
+        tmp_path,
+        {"Id": "a", "CA10__credReportAttributesJson__c": 5},
+        {"Id": "b", "CA10__credReportAttributesJson__c": "{}"},
+    )
+    found = verdicts(run, directory, "--policy", "user-has-more-than-one-active-access-key")
+    assert {"a": (0, "UNDETERMINED")} | {} == {
+        one["object"]["id"]: (one["conditionIndex"], one["status"]) for one in found if one["object"]["id"] == "a"
+    }
+    assert "holds the number 5" in next(one["currentStateMessage"] for one in found if one["object"]["id"] == "a")
+
+
+def test_a_missing_table_is_undetermined(run: Run, tmp_path: Path) -> None:
+    directory = objects(run, tmp_path, {"Id": "a", "CA10__credReportAttributesJson__c": "{}"})
+    (found,) = verdicts(run, directory, "--policy", "delete-user-inline-or-directly-attached-policies")
+    assert ("UNDETERMINED", 0) == (found["status"], found["conditionIndex"])
+    assert "was not collected" in found["currentStateMessage"]
+
+
+def test_sources_that_contradict_each_other_are_undetermined(run: Run, tmp_path: Path) -> None:
+    directory = objects(
+        run,
+        tmp_path,
+        {"Id": "a", "CA10__credReportAttributesJson__c": "{}"},
+        {"Id": "a", "CA10__credReportAttributesJson__c": '{"a": "b"}'},
+    )
+    found = verdicts(run, directory, "--policy", "user-has-more-than-one-active-access-key")
+    assert {("UNDETERMINED", 0)} == {(one["status"], one["conditionIndex"]) for one in found}
+    assert "contradict" in found[0]["currentStateMessage"]

@@ -1,0 +1,113 @@
+"""The bench measures the same thing many times over: every candidate gives the same codes, and the page shows its figures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.agreement import look
+from bench.bounds import bounds
+from bench.engines import out_of
+from bench.page import WORKLOADS as TITLES
+from bench.page import write_page
+from bench.results import Results
+from bench.worker import perform
+from bench.workloads import WORKLOADS, policies_of, varieties
+
+USERS = 1_000
+OWN = ("plan", "kept, first run", "kept, second run", "interpreter", "passes")
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
+
+
+def run(directory: Path, workload: str, candidate: str, rows: int = USERS) -> dict[str, Any]:
+    out = str(out_of(directory, USERS, workload, candidate))
+    task = {"directory": str(directory), "users": USERS, "workload": workload, "sample": rows}
+    return perform(task | {"candidate": candidate, "out": out})
+
+
+def found(directory: Path, workload: str, candidate: str, rows: int = USERS, **more: Any) -> dict[str, Any]:
+    places = {name: str(out_of(directory, USERS, workload, one)) for name, one in (("reference", "plan"), ("out", candidate))}
+    task = {"directory": str(directory), "policies": policies_of(workload), "rows": rows, "incompliant": 299}
+    return look(task | places | more)
+
+
+def candidates(workload: str) -> list[str]:
+    right = [f"hand {variety}" for variety in varieties(workload) if not variety.startswith("strings")]
+    loops = ["loop, json"] if workload == "1" else []
+    return [*right, *(OWN if workload != "related" else OWN[:1]), *loops]
+
+
+@pytest.mark.parametrize("workload", ["library", "1", "20", "related"])
+def test_every_candidate_gives_the_codes_of_the_plan(directory: Path, workload: str) -> None:
+    run(directory, workload, "plan")
+    for candidate in candidates(workload)[::-1]:
+        run(directory, workload, candidate)
+        assert {"rows": USERS, "different": 0} == found(directory, workload, candidate), candidate
+
+
+def test_a_candidate_that_is_wrong_is_told(directory: Path) -> None:
+    for candidate in ("plan", "hand strings-valid"):
+        run(directory, "1", candidate)
+    assert 0 < found(directory, "1", "hand strings-valid")["different"], "texts alone cannot tell true from 'true'"
+
+
+def test_a_second_run_computes_nothing(directory: Path) -> None:
+    first, second = (run(directory, "20", f"kept, {which} run") for which in ("first", "second"))
+    assert 0 < first["computed"] == second["reused"]
+    assert 0 == second["computed"]
+
+
+def test_every_way_to_end_occurs(directory: Path) -> None:
+    run(directory, "library", "plan")
+    statuses = {int(code) for code in found(directory, "library", "plan", counts=True)}
+    assert {99, 101, 102, 199, 299, 399, 599, 600} <= statuses
+
+
+def record(workload: str, users: int, seconds: dict[str, float], different: int = 0) -> dict[str, Any]:
+    made = {
+        name: {"seconds": [one, one * 2], "megabytes": [100.0, 110.0], "rows": users, "different": 0}
+        for name, one in seconds.items()
+    }
+    made["hand struct-valid"] = made["plan"] | {"seconds": [0.1, 0.2], "different": different}
+    made["hand list-valid"] = made["plan"] | {"seconds": [0.5, 1.0]}
+    return {"users": users, "workload": workload, "date": "2026-01-10", "command": "make", "codes": {}, "candidates": made}
+
+
+def test_ratios_are_to_the_fastest_by_hand_that_is_right(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    for number, different in enumerate((0, 3)):
+        results.add("engines", record("1", 1_000 * (number + 1), {"plan": 1.0}, different))
+    one, other = results.measured
+    assert ("hand struct-valid", 10.0) == (one.hand(), one.ratio("plan", one.hand()))
+    assert ("hand list-valid", 2.0) == (other.hand(), other.ratio("plan", other.hand()))
+
+
+def test_a_size_measured_again_replaces_its_record(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    for seconds in (1.0, 3.0):
+        results.add("engines", record("1", 1_000, {"plan": seconds}))
+    assert [[3.0, 6.0]] == [one.seconds("plan") for one in Results.read(tmp_path / "results.json").measured]
+
+
+def test_the_page_shows_what_was_measured_and_what_was_not(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    results.add("engines", record("20", 1_000, {"plan": 1.0, "passes": 7.0, "kept, first run": 1.0, "kept, second run": 0.05}))
+    write_page(results, tmp_path)
+    page = (tmp_path / "performance.md").read_text("utf-8")
+    assert "| 20 passes, in times of one fused pass | ≥ 5 × | 7.00 × | 1,000 users |" in page
+    assert "| 20 policies: plan, in times of hand-tuned SQL | ≤ 1.5 × | **10.00 ×**, missed |" in page
+    assert "| seed policy: plan, in times of hand-tuned SQL | ≤ 1.25 × | – | not measured |" in page
+    assert [TITLES["20"]] == re.findall("^### (.+), 1,000 users$", page, re.MULTILINE)
+
+
+def test_every_bound_names_the_command_that_measures_it(tmp_path: Path) -> None:
+    assert [] == [
+        one for one in bounds(Results.read(tmp_path / "results.json")) if not one.command.startswith("python -m bench")
+    ]
+    assert list(WORKLOADS) == list(TITLES)
