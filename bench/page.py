@@ -29,7 +29,7 @@ PLOTS: Final = {
 _INTRODUCTION: Final = """\
 # Performance
 
-This page is written by `python -m bench page` from [`bench/results.json`](../bench/results.json); every figure in it was
+This page is written by `python -m bench page` from `bench/results.json`; every figure in it was
 measured by the command beside it. Measure on your own machine before you rely on one.
 
 ## What was measured

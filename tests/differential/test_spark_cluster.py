@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,11 @@ def test_a_store_is_judged_by_workers_even_when_one_dies(
     assert not any("none" in path.name for path in out.iterdir())
 
 
+def enter(opening: AbstractContextManager[Any]) -> None:
+    with opening:
+        pass
+
+
 def attempt(action: Callable[[], Any]) -> PerpendError | None:
     """Return the clear error that an action ends in; any other error is none."""
     try:
@@ -188,7 +194,7 @@ def test_a_master_that_cannot_be_reached_is_told_at_once(master: str) -> None:
 
     start = time.monotonic()
     with pytest.raises(PerpendError, match="no Spark master can be reached at spark://"):
-        spark_session(master.format(port=free_port())).__enter__()
+        enter(spark_session(master.format(port=free_port())))
     assert time.monotonic() - start < 20
 
 
@@ -196,7 +202,7 @@ def test_what_is_no_master_at_all_is_told() -> None:
     from perpend.engines.spark_session import spark_session
 
     with pytest.raises(PerpendError, match="is no Spark master"):
-        spark_session("http://127.0.0.1:1").__enter__()
+        enter(spark_session("http://127.0.0.1:1"))
 
 
 def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -205,7 +211,7 @@ def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PerpendError, match="needs Java 17 or newer"):
-        spark_session("local[1]").__enter__()
+        enter(spark_session("local[1]"))
 
 
 def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +221,7 @@ def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatc
     with socket.create_server(("127.0.0.1", 0)) as mute:
         start = time.monotonic()
         with pytest.raises(PerpendError, match="Spark"):
-            spark_session.spark_session(
-                f"spark://127.0.0.1:{mute.getsockname()[1]}", {"spark.driver.memory": "600m"}, patience=5
-            )
+            enter(spark_session.spark_session(f"spark://127.0.0.1:{mute.getsockname()[1]}", SETTINGS, patience=5))
         assert time.monotonic() - start < 60
 
 
@@ -226,4 +230,4 @@ def test_without_pyspark_the_error_names_the_extra() -> None:
 
     code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.errors import PerpendError\ntry:\n import perpend.engines.spark\nexcept PerpendError as error:\n print(error)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
-    assert "Spark is not installed here: `pip install 'perpend[spark]'`\n" == found.stdout
+    assert "Spark 4.1 or newer is not installed here: `pip install 'perpend[spark]'`\n" == found.stdout

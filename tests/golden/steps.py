@@ -21,6 +21,7 @@ from tests.golden.broken import REPLACEMENTS
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"
 SERVER_POLICY = "server-has-unencrypted-disks"
+PLAN = ("*", "--repo", "repository", "--snapshot-time", "2026-01-10T12:00:00Z")
 JUDGE = ("servers.json", "--repo", "repository", "--type", "CA10__CaAcmeServer__c", "--snapshot-time", "2026-01-10T12:00:00Z")
 
 
@@ -87,6 +88,10 @@ STEPS: dict[str, Callable[[], str]] = {
     "verdicts-json.txt": lambda: command("check", *JUDGE, "--format", "json"),
     "verdicts-csv.txt": lambda: command("check", *JUDGE, "--format", "csv"),
     "explanation.txt": lambda: command("explain", SERVER_POLICY, "srv-1", *JUDGE),
+    "plan-tree.txt": lambda: command("plan", *PLAN),
+    "plan-mermaid.txt": lambda: command("plan", *PLAN, "--format", "mermaid"),
+    "plan-duckdb.txt": lambda: command("plan", *PLAN, "--format", "sql"),
+    "plan-spark.txt": lambda: command("plan", *PLAN, "--format", "sql", "--engine", "spark"),
     "policy.txt": lambda: command("show", SERVER_POLICY, "--repo", "repository"),
 }
 """Every expected file with what makes its text."""

@@ -9,13 +9,16 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.engines.spark_errors import FAILURES, LOST, SparkFailed, clear
+
+# isort: split
+# Behind the module that says in plain words that these are not installed.
 import pyarrow.parquet as pq
 from pyspark import InheritableThread
 from pyspark.sql import Observation
 from pyspark.sql.functions import count, lit
 from pyspark.sql.pandas.functions import arrow_udf
 
-from perpend.engines.spark_errors import FAILURES, LOST, SparkFailed, clear
 from perpend.engines.spark_functions import functions
 from perpend.engines.spark_natives import OnArrow
 from perpend.engines.spark_plan import eager

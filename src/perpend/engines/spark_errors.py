@@ -13,10 +13,12 @@ class SparkFailed(PerpendError):
 
 
 try:
+    import pyarrow  # noqa: F401 - Spark asks for it only when a function runs
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
-except ModuleNotFoundError:
-    raise SparkFailed("Spark is not installed here: `pip install 'perpend[spark]'`") from None
+    from pyspark.sql.pandas.functions import arrow_udf  # noqa: F401 - since Spark 4.1
+except ImportError:
+    raise SparkFailed("Spark 4.1 or newer is not installed here: `pip install 'perpend[spark]'`") from None
 
 FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
 """What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""

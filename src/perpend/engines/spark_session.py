@@ -20,12 +20,11 @@ from urllib.parse import urlsplit
 
 from perpend.engines.spark_errors import FAILURES, SparkFailed, clear
 
-try:
-    from pyspark import SparkConf, SparkContext
-    from pyspark.java_gateway import launch_gateway
-    from pyspark.sql import SparkSession
-except ModuleNotFoundError:
-    raise SparkFailed("Spark is not installed here: `pip install 'perpend[spark]'`") from None
+# isort: split
+# Behind the module that says in plain words that these are not installed.
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
 
 from perpend.engines.spark_natives import BINARIES
 

@@ -7,13 +7,11 @@ value is a text whose first letter says which: ``v`` with the value behind it, o
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
 from perpend.ir.access_policy import AccessLevel, AccessPolicyError, policy_allows
-from perpend.ir.jmespath_query import QueryFailed, compile_query
 from perpend.ir.logging_query import logging_query_matches, parse_logging_query
 from perpend.ir.types import ValueType
 from perpend.ir.values import (
@@ -28,121 +26,23 @@ from perpend.ir.values import (
     json_normal,
     norm,
 )
+from perpend.plan.natives_json import (
+    ABSENT,
+    REPEATED,
+    UNUSABLE,
+    invalid_json,
+    json_empty,
+    json_kind,
+    json_quote,
+    json_same,
+    json_size,
+    json_texts,
+    packed,
+    queries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
-"""First letters of results that are no value."""
-
-_FORMS: Final[dict[str, tuple[type, ...]]] = {"text": (str,), "number": (int, float), "boolean": (bool,)}
-
-
-def written(text: str) -> str:
-    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "vtrue" if value else "vfalse"
-    return f"v{written(value)}" if isinstance(value, str) else f"v{float(value)!r}"
-
-
-@lru_cache(maxsize=256)
-def _document(text: str) -> Any:
-    return json_from_text(text)
-
-
-def _parsed(text: str | None) -> Any:
-    """Return a document that is known to be JSON, or one that is not as null: then a check has spoken already."""
-    try:
-        return None if text is None else _document(text) if len(text) < 4096 else json_from_text(text)
-    except ValueError:
-        return None
-
-
-def invalid_json() -> Callable[[str | None], str | None]:
-    """Why a text is not JSON, null where it is."""
-
-    def run(text: str | None) -> str | None:
-        try:
-            if text is not None:
-                json_from_text(text)
-        except ValueError as error:
-            return written(str(error))
-        return None
-
-    return run
-
-
-def queries(*wanted: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
-    """The results of JMESPath expressions, each with the form its result should have, over one document."""
-    compiled = [(compile_query(expression).search, _FORMS[form], form == "boolean") for expression, form in wanted]
-
-    def run(text: str | None) -> list[str | None]:
-        document = _parsed(text)
-        return [_result(search, document, forms, boolean=boolean) for search, forms, boolean in compiled]
-
-    return run
-
-
-def _result(search: Callable[[Any], Any], document: Any, forms: tuple[type, ...], *, boolean: bool) -> str | None:
-    try:
-        value = search(document)
-    except QueryFailed as error:
-        return FAILED + written(str(error))
-    if value is None:
-        return None
-    return _value(value) if isinstance(value, forms) and isinstance(value, bool) is boolean else MISMATCH
-
-
-def json_empty() -> Callable[[str | None], bool]:
-    """Whether a JSON document is empty."""
-    return lambda text: is_empty(_parsed(text), ValueType.JSON)
-
-
-def json_same() -> Callable[[str | None, str | None], bool]:
-    """Whether two JSON documents are equal."""
-    return lambda left, right: bool(json_normal(_parsed(left)) == json_normal(_parsed(right)))
-
-
-def json_size() -> Callable[[str | None], float]:
-    """How many items a JSON array has, -1 for what is no array."""
-
-    def run(text: str | None) -> float:
-        document = _parsed(text)
-        if document is None:
-            return 0.0
-        return float(len(document)) if isinstance(document, list) else -1.0
-
-    return run
-
-
-def json_texts(*, exact: bool) -> Callable[[str | None], list[str] | None]:
-    """The texts among the items of a JSON array, in normal form unless ``exact``; null for what is no array."""
-
-    def run(text: str | None) -> list[str] | None:
-        document = _parsed(text)
-        if not isinstance(document, list):
-            return None
-        return [written(item) if exact else norm(written(item)) for item in document if isinstance(item, str)]
-
-    return run
-
-
-def json_kind() -> Callable[[str | None], str | None]:
-    """``texts`` for an array of texts only, ``list`` for another array, ``other`` for anything else; null for null."""
-
-    def run(text: str | None) -> str | None:
-        document = _parsed(text)
-        if document is None:
-            return None
-        if not isinstance(document, list):
-            return "other"
-        return "texts" if all(isinstance(item, str) for item in document) else "list"
-
-    return run
 
 
 def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
@@ -238,7 +138,7 @@ def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
         tags, wanted = _tags(text), name or ""
         if tags is None:
             return UNUSABLE
-        return _value(wanted in tags if exact else _letters(wanted) in map(_letters, tags))
+        return packed(wanted in tags if exact else _letters(wanted) in map(_letters, tags))
 
     return run
 
@@ -253,8 +153,8 @@ def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
         wanted = wanted if exact else _letters(wanted)
         value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
         if value is None or isinstance(value, str):
-            return None if value is None else _value(value)
-        return _value(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+            return None if value is None else packed(value)
+        return packed(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     return run
 
@@ -280,7 +180,7 @@ def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | Non
     def run(text: str | None) -> str:
         try:
             document = None if is_empty_text(text) else json_from_text(text or "")
-            return _value(document is not None and policy_allows(document, actions, level))
+            return packed(document is not None and policy_allows(document, actions, level))
         except (AccessPolicyError, ValueError):
             return UNUSABLE
 
@@ -300,7 +200,7 @@ def attribute(text: str | None, key: str | None) -> str | None:
     values = [value.strip(WHITE_SPACE) for name, sign, value in pairs if sign and norm(name) == wanted]
     if len({norm(value) for value in values}) > 1:
         return REPEATED
-    return _value(values[0]) if values else ABSENT
+    return packed(values[0]) if values else ABSENT
 
 
 def attribute_of() -> Callable[[str | None, str | None], str | None]:
@@ -331,7 +231,7 @@ def variant_value() -> Callable[[str | None], str | None]:
 
     def run(text: str | None) -> str | None:
         value = None if text is None else json.loads(text)
-        return _value(value) if isinstance(value, str | int | float) else None
+        return packed(value) if isinstance(value, str | int | float) else None
 
     return run
 
@@ -359,11 +259,6 @@ def variant_same() -> Callable[[str | None, str | None], bool]:
         return norm(value) if value is None or isinstance(value, str) else json_normal(value)
 
     return lambda left, right: bool(form(left) == form(right))
-
-
-def json_quote() -> Callable[[Any], str | None]:
-    """A text, number or Boolean as JSON text."""
-    return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {

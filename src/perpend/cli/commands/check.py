@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,6 +13,7 @@ from perpend.cli.engines import row_engine
 from perpend.cli.options import moment, settings
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
+    Chosen,
     chosen_policies,
     declared_types,
     named_policies,
@@ -27,8 +29,6 @@ from perpend.judge.judgement import Judgement
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from perpend.cli.stores import StoreAsked
-    from perpend.ir.object_types import ObjectType
 
 LARGE: Final = 5_000
 """From how many objects on DuckDB judges an input unless told otherwise."""
@@ -44,6 +44,38 @@ Examples:
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked on the command line, by the names of its options."""
+
+    inputs: tuple[str, ...]
+    store: str | None
+    run: str | None
+    engine: str
+    spark_master: str
+    spark_conf: tuple[str, ...]
+    explain_cost: bool
+    policies: tuple[str, ...]
+    repo: str | None
+    framework: str | None
+    inherited: bool
+    type_name: str | None
+    snapshot_time: datetime | None
+    form: str
+    out: str | None
+    limit: int
+    keep_going: bool
+
+    def refuse_contradictions(self) -> None:
+        """Raise where options do not go together."""
+        if bool(self.inputs) is (self.store is not None):
+            raise click.UsageError("name either INPUTs or a --store to judge")
+        if self.form == "parquet" and (self.store is None or self.out in (None, "-")):
+            raise click.UsageError("--format parquet goes with --store and --out FILE")
+        if self.store is not None and self.engine == "interpreter":
+            raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
 
 
 @click.command("check", epilog=EPILOG)
@@ -86,53 +118,30 @@ Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
 )
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
-def command(
-    inputs: tuple[str, ...],
-    store: str | None,
-    run: str | None,
-    engine: str,
-    spark_master: str,
-    spark_conf: tuple[str, ...],
-    explain_cost: bool,
-    policies: tuple[str, ...],
-    repo: str | None,
-    framework: str | None,
-    inherited: bool,
-    type_name: str | None,
-    snapshot_time: datetime | None,
-    form: str,
-    out: str | None,
-    limit: int,
-    keep_going: bool,
-) -> int:
+def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON, gzip of either), or objects as JSON.
 
-    One unusable input and nothing is judged, unless --keep-going is given.
+    Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given.
     """
-    if bool(inputs) is (store is not None):
-        raise click.UsageError("name either INPUTs or a --store to judge")
-    if form == "parquet" and (store is None or out in (None, "-")):
-        raise click.UsageError("--format parquet goes with --store and --out FILE")
-    if store is not None and engine == "interpreter":
-        raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
-    refuse_input_as_output(out, inputs)
-    repository = open_repository(repo)
+    asked = Asked(**given)
+    asked.refuse_contradictions()
+    refuse_input_as_output(asked.out, asked.inputs)
+    repository = open_repository(asked.repo)
     analyzer = Analyzer(repository)
-    chosen = chosen_policies(repository, policies, framework, inherited=inherited)
-    named = named_policies(repository, policies)
-    if type_name is not None:
-        refuse_unknown_type(repository, type_name)
-    if store is not None:
-        from perpend.cli.stores import StoreAsked
+    chosen = chosen_policies(repository, asked.policies, asked.framework, inherited=asked.inherited)
+    named = named_policies(repository, asked.policies)
+    if asked.type_name is not None:
+        refuse_unknown_type(repository, asked.type_name)
+    if asked.store is not None:
+        return _check_store(analyzer, asked, chosen, named)
+    return _check_inputs(analyzer, asked, chosen, named)
 
-        asked = StoreAsked(store, run, engine, spark_master, settings(spark_conf))
-        code = _check_store(analyzer, asked, chosen, named, snapshot_time, (form, out, limit))
-        for cost in asked.costs if explain_cost else ():
-            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        return code
+
+def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
+    declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(
-            inputs, type_name=type_name, object_type=_object_type(analyzer, type_name), keep_going=keep_going, progress=done
+            asked.inputs, type_name=asked.type_name, object_type=declared, keep_going=asked.keep_going, progress=done
         )
     _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
@@ -140,60 +149,48 @@ def command(
     kinds = {source.kind for source in collected.estate.sources}
     found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
     total = sum(map(len, collected.estate.objects.values()))
-    with (
-        progress("judging", total=total) as done,
-        row_engine(_engine_for(engine, total), spark_master, settings(spark_conf)) as by,
-    ):
-        judgement = Judgement(
-            collected.estate,
-            found.programs,
-            policies=views_of(repository, found.programs),
-            types=declared_types(analyzer),
-            snapshot_time=snapshot_time,
-            set_aside=found.set_aside,
-            engine=by,
-            progress=done,
-        )
-    write(judgement, form, out, limit)
+    engine = row_engine(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
+    with progress("judging", total=total) as done, engine as by:
+        about = _about(analyzer, found, asked)
+        judgement = Judgement(collected.estate, found.programs, engine=by, progress=done, **about)
+    write(judgement, asked.form, asked.out, asked.limit)
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)
+
+
+def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
+    from perpend.cli.stores import StoreAsked, judged, write_parquet
+
+    store = StoreAsked(asked.store or "", asked.run, asked.engine, asked.spark_master, settings(asked.spark_conf))
+    snapshot = store.snapshot()
+    held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
+    found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
+    about = _about(analyzer, found, asked)
+    with (
+        progress("judging", total=sum(held.values())) as done,
+        judged(store, snapshot, found.programs, progress=done, **about) as judgement,
+    ):
+        if asked.form == "parquet":
+            write_parquet(judgement, asked.out or "")
+        else:
+            write(judgement, asked.form, asked.out, asked.limit)
+        for cost in store.costs if asked.explain_cost else ():
+            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
+        return USAGE_ERROR if found.refused else exit_code(judgement)
+
+
+def _about(analyzer: Analyzer, found: Chosen, asked: Asked) -> dict[str, Any]:
+    return {
+        "policies": views_of(analyzer.repository, found.programs),
+        "types": declared_types(analyzer),
+        "snapshot_time": asked.snapshot_time,
+        "set_aside": found.set_aside,
+    }
 
 
 def _engine_for(engine: str, objects: int) -> str:
     """Return the engine for an input: an engine's start is worth it from some thousands of objects on."""
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
-
-
-def _check_store(
-    analyzer: Analyzer,
-    asked: StoreAsked,
-    chosen: list[str],
-    named: frozenset[str],
-    snapshot_time: datetime | None,
-    output: tuple[str, str | None, int],
-) -> int:
-    from perpend.cli.stores import judged, write_parquet
-
-    form, out, limit = output
-    snapshot = asked.snapshot()
-    held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
-    found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
-    about = {
-        "policies": views_of(analyzer.repository, found.programs),
-        "types": declared_types(analyzer),
-        "snapshot_time": snapshot_time,
-        "set_aside": found.set_aside,
-    }
-    total = sum(held.values())
-    with (
-        progress("judging", total=total) as done,
-        judged(asked, snapshot, found.programs, progress=done, **about) as judgement,
-    ):
-        if form == "parquet":
-            write_parquet(judgement, out or "")
-        else:
-            write(judgement, form, out, limit)
-        return USAGE_ERROR if found.refused else exit_code(judgement)
 
 
 def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
@@ -221,7 +218,3 @@ def exit_code(judgement: Judgement) -> int:
 def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> None:
     for failure in failures:
         click.echo(f"perpend: {prefix}{failure}", err=True)
-
-
-def _object_type(analyzer: Analyzer, type_name: str | None) -> ObjectType | None:
-    return analyzer.object_type(type_name) if type_name else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perpend.inventory.tables import Form, plain
 from perpend.ir.types import ValueType
-from perpend.plan.natives import UNUSABLE
+from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.operations.values import collection_flags, empty
 from perpend.plan.place import Guards, Place, blank, empty_of

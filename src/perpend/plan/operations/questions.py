@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.inventory.tables import Form
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
-from perpend.plan.natives import UNUSABLE
+from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.fields import document, read, unpacked, variant
 from perpend.plan.operations.use import Use, Value, only_where
 from perpend.plan.operations.values import empty, guards_of, normal_is

@@ -11,7 +11,8 @@ from perpend.inventory.tables import Form
 from perpend.ir.jmespath_query import compile_query
 from perpend.ir.types import ValueType
 from perpend.ir.values import collection, date_time_from_text, double, duration_from_iso, norm
-from perpend.plan.natives import ABSENT, FAILED, MISMATCH, REPEATED, ordered_number
+from perpend.plan.natives import ordered_number
+from perpend.plan.natives_json import ABSENT, FAILED, MISMATCH, REPEATED
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.place import Guard, Guards, blank, empty_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
