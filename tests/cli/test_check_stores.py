@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from tests.cli.conftest import EXAMPLE, Run
 
 USER = "CA10__CaAwsUser__c"

@@ -22,7 +22,7 @@ Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")
 
 SMALL = {
-    "spark.driver.memory": "1g",
+    "spark.driver.memory": "2g",
     "spark.sql.leafNodeDefaultParallelism": "1",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation",

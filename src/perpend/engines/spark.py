@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 DIALECT: Final = SparkSql()
 _POLL: Final = 0.25
-_AT_ONCE: Final = 60
+_AT_ONCE: Final = 40
 _Found = TypeVar("_Found")
 
 Asked = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]

@@ -53,7 +53,8 @@ def clear(error: BaseException | None, said: str = "") -> SparkFailed:
         found = re.search(pattern, text)
         if found:
             return SparkFailed(sentence.format(*found.groups(), _first_line(text)) if "{" in sentence else sentence)
-    return SparkFailed(f"Spark failed: {_first_line(text)}")
+    inner = re.findall(r"^\w*(?:Error|Exception): .+", text, re.MULTILINE) if "Python worker" in text else []
+    return SparkFailed(f"Spark failed: {_first_line(inner[-1] if inner else text)}")
 
 
 def _first_line(text: str) -> str:

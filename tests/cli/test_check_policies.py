@@ -1,0 +1,61 @@
+"""Which policies ``perpend check`` asks: by name, by framework, and what it says of those that cannot judge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import EXAMPLE, Run
+
+OTHER_TYPE = """inputType: CA10__CaAcmeThing__c
+conditions: []
+otherwise: {status: COMPLIANT, currentStateMessage: fine}
+"""
+
+
+def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: Run, tmp_path: Path) -> None:
+    for name, kind in (("users", "CA10__CaAwsUser__c"), ("things", "CA10__CaAcmeThing__c"), ("ideas", None)):
+        policy = tmp_path / "ce" / name
+        policy.mkdir(parents=True)
+        (policy / "policy.yaml").write_text("names: {full: F, contextual: C}\ndescription: d\n")
+        if kind:
+            (policy / "prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", kind))
+    check = ("check", EXAMPLE, "--repo", tmp_path, "--policy", "users")
+    assert 0 == run(*check).code
+    for name, reason in (("things", "judges CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
+        ran = run(*check, "--policy", name)
+        assert (2, "") == (ran.code, ran.out)
+        assert reason in ran.err
+    assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--policy", "*s").code
+
+
+def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: Run, tmp_path: Path) -> None:
+    for path in ("frameworks/f", "ce/users"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
+    (tmp_path / "ce/users/prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", "CA10__CaAwsUser__c"))
+    descriptor = tmp_path / "ce/users/policy.yaml"
+    for text, code in (
+        ("names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n", 0),
+        ("names: {full: F, contextual: C}\ndescription: d\n", 2),
+        ("names: {full: F, contextual: C}\ndescription: d\nframeworkMapings: [/frameworks/f]\n", 0),
+        ("names: [", 0),
+    ):
+        descriptor.write_text(text)
+        ran = run("check", EXAMPLE, "--repo", tmp_path, "--framework", "f", "--format", "json")
+        assert code == ran.code, text
+        assert ran.out == "" if code else json.loads(ran.out)["ledger"]["verdicts"] == 25
+
+
+def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: Path) -> None:
+    for path in ("frameworks/f", "frameworks/g", "ce/users"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
+    (tmp_path / "frameworks/g/section.yaml").write_text("name: G\nsimilar: {sections: [/frameworks/f]}\n")
+    (tmp_path / "ce/users/prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", "CA10__CaAwsUser__c"))
+    (tmp_path / "ce/users/policy.yaml").write_text(
+        "names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n"
+    )
+    assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
+    assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
+    assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err
