@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.measure import Run, run
 from bench.results import Measured, Results
-from bench.workloads import policies_of, varieties
+from bench.workloads import LOOPED, policies_of, varieties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERPRETED: Final = 20_000
 """How many programs times objects the interpreter judges; it is scaled to all users."""
-
-LOOPED: Final = 200_000
-"""How many users a loop or c7n reads at most; they are scaled to all users."""
 
 SLOW_UP_TO: Final = 1_000_000
 """Up to how many users the candidates run that only show what plans are for."""

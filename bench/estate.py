@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bench.workloads import LOOPED
 from perpend.inventory.database import Connection, opened, pattern, text
 from perpend.inventory.plain_sql import is_plain, shapes_of, teach
 from perpend.inventory.tables import ROW, SOURCE, Column, Form, Join, Table, Tables, plain
@@ -97,7 +98,7 @@ class EstateFiles:
 
     @property
     def csv(self) -> Path:
-        """The users' row numbers, disappearance times and documents as CSV."""
+        """The first users' row numbers, disappearance times and documents as CSV."""
         return self.directory / "users.csv"
 
 
@@ -141,7 +142,7 @@ def _write_users(connection: Connection, estate: EstateFiles) -> None:
     marked = f'SELECT *, {is_plain(DOCUMENT, shapes)} AS "{plain(DOCUMENT)}" FROM ({made})'
     _copy(connection, marked, estate.path(USER))
     columns = f'{ROW}, "{GONE}", "{DOCUMENT}"'
-    source = f"SELECT {columns} FROM read_parquet({pattern(estate.path(USER))})"
+    source = f"SELECT {columns} FROM read_parquet({pattern(estate.path(USER))}) WHERE {ROW} < {LOOPED} ORDER BY {ROW}"
     connection.execute(f"COPY ({source}) TO {pattern(estate.csv)} (FORMAT csv, HEADER false)")
 
 

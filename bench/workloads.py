@@ -13,6 +13,9 @@ PARSES: Final = ("struct", "list", "strings")
 GATES: Final = ("valid", "marked")
 """How bad documents are kept out: by ``json_valid``, or by the store's mark first."""
 
+LOOPED: Final = 200_000
+"""How many users a loop or c7n reads at most; they are scaled to all users."""
+
 
 def policies_of(workload: str) -> int:
     """Return how many policies a workload has."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import Origin
+from perpend.ir.values import PlainJson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,7 +84,8 @@ def row_template(columns: Iterable[str]) -> str:
 
 def row_text(template: str, values: Iterable[str]) -> str:
     """Return a row as JSON text: columns in order, every value a JSON string, no blanks."""
-    return template % tuple(map(encode_basestring, values))
+    text = template % tuple(map(encode_basestring, values))
+    return text if "\\" in text else PlainJson(text)
 
 
 def _check_kind(content: bytes) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy
 from duckdb.func import SPECIAL
 
 from perpend.engines.duckdb_rows import columns_of, statements_of
@@ -86,18 +87,23 @@ class DuckDb:
                 self.run(statement)
         return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
 
-    def ends_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[tuple[int, ...]]:
-        """Return the outputs of a plan for each row of a table, in the order of the rows. Documents are marked here."""
+    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
+        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
         kinds = {name: kind for name, kind in columns_of(table).items() if name in columns}
-        listed = [f"unnest(CAST(? AS {type_of(kind)}[])) AS {quoted(name)}" for name, kind in kinds.items()]
-        select = f"SELECT unnest(range({table.rows})) AS {quoted(ROW)}, {', '.join(listed)}"
-        create = f"CREATE OR REPLACE TABLE {quoted(table.name)} AS"
-        self._connection.execute(f"{create} {select}", [columns[name] for name in kinds]).fetchall()
+        given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(kinds)}
+        self._connection.register("given", {ROW: numpy.arange(table.rows), **given})
+        named = ", ".join(
+            f"CAST(c{number} AS {type_of(kind)}) AS {quoted(name)}" for number, (name, kind) in enumerate(kinds.items())
+        )
+        self.run(f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {ROW}, {named} FROM given")
+        self._connection.unregister("given")
         for column in table.columns.values():
-            if column.plain:
+            if column.plain and plain(column.name) not in columns:
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
-        return [tuple(codes) for _, *codes in sorted(self.run(text))]
+        found = self._connection.execute(text).fetchnumpy()
+        order = numpy.argsort(found["key0"])
+        return [found[name][order].tolist() for name in plan.stage.outputs]
 
     def _mark_plain(self, table: str, name: str) -> None:
         """Add the companion that marks a column's documents as plain JSON."""

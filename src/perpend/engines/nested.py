@@ -32,8 +32,8 @@ class RowEngine(Protocol):
 class ColumnEngine(Protocol):
     """An engine that can be given the columns of one table."""
 
-    def ends_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[tuple[int, ...]]:
-        """Return the outputs of a plan for each row of a table, in the order of the rows. Documents are not marked yet."""
+    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
+        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents may not be marked yet."""
 
 
 def indexes_of(
@@ -54,14 +54,13 @@ def indexes_of(
     if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
         table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
         plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
-        return _indexes(engine.ends_of_columns(plan, table, columns))
+        return _indexes(engine.codes_of_columns(plan, table, columns))
     part = shred(objects, programs[0].input_type, wanted, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time)
-    return _indexes(engine.ends_of_rows(plan, tables, rows))
+    return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
 
 
-def _indexes(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
-    """Return the codes of rows as indexes by program: those below zero say why an object is unreadable."""
-    columns = [list(codes) for codes in zip(*rows, strict=True)]
+def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
+    """Return codes as indexes: those below zero say why an object is unreadable."""
     return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]

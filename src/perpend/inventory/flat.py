@@ -6,21 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.inventory.shred import form_of, stored_value
-from perpend.inventory.tables import MISSING, Column, Form, Table, unread
+from perpend.inventory.tables import MISSING, Column, Form, Table, plain, unread
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.values import PlainJson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.inventory.shred import Wanted
 
-_PLAIN_TYPES = ({str}, {str, type(None)}, {type(None)})
+_TEXTS = frozenset({str, PlainJson, type(None)})
 
 
 def flat_table(
     objects: Sequence[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool
 ) -> tuple[Table, dict[str, list[Any]]]:
-    """Return the table of objects and its columns, companions for what is not known among them. Nothing marks plain JSON.
+    """Return the table of objects and its columns, companions for what is not known among them. Plain JSON is marked where
+    this package has written all of it.
 
     ``complete``: a key that an object does not have is null, else it is not known.
     """
@@ -38,6 +40,8 @@ def flat_table(
         found[name] = values
         if columns[name].partial:
             found[unread(name)] = reasons
+        if documents and _TEXTS - {str} >= set(map(type, values)):
+            found[plain(name)] = [value is not None for value in values]
     return Table(type_name, type_name, columns, rows=len(objects)), found
 
 
@@ -48,7 +52,7 @@ def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> 
     reasons: list[str | None] = []
     if type(None) in kinds and not known:
         reasons = [None if name in one else MISSING for one in objects]
-    if kinds in _PLAIN_TYPES and all(value is None or value.isascii() for value in values):
+    if kinds <= _TEXTS and all(value is None or value.isascii() for value in values):
         return values, reasons
     stored = [stored_value(value) for value in values]
     odd = [reason for _, reason in stored]
