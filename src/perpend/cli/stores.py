@@ -14,7 +14,7 @@ from perpend.engines.duckdb import DuckDb, duck_db
 from perpend.engines.kept import Cost, KeptColumns
 from perpend.engines.verdicts import Verdicts
 from perpend.inventory.database import pattern, storing
-from perpend.inventory.store import Store
+from perpend.inventory.store import KEPT, Store
 from perpend.judge.stored import StoredJudgement
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class StoreAsked:
 def judged(asked: StoreAsked, snapshot: Snapshot, programs: Sequence[Program], **more: Any) -> Iterator[StoredJudgement]:
     """Yield the judgement of a snapshot. It reads from files that are gone afterwards."""
     files = [path for found in snapshot.files.values() for path in found]
-    kept = Path(asked.directory) / "extracts" if asked.kept else None
+    kept = Path(asked.directory) / KEPT if asked.kept else None
     with tempfile.TemporaryDirectory(prefix="perpend-") as directory:
         scratch = Path(directory)
         for name in ("spill", "verdicts"):
@@ -86,7 +86,7 @@ def _judge(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Iterator[Ju
 
 
 def _by_duckdb(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Judge:
-    place = Path(asked.directory) / "extracts"
+    place = Path(asked.directory) / KEPT
     columns = KeptColumns(duckdb, place, snapshot.content_hash, snapshot.files) if asked.kept else None
 
     def judge(plan: Plan, out: Path, sources: list[int]) -> Sequence[Path]:

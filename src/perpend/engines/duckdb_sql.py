@@ -158,6 +158,7 @@ class DuckDbSql:
     """DuckDB's dialect."""
 
     name = "DuckDB"
+    calls_natives = True
     primitives = PRIMITIVES
 
     def identifier(self, name: str) -> str:

@@ -116,9 +116,9 @@ class KeptColumns:
         return name
 
     def _place(self, table: str) -> Path:
-        parts = [self.identity, table, SEMANTICS, __version__, duckdb.__version__]
+        parts = [table, SEMANTICS, __version__, duckdb.__version__]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-        place = self.directory / name
+        place = self.directory / self.identity / name
         place.mkdir(parents=True, mode=0o700, exist_ok=True)
         return place
 

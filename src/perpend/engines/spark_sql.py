@@ -131,6 +131,7 @@ class SparkSql:
     """Spark's dialect."""
 
     name = "Spark"
+    calls_natives = True
     primitives = PRIMITIVES
 
     def identifier(self, name: str) -> str:

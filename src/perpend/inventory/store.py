@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 _IN_FORCE: Final = "manifest.json"
 _RUNS, _TABLES, _LOCKS, _TEMPORARY = "runs", "inventory", "locks", "tmp"
 _RUN_DIRECTORY: Final = "run="
+
+KEPT: Final = "extracts"
+"""The directory of what engines keep of snapshots, below a directory named by the hash of each one's content."""
 _PATTERN: Final = frozenset("*?[")
 
 
@@ -139,6 +142,10 @@ class Store:
             sync_directory(self.directory / _RUNS)
             for run in removed:
                 self.remove_run(run)
+            hashes = {manifest.content_hash for manifest in self.snapshots()}
+            for path in self._listed(KEPT):
+                if path.name not in hashes:
+                    remove_tree(path)
         self.remove_leftovers()
         return removed
 

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 from perpend.errors import PerpendError
 from perpend.inventory.tables import ROW
 from perpend.plan.layers import Layers, layers_of
-from perpend.plan.scalar import Kind, Scalar, walk
 from perpend.plan.stage import ROOT, UNREAD, ChildCounts, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from perpend.plan.build import Plan
+    from perpend.plan.scalar import Kind, Scalar
+
+
+class Unprintable(PerpendError):
+    """A plan that an engine has no words for; the text names the primitive."""
 
 
 class Dialect(Protocol):
-    """How an engine writes what a plan asks for."""
+    """How an engine writes what a plan asks for. ``calls_natives``: it can call functions of this package."""
 
     name: str
+    calls_natives: bool
     primitives: Mapping[str, Callable[..., str]]
     """By primitive: the printed arguments, then the constants, in; its text out."""
 
@@ -154,10 +159,12 @@ class _Printer:
             return self._cases(scalar)
         arguments = [self._text(one) for one in scalar.arguments]
         if scalar.primitive == "native":
+            if not self.dialect.calls_natives:
+                raise Unprintable(f"{self.dialect.name} has no primitive `{scalar.constants[0]}`")
             return f"{self._native(scalar)}({', '.join(arguments)})"
         printed = self.dialect.primitives.get(scalar.primitive)
         if printed is None:
-            raise PerpendError(f"{self.dialect.name} has no primitive `{scalar.primitive}`")
+            raise Unprintable(f"{self.dialect.name} has no primitive `{scalar.primitive}`")
         return printed(*arguments, *scalar.constants)
 
     def _cases(self, scalar: Scalar) -> str:
@@ -179,12 +186,6 @@ class _Printer:
         if self.natives[key] not in self.called:
             self.called.append(self.natives[key])
         return self.natives[key].name
-
-
-def scalars_of(stage: Stage) -> set[Scalar]:
-    """Return every scalar of a stage and the stages below it."""
-    below = (scalars_of(counts.stage) for counts in stage.counts.values())
-    return set(walk(stage.outputs.values())).union(*below)
 
 
 def _line(depth: int) -> str:

@@ -82,7 +82,7 @@ def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: Duck
 def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: Path, damage: bytes) -> None:
     kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    (file,) = (directory / "kept").glob("*/*.parquet")
+    (file,) = (directory / "kept").glob("*/*/*.parquet")
     file.write_bytes(damage)
     assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
     assert 0 == kept.costs[-1].reused
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: 
 def test_a_damaged_index_is_no_index(tmp_path: Path, engine: DuckDb, directory: Path, index: str) -> None:
     kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    (file,) = (directory / "kept").glob("*/columns.json")
+    (file,) = (directory / "kept").glob("*/*/columns.json")
     file.write_text(index)
     assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
 

@@ -38,7 +38,11 @@ Examples:
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
 @click.option(
-    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="Whose SQL is shown."
+    "--engine",
+    type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake", "trino"]),
+    default="duckdb",
+    show_default=True,
+    help="Whose SQL is shown; behind the first two, only as far as it goes.",
 )
 @click.option(
     "--format",
@@ -86,6 +90,10 @@ def _dialect(engine: str) -> Dialect:
         from perpend.engines.spark_sql import SparkSql
 
         return SparkSql()
-    from perpend.engines.duckdb_sql import DuckDbSql
+    if engine == "duckdb":
+        from perpend.engines.duckdb_sql import DuckDbSql
 
-    return DuckDbSql()
+        return DuckDbSql()
+    from perpend.engines.other_sql import OtherSql
+
+    return OtherSql(engine)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from lxml import etree
 
-_VOID: Final = frozenset(["br", "hr", "img", "input", "meta", "link", "wbr", "path", "circle", "rect"])
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 _BLOCKS: Final = frozenset(
     [
         "address",
@@ -72,37 +72,39 @@ class Node:
         return self.tag in _SKIPPED or self.attributes.get("data-md") == "skip"
 
 
-class _Tree(HTMLParser):
+class _Tree:
+    """Builds nodes of what the parser finds. Its methods are named by lxml."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.root = Node("main")
         self.open = [self.root]
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        node = Node(tag, {name: value or "" for name, value in attrs})
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take in the begin of an element."""
+        node = Node(tag, dict(attributes))
         self.open[-1].inner.append(node)
-        if tag not in _VOID:
-            self.open.append(node)
+        self.open.append(node)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open[-1].inner.append(Node(tag, {name: value or "" for name, value in attrs}))
+    def end(self, _: str) -> None:
+        """Take in the end of the element that is open."""
+        self.open.pop()
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in (node.tag for node in self.open[1:]):
-            while self.open.pop().tag != tag:
-                pass
+    def data(self, text: str) -> None:
+        """Take in text."""
+        self.open[-1].inner.append(text)
 
-    def handle_data(self, data: str) -> None:
-        self.open[-1].inner.append(data)
+    def close(self) -> Node:
+        """Return the root."""
+        return self.root
 
 
 def markdown_from_html(html: str) -> str:
     """Return the main part of a page as Markdown."""
     start, end = html.find("<main"), html.rfind("</main>")
-    tree = _Tree()
-    tree.feed(_thinned(html[start : end if end > 0 else len(html)]))
-    tree.close()
-    lines = list(_blocks(tree.root))
+    main = _thinned(html[start : end if end > 0 else len(html)])
+    parser = etree.HTMLParser(target=_Tree(), encoding="utf-8", huge_tree=True, no_network=True)
+    root: Node = etree.fromstring(main.encode("utf-8", "replace") or b"<p>", parser)
+    lines = list(_blocks(root))
     return "\n\n".join(block for block in lines if block.strip()) + "\n"
 
 

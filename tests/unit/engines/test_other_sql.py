@@ -1,0 +1,47 @@
+"""Engines that nobody runs here: what they have no words for is said by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.plan.test_kept import equal, plan
+
+from perpend.engines.other_sql import OTHERS, OtherSql
+from perpend.plan.sql import Unprintable, query_of
+
+
+def text_of(engine: str, root: Path, *checks: Any) -> str:
+    dialect = OtherSql(engine)
+    return query_of(plan(root, *checks), dialect, dialect.identifier).text
+
+
+def bytes_equal(text: str) -> dict[str, Any]:
+    return {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__text__c", "returnType": "BYTES"}}, "right": {"BYTES": text}}}
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_exact_comparisons_are_printed(tmp_path: Path, engine: str) -> None:
+    found = text_of(engine, tmp_path, bytes_equal("it's \\ here"))
+    assert "IS NOT DISTINCT FROM" in found
+    assert "THEN 199" in found
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("postgres", "'it''s \\ here'"),
+        ("trino", "'it''s \\ here'"),
+        ("bigquery", "'it\\'s \\\\ here'"),
+        ("snowflake", "'it\\'s \\\\ here'"),
+    ],
+)
+def test_texts_are_quoted_as_the_engine_reads_them(tmp_path: Path, engine: str, expected: str) -> None:
+    assert expected in text_of(engine, tmp_path, bytes_equal("it's \\ here"))
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_a_gap_names_the_primitive(tmp_path: Path, engine: str) -> None:
+    with pytest.raises(Unprintable, match=f"{engine} has no primitive `invalid json`"):
+        text_of(engine, tmp_path, equal("a", "x"))
