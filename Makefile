@@ -9,17 +9,22 @@ BIN    := $(VENV)/bin
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
 
-$(BIN)/.ready: pyproject.toml
+$(BIN)/perpend: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(BIN)/.ready: $(BIN)/perpend
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-run: $(BIN)/.ready ## judge the example credential report
+run: $(BIN)/perpend ## judge the example credential report
 	@$(BIN)/perpend check examples/credential-report.csv || [ $$? -eq 1 ]
 
 test: lint ## lint, types, contracts, all tests, the library's own tests
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/perpend test --coverage --fail-under 100
+	$(BIN)/perpend test --engine duckdb
 	$(BIN)/perpend lint --repo src/perpend/library
 
 lint: $(BIN)/.ready ## ruff, mypy, import-linter
