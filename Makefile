@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint coverage golden reference site bench clean
+.PHONY: help run test lint coverage golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -45,6 +45,9 @@ reference: $(BIN)/.ready ## rewrite the operation reference
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs
+
+pictures: $(BIN)/.ready ## take the pictures of the site in docs/images; needs Chromium
+	$(BIN)/python docs/images/make_site_pictures.py
 
 bench: $(BIN)/.ready ## measure, candidates side by side
 	$(BIN)/python -m bench

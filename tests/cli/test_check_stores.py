@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import Counter
 from pathlib import Path
@@ -31,6 +32,23 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def test_a_store_says_what_its_input_says(run: Run, store: Path, form: str) -> None:
     of_input, of_store = run("check", str(EXAMPLE), "--format", form), run("check", "--store", str(store), "--format", form)
     assert (of_input.code, of_input.out) == (of_store.code, of_store.out)
+
+
+@pytest.mark.parametrize("form", ["table", "ndjson"])
+def test_each_source_is_judged_at_its_own_day(run: Run, tmp_path: Path, form: str) -> None:
+    report = Path(EXAMPLE).read_text()
+    inputs = []
+    for account, time in (("111122223333", "2026-11-20T10:00:00Z"), ("444455556666", "2026-03-01T23:59:00Z")):
+        content = base64.b64encode(report.replace("111122223333", account).encode()).decode()
+        path = tmp_path / f"{account}.json"
+        path.write_text(json.dumps({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": time}))
+        inputs.append(str(path))
+    assert 0 == run("import", *inputs, "--store", str(tmp_path / "store")).code
+    of_inputs, of_store = (
+        run("check", *inputs, "--format", form),
+        run("check", "--store", str(tmp_path / "store"), "--format", form),
+    )
+    assert (of_inputs.code, of_inputs.out) == (of_store.code, of_store.out)
 
 
 def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path) -> None:

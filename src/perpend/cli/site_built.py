@@ -98,6 +98,7 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
 def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> None:
     from perpend.site.build import build_site
     from perpend.site.kept import Kept
+    from perpend.site.search import Overtaken
     from perpend.site.serve import ADDRESS, SiteServer, Watch, watched
 
     repository = repository_here(repo)
@@ -111,12 +112,14 @@ def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> No
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
 
     def again() -> None:
-        """Build the pages, show them, and only then index them for the search, which takes longer."""
+        """Build the pages, show them, and only then index them for the search, which takes longer: a change ends that."""
         try:
             done = build_site(repository_here(repo), replace(options, search=False), kept=kept)
             server.renew()
             click.echo(f"{done.made:,} pages made anew")
-            build_site(repository_here(repo), options, kept=kept)
+            build_site(repository_here(repo), replace(options, overtaken=lambda: watch.look() != watch.seen), kept=kept)
+        except Overtaken:
+            pass
         except (PerpendError, OSError) as error:
             click.echo(f"perpend: not built: {error}", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,8 @@ class Options:
     """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site.
 
     ``keep_index`` leaves the search index of the last build in place: stale for a while, but there. ``force`` writes over
-    pages that somebody has changed since the last build.
+    pages that somebody has changed since the last build. ``overtaken`` is asked while the index is made: True gives the
+    build up, with :class:`perpend.site.search.Overtaken`.
     """
 
     out: Path
@@ -58,6 +60,7 @@ class Options:
     search: bool = True
     keep_index: bool = False
     force: bool = False
+    overtaken: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -222,10 +225,18 @@ class _Build:
         lent = [path for path in self.new.pages if not (self.staged / path).exists()]
         for path in lent:
             (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.options.out / path, self.staged / path)
-        index_pages(self.staged)
+            _lend(self.options.out / path, self.staged / path)
+        index_pages(self.staged, self.options.overtaken)
         for path in lent:
             (self.staged / path).unlink()
         for found in sorted((self.staged / DIRECTORY).rglob("*")):
             if found.is_file():
                 self.new.files[found.relative_to(self.staged).as_posix()] = digest(found.read_bytes())
+
+
+def _lend(source: Path, target: Path) -> None:
+    """Have a file stand in a second place: by a link, as it is only read there, or by a copy where there are no links."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from perpend.ir.program import Condition, Program, Verdict
 
-_WIDTH: Final = 360
+_WIDTH: Final = 372
 _BOX: Final = 212
-_EXIT: Final = (249, 109)
+_EXIT: Final = (249, 121)
 _LINE: Final = 15
 _COLUMNS: Final = 27
 _MAX_LINES: Final = 5

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryFile
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from perpend.errors import PerpendError
@@ -14,7 +16,7 @@ from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from perpend.site.model.page import Head
 
@@ -25,24 +27,54 @@ _UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")
 _SECONDS: Final = 600
 
 
+_PAUSE: Final = 0.05
+
+
 class NoIndex(PerpendError):
     """The search index could not be made."""
 
 
-def index_pages(site: Path) -> None:
-    """Run Pagefind over a site. What it writes for a user interface of its own is left out."""
+class Overtaken(PerpendError):
+    """A build was given up, as there is something newer to build."""
+
+
+def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None:
+    """Run Pagefind over a site. What it writes for a user interface of its own is left out.
+
+    Raises :class:`NoIndex`, and :class:`Overtaken` as soon as ``overtaken`` says so.
+    """
     binary = _binary()
     command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment)  # noqa: S603 our own command
+        code, said = _run(command, environment, overtaken)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoIndex(f"the search index cannot be made: {error}") from None
-    if done.returncode:
-        raise NoIndex(f"the search index cannot be made: {(done.stderr or done.stdout).strip()[-500:]}")
+    if code:
+        raise NoIndex(f"the search index cannot be made: {said.strip()[-500:]}")
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
+
+
+def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
+    """Run a command to its end, or until it is overtaken; return its exit code and what it said."""
+    with (
+        TemporaryFile() as output,
+        subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command
+    ):
+        begun = monotonic()
+        try:
+            while running.poll() is None:
+                if overtaken is not None and overtaken():
+                    raise Overtaken("there is something newer to build")
+                if monotonic() - begun > _SECONDS:
+                    raise subprocess.TimeoutExpired(command, _SECONDS)
+                sleep(_PAUSE)
+        finally:
+            running.kill()
+        output.seek(0)
+        return running.returncode, output.read().decode("utf-8", "replace")
 
 
 def _binary() -> Path:

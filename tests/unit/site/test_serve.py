@@ -6,7 +6,6 @@ import http.client
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -131,10 +130,8 @@ def test_an_open_page_is_told_of_a_change(server: SiteServer) -> None:
         stream = connection.makefile("rb")
         head = b"".join(iter(stream.readline, b"\r\n"))
         assert b"text/event-stream" in head
-        begun = time.monotonic()
         server.renew()
-        assert b"event: change\n" == stream.readline()
-        assert time.monotonic() - begun < 1
+        assert b"event: change\n" == next(line for line in stream if line not in (b"\n", b": still here\n"))
 
 
 def test_paths_are_found_below_the_root_only(tmp_path: Path) -> None:

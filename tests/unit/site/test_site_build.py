@@ -18,7 +18,7 @@ from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, Manifest, digest, read_manifest
-from perpend.site.search import NoIndex
+from perpend.site.search import NoIndex, Overtaken
 
 PAGE = f"{POLICY[1:]}/index.html"
 
@@ -316,3 +316,13 @@ def test_the_index_is_made_and_kept(root):
     before = (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
     build(root, search=True, keep_index=True)
     assert before == (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
+
+
+def test_an_index_is_given_up_for_something_newer(root):
+    _, out = build(root, search=True)
+    before = snapshot(out)
+    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
+    with pytest.raises(Overtaken):
+        build(root, search=True, overtaken=lambda: True)
+    assert before == snapshot(out)
+    assert ["out", "repository"] == sorted(os.listdir(root.parent))
