@@ -50,7 +50,8 @@ pictures: $(BIN)/.ready ## take the pictures of the site in docs/images; needs C
 	$(BIN)/python docs/images/make_site_pictures.py
 
 bench: $(BIN)/.ready ## measure, candidates side by side
-	$(BIN)/python -m bench
+	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m bench --rounds 3
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

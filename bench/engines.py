@@ -206,5 +206,5 @@ def c7n_python(directory: Path, given: str | None) -> str | None:
     beside = directory / "c7n" / "bin" / "python"
     if beside.is_file():
         return str(beside)
-    print(f"c7n is left out: python -m venv {directory}/c7n && {directory}/c7n/bin/pip install c7n")
+    print("c7n is left out: name a Python that has it with --c7n, or make the environment DIR/c7n of --dir DIR with it")
     return None

@@ -115,6 +115,7 @@ def _line(bound: Bound) -> str:
         return f"| {bound.asked} | {limit} | – | {bound.where} | `{bound.command}` |"
     shown = f"{bound.figure:.2f} {bound.unit}"
     found = shown if bound.held else f"**{shown}**, missed"
+    found += f"; {bound.marked:.2f} × of SQL that reads the mark" if bound.marked else ""
     return f"| {bound.asked} | {limit} | {found} | {bound.where} | `{bound.command}` |"
 
 

@@ -26,7 +26,7 @@ PICTURES = {
     "home": ("index.html", WIDTH, 900, "light"),
     "policy": (f"{KEY}/index.html", WIDTH, 780, "light"),
     "logic": (f"{KEY}/index.html#condition-1", WIDTH, 660, "dark"),
-    "flow": (f"{KEY}/index.html#flow", WIDTH, 820, "light"),
+    "flow": (f"{KEY}/index.html#flow", WIDTH, 720, "light"),
     "framework": (f"{CIS}/index.html", WIDTH, 900, "light"),
     "section": (f"{CIS}/02/12/index.html", WIDTH, 720, "light"),
     "type": ("types/CA10__CaAwsUser__c/index.html", WIDTH, 900, "dark"),

@@ -69,7 +69,7 @@ def test_a_request_to_terminate_leaves_nothing_behind(tmp_path: Path) -> None:
         writer.write(b"user,arn\n")
         writer.flush()
         process.send_signal(signal.SIGTERM)
-        assert 130 == process.wait(30)
+        assert 130 == process.wait(120)
     assert ["pipe"] == [path.name for path in tmp_path.iterdir()]
 
 

@@ -75,15 +75,21 @@ def _ascii(text: str) -> str:
 
 
 def _is(text: str, wanted: str) -> str:
+    """Return whether a text's normal form is a constant. Most texts are it, or are of another length and not spaced out."""
     if not wanted.isascii():
         return f"coalesce({_norm(text)} = {text_literal(wanted)}, FALSE)"
-    pattern = " ".join("".join(map(_letter, word)) for word in wanted.split(" ")).replace(" ", "[ \\t\\n\\r\\f\\v]+")
-    whole = f"[ \\t\\n\\r\\f\\v]*{pattern}[ \\t\\n\\r\\f\\v]*"
-    found = f"regexp_full_match({text}, {text_literal(whole)})"
-    fast = (
-        f"CASE WHEN {text} = {text_literal(wanted)} THEN TRUE WHEN strlen({text}) < {len(wanted)} THEN FALSE ELSE {found} END"
-    )
-    return f"coalesce({fast}, FALSE)"
+    length = len(wanted)
+    ends = f"{text} >= '!' AND right({text}, 1) >= '!'"
+    if " " not in wanted and "k" not in wanted:
+        # Letters beyond ASCII whose lower case is ASCII take more bytes; of those only the Kelvin sign is one for Python too.
+        quick = f"WHEN strlen({text}) = {length} THEN lower({text}) = {text_literal(wanted)} WHEN {ends} THEN FALSE"
+    else:
+        quick = ""
+    space = "[ \\t\\n\\r\\f\\v]"
+    pattern = f"{space}+".join("".join(map(_letter, word)) for word in wanted.split(" "))
+    found = f"regexp_full_match({text}, {text_literal(space + '*' + pattern + space + '*')})"
+    same = f"WHEN {text} = {text_literal(wanted)} THEN TRUE WHEN strlen({text}) < {length} THEN FALSE"
+    return f"coalesce(CASE {same} {quick} ELSE {found} END, FALSE)"
 
 
 def _letter(letter: str) -> str:
@@ -98,12 +104,12 @@ def _lower(text: str) -> str:
 
 
 def _instant(text: str) -> str:
-    """Return the milliseconds of a text in one of the two common forms; all others go to the native."""
+    """Return the milliseconds of a text in a common form; no date begins behind the nine; all others go to the native."""
     known = f"{text} >= '0001' AND regexp_full_match({text}, {_KNOWN_TIME})"
     digits = f"rpad(regexp_extract({text}, '[.]([0-9]+)', 1), 3, '0')"
     fraction = f"(CASE WHEN substr({text}, 20, 1) = '.' THEN CAST(left({digits}, 3) AS BIGINT) ELSE 0 END)"
     moment = f"epoch_ms(TRY_CAST(left({text}, 19) AS TIMESTAMP)) + {fraction}"
-    return f"(CASE WHEN {known} THEN {moment} ELSE perpend_instant({text}) END)"
+    return f"(CASE WHEN {text} >= ':' THEN NULL WHEN {known} THEN {moment} ELSE perpend_instant({text}) END)"
 
 
 def _path(key: str) -> str:

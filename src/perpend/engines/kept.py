@@ -128,9 +128,11 @@ class KeptColumns:
             found: Any = json.loads((place / _INDEX).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
-        if not isinstance(found, dict) or len(set(map(str, found.values()))) > _MOST_FILES:
+        if not isinstance(found, dict) or not 0 < len(set(map(str, found.values()))) <= _MOST_FILES:
             return {}
-        return {name: file for name, file in found.items() if isinstance(file, str) and self._is_whole(place / file)}
+        files = {file for file in found.values() if isinstance(file, str)}
+        whole = {file for file in files if self._is_whole(place / file)}
+        return {name: file for name, file in found.items() if file in whole}
 
     def _is_whole(self, path: Path) -> bool:
         """Whether a file's end, where Parquet says what is in it, is there."""

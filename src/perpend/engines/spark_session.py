@@ -52,6 +52,10 @@ _MEANING: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.variable.substitute": "false",
 }
+_EXCLUDED: Final = "spark.sql.optimizer.excludedRules"
+_COLLAPSING: Final = "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
+"""The rule that writes what one projection computes into the next, at every use: a plan's layers would be undone by it."""
+
 _SHIPPED: Final = ("perpend", "jmespath")
 _BINARY: Final = "re2"
 
@@ -91,6 +95,8 @@ def own_session(session: SparkSession) -> SparkSession:
     own = session.newSession()
     for name, value in _MEANING.items():
         own.conf.set(name, value)
+    excluded = own.conf.get(_EXCLUDED, None)
+    own.conf.set(_EXCLUDED, ",".join(filter(None, (excluded, _COLLAPSING))))
     return own
 
 

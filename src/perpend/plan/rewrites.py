@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from perpend.plan.scalar import Kind, Replacements, Scalar, Scalars, replaced, walk
@@ -84,26 +84,8 @@ def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar
     return replaced(scalars, roots, change)
 
 
-def normal_forms_shared(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Compare a text's normal form, computed once, where more than one question is asked of it."""
-    asked: Counter[Scalar] = Counter()
-    for one in walk(roots):
-        if one.primitive in ("is", "norm"):
-            asked[one.arguments[0]] += 1
-
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if one.primitive != "is" or old is None or asked[old] < _ENOUGH:
-            return None
-        return scalars.make("same", scalars.make("norm", *arguments), scalars.literal(one.constants[0], Kind.TEXT))
-
-    return replaced(scalars, roots, change)
-
-
-_ENOUGH: Final = 2
-
 REWRITES: Final = (
     white_space_found_without_splitting,
-    normal_forms_shared,
     members_read_at_once,
 )
 """What makes a stage cheaper. Behind them come the queries: engines know only many at once."""

@@ -138,15 +138,19 @@ class _Printer:
         quote, line = self.dialect.identifier, _line(depth)
         inner = self.stage(counts.stage, [counts.join.other], depth=depth + 1)
         columns = [quote("key0")]
+        asked: list[str] = []
         for name, (output, codes) in counts.counts.items():
             named = ", ".join(str(code) for code in codes if code != UNREAD)
             parts = [f"{quote(output)} IN ({named})"] if named else []
             parts += [f"{quote(output)} < 0"] if UNREAD in codes else []
+            asked += parts
             columns.append(f"{self.dialect.count_of(' OR '.join(parts) or 'FALSE')} AS {quote(name)}")
         for name, output in counts.doubts.items():
+            asked.append(f"{quote(output)} < 0")
             columns.append(f"{self.dialect.any_of(f'{quote(output)} < 0')} AS {quote(name)}")
         key = quote("key0")
-        return f"{_select(columns, line)}{line}FROM ({inner}{line}) AS c{line}WHERE {key} IS NOT NULL{line}GROUP BY {key}"
+        where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(asked)) or 'FALSE'})"
+        return f"{_select(columns, line)}{line}FROM ({inner}{line}) AS c{line}WHERE {where}{line}GROUP BY {key}"
 
     def _text(self, scalar: Scalar, own: str | None = None) -> str:
         """Return a scalar's text: its name where it has been made, else the primitive over its arguments."""

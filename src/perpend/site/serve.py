@@ -147,6 +147,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def _changes(self) -> None:
         """Tell the page, for as long as it is open, when the site has been built anew."""
+        seen = self.server.version  # before the page knows that it is listened to, or a change in between would be lost
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
@@ -154,7 +155,6 @@ class _Request(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.close_connection = True
-        seen = self.server.version
         while self.command == "GET" and not self.server.ended:
             with self.server.changed:
                 if self.server.version == seen:

@@ -60,7 +60,7 @@ def test_the_drawing_is_told_in_words() -> None:
     )
     assert [f"{SVG}title", f"{SVG}desc"] == [element.tag for element in root[:2]]
     assert ("How an object of type CA10__CaThing__c is decided", told) == (root[0].text, root[1].text)
-    assert ("img", "0 0 360") == (root.get("role"), (root.get("viewBox") or "")[:7])
+    assert ("img", "0 0 372") == (root.get("role"), (root.get("viewBox") or "")[:7])
 
 
 def test_extracts_are_shown_by_name() -> None:
