@@ -63,18 +63,22 @@ def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[]
         TemporaryFile() as output,
         subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command
     ):
-        begun = monotonic()
         try:
-            while running.poll() is None:
-                if overtaken is not None and overtaken():
-                    raise Overtaken("there is something newer to build")
-                if monotonic() - begun > _SECONDS:
-                    raise subprocess.TimeoutExpired(command, _SECONDS)
-                sleep(_PAUSE)
+            _await_end(running, command, overtaken)
         finally:
             running.kill()
         output.seek(0)
         return running.returncode, output.read().decode("utf-8", "replace")
+
+
+def _await_end(running: subprocess.Popen[bytes], command: list[str], overtaken: Callable[[], bool] | None) -> None:
+    begun = monotonic()
+    while running.poll() is None:
+        if overtaken is not None and overtaken():
+            raise Overtaken("there is something newer to build")
+        if monotonic() - begun > _SECONDS:
+            raise subprocess.TimeoutExpired(command, _SECONDS)
+        sleep(_PAUSE)
 
 
 def _binary() -> Path:
