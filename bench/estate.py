@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bench.workloads import LOOPED
 from perpend.inventory.database import Connection, opened, pattern, text
 from perpend.inventory.plain_sql import is_plain, shapes_of, teach
+from perpend.inventory.rows import ROW_GROUP
 from perpend.inventory.tables import ROW, SOURCE, Column, Form, Join, Table, Tables, plain
 
 if TYPE_CHECKING:
@@ -55,8 +56,6 @@ _TRUE: Final = dict(zip(FLAGS, (400_000, 500_000, 500_000, 200_000, 10_000, 2_00
 
 _DATED: Final = dict(zip(DATES, (1_000_000, 350_000, 400_000, 600_000, 450_000, 250_000, 150_000), strict=True))
 """How many of a million users have a date there; the others have N/A."""
-
-_ROW_GROUP: Final = 122_880
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,7 @@ def _write_users(connection: Connection, estate: EstateFiles) -> None:
 
 def _copy(connection: Connection, query: str, path: Path) -> None:
     temporary = path.with_suffix(".part")
-    connection.execute(
-        f"COPY ({query}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
-    )
+    connection.execute(f"COPY ({query}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})")
     os.replace(temporary, path)
 
 

@@ -85,7 +85,7 @@ def row_template(columns: Iterable[str]) -> str:
 def row_text(template: str, values: Iterable[str]) -> str:
     """Return a row as JSON text: columns in order, every value a JSON string, no blanks."""
     text = template % tuple(map(encode_basestring, values))
-    return text if "\\" in text else PlainJson(text)
+    return text if "\\" in text or len(text) > PlainJson.MOST else PlainJson(text)
 
 
 def _check_kind(content: bytes) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy
 from duckdb.func import SPECIAL
 
-from perpend.engines.duckdb_rows import columns_of, statements_of
+from perpend.engines.duckdb_rows import statements_of
 from perpend.engines.duckdb_sql import DuckDbSql, quoted, type_of
+from perpend.engines.nested import columns_of
 from perpend.inventory.database import MEMORY_LIMIT, Connection, opened, pattern
 from perpend.inventory.plain_sql import is_plain, shapes_of, teach
 from perpend.inventory.tables import ROW, SOURCE, plain
@@ -141,6 +142,7 @@ def duck_db(
 ) -> Iterator[DuckDb]:
     """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
     with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit) as connection:
+        connection.execute("SET preserve_insertion_order = false")
         if threads:
             connection.execute(f"SET threads = {threads}")
         yield DuckDb(connection)

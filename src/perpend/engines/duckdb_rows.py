@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.engines.duckdb_sql import literal, quoted, type_of
-from perpend.inventory.tables import OWNER, ROW, Table, plain, unfollowed, unread
-from perpend.plan.scalar import Kind
-from perpend.plan.stage import KIND_OF_FORM
+from perpend.engines.nested import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.inventory.tables import Table
+    from perpend.plan.scalar import Kind
 
 _AT_ONCE: Final = 500
 
@@ -23,21 +24,6 @@ def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[s
     for start in range(0, len(rows), _AT_ONCE):
         values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
         yield f"INSERT INTO {quoted(table.name)} VALUES {values}"
-
-
-def columns_of(table: Table) -> dict[str, Kind]:
-    """Return all columns of a table, companions too, with what they are kept as."""
-    found = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
-    for column in table.columns.values():
-        found[column.name] = KIND_OF_FORM[column.form]
-        if column.partial:
-            found[unread(column.name)] = Kind.TEXT
-        if column.plain:
-            found[plain(column.name)] = Kind.BOOLEAN
-    for join in (*table.lookups.values(), *table.children.values()):
-        if join.partial:
-            found[unfollowed(join.name)] = Kind.TEXT
-    return found
 
 
 def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:

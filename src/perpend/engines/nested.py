@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from perpend.inventory.flat import flat_table
 from perpend.inventory.shred import shred, tables_of
-from perpend.inventory.tables import Tables
+from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, Tables, plain, unfollowed, unread
 from perpend.ir.program import UNREADABLE
 from perpend.plan.build import plan_of
+from perpend.plan.scalar import Kind
+from perpend.plan.stage import KIND_OF_FORM
 from perpend.plan.wanted import wanted_by
 
 if TYPE_CHECKING:
@@ -64,3 +66,20 @@ def indexes_of(
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
     """Return codes as indexes: those below zero say why an object is unreadable."""
     return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]
+
+
+def columns_of(table: Table) -> dict[str, Kind]:
+    """Return all columns of a table, companions too, with what they are kept as."""
+    found = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
+    if table.contradicted:
+        found[CONTRADICTED] = Kind.TEXT
+    for column in table.columns.values():
+        found[column.name] = KIND_OF_FORM[column.form]
+        if column.partial:
+            found[unread(column.name)] = Kind.TEXT
+        if column.plain:
+            found[plain(column.name)] = Kind.BOOLEAN
+    for join in (*table.lookups.values(), *table.children.values()):
+        if join.partial:
+            found[unfollowed(join.name)] = Kind.TEXT
+    return found

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from perpend.engines.nested import columns_of
 from perpend.engines.spark_natives import arrow_type_of
 from perpend.engines.spark_sql import quoted, type_of
-from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, SOURCE, Table, plain, unfollowed, unread
+from perpend.inventory.tables import SOURCE
 from perpend.plan.scalar import Kind
-from perpend.plan.stage import KIND_OF_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,22 +18,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-
-def columns_of(table: Table) -> dict[str, Kind]:
-    """Return all columns of a table, companions too, with what they are kept as."""
-    found = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
-    if table.contradicted:
-        found[CONTRADICTED] = Kind.TEXT
-    for column in table.columns.values():
-        found[column.name] = KIND_OF_FORM[column.form]
-        if column.partial:
-            found[unread(column.name)] = Kind.TEXT
-        if column.plain:
-            found[plain(column.name)] = Kind.BOOLEAN
-    for join in (*table.lookups.values(), *table.children.values()):
-        if join.partial:
-            found[unfollowed(join.name)] = Kind.TEXT
-    return found
+    from perpend.inventory.tables import Table
 
 
 def frame_of_rows(session: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:

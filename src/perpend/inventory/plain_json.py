@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, Final
 
-from perpend.ir.values import json_from_text
+from perpend.ir.values import PlainJson, json_from_text
+
+MOST: Final = PlainJson.MOST
+"""How long a plain document may be, in characters."""
+
+_MOST_DIGITS: Final = 300
 
 
 class _NotPlain(ValueError):
@@ -14,8 +19,11 @@ class _NotPlain(ValueError):
 
 
 def is_plain_json(text: str) -> bool:
-    """Whether a text is a JSON object or array without repeated or escaped keys, lone surrogates and endless numbers."""
-    if text[:1] not in ("{", "["):
+    """Whether a text is a JSON object or array without repeated or escaped keys, lone surrogates and endless numbers.
+
+    Nor is it longer than :data:`MOST` characters: what is, some engines read only in part.
+    """
+    if text[:1] not in ("{", "[") or len(text) > MOST:
         return False
     return "\\" not in text and is_strict_json(text)
 
@@ -24,7 +32,7 @@ def is_strict_json(text: str) -> bool:
     """Whether a text is JSON by the letter: no NaN, no infinities, no key twice in an object."""
     try:
         json_from_text(text)
-        json.loads(text, object_pairs_hook=_members, parse_float=_finite, parse_constant=_finite)
+        json.loads(text, object_pairs_hook=_members, parse_int=_finite, parse_float=_finite, parse_constant=_finite)
     except ValueError:
         return False
     return True
@@ -36,7 +44,6 @@ def _members(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
+    if len(digits) > _MOST_DIGITS or not math.isfinite(float(digits)):
         raise _NotPlain
-    return number
+    return 0.0

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.inventory.database import rows_of, text
-from perpend.inventory.plain_json import is_plain_json, is_strict_json
+from perpend.inventory.plain_json import MOST, is_plain_json, is_strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,8 @@ def recognise(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
     keys = f"json_keys({column})"
     known = [f"WHEN regexp_full_match({column}, {text(_object_with(shape))}) THEN true" for shape in shapes]
     flat = f"WHEN regexp_full_match({column}, {text(FLAT_OBJECT)}) THEN len(list_distinct({keys})) = len({keys})"
-    return f"CASE {' '.join(known)} {flat} ELSE regexp_full_match({column}, {text(_LIST)}) END"
+    long = f"WHEN length({column}) > {MOST} THEN false"
+    return f"CASE {long} {' '.join(known)} {flat} ELSE regexp_full_match({column}, {text(_LIST)}) END"
 
 
 def shapes_of(connection: Connection, column: str, relation: str) -> list[list[str]]:

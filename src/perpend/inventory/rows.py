@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from perpend.inventory.database import Connection
     from perpend.inventory.tables import Table
 
-ROW_GROUP: Final = 122_880
-"""Rows per row group of a file: what engines read and skip at once."""
+ROW_GROUP: Final = 16_384
+"""Rows per row group of a file: what engines hold at once. With documents of a kilobyte, many more do not fit into memory."""
 
 PHYSICAL: Final = {Form.TEXT: "VARCHAR", Form.NUMBER: "DOUBLE", Form.BOOLEAN: "BOOLEAN", Form.VARIANT: "VARCHAR"}
 """How a column of each form is stored."""

@@ -46,9 +46,10 @@ _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 class PlainJson(str):
-    """The text of a JSON document made by this package that every engine reads alike: no escapes, no key twice."""
+    """The text of a JSON document made by this package that every engine reads alike: no escapes, no key twice, not endless."""
 
     __slots__ = ()
+    MOST: Final = 1_000_000
 
 
 def norm(text: str | None) -> str:

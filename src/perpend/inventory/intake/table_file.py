@@ -25,7 +25,7 @@ from perpend.inventory.intake import rules
 from perpend.inventory.intake.pieces import Piece
 from perpend.inventory.intake.table_columns import PLACE, Oddity, Stored, store_columns
 from perpend.inventory.plain_sql import STRICT_JSON
-from perpend.inventory.rows import check_names
+from perpend.inventory.rows import ROW_GROUP, check_names
 from perpend.inventory.tables import ROW, SOURCE, Form, unread
 from perpend.ir.types import ValueType
 
@@ -232,7 +232,9 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
     """Stage what a query gives. Errors about the store are told apart from those about the file that is read."""
-    connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION snappy)")
+    connection.execute(
+        f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
 
 
 def _check_lines(connection: Connection, path: str, relation: str) -> None:
