@@ -111,11 +111,11 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "member": lambda document, key: _pick(_members(document, key), key),
     "members": _members,
     "pick": _pick,
-    "quoted": lambda token: f"coalesce(startswith({token}, {_QUOTE}), FALSE)",
+    "quoted": lambda token: f"coalesce(startswith({token}, {_QUOTE}), TRUE)",
     "unquoted": lambda token: (
         f"(CASE WHEN startswith({token}, {_QUOTE}) THEN substr({token}, 2, char_length({token}) - 2) END)"
     ),
-    "numeric": lambda token: f"coalesce({token} RLIKE '^[-0-9]', FALSE)",
+    "numeric": lambda token: f"coalesce({token} RLIKE '^[-0-9]', TRUE)",
     "number": lambda text: f"try_cast({text} AS DOUBLE)",
     "rest": lambda text: f"substr({text}, 2)",
     "size": lambda texts: f"CAST(greatest(size({texts}), 0) AS BIGINT)",

@@ -212,13 +212,12 @@ def _member(use: Use, arg: Value, plain: Scalar, key: str) -> tuple[Scalar, Scal
         case ValueType.NUMBER:
             fits, own = scalars.make("numeric", token), scalars.make("number", token)
         case ValueType.BOOLEAN:
-            fits = scalars.any(*(scalars.make("same", token, use.text(word)) for word in ("true", "false")))
-            own = _unpacked(scalars, token, kind)
+            words = (scalars.make("same", token, use.text(word)) for word in ("true", "false"))
+            fits, own = scalars.any(scalars.is_null(token), *words), _unpacked(scalars, token, kind)
         case _:
             fits, own = scalars.make("quoted", token), scalars.make("unquoted", token)
     # Where the document is plain the query was not asked, else there is no token: one of the two is null.
-    mismatch = scalars.all(scalars.negation(scalars.is_null(token)), scalars.negation(fits))
-    return scalars.make("else", own, value), scalars.any(mismatch, odd), scalars.false
+    return scalars.make("else", own, value), scalars.any(scalars.negation(fits), odd), scalars.false
 
 
 def attributes_from(use: Use) -> Value:
