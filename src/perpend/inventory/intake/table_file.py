@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from perpend.inventory.database import Connection
     from perpend.ir.object_types import ObjectType
 
+_STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"
 _HEAD: Final = 1 << 20
@@ -232,9 +233,7 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
     """Stage what a query gives. Errors about the store are told apart from those about the file that is read."""
-    connection.execute(
-        f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
-    )
+    connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
 
 
 def _check_lines(connection: Connection, path: str, relation: str) -> None:
