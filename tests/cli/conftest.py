@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,3 +64,21 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
         check=False,
     )
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+def heard() -> None:
+    """Let a new process hear SIGINT again, which a shell that runs tests in the background has it ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) -> int:
+    """Send a signal until the process has ended; return its exit code. One that comes just before a blocking call is lost."""
+    begun = time.monotonic()
+    try:
+        while time.monotonic() - begun < seconds:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(3)
+        raise AssertionError(f"still running after {seconds} s")
+    finally:
+        process.kill()

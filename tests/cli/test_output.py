@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, spawn
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
 
@@ -68,8 +68,7 @@ def test_a_request_to_terminate_leaves_nothing_behind(tmp_path: Path) -> None:
     with pipe.open("wb") as writer:
         writer.write(b"user,arn\n")
         writer.flush()
-        process.send_signal(signal.SIGTERM)
-        assert 130 == process.wait(120)
+        assert 130 == end_by(process, signal.SIGTERM)
     assert ["pipe"] == [path.name for path in tmp_path.iterdir()]
 
 

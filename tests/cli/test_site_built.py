@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.cli.conftest import end_by, heard
+
 pytest.importorskip("lxml", reason="the extra `site` is not installed")
 
 from perpend.cli.app import group
@@ -112,7 +114,12 @@ def test_serve_shows_an_edited_policy_and_survives_a_broken_one(tmp_path: Path) 
     page = "ce/ca/aws/iam/root-user-mfa/index.html"
     command = [sys.executable, "-m", "perpend", "site", "serve", "--repo", str(root), "--port", "0"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=heard,
     ) as server:
         try:
             assert server.stdout is not None
@@ -128,6 +135,5 @@ def test_serve_shows_an_edited_policy_and_survives_a_broken_one(tmp_path: Path) 
                 assert time.monotonic() - begun < 60
                 time.sleep(0.05)
         finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(10)
-    assert 0 == server.returncode
+            code = end_by(server, signal.SIGINT)
+    assert 0 == code

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
-_GZIP: Final = b"\x1f\x8b"
-_PARQUET: Final = b"PAR1"
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _HEAD: Final = 1 << 20
 _REPORT_COLUMNS: Final = frozenset((b"user", b"arn"))
 _MARK: Final = b"\xef\xbb\xbf"
@@ -226,8 +225,8 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     cells = ", ".join(f"cells[{place}] AS {name(one)}" for place, one in enumerate(names, 1))
     extracted = f"SELECT {cells} FROM (SELECT json_extract(json, {text_list(pointers)}) AS cells FROM {relation})"
     copy_checked(connection, extracted, staging)
-    staged = f"(SELECT * REPLACE ({', '.join(f'CAST({name(one)} AS JSON) AS {name(one)}' for one in names)}) FROM "
-    staged += f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
+    casts = ", ".join(f"CAST({name(one)} AS JSON) AS {name(one)}" for one in names)
+    staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
     return _Staged(staged, dict.fromkeys(names, "JSON"), "ndjson", json=True)
 
 
