@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.plan.scalar import Kind
+from perpend.plan.sql import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,15 +126,8 @@ def _pick(members: str, key: str) -> str:
 
 
 PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
-    "and": lambda *parts: f"({' AND '.join(parts)})",
-    "or": lambda *parts: f"({' OR '.join(parts)})",
-    "not": lambda part: f"(NOT {part})",
-    "true": lambda part: f"coalesce({part}, FALSE)",
-    "null": lambda part: f"({part} IS NULL)",
-    "else": lambda one, other: f"coalesce({one}, {other})",
+    **COMMON,
     "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
-    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
-    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
     "norm": _norm,
     "is": _is,
     "blank": _blank,

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.plan.scalar import Kind
-from perpend.plan.sql import Unprintable
+from perpend.plan.sql import COMMON, Unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,15 +26,8 @@ OTHERS: Final = tuple(_TYPES)
 _FOUND: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
 
 _COMMON: Final[Mapping[str, Callable[..., str]]] = {
-    "and": lambda *parts: f"({' AND '.join(parts)})",
-    "or": lambda *parts: f"({' OR '.join(parts)})",
-    "not": lambda part: f"(NOT {part})",
-    "true": lambda part: f"coalesce({part}, FALSE)",
-    "null": lambda part: f"({part} IS NULL)",
-    "else": lambda one, other: f"coalesce({one}, {other})",
+    **COMMON,
     "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
-    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
-    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
     "rest": lambda text: f"substr({text}, 2)",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.values import WHITE_SPACE
 from perpend.plan.scalar import Kind
+from perpend.plan.sql import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,15 +91,8 @@ def _pick(members: str, key: str) -> str:
 _QUOTE: Final = text_literal('"')
 
 PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
-    "and": lambda *parts: f"({' AND '.join(parts)})",
-    "or": lambda *parts: f"({' OR '.join(parts)})",
-    "not": lambda part: f"(NOT {part})",
-    "true": lambda part: f"coalesce({part}, FALSE)",
-    "null": lambda part: f"({part} IS NULL)",
-    "else": lambda one, other: f"coalesce({one}, {other})",
+    **COMMON,
     "same": lambda one, other: f"({one} <=> {other})",
-    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
-    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
     "norm": lambda text: f"perpend_norm({text})",
     "is": _is,
     "blank": lambda text: f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)",

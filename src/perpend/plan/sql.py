@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.errors import PerpendError
 from perpend.inventory.tables import ROW
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
     from perpend.plan.build import Plan
     from perpend.plan.scalar import Kind, Scalar
+
+
+COMMON: Final[Mapping[str, Callable[..., str]]] = {
+    "and": lambda *parts: f"({' AND '.join(parts)})",
+    "or": lambda *parts: f"({' OR '.join(parts)})",
+    "not": lambda part: f"(NOT {part})",
+    "true": lambda part: f"coalesce({part}, FALSE)",
+    "null": lambda part: f"({part} IS NULL)",
+    "else": lambda one, other: f"coalesce({one}, {other})",
+    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
+    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
+}
+"""The primitives that the SQL of every engine writes alike."""
 
 
 class Unprintable(PerpendError):
