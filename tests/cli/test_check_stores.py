@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,35 @@ def test_sources_that_contradict_each_other_are_undetermined(run: Run, tmp_path:
     found = verdicts(run, directory, "--policy", "user-has-more-than-one-active-access-key")
     assert {("UNDETERMINED", 0)} == {(one["status"], one["conditionIndex"]) for one in found}
     assert "contradict" in found[0]["currentStateMessage"]
+
+
+def test_a_snapshot_that_lacks_an_input_is_no_pass(run: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text("<html>")
+    store = str(tmp_path / "store")
+    assert 2 == run("import", EXAMPLE, str(broken), "--keep-going", "--store", store).code
+    found = run("check", "--store", store)
+    assert 2 == found.code
+    assert f"perpend: not in the snapshot: {broken}: " in found.err
+    assert "175 verdicts on 25 objects" in found.out
+
+
+def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: Run, store: Path) -> None:
+    expected = run("check", "--store", str(store)).out
+    shutil.rmtree(store / "extracts")
+    (store / "extracts").write_text("")
+    found = run("check", "--store", str(store), "--explain-cost")
+    assert (1, expected, "") == found
+
+
+def test_pruning_takes_along_what_was_kept_of_a_snapshot(run: Run, store: Path, tmp_path: Path) -> None:
+    run("check", "--store", str(store))
+    first = {path.name for path in (store / "extracts").iterdir()}
+    other = tmp_path / "other.csv"
+    other.write_text("".join(Path(EXAMPLE).read_text().splitlines(keepends=True)[:9]))
+    run("import", str(other), "--store", str(store))
+    run("check", "--store", str(store))
+    assert 0 == run("inventory", "prune", "--keep", "1", "--store", str(store)).code
+    left = {path.name for path in (store / "extracts").iterdir()}
+    assert 1 == len(left)
+    assert first.isdisjoint(left)

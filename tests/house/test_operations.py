@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from perpend.analyze.programs import Analyzer
+from perpend.engines.duckdb_sql import PRIMITIVES as DUCKDB
+from perpend.engines.spark_sql import PRIMITIVES as SPARK
 from perpend.interpret.interpreter import COMPILERS
 from perpend.ir.operation import Constant, Operation
 from perpend.ir.operations import OPERATIONS
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.reference import operation_pages, page_name
 from perpend.load.repository import Repository
+from perpend.plan.build import PLANNERS
+from perpend.plan.scalar import PRIMITIVES
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "spec" / "ops"
@@ -37,6 +41,16 @@ def takes_values(operation: Operation) -> bool:
 
 def test_every_operation_has_an_interpreter_arm() -> None:
     assert set(OPERATIONS) == {*COMPILERS, "EXTRACT"}
+
+
+def test_every_operation_has_a_plan_arm() -> None:
+    assert set(OPERATIONS) == {*PLANNERS, "EXTRACT"}
+
+
+@pytest.mark.parametrize("engine", [DUCKDB, SPARK], ids=["duckdb", "spark"])
+def test_every_primitive_is_printed_by_every_engine(engine: dict[str, Any]) -> None:
+    written_alike = {"column", "literal", "if", "native", "query"}
+    assert set(PRIMITIVES) == {*engine, *written_alike}
 
 
 def test_every_page_and_vector_file_has_an_operation() -> None:

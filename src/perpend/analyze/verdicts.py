@@ -23,7 +23,7 @@ from perpend.ir.status import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FIELD_PARAMETERS = {
+FIELD_PARAMETERS = {
     "FIELD": "path",
     "TAG_EXISTS": "tagsJson",
     "TAG_VALUE_TEXT": "tagsJson",
@@ -81,8 +81,8 @@ def reads_of(block: Block) -> tuple[Read, ...]:
 
 def _reads(expression: Expr, prefix: str) -> Iterator[Read]:
     name, arguments = expression.operation.name, expression.arguments
-    if name in _FIELD_PARAMETERS:
-        yield Read(f"{prefix}{arguments[_FIELD_PARAMETERS[name]] or DEFAULT_TAGS_FIELD}")
+    if name in FIELD_PARAMETERS:
+        yield Read(f"{prefix}{arguments[FIELD_PARAMETERS[name]] or DEFAULT_TAGS_FIELD}")
     inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
     key = plain_key(arguments["expression"]) if name.startswith("JSON_QUERY_") else None
     for operand in expression.operands:

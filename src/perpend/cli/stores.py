@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class StoreAsked:
     """What is asked of a store: its directory, the run, the engine, and Spark's master and settings for that engine.
 
-    ``kept``: whether columns are kept beside the snapshot and used again. ``costs`` takes what was reused and computed.
+    ``costs`` takes what was reused of earlier runs over the snapshot, and what computed.
     """
 
     directory: str
@@ -39,7 +39,6 @@ class StoreAsked:
     engine: str = "auto"
     master: str = "local[*]"
     settings: Mapping[str, str] = field(default_factory=dict)
-    kept: bool = True
     costs: list[Cost] = field(default_factory=list)
 
     def snapshot(self) -> Snapshot:
@@ -51,12 +50,11 @@ class StoreAsked:
 def judged(asked: StoreAsked, snapshot: Snapshot, programs: Sequence[Program], **more: Any) -> Iterator[StoredJudgement]:
     """Yield the judgement of a snapshot. It reads from files that are gone afterwards."""
     files = [path for found in snapshot.files.values() for path in found]
-    kept = Path(asked.directory) / KEPT if asked.kept else None
     with tempfile.TemporaryDirectory(prefix="perpend-") as directory:
         scratch = Path(directory)
         for name in ("spill", "verdicts"):
             (scratch / name).mkdir(mode=0o700)
-        reached = [scratch / "verdicts", *([kept] if kept else [])]
+        reached = [scratch / "verdicts", Path(asked.directory) / KEPT]
         with (
             duck_db(directories=reached, paths=files, spill=scratch / "spill") as reader,
             _judge(asked, snapshot, reader) as judge,
@@ -86,16 +84,16 @@ def _judge(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Iterator[Ju
 
 
 def _by_duckdb(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Judge:
-    place = Path(asked.directory) / KEPT
-    columns = KeptColumns(duckdb, place, snapshot.content_hash, snapshot.files) if asked.kept else None
+    columns = KeptColumns(duckdb, Path(asked.directory) / KEPT, snapshot.content_hash, snapshot.files)
+    keeps = columns.can_be_kept()
 
     def judge(plan: Plan, out: Path, sources: list[int]) -> Sequence[Path]:
         with storing(Path(asked.directory)):
-            if columns is None:
-                duckdb.judge(plan, lambda table: duckdb.files(snapshot.files[table]), out, sources=sources)
-            else:
+            if keeps:
                 duckdb.judge(*columns.over_kept(plan), out, sources=sources)
                 asked.costs[:] = columns.costs
+            else:
+                duckdb.judge(plan, lambda table: duckdb.files(snapshot.files[table]), out, sources=sources)
         return [out]
 
     return judge

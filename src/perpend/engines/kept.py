@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ import duckdb
 from perpend import __version__
 from perpend.inventory.database import pattern
 from perpend.inventory.tables import ROW, SOURCE
-from perpend.plan.kept import KEPT, SEMANTICS, Keepable, keepable
+from perpend.plan.kept import SEMANTICS, Keepable, keepable
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _INDEX: Final = "columns.json"
 _MOST_FILES: Final = 8
+_IN_USE: Final = 86_400.0
+"""For how many seconds a file that no index names any more may still be read by a run."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,15 @@ class KeptColumns:
     identity: str
     files: Mapping[str, Sequence[Path]]
     costs: list[Cost] = field(default_factory=list)
+
+    def can_be_kept(self) -> bool:
+        """Whether the directory can be written: a store on a read-only disk is judged all the same, and nothing kept."""
+        place = self.directory / self.identity
+        try:
+            place.mkdir(parents=True, mode=0o700, exist_ok=True)
+        except OSError:
+            return False
+        return os.access(place, os.W_OK)
 
     def over_kept(self, plan: Plan) -> tuple[Plan, Callable[[str], str]]:
         """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables."""
@@ -84,8 +96,9 @@ class KeptColumns:
         known = self._known(place)
         missing = {name: scalar for name, scalar in wanted.columns.items() if name not in known and name != ROW}
         if missing:
-            known = known | dict.fromkeys(missing, self._compute(stage, replace(wanted, columns=missing), place))
-            self._note(place, known)
+            made = dict.fromkeys(missing, self._compute(stage, replace(wanted, columns=missing), place))
+            self._note(place, made)
+            known = {**known, **made}
         self.costs.append(Cost(stage.table.name, len(wanted.columns) - len(missing) - (ROW in wanted.columns), len(missing)))
         by_file: dict[str, list[str]] = {}
         for name in wanted.columns:
@@ -142,18 +155,17 @@ class KeptColumns:
             return False
         return True
 
-    def _note(self, place: Path, known: Mapping[str, str]) -> None:
+    def _note(self, place: Path, made: Mapping[str, str]) -> None:
+        """Add columns to the index. Another run may have added some meanwhile, and may still read what neither names."""
+        known = {**self._known(place), **made}
         temporary = place / f"{secrets.token_hex(8)}.json"
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
         os.replace(temporary, place / _INDEX)
-        for file in place.glob("*.parquet"):
-            if file.name not in set(known.values()):
+        for file in place.iterdir():
+            if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
                 file.unlink(missing_ok=True)
 
 
 def _kind(stage: Stage, name: str) -> Kind:
     column = stage.table.columns.get(name)
     return KIND_OF_FORM[column.form] if column else Kind.WHOLE
-
-
-__all__ = ["KEPT", "Cost", "KeptColumns"]

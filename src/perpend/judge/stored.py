@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.inventory.nest import nested
@@ -153,7 +153,7 @@ class StoredJudgement(Judgement):
         super().__init__(Estate(sources, {}), programs, **more)
 
     def _judge(self, progress: Callable[[int], None] | None) -> None:
-        columns: list[Any] = []
+        columns: list[StoredColumn] = []
         objects: dict[str, Sequence[EstateObject]] = {}
         done = 0
         for type_name in dict.fromkeys(program.input_type for program in self.programs):
@@ -164,8 +164,9 @@ class StoredJudgement(Judgement):
             if progress:
                 progress(done)
         self.estate = replace(self.estate, objects=objects)
-        by_program: dict[int, Column] = {id(column.program): column for column in columns}
-        self.columns = tuple(by_program[id(program)] for program in self.programs)
+        by_program = {id(column.program): column for column in columns}
+        self._written = [by_program[id(program)] for program in self.programs]
+        self.columns = cast("tuple[Column, ...]", tuple(self._written))
 
     def _judged(self, type_name: str, programs: list[Program]) -> tuple[StoredObjects, list[StoredColumn]]:
         snapshot = self._stored
@@ -192,15 +193,11 @@ class StoredJudgement(Judgement):
     @property
     def verdict_files(self) -> list[Path]:
         """The files that hold the verdicts of this judgement."""
-        return [path for column in self._stored_columns for path in column.verdicts.paths]
-
-    @property
-    def _stored_columns(self) -> list[StoredColumn]:
-        return [column for column in self.__dict__["columns"] if isinstance(column, StoredColumn)]
+        return [path for column in self._written for path in column.verdicts.paths]
 
     def long_form(self) -> Iterator[str]:
         """Yield a query per program that gives its verdicts: ids, index, status, and the error where there is one."""
-        for column in self._stored_columns:
+        for column in self._written:
             statuses: dict[str, list[int]] = {}
             for index, verdict in column.program.verdicts.items():
                 statuses.setdefault(verdict.status.value, []).append(index)

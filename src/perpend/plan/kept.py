@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SEMANTICS: Final = 1
 """Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
 
-KEPT: Final = "#kept"
+_BEHIND_NAME: Final = "#kept"
 """Behind a table's name: what was kept of it."""
 
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
@@ -40,7 +40,7 @@ class Keepable:
 
         fixed = replaced(scalars, stage.outputs.values(), change)
         outputs = {name: fixed[one] for name, one in stage.outputs.items()}
-        return replace(stage, table=replace(stage.table, name=stage.table.name + KEPT), outputs=outputs)
+        return replace(stage, table=replace(stage.table, name=stage.table.name + _BEHIND_NAME), outputs=outputs)
 
 
 def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepable | None:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.analyze.verdicts import FIELD_PARAMETERS
 from perpend.inventory.shred import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.ir.program import Block, Expr, Program
-
-_FIELDS = {
-    "FIELD": "path",
-    "TAG_EXISTS": "tagsJson",
-    "TAG_VALUE_TEXT": "tagsJson",
-    "TAG_VALUE_BYTES": "tagsJson",
-    "AWS_POLICY_ALLOWS": "policyExtField",
-}
 
 
 def wanted_by(programs: Iterable[Program]) -> Wanted:
@@ -42,7 +35,7 @@ def _want_block(wanted: Wanted, block: Block) -> None:
 
 def _want(wanted: Wanted, expression: Expr) -> None:
     operation = expression.operation.name
-    parameter = _FIELDS.get(operation)
+    parameter = FIELD_PARAMETERS.get(operation)
     if parameter is not None:
         default = next((one.default for one in expression.operation.parameters if one.name == parameter), None)
         _want_field(wanted, str(expression.arguments.get(parameter) or default))

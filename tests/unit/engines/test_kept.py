@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,3 +105,16 @@ def test_tables_without_rows_are_not_kept(tmp_path: Path, engine: DuckDb, direct
     found = plan(tmp_path / "a", equal("a", "x"), tables=Tables({}))
     kept.over_kept(found)
     assert [] == kept.costs
+
+
+def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    files = table(engine, directory, DOCUMENTS)
+    kept = KeptColumns(engine, directory / "kept", "one", files)
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    (place,) = (directory / "kept").glob("*/*")
+    of_another, long_forgotten = place / "new.parquet", place / "old.parquet.part"
+    for path, age in ((of_another, 60), (long_forgotten, 100_000)):
+        path.write_bytes(b"")
+        os.utime(path, (time.time() - age,) * 2)
+    codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
+    assert (True, False) == (of_another.exists(), long_forgotten.exists())

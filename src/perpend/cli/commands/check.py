@@ -23,6 +23,7 @@ from perpend.cli.programs import (
 )
 from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
+from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.judgement import Judgement
 
@@ -121,7 +122,8 @@ class Asked:
 def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON, gzip of either), or objects as JSON.
 
-    Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given.
+    Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
+    snapshot that lacks an input, the exit code is 2.
     """
     asked = Asked(**given)
     asked.refuse_contradictions()
@@ -176,7 +178,9 @@ def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fro
             write(judgement, asked.form, asked.out, asked.limit)
         for cost in store.costs if asked.explain_cost else ():
             click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        return USAGE_ERROR if found.refused else exit_code(judgement)
+        for failure in snapshot.failures:
+            click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
+        return USAGE_ERROR if snapshot.failures or found.refused else exit_code(judgement)
 
 
 def _about(analyzer: Analyzer, found: Chosen, asked: Asked) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from perpend.inventory.tables import Form, plain
 from perpend.ir.types import ValueType
 from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
-from perpend.plan.operations.values import collection_flags, empty
+from perpend.plan.operations.values import collection_flags, empty, unpacked
 from perpend.plan.place import Guards, Place, blank, empty_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
@@ -113,17 +113,6 @@ def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scal
         value, invalid = _from_text(scalars, text, kind)
         return value, scalars.any(wrong, invalid)
     return unpacked(scalars, text, kind), wrong
-
-
-def unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
-    """Return a native's text as a value of the type that it writes."""
-    if kind is ValueType.NUMBER:
-        return scalars.make("number", text)
-    if kind is ValueType.BOOLEAN:
-        missing = scalars.is_null(text)
-        is_true = scalars.make("same", text, scalars.literal("true", Kind.TEXT))
-        return scalars.choice(missing, scalars.literal(None, Kind.BOOLEAN), is_true)
-    return text
 
 
 def is_empty_lookup(use: Use) -> Value:

@@ -9,9 +9,9 @@ from perpend.inventory.tables import Form
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
 from perpend.plan.natives_json import UNUSABLE
-from perpend.plan.operations.fields import document, read, unpacked, variant
+from perpend.plan.operations.fields import document, read, variant
 from perpend.plan.operations.use import Use, Value, only_where
-from perpend.plan.operations.values import empty, guards_of, normal_is
+from perpend.plan.operations.values import empty, guards_of, normal_is, unpacked
 from perpend.plan.place import Guard, Guards
 from perpend.plan.scalar import Kind, Scalar, Scalars
 

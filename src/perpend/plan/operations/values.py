@@ -184,7 +184,7 @@ def _asked(use: Use, *document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     found = scalars.make("query", *document, constants=wanted)
     mismatch = scalars.make("same", found, use.text(MISMATCH))
     failed = _has_letter(scalars, found, FAILED)
-    value = _unpacked(scalars, scalars.make("rest", found), kind)
+    value = unpacked(scalars, scalars.make("rest", found), kind)
     return value, mismatch, failed
 
 
@@ -193,12 +193,14 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
     return scalars.make("starts", shown, scalars.literal(letter, Kind.TEXT))
 
 
-def _unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
+def unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
+    """Return a native's text as a value of the type that it writes."""
     if kind is ValueType.NUMBER:
         return scalars.make("number", text)
     if kind is ValueType.BOOLEAN:
+        missing = scalars.is_null(text)
         is_true = scalars.make("same", text, scalars.literal("true", Kind.TEXT))
-        return scalars.choice(scalars.is_null(text), scalars.literal(None, Kind.BOOLEAN), is_true)
+        return scalars.choice(missing, scalars.literal(None, Kind.BOOLEAN), is_true)
     return text
 
 
@@ -213,7 +215,7 @@ def _member(use: Use, arg: Value, plain: Scalar, key: str) -> tuple[Scalar, Scal
             fits, own = scalars.make("numeric", token), scalars.make("number", token)
         case ValueType.BOOLEAN:
             words = (scalars.make("same", token, use.text(word)) for word in ("true", "false"))
-            fits, own = scalars.any(scalars.is_null(token), *words), _unpacked(scalars, token, kind)
+            fits, own = scalars.any(scalars.is_null(token), *words), unpacked(scalars, token, kind)
         case _:
             fits, own = scalars.make("quoted", token), scalars.make("unquoted", token)
     # Where the document is plain the query was not asked, else there is no token: one of the two is null.
