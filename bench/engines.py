@@ -103,7 +103,7 @@ def _names(users: int, workload: str, options: Options) -> dict[str, int]:
     policies = policies_of(workload)
     found = {"plan": users} | {f"hand {variety}": users for variety in varieties(workload)}
     if workload != "related":
-        found |= {"kept, first run": users, "kept, second run": users}
+        found |= dict.fromkeys(("kept, first run", "kept, second run", "kept, extracts alone"), users)
         if users <= SLOW_UP_TO and policies <= 20:
             found |= {"interpreter": min(users, INTERPRETED // policies)}
     if 1 < policies <= 20 and users <= SLOW_UP_TO:

@@ -50,7 +50,8 @@ starts with policies compiled and DuckDB open, and ends with a Parquet file of r
 counts. Every candidate's codes are compared with the plan's, row by row (`EXCEPT ALL` both ways).
 
 - `plan`: all policies in one plan and one pass. `passes`: each in a pass of its own.
-- `kept, first run`, `kept, second run`: with extracts kept beside the snapshot.
+- `kept, first run`, `kept, second run`: with extracts and verdicts kept beside the snapshot. `kept, extracts alone`: a
+  run that finds all extracts there and no verdict, as with policies that all changed.
 - `hand …`: the same policies in SQL that was tuned for DuckDB and for these rows: documents parsed once, by
   `json_transform` (`struct`) or by one `json_extract` of all keys (`list`), behind `json_valid` (`valid`) or the store's mark
   (`marked`). `strings` reads texts only; it cannot tell `"true"` from `true`, so some of its rows are wrong. Ratios are to the
@@ -115,7 +116,7 @@ def _line(bound: Bound) -> str:
         return f"| {bound.asked} | {limit} | – | {bound.where} | `{bound.command}` |"
     shown = f"{bound.figure:.2f} {bound.unit}"
     found = shown if bound.held else f"**{shown}**, missed"
-    found += f"; {bound.marked:.2f} × of SQL that reads the mark" if bound.marked else ""
+    found += f"; {bound.besides}" if bound.besides else ""
     return f"| {bound.asked} | {limit} | {found} | {bound.where} | `{bound.command}` |"
 
 

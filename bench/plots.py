@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _OWN, _OTHER, _PALE = "#0b6e99", "#8a8f98", "#c9ced6"
 _DPI: Final = 110
-_SHOWN: Final = ("plan", "kept, first run", "kept, second run", "passes", "interpreter", "loop, json", "loop, orjson", "c7n")
+_KEPT: Final = ("kept, first run", "kept, second run", "kept, extracts alone")
+_SHOWN: Final = ("plan", *_KEPT, "passes", "interpreter", "loop, json", "loop, orjson", "c7n")
 _LINES: Final = {"1": "o", "20": "s", "200": "^"}
 
 mpl.use("Agg")
@@ -45,7 +46,7 @@ def _bars(axes: Any, measured: Measured) -> None:
     names = [name for name in _SHOWN if name in measured.candidates]
     values = [1.0, *(measured.ratio(name, base) or 0.0 for name in names)]
     labels = ["SQL by hand", *names]
-    colours = [_OTHER, *(_OWN if name in ("plan", "kept, first run", "kept, second run") else _PALE for name in names)]
+    colours = [_OTHER, *(_OWN if name in ("plan", *_KEPT) else _PALE for name in names)]
     axes.barh(labels[::-1], values[::-1], color=colours[::-1])
     axes.set_xscale("log")
     axes.set_xlim(min(values) / 2, max(values) * 3)

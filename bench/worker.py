@@ -92,8 +92,8 @@ def in_passes(task: Task) -> None:
             task.engine.judge(plan, task.relation, task.out / f"{number}.parquet")
 
 
-def over_kept(task: Task, *, again: bool) -> None:
-    """All policies in one pass over what is kept of the documents: computed and kept now, or found there."""
+def over_kept(task: Task, *, again: bool, verdicts: bool = True) -> None:
+    """All policies in one pass over what is kept: computed and kept now, or found there; all of it, or extracts alone."""
     place = task.out.parent / "kept"
     if not again:
         shutil.rmtree(place, ignore_errors=True)
@@ -101,7 +101,7 @@ def over_kept(task: Task, *, again: bool) -> None:
     with task.timed():
         kept = KeptColumns(task.engine, place, task.estate.directory.name, files)
         plan = plan_of(task.programs, task.estate.tables, _TIME)
-        task.engine.judge(*kept.over_kept(plan), task.out)
+        task.engine.judge(*kept.over_kept(plan, whole=verdicts), task.out)
     task.figures["reused"] = sum(cost.reused for cost in kept.costs)
     task.figures["computed"] = sum(cost.computed for cost in kept.costs)
 
@@ -148,6 +148,7 @@ CANDIDATES: dict[str, Callable[[Task], None]] = {
     "passes": in_passes,
     "kept, first run": lambda task: over_kept(task, again=False),
     "kept, second run": lambda task: over_kept(task, again=True),
+    "kept, extracts alone": lambda task: over_kept(task, again=True, verdicts=False),
     "interpreter": by_interpreter,
     "loop, json": lambda task: by_loop(task, "json"),
     "loop, orjson": lambda task: by_loop(task, "orjson"),

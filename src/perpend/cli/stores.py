@@ -90,7 +90,8 @@ def _by_duckdb(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Judge:
     def judge(plan: Plan, out: Path, sources: list[int]) -> Sequence[Path]:
         with storing(Path(asked.directory)):
             if keeps:
-                duckdb.judge(*columns.over_kept(plan), out, sources=sources)
+                whole = len(sources) == len(snapshot.sources)
+                duckdb.judge(*columns.over_kept(plan, whole=whole), out, sources=sources)
                 asked.costs[:] = columns.costs
             else:
                 duckdb.judge(plan, lambda table: duckdb.files(snapshot.files[table]), out, sources=sources)

@@ -11,8 +11,9 @@ from perpend.plan.scalar import Kind
 from perpend.plan.sql import COMMON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+_KELVIN: Final = chr(0x212A)
 _RUNS: Final = "'[ \\t\\n\\r\\f\\v]+'"
 _KNOWN_TIME: Final = "'[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+]00:00)?)?'"
 _TYPES: Final = {
@@ -66,38 +67,63 @@ def _norm(text: str) -> str:
     )
 
 
-def _blank(text: str) -> str:
-    """Return whether there is nothing but white space, all of which sorts before the exclamation mark."""
-    return f"(CASE WHEN {text} >= '!' THEN FALSE ELSE coalesce(regexp_full_match({text}, '[ \\t\\n\\r\\f\\v]*'), TRUE) END)"
-
-
 def _ascii(text: str) -> str:
     return f"strlen({text}) = length({text})"
 
 
-def _is(text: str, wanted: str) -> str:
-    """Return whether a text's normal form is a constant. Most texts are it, or are of another length and not spaced out."""
-    if not wanted.isascii():
-        return f"coalesce({_norm(text)} = {text_literal(wanted)}, FALSE)"
-    length = len(wanted)
-    ends = f"{text} >= '!' AND right({text}, 1) >= '!'"
-    if " " not in wanted and "k" not in wanted:
-        # Letters beyond ASCII whose lower case is ASCII take more bytes; of those only the Kelvin sign is one for Python too.
-        quick = f"WHEN strlen({text}) = {length} THEN lower({text}) = {text_literal(wanted)} WHEN {ends} THEN FALSE"
-    else:
-        quick = ""
+def _is(text: str, *wanted: str) -> str:
+    """Return whether a text's normal form is one of some. Most texts are one, or begin with another letter than all."""
+    if not all(map(str.isascii, wanted)):
+        return f"({_norm(text)} IN ({', '.join(map(text_literal, wanted))}))"
+    words = [word for word in wanted if word]
+    cases = [f"WHEN {_begins_otherwise(text, words)} THEN FALSE"]
+    if words:
+        spelt = dict.fromkeys(form for word in words for form in (word, word.upper()))
+        cases += [f"WHEN {text} IN ({', '.join(map(text_literal, spelt))}) THEN TRUE", *_by_length(text, words)]
+    # RE2 takes the long s for a small s; where letters beyond ASCII are, Python says what their lower case is.
+    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, wanted))})" if words else ""
+    found = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(wanted))}), {'TRUE' if '' in wanted else 'FALSE'})"
+    return f"(CASE {' '.join(cases)} {others} ELSE {found} END)"
+
+
+def _begins_otherwise(text: str, words: Sequence[str]) -> str:
+    """Return the condition that a text begins neither with white space, which sorts below the "!", nor as any word does."""
+    first = {form for word in words for form in (word[0], word[0].upper()) if form >= "!"}
+    if "k" in first:
+        first.add(_KELVIN)
+    low, parts = "!", []
+    for letter in sorted(first):
+        parts.append(f"({text} >= {text_literal(low)} AND {text} < {text_literal(letter)})")
+        low = chr(ord(letter) + 1)
+    return " OR ".join((*parts, f"{text} >= {text_literal(low)}"))
+
+
+def _by_length(text: str, words: Sequence[str]) -> list[str]:
+    """Return cases for texts that are too short, or that have another length and no white space at their ends.
+
+    A letter beyond ASCII takes more bytes than the letter of ASCII that is its lower case. For Python only the Kelvin sign
+    is one that has such; a text of a word's length in bytes is compared without it.
+    """
+    lengths = sorted(set(map(len, words)))
+    found = [f"WHEN {text} >= '!' AND strlen({text}) < {lengths[0]} THEN FALSE"]
+    if not any(" " in word or "k" in word for word in words):
+        ends = f"{text} >= '!' AND right({text}, 1) >= '!'"
+        found.append(f"WHEN {ends} AND strlen({text}) NOT IN ({', '.join(map(str, lengths))}) THEN FALSE")
+    return found
+
+
+def _pattern(wanted: Sequence[str]) -> str:
+    """Return the pattern of all texts with one of some normal forms."""
     space = "[ \\t\\n\\r\\f\\v]"
-    pattern = f"{space}+".join("".join(map(_letter, word)) for word in wanted.split(" "))
-    found = f"regexp_full_match({text}, {text_literal(space + '*' + pattern + space + '*')})"
-    same = f"WHEN {text} = {text_literal(wanted)} THEN TRUE WHEN strlen({text}) < {length} THEN FALSE"
-    return f"coalesce(CASE {same} {quick} ELSE {found} END, FALSE)"
+    words = (f"{space}+".join("".join(map(_letter, word)) for word in one.split(" ")) for one in wanted)
+    return f"{space}*(?:{'|'.join(words)}){space}*"
 
 
 def _letter(letter: str) -> str:
-    """Return the pattern of all letters that are this one in lower case. The Kelvin sign is an odd capital K."""
+    """Return the pattern of a letter of ASCII in both cases."""
     if not letter.isalpha():
         return re.escape(letter) if letter.isprintable() else f"\\x{ord(letter):02x}"
-    return f"[{letter}{letter.upper()}{chr(0x212A) if letter == 'k' else ''}]"
+    return f"[{letter}{letter.upper()}]"
 
 
 def _lower(text: str) -> str:
@@ -105,12 +131,18 @@ def _lower(text: str) -> str:
 
 
 def _instant(text: str) -> str:
-    """Return the milliseconds of a text in a common form; no date begins behind the nine; all others go to the native."""
+    """Return the milliseconds of a text: in the form that AWS writes, in another common one, or as the native says.
+
+    No date begins behind the nine.
+    """
+    usual = f"strlen({text}) = 25 AND {text} >= '0001' AND ends_with({text}, '+00:00')"
+    quick = f"CASE WHEN {usual} THEN epoch_ms(try_strptime({text}, '%Y-%m-%dT%H:%M:%S+00:00')) END"
     known = f"{text} >= '0001' AND regexp_full_match({text}, {_KNOWN_TIME})"
     digits = f"rpad(regexp_extract({text}, '[.]([0-9]+)', 1), 3, '0')"
     fraction = f"(CASE WHEN substr({text}, 20, 1) = '.' THEN CAST(left({digits}, 3) AS BIGINT) ELSE 0 END)"
     moment = f"epoch_ms(TRY_CAST(left({text}, 19) AS TIMESTAMP)) + {fraction}"
-    return f"(CASE WHEN {text} >= ':' THEN NULL WHEN {known} THEN {moment} ELSE perpend_instant({text}) END)"
+    slow = f"CASE WHEN {known} THEN {moment} ELSE perpend_instant({text}) END"
+    return f"(CASE WHEN {text} >= ':' THEN NULL ELSE coalesce({quick}, {slow}) END)"
 
 
 def _path(key: str) -> str:
@@ -130,7 +162,6 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
     "norm": _norm,
     "is": _is,
-    "blank": _blank,
     "spaced": lambda text: f"coalesce({text} = '' OR regexp_matches({text}, '[ \\t\\n\\r\\f\\v]'), FALSE)",
     "lower": _lower,
     "contains": lambda hay, needle: f"contains({hay}, {needle})",

@@ -1,4 +1,4 @@
-"""What was computed of a snapshot's rows, kept beside it: a second run, or a new policy over known extracts, reads it.
+"""What was computed of a snapshot's rows, kept beside it: a second run reads verdicts, a new policy the extracts below it.
 
 A column's name is the hash of its definition, its directory the hash of the snapshot's content, the table and the versions
 of everything that computes: another value can only stand under another name. A damaged file is made anew.
@@ -19,7 +19,7 @@ import duckdb
 from perpend import __version__
 from perpend.inventory.database import pattern
 from perpend.inventory.tables import ROW, SOURCE
-from perpend.plan.kept import SEMANTICS, Keepable, keepable
+from perpend.plan.kept import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from perpend.engines.duckdb import DuckDb
     from perpend.plan.build import Plan
-    from perpend.plan.scalar import Scalars
 
 _INDEX: Final = "columns.json"
 _MOST_FILES: Final = 8
@@ -39,9 +38,13 @@ _IN_USE: Final = 86_400.0
 
 @dataclass(slots=True)
 class Cost:
-    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now."""
+    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now.
+
+    ``what`` they hold: verdicts, or the extracts that verdicts are made of.
+    """
 
     table: str
+    what: str
     reused: int
     computed: int
 
@@ -65,43 +68,50 @@ class KeptColumns:
             return False
         return os.access(place, os.W_OK)
 
-    def over_kept(self, plan: Plan) -> tuple[Plan, Callable[[str], str]]:
-        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables."""
+    def over_kept(self, plan: Plan, *, whole: bool = True) -> tuple[Plan, Callable[[str], str]]:
+        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables.
+
+        ``whole``: all rows will be judged, so that verdicts are worth keeping.
+        """
         relations: dict[str, str] = {}
-        stage = self._stage(plan.scalars, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations)
+        stage = self._stage(plan, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations, verdicts=whole)
 
         def relation(table: str) -> str:
             return relations[table] if table in relations else self.engine.files(self.files[table])
 
         return replace(plan, stage=stage), relation
 
-    def _stage(self, scalars: Scalars, stage: Stage, keys: dict[str, Kind], relations: dict[str, str]) -> Stage:
+    def _stage(self, plan: Plan, stage: Stage, keys: dict[str, Kind], relations: dict[str, str], *, verdicts: bool) -> Stage:
         for counts in stage.counts.values():
             name = counts.join.other
-            counts.stage = self._stage(scalars, counts.stage, {name: _kind(counts.stage, name)}, relations)
+            below = {name: _kind(counts.stage, name)}
+            counts.stage = self._stage(plan, counts.stage, below, relations, verdicts=verdicts)
         owned = [one.join.own for one in stage.lookups.values() if one.above == ROOT]
         owned += [one.join.own for one in stage.counts.values() if one.above == ROOT]
         keys = keys | {name: _kind(stage, name) for name in owned}
-        found = keepable(scalars, stage, keys)
+        found = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
+        found = found or keepable(plan.scalars, stage, keys)
         if found is None or stage.table.rows == 0:
             return stage
-        over = found.stage_over_kept(scalars, stage)
+        over = found.stage_over_kept(plan.scalars, stage)
         if over.table.name in relations:
             over.table = replace(over.table, name=f"{over.table.name}{len(relations)}")
-        relations[over.table.name] = self._relation(stage, found)
+        relations[over.table.name] = self._relation(plan, stage, found)
         return over
 
-    def _relation(self, stage: Stage, wanted: Keepable) -> str:
-        place = self._place(stage.table.name)
+    def _relation(self, plan: Plan, stage: Stage, wanted: Keepable) -> str:
+        place = self._place(stage.table.name, wanted.what)
         known = self._known(place)
-        missing = {name: scalar for name, scalar in wanted.columns.items() if name not in known and name != ROW}
-        if missing:
-            made = dict.fromkeys(missing, self._compute(stage, replace(wanted, columns=missing), place))
+        missing = {name: scalar for name, scalar in wanted.columns.items() if name not in known}
+        lacking = {name: scalar for name, scalar in wanted.keys.items() if name not in known and name != ROW}
+        if missing or lacking:
+            outputs = missing | lacking
+            made = dict.fromkeys(outputs, self._compute(plan, Stage(stage.table, "", outputs=outputs), wanted, place))
             self._note(place, made)
             known = {**known, **made}
-        self.costs.append(Cost(stage.table.name, len(wanted.columns) - len(missing) - (ROW in wanted.columns), len(missing)))
+        self.costs.append(Cost(stage.table.name, wanted.what, len(wanted.columns) - len(missing), len(missing)))
         by_file: dict[str, list[str]] = {}
-        for name in wanted.columns:
+        for name in (*wanted.columns, *wanted.keys):
             if name != ROW:
                 by_file.setdefault(known[name], []).append(name)
         return self._joined([place / file for file in by_file], list(by_file.values()))
@@ -116,20 +126,23 @@ class KeptColumns:
             text += f" JOIN {self.engine.files([path])} AS f{number} ON f{number}.{quote(ROW)} = f0.{quote(ROW)}"
         return text + ")"
 
-    def _compute(self, stage: Stage, wanted: Keepable, place: Path) -> str:
-        """Write columns of a stage's table to a new file; return its name."""
-        plain = Stage(stage.table, "", outputs=dict(wanted.columns))
-        name = f"{secrets.token_hex(8)}.parquet"
-        path = place / f"{name}.part"
-        query = self.engine.text_of(plain, lambda table: self.engine.files(self.files[table]))
-        columns = ", ".join(map(self.engine.quoted, wanted.columns))
-        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {columns} FROM ({query}\n) AS kept'
+    def _compute(self, plan: Plan, stage: Stage, wanted: Keepable, place: Path) -> str:
+        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the file's name."""
+        relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
+        names = ", ".join(map(self.engine.quoted, stage.outputs))
+        if wanted.what == VERDICTS:
+            keys = {name: one.kind for name, one in wanted.keys.items()}
+            stage = self._stage(plan, stage, keys, relations, verdicts=False)
+        file = f"{secrets.token_hex(8)}.parquet"
+        path = place / f"{file}.part"
+        query = self.engine.text_of(stage, relations.__getitem__)
+        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS kept'
         self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
-        os.replace(path, place / name)
-        return name
+        os.replace(path, place / file)
+        return file
 
-    def _place(self, table: str) -> Path:
-        parts = [table, SEMANTICS, __version__, duckdb.__version__]
+    def _place(self, table: str, what: str) -> Path:
+        parts = [table, what, SEMANTICS, __version__, duckdb.__version__]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         place = self.directory / self.identity / name
         place.mkdir(parents=True, mode=0o700, exist_ok=True)

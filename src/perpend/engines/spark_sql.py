@@ -62,14 +62,19 @@ def is_ascii(text: str) -> str:
     return f"octet_length({text}) = char_length({text})"
 
 
-def _is(text: str, wanted: str) -> str:
-    if not wanted.isascii():
-        return f"coalesce(perpend_norm({text}) = {text_literal(wanted)}, FALSE)"
-    words = (f"{SPACE}+").join("".join(map(_letter, word)) for word in wanted.split(" "))
-    whole = rf"\A{SPACE}*{words}{SPACE}*\z"
-    found = f"{text} RLIKE {text_literal(whole)}"
-    cases = f"WHEN {text} = {text_literal(wanted)} THEN TRUE WHEN octet_length({text}) < {len(wanted)} THEN FALSE ELSE {found}"
-    return f"coalesce(CASE {cases} END, FALSE)"
+def _is(text: str, *wanted: str) -> str:
+    words = [word for word in wanted if word]
+    parts = [f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)"] if "" in wanted else []
+    if not all(map(str.isascii, words)):
+        parts.append(f"(perpend_norm({text}) IN ({', '.join(map(text_literal, words))}))")
+    elif words:
+        patterns = (f"{SPACE}+".join("".join(map(_letter, word)) for word in one.split(" ")) for one in words)
+        whole = rf"\A{SPACE}*(?:{'|'.join(patterns)}){SPACE}*\z"
+        found = f"{text} RLIKE {text_literal(whole)}"
+        same = f"WHEN {text} IN ({', '.join(map(text_literal, words))}) THEN TRUE"
+        cases = f"{same} WHEN octet_length({text}) < {min(map(len, words))} THEN FALSE ELSE {found}"
+        parts.append(f"coalesce(CASE {cases} END, FALSE)")
+    return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 def _letter(letter: str) -> str:
@@ -95,7 +100,6 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "same": lambda one, other: f"({one} <=> {other})",
     "norm": lambda text: f"perpend_norm({text})",
     "is": _is,
-    "blank": lambda text: f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)",
     "spaced": lambda text: f"coalesce({text} RLIKE {text_literal(_SPACED)}, FALSE)",
     "lower": lambda text: f"perpend_lower({text})",
     "contains": lambda hay, needle: f"contains({hay}, {needle})",

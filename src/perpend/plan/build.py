@@ -12,7 +12,7 @@ from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
 from perpend.plan.operations import fields, questions, values
 from perpend.plan.operations.use import Related, Use, Value, moved
-from perpend.plan.place import Build, Guard, Guards, Place, blank
+from perpend.plan.place import Build, Guard, Guards, Place, blank, normal_is
 from perpend.plan.rewrites import rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
@@ -168,15 +168,14 @@ class _Planner:
         return found
 
     def _record_type(self, place: Place, block: Block) -> Guards:
-        wanted = sorted(set(map(norm, block.record_types)))
-        if not wanted:
+        if not block.record_types:
             return ()
         scalars = self.build.scalars
         at = replace(place, guards=()).through(["RecordType"])
         name = fields.read(replace(at, guards=()), "DeveloperName", ValueType.TEXT)
         reason = f"{place.path}RecordType.DeveloperName is missing"
         absent = replace(place, there=scalars.true).unknown(blank(scalars, name.node), reason)
-        other = scalars.negation(scalars.any(*(values.normal_is(scalars, name.node, one) for one in wanted)))
+        other = scalars.negation(normal_is(scalars, name.node, *map(norm, block.record_types)))
         return (*at.guards, *name.guards, *absent, Guard(other, OTHER_RECORD_TYPE))
 
     def _value(self, expression: Expr, place: Place) -> Value:

@@ -1,6 +1,7 @@
 """Which scalars of a stage depend on one row of its own table alone, and what identifies each: its whole definition.
 
-They can be computed once per snapshot and kept: questions asked of texts and documents, and the columns used as they are.
+They can be computed once per snapshot and kept: questions asked of texts and documents, the columns used as they are, and
+verdict codes as a whole.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from perpend.plan.scalar import Kind, Scalar, Scalars, replaced, walk
 from perpend.plan.stage import ROOT, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SEMANTICS: Final = 1
 """Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
@@ -25,15 +26,24 @@ _BEHIND_NAME: Final = "#kept"
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
 
 
+EXTRACTS: Final = "extracts"
+VERDICTS: Final = "verdicts"
+
+
 @dataclass(frozen=True, slots=True)
 class Keepable:
-    """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition."""
+    """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition.
 
+    ``what`` they are: :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns under their own names, for joins.
+    """
+
+    what: str
     columns: Mapping[str, Scalar]
+    keys: Mapping[str, Scalar]
 
     def stage_over_kept(self, scalars: Scalars, stage: Stage) -> Stage:
         """Return the stage as read from what was kept of its table."""
-        names = {scalar: name for name, scalar in self.columns.items()}
+        names = {scalar: name for name, scalar in (*self.columns.items(), *self.keys.items())}
 
         def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
             return scalars.column(ROOT, names[one], one.kind) if one in names else None
@@ -48,11 +58,11 @@ def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepab
 
     ``keys`` are columns of its table that joins need; they are kept under their own names.
     """
-    own = _own(stage)
-    found: dict[str, Scalar] = {name: scalars.column(ROOT, name, kind) for name, kind in keys.items()}
+    own, named = _own(stage), _columns(scalars, keys)
+    found: dict[str, Scalar] = {}
     digests: dict[Scalar, str] = {}
     pending = list(stage.outputs.values())
-    seen: set[Scalar] = set()
+    seen: set[Scalar] = set(named.values())
     while pending:
         one = pending.pop()
         if one in seen:
@@ -64,7 +74,26 @@ def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepab
             found[f"k{digest_of(one, digests)[:24]}"] = one
         else:
             pending.extend(one.arguments)
-    return Keepable(found)
+    return Keepable(EXTRACTS, found, named)
+
+
+def keepable_verdicts(
+    scalars: Scalars, stage: Stage, keys: Mapping[str, Kind], reasons: Sequence[str | None]
+) -> Keepable | None:
+    """Return a stage's outputs as what can be kept of it, None where one of them depends on another table.
+
+    A code below zero means one of ``reasons``, by its place: what they are is part of each name.
+    """
+    outputs = [one for one in stage.outputs.values() if one.primitive != "literal"]
+    if not outputs or not _own(stage).issuperset(outputs):
+        return None
+    digests: dict[Scalar, str] = {}
+    names = (hashlib.sha256(json.dumps([digest_of(one, digests), *reasons]).encode()).hexdigest() for one in outputs)
+    return Keepable(VERDICTS, {f"v{name[:24]}": one for name, one in zip(names, outputs, strict=True)}, _columns(scalars, keys))
+
+
+def _columns(scalars: Scalars, kinds: Mapping[str, Kind]) -> dict[str, Scalar]:
+    return {name: scalars.column(ROOT, name, kind) for name, kind in kinds.items()}
 
 
 def _own(stage: Stage) -> set[Scalar]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.plan.stage import Stage
 
 
-_REPEATING: Final = frozenset({"norm", "is", "blank", "spaced", "lower", "instant", "unquoted"})
+_REPEATING: Final = frozenset({"norm", "is", "spaced", "lower", "instant", "unquoted"})
 """Primitives that engines write with their argument in several places."""
 
 

@@ -7,6 +7,7 @@ value is a text whose first letter says which: ``v`` with the value behind it, o
 from __future__ import annotations
 
 import json
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
 """First letters of results that are no value."""
 
-_FORMS: Final[dict[str, tuple[type, ...]]] = {"text": (str,), "number": (int, float), "boolean": (bool,)}
-
 
 def written(text: str) -> str:
     """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
@@ -33,6 +32,33 @@ def packed(value: Any) -> str:
     if isinstance(value, bool):
         return "vtrue" if value else "vfalse"
     return f"v{written(value)}" if isinstance(value, str) else f"v{float(value)!r}"
+
+
+def token(value: Any) -> str:
+    """Return a value as an engine reads it out of a plain document: a text between quotes, as it is, lists by their sign."""
+    if isinstance(value, str):
+        return f'"{written(value)}"'
+    if isinstance(value, list | dict):
+        return "[" if isinstance(value, list) else "{"
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return packed(value)[1:]
+
+
+def _packed_as(*forms: type) -> Callable[[Any], str]:
+    def run(value: Any) -> str:
+        return packed(value) if isinstance(value, forms) and isinstance(value, bool) is (bool in forms) else MISMATCH
+
+    return run
+
+
+_WRITTEN: Final[dict[str, Callable[[Any], str]]] = {
+    "text": _packed_as(str),
+    "number": _packed_as(int, float),
+    "boolean": _packed_as(bool),
+    "token": token,
+}
+"""How a query's result is written, by the form that is asked for."""
 
 
 @lru_cache(maxsize=256)
@@ -63,24 +89,22 @@ def invalid_json() -> Callable[[str | None], str | None]:
 
 
 def queries(*wanted: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
-    """The results of JMESPath expressions, each with the form its result should have, over one document."""
-    compiled = [(compile_query(expression).search, _FORMS[form], form == "boolean") for expression, form in wanted]
+    """The results of JMESPath expressions over one document, each in the form that is asked for."""
+    compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in wanted]
 
     def run(text: str | None) -> list[str | None]:
         document = _parsed(text)
-        return [_result(search, document, forms, boolean=boolean) for search, forms, boolean in compiled]
+        return [_result(search, document, write) for search, write in compiled]
 
     return run
 
 
-def _result(search: Callable[[Any], Any], document: Any, forms: tuple[type, ...], *, boolean: bool) -> str | None:
+def _result(search: Callable[[Any], Any], document: Any, write: Callable[[Any], str]) -> str | None:
     try:
         value = search(document)
     except QueryFailed as error:
         return FAILED + written(str(error))
-    if value is None:
-        return None
-    return packed(value) if isinstance(value, forms) and isinstance(value, bool) is boolean else MISMATCH
+    return None if value is None else write(value)
 
 
 def json_empty() -> Callable[[str | None], bool]:

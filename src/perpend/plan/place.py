@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.inventory.tables import CONTRADICTED, MISSING, ROW, Form, unfollowed, unread
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.values import norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import KIND_OF_FORM, Stage, column_of
 
@@ -178,9 +179,13 @@ def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:
     return scalars.is_null(value)
 
 
-def blank(scalars: Scalars, value: Scalar) -> Scalar:
+def blank(scalars: Scalars, text: Scalar) -> Scalar:
     """Return whether a text is null or all white space."""
-    if value.primitive == "literal":
-        text = value.constants[0]
-        return scalars.true if text is None or not text.strip(" \t\n\r\f\v") else scalars.false
-    return scalars.make("blank", value)
+    return normal_is(scalars, text, "")
+
+
+def normal_is(scalars: Scalars, text: Scalar, *wanted: str) -> Scalar:
+    """Return whether a text's normal form, for null the empty text, is one of some."""
+    if text.primitive == "literal":
+        return scalars.true if norm(text.constants[0]) in wanted else scalars.false
+    return scalars.make("is", text, constants=tuple(sorted(set(wanted))))

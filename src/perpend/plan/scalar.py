@@ -59,8 +59,7 @@ PRIMITIVES: Final = {
         Primitive("less", Kind.BOOLEAN, "Whether the first is less than the second; false where one is null."),
         Primitive("at most", Kind.BOOLEAN, "Whether the first is at most the second; false where one is null."),
         Primitive("norm", Kind.TEXT, "A text's normal form; null gives the empty text."),
-        Primitive("is", Kind.BOOLEAN, "Whether a text's normal form is the constant, which is a normal form."),
-        Primitive("blank", Kind.BOOLEAN, "Whether a text is null or all white space."),
+        Primitive("is", Kind.BOOLEAN, "Whether a text's normal form is one of the constants, which are normal forms."),
         Primitive("spaced", Kind.BOOLEAN, "Whether a text is empty or holds white space; false for null."),
         Primitive("lower", Kind.TEXT, "A text in lower case."),
         Primitive("contains", Kind.BOOLEAN, "Whether the first text holds the second. Neither is null."),
@@ -76,7 +75,7 @@ PRIMITIVES: Final = {
         Primitive("unquoted", Kind.TEXT, "The text of a plain JSON string; anything of another value, null for null."),
         Primitive("numeric", Kind.BOOLEAN, "Whether the JSON text of a plain value is a number; true for null."),
         Primitive("number", Kind.NUMBER, "The number that a JSON text writes."),
-        Primitive("query", Kind.TEXT, "The result of a JMESPath expression of a form; null where the second argument holds."),
+        Primitive("query", Kind.TEXT, "The result of a JMESPath expression in a form; null where the second argument holds."),
         Primitive("rest", Kind.TEXT, "A text without its first letter."),
         Primitive("size", Kind.WHOLE, "How many texts there are; null has none."),
         Primitive("has", Kind.BOOLEAN, "Whether the texts hold a text; false where either is null."),
@@ -146,6 +145,13 @@ class Scalars:
             return self.true if part.constants[0] is None else self.false
         never = part.primitive in ("norm", "size") or (part.kind is Kind.BOOLEAN and part.primitive not in _NULLABLE)
         return self.false if never else self.make("null", part)
+
+    def same(self, one: Scalar, other: Scalar) -> Scalar:
+        """Return whether two values are equal, or both null."""
+        for part, known in ((one, other), (other, one)):
+            if known in (self.true, self.false) and self.is_null(part) is self.false:
+                return part if known is self.true else self.negation(part)
+        return self.make("same", one, other)
 
     def choice(self, condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
         """Return ``then`` where the condition is true, else ``otherwise``."""

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.plan.test_kept import equal, plan
+from tests.unit.plan.test_kept import TABLES, equal, plan
 
 from perpend.engines.duckdb import DuckDb, duck_db
 from perpend.engines.kept import KeptColumns
 from perpend.inventory.tables import Tables
-from perpend.plan.build import Plan
+from perpend.plan.build import Plan, plan_of
+from perpend.plan.kept import EXTRACTS, VERDICTS
 
 DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
 TYPE = "CA10__CaThing__c"
@@ -49,8 +50,10 @@ def codes(engine: DuckDb, kept: KeptColumns, found: Plan, directory: Path) -> li
     return [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
 
 
-def counts(kept: KeptColumns) -> tuple[int, int]:
-    return kept.costs[-1].reused, kept.costs[-1].computed
+def counts(kept: KeptColumns, what: str) -> tuple[int, int]:
+    """Columns reused and computed by the last plan."""
+    found = [cost for cost in kept.costs if cost.what == what][-1]
+    return found.reused, found.computed
 
 
 def test_a_second_run_computes_nothing_and_says_the_same(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
@@ -58,17 +61,35 @@ def test_a_second_run_computes_nothing_and_says_the_same(tmp_path: Path, engine:
     kept = KeptColumns(engine, directory / "kept", "one", files)
     found = [codes(engine, kept, plan(tmp_path / name, equal("a", "x")), directory) for name in ("a", "b")]
     assert [[199, 200, 200, 102, 200, 200]] * 2 == [[code if code != 101 else 102 for code in one] for one in found]
-    assert 0 == kept.costs[-1].computed
-    assert 0 < kept.costs[-1].reused
+    assert [EXTRACTS, VERDICTS, VERDICTS] == [cost.what for cost in kept.costs], "extracts are not asked for again"
+    assert (1, 0) == counts(kept, VERDICTS)
 
 
 def test_an_edited_policy_pays_for_what_changed(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    first = kept.costs[-1].computed
+    _, first = counts(kept, EXTRACTS)
     found = codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
     assert [200, 199] == found[:2]
-    assert (first - 1, 1) == counts(kept)
+    assert (first - 1, 1) == counts(kept, EXTRACTS)
+    assert (0, 1) == counts(kept, VERDICTS)
+
+
+def test_policies_that_stay_beside_an_edited_one_are_not_judged_again(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    for name, text in (("a", "y"), ("b", "z")):
+        one, other = plan(tmp_path / name / "one", equal("a", "x")), plan(tmp_path / name / "other", equal("a", text))
+        both = plan_of([*one.programs, *other.programs], TABLES, 0)
+        engine.judge(*kept.over_kept(both), directory / f"{name}.parquet")
+    assert (1, 1) == counts(kept, VERDICTS)
+    query = f"SELECT v0, v1 FROM '{directory / 'b.parquet'}' ORDER BY perpend_row LIMIT 2"
+    assert [(199, 200), (200, 200)] == engine.run(query)
+
+
+def test_where_only_some_rows_are_judged_verdicts_are_not_kept(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept.over_kept(plan(tmp_path / "a", equal("a", "x")), whole=False)
+    assert [EXTRACTS] == [cost.what for cost in kept.costs]
 
 
 def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
@@ -77,25 +98,28 @@ def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: Duck
     other = KeptColumns(engine, directory / "kept", "other", table(engine, directory, DOCUMENTS[::-1]))
     found = codes(engine, other, plan(tmp_path / "b", equal("a", "x")), directory)
     assert 199 == found[-1]
-    assert 0 == other.costs[-1].reused
+    assert [0, 0] == [cost.reused for cost in other.costs]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"PAR1 and nothing else PAR1"])
 def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: Path, damage: bytes) -> None:
     kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    (file,) = (directory / "kept").glob("*/*/*.parquet")
-    file.write_bytes(damage)
+    files = list((directory / "kept").glob("*/*/*.parquet"))
+    assert 2 == len(files), "extracts and verdicts"
+    for file in files:
+        file.write_bytes(damage)
+    kept.costs.clear()
     assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
-    assert 0 == kept.costs[-1].reused
+    assert [0, 0] == [cost.reused for cost in kept.costs]
 
 
 @pytest.mark.parametrize("index", ["", "[]", "{", '{"k": 5}'])
 def test_a_damaged_index_is_no_index(tmp_path: Path, engine: DuckDb, directory: Path, index: str) -> None:
     kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    (file,) = (directory / "kept").glob("*/*/columns.json")
-    file.write_text(index)
+    for file in (directory / "kept").glob("*/*/columns.json"):
+        file.write_text(index)
     assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
 
 
@@ -111,10 +135,12 @@ def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engi
     files = table(engine, directory, DOCUMENTS)
     kept = KeptColumns(engine, directory / "kept", "one", files)
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    (place,) = (directory / "kept").glob("*/*")
-    of_another, long_forgotten = place / "new.parquet", place / "old.parquet.part"
-    for path, age in ((of_another, 60), (long_forgotten, 100_000)):
-        path.write_bytes(b"")
-        os.utime(path, (time.time() - age,) * 2)
+    places = list((directory / "kept").glob("*/*"))
+    for place in places:
+        for name, age in (("new.parquet", 60), ("old.parquet.part", 100_000)):
+            (place / name).write_bytes(b"")
+            os.utime(place / name, (time.time() - age,) * 2)
     codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
-    assert (True, False) == (of_another.exists(), long_forgotten.exists())
+    assert 2 == len(places)
+    for place in places:
+        assert (True, False) == ((place / "new.parquet").exists(), (place / "old.parquet.part").exists())

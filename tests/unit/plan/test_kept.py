@@ -9,7 +9,7 @@ from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 from perpend.inventory.tables import Column, Form, Join, Table, Tables
 from perpend.plan.build import Plan, plan_of
-from perpend.plan.kept import keepable
+from perpend.plan.kept import keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
 
 TYPE = "CA10__CaThing__c"
@@ -77,6 +77,35 @@ def test_a_column_of_another_form_is_another_column(tmp_path: Path) -> None:
     numbers = COLUMNS | {"CA10__text__c": Column("CA10__text__c", Form.NUMBER)}
     tables = Tables({TYPE: Table(TYPE, TYPE, numbers, rows=1)})
     assert kept(plan(tmp_path / "a", check)).isdisjoint(kept(plan(tmp_path / "b", check, tables=tables)) - set(KEYS))
+
+
+def verdicts(found: Plan, *reasons: str) -> list[str]:
+    columns = keepable_verdicts(found.scalars, found.stage, KEYS, reasons)
+    assert columns is not None
+    return list(columns.columns)
+
+
+def test_a_verdict_of_another_day_is_another_column(tmp_path: Path) -> None:
+    date = {"DATE_TIME_FROM": {"arg": query("a"), "format": "ISO_8601", "undeterminedIf": {"invalidFormat": "no"}}}
+    check = {"IS_BEYOND_LAST_DAYS": {"arg": date, "offsetDays": 90}}
+    day = 86_400_000
+    one, same, other = (verdicts(plan(tmp_path / str(time), check, time=time)) for time in (day, day + 1, 2 * day))
+    assert one == same
+    assert one != other
+
+
+def test_codes_that_mean_other_reasons_are_another_column(tmp_path: Path) -> None:
+    found = plan(tmp_path, equal("a", "x"))
+    assert verdicts(found, "not read", "denied") != verdicts(found, "denied", "not read")
+
+
+def test_a_verdict_that_needs_another_table_is_not_kept(tmp_path: Path) -> None:
+    other = Table("CA10__CaOther__c", "CA10__CaOther__c", {"Id": Column("Id", Form.TEXT)}, rows=1)
+    lookups = {"CA10__other__r": Join("CA10__other__r", other.name, "CA10__text__c", "Id")}
+    tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__other__r.Id"}}}}
+    found = plan(tmp_path, check, tables=tables)
+    assert keepable_verdicts(found.scalars, found.stage, KEYS, ()) is None
 
 
 def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: Path) -> None:

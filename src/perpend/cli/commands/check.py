@@ -177,7 +177,7 @@ def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fro
         else:
             write(judgement, asked.form, asked.out, asked.limit)
         for cost in store.costs if asked.explain_cost else ():
-            click.echo(f"{cost.table}: {cost.reused} columns reused, {cost.computed} computed", err=True)
+            click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
         for failure in snapshot.failures:
             click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
         return USAGE_ERROR if snapshot.failures or found.refused else exit_code(judgement)

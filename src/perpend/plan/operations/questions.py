@@ -11,8 +11,8 @@ from perpend.ir.values import DAY, norm
 from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.fields import document, read, variant
 from perpend.plan.operations.use import Use, Value, only_where
-from perpend.plan.operations.values import empty, guards_of, normal_is, unpacked
-from perpend.plan.place import Guard, Guards
+from perpend.plan.operations.values import empty, guards_of, unpacked
+from perpend.plan.place import Guard, Guards, normal_is
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _equal(scalars: Scalars, left: Value, right: Value) -> Scalar:
     if kind.item is not None:
         none = scalars.literal((), Kind.TEXTS)
         return scalars.make("same", *(scalars.make("else", one.node, none) for one in (left, right)))
-    return scalars.make("same", left.node, right.node)
+    return scalars.same(left.node, right.node)
 
 
 def _same_text(scalars: Scalars, left: Scalar, right: Scalar) -> Scalar:

@@ -14,7 +14,7 @@ from perpend.ir.values import collection, date_time_from_text, double, duration_
 from perpend.plan.natives import ordered_number
 from perpend.plan.natives_json import ABSENT, FAILED, MISMATCH, REPEATED
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
-from perpend.plan.place import Guard, Guards, blank, empty_of
+from perpend.plan.place import Guard, Guards, blank, empty_of, normal_is
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
@@ -107,20 +107,11 @@ def boolean_from(use: Use) -> Value:
     return use.value(is_true, arg.guards, use.stop(empty(scalars, arg), "isEmpty"))
 
 
-def normal_is(scalars: Scalars, text: Scalar, wanted: str) -> Scalar:
-    """Return whether a text's normal form is a constant."""
-    if not wanted:
-        return blank(scalars, text)
-    if text.primitive == "literal":
-        return scalars.true if norm(text.constants[0]) == wanted else scalars.false
-    return scalars.make("is", text, constants=(wanted,))
-
-
 def date_time_from(use: Use) -> Value:
     """DATE_TIME_FROM."""
     scalars, arg = use.scalars, use["arg"]
-    nulls = sorted({norm(text) for text in use.constant("nullValues")})
-    no_date = scalars.any(blank(scalars, arg.node), *(normal_is(scalars, arg.node, one) for one in nulls))
+    nulls = [norm(text) for text in use.constant("nullValues")]
+    no_date = normal_is(scalars, arg.node, "", *nulls)
     value = scalars.make("instant", arg.node)
     invalid = scalars.all(scalars.negation(no_date), scalars.is_null(value))
     nothing = scalars.literal(None, Kind.WHOLE)
@@ -158,7 +149,7 @@ def json_query(use: Use) -> Value:
     if arg.plain is None or key is None:
         node, mismatch, failed = _asked(use, arg.node)
     else:
-        node, mismatch, failed = _member(use, arg, arg.plain, key)
+        node, mismatch, failed = _member(use, arg.node, arg.plain, key)
     value = use.value(node, arg.guards, use.stop(mismatch, "resultTypeMismatch"), use.stop(failed, "evaluationError"))
     order = [check.declaration.key for check in use.expression.checks]
     if "resultIsEmpty" in order:
@@ -174,14 +165,11 @@ def _key(expression: str) -> str | None:
     return key if _SAFE_KEY.fullmatch(key) else None
 
 
-def _asked(use: Use, *document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
-    """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath.
-
-    It is not asked where the second argument, if there is one, holds.
-    """
+def _asked(use: Use, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+    """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
     scalars, kind = use.scalars, use.expression.type
     wanted = (use.constant("expression"), _QUERY_FORMS[kind])
-    found = scalars.make("query", *document, constants=wanted)
+    found = scalars.make("query", document, constants=wanted)
     mismatch = scalars.make("same", found, use.text(MISMATCH))
     failed = _has_letter(scalars, found, FAILED)
     value = unpacked(scalars, scalars.make("rest", found), kind)
@@ -204,22 +192,22 @@ def unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
     return text
 
 
-def _member(use: Use, arg: Value, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
+def _member(use: Use, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
     """Return the same for one member, read by the engine itself where the document is plain."""
     scalars, kind = use.scalars, use.expression.type
-    nothing = scalars.literal(None, Kind.TEXT)
-    token = scalars.make("member", scalars.choice(plain, arg.node, nothing), constants=(key,))
-    value, odd, _ = _asked(use, arg.node, plain)
+    own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
+    asked = scalars.make("query", document, plain, constants=(use.constant("expression"), "token"))
+    # Where the document is plain the query is not asked, else there is no member: one of the two is null.
+    token = scalars.make("else", own, asked)
     match kind:
         case ValueType.NUMBER:
-            fits, own = scalars.make("numeric", token), scalars.make("number", token)
+            fits, value = scalars.make("numeric", token), scalars.make("number", token)
         case ValueType.BOOLEAN:
             words = (scalars.make("same", token, use.text(word)) for word in ("true", "false"))
-            fits, own = scalars.any(scalars.is_null(token), *words), unpacked(scalars, token, kind)
+            fits, value = scalars.any(scalars.is_null(token), *words), unpacked(scalars, token, kind)
         case _:
-            fits, own = scalars.make("quoted", token), scalars.make("unquoted", token)
-    # Where the document is plain the query was not asked, else there is no token: one of the two is null.
-    return scalars.make("else", own, value), scalars.any(scalars.negation(fits), odd), scalars.false
+            fits, value = scalars.make("quoted", token), scalars.make("unquoted", token)
+    return value, scalars.negation(fits), scalars.false
 
 
 def attributes_from(use: Use) -> Value:
