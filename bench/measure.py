@@ -14,6 +14,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 """Where commands run, so that they find this package."""
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Modules are compiled once, in the round that does not count, as on a machine where the package is installed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -29,7 +32,7 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
     started = time.perf_counter()
     # INVARIANT: this process stays small. A child's peak counts what it shared with its parent before it became the command.
     output = subprocess.PIPE if reports else subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, env=_ENVIRONMENT)
     told = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started

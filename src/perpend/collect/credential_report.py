@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
+_ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
+"""What JSON escapes. A line end without quotes around it is never inside a field."""
+
 _HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
 _NEEDED = ("user", "arn")
 _OTHER_DELIMITERS = ((";", "`;`"), ("\t", "a tab"), ("|", "`|`"))
@@ -39,11 +42,11 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the columns of one report stand, and the template that writes its rows."""
+    """Where the columns of one report stand, and what writes its rows as JSON text."""
 
     user: int
     arn: int
-    template: str
+    write: Callable[[list[str]], str]
 
 
 def read_report(
@@ -59,16 +62,15 @@ def read_report(
     accounts: dict[str, str] = {}
     with wide_fields():
         rows = read_rows(content)
-        layout = _layout_of(next(rows)[1])
-        user_place, arn_place, template = layout.user, layout.arn, layout.template
+        layout = _layout_of(next(rows)[1], content)
+        user_place, arn_place, write = layout.user, layout.arn, layout.write
         for line, row in rows:
             arn = row[arn_place]
             matched = _ARN.fullmatch(arn) if arn == arn.strip() else None
             if matched is None:
                 raise UnusableContent(_arn_fault(line, arn))
             account = accounts.setdefault(matched[1], matched[1])
-            text = row_text(template, row)
-            readings.append(Reading(account, row[user_place], arn, text, Origin(source, line), observed_at))
+            readings.append(Reading(account, row[user_place], arn, write(row), Origin(source, line), observed_at))
             if progress and len(readings) % _PROGRESS_STEP == 0:
                 progress(len(readings))
     if progress:
@@ -76,16 +78,21 @@ def read_report(
     return readings
 
 
-def row_template(columns: Iterable[str]) -> str:
-    """Return what :func:`row_text` writes rows with these columns by."""
-    keys = (encode_basestring(column).replace("%", "%%") for column in columns)
-    return "{" + ",".join(f"{key}:%s" for key in keys) + "}"
+def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Iterable[str]], str]:
+    """Return what writes rows as JSON text: these columns in their order, every value a JSON string, no blanks.
 
+    ``escaped``: values may hold signs that JSON escapes.
+    """
+    mark = "" if escaped else '"'
+    keys = [f"{encode_basestring(column)}:{mark}" for column in columns]
+    pieces = [f"{{{keys[0]}", *(piece for key in keys[1:] for piece in ("", f"{mark},{key}")), "", f"{mark}}}"]
 
-def row_text(template: str, values: Iterable[str]) -> str:
-    """Return a row as JSON text: columns in order, every value a JSON string, no blanks."""
-    text = template % tuple(map(encode_basestring, values))
-    return text if "\\" in text or len(text) > PlainJson.MOST else PlainJson(text)
+    def write(values: Iterable[str]) -> str:
+        pieces[1::2] = map(encode_basestring, values) if escaped else values
+        text = "".join(pieces)
+        return text if "\\" in text or len(text) > PlainJson.MOST else PlainJson(text)
+
+    return write
 
 
 def _check_kind(content: bytes) -> None:
@@ -98,14 +105,15 @@ def _check_kind(content: bytes) -> None:
             raise UnusableContent(f"fields are separated by {name}; a credential report separates them by commas")
 
 
-def _layout_of(header: list[str]) -> _Layout:
+def _layout_of(header: list[str], content: bytes) -> _Layout:
     missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
     if missing:
         raise UnusableContent(f"not a credential report: its first line names no column {' and no column '.join(missing)}")
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
-    return _Layout(header.index("user"), header.index("arn"), row_template(header))
+    escaped = any(sign in content for sign in _ESCAPED)
+    return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
 
 
 def _arn_fault(line: int, arn: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from perpend.collect.credential_report import Reading, row_template, row_text
+from perpend.collect.credential_report import Reading, row_writer
 from perpend.ir.estate import EstateObject
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _settle_group(readings: list[Reading]) -> tuple[Reading, ...]:
     union = _union([row for _, row in sorted(rows.values(), key=lambda pair: (-len(pair[1]), _preference(pair[0])))])
     if union is not None:
         widest = max(rows.values(), key=lambda pair: len(pair[1]))[0]
-        text = row_text(row_template(union), union.values())
+        text = row_writer(union)(union.values())
         return (widest._replace(user=union["user"], row=text),)
     return tuple(reading for _, (reading, _) in sorted(_without_excerpts(rows).items()))
 

@@ -18,6 +18,7 @@ from perpend.inventory.tables import ROW, SOURCE, plain
 from perpend.plan.natives import NATIVES
 from perpend.plan.scalar import Kind
 from perpend.plan.sql import Names, Native, stage_query
+from perpend.plan.stage import columns_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,16 +91,15 @@ class DuckDb:
 
     def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
         """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
-        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns}
+        read = columns_read(plan.stage)
+        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
         given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(kinds)}
         self._connection.register("given", {ROW: numpy.arange(table.rows), **given})
-        named = ", ".join(
-            f"CAST(c{number} AS {type_of(kind)}) AS {quoted(name)}" for number, (name, kind) in enumerate(kinds.items())
-        )
-        self.run(f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {ROW}, {named} FROM given")
+        named = [f"CAST(c{number} AS {type_of(kind)}) AS {quoted(name)}" for number, (name, kind) in enumerate(kinds.items())]
+        self.run(f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {', '.join((ROW, *named))} FROM given")
         self._connection.unregister("given")
         for column in table.columns.values():
-            if column.plain and plain(column.name) not in columns:
+            if plain(column.name) in read - columns.keys():
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
         found = self._connection.execute(text).fetchnumpy()

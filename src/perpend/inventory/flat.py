@@ -52,7 +52,7 @@ def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> 
     reasons: list[str | None] = []
     if type(None) in kinds and not known:
         reasons = [None if name in one else MISSING for one in objects]
-    if kinds <= _TEXTS and all(value is None or value.isascii() for value in values):
+    if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
         return values, reasons
     stored = [stored_value(value) for value in values]
     odd = [reason for _, reason in stored]

@@ -29,7 +29,7 @@ from perpend.inventory.tables import (
 from perpend.ir.object_types import is_deletion_field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from perpend.ir.object_types import ObjectType
 
@@ -234,9 +234,11 @@ def _column(part: Part, name: str) -> Column:
     return Column(name, form, partial, marks)
 
 
-def form_of(values: Iterable[Any]) -> Form:
+def form_of(values: Collection[Any]) -> Form:
     """Return the form of a column that holds these JSON values. A column of nulls is one of texts."""
-    forms = {form_of_value(value) for value in values if value is not None}
+    one_of_each = {type(value): value for value in values}
+    # Of whole numbers alone the value counts.
+    forms = {form_of_value(value) for value in (values if int in one_of_each else one_of_each.values()) if value is not None}
     return forms.pop() if len(forms) == 1 else Form.VARIANT if forms else Form.TEXT
 
 

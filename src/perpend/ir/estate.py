@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,16 +12,14 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an object was read: the source as the user named it, and the line (CSV) or position from 1 (JSON array)."""
 
     source: str
     row: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EstateObject:
+class EstateObject(NamedTuple):
     """One object of the estate.
 
     ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.inventory.tables import CONTRADICTED, Form
-from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.plan.scalar import Kind, Scalar, Scalars, walk
 
 if TYPE_CHECKING:
     from perpend.inventory.tables import Column, Join, Table
@@ -92,6 +92,12 @@ class Stage:
 def column_of(scalars: Scalars, alias: str, column: Column) -> Scalar:
     """Return the scalar that reads a column."""
     return scalars.column(alias, column.name, KIND_OF_FORM[column.form])
+
+
+def columns_read(stage: Stage) -> set[str]:
+    """Return the columns of a stage's own table that its outputs are made of."""
+    columns = (one.constants for one in walk(stage.outputs.values()) if one.primitive == "column")
+    return {name for alias, name in columns if alias == ROOT}
 
 
 def contradicted(scalars: Scalars, alias: str) -> Scalar:

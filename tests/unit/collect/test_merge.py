@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perpend.collect import collect_files
-from perpend.collect.credential_report import Reading, row_template, row_text
+from perpend.collect.credential_report import Reading, row_writer
 from perpend.collect.merge import merge_readings
 from perpend.ir.estate import Origin
 
@@ -99,7 +99,7 @@ def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling)
     readings = []
     for number, (user, columns) in enumerate(shown):
         row = {"user": user, "arn": ARN + user} | columns
-        text = row_text(row_template(row), row.values())
+        text = row_writer(row)(row.values())
         readings.append(Reading("111122223333", user, ARN + user, text, Origin(f"s{number}", 2), None))
     users, _ = merge_readings(readings)
     shuffled = list(readings)

@@ -218,7 +218,7 @@ def test_variants_of_an_object_are_a_contradiction_in_the_words_given(tmp_path):
 
     found = estate({THING: [{"Id": "a"}]})
     first = found.objects[THING][0]
-    two = replace(found, objects={THING: [replace(first, variants=(first,))]})
+    two = replace(found, objects={THING: [first._replace(variants=(first,))]})
     snapshot = write_store(tmp_path, two, contradiction=lambda one: f"{one.id} is odd")
     assert [("a is odd",)] == rows_of(snapshot, THING, "perpend_contradicted")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +97,7 @@ def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any
 
 def with_rival(judged: EstateObject, want: str) -> EstateObject:
     """Return an object whose sources contradict each other."""
-    return replace(judged, variants=(replace(judged, fields={**judged.fields, WANT: want}, origin=Origin("others", 7)),))
+    return judged._replace(variants=(judged._replace(fields={**judged.fields, WANT: want}, origin=Origin("others", 7)),))
 
 
 def judge(

@@ -139,11 +139,19 @@ def search_items(use: Use) -> Value:
     guards = (*guards_of(arg, needles), *mixed, *no_needles)
     if arg.type.item is None and arg.type is not ValueType.JSON:
         text = _plain(scalars, arg.node, exact=exact)
-        return use.value(scalars.native(f"{which} in text", Kind.BOOLEAN, wanted, text), guards)
+        return use.value(_some_found(scalars, which, wanted, text, "contains"), guards)
     texts, no_list = _items(use, arg, exact=exact)
     some = scalars.make("less", scalars.literal(0, Kind.WHOLE), scalars.make("size", wanted))
     no_list = only_where(scalars, some, no_list)
-    return use.value(scalars.native(f"{which} in", Kind.BOOLEAN, wanted, texts), guards, no_list)
+    return use.value(_some_found(scalars, which, wanted, texts, "has"), guards, no_list)
+
+
+def _some_found(scalars: Scalars, which: str, wanted: Scalar, among: Scalar, how: str) -> Scalar:
+    """Return whether all or any of some texts are found, one by one where they are constants; of none, none is found."""
+    if wanted.primitive != "literal":
+        return scalars.native(f"{which} {'in text' if how == 'contains' else 'in'}", Kind.BOOLEAN, wanted, among)
+    found = [scalars.make(how, among, scalars.literal(text, Kind.TEXT)) for text in wanted.constants[0] or ()]
+    return scalars.any(*found) if which == "any" or not found else scalars.all(*found)
 
 
 def _plain(scalars: Scalars, text: Scalar, *, exact: bool) -> Scalar:
