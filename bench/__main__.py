@@ -12,7 +12,7 @@ import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.engines import Options, c7n_python, machine, measure_engines
+from bench.engines import Options, machine, measure_engines
 from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
@@ -109,7 +109,6 @@ def engines(given: argparse.Namespace, directory: Path) -> None:
         directory,
         given.rounds,
         only=given.only,
-        c7n=c7n_python(directory, given.c7n),
         results=given.json,
         command=_command(),
     )
@@ -143,7 +142,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` beside the plan")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument("--dir", type=Path, help="where `engines` keeps what it makes; by default a directory for this run")
-    parser.add_argument("--c7n", metavar="PYTHON", help="a Python that has c7n")
     return parser
 
 

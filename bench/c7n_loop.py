@@ -1,4 +1,4 @@
-"""Cloud Custodian's filter engine on the users' CSV; run by the Python that has c7n: ``c7n_loop.py CSV ROWS OUT``.
+"""Cloud Custodian's filter engine on the users' CSV; ``c7n_loop.py CSV ROWS OUT``; c7n comes with the extra ``bench``.
 
 The seed policy's question as two value filters, beside one that leaves out the disappeared. It finds what is INCOMPLIANT and
 tells no other verdicts apart, so it does less than the other candidates.

@@ -28,6 +28,8 @@ SLOW_UP_TO: Final = 1_000_000
 """Up to how many users the candidates run that only show what plans are for."""
 
 _INCOMPLIANT: Final = 299
+_FROM_THE_EXTRA: Final = {"loop, orjson": "orjson", "c7n": "c7n"}
+"""Candidates by the package of the extra ``bench`` that they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,6 @@ class Options:
     directory: Path
     rounds: int
     only: str = "*"
-    c7n: str | None = None
     results: Path | None = None
     command: str = ""
 
@@ -112,8 +113,7 @@ def _names(users: int, workload: str, options: Options) -> dict[str, int]:
         found["compile and plan"] = users
     if workload == "1" and users <= SLOW_UP_TO:
         found["loop, json"] = min(users, LOOPED)
-        found |= {"loop, orjson": min(users, LOOPED)} if importlib.util.find_spec("orjson") else {}
-        found |= {"c7n": min(users, LOOPED)} if options.c7n else {}
+        found |= {name: min(users, LOOPED) for name, package in _FROM_THE_EXTRA.items() if importlib.util.find_spec(package)}
     return {name: rows for name, rows in found.items() if name == "plan" or fnmatchcase(name, options.only)}
 
 
@@ -122,7 +122,7 @@ def _command(options: Options, users: int, workload: str, one: _Candidate) -> li
         return _worker(options, users, workload, one.name, one.rows)
     script = str(Path(__file__).with_name("c7n_loop.py"))
     estate = next(options.directory.glob(f"estate-*-{users}"))
-    return [str(options.c7n), script, str(estate / "users.csv"), str(one.rows), str(_out(options, users, workload, one.name))]
+    return [sys.executable, script, str(estate / "users.csv"), str(one.rows), str(_out(options, users, workload, one.name))]
 
 
 def _worker(options: Options, users: int, workload: str, name: str, rows: int) -> list[str]:
@@ -195,16 +195,3 @@ def machine() -> dict[str, Any]:
         "duckdb": version("duckdb"),
         "perpend": version("perpend"),
     }
-
-
-def c7n_python(directory: Path, given: str | None) -> str | None:
-    """Return the Python that has c7n: the one given, this one, or that of an environment in the bench's directory."""
-    if given:
-        return str(Path(given).absolute())
-    if importlib.util.find_spec("c7n"):
-        return sys.executable
-    beside = directory / "c7n" / "bin" / "python"
-    if beside.is_file():
-        return str(beside)
-    print("c7n is left out: name a Python that has it with --c7n, or make the environment DIR/c7n of --dir DIR with it")
-    return None

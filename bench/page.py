@@ -69,7 +69,6 @@ _AGAIN: Final = """\
 
 ```sh
 pip install -e '.[bench]'
-python -m venv /tmp/bench/c7n && /tmp/bench/c7n/bin/pip install c7n
 python -m bench engines --users 1e5,1e6 --rounds 5 --dir /tmp/bench --json bench/results.json
 python -m bench engines --users 5e6 --policies 1,20 --rounds 3 --dir /tmp/bench --json bench/results.json
 python -m bench check --json bench/results.json

@@ -14,7 +14,20 @@ from perpend.ir.status import Status
 from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, iso_from_milliseconds
 from tests.repositories import policy_files
-from tests.strategies import DATES, JSON, NUMBER, OPEN_KINDS, SETTLED_KINDS, TEXT, Draw, Names, expression, kinds_of, use
+from tests.strategies import (
+    DATES,
+    ENDLESS,
+    JSON,
+    NUMBER,
+    OPEN_KINDS,
+    SETTLED_KINDS,
+    TEXT,
+    Draw,
+    Names,
+    expression,
+    kinds_of,
+    use,
+)
 
 THING, OWNER, PART = "CA10__CaThing__c", "CA10__CaOwner__c", "CA10__CaPart__c"
 DELETION = "CA10__disappearanceTime__c"
@@ -47,6 +60,29 @@ TYPES: dict[str, Any] = {
     f"types/{OWNER}/type.yaml": _declared(deletionField="none"),
     f"types/{PART}/type.yaml": _declared(),
 }
+
+
+@st.composite
+def catalogues(draw: Draw) -> dict[str, Any]:
+    """Draw what is declared of the three types: which fields and relations, and which field says that one has disappeared."""
+    found: dict[str, Any] = {}
+    for path, declared in TYPES.items():
+        kept = {**declared, "fields": [one for one in declared["fields"] if draw(st.integers(0, 3))]}
+        for relations in ("lookups", "children"):
+            if relations in declared and draw(st.integers(0, 4)) == 0:
+                del kept[relations]
+        deletion = draw(st.sampled_from(["", "", "none", DELETION, _field("datetime"), _field("text")]))
+        found[path] = (
+            {**kept, "deletionField": deletion} if deletion else {k: v for k, v in kept.items() if k != "deletionField"}
+        )
+    if draw(st.booleans()):
+        lookups = found[f"types/{THING}/type.yaml"].setdefault("lookups", [])
+        found[f"types/{THING}/type.yaml"]["lookups"] = [*lookups, {"name": OTHER_LOOKUP, "target": OWNER}]
+    return found
+
+
+CATALOGUES = st.just(TYPES) | catalogues()
+"""The types fully declared, or as drawn."""
 
 
 def _fields(prefix: str = "") -> tuple[tuple[ValueType, tuple[str, ...]], ...]:
@@ -131,10 +167,12 @@ def related_lists(draw: Draw, depth: int = 1) -> list[dict[str, Any]]:
     ]
 
 
-def repository_files(found: Extracts, block: dict[str, Any], *, alias: str = "inputType") -> dict[str, Any]:
+def repository_files(
+    found: Extracts, block: dict[str, Any], *, alias: str = "inputType", types: dict[str, Any] = TYPES
+) -> dict[str, Any]:
     """Return the files of a repository whose one policy judges the things."""
     logic = {alias: THING, "importExtracts": IMPORTS, **block}
-    return policy_files(logic, **TYPES, **found.files)
+    return policy_files(logic, **types, **found.files)
 
 
 @st.composite
@@ -145,7 +183,8 @@ def repositories(draw: Draw, depth: int = 2) -> dict[str, Any]:
     block = {**_block(draw, names, depth, 3), "relatedLists": related_lists(draw)}
     if draw(st.integers(0, 4)) == 0:
         block["recordTypes"] = ["Standard", "custom "]
-    return repository_files(found, block, alias=draw(st.sampled_from(["inputType", "inputObject"])))
+    alias = draw(st.sampled_from(["inputType", "inputObject"]))
+    return repository_files(found, block, alias=alias, types=draw(CATALOGUES))
 
 
 @st.composite
@@ -166,7 +205,7 @@ def repositories_with(draw: Draw, name: str) -> dict[str, Any]:
         "otherwise": _outcome(draw),
         "relatedLists": related_lists(draw),
     }
-    return repository_files(found, block, alias="inputObject")
+    return repository_files(found, block, alias="inputObject", types=draw(CATALOGUES))
 
 
 @st.composite
@@ -184,13 +223,14 @@ def repositories_with_logic(draw: Draw) -> dict[str, Any]:
 
     conditions = [{**_outcome(draw), "check": joined(draw(st.integers(1, 2)))} for _ in range(draw(st.integers(1, 2)))]
     block = {"conditions": conditions, "otherwise": _outcome(draw), "relatedLists": related_lists(draw)}
-    return repository_files(found, block)
+    return repository_files(found, block, types=draw(CATALOGUES))
 
 
 _GOOD: dict[str, st.SearchStrategy[Any]] = {
     "text": TEXT,
-    "json": JSON.map(json.dumps) | st.sampled_from(["", "{x", "[1,", '{"Statement": []}']),
-    "number": NUMBER,
+    "json": JSON.map(json.dumps)
+    | st.sampled_from(["", "{x", "[1,", '{"Statement": []}', '{"a": "x", "a": "y"}', '{"a": NaN}', '{"a": "\\u0041\\""}']),
+    "number": NUMBER | ENDLESS,
     "checkbox": st.booleans(),
     "datetime": st.sampled_from(DATES) | st.sampled_from(["", "soon"]),
 }

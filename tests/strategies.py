@@ -6,6 +6,7 @@ give it; what an operation takes comes from its parameters, so a new operation i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,22 @@ Draw = Callable[..., Any]
 OPEN_KINDS = (ValueType.TEXT, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE_TIME)
 """The types that a field of no declared type may stand for here."""
 
-POOL = ("", " ", "a", "A ", "b", "a,b", "true", "TRUE", "N/A", "0", "{}", '{"a": 1}', "{x", "[]", "P1D", "60s", "k: v", "é\n\t")
+POOL = (
+    *("", " ", "a", "A ", "b", "a,b", "true", "TRUE", "N/A", "0", "P1D", "60s", "k: v", "é\n\t"),
+    *(
+        "{}",
+        '{"a": 1}',
+        "{x",
+        "[]",
+        '{"a": "x", "a": 2}',
+        '{"a": 1, "A": "x"}',
+        '{"a": NaN}',
+        '{"a": "\\ud800\\u00e9"}',
+        '{"a": 1e999}',
+    ),
+    *("s", " \u017f", "k ", "\u212a", "\u00a0a", "a\u00a0", "\t a", "\u0130", "\u03a3\u03c2", "a\x00", "\x1fa"),
+)
+"""Texts that engines may take for others: blank ones, odd white space, letters with odd lower cases, odd documents."""
 DATES = ("2026-01-10T18:00:00Z", "2026-01-10", "2026-01-09T23:59:59.999Z", "2026-01-11T00:00:00+02:00", "1999-12-31")
 DURATIONS = ("P1D", "PT24H", "P1M", "P30D", "PT1.5S", "-P1D")
 QUERIES = ("a", "a.b", "a[0]", "to_string(a)", "length(a)", "a[?b=='x'].c | [0]", "a > `1`", "type(@)", "contains(a, 'x')", "@")
@@ -35,6 +51,9 @@ FILTERS = ("severity>=ERROR", "a=1 AND b:2", "NOT a=1 OR (b=2)", 'protoPayload.m
 _SAFE = st.characters(exclude_categories=["Cs"])
 TEXT = st.sampled_from(POOL) | st.sampled_from(DATES) | st.text(_SAFE, max_size=8)
 NUMBER = st.integers(-3, 3) | st.integers(-(10**17), 10**17) | st.floats(allow_nan=False, allow_infinity=False)
+ENDLESS = st.sampled_from([math.nan, math.inf, -math.inf, -0.0])
+"""What a number may be in a table, and is not in JSON."""
+
 _KEY = st.sampled_from(["a", "b", "c"]) | st.text(_SAFE, max_size=4)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,

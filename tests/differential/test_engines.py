@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from perpend.engines.duckdb import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
-from perpend.interpret.interpreter import Interpreter
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.rewrites import REWRITES
 from tests.differential.mixing import mixed
 from tests.estates import objects, repositories, repositories_with, repositories_with_logic
 from tests.property.test_programs import operations_of
+from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import codes, program_of, temporary_analyzer
 from tests.strategies import Draw
 
@@ -47,10 +47,10 @@ def duckdb() -> Iterator[DuckDb]:
         yield engine
 
 
-def compare(engine: DuckDb, program: Program, judged: list[dict[str, Any]], *, complete: bool) -> None:
-    interpreter = Interpreter([program])
-    expected = [[interpreter.judge(fields, TIME, complete=complete)[0][0] for fields in judged]]
-    assert expected == indexes_of(engine, [program], judged, TIME, complete=complete)
+def compare(engine: DuckDb, files: dict[str, Any], program: Program, judged: list[dict[str, Any]], *, complete: bool) -> None:
+    indexes = reference(program, judged, TIME, complete=complete)
+    (found,) = indexes_of(engine, [program], judged, TIME, complete=complete)
+    check_agreement("duckdb", Counterexample(files, judged, complete, TIME, indexes), found)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -60,17 +60,18 @@ def test_engines_agree_on_any_program(
 ) -> None:
     with temporary_analyzer(files) as analyzer:
         assert [] == codes(analyzer)
-        compare(duckdb, program_of(analyzer), judged, complete=complete)
+        compare(duckdb, files, program_of(analyzer), judged, complete=complete)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 @settings(max_examples=max(4, EXAMPLES // 6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.DataObject) -> None:
-    with temporary_analyzer(data.draw(repositories_with(name))) as analyzer:
+    files = data.draw(repositories_with(name))
+    with temporary_analyzer(files) as analyzer:
         program = program_of(analyzer)
         assert name in operations_of(program.block)
-        compare(duckdb, program, data.draw(BATCH), complete=data.draw(st.booleans()))
+        compare(duckdb, files, program, data.draw(BATCH), complete=data.draw(st.booleans()))
 
 
 @pytest.mark.parametrize("rewrite", REWRITES, ids=lambda one: one.__name__)

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from perpend.engines.nested import RowEngine, indexes_of
 from perpend.errors import PerpendError
-from perpend.interpret.interpreter import Interpreter
 from perpend.inventory.shred import shred, tables_of
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import UNREADABLE, Program
@@ -27,6 +26,8 @@ from tests.conformance.test_vectors import FILES, Case, analyzed, json, snapshot
 from tests.differential.on_spark import SMALL, answered, report_of, why_not
 from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
+from tests.regressions import FILES as FILES_OF_BEFORE
+from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
 if TYPE_CHECKING:
@@ -44,10 +45,7 @@ class Judged(NamedTuple):
     """A program and the objects that it judges, with how it ends on each."""
 
     program: Program
-    objects: list[dict[str, Any]]
-    complete: bool
-    time: int
-    expected: list[int]
+    asked: Counterexample
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +57,16 @@ def spark() -> Iterator[Spark]:
 
 
 def found_by(engine: RowEngine, cases: Sequence[Judged]) -> list[list[int]]:
-    return [indexes_of(engine, [case.program], case.objects, case.time, complete=case.complete)[0] for case in cases]
+    found = []
+    for program, asked in cases:
+        found += indexes_of(engine, [program], asked.objects, asked.time, complete=asked.complete)
+    return found
 
 
-def differing(spark: Spark, cases: Sequence[Judged]) -> list[Any]:
+def check_all(spark: Spark, cases: Sequence[Judged]) -> None:
     found = answered(spark, lambda engine: found_by(engine, cases))
-    return [
-        (case.program.block, fields, expected, actual)
-        for case, indexes in zip(cases, found, strict=True)
-        for fields, expected, actual in zip(case.objects, case.expected, indexes, strict=True)
-        if expected != actual
-    ]
+    for case, indexes in zip(cases, found, strict=True):
+        check_agreement("spark", case.asked, indexes)
 
 
 @contextmanager
@@ -92,12 +89,12 @@ def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
                 cases.append(judged(Case(result.program, fields, snapshot(vector))))
     assert len(cases) > 1_000 // SHARE
     with uncompiled(spark):
-        assert [] == differing(spark, cases)
+        check_all(spark, cases)
 
 
 def judged(case: Case) -> Judged:
-    expected = Interpreter([case.program]).judge(case.fields, case.snapshot)[0][0]
-    return Judged(case.program, [case.fields], True, case.snapshot, [expected])
+    indexes = reference(case.program, [case.fields], case.snapshot, complete=True)
+    return Judged(case.program, Counterexample({}, [case.fields], True, case.snapshot, indexes))
 
 
 def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
@@ -117,38 +114,46 @@ def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:
     def draw(files: dict[str, Any], objects: list[dict[str, Any]], complete: bool) -> None:
         with temporary_analyzer(files) as analyzer:
             program = program_of(analyzer)
-        interpreter = Interpreter([program])
-        expected = [interpreter.judge(fields, TIME, complete=complete)[0][0] for fields in objects]
-        found.append(Judged(program, objects, complete, TIME, expected))
+        indexes = reference(program, objects, TIME, complete=complete)
+        found.append(Judged(program, Counterexample(files, objects, complete, TIME, indexes)))
 
     draw()
     return found
 
 
 def test_spark_agrees_on_any_program(spark: Spark) -> None:
-    assert [] == differing(spark, drawn(repositories() | repositories_with_logic(), EXAMPLES))
+    check_all(spark, drawn(repositories() | repositories_with_logic(), EXAMPLES))
 
 
 def test_spark_agrees_on_every_operation(spark: Spark) -> None:
     cases = [case for name in OPERATIONS for case in drawn(repositories_with(name), max(1, EXAMPLES // 24))]
     assert len(cases) >= len(OPERATIONS)
-    assert [] == differing(spark, cases)
+    check_all(spark, cases)
+
+
+def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
+    cases = []
+    for file in FILES_OF_BEFORE:
+        asked = read(file)
+        with temporary_analyzer(asked.files) as analyzer:
+            cases.append(Judged(program_of(analyzer), asked))
+    assert cases
+    check_all(spark, cases)
 
 
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
     from perpend.engines.spark_rows import frame_of_rows
 
-    case = drawn(repositories(), 3)[-1]
-    tables, rows = tables_of(
-        shred(case.objects, THING, wanted_by([case.program]), complete=case.complete), complete=case.complete
-    )
-    plan = plan_of([case.program], tables, TIME)
+    program, asked = drawn(repositories(), 3)[-1]
+    part = shred(asked.objects, THING, wanted_by([program]), complete=asked.complete)
+    tables, rows = tables_of(part, complete=asked.complete)
+    plan = plan_of([program], tables, TIME)
     for partitions in (1, 3, 8):
         for name, table in tables.by_name.items():
             mixed = Random(partitions).sample(rows[name], len(rows[name]))  # noqa: S311 - no secret
             frame_of_rows(spark.session, table, mixed).repartition(partitions).createOrReplaceTempView(f"`{name}`")
         found = sorted(spark.session.sql(spark.query(plan, lambda name: f"`{name}`").text).collect())
-        assert case.expected == [max(code, UNREADABLE) for _, code in found]
+        assert asked.indexes == [max(code, UNREADABLE) for _, code in found]
 
 
 HOSTILE = [
@@ -179,9 +184,7 @@ def test_no_text_breaks_out_of_a_query(spark: Spark) -> None:
     with temporary_analyzer(policy_files(logic(*checks, input_type="CA10__CaVector__c"))) as analyzer:
         program = program_of(analyzer)
     objects = [{"Id": str(number), "CA10__a__c": text} for number, text in enumerate(HOSTILE)]
-    interpreter = Interpreter([program])
-    expected = [[interpreter.judge(fields, TIME)[0][0] for fields in objects]]
-    assert expected == indexes_of(spark, [program], objects, TIME)
+    assert [reference(program, objects, TIME, complete=True)] == indexes_of(spark, [program], objects, TIME)
 
 
 def test_a_second_session_is_refused(spark: Spark) -> None:

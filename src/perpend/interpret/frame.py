@@ -84,6 +84,8 @@ def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -
         for lookup in lookups:
             frame = frame.through(lookup)
         value = frame.fields.get(name)
+        if value.__class__ is float and value != value:
+            raise Unreadable(f"{frame.path}{name} holds NaN, which is no number")
         if value is None:
             return None if frame.complete or (missing_is_null and "[" not in frame.path) else frame.get(name)
         try:

@@ -92,6 +92,7 @@ class _Nest:
 def _values(table: Table, row: _Row, wanted: Wanted) -> _Row:
     names = wanted.values | {one for one in table.columns if is_deletion_field(one)}
     names |= {"Id"} if row.get("Id") is not None else set()
+    names |= (wanted.lookups.keys() - table.lookups.keys()) | (wanted.children.keys() - table.children.keys())
     columns = (table.columns[one] for one in sorted(names) if one in table.columns)
     return {one.name: _value(one, row[one.name]) for one in columns if not one.partial or row[unread(one.name)] is None}
 

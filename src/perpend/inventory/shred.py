@@ -83,21 +83,31 @@ def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectT
             found.lookups.setdefault(name, Wanted())
         for name in declared.children:
             found.children.setdefault(name, Wanted())
+    unset: _Unset = {}
     for one in objects:
-        _want(found, one)
+        _want(found, one, unset)
+    for (_, name), wanted in unset.items():
+        if name not in wanted.lookups and name not in wanted.children:
+            wanted.values.add(name)
     return found
 
 
-def _want(wanted: Wanted, fields: Mapping[str, Any]) -> None:
+_Unset = dict[tuple[int, str], Wanted]
+"""Relations that some object holds as null, by place: where no other shows what they lead to, null is their only value."""
+
+
+def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
     for name, value in fields.items():
         relation = name.endswith("__r") or name == "RecordType"
         if isinstance(value, dict) and relation:
-            _want(wanted.lookups.setdefault(name, Wanted()), value)
+            _want(wanted.lookups.setdefault(name, Wanted()), value, unset)
         elif isinstance(value, list) and relation and all(isinstance(item, dict) for item in value):
             below = wanted.children.setdefault(name, Wanted())
             for item in value:
-                _want(below, item)
-        elif value is not None or not relation:
+                _want(below, item, unset)
+        elif relation and value is None:
+            unset[id(wanted), name] = wanted
+        else:
             wanted.values.add(name)
 
 

@@ -221,7 +221,7 @@ class _Planner:
         join = at.table.children.get(name) if at.table else None
         table = self.build.tables.by_name.get(join.table) if join else None
         if join is None or table is None:
-            return Related(None, "", (*way, *(() if at.table is None else at.missing(name))), {})
+            return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         counts = at.stage.children(at.alias, join, table)
         path, true = f"{at.path}{name}[].", self.build.scalars.true
         below = Place(self.build, counts.stage, ROOT, table, true, path=path, block=child, in_child=True)

@@ -87,6 +87,14 @@ class Place:
         reason = f"{self.path}{name} {MISSING}"
         return self.unknown(self.build.scalars.true, reason)
 
+    def unset(self, name: str) -> Guards:
+        """Return the guards for a relation that leads nowhere from any row: null in each, or not known."""
+        column = self.table.columns.get(name) if self.table else None
+        if column is None:
+            return self.missing(name)
+        value, _, unknown = self.column(name)
+        return (*unknown, *self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC))
+
     def through(self, lookups: Iterable[str]) -> Place:
         """Return the place at the end of a path of lookups."""
         place = self
@@ -99,7 +107,7 @@ class Place:
         target = self.build.tables.by_name.get(join.table) if join else None
         path = f"{self.path}{name}."
         if join is None or target is None:
-            guards = () if self.table is None else self.missing(name)
+            guards = () if self.table is None else self.unset(name)
             return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path)
         guards = (*self.guards, *self.unfollowed(join), *self._orphaned(join, target))
         alias = self.stage.lookup(self.alias, join).alias

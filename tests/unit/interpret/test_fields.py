@@ -124,3 +124,11 @@ def test_tags_that_are_no_object_leave_the_object_unreadable(tmp_path: Path, val
     check = {"TAG_EXISTS": {"name": {"TEXT": "A"}}}
     found = judged(program_of(analyzer_of(tmp_path, policy_files(logic(check)))), {"CA10__tagsJson__c": value})
     assert (0, True) == (found.index, "CA10__tagsJson__c is no" in (found.error or ""))
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_nan_is_no_number(tmp_path: Path, complete: bool) -> None:
+    field = {"FIELD": {"path": "CA10__size__c"}}
+    program = program_of(analyzer_of(tmp_path, policy_files(logic({"NOT_EQUAL": {"left": field, "right": {"NUMBER": 1}}}))))
+    found = Interpreter([program]).judge({"CA10__size__c": float("nan")}, 0, complete=complete)
+    assert [(0, "CA10__size__c holds NaN, which is no number")] == found

@@ -225,3 +225,22 @@ def test_variants_of_an_object_are_a_contradiction_in_the_words_given(tmp_path):
 
 def test_all_types_of_the_tests_are_declared():
     assert {THING, OWNER, PART} == set(TYPES)
+
+
+def test_a_declared_lookup_that_is_null_in_every_object_leads_to_an_empty_table(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a", "owner__r": None}, {"Id": "b"}])
+    assert 0 == snapshot.tables.by_name[OWNER].rows
+    assert Join("owner__r", OWNER, "owner__c", "Id", partial=True) == snapshot.tables.by_name[THING].lookups["owner__r"]
+    assert [None, MISSING] == [one for (one,) in rows_of(snapshot, THING, "owner__r#unfollowed")]
+
+
+def test_a_relation_that_nothing_declares_and_that_is_null_in_every_object_is_a_column_of_nulls(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a", "other__r": None}, {"Id": "b"}])
+    assert Column("other__r", Form.TEXT, partial=True) == snapshot.tables.by_name[THING].columns["other__r"]
+    assert [(None, None), (None, MISSING)] == rows_of(snapshot, THING, "other__r", "other__r#unread")
+
+
+def test_a_relation_that_some_object_fills_is_no_column(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a", "other__r": None}, {"Id": "b", "other__r": {"Id": "o"}}])
+    assert "other__r" not in snapshot.tables.by_name[THING].columns
+    assert "other__r" in snapshot.tables.by_name[THING].lookups

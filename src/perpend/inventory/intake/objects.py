@@ -90,6 +90,7 @@ class Objects:
     def _take_lookup(self, entry: Entry, name: str, value: Any, target: str, key: str) -> None:
         known, present = entry.fields.get(key), key in entry.fields
         if value is None:
+            self.pile(target)
             if not present:
                 entry.fields[key] = None
             elif known is not None:
