@@ -334,5 +334,5 @@ def unit_test(use: Use) -> Value:
             mine = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, wanted))
         case _:
             mine = scalars.false
-    node = scalars.all(mine, truth(scalars, arg))
-    return use.value(node, only_where(scalars, mine, arg.guards))
+    node = arg.node if arg.node.kind is Kind.BOOLEAN else truth(scalars, arg)
+    return use.value(scalars.choice(mine, node, scalars.false), only_where(scalars, mine, arg.guards))
