@@ -150,13 +150,10 @@ class KeptColumns:
 
     def _known(self, place: Path) -> dict[str, str]:
         """Return the kept columns and their files; none where the index is not there, damaged or holds too many files."""
-        try:
-            found: Any = json.loads((place / _INDEX).read_text("utf-8"))
-        except (OSError, ValueError):
+        found = _indexed(place)
+        files = set(found.values())
+        if len(files) > _MOST_FILES:
             return {}
-        if not isinstance(found, dict) or not 0 < len(set(map(str, found.values()))) <= _MOST_FILES:
-            return {}
-        files = {file for file in found.values() if isinstance(file, str)}
         whole = {file for file in files if self._is_whole(place / file)}
         return {name: file for name, file in found.items() if file in whole}
 
@@ -170,13 +167,27 @@ class KeptColumns:
 
     def _note(self, place: Path, made: Mapping[str, str]) -> None:
         """Add columns to the index. Another run may have added some meanwhile, and may still read what neither names."""
-        known = {**self._known(place), **made}
+        before, known = _indexed(place), {**self._known(place), **made}
+        dropped = {*before.values()} - {*known.values()}
+        for file in place.iterdir():
+            if file.name in dropped:
+                os.utime(file)  # from now on nobody finds it; who found it before has a day to read it
         temporary = place / f"{secrets.token_hex(8)}.json"
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
         os.replace(temporary, place / _INDEX)
         for file in place.iterdir():
             if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
                 file.unlink(missing_ok=True)
+
+
+def _indexed(place: Path) -> dict[str, str]:
+    """Return the columns that an index names and their files; none where it is not there or damaged."""
+    try:
+        found: Any = json.loads((place / _INDEX).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    named = found.items() if isinstance(found, dict) else ()
+    return {name: file for name, file in named if isinstance(file, str)}
 
 
 def _kind(stage: Stage, name: str) -> Kind:
