@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -169,15 +170,16 @@ class KeptColumns:
         """Add columns to the index. Another run may have added some meanwhile, and may still read what neither names."""
         before, known = _indexed(place), {**self._known(place), **made}
         dropped = {*before.values()} - {*known.values()}
-        for file in place.iterdir():
-            if file.name in dropped:
-                os.utime(file)  # from now on nobody finds it; who found it before has a day to read it
+        for name in dropped & set(os.listdir(place)):
+            with suppress(FileNotFoundError):
+                os.utime(place / name)  # from now on nobody finds it; who found it before has a day to read it
         temporary = place / f"{secrets.token_hex(8)}.json"
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
         os.replace(temporary, place / _INDEX)
         for file in place.iterdir():
-            if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # other runs write and remove here too
+                if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
+                    file.unlink()
 
 
 def _indexed(place: Path) -> dict[str, str]:

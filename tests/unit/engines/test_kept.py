@@ -159,3 +159,11 @@ def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, e
     engine.judge(*under_way, directory / "late.parquet")
     query = f"SELECT v0 FROM '{directory / 'late.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199,), (200,)] == engine.run(query)
+
+
+def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    for place in (directory / "kept").glob("*/*"):
+        (place / "listed-and-gone.json").symlink_to(place / "nowhere")
+    assert [200, 199] == codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)[:2]
