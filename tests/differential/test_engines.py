@@ -19,10 +19,10 @@ from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.rewrites import REWRITES
 from tests.differential.mixing import mixed
-from tests.estates import objects, repositories, repositories_with, repositories_with_logic
+from tests.estates import PARTS, THING, TYPES, objects, repositories, repositories_with, repositories_with_logic
 from tests.property.test_programs import operations_of
 from tests.regressions import Counterexample, check_agreement, reference
-from tests.repositories import codes, program_of, temporary_analyzer
+from tests.repositories import codes, logic, policy_files, program_of, temporary_analyzer
 from tests.strategies import Draw
 
 TIME = 1_768_068_000_000
@@ -111,3 +111,17 @@ def test_policies_judged_together_end_as_each_alone(duckdb: DuckDb, data: st.Dat
         programs = [program_of(analyzer) for analyzer in analyzers]
         alone = [indexes_of(duckdb, [program], judged, TIME)[0] for program in programs]
         assert alone == indexes_of(duckdb, programs, judged, TIME)
+
+
+def test_policies_that_ask_the_same_of_children_may_call_it_differently(duckdb: DuckDb) -> None:
+    judged = [{PARTS: [{"CA10__text__c": "a"}]}, {PARTS: [{"CA10__text__c": "b"}]}, {PARTS: []}]
+    is_a = {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__text__c"}}, "right": {"TEXT": "a"}}}
+    with ExitStack() as stack:
+        programs = []
+        for status, otherwise in (("INCOMPLIANT", "COMPLIANT"), ("COMPLIANT", "INCOMPLIANT"), ("INAPPLICABLE", "INAPPLICABLE")):
+            condition = {"status": status, "currentStateMessage": "a", "check": is_a}
+            parts = {"conditions": [condition], "otherwise": {"status": otherwise, "currentStateMessage": "b"}}
+            has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": PARTS}}
+            document = logic(has, input_type=THING, relatedLists=[{"relationshipName": PARTS, **parts}])
+            programs.append(program_of(stack.enter_context(temporary_analyzer(policy_files(document, **TYPES)))))
+        assert [[199, 200, 200], [200, 199, 200], [200, 200, 200]] == indexes_of(duckdb, programs, judged, TIME)

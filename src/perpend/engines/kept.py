@@ -11,8 +11,11 @@ import json
 import os
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import unidata_version
 
 import duckdb
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
     from perpend.engines.duckdb import DuckDb
     from perpend.plan.build import Plan
+
+_VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
+"""Of all that computes what is kept, beside this package: letters and patterns have versions of their own."""
 
 _INDEX: Final = "columns.json"
 _MOST_FILES: Final = 8
@@ -142,7 +148,7 @@ class KeptColumns:
         return file
 
     def _place(self, table: str, what: str) -> Path:
-        parts = [table, what, SEMANTICS, __version__, duckdb.__version__]
+        parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         place = self.directory / self.identity / name
         place.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -150,13 +156,10 @@ class KeptColumns:
 
     def _known(self, place: Path) -> dict[str, str]:
         """Return the kept columns and their files; none where the index is not there, damaged or holds too many files."""
-        try:
-            found: Any = json.loads((place / _INDEX).read_text("utf-8"))
-        except (OSError, ValueError):
+        found = _indexed(place)
+        files = set(found.values())
+        if len(files) > _MOST_FILES:
             return {}
-        if not isinstance(found, dict) or not 0 < len(set(map(str, found.values()))) <= _MOST_FILES:
-            return {}
-        files = {file for file in found.values() if isinstance(file, str)}
         whole = {file for file in files if self._is_whole(place / file)}
         return {name: file for name, file in found.items() if file in whole}
 
@@ -170,13 +173,28 @@ class KeptColumns:
 
     def _note(self, place: Path, made: Mapping[str, str]) -> None:
         """Add columns to the index. Another run may have added some meanwhile, and may still read what neither names."""
-        known = {**self._known(place), **made}
+        before, known = _indexed(place), {**self._known(place), **made}
+        dropped = {*before.values()} - {*known.values()}
+        for name in dropped & set(os.listdir(place)):
+            with suppress(FileNotFoundError):
+                os.utime(place / name)  # from now on nobody finds it; who found it before has a day to read it
         temporary = place / f"{secrets.token_hex(8)}.json"
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
         os.replace(temporary, place / _INDEX)
         for file in place.iterdir():
-            if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # other runs write and remove here too
+                if file.name not in {_INDEX, *known.values()} and time.time() - file.stat().st_mtime > _IN_USE:
+                    file.unlink()
+
+
+def _indexed(place: Path) -> dict[str, str]:
+    """Return the columns that an index names and their files; none where it is not there or damaged."""
+    try:
+        found: Any = json.loads((place / _INDEX).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    named = found.items() if isinstance(found, dict) else ()
+    return {name: file for name, file in named if isinstance(file, str)}
 
 
 def _kind(stage: Stage, name: str) -> Kind:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from perpend.errors import PerpendError
 from perpend.inventory.flat import flat_table
+from perpend.inventory.rows import SYSTEM
 from perpend.inventory.shred import shred, tables_of
-from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, Tables, plain, unfollowed, unread
+from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, Tables, is_companion, plain, unfollowed, unread
 from perpend.ir.program import UNREADABLE
 from perpend.plan.build import plan_of
 from perpend.plan.scalar import Kind
@@ -16,6 +18,7 @@ from perpend.plan.wanted import wanted_by
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perpend.inventory.shred import Wanted
     from perpend.inventory.tables import Table
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
@@ -53,6 +56,7 @@ def indexes_of(
     if not objects:
         return [[] for _ in programs]
     wanted = wanted_by(programs)
+    _refuse_reserved(wanted)
     if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
         table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
         plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
@@ -61,6 +65,15 @@ def indexes_of(
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time)
     return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
+
+
+def _refuse_reserved(wanted: Wanted) -> None:
+    """Raise where policies read a field that is called as only tables call their own columns."""
+    for name in sorted(wanted.values):
+        if name in SYSTEM or is_companion(name):
+            raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
+    for below in (*wanted.lookups.values(), *wanted.children.values()):
+        _refuse_reserved(below)
 
 
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:

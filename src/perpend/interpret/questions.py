@@ -12,7 +12,7 @@ from perpend.ir.access_policy import AccessLevel, AccessPolicyError, policy_allo
 from perpend.ir.logging_query import logging_query_matches, parse_logging_query
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, is_empty, is_empty_text, json_from_text, json_normal, norm
+from perpend.ir.values import DAY, is_empty, is_empty_text, json_from_text, json_normal, norm, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,12 +181,7 @@ def regex_matches(use: Use) -> Closure:
     options = re2.Options()
     options.log_errors = False
     pattern = re2.compile(use.constant("regex"), options=options)
-    return lambda frame: pattern.search(_encodable(arg(frame) or "")) is not None
-
-
-def _encodable(text: str) -> str:
-    """Return a text with the halves of broken surrogate pairs, which JSON can hold but UTF-8 cannot, as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return lambda frame: pattern.search(written(arg(frame) or "")) is not None
 
 
 def conjunction(use: Use) -> Closure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from perpend.inventory.shred import form_of, stored_value
+from perpend.inventory.shred import form_of, stored_value, told_apart
 from perpend.inventory.tables import MISSING, Column, Form, Table, plain, unread
 from perpend.ir.object_types import is_deletion_field
 from perpend.ir.values import PlainJson
@@ -29,19 +29,19 @@ def flat_table(
     names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
     found: dict[str, list[Any]] = {}
     columns: dict[str, Column] = {}
-    for name in sorted(names):
+    for name, called in told_apart(sorted(names)).items():
         known = complete or (name not in wanted.values)
         values, reasons = _values(objects, name, known=known)
         form = form_of(values)
         if form is Form.VARIANT:
             values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
         documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
-        columns[name] = Column(name, form, any(reasons), documents)
-        found[name] = values
+        columns[name] = Column(called, form, any(reasons), documents)
+        found[called] = values
         if columns[name].partial:
-            found[unread(name)] = reasons
+            found[unread(called)] = reasons
         if documents and _TEXTS - {str} >= set(map(type, values)):
-            found[plain(name)] = [value is not None for value in values]
+            found[plain(called)] = [value is not None for value in values]
     return Table(type_name, type_name, columns, rows=len(objects)), found
 
 

@@ -201,10 +201,37 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
     """Return the description of a part's tables, and their rows as what a column of each form holds."""
     found: dict[str, Table] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
+    tables = told_apart(part.name for part in parts_of(root))
     for part in parts_of(root):
-        found[part.name] = _table(part)
-        rows[part.name] = list(part.rows)
+        called = told_apart(sorted({*_columns(part), *part.lookups, *part.children}))
+        name = tables[part.name]
+        found[name] = _table(part, name, tables, called)
+        rows[name] = list(part.rows)
+        for one, other in called.items():
+            if one != other:
+                _rename(rows[name], one, other)
     return Tables(found, complete), rows
+
+
+def told_apart(names: Iterable[str]) -> dict[str, str]:
+    """Return what each name is called in a table: SQL takes names that differ only in case for one."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        called, number = name, 1
+        while called.casefold() in taken:
+            number += 1
+            called = f"{name}#{number}"
+        taken.add(called.casefold())
+        found[name] = called
+    return found
+
+
+def _rename(rows: Iterable[dict[str, Any]], name: str, called: str) -> None:
+    for row in rows:
+        for of in (str, unread, plain, unfollowed):
+            if of(name) in row:
+                row[of(called)] = row.pop(of(name))
 
 
 def parts_of(part: Part) -> Iterator[Part]:
@@ -214,21 +241,29 @@ def parts_of(part: Part) -> Iterator[Part]:
         yield from parts_of(below)
 
 
-def _table(part: Part) -> Table:
+def _columns(part: Part) -> set[str]:
     names = {name for row in part.rows for name in row} - {ROW, OWNER}
-    names |= part.wanted.values
-    columns = {name: _column(part, name) for name in sorted(names) if not is_companion(name)}
+    return {name for name in names | part.wanted.values if not is_companion(name)}
+
+
+def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str, str]) -> Table:
+    """Return the description of a table with a name; its columns and relations are called as ``called`` says."""
+
+    def join(relation: str, below: Part) -> Join:
+        partial = any(unfollowed(relation) in row for row in part.rows)
+        return Join(called[relation], tables[below.name], ROW, OWNER, partial)
+
     return Table(
-        part.name,
+        name,
         part.type_name,
-        columns,
-        {name: Join(name, below.name, ROW, OWNER, unfollowed(name) in names) for name, below in part.lookups.items()},
-        {name: Join(name, below.name, ROW, OWNER, unfollowed(name) in names) for name, below in part.children.items()},
+        {one: _column(part, one, called[one]) for one in sorted(_columns(part))},
+        {one: join(one, below) for one, below in part.lookups.items()},
+        {one: join(one, below) for one, below in part.children.items()},
         len(part.rows),
     )
 
 
-def _column(part: Part, name: str) -> Column:
+def _column(part: Part, name: str, called: str) -> Column:
     """Return a column of the form that all its values have, and bring the values into it."""
     values = [row.get(name) for row in part.rows]
     form = form_of(values)
@@ -241,7 +276,7 @@ def _column(part: Part, name: str) -> Column:
     if marks:
         for row, value in zip(part.rows, values, strict=True):
             row[plain(name)] = isinstance(value, str) and is_plain_json(value)
-    return Column(name, form, partial, marks)
+    return Column(called, form, partial, marks)
 
 
 def form_of(values: Collection[Any]) -> Form:

@@ -42,6 +42,7 @@ _MAX_DIGITS = 18
 _LARGEST_OFFSET = 18 * 60
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -220,8 +221,8 @@ def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
     """Return the JSON document a text holds.
 
     The grammar is RFC 8259 (no NaN, no comments), the last of repeated keys wins, whole numbers beyond 2**53 are doubles,
-    at most 200 levels are read. Keys that an object has twice are added to ``repeated``. Raises ``ValueError`` with the
-    reason and its place.
+    at most 200 levels are read, half a surrogate pair is U+FFFD. Keys that an object has twice are added to ``repeated``.
+    Raises ``ValueError`` with the reason and its place.
     """
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -235,9 +236,24 @@ def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
         hook = None if repeated is None else pairs
-        return json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=hook)
+        found = json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=hook)
+        return _written(found) if _SURROGATE.search(text) else found
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
+
+
+def written(text: str) -> str:
+    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _written(value: Any) -> Any:
+    """Return a JSON value of texts that every engine can hold."""
+    if isinstance(value, str):
+        return written(value)
+    if isinstance(value, dict):
+        return {written(key): _written(item) for key, item in value.items()}
+    return list(map(_written, value)) if isinstance(value, list) else value
 
 
 def _depth(text: str) -> int:

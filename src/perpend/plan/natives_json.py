@@ -13,18 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.jmespath_query import QueryFailed, compile_query
 from perpend.ir.types import ValueType
-from perpend.ir.values import is_empty, json_from_text, json_normal, norm
+from perpend.ir.values import is_empty, json_from_text, json_normal, norm, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
 """First letters of results that are no value."""
-
-
-def written(text: str) -> str:
-    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def packed(value: Any) -> str:

@@ -155,7 +155,7 @@ class Place:
         value = self.masked(column)
         if not column.partial:
             return value, column.form, ()
-        reason = scalars.column(self.alias, unread(name), Kind.TEXT)
+        reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
         if silent:
             missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
             doubtful = scalars.negation(scalars.any(scalars.is_null(reason), missing))

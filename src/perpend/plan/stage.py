@@ -61,6 +61,14 @@ class ChildCounts:
             outputs[found] = code
         return found
 
+    def count(self, output: str, status: str, codes: tuple[int, ...]) -> str:
+        """Return the column that counts codes of an output. Blocks that ask the same may call their ends differently."""
+        name, number = f"{output}_{status}", 1
+        while self.counts.setdefault(name, (output, codes)) != (output, codes):
+            number += 1
+            name = f"{output}_{status}_{number}"
+        return name
+
 
 @dataclass(slots=True)
 class Stage:

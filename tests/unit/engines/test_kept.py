@@ -144,3 +144,26 @@ def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engi
     assert 2 == len(places)
     for place in places:
         assert (True, False) == ((place / "new.parquet").exists(), (place / "old.parquet.part").exists())
+
+
+def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    files = table(engine, directory, DOCUMENTS)
+    kept = KeptColumns(engine, directory / "kept", "one", files)
+    for number in range(8):
+        codes(engine, kept, plan(tmp_path / f"p{number}", equal("a", f"w{number}")), directory)
+    for file in (directory / "kept").glob("*/*/*.parquet"):
+        os.utime(file, (time.time() - 100_000,) * 2)
+    under_way = kept.over_kept(plan(tmp_path / "under way", equal("a", "x")))
+    for name in ("y", "z"):
+        codes(engine, kept, plan(tmp_path / name, equal("a", name)), directory)
+    engine.judge(*under_way, directory / "late.parquet")
+    query = f"SELECT v0 FROM '{directory / 'late.parquet'}' ORDER BY perpend_row LIMIT 2"
+    assert [(199,), (200,)] == engine.run(query)
+
+
+def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    for place in (directory / "kept").glob("*/*"):
+        (place / "listed-and-gone.json").symlink_to(place / "nowhere")
+    assert [200, 199] == codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)[:2]

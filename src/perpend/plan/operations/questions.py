@@ -290,8 +290,7 @@ def _counted(use: Use, related: Related) -> tuple[Scalar, Guards]:
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:
         return scalars.literal(0, Kind.WHOLE), related.more
-    name = f"{related.output}_{status.lower()}"
-    counts.counts[name] = (related.output, related.codes[status])
+    name = counts.count(related.output, status.lower(), related.codes[status])
     there, none = related.there or use.true, scalars.literal(0, Kind.WHOLE)
     number = scalars.choice(there, scalars.make("else", scalars.column(counts.alias, name, Kind.WHOLE), none), none)
     if status == "UNDETERMINED":
@@ -334,5 +333,5 @@ def unit_test(use: Use) -> Value:
             mine = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, wanted))
         case _:
             mine = scalars.false
-    node = scalars.all(mine, truth(scalars, arg))
-    return use.value(node, only_where(scalars, mine, arg.guards))
+    node = arg.node if arg.node.kind is Kind.BOOLEAN else truth(scalars, arg)
+    return use.value(scalars.choice(mine, node, scalars.false), only_where(scalars, mine, arg.guards))
