@@ -236,14 +236,15 @@ _GOOD: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _record(*, loose: bool, more: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def record(*, loose: bool, more: dict[str, st.SearchStrategy[Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for the values of one object: of the declared types, or (``loose``) of any. ``more`` are others."""
     values = {_field(kind): good | st.none() | (JSON if loose else st.none()) | good | good for kind, good in _GOOD.items()}
     common = {
         "Id": st.sampled_from(["a", "b", "Test-1", ""]) | st.none() | (JSON if loose else st.none()),
         DELETION: st.sampled_from([None, None, None, "", "2026-01-01T00:00:00Z"]) | (JSON if loose else st.none()),
         OPEN: JSON if loose else st.none() | TEXT | NUMBER | st.booleans(),
     }
-    return st.fixed_dictionaries({}, optional={**values, **common, **more})
+    return st.fixed_dictionaries({}, optional={**values, **common, **(more or {})})
 
 
 @st.composite
@@ -256,8 +257,8 @@ def ends_of_days(draw: Draw, time: int) -> dict[str, Any]:
 def objects(*, loose: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     """Return a strategy for things: with the declared types, or (``loose``) with anything anywhere."""
     anything = JSON if loose else st.none()
-    bolts = st.lists(_record(loose=loose, more={}), max_size=2) | anything
-    parts = st.lists(_record(loose=loose, more={BOLTS: bolts}), max_size=3) | anything
-    owner = _record(loose=loose, more={THINGS: parts, OTHER_LOOKUP: _record(loose=loose, more={}) | anything}) | anything
+    bolts = st.lists(record(loose=loose), max_size=2) | anything
+    parts = st.lists(record(loose=loose, more={BOLTS: bolts}), max_size=3) | anything
+    owner = record(loose=loose, more={THINGS: parts, OTHER_LOOKUP: record(loose=loose) | anything}) | anything
     record_type = st.fixed_dictionaries({"DeveloperName": st.sampled_from(["Standard", "Other"])}) | anything
-    return _record(loose=loose, more={OWNER_LOOKUP: owner, OTHER_LOOKUP: owner, PARTS: parts, "RecordType": record_type})
+    return record(loose=loose, more={OWNER_LOOKUP: owner, OTHER_LOOKUP: owner, PARTS: parts, "RecordType": record_type})

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
+from perpend.analyze.programs import Analyzer
 from perpend.cli.stores import StoreAsked, judged
 from perpend.inventory.database import opened
 from perpend.inventory.intake.importing import Importing
-from perpend.inventory.store import Store
+from perpend.inventory.store import Snapshot, Store
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
-from tests.differential.test_engines import batches
+from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.repositories import program_of, temporary_analyzer
 
@@ -36,6 +38,33 @@ def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
             for item in found[name]:
                 item.pop("CA10__thing__c", None)
     return found
+
+
+def stored(directory: Path, analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]]) -> Snapshot:
+    """Return the snapshot of objects by type, all from one source."""
+    found = {
+        name: [object_from_fields(fields, analyzer.object_type(name), Origin("a.json", row)) for row, fields in enumerate(rows)]
+        for name, rows in objects.items()
+    }
+    return stored_estate(directory, analyzer, Estate((Source("a.json", "test-data", None, len(found)),), found))
+
+
+def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapshot:
+    """Return the snapshot of an estate in a new store."""
+    store = Store(directory)
+    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
+        importing.add_estate(estate, contradiction=contradiction)
+        return importing.commit()
+
+
+def about_things(analyzer: Analyzer) -> dict[str, Any]:
+    """Return what a judgement of things takes beside programs."""
+    return {
+        "policies": {},
+        "types": {THING: analyzer.object_type(THING)},
+        "snapshot_time": datetime.fromtimestamp(TIME / 1000, UTC),
+    }
 
 
 def said(finding: Finding) -> tuple[Any, ...]:
@@ -60,12 +89,8 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
             for row, fields in enumerate(drawn)
         ]
         estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
-        store = Store(Path(directory) / "store")
-        with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
-            importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-            importing.add_estate(estate, contradiction=contradiction)
-            snapshot = importing.commit()
-        about: dict[str, Any] = {"policies": {}, "types": {THING: declared(THING)}}
+        snapshot = stored_estate(Path(directory), analyzer, estate)
+        about = about_things(analyzer)
         expected = sorted(map(said, Judgement(estate, [program], **about).findings()))
-        with judged(StoreAsked(str(store.directory)), snapshot, [program], **about) as judgement:
+        with judged(StoreAsked(directory), snapshot, [program], **about) as judgement:
             assert expected == sorted(map(said, judgement.findings()))

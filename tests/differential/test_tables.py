@@ -1,0 +1,60 @@
+"""Tables joined by keys, some of which lead nowhere or are missing: DuckDB says of each row what the interpreter says of the
+same row nested again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from perpend.cli.stores import StoreAsked, judged
+from perpend.inventory.nest import nested
+from perpend.plan.wanted import wanted_by
+from tests.differential.test_engines import EXAMPLES, TIME
+from tests.differential.test_stores import about_things, names_of, stored
+from tests.estates import OWNER, PART, THING, record, repositories, repositories_with_logic
+from tests.regressions import Counterexample, check_agreement, reference
+from tests.repositories import program_of, temporary_analyzer
+from tests.strategies import Draw
+
+MISSING = object()
+
+
+def _rows(draw: Draw, prefix: str, most: int, key: str = "", keys: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+    """Draw the rows of a table: Ids of their own, keys that another table may have or not."""
+    found = []
+    for number in range(draw(st.integers(0, most))):
+        row = {**draw(record(loose=draw(st.booleans()))), "Id": f"{prefix}{number}"}
+        leads_to = draw(st.sampled_from(keys)) if key else MISSING
+        found.append(row if leads_to is MISSING else {**row, key: leads_to})
+    return found
+
+
+@st.composite
+def tables(draw: Draw) -> dict[str, list[dict[str, Any]]]:
+    """Draw things, their owners and their parts; a key may be missing or null, or lead to what was not collected."""
+    found = {
+        THING: [{"Id": "t"}, *_rows(draw, "t", 5, "CA10__owner__c", ("o0", "o0", "o1", "gone", None, MISSING))],
+        OWNER: _rows(draw, "o", 2),
+        PART: _rows(draw, "p", 6, "CA10__thing__c", ("t0", "t0", "t1", "t1", "gone", None, MISSING)),
+    }
+    return {name: rows for name, rows in found.items() if rows or draw(st.booleans())}
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(files=repositories() | repositories_with_logic(), drawn=tables())
+def test_rows_joined_by_keys_end_as_the_interpreter_says(files: dict[str, Any], drawn: dict[str, list[dict[str, Any]]]) -> None:
+    assume(all(name.isascii() and name.isprintable() and name for rows in drawn.values() for name in names_of(rows)))
+    with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
+        program = program_of(analyzer)
+        snapshot = stored(Path(directory), analyzer, drawn)
+        numbers = range(len(drawn[THING]))
+        objects = nested(snapshot, THING, numbers, wanted_by([program]))
+        indexes = reference(program, objects, TIME, complete=False)
+        with judged(StoreAsked(directory), snapshot, [program], **about_things(analyzer)) as judgement:
+            found = {one.object.id: one.condition_index for one in judgement.findings()}
+    asked = Counterexample(files, objects, False, TIME, indexes)
+    check_agreement("stored", asked, [found[one["Id"]] for one in objects])
