@@ -308,3 +308,15 @@ def test_relations_without_their_other_table_are_noted_once_per_table(tmp_path):
 def test_what_is_a_table_is_told_by_its_content(tmp_path, content, type_name, expected):
     (tmp_path / "f").write_bytes(content)
     assert expected is holds_table(str(tmp_path / "f"), type_name, mapped=False)
+
+
+@pytest.mark.parametrize("query", ["SELECT 'a' AS \"Id\", 'x' AS name__c", "SELECT 'a' AS \"Id\""])
+def test_a_table_of_texts_without_rows_is_an_empty_table(tmp_path, query):
+    snapshot, problems = stored(tmp_path, parquet_file(tmp_path, "t.parquet", f"{query} WHERE false"))
+    assert ([], 0) == (problems, snapshot.tables.by_name[THING].rows)
+
+
+@pytest.mark.parametrize("content", ["Id,name__c\n", "Id,name__c", "\ufeffId,name__c\r\n"])
+def test_a_file_of_only_a_header_is_an_empty_table(tmp_path, content):
+    snapshot, problems = stored(tmp_path, table_file(tmp_path, "t.csv", content))
+    assert ([], 0) == (problems, snapshot.tables.by_name[THING].rows)

@@ -214,9 +214,8 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
                 wanted += ["0", "[]"]
-    if not wanted:
-        return []
-    found = rows_of(connection, f"SELECT {', '.join(wanted)} FROM {relation}")[0]
+    # Without an aggregate there would be as many rows as the relation has, none of an empty one.
+    found = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
     pairs = [(int(found[place] or 0), [int(row) for row in found[place + 1] or []]) for place in range(0, len(found), 2)]
     return [pairs[place : place + 3] for place in range(0, len(pairs), 3)]
 
