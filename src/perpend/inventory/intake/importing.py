@@ -50,6 +50,7 @@ class Importing:
         self._objects = Objects(declared)
         self._tables: dict[str, list[Piece]] = {}
         self._parts: dict[str, Part] = {}
+        self._lost: dict[str, dict[str, set[str]]] = {}
         self._paths = 0
         teach(connection)
 
@@ -77,6 +78,8 @@ class Importing:
                 reason = contradiction(one) if one.variants else None
                 number = numbers[one.origin.source]
                 self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason)
+                for variant in one.variants:
+                    self._objects.pile(type_name).note_lost(one.fields, variant.fields)
 
     def add_table(self, table: TableFile) -> None:
         """Take in a table of one object type. Raises UnreadableTable where it cannot be used."""
@@ -113,6 +116,8 @@ class Importing:
             unknown = {**unknown_lists(self._declared(type_name), whole), **dict.fromkeys(undeclared, MISSING)}
             pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in found)
         united = {one: unite(found) for one, found in sorted(pieces.items())}
+        for type_name, lost in self._lost.items():
+            united[type_name].lost = lost
         for type_name in self._tables:
             clashing = merge_same(self._connection, united[type_name], [source.name for source in self.run.sources])
             if clashing:
@@ -123,6 +128,7 @@ class Importing:
 
     def _shred(self, type_name: str, whole: set[str], pieces: dict[str, list[Piece]]) -> None:
         pile = self._objects.by_type.pop(type_name)
+        self._lost[type_name] = pile.lost
         declared = self._declared(type_name)
         shredded = shred_pile(self._connection, type_name, pile, declared=declared, whole=whole, new_path=self._new_path)
         for one in shredded:
