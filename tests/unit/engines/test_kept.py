@@ -144,3 +144,11 @@ def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engi
     assert 2 == len(places)
     for place in places:
         assert (True, False) == ((place / "new.parquet").exists(), (place / "old.parquet.part").exists())
+
+
+def test_what_is_kept_is_for_its_owner_only(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    assert kept.can_be_kept()
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    made = [directory / "kept", *(directory / "kept").rglob("*")]
+    assert [0o700 if one.is_dir() else 0o600 for one in made] == [one.stat().st_mode & 0o777 for one in made]
