@@ -17,6 +17,7 @@ from perpend.inventory.intake.objects import Objects
 from perpend.inventory.intake.pieces import merge_same, unite
 from perpend.inventory.intake.piles import shred_pile, unknown_lists
 from perpend.inventory.intake.table_file import read_table
+from perpend.inventory.labels import SOURCES_VIEW
 from perpend.inventory.manifest import Failure, StoredSource
 from perpend.inventory.plain_sql import teach
 from perpend.inventory.tables import MISSING
@@ -154,5 +155,5 @@ class Importing:
 
 
 def _check_type(type_name: str) -> None:
-    if not re.fullmatch(r"\w[\w.-]*", type_name):
+    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() == SOURCES_VIEW:
         raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")
