@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import resource
+import signal
 from datetime import UTC, datetime
 
 import pytest
 
+from perpend.inventory.files import StoreError
 from perpend.inventory.intake.table_file import UnreadableTable, holds_table
 from perpend.inventory.tables import MISSING, Column, Form
 
@@ -359,3 +362,18 @@ def test_who_loses_an_object_to_a_variant_of_it_is_not_known_to_have_none(tmp_pa
     part = found.objects[PART][0]
     found.objects[PART][0] = part._replace(variants=(part._replace(fields={"Id": "p", "thing__c": "b"}),))
     assert _DISPUTED == rows_of(write_store(tmp_path / "store", found), THING, "Id", "parts__r#unfollowed")
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_a_disk_that_is_full_is_not_blamed_on_the_file_that_is_read(tmp_path, kind):
+    rows = [{"Id": str(number), "name__c": f"{number * 7919:x}" * 9} for number in range(20_000)]
+    lines = json_lines(*rows) if kind == "ndjson" else "\n".join(["Id,name__c", *(",".join(one.values()) for one in rows)])
+    table = table_file(tmp_path, "t", lines)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[0][1]))
+    try:
+        with pytest.raises(StoreError, match="cannot be written: file too large"):
+            write_store(tmp_path / "store", tables=[table])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before[0])
+        signal.signal(signal.SIGXFSZ, before[1])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.database import name, rows_of, text
 from perpend.inventory.intake.pieces import as_variant
@@ -104,6 +104,18 @@ def store_columns(
             readings[api_name] = _typed_reading(column, columns[column], wanted)
     counts = _counts(connection, relation, list(readings.values()))
     return {api_name: _stored(api_name, reading, counts[place]) for place, (api_name, reading) in enumerate(readings.items())}
+
+
+def constant_column(value: Any) -> Stored:
+    """Return the column that holds one value for all objects."""
+    match value:
+        case None:
+            return Stored(Form.TEXT, "CAST(NULL AS VARCHAR)")
+        case bool():
+            return Stored(Form.BOOLEAN, str(value).lower())
+        case int() | float():
+            return Stored(Form.NUMBER, f"CAST({value!r} AS DOUBLE)")
+    return Stored(Form.TEXT, text(str(value)))
 
 
 def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading:
