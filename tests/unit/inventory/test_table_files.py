@@ -107,9 +107,9 @@ PARQUET = """SELECT 'a' AS "Id", {} AS value"""
         ("12345678901234567.89::DECIMAL(38,2)", Form.VARIANT, "12345678901234567.89"),
         ("true", Form.BOOLEAN, True),
         ("TIMESTAMP '2026-01-02 03:04:05'", Form.TEXT, "2026-01-02T03:04:05Z"),
-        ("TIMESTAMP '2026-01-02 03:04:05.678901'", Form.TEXT, "2026-01-02T03:04:05.678Z"),
+        ("TIMESTAMP '2026-01-02 03:04:05.678901'", Form.TEXT, "2026-01-02T03:04:05.678901Z"),
         ("TIMESTAMPTZ '2026-01-02 03:04:05+02'", Form.TEXT, "2026-01-02T01:04:05Z"),
-        ("TIMESTAMP_NS '2026-01-02 03:04:05.123456789'", Form.TEXT, "2026-01-02T03:04:05.123Z"),
+        ("TIMESTAMP_NS '2026-01-02 03:04:05.123456789'", Form.TEXT, "2026-01-02T03:04:05.123456789Z"),
         ("DATE '2026-01-02'", Form.TEXT, "2026-01-02T00:00:00Z"),
         ("DATE '0044-01-02'", Form.TEXT, "0044-01-02T00:00:00Z"),
         ("TIME '03:04:05'", Form.TEXT, "03:04:05"),
@@ -377,3 +377,25 @@ def test_a_disk_that_is_full_is_not_blamed_on_the_file_that_is_read(tmp_path, ki
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before[0])
         signal.signal(signal.SIGXFSZ, before[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fraction", "expected"),
+    [
+        ("TIMESTAMP", ".123456", ".123456Z"),
+        ("TIMESTAMP", ".120000", ".120Z"),
+        ("TIMESTAMP", ".000450", ".000450Z"),
+        ("TIMESTAMP", "", "Z"),
+        ("TIMESTAMPTZ", ".123456", ".123456Z"),
+        ("TIMESTAMP_MS", ".123", ".123Z"),
+        ("TIMESTAMP_NS", ".123456789", ".123456789Z"),
+        ("TIMESTAMP_NS", ".123456", ".123456Z"),
+        ("TIMESTAMP_NS", ".1", ".100Z"),
+        ("TIMESTAMP_NS", "", "Z"),
+    ],
+)
+def test_fractions_of_seconds_are_kept(tmp_path, kind, fraction, expected):
+    offset = "+00" if kind == "TIMESTAMPTZ" else ""
+    query = f"""SELECT 'a' AS "Id", CAST('2026-01-02 03:04:05{fraction}{offset}' AS {kind}) AS at__c"""
+    snapshot, _ = stored(tmp_path, parquet_file(tmp_path, "t.parquet", query))
+    assert [(f"2026-01-02T03:04:05{expected}",)] == rows_of(snapshot, THING, "at__c")

@@ -155,8 +155,10 @@ def _time_reading(column: str, base: str) -> _Reading:
     if base == "DATE":
         shown = f"strftime({cell}, '%Y-%m-%d') || 'T00:00:00Z'"
     else:
-        moment = cell if base == "TIMESTAMP WITH TIME ZONE" else f"CAST({cell} AS TIMESTAMP)"
-        shown = f"replace(strftime({moment}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z', '.000Z', 'Z')"
+        digits = "%n" if base == "TIMESTAMP_NS" else "%f"
+        zeros = r"(\.0{9}|0{6}|000)Z$" if base == "TIMESTAMP_NS" else r"(\.0{6}|000)Z$"
+        moment = cell if base in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS") else f"CAST({cell} AS TIMESTAMP)"
+        shown = f"regexp_replace(strftime({moment}, '%Y-%m-%dT%H:%M:%S.{digits}') || 'Z', '{zeros}', 'Z')"
     bad = f"({cell} IS NOT NULL AND NOT coalesce(regexp_matches({shown}, '^[0-9]{{4}}-'), false))"
     return _Reading(column, Form.TEXT, shown, bad=bad, reason=NO_DATE)
 
