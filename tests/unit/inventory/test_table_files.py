@@ -399,3 +399,9 @@ def test_fractions_of_seconds_are_kept(tmp_path, kind, fraction, expected):
     query = f"""SELECT 'a' AS "Id", CAST('2026-01-02 03:04:05{fraction}{offset}' AS {kind}) AS at__c"""
     snapshot, _ = stored(tmp_path, parquet_file(tmp_path, "t.parquet", query))
     assert [(f"2026-01-02T03:04:05{expected}",)] == rows_of(snapshot, THING, "at__c")
+
+
+def test_json_lines_keep_whole_numbers_that_no_double_can_hold(tmp_path):
+    content = '{"Id": "a", "size__c": 12345678901234567890123}\n{"Id": "b", "size__c": 1.5}\n'
+    snapshot, _ = stored(tmp_path, table_file(tmp_path, "t.ndjson", content))
+    assert [("12345678901234567890123",), ("1.5",)] == rows_of(snapshot, THING, "size__c")

@@ -202,7 +202,7 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
     elif kinds == {"BOOLEAN"}:
         found = _Reading(column, Form.BOOLEAN, f"TRY_CAST({value} AS BOOLEAN)")
     elif large and kinds == large:
-        inexact = f"(json_type({cell}) <> 'DOUBLE' AND abs(TRY_CAST({value} AS DOUBLE)) > {_LARGEST_EXACT})"
+        inexact = f"(NOT regexp_matches({value}, '[.eE]') AND abs(TRY_CAST({value} AS DOUBLE)) > {_LARGEST_EXACT})"
         found = _Reading(column, Form.NUMBER, f"TRY_CAST({value} AS DOUBLE)", inexact=inexact, exact_text=value)
     else:
         found = _Reading(column, Form.VARIANT, value)
