@@ -405,3 +405,8 @@ def test_json_lines_keep_whole_numbers_that_no_double_can_hold(tmp_path):
     content = '{"Id": "a", "size__c": 12345678901234567890123}\n{"Id": "b", "size__c": 1.5}\n'
     snapshot, _ = stored(tmp_path, table_file(tmp_path, "t.ndjson", content))
     assert [("12345678901234567890123",), ("1.5",)] == rows_of(snapshot, THING, "size__c")
+
+
+def test_a_first_line_of_any_length_is_a_line(tmp_path):
+    (tmp_path / "f").write_text(json_lines({"Id": "a", "name__c": "x" * 1_100_000}, {"Id": "b"}))
+    assert holds_table(str(tmp_path / "f"), THING, mapped=False)

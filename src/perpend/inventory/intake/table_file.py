@@ -152,6 +152,8 @@ def _is_json_lines(head: bytes) -> bool:
     lines = head.lstrip().split(b"\n", 2)
     if len(lines) > 1 and lines[1].startswith(b"{"):
         return True
+    if len(lines) == 1 and len(head) >= _HEAD - len(_MARK):
+        return b'"Content"' not in head
     try:
         first = json.loads(lines[0])
     except (ValueError, RecursionError):
