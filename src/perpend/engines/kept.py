@@ -21,6 +21,7 @@ import duckdb
 
 from perpend import __version__
 from perpend.inventory.database import pattern
+from perpend.inventory.files import OWNER_ONLY, make_directory
 from perpend.inventory.tables import ROW, SOURCE
 from perpend.plan.kept import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
@@ -69,7 +70,7 @@ class KeptColumns:
         """Whether the directory can be written: a store on a read-only disk is judged all the same, and nothing kept."""
         place = self.directory / self.identity
         try:
-            place.mkdir(parents=True, mode=0o700, exist_ok=True)
+            make_directory(place)
         except OSError:
             return False
         return os.access(place, os.W_OK)
@@ -144,6 +145,7 @@ class KeptColumns:
         query = self.engine.text_of(stage, relations.__getitem__)
         select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS kept'
         self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        path.chmod(OWNER_ONLY)
         os.replace(path, place / file)
         return file
 
@@ -151,8 +153,7 @@ class KeptColumns:
         parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         place = self.directory / self.identity / name
-        place.mkdir(parents=True, mode=0o700, exist_ok=True)
-        return place
+        return make_directory(place)
 
     def _known(self, place: Path) -> dict[str, str]:
         """Return the kept columns and their files; none where the index is not there, damaged or holds too many files."""
@@ -180,6 +181,7 @@ class KeptColumns:
                 os.utime(place / name)  # from now on nobody finds it; who found it before has a day to read it
         temporary = place / f"{secrets.token_hex(8)}.json"
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
+        temporary.chmod(OWNER_ONLY)
         os.replace(temporary, place / _INDEX)
         for file in place.iterdir():
             with suppress(FileNotFoundError):  # other runs write and remove here too

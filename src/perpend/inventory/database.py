@@ -26,6 +26,8 @@ _SETTINGS: Final = {
     "allow_persistent_secrets": "false",
 }
 
+_NOT_WRITTEN: Final = "cannot be written"
+
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -130,12 +132,17 @@ def storing(place: Path) -> Iterator[None]:
         raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None
 
 
+def is_failed_write(error: duckdb.Error) -> bool:
+    """Whether an error is about what is written, not about what is read meanwhile."""
+    return isinstance(error, duckdb.IOException) and _io_reason(str(error)).startswith(_NOT_WRITTEN)
+
+
 def _io_reason(message: str) -> str:
     lowered = message.lower()
     if "no space left" in lowered:
-        return "cannot be written: no space is left on the disk"
+        return f"{_NOT_WRITTEN}: no space is left on the disk"
     if "file too large" in lowered:
-        return "cannot be written: file too large"
+        return f"{_NOT_WRITTEN}: file too large"
     if "could not write" in lowered or ("cannot open" in lowered and "write" in lowered):
-        return "cannot be written"
+        return _NOT_WRITTEN
     return "cannot be read: it is damaged or cut off"

@@ -20,6 +20,9 @@ from perpend.errors import PerpendError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OWNER_ONLY: Final = 0o600
+"""The mode of every file of a store."""
+
 _LONGEST_NAME: Final = 160
 _ATTEMPTS: Final = 20
 _CHUNK: Final = 1 << 20
@@ -95,7 +98,7 @@ def settle(path: Path) -> tuple[str, int]:
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
-        os.fchmod(stream.fileno(), 0o600)
+        os.fchmod(stream.fileno(), OWNER_ONLY)
         os.fsync(stream.fileno())
         return digest.hexdigest(), stream.tell()
 

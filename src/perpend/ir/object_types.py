@@ -32,6 +32,9 @@ FIELD_TYPES: dict[str, ValueType] = {
 }
 """How a field kind of ``type.yaml`` reads as a value type. Source: language specification, section 3.10."""
 
+MASTER_KEY = "masterDetail"
+"""The kind of a field that holds the Id of the object that this one is part of; it is never empty."""
+
 NO_DELETION = "none"
 """What ``deletionField`` says of a type whose objects never disappear."""
 

@@ -167,3 +167,11 @@ def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, 
     for place in (directory / "kept").glob("*/*"):
         (place / "listed-and-gone.json").symlink_to(place / "nowhere")
     assert [200, 199] == codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)[:2]
+
+
+def test_what_is_kept_is_for_its_owner_only(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    assert kept.can_be_kept()
+    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
+    made = [directory / "kept", *(directory / "kept").rglob("*")]
+    assert [0o700 if one.is_dir() else 0o600 for one in made] == [one.stat().st_mode & 0o777 for one in made]

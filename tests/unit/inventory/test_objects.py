@@ -207,7 +207,7 @@ def test_names_that_differ_in_case_alone_are_refused_by_both_names(tmp_path):
         stored(tmp_path, [{"Id": "a", "x__c": 1}, {"Id": "b", "X__c": 1}])
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a b", "../x", "x\n"])
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "../x", "x\n", "perpend_sources", "Perpend_Sources"])
 def test_types_need_names_that_can_be_types(tmp_path, name):
     with pytest.raises(StoreError, match="cannot be the name of an object type"):
         write_store(tmp_path, estate({name: [{"Id": "a"}]}))

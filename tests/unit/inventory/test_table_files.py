@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import resource
+import signal
 from datetime import UTC, datetime
 
 import pytest
 
+from perpend.inventory.files import StoreError
 from perpend.inventory.intake.table_file import UnreadableTable, holds_table
 from perpend.inventory.tables import MISSING, Column, Form
 
@@ -104,9 +107,9 @@ PARQUET = """SELECT 'a' AS "Id", {} AS value"""
         ("12345678901234567.89::DECIMAL(38,2)", Form.VARIANT, "12345678901234567.89"),
         ("true", Form.BOOLEAN, True),
         ("TIMESTAMP '2026-01-02 03:04:05'", Form.TEXT, "2026-01-02T03:04:05Z"),
-        ("TIMESTAMP '2026-01-02 03:04:05.678901'", Form.TEXT, "2026-01-02T03:04:05.678Z"),
+        ("TIMESTAMP '2026-01-02 03:04:05.678901'", Form.TEXT, "2026-01-02T03:04:05.678901Z"),
         ("TIMESTAMPTZ '2026-01-02 03:04:05+02'", Form.TEXT, "2026-01-02T01:04:05Z"),
-        ("TIMESTAMP_NS '2026-01-02 03:04:05.123456789'", Form.TEXT, "2026-01-02T03:04:05.123Z"),
+        ("TIMESTAMP_NS '2026-01-02 03:04:05.123456789'", Form.TEXT, "2026-01-02T03:04:05.123456789Z"),
         ("DATE '2026-01-02'", Form.TEXT, "2026-01-02T00:00:00Z"),
         ("DATE '0044-01-02'", Form.TEXT, "0044-01-02T00:00:00Z"),
         ("TIME '03:04:05'", Form.TEXT, "03:04:05"),
@@ -308,3 +311,63 @@ def test_relations_without_their_other_table_are_noted_once_per_table(tmp_path):
 def test_what_is_a_table_is_told_by_its_content(tmp_path, content, type_name, expected):
     (tmp_path / "f").write_bytes(content)
     assert expected is holds_table(str(tmp_path / "f"), type_name, mapped=False)
+
+
+@pytest.mark.parametrize("query", ["SELECT 'a' AS \"Id\", 'x' AS name__c", "SELECT 'a' AS \"Id\""])
+def test_a_table_of_texts_without_rows_is_an_empty_table(tmp_path, query):
+    snapshot, problems = stored(tmp_path, parquet_file(tmp_path, "t.parquet", f"{query} WHERE false"))
+    assert ([], 0) == (problems, snapshot.tables.by_name[THING].rows)
+
+
+@pytest.mark.parametrize("content", ["Id,name__c\n", "Id,name__c", "\ufeffId,name__c\r\n"])
+def test_a_file_of_only_a_header_is_an_empty_table(tmp_path, content):
+    snapshot, problems = stored(tmp_path, table_file(tmp_path, "t.csv", content))
+    assert ([], 0) == (problems, snapshot.tables.by_name[THING].rows)
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_a_disk_that_is_full_is_not_blamed_on_the_file_that_is_read(tmp_path, kind):
+    rows = [{"Id": str(number), "name__c": f"{number * 7919:x}" * 9} for number in range(20_000)]
+    lines = json_lines(*rows) if kind == "ndjson" else "\n".join(["Id,name__c", *(",".join(one.values()) for one in rows)])
+    table = table_file(tmp_path, "t", lines)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[0][1]))
+    try:
+        with pytest.raises(StoreError, match="cannot be written: file too large"):
+            write_store(tmp_path / "store", tables=[table])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before[0])
+        signal.signal(signal.SIGXFSZ, before[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fraction", "expected"),
+    [
+        ("TIMESTAMP", ".123456", ".123456Z"),
+        ("TIMESTAMP", ".120000", ".120Z"),
+        ("TIMESTAMP", ".000450", ".000450Z"),
+        ("TIMESTAMP", "", "Z"),
+        ("TIMESTAMPTZ", ".123456", ".123456Z"),
+        ("TIMESTAMP_MS", ".123", ".123Z"),
+        ("TIMESTAMP_NS", ".123456789", ".123456789Z"),
+        ("TIMESTAMP_NS", ".123456", ".123456Z"),
+        ("TIMESTAMP_NS", ".1", ".100Z"),
+        ("TIMESTAMP_NS", "", "Z"),
+    ],
+)
+def test_fractions_of_seconds_are_kept(tmp_path, kind, fraction, expected):
+    offset = "+00" if kind == "TIMESTAMPTZ" else ""
+    query = f"""SELECT 'a' AS "Id", CAST('2026-01-02 03:04:05{fraction}{offset}' AS {kind}) AS at__c"""
+    snapshot, _ = stored(tmp_path, parquet_file(tmp_path, "t.parquet", query))
+    assert [(f"2026-01-02T03:04:05{expected}",)] == rows_of(snapshot, THING, "at__c")
+
+
+def test_json_lines_keep_whole_numbers_that_no_double_can_hold(tmp_path):
+    content = '{"Id": "a", "size__c": 12345678901234567890123}\n{"Id": "b", "size__c": 1.5}\n'
+    snapshot, _ = stored(tmp_path, table_file(tmp_path, "t.ndjson", content))
+    assert [("12345678901234567890123",), ("1.5",)] == rows_of(snapshot, THING, "size__c")
+
+
+def test_a_first_line_of_any_length_is_a_line(tmp_path):
+    (tmp_path / "f").write_text(json_lines({"Id": "a", "name__c": "x" * 1_100_000}, {"Id": "b"}))
+    assert holds_table(str(tmp_path / "f"), THING, mapped=False)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
 from perpend.inventory.database import name, rows_of, text
+from perpend.inventory.files import shown
 from perpend.inventory.intake import rules
+from perpend.inventory.intake.pieces import lost_values
 from perpend.inventory.plain_sql import is_plain, shapes_of
 from perpend.inventory.rows import copy, parquet
 from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
+from perpend.ir.object_types import MASTER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _LONGEST_KEY: Final = 60
 _MOST_NAMED: Final = 6
+_MOST_SHOWN: Final = 3
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class Assembly:
         self._parts = parts
         self._lacking = lacking
         self._unfollowed: dict[str, list[str]] = {}
+        self._blank: dict[tuple[str, str], tuple[int, list[str]]] = {}
 
     def write(self, directory_of: Callable[[str], Path]) -> Iterator[tuple[Table, Path]]:
         """Write every table into its directory; yield each with its file."""
@@ -155,30 +160,61 @@ class Assembly:
                 self._note_relation(table, relation, f"`{child}` has no column `{key}` of texts")
             return
         found.children[relation] = Join(relation, child, "Id", key)
-        orphans = 0
-        if unread(key) in other.marks:
-            orphans = rows_of(self._connection, f"SELECT count({name(unread(key))}) FROM ({other.query})")[0][0]
+        cases = _given(unfollowed(relation), own)
+        lost = lost_values(other, key)
+        if lost and rows_of(self._connection, f"SELECT count(*) FROM ({lost})")[0][0]:
+            cases.append(
+                f"""WHEN "Id" IN ({lost}) THEN {text(f"sources contradict each other about which `{child}` belong here")}"""
+            )
+        orphans = self._orphans(child, key)
         why = f"{orphans} of `{child}` do not say in `{key}` what they belong to"
-        cases = [*_given(unfollowed(relation), own), f"ELSE {text(why) if orphans else 'NULL'} END"]
-        found.reasons[relation] = f"CASE {' '.join(cases)}" if len(cases) > 1 else cases[0][len("ELSE ") : -len(" END")]
+        found.reasons[relation] = _case(cases, text(why) if orphans else "NULL")
+
+    def _orphans(self, table: str, key: str) -> int:
+        """Return how many rows do not say what they belong to: keys not known, and blank where each row must have one.
+
+        Blank keys are noted with the first of their rows.
+        """
+        found, declared = self._tables[table], self._declared(table)
+        unknown = f"{name(unread(key))} IS NOT NULL" if unread(key) in found.marks else "false"
+        blank = f"NOT ({unknown}) AND coalesce({name(key)}, '') = ''"
+        listed = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
+        counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed})[1:{_MOST_SHOWN}]"
+        unread_keys, blank_keys, first = rows_of(self._connection, f"SELECT {counts} FROM ({found.query})")[0]
+        if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
+            return int(unread_keys)
+        if (table, key) not in self._blank:
+            self._blank[table, key] = (int(blank_keys), [one for one in first if one])
+        return int(unread_keys) + int(blank_keys)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
         self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")
 
     @property
     def problems(self) -> list[Diagnostic]:
-        """What is to be said of relations that lead nowhere, one warning per table."""
+        """What is to be said of relations that lead nowhere, one warning per table, and of blank keys, one per column."""
         found = []
         for table, relations in self._unfollowed.items():
             more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
             message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
             found.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
+        for (table, key), (count, first) in self._blank.items():
+            rows = ", ".join(f"`{shown(one[:_LONGEST_KEY])}`" for one in first)
+            more = " …" if count > len(first) else ""
+            message = (
+                f"`{key}` of `{table}` is blank where each row must belong to another: {count} in all, {rows or 'no Id'}{more}"
+            )
+            found.append(rules.BLANK_KEY.at(Span(f"types/{table}/type.yaml"), message))
         return found
 
 
 def _given(mark: str, table: United) -> list[str]:
     """Return the case of a reason that a companion column of the table gives, if it has one."""
     return [f"WHEN {name(mark)} IS NOT NULL THEN {name(mark)}"] if mark in table.marks else []
+
+
+def _case(cases: list[str], otherwise: str) -> str:
+    return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
 
 
 def _partial(joins: Mapping[str, Join], filled: set[str]) -> dict[str, Join]:

@@ -17,6 +17,7 @@ from perpend.inventory.intake.objects import Objects
 from perpend.inventory.intake.pieces import merge_same, unite
 from perpend.inventory.intake.piles import shred_pile, unknown_lists
 from perpend.inventory.intake.table_file import read_table
+from perpend.inventory.labels import SOURCES_VIEW
 from perpend.inventory.manifest import Failure, StoredSource
 from perpend.inventory.plain_sql import teach
 from perpend.inventory.tables import MISSING
@@ -50,6 +51,7 @@ class Importing:
         self._objects = Objects(declared)
         self._tables: dict[str, list[Piece]] = {}
         self._parts: dict[str, Part] = {}
+        self._lost: dict[str, dict[str, set[str]]] = {}
         self._paths = 0
         teach(connection)
 
@@ -77,6 +79,8 @@ class Importing:
                 reason = contradiction(one) if one.variants else None
                 number = numbers[one.origin.source]
                 self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason)
+                for variant in one.variants:
+                    self._objects.pile(type_name).note_lost(one.fields, variant.fields)
 
     def add_table(self, table: TableFile) -> None:
         """Take in a table of one object type. Raises UnreadableTable where it cannot be used."""
@@ -113,6 +117,8 @@ class Importing:
             unknown = {**unknown_lists(self._declared(type_name), whole), **dict.fromkeys(undeclared, MISSING)}
             pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in found)
         united = {one: unite(found) for one, found in sorted(pieces.items())}
+        for type_name, lost in self._lost.items():
+            united[type_name].lost = lost
         for type_name in self._tables:
             clashing = merge_same(self._connection, united[type_name], [source.name for source in self.run.sources])
             if clashing:
@@ -123,6 +129,7 @@ class Importing:
 
     def _shred(self, type_name: str, whole: set[str], pieces: dict[str, list[Piece]]) -> None:
         pile = self._objects.by_type.pop(type_name)
+        self._lost[type_name] = pile.lost
         declared = self._declared(type_name)
         shredded = shred_pile(self._connection, type_name, pile, declared=declared, whole=whole, new_path=self._new_path)
         for one in shredded:
@@ -148,5 +155,5 @@ class Importing:
 
 
 def _check_type(type_name: str) -> None:
-    if not re.fullmatch(r"\w[\w.-]*", type_name):
+    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() == SOURCES_VIEW:
         raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")

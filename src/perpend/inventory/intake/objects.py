@@ -38,11 +38,21 @@ class Entry:
 
 @dataclass(slots=True)
 class Pile:
-    """The objects of one type: those with an Id, and those without. ``whole``: they were imported as such."""
+    """The objects of one type: those with an Id, and those without. ``whole``: they were imported as such.
+
+    ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
+    """
 
     by_id: dict[str, Entry] = field(default_factory=dict)
     nameless: list[Entry] = field(default_factory=list)
     whole: bool = False
+    lost: dict[str, set[str]] = field(default_factory=dict)
+
+    def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        """Note the texts of another reading that are not among those that are kept."""
+        for name, value in other.items():
+            if _is_filled(value) and name in kept and kept[name] != value:
+                self.lost.setdefault(name, set()).add(value)
 
     def __iter__(self) -> Iterator[Entry]:
         yield from self.by_id.values()
@@ -135,6 +145,7 @@ class Objects:
             return
         first = pile.by_id.setdefault(identity, entry)
         if first is not entry:
+            pile.note_lost(first.fields, entry.fields)
             _unite(first, entry)
 
 

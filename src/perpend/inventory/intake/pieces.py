@@ -12,7 +12,7 @@ from perpend.inventory.database import name, rows_of, text, text_list
 from perpend.inventory.tables import CONTRADICTED, MISSING, OWNER, ROW, SOURCE, Form, unfollowed, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from perpend.inventory.database import Connection
 
@@ -37,13 +37,19 @@ class Piece:
 
 @dataclass(slots=True)
 class United:
-    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before."""
+    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
+
+    ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
+    of objects had, before they became pieces.
+    """
 
     query: str
     forms: dict[str, Form]
     marks: set[str]
     rows: int
     merged: int = 0
+    unmerged: str = ""
+    lost: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -93,10 +99,21 @@ def merge_same(connection: Connection, table: United, sources: Sequence[str]) ->
     given = f"coalesce(min({name(CONTRADICTED)}), {_clash(table, sources)}) AS {name(CONTRADICTED)}" if had else clash
     single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
-    table.query = f"{single} UNION ALL {several}"
+    table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
     return int(rows_of(connection, f"SELECT count({name(CONTRADICTED)}) FROM ({several})")[0][0])
+
+
+def lost_values(table: United, column: str) -> str | None:
+    """Return the query for texts of a column that some reading of an object had and its row has not, None without any."""
+    queries = []
+    if table.unmerged:
+        pairs = f'SELECT "Id", {name(column)} AS value FROM'
+        queries.append(f"SELECT value FROM ({pairs} ({table.unmerged}) EXCEPT {pairs} ({table.query}))")
+    if found := table.lost.get(column):
+        queries.append(f"SELECT unnest({text_list(sorted(found))}) AS value")
+    return f"SELECT value FROM ({' UNION ALL '.join(queries)}) WHERE value IS NOT NULL" if queries else None
 
 
 def as_variant(expression: str, form: Form) -> str:

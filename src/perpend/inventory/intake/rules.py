@@ -53,6 +53,14 @@ RELATION_NOT_FOLLOWED: Final = _warning(
     "was not imported.\n\n"
     "What lies behind it is not known: policies that ask for it say UNDETERMINED. Import the other type as well.",
 )
+BLANK_KEY: Final = _warning(
+    "K307",
+    "blank-key",
+    "Rows of a table do not say which object they are part of: a field that `type.yaml` declares as `masterDetail` is null or "
+    "empty.\n\n"
+    "They could be part of any object, so no list of them is known to be complete: policies that ask for it say UNDETERMINED. "
+    "Fill the column in, or leave these rows out.",
+)
 
 SQL_ERROR: Final = Rule(
     "K310",
@@ -70,6 +78,7 @@ RULES: Final = (
     COLUMNS_LEFT_OUT,
     CONTRADICTING_ROWS,
     RELATION_NOT_FOLLOWED,
+    BLANK_KEY,
     SQL_ERROR,
 )
 """All rules of the room."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.database import name, rows_of, text
 from perpend.inventory.intake.pieces import as_variant
@@ -106,6 +106,18 @@ def store_columns(
     return {api_name: _stored(api_name, reading, counts[place]) for place, (api_name, reading) in enumerate(readings.items())}
 
 
+def constant_column(value: Any) -> Stored:
+    """Return the column that holds one value for all objects."""
+    match value:
+        case None:
+            return Stored(Form.TEXT, "CAST(NULL AS VARCHAR)")
+        case bool():
+            return Stored(Form.BOOLEAN, str(value).lower())
+        case int() | float():
+            return Stored(Form.NUMBER, f"CAST({value!r} AS DOUBLE)")
+    return Stored(Form.TEXT, text(str(value)))
+
+
 def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading:
     """Return how a column of a type of SQL reads."""
     cell, base = name(column), re.split(r"[(\[]", kind)[0]
@@ -143,8 +155,10 @@ def _time_reading(column: str, base: str) -> _Reading:
     if base == "DATE":
         shown = f"strftime({cell}, '%Y-%m-%d') || 'T00:00:00Z'"
     else:
-        moment = cell if base == "TIMESTAMP WITH TIME ZONE" else f"CAST({cell} AS TIMESTAMP)"
-        shown = f"replace(strftime({moment}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z', '.000Z', 'Z')"
+        digits = "%n" if base == "TIMESTAMP_NS" else "%f"
+        zeros = r"(\.0{9}|0{6}|000)Z$" if base == "TIMESTAMP_NS" else r"(\.0{6}|000)Z$"
+        moment = cell if base in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS") else f"CAST({cell} AS TIMESTAMP)"
+        shown = f"regexp_replace(strftime({moment}, '%Y-%m-%dT%H:%M:%S.{digits}') || 'Z', '{zeros}', 'Z')"
     bad = f"({cell} IS NOT NULL AND NOT coalesce(regexp_matches({shown}, '^[0-9]{{4}}-'), false))"
     return _Reading(column, Form.TEXT, shown, bad=bad, reason=NO_DATE)
 
@@ -188,7 +202,7 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
     elif kinds == {"BOOLEAN"}:
         found = _Reading(column, Form.BOOLEAN, f"TRY_CAST({value} AS BOOLEAN)")
     elif large and kinds == large:
-        inexact = f"(json_type({cell}) <> 'DOUBLE' AND abs(TRY_CAST({value} AS DOUBLE)) > {_LARGEST_EXACT})"
+        inexact = f"(NOT regexp_matches({value}, '[.eE]') AND abs(TRY_CAST({value} AS DOUBLE)) > {_LARGEST_EXACT})"
         found = _Reading(column, Form.NUMBER, f"TRY_CAST({value} AS DOUBLE)", inexact=inexact, exact_text=value)
     else:
         found = _Reading(column, Form.VARIANT, value)
@@ -214,9 +228,8 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
                 wanted += ["0", "[]"]
-    if not wanted:
-        return []
-    found = rows_of(connection, f"SELECT {', '.join(wanted)} FROM {relation}")[0]
+    # Without an aggregate there would be as many rows as the relation has, none of an empty one.
+    found = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
     pairs = [(int(found[place] or 0), [int(row) for row in found[place + 1] or []]) for place in range(0, len(found), 2)]
     return [pairs[place : place + 3] for place in range(0, len(pairs), 3)]
 

@@ -19,11 +19,11 @@ import duckdb
 
 from perpend.diagnostics.model import Span
 from perpend.errors import PerpendError
-from perpend.inventory.database import name, pattern, rows_of, text, text_list
+from perpend.inventory.database import is_failed_write, name, pattern, rows_of, text, text_list
 from perpend.inventory.files import StoreError, reason_of, shown
 from perpend.inventory.intake import rules
 from perpend.inventory.intake.pieces import Piece
-from perpend.inventory.intake.table_columns import PLACE, Oddity, Stored, store_columns
+from perpend.inventory.intake.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.inventory.plain_sql import STRICT_JSON
 from perpend.inventory.rows import ROW_GROUP, check_names
 from perpend.inventory.tables import ROW, SOURCE, Form, unread
@@ -107,15 +107,19 @@ def read_table(
         untyped=staged.untyped,
         json=staged.json,
     )
-    stored |= {one: _constant(value) for one, value in table.constants.items()}
+    stored |= {one: constant_column(value) for one, value in table.constants.items()}
     _check_ids(connection, table, staged, stored["Id"])
     values = [f"{PLACE} AS {name(ROW)}", f"{source} AS {name(SOURCE)}"]
     values += [f"{one.value} AS {name(column)}" for column, one in stored.items()]
     values += [f"{one.unread} AS {name(unread(column))}" for column, one in stored.items() if one.unread]
     marks = frozenset(unread(column) for column, one in stored.items() if one.unread)
     rows = rows_of(connection, f"SELECT count(*) FROM {staged.relation}")[0][0]
-    query = f"(SELECT {', '.join(values)} FROM {staged.relation})"
-    piece = Piece(query, {column: one.form for column, one in stored.items()}, rows, marks)
+    piece = Piece(
+        f"(SELECT {', '.join(values)} FROM {staged.relation})",
+        {column: one.form for column, one in stored.items()},
+        rows,
+        marks,
+    )
     return ReadTable(piece, staged.kind, tuple(_problems(table, staged, stored)))
 
 
@@ -148,6 +152,8 @@ def _is_json_lines(head: bytes) -> bool:
     lines = head.lstrip().split(b"\n", 2)
     if len(lines) > 1 and lines[1].startswith(b"{"):
         return True
+    if len(lines) == 1 and len(head) >= _HEAD - len(_MARK):
+        return b'"Content"' not in head
     try:
         first = json.loads(lines[0])
     except (ValueError, RecursionError):
@@ -170,6 +176,8 @@ def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
+        if is_failed_write(error):
+            raise
         raise UnreadableTable(path, _reason(kind or "", path, str(error))) from None
     what = "the file is empty" if kind is None and not _head(path).strip() else "an array of JSON is not read as a table"
     raise UnreadableTable(path, what)
@@ -209,8 +217,7 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
     )
     copy_checked(connection, f"SELECT * FROM read_csv({pattern(link)}, {options})", staging)
     relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
-    kind = "tsv" if delimiter == "\t" else "csv"
-    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), kind, untyped=True)
+    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), "tsv" if delimiter == "\t" else "csv", untyped=True)
 
 
 def _stage_json(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
@@ -231,7 +238,7 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
 
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
-    """Stage what a query gives. Errors about the store are told apart from those about the file that is read."""
+    """Stage what a query gives."""
     connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
 
 
@@ -328,17 +335,6 @@ def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identi
     if count:
         more = f" (and {count - 1} more)" if count > 1 else ""
         raise UnreadableTable(table.path, f"row {first + 1}{more} has no `Id`")
-
-
-def _constant(value: Any) -> Stored:
-    match value:
-        case None:
-            return Stored(Form.TEXT, "CAST(NULL AS VARCHAR)")
-        case bool():
-            return Stored(Form.BOOLEAN, str(value).lower())
-        case int() | float():
-            return Stored(Form.NUMBER, f"CAST({value!r} AS DOUBLE)")
-    return Stored(Form.TEXT, text(str(value)))
 
 
 def _problems(table: TableFile, staged: _Staged, stored: Mapping[str, Stored]) -> list[Diagnostic]:
