@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.partly_known import MISSING, doubt_of, reason_of
 from perpend.ir.types import ValueType
 from perpend.ir.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
 
@@ -49,7 +50,7 @@ class Frame:
         """Return what is under a key. Raises :class:`Unreadable` where that was not collected."""
         value = self.fields.get(name)
         if value is None and not self.complete and name not in self.fields:
-            raise Unreadable(f"{self.path}{name} is missing from the data: it was not collected")
+            raise Unreadable(f"{self.path}{name} {reason_of(self.fields, name)}")
         return value
 
     def through(self, lookup: str) -> Frame:
@@ -60,6 +61,8 @@ class Frame:
             if target is not None and not isinstance(target, dict):
                 raise Unreadable(f"{self.path}{lookup} is no object")
             leads_nowhere = target is None or has_disappeared(target)
+            if target is not None and not leads_nowhere and (doubt := doubt_of(target)):
+                raise Unreadable(f"{self.path}{lookup}: {doubt}")
             fields = NOTHING if target is None or leads_nowhere else target
             found = Frame(fields, self.today, f"{self.path}{lookup}.", complete=self.complete or leads_nowhere)
             self.memo[lookup] = found
@@ -87,7 +90,8 @@ def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -
         if value.__class__ is float and value != value:
             raise Unreadable(f"{frame.path}{name} holds NaN, which is no number")
         if value is None:
-            return None if frame.complete or (missing_is_null and "[" not in frame.path) else frame.get(name)
+            silent = missing_is_null and "[" not in frame.path and reason_of(frame.fields, name) == MISSING
+            return None if frame.complete or silent else frame.get(name)
         try:
             return convert(value)
         except _WrongForm:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.interpret import questions, values
 from perpend.interpret.frame import Frame, Stopped, Unreadable, has_disappeared
 from perpend.interpret.use import Closure, StatusCount, Use
+from perpend.ir.partly_known import doubt_of
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
 from perpend.ir.status import Status
 from perpend.ir.types import ValueType
@@ -145,6 +146,8 @@ class Interpreter:
             )
             if gone:
                 return (DISAPPEARED, None)
+            if doubt := doubt_of(fields):
+                return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
             try:
                 if record_types and norm(_record_type(frame)) not in record_types:
                     return (OTHER_RECORD_TYPE, None)

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.inventory.shred import form_of, stored_value, told_apart
-from perpend.inventory.tables import MISSING, Column, Form, Table, plain, unread
+from perpend.inventory.tables import Column, Form, Table, plain, unread
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.partly_known import MISSING
 from perpend.ir.values import PlainJson
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The way back: row numbers of a stored table in, objects in the form of test data out, with what is wanted of them.
 
-What is not known of an object is a key that it does not have. Refuses to know why.
+What is not known of an object is a key that it does not have; the reasons go with it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.database import name, opened, pattern, storing
-from perpend.inventory.tables import ROW, Form, unfollowed, unread
+from perpend.inventory.tables import CONTRADICTED, ROW, Form, unfollowed, unread
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.partly_known import PartlyKnown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ _LARGEST_EXACT: Final = 2**53
 _Row = dict[str, Any]
 
 
-def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[dict[str, Any]]:
+def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
     """Return the objects with these row numbers in their order, with the values, lookups and child lists that are wanted.
 
     An object's Id and deletion field are always there, if the object has them. A row number that is not there is a KeyError.
@@ -60,7 +61,7 @@ class _Nest:
         names = [str(one[0]) for one in self._connection.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def objects(self, table: str, rows: Sequence[_Row], wanted: Wanted, depth: int) -> list[_Row]:
+    def objects(self, table: str, rows: Sequence[_Row], wanted: Wanted, depth: int) -> list[PartlyKnown]:
         """Return rows of a table as objects."""
         described = self._snapshot.tables.by_name[table]
         found = [_values(described, row, wanted) for row in rows]
@@ -75,26 +76,29 @@ class _Nest:
         return found
 
     def _follow(
-        self, join: Join, rows: Sequence[_Row], objects: Sequence[_Row], wanted: Wanted, depth: int, *, many: bool
+        self, join: Join, rows: Sequence[_Row], objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
         keys = [row[join.own] for row in rows if row[join.own] is not None]
         others = self.rows(join.table, join.other, keys)
-        by_key: dict[Any, list[_Row]] = {}
+        by_key: dict[Any, list[PartlyKnown]] = {}
         for other, nested_object in zip(others, self.objects(join.table, others, wanted, depth - 1), strict=True):
             by_key.setdefault(other[join.other], []).append(nested_object)
         for row, one in zip(rows, objects, strict=True):
-            if join.partial and row[unfollowed(join.name)] is not None:
+            if join.partial and (reason := row[unfollowed(join.name)]) is not None:
+                one.reasons[join.name] = reason
                 continue
             belonging = by_key.get(row[join.own], [])
             one[join.name] = belonging if many else belonging[0] if belonging else None
 
 
-def _values(table: Table, row: _Row, wanted: Wanted) -> _Row:
+def _values(table: Table, row: _Row, wanted: Wanted) -> PartlyKnown:
     names = wanted.values | {one for one in table.columns if is_deletion_field(one)}
     names |= {"Id"} if row.get("Id") is not None else set()
     names |= (wanted.lookups.keys() - table.lookups.keys()) | (wanted.children.keys() - table.children.keys())
-    columns = (table.columns[one] for one in sorted(names) if one in table.columns)
-    return {one.name: _value(one, row[one.name]) for one in columns if not one.partial or row[unread(one.name)] is None}
+    columns = [table.columns[one] for one in sorted(names) if one in table.columns]
+    reasons = {one.name: row[unread(one.name)] for one in columns if one.partial and row[unread(one.name)] is not None}
+    known = {one.name: _value(one, row[one.name]) for one in columns if one.name not in reasons}
+    return PartlyKnown(known, reasons, row[CONTRADICTED] if table.contradicted else None)
 
 
 def _value(column: Column, stored: Any) -> Any:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.inventory.plain_json import is_plain_json
 from perpend.inventory.tables import (
-    MISSING,
     OWNER,
     ROW,
     SOURCE,
@@ -27,6 +26,7 @@ from perpend.inventory.tables import (
     unread,
 )
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.partly_known import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

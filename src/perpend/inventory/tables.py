@@ -24,9 +24,6 @@ SOURCE: Final = "perpend_source"
 CONTRADICTED: Final = "perpend_contradicted"
 """The column that says why a row is not to be believed: its sources contradict each other. Null for all other rows."""
 
-MISSING: Final = "is missing from the data: it was not collected"
-"""Why a value is not known that an object does not have."""
-
 _UNREAD, _UNFOLLOWED, _PLAIN = "#unread", "#unfollowed", "#plain"
 
 

@@ -12,7 +12,7 @@ from perpend.ir.types import ValueType
 from perpend.ir.values import DAY, norm
 from perpend.plan.operations import fields, questions, values
 from perpend.plan.operations.use import Related, Use, Value, moved
-from perpend.plan.place import Build, Guard, Guards, Place, blank, normal_is
+from perpend.plan.place import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
 from perpend.plan.rewrites import rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
@@ -142,7 +142,7 @@ class _Planner:
         ends = [Guard(_gone(place, block), DISAPPEARED)]
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
-            ends += place.unknown(scalars.negation(known), f"{place.path}sources contradict each other about the object")
+            ends += place.unknown(scalars.negation(known), DYNAMIC)
         ends += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)

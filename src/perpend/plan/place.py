@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.inventory.tables import CONTRADICTED, MISSING, ROW, Form, unfollowed, unread
+from perpend.inventory.tables import CONTRADICTED, ROW, Form, unfollowed, unread
 from perpend.ir.object_types import is_deletion_field
+from perpend.ir.partly_known import MISSING
 from perpend.ir.values import norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import KIND_OF_FORM, Stage, column_of

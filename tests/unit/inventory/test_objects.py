@@ -6,9 +6,10 @@ import pytest
 
 from perpend.inventory.files import StoreError
 from perpend.inventory.intake.objects import DISAGREES, NO_ID
-from perpend.inventory.tables import MISSING, ROW, Column, Form, Join
 from perpend.inventory.tables import OWNER as OWNER_ROW
+from perpend.inventory.tables import ROW, Column, Form, Join
 from perpend.ir.object_types import Children, Lookup, ObjectType
+from perpend.ir.partly_known import MISSING
 
 from .stored import OWNER, PART, THING, TYPES, estate, rows_of, write_store
 

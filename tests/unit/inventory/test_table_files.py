@@ -11,7 +11,8 @@ import pytest
 
 from perpend.inventory.files import StoreError
 from perpend.inventory.intake.table_file import UnreadableTable, holds_table
-from perpend.inventory.tables import MISSING, Column, Form
+from perpend.inventory.tables import Column, Form
+from perpend.ir.partly_known import MISSING
 
 from .stored import OWNER, PART, THING, estate, json_lines, parquet_file, rows_of, table_file, write_store
 

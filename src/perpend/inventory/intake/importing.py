@@ -20,7 +20,7 @@ from perpend.inventory.intake.table_file import read_table
 from perpend.inventory.labels import SOURCES_VIEW
 from perpend.inventory.manifest import Failure, StoredSource
 from perpend.inventory.plain_sql import teach
-from perpend.inventory.tables import MISSING
+from perpend.ir.partly_known import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.inventory.database import name, rows_of, text, text_list
-from perpend.inventory.tables import CONTRADICTED, MISSING, OWNER, ROW, SOURCE, Form, unfollowed, unread
+from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, unfollowed, unread
+from perpend.ir.partly_known import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

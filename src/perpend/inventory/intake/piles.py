@@ -11,7 +11,8 @@ from perpend.inventory.intake.pieces import Piece
 from perpend.inventory.intake.spool import Spool
 from perpend.inventory.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
 from perpend.inventory.shred import add_object, part_of, parts_of, wanted_of_everything
-from perpend.inventory.tables import CONTRADICTED, MISSING, OWNER, ROW, SOURCE, Form, is_companion, unfollowed
+from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, unfollowed
+from perpend.ir.partly_known import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

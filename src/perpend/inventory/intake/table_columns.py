@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.inventory.database import name, rows_of, text
 from perpend.inventory.intake.pieces import as_variant
 from perpend.inventory.plain_sql import STRICT_JSON
-from perpend.inventory.tables import MISSING, Form
+from perpend.inventory.tables import Form
+from perpend.ir.partly_known import MISSING
 from perpend.ir.types import ValueType
 
 if TYPE_CHECKING:
