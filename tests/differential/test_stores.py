@@ -19,6 +19,7 @@ from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
 from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
+from tests.regressions import Counterexample, check_agreement
 from tests.repositories import program_of, temporary_analyzer
 
 EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60")) // 4
@@ -91,6 +92,11 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
         estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
         snapshot = stored_estate(Path(directory), analyzer, estate)
         about = about_things(analyzer)
-        expected = sorted(map(said, Judgement(estate, [program], **about).findings()))
+        expected = list(Judgement(estate, [program], **about).findings())
         with judged(StoreAsked(directory), snapshot, [program], **about) as judgement:
-            assert expected == sorted(map(said, judgement.findings()))
+            found = {one.object.id: one for one in judgement.findings()}
+    asked = [dict(one.object.fields) for one in expected]
+    indexes = [one.condition_index for one in expected]
+    actual = [found[one.object.id].condition_index for one in expected]
+    check_agreement("stored", Counterexample(files, asked, False, TIME, indexes), actual)
+    assert sorted(map(said, expected)) == sorted(map(said, found.values()))

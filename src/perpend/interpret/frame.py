@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.object_types import is_deletion_field
+from perpend.ir.object_types import is_deletion_field, is_unset
 from perpend.ir.partly_known import MISSING, doubt_of, reason_of
 from perpend.ir.types import ValueType
 from perpend.ir.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
@@ -60,9 +60,9 @@ class Frame:
             target = self.get(lookup)
             if target is not None and not isinstance(target, dict):
                 raise Unreadable(f"{self.path}{lookup} is no object")
-            leads_nowhere = target is None or has_disappeared(target)
-            if target is not None and not leads_nowhere and (doubt := doubt_of(target)):
+            if target is not None and (doubt := doubt_of(target)):
                 raise Unreadable(f"{self.path}{lookup}: {doubt}")
+            leads_nowhere = target is None or is_unset(target) or has_disappeared(target)
             fields = NOTHING if target is None or leads_nowhere else target
             found = Frame(fields, self.today, f"{self.path}{lookup}.", complete=self.complete or leads_nowhere)
             self.memo[lookup] = found

@@ -139,6 +139,8 @@ class Interpreter:
 
         def run(frame: Frame) -> End:
             fields = frame.fields
+            if doubt := doubt_of(fields):
+                return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
             gone = (
                 not is_empty(fields.get(deletion), ValueType.ANY)
                 if known and deletion
@@ -146,8 +148,6 @@ class Interpreter:
             )
             if gone:
                 return (DISAPPEARED, None)
-            if doubt := doubt_of(fields):
-                return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
             try:
                 if record_types and norm(_record_type(frame)) not in record_types:
                     return (OTHER_RECORD_TYPE, None)

@@ -25,7 +25,7 @@ from perpend.inventory.tables import (
     unfollowed,
     unread,
 )
-from perpend.ir.object_types import is_deletion_field
+from perpend.ir.object_types import is_deletion_field, is_unset
 from perpend.ir.partly_known import MISSING
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def _add(
         )
     for name, below in part.lookups.items():
         target = fields.get(name)
+        if isinstance(target, dict) and is_unset(target):
+            continue
         if isinstance(target, dict):
             _add(below, target, everywhere, complete=complete, own=nested)
         elif target is not None:

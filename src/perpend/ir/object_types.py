@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perpend.ir.types import ValueType
 
@@ -108,6 +108,15 @@ def deletion_field_of(type_name: str) -> str:
         return _DELETION_EXCEPTIONS[type_name]
     match = _NAMESPACE.fullmatch(type_name)
     return f"{match[1] if match else 'CA10'}{_DELETION_SUFFIX}"
+
+
+def is_unset(fields: Mapping[str, Any]) -> bool:
+    """Whether what stands under a lookup is no object: it has an ``Id``, and that and all the rest are null."""
+    return "Id" in fields and all(map(_says_nothing, fields.values()))
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, dict) and is_unset(value))
 
 
 def is_deletion_field(name: str) -> bool:

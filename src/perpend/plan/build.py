@@ -139,10 +139,11 @@ class _Planner:
     def code(self, place: Place, block: Block) -> Scalar:
         """Return how a block ends on the row of a place, as one whole number."""
         scalars = self.build.scalars
-        ends = [Guard(_gone(place, block), DISAPPEARED)]
+        ends: list[Guard] = []
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
             ends += place.unknown(scalars.negation(known), DYNAMIC)
+        ends.append(Guard(_gone(place, block), DISAPPEARED))
         ends += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)

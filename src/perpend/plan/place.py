@@ -114,13 +114,12 @@ class Place:
         alias = self.stage.lookup(self.alias, join).alias
         found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
         below = replace(self, alias=alias, table=target, there=scalars.all(self.there, found), guards=guards, path=path)
-        gone = below.gone(None)
-        there = scalars.all(below.there, scalars.negation(gone))
-        below = replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
             below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
-        return below
+        gone = below.gone(None)
+        there = scalars.all(below.there, scalars.negation(gone))
+        return replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
 
     def unfollowed(self, join: Join) -> Guards:
         """Return the guard for rows of which it is not known what a relation leads to."""

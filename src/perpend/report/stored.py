@@ -40,11 +40,11 @@ def print_snapshot(snapshot: Snapshot, views: Mapping[str, str], console: Consol
     console.print(f"snapshot {snapshot.id}, created {_time(snapshot.created)} by {snapshot.engine}")
     console.print(f"content {snapshot.content_hash}")
     console.print()
-    grid = _grid("#", "source", "kind", "observed at", "objects", "accounts")
+    grid = _grid("#", "source", "kind", "observed at", "objects", "accounts", "regions")
     for number, source in enumerate(snapshot.sources):
-        accounts = ", ".join(source.accounts[:6]) + (" …" if len(source.accounts) > 6 else "")
+        covered = (", ".join(some[:6]) + (" …" if len(some) > 6 else "") for some in (source.accounts, source.regions))
         observed = _time(source.observed_at) if source.observed_at else "not said"
-        grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", accounts)
+        grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", *covered)
     console.print(grid)
     for failure in snapshot.failures:
         console.print(f"not read: {visible(failure.source)}: {visible(failure.reason)}")

@@ -16,6 +16,7 @@ from perpend.inventory.intake.assemble import Assembly
 from perpend.inventory.intake.objects import Objects
 from perpend.inventory.intake.pieces import merge_same, unite
 from perpend.inventory.intake.piles import shred_pile, unknown_lists
+from perpend.inventory.intake.scopes import Scope, scopes_of
 from perpend.inventory.intake.table_file import read_table
 from perpend.inventory.labels import SOURCES_VIEW
 from perpend.inventory.manifest import Failure, StoredSource
@@ -101,8 +102,11 @@ class Importing:
         """Write all tables and put the run in force."""
         with storing(self.run.store.directory):
             assembly = self._assembly()
+            scopes: set[Scope] = set()
             for table, path in assembly.write(self.run.directory_of):
+                scopes |= scopes_of(self._connection, table, path)
                 self.run.add(table, [path])
+            self.run.sources[:] = [_covering(number, one, scopes) for number, one in enumerate(self.run.sources)]
         self.problems += assembly.problems
         return self.run.commit(ENGINE)
 
@@ -152,6 +156,14 @@ class Importing:
     def _new_path(self) -> Path:
         self._paths += 1
         return self.run.temporary / f"part-{self._paths}"
+
+
+def _covering(number: int, source: StoredSource, scopes: set[Scope]) -> StoredSource:
+    """Return a source with the accounts and regions that its rows are of."""
+    mine = [one for one in scopes if one.source == number]
+    accounts = {*source.accounts, *(one.value for one in mine if not one.is_region)}
+    regions = {*source.regions, *(one.value for one in mine if one.is_region)}
+    return replace(source, accounts=tuple(sorted(accounts)), regions=tuple(sorted(regions)))
 
 
 def _check_type(type_name: str) -> None:

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from perpend.ir.object_types import is_unset
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -99,7 +101,7 @@ class Objects:
 
     def _take_lookup(self, entry: Entry, name: str, value: Any, target: str, key: str) -> None:
         known, present = entry.fields.get(key), key in entry.fields
-        if value is None:
+        if value is None or (isinstance(value, dict) and is_unset(value)):
             self.pile(target)
             if not present:
                 entry.fields[key] = None

@@ -1,0 +1,45 @@
+"""The tests that library policies bring end in a store as they do in files: their objects come apart into tables that fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.repositories import LIBRARY, PRODUCTION
+from perpend.cli.stores import StoreAsked, judged
+from perpend.ir.values import date_time_from_text
+from perpend.judge.policy_tests import TestObject
+from perpend.judge.policy_tests import tests_of as objects_of
+from perpend.load.repository import Repository
+from tests.differential.test_stores import stored
+
+ANALYZER = Analyzer(Repository(LIBRARY))
+DISPUTED = {"role-named-but-not-found"}
+"""Objects whose key names one that their lookup says is not there: in a store that is not known."""
+
+
+@pytest.mark.parametrize("policy", ANALYZER.repository.policy_ids)
+def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None:
+    logic = f"{policy}/{PRODUCTION}"
+    program = ANALYZER.analyzed(logic).program
+    assert program is not None
+    by_time: dict[int, list[TestObject]] = defaultdict(list)
+    for one in objects_of(ANALYZER.repository, ANALYZER, logic)[0]:
+        by_time[date_time_from_text(one.snapshot_time or "") or 0].append(one)
+    assert by_time
+    for time, tests in by_time.items():
+        directory = tmp_path / str(time)
+        snapshot = stored(directory, ANALYZER, {program.input_type: [dict(one.fields) for one in tests]})
+        about = {
+            "policies": {},
+            "types": {program.input_type: ANALYZER.object_type(program.input_type)},
+            "snapshot_time": datetime.fromtimestamp(time / 1000, UTC),
+        }
+        with judged(StoreAsked(str(directory)), snapshot, [program], **about) as judgement:
+            found = {one.object.id: str(one.condition_index) for one in judgement.findings()}
+        expected = {one.id: "0" if one.id in DISPUTED else one.expected.index for one in tests}
+        assert expected == found
