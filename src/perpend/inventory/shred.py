@@ -149,9 +149,9 @@ def _add(
     nested = {OWNER: number}
     deletions = {name for name in fields if is_deletion_field(name)}
     for name in sorted(part.wanted.values | deletions | {"Id"}):
-        _add_value(
-            row, name, fields, complete=complete or (name in deletions) or (name == "Id" and name not in part.wanted.values)
-        )
+        # Behind a relation that nothing declares, an object without an Id may have one: that was not collected.
+        unasked = name == "Id" and name not in part.wanted.values and bool(part.type_name)
+        _add_value(row, name, fields, complete=complete or name in deletions or unasked)
     for name, below in part.lookups.items():
         target = fields.get(name)
         if isinstance(target, dict) and is_unset(target):
