@@ -196,7 +196,11 @@ class _Planner:
                     offsets[name].append(base)
                     base += part.slots
         use = Use(expression, place, operands, offsets, base, self.related)
-        return PLANNERS[expression.operation.name](use)
+        scalars = self.build.scalars
+        asked, scalars.operation = scalars.operation, expression.operation.key
+        value = PLANNERS[expression.operation.name](use)
+        scalars.operation = asked
+        return value
 
     def _extract(self, expression: Expr, place: Place) -> Value:
         """Return an extract's value at the end of its lookups, planned once for all that refer to it."""

@@ -26,12 +26,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """One use of a primitive. ``arguments`` come from rows, ``constants`` from the program. Compared by identity."""
+    """One use of a primitive. ``arguments`` come from rows, ``constants`` from the program. Compared by identity.
+
+    ``operation`` is the first of the language's operations that asked for it, for messages; empty where none did.
+    """
 
     primitive: str
     arguments: tuple[Scalar, ...]
     constants: tuple[Any, ...]
     kind: Kind
+    operation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Scalars:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Any, ...], Scalar] = {}
+        self.operation = ""
+        """The operation being planned."""
         self.true = self.literal(True, Kind.BOOLEAN)
         self.false = self.literal(False, Kind.BOOLEAN)
 
@@ -104,7 +110,8 @@ class Scalars:
         key = (primitive, tuple(map(id, arguments)), tuple((type(one), one) for one in constants), result)
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = Scalar(primitive, arguments, constants, result)
+            operation = self.operation or next((one.operation for one in arguments if one.operation), "")
+            found = self._made[key] = Scalar(primitive, arguments, constants, result, operation)
         return found
 
     def literal(self, value: Any, kind: Kind) -> Scalar:

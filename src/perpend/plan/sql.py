@@ -171,18 +171,24 @@ class _Printer:
         if name is not None and name != own:
             return self.dialect.identifier(name)
         if scalar.primitive == "literal":
-            return self.dialect.literal(scalar.constants[0], scalar.kind)
+            try:
+                return self.dialect.literal(scalar.constants[0], scalar.kind)
+            except Unprintable as gap:
+                raise Unprintable(f"{gap}{_needed_by(scalar)}") from None
         if scalar.primitive == "if":
             return self._cases(scalar)
         arguments = [self._text(one) for one in scalar.arguments]
         if scalar.primitive == "native":
             if not self.dialect.calls_natives:
-                raise Unprintable(f"{self.dialect.name} has no primitive `{scalar.constants[0]}`")
+                raise self._unprintable(scalar, scalar.constants[0])
             return f"{self._native(scalar)}({', '.join(arguments)})"
         printed = self.dialect.primitives.get(scalar.primitive)
         if printed is None:
-            raise Unprintable(f"{self.dialect.name} has no primitive `{scalar.primitive}`")
+            raise self._unprintable(scalar, scalar.primitive)
         return printed(*arguments, *scalar.constants)
+
+    def _unprintable(self, scalar: Scalar, primitive: str) -> Unprintable:
+        return Unprintable(f"{self.dialect.name} has no primitive `{primitive}`{_needed_by(scalar)}")
 
     def _cases(self, scalar: Scalar) -> str:
         parts = ["(CASE"]
@@ -203,6 +209,10 @@ class _Printer:
         if self.natives[key] not in self.called:
             self.called.append(self.natives[key])
         return self.natives[key].name
+
+
+def _needed_by(scalar: Scalar) -> str:
+    return f", which {scalar.operation} needs" if scalar.operation else ""
 
 
 def _line(depth: int) -> str:

@@ -42,6 +42,22 @@ def test_texts_are_quoted_as_the_engine_reads_them(tmp_path: Path, engine: str, 
 
 
 @pytest.mark.parametrize("engine", OTHERS)
-def test_a_gap_names_the_primitive(tmp_path: Path, engine: str) -> None:
-    with pytest.raises(Unprintable, match=f"{engine} has no primitive `[a-z ]+`"):
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("IS_EQUAL", {"left": {"FIELD": {"path": "CA10__text__c"}}, "right": {"TEXT": "x"}}),
+        ("IS_EMPTY", {"arg": {"FIELD": {"path": "CA10__text__c"}}}),
+        ("REGEX_MATCHES", {"arg": {"FIELD": {"path": "CA10__text__c"}}, "regex": "x"}),
+    ],
+)
+def test_a_gap_names_the_primitive_and_the_operation(
+    tmp_path: Path, engine: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(Unprintable, match=f"{engine} has no primitive `[a-z ]+`, which {operation} needs"):
+        text_of(engine, tmp_path, {operation: arguments})
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_a_query_that_is_rewritten_is_a_gap_of_its_operation(tmp_path: Path, engine: str) -> None:
+    with pytest.raises(Unprintable, match=r"which JSON_(FROM|QUERY_TEXT) needs"):
         text_of(engine, tmp_path, equal("a", "x"))
