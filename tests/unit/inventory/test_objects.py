@@ -245,3 +245,15 @@ def test_a_relation_that_some_object_fills_is_no_column(tmp_path):
     snapshot = stored(tmp_path, [{"Id": "a", "other__r": None}, {"Id": "b", "other__r": {"Id": "o"}}])
     assert "other__r" not in snapshot.tables.by_name[THING].columns
     assert "other__r" in snapshot.tables.by_name[THING].lookups
+
+
+def test_an_id_that_an_object_behind_an_undeclared_lookup_lacks_is_not_known(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a", "other__r": {"n": 1}}, {"Id": "b", "other__r": {"Id": None, "n": 2}}])
+    assert [(None, MISSING), (None, None)] == rows_of(snapshot, f"{THING}/other__r", "Id", "Id#unread")
+
+
+def test_an_object_of_nulls_is_no_object(tmp_path):
+    nothing = {"Id": None, "n": None, "more__r": {"Id": None}, "parts__r": []}
+    snapshot = stored(tmp_path, [{"Id": "a", "owner__r": nothing, "other__r": nothing}])
+    assert [0, 0] == [snapshot.tables.by_name[one].rows for one in (OWNER, f"{THING}/other__r")]
+    assert not snapshot.tables.by_name[THING].lookups["owner__r"].partial
