@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perpend.inventory.database import opened, pattern
-from perpend.inventory.tables import ROW
+from perpend.store.database import opened, pattern
+from perpend.tables.schema import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.inventory.database import Connection
+    from perpend.store.database import Connection
 
 
 def compared(connection: Connection, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from bench.estate import DOCUMENT, GONE, SNAPSHOT, USER, EstateFiles, estate_of
 from bench.hand import hand_sql
 from bench.loops import loads_of, looped
 from bench.policies import compiled, programs_of, write_repository
-from perpend.engines.duckdb import DuckDb, duck_db
-from perpend.engines.kept import KeptColumns
+from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.engines.duckdb.kept import KeptColumns
 from perpend.interpret.interpreter import Interpreter
-from perpend.inventory.database import pattern
-from perpend.inventory.tables import ROW, SOURCE
-from perpend.ir.values import date_time_from_text
+from perpend.meaning.values import date_time_from_text
 from perpend.plan.build import plan_of
+from perpend.store.database import pattern
+from perpend.tables.schema import ROW, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

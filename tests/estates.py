@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from perpend.ir.operation import Constant
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, iso_from_milliseconds
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, iso_from_milliseconds
 from tests.repositories import policy_files
 from tests.strategies import (
     DATES,

@@ -7,7 +7,7 @@ from typing import Any
 
 from perpend.analyze.programs import Analyzer
 from perpend.load.repository import Repository
-from perpend.site.model.book import Book
+from perpend.pages.book import Book
 from tests.repositories import NAMES, write
 
 TYPE = "CA10__CaThing__c"

@@ -18,8 +18,8 @@ from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.operations.development import RETURN_TYPES
 from perpend.ir.status import Status
-from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType
 from perpend.load import shapes
+from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType
 
 Draw = Callable[..., Any]
 

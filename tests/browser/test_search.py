@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from perpend.judge.frameworks import FrameworkMappings, How
+from perpend.analyze.frameworks import FrameworkMappings, How
 from perpend.load.repository import Repository
 from tests.browser.conftest import CORPUS
 from tests.browser.pages import KEY, Visit

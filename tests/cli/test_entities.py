@@ -11,13 +11,14 @@ import pytest
 from perpend.analyze.check import RULES_BY_CODE
 from perpend.cli.app import COMMANDS
 from perpend.cli.repositories import LIBRARY
-from perpend.inventory.intake import rules as intake_rules
+from perpend.intake import rules as intake_rules
 from perpend.ir.operations import OPERATIONS
 from perpend.site import rules as site_rules
+from perpend.store import rules as store_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
 from tests.repositories import logic, policy_files, write
 
-RULES = RULES_BY_CODE | {rule.code: rule for rule in (*site_rules.RULES, *intake_rules.RULES)}
+RULES = RULES_BY_CODE | {rule.code: rule for rule in (*site_rules.RULES, *intake_rules.RULES, *store_rules.RULES)}
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 

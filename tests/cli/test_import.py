@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from perpend.inventory.store import Store
+from perpend.store.store import Store
 from tests.cli.conftest import EXAMPLE, Run, spawn
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.analyze.programs import Analyzed, Analyzer
-from perpend.engines.duckdb import duck_db
+from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.values import date_time_from_text, json_from_text
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.repository import Repository
+from perpend.meaning.values import date_time_from_text, json_from_text
 
 if TYPE_CHECKING:
     from perpend.ir.program import Program

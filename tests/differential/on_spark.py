@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from perpend.analyze.programs import Analyzer
 from perpend.engines.nested import RowEngine
-from perpend.inventory.tables import Tables
-from perpend.judge.policy_tests import TestReport, run_policy_tests
 from perpend.load.repository import Repository
 from perpend.plan.build import Plan
+from perpend.policy_tests.run import TestReport, run_policy_tests
+from perpend.tables.schema import Tables
 
 if TYPE_CHECKING:
-    from perpend.engines.spark import Asked, Spark
+    from perpend.engines.spark.engine import Asked, Spark
 
 Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")

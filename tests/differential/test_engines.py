@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perpend.engines.duckdb import DuckDb, duck_db
+from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program

@@ -11,10 +11,10 @@ import pytest
 from perpend.analyze.programs import Analyzer
 from perpend.cli.repositories import LIBRARY, PRODUCTION
 from perpend.cli.stores import StoreAsked, judged
-from perpend.ir.values import date_time_from_text
-from perpend.judge.policy_tests import TestObject
-from perpend.judge.policy_tests import tests_of as objects_of
 from perpend.load.repository import Repository
+from perpend.meaning.values import date_time_from_text
+from perpend.policy_tests.run import TestObject
+from perpend.policy_tests.run import tests_of as objects_of
 from tests.differential.test_stores import stored
 
 ANALYZER = Analyzer(Repository(LIBRARY))

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from perpend.engines.nested import RowEngine, indexes_of
 from perpend.errors import PerpendError
-from perpend.inventory.shred import shred, tables_of
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import UNREADABLE, Program
-from perpend.ir.values import json_from_text
+from perpend.meaning.values import json_from_text
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
+from perpend.tables.shred import shred, tables_of
 from tests.conformance.test_vectors import FILES, Case, analyzed, json, snapshot, vectors
 from tests.differential.on_spark import SMALL, answered, report_of, why_not
 from tests.differential.test_engines import TIME, batches
@@ -31,7 +31,7 @@ from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
 if TYPE_CHECKING:
-    from perpend.engines.spark import Spark
+    from perpend.engines.spark.engine import Spark
 
 EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "24"))
 SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "4"))
@@ -50,7 +50,7 @@ class Judged(NamedTuple):
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Spark]:
-    from perpend.engines import spark as engine
+    from perpend.engines.spark import engine
 
     with engine.spark("local[2]", SMALL) as opened:
         yield opened
@@ -142,7 +142,7 @@ def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spar
 
 
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
-    from perpend.engines.spark_rows import frame_of_rows
+    from perpend.engines.spark.rows import frame_of_rows
 
     program, asked = drawn(repositories(), 3)[-1]
     part = shred(asked.objects, THING, wanted_by([program]), complete=asked.complete)
@@ -188,7 +188,7 @@ def test_no_text_breaks_out_of_a_query(spark: Spark) -> None:
 
 
 def test_a_second_session_is_refused(spark: Spark) -> None:
-    from perpend.engines.spark_session import spark_session
+    from perpend.engines.spark.session import spark_session
 
     with pytest.raises(PerpendError, match="open in this process already"):
         spark_session("local[1]").__enter__()

@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.errors import PerpendError
+from perpend.intake.importing import Importing
 from perpend.interpret.interpreter import Interpreter
-from perpend.inventory.database import opened
-from perpend.inventory.intake.importing import Importing
-from perpend.inventory.store import Snapshot, Store
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import contradiction
 from perpend.plan.build import Plan, plan_of
+from perpend.store.database import opened
+from perpend.store.store import Snapshot, Store
 from tests.differential.on_spark import why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
 from tests.differential.test_engines import TIME
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
 if TYPE_CHECKING:
-    from perpend.engines.spark import Spark
+    from perpend.engines.spark.engine import Spark
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -106,8 +106,8 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def spark(workers: Cluster) -> Iterator[Spark]:
-    from perpend.engines.spark import Spark
-    from perpend.engines.spark_session import spark_session
+    from perpend.engines.spark.engine import Spark
+    from perpend.engines.spark.session import spark_session
 
     with spark_session(workers.master, SETTINGS, patience=60) as session:
         yield Spark(session, patience=6)
@@ -190,7 +190,7 @@ def attempt(action: Callable[[], Any]) -> PerpendError | None:
 
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:{port}", "spark://no-such-host.invalid:7077"])
 def test_a_master_that_cannot_be_reached_is_told_at_once(master: str) -> None:
-    from perpend.engines.spark_session import spark_session
+    from perpend.engines.spark.session import spark_session
 
     start = time.monotonic()
     with pytest.raises(PerpendError, match="no Spark master can be reached at spark://"):
@@ -199,14 +199,14 @@ def test_a_master_that_cannot_be_reached_is_told_at_once(master: str) -> None:
 
 
 def test_what_is_no_master_at_all_is_told() -> None:
-    from perpend.engines.spark_session import spark_session
+    from perpend.engines.spark.session import spark_session
 
     with pytest.raises(PerpendError, match="is no Spark master"):
         enter(spark_session("http://127.0.0.1:1"))
 
 
 def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from perpend.engines.spark_session import spark_session
+    from perpend.engines.spark.session import spark_session
 
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -215,7 +215,7 @@ def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from perpend.engines import spark_session
+    from perpend.engines.spark import session as spark_session
 
     monkeypatch.setattr(spark_session, "_START", 20.0)
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -228,6 +228,6 @@ def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatc
 def test_without_pyspark_the_error_names_the_extra() -> None:
     import subprocess
 
-    code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.errors import PerpendError\ntry:\n import perpend.engines.spark\nexcept PerpendError as error:\n print(error)"
+    code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.errors import PerpendError\ntry:\n import perpend.engines.spark.engine\nexcept PerpendError as error:\n print(error)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
     assert "Spark 4.1 or newer is not installed here: `pip install 'perpend[spark]'`\n" == found.stdout

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.stores import StoreAsked, judged
-from perpend.inventory.database import opened
-from perpend.inventory.intake.importing import Importing
-from perpend.inventory.store import Snapshot, Store
+from perpend.intake.importing import Importing
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
+from perpend.store.database import opened
+from perpend.store.store import Snapshot, Store
 from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement

@@ -9,9 +9,9 @@ import pytest
 from perpend.analyze.programs import Analyzer
 from perpend.cli.repositories import LIBRARY, PRODUCTION
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.values import date_time_from_text
-from perpend.judge.policy_tests import tests_of as objects_of
 from perpend.load.repository import Repository
+from perpend.meaning.values import date_time_from_text
+from perpend.policy_tests.run import tests_of as objects_of
 
 REPOSITORY = Repository(LIBRARY)
 ANALYZER = Analyzer(REPOSITORY)

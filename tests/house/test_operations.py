@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.engines.duckdb_sql import PRIMITIVES as DUCKDB
-from perpend.engines.spark_sql import PRIMITIVES as SPARK
+from perpend.engines.duckdb.sql import PRIMITIVES as DUCKDB
+from perpend.engines.spark.sql import PRIMITIVES as SPARK
 from perpend.interpret.interpreter import COMPILERS
 from perpend.ir.operation import Constant, Operation
 from perpend.ir.operations import OPERATIONS

@@ -20,8 +20,8 @@ from perpend.diagnostics.sarif import render_sarif
 from perpend.diagnostics.text import render_text
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.operations import BY_KEY
-from perpend.judge.policy_tests import run_policy_tests
 from perpend.load.repository import Repository
+from perpend.policy_tests.run import run_policy_tests
 from tests.estates import TYPES, repositories
 from tests.repositories import NAMES, logic, policy_files, write, yaml_text
 from tests.strategies import JSON, TEXT, Draw, loose_expressions, loose_uses

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import CONDITION
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, iso_from_milliseconds
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, iso_from_milliseconds
 from tests.estates import IMPORTS, RELATED, THING, THING_NAMES, TYPES, ends_of_days, objects, related_lists
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import SETTLED_KINDS, Draw, expression

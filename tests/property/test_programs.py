@@ -14,7 +14,7 @@ from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.program import UNREADABLE, Block, Expr, Program
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 from tests.estates import RELATED, THING_NAMES, TYPES, ends_of_days, objects, repositories, repositories_with
 from tests.repositories import LOGIC, codes, logic, policy_files, program_of, temporary_analyzer
 from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, expression

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perpend.analyze.reachability import silent_checks
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Block
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 from tests.estates import PARTS, THING, THING_NAMES, TYPES, objects, repositories
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import Draw, expression

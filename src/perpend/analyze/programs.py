@@ -16,8 +16,8 @@ from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.ir.object_types import ObjectType
 from perpend.ir.operation import Constant
 from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
-from perpend.ir.types import ValueType
 from perpend.load.words import MAX_HINTS, nearest, shorten
+from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.jmespath_query import compile_query
-from perpend.ir.types import ValueType
+from perpend.meaning.jmespath_query import compile_query
+from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

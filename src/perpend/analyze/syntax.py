@@ -8,10 +8,10 @@ import re2
 
 from perpend.analyze import rules
 from perpend.analyze.places import place_within
-from perpend.ir.jmespath_query import QuerySyntaxError, compile_query
-from perpend.ir.logging_query import LoggingQueryError, parse_logging_query
 from perpend.ir.operation import Constant
 from perpend.load.words import shorten
+from perpend.meaning.jmespath_query import QuerySyntaxError, compile_query
+from perpend.meaning.logging_query import LoggingQueryError, parse_logging_query
 
 if TYPE_CHECKING:
     from perpend.analyze.places import SourceLine

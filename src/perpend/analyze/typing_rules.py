@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.ir.operation import Result
 from perpend.ir.operations.development import RETURN_TYPES
 from perpend.ir.program import Expr
-from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType, comparable
+from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.ir.jmespath_query import plain_key
 from perpend.ir.operations.fields import DEFAULT_TAGS_FIELD
 from perpend.ir.program import (
     CONDITION,
@@ -19,6 +18,7 @@ from perpend.ir.program import (
 )
 from perpend.ir.render import OTHERWISE, check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
+from perpend.meaning.jmespath_query import plain_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def row_engine(name: str, master: str = "local[*]", settings: Mapping[str, str] | None = None) -> Iterator[RowEngine | None]:
     """Yield an engine that can be given rows, None for the interpreter. ``master`` and ``settings`` are Spark's."""
     if name == "duckdb":
-        from perpend.engines.duckdb import duck_db
+        from perpend.engines.duckdb.engine import duck_db
 
         with duck_db() as duckdb:
             yield duckdb
     elif name == "spark":
-        from perpend.engines.spark import spark
+        from perpend.engines.spark.engine import spark
 
         with spark(master, settings) as session:
             yield session

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from perpend.ir.values import date_time_from_text
+from perpend.meaning.values import date_time_from_text
 
 
 def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

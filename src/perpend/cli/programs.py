@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.analyze.frameworks import FrameworkMappings
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, printable, select
 from perpend.collect import KINDS_WITHOUT_CHILDREN
 from perpend.diagnostics.text import render_text
-from perpend.judge.frameworks import FrameworkMappings
 from perpend.judge.judgement import PolicyView
-from perpend.judge.policy_tests import logic_problems
+from perpend.policy_tests.run import logic_problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection

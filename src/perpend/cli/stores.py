@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.output import CannotWrite
-from perpend.engines.duckdb import DuckDb, duck_db
-from perpend.engines.kept import Cost, KeptColumns
+from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.engines.duckdb.kept import Cost, KeptColumns
 from perpend.engines.verdicts import Verdicts
-from perpend.inventory.database import pattern, storing
-from perpend.inventory.store import KEPT, Store
 from perpend.judge.stored import StoredJudgement
+from perpend.store.database import pattern, storing
+from perpend.store.store import KEPT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perpend.inventory.store import Snapshot
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
+    from perpend.store.store import Snapshot
 
     Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
 
@@ -72,7 +72,7 @@ def _judge(asked: StoreAsked, snapshot: Snapshot, duckdb: DuckDb) -> Iterator[Ju
     if asked.engine != "spark":
         yield _by_duckdb(asked, snapshot, duckdb)
         return
-    from perpend.engines.spark import spark
+    from perpend.engines.spark.engine import spark
 
     with spark(asked.master, asked.settings) as session:
 

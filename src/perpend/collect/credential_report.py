@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import Origin
-from perpend.ir.values import PlainJson
+from perpend.meaning.values import PlainJson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

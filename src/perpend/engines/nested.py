@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from perpend.errors import PerpendError
-from perpend.inventory.flat import flat_table
-from perpend.inventory.rows import SYSTEM
-from perpend.inventory.shred import shred, tables_of
-from perpend.inventory.tables import CONTRADICTED, OWNER, ROW, Tables, is_companion, plain, unfollowed, unread
 from perpend.ir.program import UNREADABLE
 from perpend.plan.build import plan_of
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM
 from perpend.plan.wanted import wanted_by
+from perpend.store.rows import SYSTEM
+from perpend.tables.flat import flat_table
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, Tables, is_companion, plain, unfollowed, unread
+from perpend.tables.shred import shred, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.inventory.shred import Wanted
-    from perpend.inventory.tables import Table
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
+    from perpend.tables.schema import Table
+    from perpend.tables.shred import Wanted
 
 
 class RowEngine(Protocol):

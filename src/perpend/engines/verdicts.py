@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from perpend.inventory.database import text
-from perpend.inventory.tables import ROW, SOURCE
+from perpend.store.database import text
+from perpend.tables.schema import ROW, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.object_types import is_deletion_field, is_unset
-from perpend.ir.partly_known import MISSING, doubt_of, reason_of
-from perpend.ir.types import ValueType
-from perpend.ir.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
+from perpend.meaning.partly_known import MISSING, doubt_of, reason_of
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

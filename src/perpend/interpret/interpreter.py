@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from perpend.interpret import questions, values
 from perpend.interpret.frame import Frame, Stopped, Unreadable, has_disappeared
 from perpend.interpret.use import Closure, StatusCount, Use
-from perpend.ir.partly_known import doubt_of
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, is_empty, norm
+from perpend.meaning.partly_known import doubt_of
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, is_empty, norm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

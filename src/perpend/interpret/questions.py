@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from perpend.interpret.frame import Frame, Unreadable, field_reader, has_disappeared
-from perpend.ir.access_policy import AccessLevel, AccessPolicyError, policy_allows
-from perpend.ir.logging_query import logging_query_matches, parse_logging_query
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, is_empty, is_empty_text, json_from_text, json_normal, norm, written
+from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.meaning.logging_query import logging_query_matches, parse_logging_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, is_empty, is_empty_text, json_from_text, json_normal, norm, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from perpend.ir.program import Block, Expr
     from perpend.ir.status import Status
-    from perpend.ir.types import ValueType
+    from perpend.meaning.types import ValueType
 
 Closure = Callable[[Frame], Any]
 StatusCount = Callable[["Frame", "Status"], tuple[int, "str | None"]]

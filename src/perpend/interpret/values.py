@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.frame import NOTHING, Frame, Stopped, Unreadable, field_reader
-from perpend.ir.jmespath_query import QueryFailed, compile_query
-from perpend.ir.types import ValueType
-from perpend.ir.values import (
+from perpend.meaning.jmespath_query import QueryFailed, compile_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import (
     WHITE_SPACE,
     collection,
     date_time_from_text,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

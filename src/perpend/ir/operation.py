@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from perpend.ir.types import ValueType
+    from perpend.meaning.types import ValueType
 
 
 class Constant(Enum):

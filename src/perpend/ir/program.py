@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.operation import CheckDeclaration, Operation
     from perpend.ir.status import Status
-    from perpend.ir.types import ValueType
+    from perpend.meaning.types import ValueType
 
 UNREADABLE = 0
 """Index of an object whose own data keep it from being judged: a field of another type than declared, a contradiction."""

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.program import Check, Expr
-from perpend.ir.values import number_text
+from perpend.meaning.values import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

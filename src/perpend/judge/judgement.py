@@ -14,7 +14,7 @@ from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.program import UNREADABLE, Program, Read, Verdict
 from perpend.ir.status import Status
-from perpend.ir.values import DAY, json_from_text, milliseconds_from_datetime
+from perpend.meaning.values import DAY, json_from_text, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -12,24 +12,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.inventory.nest import nested
 from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
 from perpend.ir.object_types import ObjectType
 from perpend.ir.program import UNREADABLE
-from perpend.ir.values import DAY, milliseconds_from_datetime
 from perpend.judge.judgement import Judgement, untold_indexes
+from perpend.meaning.values import DAY, milliseconds_from_datetime
 from perpend.plan.build import Plan, plan_of
 from perpend.plan.wanted import wanted_by
+from perpend.store.nest import nested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from perpend.engines.verdicts import Verdicts
-    from perpend.inventory.shred import Wanted
-    from perpend.inventory.store import Snapshot
     from perpend.ir.program import Program
     from perpend.judge.judgement import Column
+    from perpend.store.store import Snapshot
+    from perpend.tables.shred import Wanted
 
     Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
 

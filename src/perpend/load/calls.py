@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
-from perpend.ir.values import date_time_from_text, duration_from_iso
 from perpend.load import rules
 from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
 from perpend.load.words import nearest
+from perpend.meaning.values import date_time_from_text, duration_from_iso
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,11 +10,11 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.values import json_from_text
 from perpend.load import rules
 from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
 from perpend.load.json_places import JsonPlaces
 from perpend.load.words import shorten
+from perpend.meaning.values import json_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

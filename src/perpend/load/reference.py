@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.operation import CheckDeclaration, Operation, Parameter, Result
 from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.types import ValueType
 from perpend.load.calls import constant_doc
 from perpend.load.schema import class_text
+from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
-from perpend.ir.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 from perpend.load.shapes import FILE_KINDS, Choice, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.meaning.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from perpend.inventory.tables import Table, Tables
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, Block, Expr, Program
 from perpend.ir.status import Status
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, norm
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, norm
 from perpend.plan.operations import fields, questions, values
 from perpend.plan.operations.use import Related, Use, Value, moved
 from perpend.plan.place import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
 from perpend.plan.rewrites import rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
+from perpend.tables.schema import Table, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
-from perpend.ir.access_policy import AccessLevel, AccessPolicyError, policy_allows
-from perpend.ir.logging_query import logging_query_matches, parse_logging_query
-from perpend.ir.types import ValueType
-from perpend.ir.values import (
+from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.meaning.logging_query import logging_query_matches, parse_logging_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import (
     WHITE_SPACE,
     collection,
     date_time_from_text,

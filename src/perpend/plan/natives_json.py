@@ -11,9 +11,9 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.jmespath_query import QueryFailed, compile_query
-from perpend.ir.types import ValueType
-from perpend.ir.values import is_empty, json_from_text, json_normal, norm, written
+from perpend.meaning.jmespath_query import QueryFailed, compile_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import is_empty, json_from_text, json_normal, norm, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.inventory.tables import CONTRADICTED, ROW, Form, unfollowed, unread
 from perpend.ir.object_types import is_deletion_field
-from perpend.ir.partly_known import MISSING
-from perpend.ir.values import norm
+from perpend.meaning.partly_known import MISSING
+from perpend.meaning.values import norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import KIND_OF_FORM, Stage, column_of
+from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perpend.inventory.tables import Column, Join, Table, Tables
     from perpend.ir.program import Block
+    from perpend.tables.schema import Column, Join, Table, Tables
 
 DYNAMIC: Final = None
 """Of a reason that only the object itself can tell."""

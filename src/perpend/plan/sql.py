@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.errors import PerpendError
-from perpend.inventory.tables import ROW
 from perpend.plan.layers import Layers, layers_of
 from perpend.plan.stage import ROOT, UNREAD, ChildCounts, Stage
+from perpend.tables.schema import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.tables import CONTRADICTED, Form
 from perpend.plan.scalar import Kind, Scalar, Scalars, walk
+from perpend.tables.schema import CONTRADICTED, Form
 
 if TYPE_CHECKING:
-    from perpend.inventory.tables import Column, Join, Table
+    from perpend.tables.schema import Column, Join, Table
 
 ROOT: Final = "t"
 """The alias of a stage's own table."""

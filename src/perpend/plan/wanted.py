@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.analyze.verdicts import FIELD_PARAMETERS
-from perpend.inventory.shred import Wanted
+from perpend.tables.shred import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from perpend.explain.steps import Explanation, Leaf, Place, Step
     from perpend.ir.estate import EstateObject
-    from perpend.judge.explain import Explanation, Leaf, Place, Step
 
 STYLES: dict[Status, str] = {
     Status.COMPLIANT: "green",

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.pages.book import Book
+from perpend.pages.guides import Documents
+from perpend.pages.refs import Kind
+from perpend.pages.verdicts import read_verdicts
 from perpend.site.contents import pages_of
 from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.site.install import install, staging
 from perpend.site.kept import Kept
 from perpend.site.manifest import MARK, OWN, Manifest, changed_since, digest, read_manifest
-from perpend.site.model.book import Book
-from perpend.site.model.guides import Documents
-from perpend.site.model.refs import Kind
-from perpend.site.model.verdicts import read_verdicts
 from perpend.site.render.addresses import Addresses, Places
 from perpend.site.render.as_markdown import markdown_from_html
 from perpend.site.render.pages import Renderer, is_searched
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from perpend.load.repository import Repository
-    from perpend.site.model.page import Head
-    from perpend.site.model.verdicts import VerdictBook
+    from perpend.pages.page import Head
+    from perpend.pages.verdicts import VerdictBook
     from perpend.site.render.pages import Page
 
 _ASSETS: Final = Path(__file__).parent / "assets"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.site.model.catalogue import Catalogue
-from perpend.site.model.flags import FLAGS
-from perpend.site.model.frameworks import Frameworks
-from perpend.site.model.guides import operation_prose, operations_page
-from perpend.site.model.health import health_page
-from perpend.site.model.logic import logic_page
-from perpend.site.model.overview import Overview
-from perpend.site.model.page import Head
-from perpend.site.model.policy import findings_page, policy_page
-from perpend.site.model.refs import SEARCH
+from perpend.pages.catalogue import Catalogue
+from perpend.pages.flags import FLAGS
+from perpend.pages.frameworks import Frameworks
+from perpend.pages.guides import operation_prose, operations_page
+from perpend.pages.health import health_page
+from perpend.pages.logic import logic_page
+from perpend.pages.overview import Overview
+from perpend.pages.page import Head
+from perpend.pages.policy import findings_page, policy_page
+from perpend.pages.refs import SEARCH
 from perpend.site.render.pages import SearchPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.site.model.book import Book
-    from perpend.site.model.guides import Documents
+    from perpend.pages.book import Book
+    from perpend.pages.guides import Documents
     from perpend.site.render.pages import Page
 
 

@@ -18,7 +18,7 @@ from perpend.site.render.addresses import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from perpend.site.model.page import Head
+    from perpend.pages.page import Head
 
 DIRECTORY: Final = f"{OWN}/pagefind"
 """Where Pagefind's files are, below the site's root."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.repositories import logic, policy_files, write
-
 from perpend.analyze.check import check_repository
 from perpend.load.repository import Repository
+from tests.repositories import logic, policy_files, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,13 +6,13 @@ import json
 from collections import Counter
 
 import pytest
-from tests.unit.load.written import EXTRACTS, LOGIC, NAMES, POLICY, checked, errors, logic, warnings, write
 
 from perpend.analyze import lint
 from perpend.analyze import rules as analyze_rules
 from perpend.analyze.check import MAX_ALIKE, RULES_BY_CODE
 from perpend.diagnostics.model import Severity
 from perpend.load import rules as load_rules
+from tests.unit.load.written import EXTRACTS, LOGIC, NAMES, POLICY, checked, errors, logic, warnings, write
 
 IMPORT = f"importExtracts: [{{file: /{EXTRACTS}}}]\n"
 

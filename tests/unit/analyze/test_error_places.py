@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.unit.load.written import LOGIC, checked, errors, logic, write
 
 JSON = "JSON_FROM: {arg: {FIELD: {path: a__c}}, undeterminedIf: {isInvalid: no JSON}}"

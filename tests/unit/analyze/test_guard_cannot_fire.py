@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.repositories import logic
 from tests.unit.analyze.linted import TYPE, field, found, messages, query
 

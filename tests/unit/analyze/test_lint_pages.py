@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.unit.load.written import NAMES, checked, errors, write
 
 from perpend.analyze.lint import RULES
+from tests.unit.load.written import NAMES, checked, errors, write
 
 BASE = {
     "ce/acme/bucket/policy.yaml": f"{NAMES}description: A policy.\n",

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import LOGIC, analyzer_of, codes, judged, logic, policy_files, program_of, write
 
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.model import Diagnostic
 from perpend.ir.program import Expr
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
+from tests.repositories import LOGIC, analyzer_of, codes, judged, logic, policy_files, program_of, write
 
 THING, OWNER, PART = "CA10__CaThing__c", "CA10__CaOwner__c", "CA10__CaPart__c"
 TYPES: dict[str, Any] = {

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 from perpend.analyze.reachability import Structures, silent_checks
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 OTHER = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "other"}}, "undeterminedIf": {"isEmpty": "unset"}}}

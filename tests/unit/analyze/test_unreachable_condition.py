@@ -7,11 +7,11 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.repositories import LOGIC, judged, logic, policy_files, program_of, temporary_analyzer
-from tests.unit.analyze.linted import both, either, equal, field, found, messages, no
 
 from perpend.analyze.lint import unreachable_condition
 from perpend.analyze.lint.survey import Survey
+from tests.repositories import LOGIC, judged, logic, policy_files, program_of, temporary_analyzer
+from tests.unit.analyze.linted import both, either, equal, field, found, messages, no
 
 A, B, C = field("a__c"), field("b__c"), field("c__c")
 TRUE, FALSE = {"BOOLEAN": True}, {"BOOLEAN": False}

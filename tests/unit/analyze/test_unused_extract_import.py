@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.repositories import logic, policy_files, write
-from tests.unit.analyze.linted import TYPE, field, found, messages
-
 from perpend.analyze.check import check_repository
 from perpend.load.repository import Repository
+from tests.repositories import logic, policy_files, write
+from tests.unit.analyze.linted import TYPE, field, found, messages
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
 COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}

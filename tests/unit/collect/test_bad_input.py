@@ -10,8 +10,7 @@ import pytest
 from perpend.collect import UnusableInput, collect_files, files
 from perpend.collect.unusable import UnusableContent
 from perpend.errors import PerpendError
-
-from .reports import ARN, TWO_USERS, USER, answer, collect, reason_of, write
+from tests.unit.collect.reports import ARN, TWO_USERS, USER, answer, collect, reason_of, write
 
 REPORTS = {
     "zero bytes": (b"", "the file is empty (zero bytes)"),

@@ -17,8 +17,7 @@ from perpend.collect import collect_files
 from perpend.collect.credential_report import read_report
 from perpend.collect.files import text_bytes
 from perpend.ir.estate import Origin
-
-from .reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
+from tests.unit.collect.reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
 
 ROWS = [
     {"user": "ann", "arn": f"{ARN}ann", "mfa_active": "true"},

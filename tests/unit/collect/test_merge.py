@@ -9,8 +9,7 @@ from perpend.collect import collect_files
 from perpend.collect.credential_report import Reading, row_writer
 from perpend.collect.merge import merge_readings
 from perpend.ir.estate import Origin
-
-from .reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
+from tests.unit.collect.reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
 
 FALSE = f"user,arn,key\nann,{ARN}ann,false\n"
 TRUE = f"user,arn,key\nann,{ARN}ann,true\n"

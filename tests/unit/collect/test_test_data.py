@@ -6,8 +6,7 @@ import pytest
 
 from perpend.ir.estate import Origin
 from perpend.ir.object_types import Lookup, ObjectType
-
-from .reports import ACCOUNT, TWO_USERS, USER, collect, reason_of
+from tests.unit.collect.reports import ACCOUNT, TWO_USERS, USER, collect, reason_of
 
 VM = "CA10__CaAwsInstance__c"
 

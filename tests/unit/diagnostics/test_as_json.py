@@ -8,8 +8,7 @@ from hypothesis import given
 
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.model import Diagnostic, Severity, Span, sorted_diagnostics
-
-from .examples import DIAGNOSTICS, UNKNOWN, UNREACHABLE
+from tests.unit.diagnostics.examples import DIAGNOSTICS, UNKNOWN, UNREACHABLE
 
 
 def test_no_diagnostics() -> None:

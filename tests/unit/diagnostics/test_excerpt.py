@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from perpend.diagnostics.escape import display_width
 from perpend.diagnostics.excerpt import Excerpt, excerpt_of
-
-from .examples import LINES
+from tests.unit.diagnostics.examples import LINES
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from hypothesis import given
 from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Diagnostic, Severity, Span, sorted_diagnostics
 from perpend.diagnostics.prose import prose_from_diagnostic
-
-from .examples import DIAGNOSTICS, RULES, UNKNOWN, UNREACHABLE
+from tests.unit.diagnostics.examples import DIAGNOSTICS, RULES, UNKNOWN, UNREACHABLE
 
 NAMES = {code: rule.name for code, rule in RULES.items()}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from perpend.diagnostics.model import Diagnostic, Severity, Span
 from perpend.diagnostics.prose import prose_from_diagnostic
-
-from .examples import UNKNOWN, UNREACHABLE
+from tests.unit.diagnostics.examples import UNKNOWN, UNREACHABLE
 
 
 def test_message_label_and_help_take_a_line_each() -> None:

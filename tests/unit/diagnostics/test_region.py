@@ -7,8 +7,7 @@ from hypothesis import given
 
 from perpend.diagnostics.model import Span
 from perpend.diagnostics.region import region_from_span
-
-from .examples import SPANS
+from tests.unit.diagnostics.examples import SPANS
 
 
 @pytest.mark.parametrize(

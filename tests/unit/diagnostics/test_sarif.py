@@ -11,8 +11,7 @@ from hypothesis import given
 
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, sorted_diagnostics
 from perpend.diagnostics.sarif import render_sarif
-
-from .examples import DIAGNOSTICS, RULES, UNKNOWN, UNREACHABLE
+from tests.unit.diagnostics.examples import DIAGNOSTICS, RULES, UNKNOWN, UNREACHABLE
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from perpend.diagnostics.model import Diagnostic, Severity, Span
 from perpend.diagnostics.text import render_text
-
-from .examples import DIAGNOSTICS, LINES, UNKNOWN, UNREACHABLE, source_line
+from tests.unit.diagnostics.examples import DIAGNOSTICS, LINES, UNKNOWN, UNREACHABLE, source_line
 
 
 def _error(span: Span, message: str = "wrong", label: str = "", help: str | None = None) -> Diagnostic:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, logic, policy_files, program_of
 
-from perpend.engines.duckdb import duck_db
+from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.errors import PerpendError
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 
 @pytest.mark.parametrize("path", ["perpend_row", "CA10__a__c#unread", "o__r.perpend_owner"])

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.plan.test_kept import equal, plan
 
 from perpend.engines.other_sql import OTHERS, OtherSql
 from perpend.plan.sql import Unprintable, query_of
+from tests.unit.plan.test_kept import equal, plan
 
 
 def text_of(engine: str, root: Path, *checks: Any) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, judged, logic, policy_files, program_of
 
 from perpend.interpret.interpreter import Interpreter
+from tests.repositories import analyzer_of, judged, logic, policy_files, program_of
 
 SET = {"SET": {"itemType": "TEXT", "items": ["a", "b"]}}
 LIST = {"LIST": {"itemType": "BYTES", "items": ["B", "a", ""]}}

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of
 
 from perpend.ir.program import Program
+from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of
 
 GONE = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
 NAME = {"FIELD": {"path": "owner__r.name"}}

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 from perpend.interpret.interpreter import Interpreter
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 FIELD = {"FIELD": {"path": "CA10__size__c"}}
 EMPTY = {"IS_EMPTY": {"arg": FIELD}}

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import Ended, analyzer_of, judged, logic, program_of, read_yaml, write
-from tests.repositories import policy_files as files
 
 from perpend.ir.program import Program
+from tests.repositories import Ended, analyzer_of, judged, logic, program_of, read_yaml, write
+from tests.repositories import policy_files as files
 
 ON = {"FIELD": {"path": "CA10__on__c"}}
 FAILS = {"UNIT_TEST_RUNTIME_ERROR": {"returnType": "BOOLEAN", "message": "boom"}}

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
+from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 
 GONE = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
 DISKS = "CA10__Disks__r"

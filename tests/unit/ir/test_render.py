@@ -9,7 +9,7 @@ import pytest
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Check, Expr
 from perpend.ir.render import check_text, disappeared_text, expression_text, quoted
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 
 def use(name: str, kind: ValueType = ValueType.BOOLEAN, /, **arguments: Any) -> Expr:

@@ -7,12 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.repositories import analyzer_of, logic, policy_files, program_of
-
 from perpend.analyze.programs import Analyzer
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.program import Program
 from perpend.judge.judgement import Finding, Judgement
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 THING = "CA10__CaThing__c"
 

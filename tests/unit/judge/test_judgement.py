@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.repositories import logic, program_of, write
-from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.judgement import Judgement, values_read
+from tests.repositories import logic, program_of, write
+from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 ON = {"FIELD": {"path": "on"}}
 OLD = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.unit.load.written import DATA, LOGIC, NAMES, POLICY, checked, errors, logic, write
 
 if TYPE_CHECKING:

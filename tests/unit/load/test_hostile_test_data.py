@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tests.unit.load.written import DATA, LOGIC, checked, errors, logic, write
 
 EXPECTED = {"status": "COMPLIANT", "conditionIndex": "199", "conditionText": "public__c", "runtimeError": None}

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.unit.load.written import LOGIC, NAMES, POLICY, checked, errors, logic, write
 
 SOUND = f"{NAMES}description: d\n"

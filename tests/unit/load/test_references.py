@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.unit.load.written import LOGIC, checked, errors, logic, write
 
 SECRET = "TOP-SECRET"  # noqa: S105 - no password

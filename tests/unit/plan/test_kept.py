@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.repositories import analyzer_of, logic, policy_files, program_of
-
-from perpend.inventory.tables import Column, Form, Join, Table, Tables
 from perpend.plan.build import Plan, plan_of
 from perpend.plan.kept import keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
+from perpend.tables.schema import Column, Form, Join, Table, Tables
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 TYPE = "CA10__CaThing__c"
 DOCUMENT = "CA10__json__c"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from tests.repositories import analyzer_of, program_of
 
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.judge.judgement import Judgement, PolicyView
-from perpend.report.terminal import print_judgement
+from perpend.report.verdicts.terminal import print_judgement
+from tests.repositories import analyzer_of, program_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

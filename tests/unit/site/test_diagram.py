@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
-from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
 from perpend.ir.program import Program
 from perpend.site.diagram import flow_svg
+from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert(1)</script>\"'&\u202e\u0007"

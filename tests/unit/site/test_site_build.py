@@ -9,8 +9,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.repositories import write
-from tests.sites import POLICY, files, hostile_files
 
 from perpend.load.repository import Repository
 from perpend.site import build as building
@@ -19,6 +17,8 @@ from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, Manifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
+from tests.repositories import write
+from tests.sites import POLICY, files, hostile_files
 
 PAGE = f"{POLICY[1:]}/index.html"
 

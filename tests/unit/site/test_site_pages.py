@@ -8,14 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.repositories import write
-from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files
 
 from perpend.load.repository import Repository
+from perpend.pages.policy import policy_page
+from perpend.pages.refs import Kind, Ref
 from perpend.site.build import Options, build_site
 from perpend.site.contents import pages_of
-from perpend.site.model.policy import policy_page
-from perpend.site.model.refs import Kind, Ref
 from perpend.site.render.addresses import Addresses, Places, root_from, segment
 from perpend.site.render.as_markdown import markdown_from_html
 from perpend.site.render.charts import bar_svg
@@ -24,6 +22,8 @@ from perpend.site.render.icons import KINDS
 from perpend.site.render.pages import CSP, Renderer
 from perpend.site.render.source import source_html
 from perpend.site.sitemap import MOST, sitemap
+from tests.repositories import write
+from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files
 
 PARTS = [
     ">Contextual name<",

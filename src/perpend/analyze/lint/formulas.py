@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.lint.survey import unfolded
-from perpend.ir.types import ValueType
-from perpend.ir.values import date_time_from_text, duration_from_iso, norm
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import date_time_from_text, duration_from_iso, norm
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

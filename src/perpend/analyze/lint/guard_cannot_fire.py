@@ -54,8 +54,8 @@ from typing import TYPE_CHECKING
 from perpend.analyze.lint.formulas import EMPTY, constant_of, never_empty
 from perpend.analyze.lint.survey import Survey, blocks_of, unfolded, written_here
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
-from perpend.ir.jmespath_query import compile_query
-from perpend.ir.types import ValueType
+from perpend.meaning.jmespath_query import compile_query
+from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -54,7 +54,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.analyze.lint.survey import Survey, blocks_of, written_here
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
-from perpend.ir.jmespath_query import compile_query
+from perpend.meaning.jmespath_query import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -199,9 +199,9 @@ def _engine_for(engine: str, objects: int) -> str:
 
 def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
     """Write a judgement in one of the forms."""
-    from perpend.report.as_csv import write_csv
-    from perpend.report.as_json import write_json, write_ndjson
-    from perpend.report.terminal import print_judgement
+    from perpend.report.verdicts.as_csv import write_csv
+    from perpend.report.verdicts.as_json import write_json, write_ndjson
+    from perpend.report.verdicts.terminal import print_judgement
 
     if form == "table":
         with terminal(out) as console:

@@ -11,8 +11,8 @@ from perpend.cli.options import moment
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files
-from perpend.judge.explain import explain
-from perpend.judge.policy_tests import logic_problems
+from perpend.explain.steps import explain
+from perpend.policy_tests.run import logic_problems
 from perpend.report.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import click
 from perpend.analyze.check import RULES_BY_CODE
 from perpend.cli.output import terminal
 from perpend.cli.repositories import UnknownName, did_you_mean, printable
-from perpend.inventory.intake.rules import RULES
+from perpend.intake import rules as intake_rules
 from perpend.site import rules as site_rules
+from perpend.store import rules as store_rules
 
 
 @click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
@@ -19,7 +20,9 @@ def command(code: str | None, every: bool) -> int:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    rules = sorted((*RULES_BY_CODE.values(), *RULES, *site_rules.RULES), key=lambda rule: rule.code)
+    rules = sorted(
+        (*RULES_BY_CODE.values(), *intake_rules.RULES, *store_rules.RULES, *site_rules.RULES), key=lambda rule: rule.code
+    )
     with terminal(None) as console:
         if every or code is None:
             for rule in rules:

@@ -16,20 +16,20 @@ from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
-from perpend.inventory.database import opened
-from perpend.inventory.intake.importing import Importing
-from perpend.inventory.intake.table_file import TableFile, UnreadableTable, holds_table
-from perpend.inventory.store import Store
+from perpend.intake.importing import Importing
+from perpend.intake.table_file import TableFile, UnreadableTable, holds_table
 from perpend.judge.judgement import contradiction
 from perpend.load.mapping import ColumnMapping, mapping_from
+from perpend.store.database import opened
+from perpend.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
-    from perpend.inventory.store import Snapshot
     from perpend.load.repository import Repository
+    from perpend.store.store import Snapshot
 
 EPILOG = """\b
 Examples:

@@ -11,14 +11,14 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import open_repository
 from perpend.diagnostics.text import render_text
-from perpend.inventory.labels import view_names
-from perpend.inventory.store import Store
+from perpend.store.labels import view_names
+from perpend.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.inventory.views import Answer
     from perpend.ir.object_types import ObjectType
+    from perpend.store.views import Answer
 
 _store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 _repo = click.option(
@@ -43,7 +43,7 @@ def command() -> None:
 @_store
 def list_snapshots(directory: str) -> int:
     """List all snapshots, the oldest first; the one in force is marked."""
-    from perpend.report.stored import print_snapshots
+    from perpend.report.store.stored import print_snapshots
 
     store = Store(directory)
     in_force = store.snapshot().id if not store.runs() else store.run_in_force()
@@ -59,7 +59,7 @@ def list_snapshots(directory: str) -> int:
 @click.option("--verify", is_flag=True, help="Read every file and compare its hash.")
 def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
     """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
-    from perpend.report.stored import print_snapshot
+    from perpend.report.store.stored import print_snapshot
 
     snapshot = Store(directory).snapshot(run, verify=verify)
     declared = _declared(repo)
@@ -95,7 +95,7 @@ def ask(
     out: str | None,
 ) -> int:
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
-    from perpend.inventory.views import QueryFailed, asked
+    from perpend.store.views import QueryFailed, asked
 
     snapshot = Store(directory).snapshot(run)
     try:
@@ -128,7 +128,7 @@ def prune(directory: str, keep: int) -> int:
 
 
 def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
-    from perpend.report.answer import print_answer, write_answer_csv, write_answer_json
+    from perpend.report.store.answer import print_answer, write_answer_csv, write_answer_json
 
     if form == "table":
         with terminal(out) as console:

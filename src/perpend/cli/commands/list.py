@@ -8,7 +8,7 @@ import click
 
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import open_repository
-from perpend.report.listing import LISTINGS, print_listing
+from perpend.report.repository.listing import LISTINGS, print_listing
 
 
 @click.command(

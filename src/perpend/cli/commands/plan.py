@@ -12,18 +12,18 @@ from perpend.cli.options import moment
 from perpend.cli.output import output_stream
 from perpend.cli.programs import production_programs
 from perpend.cli.repositories import open_repository, select
-from perpend.ir.values import milliseconds_from_datetime
+from perpend.meaning.values import milliseconds_from_datetime
 from perpend.plan.build import plan_of
-from perpend.plan.catalogue import catalogue_tables
 from perpend.plan.describe import plan_lines, plan_mermaid
 from perpend.plan.sql import query_of
 from perpend.plan.wanted import wanted_by
+from perpend.tables.catalogue import catalogue_tables
 
 if TYPE_CHECKING:
-    from perpend.inventory.tables import Tables
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
     from perpend.plan.sql import Dialect
+    from perpend.tables.schema import Tables
 
 EPILOG = """\b
 Examples:
@@ -71,7 +71,7 @@ def command(
 def _tables(analyzer: Analyzer, programs: list[Program], store: str | None) -> Tables:
     if store is None:
         return catalogue_tables(programs[0].input_type, wanted_by(programs), analyzer.object_type)
-    from perpend.inventory.store import Store
+    from perpend.store.store import Store
 
     return Store(store).snapshot().tables
 
@@ -87,11 +87,11 @@ def _shown(plan: Plan, form: str, engine: str) -> list[str]:
 
 def _dialect(engine: str) -> Dialect:
     if engine == "spark":
-        from perpend.engines.spark_sql import SparkSql
+        from perpend.engines.spark.sql import SparkSql
 
         return SparkSql()
     if engine == "duckdb":
-        from perpend.engines.duckdb_sql import DuckDbSql
+        from perpend.engines.duckdb.sql import DuckDbSql
 
         return DuckDbSql()
     from perpend.engines.other_sql import OtherSql

@@ -8,7 +8,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.output import terminal
 from perpend.cli.repositories import UnknownName, did_you_mean, entity_id, open_repository, printable, select
 from perpend.ir.operations import OPERATIONS
-from perpend.report.entity import print_operation, print_policy, print_section, print_type
+from perpend.report.repository.entity import print_operation, print_policy, print_section, print_type
 
 
 @click.command(

@@ -9,8 +9,8 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repositories import ids_from_paths, repository_here, select
-from perpend.judge.policy_tests import TestReport, run_policy_tests
-from perpend.report.policy_tests import print_test_report, write_test_json, write_test_junit
+from perpend.policy_tests.run import TestReport, run_policy_tests
+from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit
 
 EPILOG = """\b
 Examples:

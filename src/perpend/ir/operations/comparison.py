@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Constant, Operation, Parameter
-from perpend.ir.types import EVERY_TYPE, ValueType
+from perpend.meaning.types import EVERY_TYPE, ValueType
 
 _ORDERED = frozenset({ValueType.NUMBER, ValueType.DURATION})
 _SIDES = (

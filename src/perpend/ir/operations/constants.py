@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Constant, Operation, Parameter, Result
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 _NEVER_NULL = "A constant is never null."
 _ITEM_TYPE = Parameter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
 from perpend.ir.operations.constants import FLAGS
-from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType
+from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType
 
 _IS_EMPTY = CheckDeclaration("isEmpty", "{arg}.isEmpty()", "The text is empty.")
 _SEPARATOR = Parameter("separator", "The plain text between items.", constant=Constant.TEXT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Constant, Operation, Parameter
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 _DATE = Parameter("arg", "The instant.", operand=frozenset({ValueType.DATE_TIME}))
 _DAYS = Parameter("offsetDays", "How many days.", constant=Constant.INTEGER, required=False, default=0)

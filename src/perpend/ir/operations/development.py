@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
-from perpend.ir.types import EVERY_TYPE, ValueType
+from perpend.meaning.types import EVERY_TYPE, ValueType
 
 RETURN_TYPES: dict[str, ValueType] = {
     "TEXT": ValueType.TEXT,

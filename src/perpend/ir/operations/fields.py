@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
-from perpend.ir.types import TEXTUAL, ValueType
+from perpend.meaning.types import TEXTUAL, ValueType
 
 DEFAULT_TAGS_FIELD = "CA10__tagsJson__c"
 """The field that holds an object's tags where a policy names no other."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 _PARAMETERS = (
     Parameter("arg", "The document.", operand=frozenset({ValueType.JSON})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Operation, Parameter
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 _BOOLEAN = frozenset({ValueType.BOOLEAN})
 _ARGS = (Parameter("args", "The arguments, at least one.", operand=_BOOLEAN, many=True),)

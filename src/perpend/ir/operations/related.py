@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Constant, Operation, Parameter
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 
 _PARAMETERS = (
     Parameter("status", "The status to look for.", constant=Constant.STATUS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perpend.ir.operation import Constant, Operation, Parameter
-from perpend.ir.types import COLLECTIONS, TEXTUAL, ValueType
+from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType
 
 _NEW = ("D2", "D3")
 _HAYSTACK = Parameter(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from perpend.ir.access_policy import AccessLevel
 from perpend.ir.operation import Constant, Operation, Parameter
-from perpend.ir.types import TEXTUAL, ValueType
+from perpend.meaning.access_policy import AccessLevel
+from perpend.meaning.types import TEXTUAL, ValueType
 
 ACCESS_LEVELS = tuple(AccessLevel.__members__)
 """Who may use a statement, from narrow to wide."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perpend.inventory.tables import Form, plain
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.operations.values import collection_flags, empty, unpacked
 from perpend.plan.place import Guards, Place, blank, empty_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.tables.schema import Form, plain
 
 if TYPE_CHECKING:
-    from perpend.inventory.tables import Column
+    from perpend.tables.schema import Column
 
 _KINDS_OF_FORM = {
     Form.TEXT: frozenset({ValueType.TEXT, ValueType.BYTES}),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perpend.inventory.tables import Form
-from perpend.ir.types import ValueType
-from perpend.ir.values import DAY, norm
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, norm
 from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.fields import document, read, variant
 from perpend.plan.operations.use import Use, Value, only_where
 from perpend.plan.operations.values import empty, guards_of, unpacked
 from perpend.plan.place import Guard, Guards, normal_is
 from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
     from perpend.plan.operations.use import Related

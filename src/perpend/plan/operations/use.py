@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.types import ValueType
+from perpend.meaning.types import ValueType
 from perpend.plan.place import Guard, Guards, Place
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perpend.inventory.tables import Form
     from perpend.ir.program import Expr
     from perpend.plan.stage import ChildCounts
+    from perpend.tables.schema import Form
 
 KIND_OF_TYPE = {
     ValueType.NUMBER: Kind.NUMBER,

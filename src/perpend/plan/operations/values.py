@@ -7,15 +7,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from perpend.inventory.tables import Form
-from perpend.ir.jmespath_query import compile_query
-from perpend.ir.types import ValueType
-from perpend.ir.values import collection, date_time_from_text, double, duration_from_iso, norm
+from perpend.meaning.jmespath_query import compile_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import collection, date_time_from_text, double, duration_from_iso, norm
 from perpend.plan.natives import ordered_number
 from perpend.plan.natives_json import ABSENT, FAILED, MISMATCH, REPEATED
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.place import Guard, Guards, blank, empty_of, normal_is
 from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.tables.schema import Form
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")

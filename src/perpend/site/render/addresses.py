@@ -9,10 +9,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from perpend.site.model.refs import Kind
+from perpend.pages.refs import Kind
 
 if TYPE_CHECKING:
-    from perpend.site.model.refs import Ref
+    from perpend.pages.refs import Ref
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _BY_ID: Final = (Kind.POLICY, Kind.FOLDER, Kind.SECTION, Kind.FRAMEWORK, Kind.LOGIC, Kind.TEST_DATA, Kind.EXTRACTS, Kind.INDEX)

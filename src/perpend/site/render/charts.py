@@ -10,7 +10,7 @@ from perpend.diagnostics.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.site.model.page import Counts
+    from perpend.pages.page import Counts
 
 _TONES: Final = {
     "INCOMPLIANT": "bad",

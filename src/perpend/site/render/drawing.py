@@ -20,9 +20,9 @@ from perpend.site.render.source import source_html
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.site.model.catalogue import TypePage
-    from perpend.site.model.page import Counts, Coverage
-    from perpend.site.model.refs import Flag, Ref
+    from perpend.pages.catalogue import TypePage
+    from perpend.pages.page import Counts, Coverage
+    from perpend.pages.refs import Flag, Ref
 
     Known = Callable[[str, str], "str | None"]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from perpend.site.model.refs import Kind
+from perpend.pages.refs import Kind
 
 _PATHS: Final = {
     "shield": (

@@ -13,16 +13,15 @@ from markupsafe import Markup
 
 from perpend import __version__
 from perpend.diagnostics.escape import visible
-from perpend.site.manifest import MARK, OWN
-from perpend.site.model.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
-from perpend.site.model.flags import FLAGS
-from perpend.site.model.frameworks import FrameworksPage, SectionPage
-from perpend.site.model.guides import DocumentsPage, OperationsPage, ProsePage
-from perpend.site.model.health import HealthPage
-from perpend.site.model.logic import LogicPage
-from perpend.site.model.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
-from perpend.site.model.policy import FindingsPage, PolicyPage
-from perpend.site.model.refs import (
+from perpend.pages.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
+from perpend.pages.flags import FLAGS
+from perpend.pages.frameworks import FrameworksPage, SectionPage
+from perpend.pages.guides import DocumentsPage, OperationsPage, ProsePage
+from perpend.pages.health import HealthPage
+from perpend.pages.logic import LogicPage
+from perpend.pages.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
+from perpend.pages.policy import FindingsPage, PolicyPage
+from perpend.pages.refs import (
     DOCUMENTS,
     FRAMEWORKS,
     HEALTH,
@@ -38,6 +37,7 @@ from perpend.site.model.refs import (
     Ref,
     list_ref,
 )
+from perpend.site.manifest import MARK, OWN
 from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
 from perpend.site.render.icons import STATUSES
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from perpend.site.model.page import Head
+    from perpend.pages.page import Head
 
 
 @dataclass(frozen=True, slots=True)

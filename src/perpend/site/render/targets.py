@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.pages.guides import IMAGES, operation_of_page
+from perpend.pages.logic import page_of
+from perpend.pages.refs import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 from perpend.site.manifest import OWN
-from perpend.site.model.guides import IMAGES, operation_of_page
-from perpend.site.model.logic import page_of
-from perpend.site.model.refs import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from perpend.site.model.book import Book
-    from perpend.site.model.guides import Documents
+    from perpend.pages.book import Book
+    from perpend.pages.guides import Documents
     from perpend.site.render.addresses import Addresses
 
 _FILES: Final = (*IMAGES, ".pdf")

@@ -1,0 +1,1 @@
+"""A plan and tables in, verdict codes out: DuckDB, with columns kept between runs."""

@@ -1,0 +1,148 @@
+"""A plan and tables in, verdict codes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy
+from duckdb.func import SPECIAL
+
+from perpend.engines.duckdb.rows import statements_of
+from perpend.engines.duckdb.sql import DuckDbSql, quoted, type_of
+from perpend.engines.nested import columns_of
+from perpend.plan.natives import NATIVES
+from perpend.plan.scalar import Kind
+from perpend.plan.sql import Names, Native, stage_query
+from perpend.plan.stage import columns_read
+from perpend.store.database import MEMORY_LIMIT, Connection, opened, pattern
+from perpend.store.plain_sql import is_plain, shapes_of, teach
+from perpend.tables.schema import ROW, SOURCE, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.plan.build import Plan
+    from perpend.plan.stage import Stage
+    from perpend.tables.schema import Table, Tables
+
+_PARTS: Final = 4
+_PART: Final = 5_000
+DIALECT: Final = DuckDbSql()
+_ALWAYS: Final = (
+    Native("perpend_norm", "norm", (), (Kind.TEXT,), Kind.TEXT),
+    Native("perpend_lower", "lower", (), (Kind.TEXT,), Kind.TEXT),
+    Native("perpend_instant", "instant", (), (Kind.TEXT,), Kind.WHOLE),
+)
+
+
+class DuckDb:
+    """One embedded DuckDB of this process; natives are made known to it once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._natives: Names = {}
+        self._known: set[str] = set()
+        teach(connection)
+        for native in _ALWAYS:
+            self._add(native)
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows that a statement gives."""
+        return self._connection.execute(statement).fetchall()
+
+    def files(self, paths: Sequence[Path]) -> str:
+        """Return the text that stands for the Parquet files of one table."""
+        return f"read_parquet([{', '.join(map(pattern, paths))}], hive_partitioning = false)"
+
+    def quoted(self, name: str) -> str:
+        """Return a name as DuckDB reads it."""
+        return quoted(name)
+
+    def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> str:
+        """Return a stage's query, ready to be run here."""
+        query = stage_query(stage, DIALECT, relation, keys=keys, where=where, names=self._natives)
+        for native in query.natives:
+            self._add(native)
+        return query.text
+
+    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path, *, sources: Iterable[int] | None = None) -> None:
+        """Write a plan's outputs for each row of its table to a Parquet file, in any order.
+
+        Its columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. ``sources`` restricts
+        the rows to those of some sources; ``relation`` returns what stands for a table.
+        """
+        where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources))})"
+        text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE), where=where)
+        outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
+        self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+
+    def ends_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+        for table in tables.by_name.values():
+            for statement in statements_of(table, rows[table.name]):
+                self.run(statement)
+        return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
+
+    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
+        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
+        read = columns_read(plan.stage)
+        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
+        given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(kinds)}
+        self._connection.register("given", {ROW: numpy.arange(table.rows), **given})
+        named = [f"CAST(c{number} AS {type_of(kind)}) AS {quoted(name)}" for number, (name, kind) in enumerate(kinds.items())]
+        self.run(f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {', '.join((ROW, *named))} FROM given")
+        self._connection.unregister("given")
+        for column in table.columns.values():
+            if plain(column.name) in read - columns.keys():
+                self._mark_plain(quoted(table.name), column.name)
+        text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
+        found = self._connection.execute(text).fetchnumpy()
+        order = numpy.argsort(found["key0"])
+        return [found[name][order].tolist() for name in plan.stage.outputs]
+
+    def _mark_plain(self, table: str, name: str) -> None:
+        """Add the companion that marks a column's documents as plain JSON."""
+        column, companion = quoted(name), quoted(plain(name))
+        marks = is_plain(column, shapes_of(self._connection, column, table))
+        self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
+
+    def _add(self, native: Native) -> None:
+        if native.name in self._known:
+            return
+        self._known.add(native.name)
+        function = NATIVES[native.function](*native.constants)
+        arguments: list[Any] = [type_of(kind) for kind in native.arguments]
+        called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
+        self._connection.create_function(native.name, called, arguments, type_of(native.kind), null_handling=SPECIAL)
+
+
+def _parts(table: str, rows: int) -> str:
+    """Return the text that stands for a table in memory, in parts that are computed side by side."""
+    if rows < _PARTS * _PART:
+        return table
+    bounds = [rows * number // _PARTS for number in range(_PARTS + 1)]
+    parts = (f"SELECT * FROM {table} WHERE {ROW} >= {low} AND {ROW} < {high}" for low, high in pairwise(bounds))
+    return f"({' UNION ALL '.join(parts)})"
+
+
+@contextmanager
+def duck_db(
+    *,
+    directories: Iterable[Path] = (),
+    paths: Iterable[Path] = (),
+    spill: Path | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
+) -> Iterator[DuckDb]:
+    """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
+    with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        if threads:
+            connection.execute(f"SET threads = {threads}")
+        yield DuckDb(connection)

@@ -1,0 +1,30 @@
+"""Rows as Python holds them, made tables of a connection: for policies' own tests and for small inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.engines.duckdb.sql import literal, quoted, type_of
+from perpend.engines.nested import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.plan.scalar import Kind
+    from perpend.tables.schema import Table
+
+_AT_ONCE: Final = 500
+
+
+def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the statements that create a table and fill it."""
+    kinds = columns_of(table)
+    declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
+    yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
+    for start in range(0, len(rows), _AT_ONCE):
+        values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
+        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"
+
+
+def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
+    return f"({', '.join(literal(row.get(name), kind) for name, kind in kinds.items())})"

@@ -1,0 +1,367 @@
+"""The road to one verdict: every condition tried, every value read with its place, and what would change the status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.interpret.frame import Frame, Stopped, Unreadable
+from perpend.interpret.interpreter import Interpreter
+from perpend.ir.estate import EstateObject, Origin
+from perpend.ir.program import DISAPPEARED, Block, Expr, Program
+from perpend.ir.render import check_text, disappeared_text, expression_text
+from perpend.ir.status import Status
+from perpend.judge.judgement import Finding, Judgement, PolicyView, document_of
+from perpend.meaning.jmespath_query import plain_key
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import DAY, date_time_from_text, iso_from_milliseconds, milliseconds_from_datetime
+from perpend.policy_tests.run import tests_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.ir.estate import Estate
+
+_READING: Final = frozenset(
+    {"FIELD", "EXTRACT", "IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP", "TAG_EXISTS", "TAG_VALUE_TEXT", "TAG_VALUE_BYTES"}
+    | {"RELATED_LIST_HAS", "RELATED_LIST_HAS_NO", "RELATED_LIST_COUNT", "IS_DISAPPEARED", "AWS_POLICY_ALLOWS", "DEBUG"}
+    | {"JSON_QUERY_TEXT", "JSON_QUERY_BYTES", "JSON_QUERY_NUMBER", "JSON_QUERY_BOOLEAN"}
+)
+_MAX_CANDIDATES: Final = 4_000
+_MAX_LEAVES: Final = 60
+_GOALS: Final = {
+    Status.INCOMPLIANT: (Status.COMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
+    Status.COMPLIANT: (Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
+    Status.INAPPLICABLE: (Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED),
+    Status.UNDETERMINED: (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE),
+    Status.DISAPPEARED: (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value was read: the source and row of the object, the field, the key (column) inside it, the extract."""
+
+    source: str
+    row: int | None
+    field: str
+    column: str | None = None
+    extract: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that a condition looked at. ``value`` is as text; ``stopped`` says that a check fired here."""
+
+    text: str
+    value: str
+    stopped: bool
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check``: the fired check."""
+
+    index: int
+    text: str
+    status: Status
+    result: str
+    leaves: tuple[Leaf, ...] = ()
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest change of one value that gives another status. ``before`` and ``after`` are JSON texts."""
+
+    place: Place
+    before: str
+    after: str
+    status: Status
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one verdict."""
+
+    finding: Finding
+    policy: PolicyView
+    snapshot_time: datetime
+    snapshot_assumed: bool
+    steps: tuple[Step, ...]
+    change: Change | None
+
+
+def explain(
+    analyzer: Analyzer, program: Program, judged: EstateObject, estate: Estate, *, snapshot_time: datetime | None = None
+) -> Explanation:
+    """Return how a program came to its verdict on one object of an estate."""
+    policy = analyzer.repository.policy(program.policy_id).value
+    names = policy.names if policy else None
+    view = PolicyView(
+        program.policy_id, names.full if names else program.policy_id, names.contextual if names else program.policy_id
+    )
+    types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
+    alone = replace(estate, objects={program.input_type: (judged,)})
+    judgement = Judgement(alone, [program], policies={program.policy_id: view}, types=types, snapshot_time=snapshot_time)
+    finding = next(judgement.findings())
+    time = judgement.time_of(judged)
+    steps = tuple(_steps(program, judged, time, finding.condition_index))
+    # Of an object that its sources contradict each other about, no one value would settle the matter.
+    change = None if judged.variants else _smallest_change(program, judged, time, finding.status)
+    name = judged.origin.source
+    return Explanation(finding, view, judgement.time_of_source(name), judgement.is_assumed(name), steps, change)
+
+
+def steps_of_test(analyzer: Analyzer, logic_id: str, object_id: str) -> tuple[Step, ...]:
+    """Return the steps of a policy's test up to the one that decided."""
+    program = analyzer.analyzed(logic_id).program
+    if program is None:
+        return ()
+    tests, _ = tests_of(analyzer.repository, analyzer, logic_id)
+    test = next(test for test in tests if test.id == object_id)
+    judged = EstateObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
+    now = milliseconds_from_datetime(datetime.now(UTC))
+    stated = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
+    time = now if stated is None else stated
+    index = Interpreter([program]).judge(test.fields, time)[0][0]
+    return tuple(step for step in _steps(program, judged, time, index, complete=True) if step.result in ("true", "stopped"))
+
+
+def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
+    events: list[tuple[Expr, Frame, Any]] = []
+    Interpreter([program], observe=lambda *event: events.append(event)).judge(judged.fields, time, complete=complete)
+    deletion = program.block.type.deletion_field
+    if deletion is not None:
+        gone = index == DISAPPEARED
+        value = judged.fields.get(deletion)
+        leaves = () if value is None else (Leaf(deletion, _shown(value, ValueType.ANY), False, (_place(judged, deletion),)),)
+        yield Step(DISAPPEARED, disappeared_text(deletion), Status.DISAPPEARED, "true" if gone else "false", leaves)
+    for number, condition in enumerate(program.block.conditions, 1):
+        group: list[tuple[Expr, Frame, Any]] = []
+        while events and not (group and group[-1][0] is condition.expression):
+            group.append(events.pop(0))
+        yield _step(program, judged, number, group)
+    last = (len(program.block.conditions) + 1) * 100
+    verdict = program.verdicts[last]
+    yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
+
+
+def _step(program: Program, judged: EstateObject, number: int, events: list[tuple[Expr, Frame, Any]]) -> Step:
+    verdict = program.verdicts[number * 100 + 99]
+    if not events:
+        return Step(verdict.index, verdict.text, verdict.status, "not reached")
+    value = events[-1][2]
+    direct = {id(one) for one in _within(program.block.conditions[number - 1].expression)}
+    leaves = tuple(dict.fromkeys(_leaf(judged, *event) for event in events if _is_worth_showing(*event, direct)))[:_MAX_LEAVES]
+    if isinstance(value, Stopped):
+        fired = program.verdicts[value.index]
+        return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text)
+    if isinstance(value, Unreadable):
+        return Step(0, verdict.text, Status.UNDETERMINED, "stopped", leaves, value.reason)
+    return Step(verdict.index, verdict.text, verdict.status, "true" if value is True else "false", leaves)
+
+
+def _within(expression: Expr) -> Iterator[Expr]:
+    """Yield an expression and those below it, extracts not entered."""
+    yield expression
+    if expression.operation.name != "EXTRACT":
+        for operand in expression.operands:
+            yield from _within(operand)
+
+
+def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
+    """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
+    name = expression.operation.name
+    if name not in _READING:
+        return False
+    if id(expression) in direct or (name == "FIELD" and "[" in frame.path):
+        return True
+    if isinstance(value, Stopped | Unreadable):
+        return bool(expression.checks)
+    return name == "EXTRACT" and not isinstance(value, dict | list)
+
+
+def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any) -> Leaf:
+    stopped = isinstance(value, Stopped | Unreadable)
+    shown = _stop_text(expression, value) if stopped else _shown(value, expression.type)
+    extract = expression.arguments["path"] if expression.operation.name == "EXTRACT" else None
+    places = tuple(
+        dict.fromkeys(
+            _place(judged, field, column=column, extract=extract) for field, column in _sources(expression, frame.path)
+        )
+    )
+    text = expression_text(expression, prefix=frame.path)
+    if extract is not None and frame.path:
+        text = f"{frame.path}{text}"
+    return Leaf(text, shown, stopped, places)
+
+
+def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
+    if isinstance(ended, Unreadable):
+        return f"unreadable: {ended.reason}"
+    texts = [check_text(expression, check) for check in expression.checks]
+    return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"
+
+
+def _sources(expression: Expr, prefix: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the field, and the key inside its JSON document where a plain path names one, that a value comes from."""
+    arguments = expression.arguments
+    name = expression.operation.name
+    if name == "FIELD":
+        yield f"{prefix}{arguments['path']}", None
+    elif name.startswith("JSON_QUERY_"):
+        column = plain_key(arguments["expression"])
+        for field, _ in _sources(arguments["arg"], prefix):
+            yield field, column
+    else:
+        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
+        for operand in expression.operands:
+            yield from _sources(operand, inner)
+
+
+def _place(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> Place:
+    return Place(judged.origin.source, judged.origin.row, field, column, extract)
+
+
+def _shown(value: Any, kind: ValueType) -> str:
+    if value is None:
+        return "null"
+    if kind is ValueType.DATE_TIME and isinstance(value, int):
+        return iso_from_milliseconds(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One value that a program reads of the object itself: a field, or a key of a field's JSON document."""
+
+    field: str
+    key: str | None
+
+
+def _smallest_change(program: Program, judged: EstateObject, time: int, status: Status) -> Change | None:
+    """Return the best change of one value that gives another status, None where no candidate does.
+
+    What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
+    with, dates around its limits, and the blank. Best is the status one would want first, then the value nearest to what
+    is there, then the one that the program names first.
+    """
+    interpreter = Interpreter([program])
+    goals = _GOALS[status]
+    best: tuple[tuple[int, int, int], Change] | None = None
+    tried = 0
+    for source in _single_values(program):
+        before = _read(judged, source)
+        if before in (judged.id, judged.external_id, judged.name):
+            continue
+        for after in _candidates(program, before, time):
+            tried += 1
+            if tried > _MAX_CANDIDATES:
+                break
+            fields = _changed(judged, source, after)
+            if fields is None or after == before:
+                continue
+            verdict = program.verdicts[interpreter.judge(fields, time, complete=False)[0][0]]
+            if verdict.status is status or verdict.status not in goals:
+                continue
+            rank = (goals.index(verdict.status), _distance(before, after), tried)
+            if best is None or rank < best[0]:
+                place = _place(judged, source.field, column=source.key)
+                best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message)
+    return best[1] if best else None
+
+
+def _single_values(program: Program) -> list[_Input]:
+    """Return what a program reads, each once; a document only by its keys where it reads some."""
+    found = dict.fromkeys(_inputs(program))
+    documents = {source.field for source in found if source.key is not None}
+    return [source for source in found if source.key is not None or source.field not in documents]
+
+
+def _inputs(program: Program) -> Iterator[_Input]:
+    deletion = program.block.type.deletion_field
+    if deletion:
+        yield _Input(deletion, None)
+    for expression in _expressions(program.block):
+        for field, key in _sources(expression, ""):
+            if "." not in field:
+                yield _Input(field, key)
+
+
+def _expressions(block: Block) -> Iterator[Expr]:
+    """Yield every expression of a block that reads the block's own object."""
+    pending = [condition.expression for condition in block.conditions]
+    while pending:
+        expression = pending.pop(0)
+        if not expression.arguments.get("lookups"):
+            yield expression
+            pending += expression.operands
+
+
+def _read(judged: EstateObject, source: _Input) -> Any:
+    value = judged.fields.get(source.field)
+    if source.key is None:
+        return value
+    document = document_of(value)
+    return document.get(source.key) if isinstance(document, dict) else None
+
+
+def _changed(judged: EstateObject, source: _Input, after: Any) -> dict[str, Any] | None:
+    fields = dict(judged.fields)
+    if source.key is None:
+        fields[source.field] = after
+        return fields
+    document = document_of(fields.get(source.field))
+    if not isinstance(document, dict):
+        return None
+    fields[source.field] = json.dumps({**document, source.key: after}, ensure_ascii=False)
+    return fields
+
+
+def _candidates(program: Program, before: Any, time: int) -> Iterator[Any]:
+    found: dict[str, Any] = {}
+    for expression in _expressions(program.block):
+        for value in _constants(expression, time):
+            found.setdefault(_json(value), value)
+    for value in (True, False, None, "", "true", "false", "N/A"):
+        found.setdefault(_json(value), value)
+    yield from (value for value in found.values() if before is None or value is None or isinstance(value, type(before)))
+
+
+def _constants(expression: Expr, time: int) -> Iterator[Any]:
+    arguments, name = expression.arguments, expression.operation.name
+    if name in ("TEXT", "BYTES", "NUMBER", "BOOLEAN", "DATE_TIME"):
+        value = arguments["value"]
+        yield value
+        if name == "NUMBER":
+            yield value + 1
+            yield value - 1
+    elif name in ("LIST", "SET", "COLLECTION", "COLLECTION (flags)"):
+        yield from arguments["items"]
+    elif name == "BOOLEAN_FROM":
+        yield arguments["trueValue"] or "true"
+    elif name == "DATE_TIME_FROM":
+        yield from arguments["nullValues"] or ()
+    elif arguments.get("offsetDays") is not None or name in ("IS_BEFORE_TODAY", "IS_AFTER_TODAY"):
+        days = (arguments.get("offsetDays") or 0) * (1 if "NEXT" in name else -1)
+        today = time - time % DAY
+        for shift in (-1, 0, 1):
+            yield iso_from_milliseconds(today + (days + shift) * DAY)
+
+
+def _distance(before: Any, after: Any) -> int:
+    """Return how far a value is from another: one of the same form is near, blank, null and a document's loss are far."""
+    if after in (None, "") or isinstance(document_of(before), dict):
+        return 3
+    return 0 if type(before) is type(after) and before not in (None, "") else 1
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

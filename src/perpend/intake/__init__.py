@@ -1,0 +1,1 @@
+"""Rows and nested objects in, a run of a store out."""

@@ -1,0 +1,171 @@
+"""Estates and table files in, a committed snapshot out: every object in its type's table, joined as types are declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from perpend.diagnostics.model import Span
+from perpend.intake import rules
+from perpend.intake.assemble import Assembly
+from perpend.intake.objects import Objects
+from perpend.intake.pieces import merge_same, unite
+from perpend.intake.piles import shred_pile, unknown_lists
+from perpend.intake.scopes import Scope, scopes_of
+from perpend.intake.table_file import read_table
+from perpend.meaning.partly_known import MISSING
+from perpend.store.database import storing
+from perpend.store.files import StoreError, shown
+from perpend.store.labels import SOURCES_VIEW
+from perpend.store.manifest import Failure, StoredSource
+from perpend.store.plain_sql import teach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.intake.pieces import Piece
+    from perpend.intake.table_file import TableFile
+    from perpend.ir.estate import Estate, EstateObject
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
+    from perpend.store.store import Run, Snapshot
+    from perpend.tables.shred import Part
+
+ENGINE: Final = f"duckdb {duckdb.__version__}"
+"""What writes the files of a store."""
+
+
+class Importing:
+    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is."""
+
+    def __init__(self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None]) -> None:
+        self.run = run
+        self.problems: list[Diagnostic] = []
+        self._connection = connection
+        self._declared = declared
+        self._objects = Objects(declared)
+        self._tables: dict[str, list[Piece]] = {}
+        self._parts: dict[str, Part] = {}
+        self._lost: dict[str, dict[str, set[str]]] = {}
+        self._paths = 0
+        teach(connection)
+
+    def add_estate(
+        self,
+        estate: Estate,
+        *,
+        contradiction: Callable[[EstateObject], str],
+        observed_at: Mapping[str, datetime] | None = None,
+    ) -> None:
+        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other.
+
+        ``observed_at`` overrides what sources say of their time, by name.
+        """
+        times = observed_at or {}
+        numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(estate.sources)}
+        self.run.sources += [
+            StoredSource(source.name, source.kind, times.get(source.name, source.observed_at), source.objects, source.accounts)
+            for source in estate.sources
+        ]
+        for type_name, found in estate.objects.items():
+            _check_type(type_name)
+            self._objects.pile(type_name).whole = True
+            for one in found:
+                reason = contradiction(one) if one.variants else None
+                number = numbers[one.origin.source]
+                self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason)
+                for variant in one.variants:
+                    self._objects.pile(type_name).note_lost(one.fields, variant.fields)
+
+    def add_table(self, table: TableFile) -> None:
+        """Take in a table of one object type. Raises UnreadableTable where it cannot be used."""
+        _check_type(table.type_name)
+        declared = self._declared(table.type_name)
+        source = len(self.run.sources)
+        with storing(self.run.temporary):
+            read = read_table(self._connection, table, declared=declared, source=source, staging=self._new_path())
+        self.problems += read.problems
+        self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows))
+        self._tables.setdefault(table.type_name, []).append(read.piece)
+
+    def add_failure(self, source: str, reason: str) -> None:
+        """Note an input that could not be read: rows may be missing from every table."""
+        self.run.failures.append(Failure(source, reason))
+
+    def commit(self) -> Snapshot:
+        """Write all tables and put the run in force."""
+        with storing(self.run.store.directory):
+            assembly = self._assembly()
+            scopes: set[Scope] = set()
+            for table, path in assembly.write(self.run.directory_of):
+                scopes |= scopes_of(self._connection, table, path)
+                self.run.add(table, [path])
+            self.run.sources[:] = [_covering(number, one, scopes) for number, one in enumerate(self.run.sources)]
+        self.problems += assembly.problems
+        return self.run.commit(ENGINE)
+
+    def _assembly(self) -> Assembly:
+        whole = {one for one, pile in self._objects.by_type.items() if pile.whole} | set(self._tables)
+        pieces: dict[str, list[Piece]] = {}
+        for type_name in list(self._objects.by_type):
+            self._shred(type_name, whole, pieces)
+        for type_name, found in self._tables.items():
+            part = self._parts.get(type_name)
+            undeclared = (*part.lookups, *part.children) if part else ()
+            unknown = {**unknown_lists(self._declared(type_name), whole), **dict.fromkeys(undeclared, MISSING)}
+            pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in found)
+        united = {one: unite(found) for one, found in sorted(pieces.items())}
+        for type_name, lost in self._lost.items():
+            united[type_name].lost = lost
+        for type_name in self._tables:
+            clashing = merge_same(self._connection, united[type_name], [source.name for source in self.run.sources])
+            if clashing:
+                message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
+                self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
+        lacking = "; ".join(f"{shown(one.source)} could not be read" for one in self.run.failures) or None
+        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, lacking=lacking)
+
+    def _shred(self, type_name: str, whole: set[str], pieces: dict[str, list[Piece]]) -> None:
+        pile = self._objects.by_type.pop(type_name)
+        self._lost[type_name] = pile.lost
+        declared = self._declared(type_name)
+        shredded = shred_pile(self._connection, type_name, pile, declared=declared, whole=whole, new_path=self._new_path)
+        for one in shredded:
+            self._parts[one.part.name] = one.part
+            pieces[one.part.name] = [one.piece]
+        self._note_undeclared(self._parts[type_name])
+
+    def _note_undeclared(self, part: Part) -> None:
+        span = Span(f"types/{part.type_name}/type.yaml")
+        for relation in part.lookups:
+            key = f"{relation.removesuffix('__r')}__c"
+            line = f"lookups: [{{name: {relation}, target: <object type>, key: {key}}}]"
+            message = f"`{part.type_name}` has objects under the lookup `{relation}`, which nothing declares"
+            self.problems.append(rules.UNDECLARED_RELATION.at(span, message, help=f"add to {span.path}: {line}"))
+        for relation in part.children:
+            line = f"children: [{{name: {relation}, type: <object type>, key: <the child's field with this object's Id>}}]"
+            message = f"`{part.type_name}` has objects in the child list `{relation}`, which nothing declares"
+            self.problems.append(rules.UNDECLARED_RELATION.at(span, message, help=f"add to {span.path}: {line}"))
+
+    def _new_path(self) -> Path:
+        self._paths += 1
+        return self.run.temporary / f"part-{self._paths}"
+
+
+def _covering(number: int, source: StoredSource, scopes: set[Scope]) -> StoredSource:
+    """Return a source with the accounts and regions that its rows are of."""
+    mine = [one for one in scopes if one.source == number]
+    accounts = {*source.accounts, *(one.value for one in mine if not one.is_region)}
+    regions = {*source.regions, *(one.value for one in mine if one.is_region)}
+    return replace(source, accounts=tuple(sorted(accounts)), regions=tuple(sorted(regions)))
+
+
+def _check_type(type_name: str) -> None:
+    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() == SOURCES_VIEW:
+        raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")

@@ -1,0 +1,188 @@
+"""Pieces of one table in, from several sources and of different forms, one relation of SQL out that holds each Id once.
+
+What a piece does not have is not known; rows of one Id that disagree are marked. Refuses to know files and types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.meaning.partly_known import MISSING
+from perpend.store.database import name, rows_of, text, text_list
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, unfollowed, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from perpend.store.database import Connection
+
+_MOST_NAMED: Final = 6
+_END: Final = unfollowed("")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a table from one place. ``relation`` is what stands behind FROM; it has a column per form and per mark.
+
+    ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
+    has no mark why it is not known where they lead.
+    """
+
+    relation: str
+    forms: Mapping[str, Form]
+    rows: int
+    marks: frozenset[str] = frozenset()
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class United:
+    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
+
+    ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
+    of objects had, before they became pieces.
+    """
+
+    query: str
+    forms: dict[str, Form]
+    marks: set[str]
+    rows: int
+    merged: int = 0
+    unmerged: str = ""
+    lost: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns but the row number."""
+        return [SOURCE, *(one for one in (OWNER, CONTRADICTED) if one in self.marks), *self.forms, *self.companions]
+
+    @property
+    def companions(self) -> list[str]:
+        """The companion columns in a stable order."""
+        return sorted(self.marks - {OWNER, CONTRADICTED})
+
+
+def unite(pieces: Sequence[Piece]) -> United:
+    """Return pieces as one relation: forms that differ become variants, row numbers go on from piece to piece."""
+    names = sorted({one for piece in pieces for one in piece.forms})
+    forms = {one: _common_form([piece.forms[one] for piece in pieces if one in piece.forms]) for one in names}
+    marks = {mark for piece in pieces for mark in piece.marks}
+    marks |= {unread(one) for one in names if any(one not in piece.forms for piece in pieces)}
+    marks |= {unfollowed(one) for piece in pieces for one in piece.unknown}
+    found = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
+    selects, offset = [], 0
+    for piece in pieces:
+        selects.append(_select(piece, found, offset))
+        offset += piece.rows
+    found.query = " UNION ALL ".join(selects)
+    return found
+
+
+def merge_same(connection: Connection, table: United, sources: Sequence[str]) -> int:
+    """Make one row of the rows of each Id, the first one's, and return how many Ids had their rows disagree.
+
+    ``sources`` names the sources by number.
+    """
+    if table.forms.get("Id") is not Form.TEXT:
+        return 0
+    repeated = f'SELECT "Id" FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING count(*) > 1'
+    counted = f'SELECT count(*) AS n FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING n > 1'
+    count, rows = rows_of(connection, f"SELECT count(*), coalesce(sum(n), 0) FROM ({counted})")[0]
+    if not count:
+        return 0
+    had = CONTRADICTED in table.marks
+    table.marks.add(CONTRADICTED)
+    whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
+    kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
+    merged = ", ".join([f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(one, table)} AS {name(one)}" for one in whole)])
+    clash = f"{_clash(table, sources)} AS {name(CONTRADICTED)}"
+    given = f"coalesce(min({name(CONTRADICTED)}), {_clash(table, sources)}) AS {name(CONTRADICTED)}" if had else clash
+    single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
+    several = f'SELECT {merged}, {given} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
+    table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
+    table.merged = int(rows) - int(count)
+    table.rows -= table.merged
+    return int(rows_of(connection, f"SELECT count({name(CONTRADICTED)}) FROM ({several})")[0][0])
+
+
+def lost_values(table: United, column: str) -> str | None:
+    """Return the query for texts of a column that some reading of an object had and its row has not, None without any."""
+    queries = []
+    if table.unmerged:
+        pairs = f'SELECT "Id", {name(column)} AS value FROM'
+        queries.append(f"SELECT value FROM ({pairs} ({table.unmerged}) EXCEPT {pairs} ({table.query}))")
+    if found := table.lost.get(column):
+        queries.append(f"SELECT unnest({text_list(sorted(found))}) AS value")
+    return f"SELECT value FROM ({' UNION ALL '.join(queries)}) WHERE value IS NOT NULL" if queries else None
+
+
+def as_variant(expression: str, form: Form) -> str:
+    """Return an expression of a form as the JSON text of its value."""
+    return expression if form is Form.VARIANT else f"CAST(to_json({expression}) AS VARCHAR)"
+
+
+def _common_form(forms: Iterable[Form]) -> Form:
+    found = set(forms)
+    return found.pop() if len(found) == 1 else Form.VARIANT
+
+
+def _select(piece: Piece, table: United, offset: int) -> str:
+    parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
+    parts += [
+        name(one) if one in piece.marks else f"NULL AS {name(one)}" for one in (OWNER, CONTRADICTED) if one in table.marks
+    ]
+    for one, form in table.forms.items():
+        if one not in piece.forms:
+            parts.append(f"NULL AS {name(one)}")
+        elif form is piece.forms[one]:
+            parts.append(name(one))
+        else:
+            parts.append(f"{as_variant(name(one), piece.forms[one])} AS {name(one)}")
+    for mark in table.companions:
+        parts.append(name(mark) if mark in piece.marks else f"{_reason(piece, mark)} AS {name(mark)}")
+    return f"SELECT {', '.join(parts)} FROM {piece.relation}"
+
+
+def _reason(piece: Piece, mark: str) -> str:
+    """Return what stands in a companion column that a piece does not have."""
+    if mark.endswith(_END):
+        reason = piece.unknown.get(mark.removesuffix(_END))
+    else:
+        reason = None if mark.removesuffix(unread("")) in piece.forms else MISSING
+    return "NULL" if reason is None else text(reason)
+
+
+def _present(one: str, table: United) -> str:
+    return f"{name(unread(one))} IS NULL" if unread(one) in table.marks else "true"
+
+
+def _merged(one: str, table: United) -> str:
+    """Return the expression for a column over the rows of one Id."""
+    if one in (SOURCE, OWNER):
+        return f"first({name(one)} ORDER BY {name(ROW)})"
+    if one in table.forms:
+        return f"first({name(one)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(one, table)})"
+    known = f"bool_or({name(one)} IS NULL)"
+    if not one.endswith(_END):
+        return f"CASE WHEN {known} THEN NULL ELSE min({name(one)}) END"
+    missing = text(MISSING)
+    other = f"min({name(one)}) FILTER (WHERE {name(one)} <> {missing})"
+    return f"coalesce({other}, CASE WHEN {known} THEN NULL ELSE {missing} END)"
+
+
+def _clash(table: United, sources: Sequence[str]) -> str:
+    """Return the expression that says what the rows of one Id disagree about, null where they do not."""
+    differing = []
+    for one in table.forms:
+        present = f"FILTER (WHERE {_present(one, table)})"
+        column = name(one)
+        values = f"min({column}) {present} IS DISTINCT FROM max({column}) {present}"
+        nulls = f"(count({column}) {present} > 0 AND count({column}) {present} < count(*) {present})"
+        differing.append(f"CASE WHEN {values} OR {nulls} THEN {text(one)} END")
+    names = f"list_filter([{', '.join(differing)}], lambda one: one IS NOT NULL)"
+    more = f"CASE WHEN len({names}) > {_MOST_NAMED} THEN ' and ' || (len({names}) - {_MOST_NAMED}) || ' more' ELSE '' END"
+    listed = f"array_to_string({names}[1:{_MOST_NAMED}], ', ') || {more}"
+    named = f"list_transform(list_sort(list_distinct(list({name(SOURCE)}))), lambda number: {text_list(sources)}[number + 1])"
+    places = f"' (' || array_to_string(({named})[1:{_MOST_NAMED}], ', ') || ')'"
+    return f"CASE WHEN len({names}) > 0 THEN 'sources contradict each other about ' || {listed} || {places} END"

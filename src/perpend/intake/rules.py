@@ -1,0 +1,74 @@
+"""What can be strange about data on their way into a store. Each rule is a page of ``perpend explain-code``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.diagnostics.model import Rule, Severity
+
+
+def _warning(code: str, name: str, page: str) -> Rule:
+    return Rule(code, name, Severity.WARNING, page)
+
+
+COLUMN_OF_OTHER_TYPE: Final = _warning(
+    "K301",
+    "column-of-other-type",
+    "A column of a table holds something else than the object type's `type.yaml` says of the field: texts where numbers "
+    "belong, numbers where texts belong.\n\n"
+    "Nothing is converted. Where a policy reads such a value, the object is UNDETERMINED. Correct the table, or the "
+    "declaration in `types/<Type>/type.yaml`.",
+)
+VALUE_WITHOUT_MEANING: Final = _warning(
+    "K302",
+    "value-without-meaning",
+    "A column holds values that no field can have: NaN, a date without a year, bytes that are no text.\n\n"
+    "Such a value counts as not known. Where a policy reads it, the object is UNDETERMINED. Write null where there is none.",
+)
+UNDECLARED_RELATION: Final = _warning(
+    "K303",
+    "undeclared-relation",
+    "Objects are nested under a lookup or in a child list that no `type.yaml` declares. They are kept, but only where they "
+    "were found: rows of a table of their own, which belong to their owner and to nothing else.\n\n"
+    "Declare the relation, and its objects become rows of their type's table, each Id once:\n\n"
+    "```yaml\nlookups:\n  - name: CA10__vpc__r\n    target: CA10__CaAwsVpc__c\n    key: CA10__vpc__c\n```",
+)
+COLUMNS_LEFT_OUT: Final = _warning(
+    "K304",
+    "columns-left-out",
+    "The mapping does not name some columns of the table, so they are not imported.\n\n"
+    "Name them under `columns`, if policies are to read them.",
+)
+CONTRADICTING_ROWS: Final = _warning(
+    "K305",
+    "contradicting-rows",
+    "Rows of the same Id say different things of one object. The object is kept once, marked as contradicted, and is "
+    "UNDETERMINED for every policy.\n\n"
+    "Import one table per object type and time, or correct the sources.",
+)
+RELATION_NOT_FOLLOWED: Final = _warning(
+    "K306",
+    "relation-not-followed",
+    "A declared relation cannot be followed for any object: its key is no column of texts, or the type that it leads to "
+    "was not imported.\n\n"
+    "What lies behind it is not known: policies that ask for it say UNDETERMINED. Import the other type as well.",
+)
+BLANK_KEY: Final = _warning(
+    "K307",
+    "blank-key",
+    "Rows of a table do not say which object they are part of: a field that `type.yaml` declares as `masterDetail` is null or "
+    "empty.\n\n"
+    "They could be part of any object, so no list of them is known to be complete: policies that ask for it say UNDETERMINED. "
+    "Fill the column in, or leave these rows out.",
+)
+
+RULES: Final = (
+    COLUMN_OF_OTHER_TYPE,
+    VALUE_WITHOUT_MEANING,
+    UNDECLARED_RELATION,
+    COLUMNS_LEFT_OUT,
+    CONTRADICTING_ROWS,
+    RELATION_NOT_FOLLOWED,
+    BLANK_KEY,
+)
+"""All rules of the room."""

@@ -1,1 +1,0 @@
-"""Object types as tables, and the snapshots that hold them. Refuses to know policies."""

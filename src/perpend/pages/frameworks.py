@@ -1,0 +1,262 @@
+"""The pages of frameworks and sections, and how policies answer them: directly, or by way of rules and similar sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.pages.page import Counts, Coverage, Head
+from perpend.pages.refs import FRAMEWORKS, Kind, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.analyze.frameworks import SectionMapping
+    from perpend.pages.book import Book
+
+HOWS = {
+    "direct": "direct",
+    "internal-rule": "by internal rule",
+    "security-hub": "by Security Hub",
+    "similar-section": "by similar section",
+}
+"""How a policy came to a section, as people read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a policy came to a section, and by what."""
+
+    how: str
+    label: str
+    via: Ref | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """A section that a policy answers: its framework, what is below it, the rules that lead to it, how it is reached."""
+
+    section: Ref
+    framework: Ref
+    below: int
+    rules: int
+    policies: int
+    ways: tuple[Way, ...]
+    counts: Counts | None
+
+    @property
+    def direct(self) -> bool:
+        """Whether the policy names the section itself."""
+        return any(way.how == "direct" for way in self.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """A section below another one: how much is below it, and how it is answered."""
+
+    section: Ref
+    below: int
+    rules: int
+    direct: int
+    inherited: int
+    coverage: Coverage
+    counts: Counts | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """A policy that answers a section."""
+
+    policy: Ref
+    ways: tuple[Way, ...]
+    counts: Counts | None
+
+    @property
+    def direct(self) -> bool:
+        """Whether the policy names the section itself."""
+        return any(way.how == "direct" for way in self.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPage:
+    """The page of a section; the topmost one is the framework."""
+
+    head: Head
+    name: str
+    framework: Ref
+    description: str
+    similar: tuple[Ref, ...]
+    internal_ids: tuple[str, ...]
+    security_hub: str
+    single_policy_only: bool
+    children: tuple[ChildRow, ...]
+    policies: tuple[PolicyRow, ...]
+    coverage: Coverage
+    counts: Counts | None
+    before: Ref | None
+    after: Ref | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworksPage:
+    """The list of all frameworks."""
+
+    head: Head
+    rows: tuple[ChildRow, ...]
+
+
+class Frameworks:
+    """Sections and what is known of everything below them, each computed once."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self._below: dict[str, tuple[int, Coverage, frozenset[tuple[str, bool]]]] = {}
+        self._rules: dict[str, frozenset[str]] = {}
+
+    def index(self) -> FrameworksPage:
+        """Return the page that lists all frameworks."""
+        rows = tuple(self._row(entity) for entity in self.book.children.get("/frameworks", ()))
+        head = Head(FRAMEWORKS, f"{len(rows)} frameworks: how much of each is answered by policies.", (), (("kind", "index"),))
+        return FrameworksPage(head, rows)
+
+    def page(self, entity: str) -> SectionPage:
+        """Return the page of a section."""
+        book = self.book
+        ref = book.section_ref(entity)
+        section = book.repository.section(entity).value
+        framework = book.section_ref("/".join(entity.split("/")[:3]))
+        siblings = book.children.get(entity.rpartition("/")[0], ()) if ref.kind is Kind.SECTION else ()
+        place = siblings.index(entity) if entity in siblings else -1
+        rows = tuple(self._row(child) for child in book.children.get(entity, ()))
+        coverage = self.below(entity)[1]
+        policies = _policy_rows(book, entity)
+        text = " ".join((section.description if section else "").split())
+        summary = (
+            text[:180]
+            or f"{ref.name}: {len(policies)} policies, {coverage.automated} of {coverage.total} requirements automated."
+        )
+        parts = entity.split("/")
+        above = tuple(book.section_ref("/".join(parts[:count])) for count in range(3, len(parts)))
+        facets = (("kind", ref.kind.value), ("framework", framework.name), *_state(ref))
+        return SectionPage(
+            Head(ref, summary, (FRAMEWORKS, *above), facets),
+            ref.name,
+            framework,
+            section.description if section else "",
+            tuple(book.section_ref(str(item.value)) for item in section.similar_sections) if section else (),
+            section.similar_internal if section else (),
+            (section.security_hub_url or "") if section else "",
+            bool(section and section.single_policy_only),
+            rows,
+            policies,
+            coverage,
+            self._counts(entity),
+            book.section_ref(siblings[place - 1]) if place > 0 else None,
+            book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
+        )
+
+    def below(self, entity: str) -> tuple[int, Coverage, frozenset[tuple[str, bool]]]:
+        """Return of a section and all below it: how many sections are below, the requirements, the policies and if direct."""
+        if entity in self._below:
+            return self._below[entity]
+        children = self.book.children.get(entity, ())
+        own = self.book.mappings.of_section(entity)
+        policies = {(found.policy_id, found.how == "direct") for found in own}
+        number = 0
+        coverage = Coverage() if children and not own else _coverage(self.book.answer(policy for policy, _ in policies))
+        for child in children:
+            inner = self.below(child)
+            number += 1 + inner[0]
+            coverage += inner[1]
+            policies |= inner[2]
+        self._below[entity] = (number, coverage, frozenset(policies))
+        return self._below[entity]
+
+    def rules(self, entity: str) -> frozenset[str]:
+        """Return the internal rules that lead policies to a section or to one below it."""
+        if entity not in self._rules:
+            own = {found.via for found in self.book.mappings.of_section(entity) if found.how == "internal-rule"}
+            self._rules[entity] = frozenset(own.union(*(self.rules(child) for child in self.book.children.get(entity, ()))))
+        return self._rules[entity]
+
+    def _row(self, entity: str) -> ChildRow:
+        number, coverage, policies = self.below(entity)
+        direct = {policy for policy, is_direct in policies if is_direct}
+        return ChildRow(
+            self.book.section_ref(entity),
+            number,
+            len(self.rules(entity)),
+            len(direct),
+            len({policy for policy, _ in policies} - direct),
+            coverage,
+            self._counts(entity),
+        )
+
+    def _counts(self, entity: str) -> Counts | None:
+        if self.book.verdicts is None:
+            return None
+        return self.book.verdicts.counts(sorted({policy for policy, _ in self.below(entity)[2]}))
+
+
+def answer_rows(book: Book, policy_id: str) -> tuple[AnswerRow, ...]:
+    """Return the sections that a policy answers, the direct ones first, then by framework and section."""
+    ways: dict[str, list[SectionMapping]] = {}
+    for found in book.mappings.of_policy(policy_id):
+        ways.setdefault(found.section_id, []).append(found)
+    rows = [_answer(book, section_id, found) for section_id, found in ways.items()]
+    return tuple(sorted(rows, key=lambda row: (not row.direct, row.section.id)))
+
+
+def rule_number(mappings: Sequence[SectionMapping]) -> int:
+    """Return how many internal rules lead policies to a section."""
+    return len({found.via for found in mappings if found.how == "internal-rule"})
+
+
+def _answer(book: Book, section_id: str, found: Sequence[SectionMapping]) -> AnswerRow:
+    of_section = book.mappings.of_section(section_id)
+    policies = sorted({mapping.policy_id for mapping in of_section})
+    return AnswerRow(
+        book.section_ref(section_id),
+        book.section_ref("/".join(section_id.split("/")[:3])),
+        len(book.children.get(section_id, ())),
+        rule_number(of_section),
+        len(policies),
+        tuple(_way(book, mapping) for mapping in found),
+        book.verdicts.counts(policies) if book.verdicts else None,
+    )
+
+
+def _policy_rows(book: Book, section_id: str) -> tuple[PolicyRow, ...]:
+    ways: dict[str, list[SectionMapping]] = {}
+    for found in book.mappings.of_section(section_id):
+        ways.setdefault(found.policy_id, []).append(found)
+    rows = [
+        PolicyRow(
+            book.policy_ref(policy_id),
+            tuple(_way(book, mapping) for mapping in found),
+            book.verdicts.counts([policy_id]) if book.verdicts else None,
+        )
+        for policy_id, found in ways.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))
+
+
+def _way(book: Book, mapping: SectionMapping) -> Way:
+    via = None
+    if mapping.how == "internal-rule" and mapping.via:
+        via = book.rule_ref(mapping.via)
+    elif mapping.how == "similar-section" and mapping.via:
+        via = book.section_ref(mapping.via)
+    return Way(mapping.how, HOWS.get(mapping.how, mapping.how), via)
+
+
+def _coverage(answer: str) -> Coverage:
+    return Coverage(int(answer == "automated"), int(answer == "manual"), int(answer == "none"))
+
+
+def _state(ref: Ref) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        ("state", flag.label)
+        for flag in ref.flags
+        if flag.slug in ("section-automated", "section-manual", "section-unanswered")
+    )

@@ -1,0 +1,80 @@
+"""The page for those who look after a repository: what is wrong, which tests fail, what no test reaches, what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.analyze.check import RULES_BY_CODE, check_repository
+from perpend.diagnostics.model import Severity
+from perpend.pages.logic import problem_from, test_ref
+from perpend.pages.page import Head, Problem
+from perpend.pages.refs import HEALTH, Ref
+
+if TYPE_CHECKING:
+    from perpend.pages.book import Book
+    from perpend.pages.executions import Execution
+    from perpend.policy_tests.run import Branch
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """What there is to do: errors and warnings, failing tests, branches that no test reaches, logic without tests."""
+
+    head: Head
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    codes: tuple[tuple[str, str, str, int], ...]
+    failing: tuple[tuple[Ref, Ref, Ref, Execution], ...]
+    untested: tuple[tuple[Ref, Ref], ...]
+    missed: tuple[tuple[Ref, Ref, tuple[Branch, ...]], ...]
+    tests: int
+    passed: int
+    branches: int
+    covered: int
+
+
+def health_page(book: Book) -> HealthPage:
+    """Return the health page."""
+    found = check_repository(book.repository, book.analyzer)
+    codes = Counter((one.code, one.severity.value) for one in found)
+    logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
+    failing = tuple(
+        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(book, logic_id, execution), execution)
+        for logic_id, executions in logics
+        for execution in executions.ends
+        if not execution.passed
+    )
+    tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    return HealthPage(
+        Head(
+            HEALTH,
+            f"{errors} errors, {len(found) - errors} warnings, {passed} of {tests} tests passing.",
+            (),
+            (("kind", "index"),),
+        ),
+        tuple(problem_from(book, one) for one in found if one.severity is Severity.ERROR),
+        tuple(problem_from(book, one) for one in found if one.severity is not Severity.ERROR),
+        tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
+        failing,
+        tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, executions in logics if not executions.ends),
+        tuple(
+            (_policy(book, logic_id), book.logic_ref(logic_id), executions.missed)
+            for logic_id, executions in logics
+            if executions.missed and executions.ends
+        ),
+        tests,
+        passed,
+        sum(executions.branches for _, executions in logics),
+        sum(executions.covered for _, executions in logics),
+    )
+
+
+def _policy(book: Book, logic_id: str) -> Ref:
+    return book.policy_ref(logic_id.rpartition("/")[0])
+
+
+def _rule_name(code: str) -> str:
+    return RULES_BY_CODE[code].name if code in RULES_BY_CODE else ""

@@ -1,0 +1,191 @@
+"""The page of a policy, in the order in which people read it, and the page of the objects that do not comply with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from perpend.pages.frameworks import AnswerRow, answer_rows
+from perpend.pages.logic import LogicCard, LogicView, folder_crumbs, logic_card, logic_view, place_facets, problem_from
+from perpend.pages.page import Counts, Head, Problem
+from perpend.pages.refs import Kind, Ref, WebLink
+from perpend.site.markdown import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.load.documents import NamedLink, Policy
+    from perpend.pages.book import Book
+    from perpend.pages.refs import Flag
+    from perpend.pages.verdicts import Finding
+
+_CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
+_KINDS = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
+_DESCRIPTION = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """When a policy was first seen and last changed, in how many revisions, and by whom where that is wanted."""
+
+    first: str
+    last: str
+    revisions: int
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """The page of a policy. ``view`` is its production logic in full, else its first logic, else None."""
+
+    head: Head
+    full_name: str
+    contextual_name: str
+    flags: tuple[Flag, ...]
+    kind: str
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    logics: tuple[LogicCard, ...]
+    similar: tuple[tuple[str, tuple[WebLink, ...]], ...]
+    internal_ids: tuple[Ref, ...]
+    rules: tuple[tuple[Ref, int], ...]
+    summary: str
+    description: str
+    remediation: str
+    sections: tuple[AnswerRow, ...]
+    view: LogicView | None
+    commands: tuple[tuple[str, str], ...]
+    past: Past | None
+    counts: Counts | None
+    findings: Ref | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsPage:
+    """The incompliant objects of a policy: those shown, and how many there are."""
+
+    head: Head
+    policy: Ref
+    shown: tuple[Finding, ...]
+    total: int
+
+
+def policy_page(book: Book, entity: str) -> PolicyPage | None:
+    """Return the page of a policy, None where its file cannot be read."""
+    policy = book.policies.get(entity)
+    if policy is None:
+        return None
+    ref = book.policy_ref(entity)
+    main = next((logic for logic in policy.logics if logic.endswith("/prod.logic.yaml")), next(iter(policy.logics), None))
+    folder = entity[1:]
+    counts = book.verdicts.counts([entity]) if book.verdicts else None
+    description = book.text(f"{folder}/description.md")
+    found = book.verdicts is not None and entity in book.verdicts.findings
+    return PolicyPage(
+        _head(book, policy, ref, description),
+        policy.names.full,
+        policy.names.contextual,
+        ref.flags,
+        _KINDS.get(policy.kind or "", policy.kind or ""),
+        tuple(_CATEGORIES.get(category, category) for category in policy.categories),
+        policy.tags,
+        tuple(logic_card(book, logic) for logic in policy.logics),
+        _similar(policy),
+        tuple(book.rule_ref(rule) for rule in policy.similar_internal),
+        tuple((book.rule_ref(rule), len(book.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
+        policy.description,
+        description,
+        book.text(f"{folder}/remediation.md"),
+        answer_rows(book, entity),
+        logic_view(book, main) if main else None,
+        _commands(policy, main, book),
+        _past(book, folder),
+        counts,
+        Ref(Kind.FINDINGS, entity, "Incompliant objects") if found else None,
+        tuple(problem_from(book, one) for one in book.repository.policy(entity).diagnostics),
+    )
+
+
+def findings_page(book: Book, entity: str) -> FindingsPage:
+    """Return the page of the objects that do not comply with a policy."""
+    assert book.verdicts is not None
+    policy = book.policy_ref(entity)
+    head = Head(
+        Ref(Kind.FINDINGS, entity, f"Incompliant: {policy.name}"),
+        f"Objects that do not comply with: {policy.name}.",
+        (*folder_crumbs(book, entity), policy),
+    )
+    return FindingsPage(head, policy, tuple(book.verdicts.findings[entity]), len(book.verdicts.places[entity]))
+
+
+def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
+    ref = book.policy_ref(policy.id)
+    frameworks = {"/".join(found.section_id.split("/")[:3]) for found in book.mappings.of_policy(policy.id)}
+    types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
+    state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
+    return (
+        ("kind", Kind.POLICY.value),
+        *place_facets(book, policy.id),
+        *(("category", _CATEGORIES.get(category, category)) for category in policy.categories),
+        *(("type", name) for name in sorted(types)),
+        *(("framework", name) for name in sorted(book.section_ref(entity).name for entity in frameworks)),
+        *((("state", state),) if state else ()),
+        *(("status", status) for status, number in _counts(book, policy.id).pairs if number),
+    )
+
+
+def _counts(book: Book, policy_id: str) -> Counts:
+    return book.verdicts.counts([policy_id]) if book.verdicts else Counts()
+
+
+_STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
+
+
+def _head(book: Book, policy: Policy, ref: Ref, description: str) -> Head:
+    words = [*policy.similar_internal]
+    for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
+        words += [link.name for link in links]
+    words += [book.section_ref(found.section_id).name for found in book.mappings.of_policy(policy.id) if found.how == "direct"]
+    text = plain_text(policy.description or description, _DESCRIPTION) or policy.names.full
+    return Head(ref, text, folder_crumbs(book, policy.id), policy_facets(book, policy), tuple(dict.fromkeys(words)))
+
+
+def _similar(policy: Policy) -> tuple[tuple[str, tuple[WebLink, ...]], ...]:
+    named = (
+        ("Trend Micro Conformity", policy.similar_conformity),
+        ("AWS Trusted Advisor", policy.similar_trusted_advisor),
+        ("AWS Security Hub", policy.similar_security_hub),
+    )
+    return tuple((name, tuple(_links(links))) for name, links in named if links)
+
+
+def _links(links: Iterable[NamedLink]) -> Iterable[WebLink]:
+    return (WebLink(link.name or link.url, link.url if _is_web(link.url) else "", link.id) for link in links)
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://"))
+
+
+def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, str], ...]:
+    if main is None:
+        return ()
+    found = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
+    if main.endswith("/prod.logic.yaml"):
+        found = [
+            ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
+            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
+            *found,
+        ]
+    return (*found, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
+
+
+def _past(book: Book, folder: str) -> Past | None:
+    changes = book.history(folder)
+    if changes is None:
+        return None
+    authors = tuple(str(author) for author in changes.authors) if book.authors else ()
+    return Past(str(changes.first)[:10], str(changes.last)[:10], changes.revisions, authors)

@@ -1,0 +1,106 @@
+"""What a program reads of its objects, as rows: fields with labels and types, lookups, keys, and the permissions they need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.analyze.verdicts import checks_of, reads_of
+from perpend.pages.executions import blocks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.ir.program import Block, Expr, Program, Read
+    from perpend.pages.book import Book
+    from perpend.pages.refs import Ref
+
+_ACTION: Final = re.compile(
+    r"\b([a-z][a-z0-9-]{1,30}:(?:Generate|Get|List|Describe|Head|Lookup|BatchGet|View)[A-Z][A-Za-z0-9]{1,60})\b"
+)
+
+_KNOWN: Final = {
+    "CA10__credReportAttributesJson__c": ("iam:GenerateCredentialReport", "iam:GetCredentialReport"),
+    "CA10__passwordPolicyJson__c": ("iam:GetAccountPasswordPolicy",),
+    "CA10__accountSummaryJson__c": ("iam:GetAccountSummary",),
+}
+"""The permissions that a collector needs to fill a field. Other fields: what the texts of the checks name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value that a program reads: whose it is, the lookups to it, the field, and the key where the field is JSON.
+
+    ``relationship`` is empty for the judged object itself. ``kind`` and ``label`` are empty where nothing declares the field.
+    """
+
+    relationship: str
+    type: Ref
+    lookups: tuple[str, ...]
+    field: str
+    key: str
+    kind: str
+    label: str
+
+
+def readings_of(book: Book, program: Program) -> tuple[Reading, ...]:
+    """Return what a program reads, of the object and of its related lists, in the order of first reading."""
+    found = [_reading(book, "", program.block.type, read) for read in program.reads]
+    for relationship, block in _related(program.block):
+        found += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
+    return tuple(dict.fromkeys(found))
+
+
+def permissions_of(program: Program) -> tuple[str, ...]:
+    """Return the permissions that filling the fields needs: those known, and those that the texts of the checks name."""
+    found: set[str] = set()
+    for block in blocks_of(program.block):
+        for read in reads_of(block):
+            found.update(_KNOWN.get(read.path.rpartition(".")[2], ()))
+        for condition in block.conditions:
+            for _, _, check, _ in checks_of(condition.expression):
+                found.update(_ACTION.findall(check.message))
+    return tuple(sorted(found))
+
+
+def extracts_of(program: Program) -> dict[tuple[str, str], None]:
+    """Return the extracts that a program uses, also by way of others: file id and name, in order."""
+    found: dict[tuple[str, str], None] = {}
+    for block in blocks_of(program.block):
+        for condition in block.conditions:
+            found |= dict.fromkeys(_extracts(condition.expression))
+    return found
+
+
+def _extracts(expression: Expr) -> Iterator[tuple[str, str]]:
+    body = expression.arguments.get("body")
+    if expression.operation.name == "EXTRACT" and body is not None and body.span is not None:
+        yield f"/{body.span.path}", str(expression.arguments["path"]).rpartition(".")[2]
+    for operand in expression.operands:
+        yield from _extracts(operand)
+
+
+def _related(block: Block) -> Iterator[tuple[str, Block]]:
+    for relationship, child in block.related.items():
+        yield relationship, child
+        yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
+
+
+def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> Reading:
+    *lookups, name = read.path.split(".")
+    reached: ObjectType | None = object_type
+    for lookup in lookups:
+        followed = reached.lookups.get(lookup) if reached else None
+        reached = book.analyzer.object_type(followed.target) if followed else None
+    declared = reached.fields.get(name) if reached else None
+    return Reading(
+        relationship,
+        book.type_ref(reached.name if reached else ""),
+        tuple(lookups),
+        name,
+        read.key or "",
+        declared.kind if declared else "",
+        declared.label if declared else "",
+    )

@@ -1,0 +1,1 @@
+"""The tests that policies bring with them: run, compared, their branches counted."""

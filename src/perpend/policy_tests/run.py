@@ -1,0 +1,298 @@
+"""Runs the tests that policies bring with them: test data by reference, and expectations written beside unit tests."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.analyze.reachability import silent_checks
+from perpend.analyze.verdicts import verdict_table
+from perpend.diagnostics.model import Diagnostic, Severity
+from perpend.engines.nested import indexes_of
+from perpend.interpret.interpreter import Interpreter
+from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
+from perpend.load.test_data import Expected, TestObject
+from perpend.meaning.values import DAY, date_time_from_text, milliseconds_from_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.engines.nested import RowEngine
+    from perpend.interpret.interpreter import End
+    from perpend.load.repository import Repository
+
+FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
+"""What a test compares, in the order of the format."""
+
+_PARALLEL_FROM: Final = 600
+_CHUNK: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One field of one execution that is not as expected. ``runtimeError`` values are None where there is no error."""
+
+    logic_id: str
+    object_id: str
+    field: str
+    expected: str | None
+    actual: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A condition or check of a logic: where it stands (``""`` at the top, else the related list), its index and text."""
+
+    relationship: str
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a logic its tests reach; conditions, checks and ``otherwise`` count, of related lists too."""
+
+    logic_id: str
+    branches: int
+    missed: tuple[Branch, ...]
+
+    @property
+    def reached(self) -> int:
+        """How many branches some test ends in."""
+        return self.branches - len(self.missed)
+
+    @property
+    def percent(self) -> float:
+        """The reached part in percent; a logic without branches is covered."""
+        return 100.0 * self.reached / self.branches if self.branches else 100.0
+
+
+@dataclass(slots=True)
+class TestReport:
+    """What came of a run.
+
+    ``cases`` are logic and object ids; ``refused`` holds what keeps a logic, or its data, from being run.
+    """
+
+    __test__ = False
+
+    executions: int = 0
+    failed: int = 0
+    matches: Counter[str] = field(default_factory=Counter)
+    cases: list[tuple[str, str]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    untested: list[str] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+
+    @property
+    def passed(self) -> int:
+        """How many executions match in every field."""
+        return self.executions - self.failed
+
+    def add(self, other: TestReport) -> None:
+        """Take in another run's results."""
+        self.executions += other.executions
+        self.failed += other.failed
+        self.matches.update(other.matches)
+        self.cases += other.cases
+        self.failures += other.failures
+        self.refused |= other.refused
+        self.untested += other.untested
+        self.coverage += other.coverage
+
+
+def run_policy_tests(
+    analyzer: Analyzer,
+    logic_ids: Sequence[str],
+    *,
+    strict_errors: bool = False,
+    engine: RowEngine | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> TestReport:
+    """Run the tests of logic files. Many files are spread over processes; results keep the order of ``logic_ids``.
+
+    ``engine`` judges the test objects by way of tables, in this process, instead of the interpreter.
+    """
+    report = TestReport()
+    if engine is not None or len(logic_ids) < _PARALLEL_FROM or "fork" not in multiprocessing.get_all_start_methods():
+        for number, logic_id in enumerate(logic_ids, 1):
+            _run(analyzer, logic_id, report, strict_errors=strict_errors, engine=engine)
+            if progress:
+                progress(number)
+        return report
+    chunks = [tuple(logic_ids[start : start + _CHUNK]) for start in range(0, len(logic_ids), _CHUNK)]
+    _Worker.analyzer, _Worker.strict_errors = analyzer, strict_errors
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        for number, part in enumerate(pool.map(_Worker.run, chunks), 1):
+            report.add(part)
+            if progress:
+                progress(min(number * _CHUNK, len(logic_ids)))
+    return report
+
+
+class _Worker:
+    """What a forked process inherits."""
+
+    analyzer: Analyzer
+    strict_errors = False
+
+    @staticmethod
+    def run(logic_ids: tuple[str, ...]) -> TestReport:
+        report = TestReport()
+        for logic_id in logic_ids:
+            _run(_Worker.analyzer, logic_id, report, strict_errors=_Worker.strict_errors)
+        return report
+
+
+def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
+    """Return the errors that keep a logic from running: its own, else those of the extract files that it imports."""
+    repository = analyzer.repository
+    own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]
+    errors = [found for found in own if found.severity is Severity.ERROR]
+    if not errors:
+        logic = repository.logic(logic_id).value
+        imports = set(_imports(logic.block, repository, logic_id)) if logic else set()
+        for extracts_id in sorted(imports):
+            errors += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
+    return tuple(errors)
+
+
+def _imports(block: Any, repository: Repository, document: str) -> Iterable[str]:
+    for reference in block.imports:
+        found = repository.imported(reference, document, [])
+        if found:
+            yield found
+    for related in block.related:
+        yield from _imports(related, repository, document)
+
+
+def tests_of(repository: Repository, analyzer: Analyzer, logic_id: str) -> tuple[list[TestObject], tuple[Diagnostic, ...]]:
+    """Return a logic's test objects, from files and from inline expectations, and what is wrong with the files."""
+    logic, program = repository.logic(logic_id).value, analyzer.analyzed(logic_id).program
+    if logic is None or program is None:
+        return [], ()
+    data = repository.test_objects(logic)
+    return [*(data.value or ()), *_inline_tests(program)], data.diagnostics
+
+
+def _inline_tests(program: Program) -> Iterable[TestObject]:
+    for number, condition in enumerate(program.block.conditions, 1):
+        unit_test = _unit_test(condition.expression)
+        if unit_test is None:
+            continue
+        arguments, expected = unit_test.arguments, unit_test.arguments["expected"]
+        sub_index = expected.get("subIndex")
+        error = expected.get("runtimeError")
+        yield TestObject(
+            arguments["id"],
+            {"Id": arguments["id"]},
+            arguments.get("snapshotTime"),
+            Expected(
+                str(expected.get("status") or condition.outcome.status.value),
+                str(number * 100 + (CONDITION if sub_index is None else sub_index)),
+                str(expected.get("text", "")),
+                None if error is None else str(error),
+            ),
+        )
+
+
+def _unit_test(expression: Expr) -> Expr | None:
+    """Return the first unit test with an expectation at or below an expression."""
+    if expression.operation.name == "UNIT_TEST" and isinstance(expression.arguments.get("expected"), dict):
+        return expression
+    return next((found for operand in expression.operands if (found := _unit_test(operand))), None)
+
+
+def _run(
+    analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: RowEngine | None = None
+) -> None:
+    program = analyzer.analyzed(logic_id).program
+    if program is None:
+        report.refused[logic_id] = logic_problems(analyzer, logic_id)
+        return
+    tests, problems = tests_of(analyzer.repository, analyzer, logic_id)
+    if problems:
+        report.refused[logic_id] = problems
+    if not tests:
+        report.untested += [] if problems else [logic_id]
+        report.coverage.append(coverage_of(program, set()))
+        return
+    reached: set[tuple[int, int]] = set()
+    interpreter = Interpreter([program], reached=lambda block, index: reached.add((id(block), index)))
+    now = milliseconds_from_datetime(datetime.now(UTC))
+    times = [date_time_from_text(test.snapshot_time or "") for test in tests]
+    ends = [interpreter.judge(test.fields, now if time is None else time)[0] for test, time in zip(tests, times, strict=True)]
+    if engine is not None:
+        ends = _ends_by(engine, program, tests, [now if time is None else time for time in times], ends)
+    for test, end in zip(tests, ends, strict=True):
+        _compare(program, test, end, report, strict_errors=strict_errors)
+    report.coverage.append(coverage_of(program, reached))
+
+
+def _ends_by(
+    engine: RowEngine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
+) -> list[End]:
+    """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
+    found = list(ends)
+    for day in dict.fromkeys(time // DAY for time in times):
+        places = [place for place, time in enumerate(times) if time // DAY == day]
+        (indexes,) = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
+        for place, index in zip(places, indexes, strict=True):
+            found[place] = (index, ends[place][1] if index == ends[place][0] else None)
+    return found
+
+
+def _compare(
+    program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool
+) -> None:
+    index, error = end
+    verdict = program.verdicts[index]
+    expected = test.expected
+    pairs: tuple[tuple[str | None, str | None], ...] = (
+        (expected.status, verdict.status.value),
+        (expected.index, str(index)),
+        (expected.text, verdict.text),
+        (expected.runtime_error, error),
+    )
+    report.executions += 1
+    report.cases.append((program.logic_id, test.id))
+    failures = []
+    for name, (wanted, actual) in zip(FIELDS, pairs, strict=True):
+        loose = name == "runtimeError" and not strict_errors and not _raised_by_author(program, index)
+        if (wanted is None) == (actual is None) if loose else wanted == actual:
+            report.matches[name] += 1
+        else:
+            failures.append(Failure(program.logic_id, test.id, name, wanted, actual))
+    report.failed += bool(failures)
+    report.failures += failures
+
+
+def _raised_by_author(program: Program, index: int) -> bool:
+    """Whether the text of a runtime error is the author's own, so that its wording counts."""
+    return program.verdicts[index].text.endswith(".throw()")
+
+
+def coverage_of(program: Program, reached: set[tuple[int, int]]) -> Coverage:
+    """Return a program's coverage by the ends that were reached, as pairs of a block's identity and an index."""
+    branches = [(block, branch) for name, block in _blocks("", program.block) for branch in _branches(name, block)]
+    missed = tuple(branch for block, branch in branches if (id(block), branch.index) not in reached)
+    return Coverage(program.logic_id, len(branches), missed)
+
+
+def _blocks(name: str, block: Block) -> Iterable[tuple[str, Block]]:
+    yield name, block
+    for relationship, child in block.related.items():
+        yield from _blocks(f"{name} → {relationship}" if name else relationship, child)
+
+
+def _branches(name: str, block: Block) -> Iterable[Branch]:
+    silent = silent_checks(block)
+    for index, verdict in verdict_table(block).items():
+        if index not in (UNREADABLE, OTHER_RECORD_TYPE, DISAPPEARED) and index not in silent:
+            yield Branch(name, index, verdict.text)

@@ -1,0 +1,1 @@
+"""What a repository holds, and how its tests went, as text and JSON."""

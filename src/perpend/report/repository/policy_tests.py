@@ -1,0 +1,170 @@
+"""The results of policy tests: text for people, JSON and JUnit XML for machines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from rich.table import Table
+from rich.text import Text
+
+from perpend.diagnostics.escape import encodable, visible
+from perpend.diagnostics.text import render_text
+from perpend.explain.steps import steps_of_test
+from perpend.policy_tests.run import FIELDS, Coverage, Failure, TestReport
+from perpend.report.explanation import step_lines
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console
+
+    from perpend.analyze.programs import Analyzer
+
+_MAX_SHOWN = 50
+
+
+def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
+    """Write the JSON contract: ``summary``, ``failures``, what was refused and untested, and coverage where asked for."""
+    document: dict[str, Any] = {
+        "summary": {
+            "executions": report.executions,
+            "passed": report.passed,
+            "failed": report.failed,
+            "fields": {name: report.matches[name] for name in FIELDS},
+        },
+        "failures": [
+            {
+                "logicId": failure.logic_id,
+                "objectId": failure.object_id,
+                "field": failure.field,
+                "expected": failure.expected,
+                "actual": failure.actual,
+            }
+            for failure in report.failures
+        ],
+        "refused": [
+            {"logicId": logic_id, "reasons": [f"{found.span.path}:{found.span.line}: {found.message}" for found in problems]}
+            for logic_id, problems in report.refused.items()
+        ],
+        "untested": report.untested,
+    }
+    if coverage:
+        document["coverage"] = [_coverage(entry) for entry in report.coverage]
+    stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+
+
+def _coverage(entry: Coverage) -> dict[str, Any]:
+    missed = [{"relationship": branch.relationship, "index": branch.index, "text": branch.text} for branch in entry.missed]
+    return {"logicId": entry.logic_id, "branches": entry.branches, "reached": entry.reached, "missed": missed}
+
+
+def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
+    """Write JUnit XML: a suite for all, a case for each failed execution and refused logic, counts for the rest."""
+    failures: dict[tuple[str, str], list[Failure]] = {}
+    for failure in report.failures:
+        failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
+    total, failed, errors = report.executions + len(report.refused), str(report.failed), str(len(report.refused))
+    root = ElementTree.Element("testsuites", tests=str(total), failures=failed, errors=errors)
+    suite = ElementTree.SubElement(root, "testsuite", name="perpend", tests=str(total), failures=failed, errors=errors)
+    for logic_id, object_id in report.cases:
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml(logic_id), name=_xml(object_id))
+        rows = failures.get((logic_id, object_id))
+        if rows:
+            text = "\n".join(f"{row.field}: expected {row.expected!r}, found {row.actual!r}" for row in rows)
+            ElementTree.SubElement(case, "failure", message=_xml(text.splitlines()[0])).text = _xml(text)
+    for logic_id, problems in report.refused.items():
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml(logic_id), name="can be run")
+        reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
+        ElementTree.SubElement(case, "error", message="refused").text = _xml(reasons)
+    if coverage:
+        properties = ElementTree.SubElement(suite, "properties")
+        for entry in report.coverage:
+            name = f"coverage:{entry.logic_id}"
+            ElementTree.SubElement(properties, "property", name=_xml(name), value=f"{entry.reached}/{entry.branches}")
+    ElementTree.indent(root)
+    stream.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n")
+
+
+def _xml(text: str) -> str:
+    """Return a text that XML can hold: what it cannot hold is written out."""
+    return "".join(sign if _is_xml(sign) else f"\\u{ord(sign):04x}" for sign in text)
+
+
+def _is_xml(sign: str) -> bool:
+    code = ord(sign)
+    return sign in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
+
+
+def print_test_report(
+    report: TestReport, analyzer: Analyzer, console: Console, *, coverage: bool = False, fail_under: float | None = None
+) -> None:
+    """Print what failed, side by side with what was expected and how the verdict came about, then the totals."""
+    failures: dict[tuple[str, str], list[Failure]] = {}
+    for failure in report.failures:
+        failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
+    for (logic_id, object_id), rows in list(failures.items())[:_MAX_SHOWN]:
+        console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
+        table = Table("", box=None, padding=(0, 2, 0, 2), header_style="dim")
+        for heading in ("expected", "actual"):
+            table.add_column(heading, overflow="fold")
+        for row in rows:
+            table.add_row(
+                row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
+            )
+        console.print(table)
+        for step in steps_of_test(analyzer, logic_id, object_id):
+            console.print(*step_lines(step), sep="\n")
+        console.print()
+    if len(failures) > _MAX_SHOWN:
+        console.print(Text(f"… and {len(failures) - _MAX_SHOWN} more failed executions (--format json shows all)\n"))
+    _print_refused(report, analyzer, console)
+    if coverage:
+        _print_coverage(report, console, fail_under)
+    _print_totals(report, console)
+
+
+def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> None:
+    problems = [problem for found in report.refused.values() for problem in found]
+    if report.refused:
+        text = render_text(problems, source_line=analyzer.repository.files.source_line, width=min(console.width, 120))
+        console.print(Text(text))
+        for logic_id in report.refused:
+            console.print(Text.assemble(("REFUSED ", "bold red"), visible(logic_id)))
+        console.print()
+
+
+def _print_coverage(report: TestReport, console: Console, fail_under: float | None) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("logic", overflow="fold")
+    for heading in ("branches", "reached", "%"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for entry in report.coverage:
+        short = entry.percent < (100.0 if fail_under is None else fail_under)
+        percent = Text(f"{int(entry.percent * 10) / 10:.1f}", style="yellow" if short else "green")
+        table.add_row(Text(visible(entry.logic_id)), str(entry.branches), str(entry.reached), percent)
+    console.print(table)
+    for entry in report.coverage:
+        for branch in entry.missed:
+            where = f" {branch.relationship}" if branch.relationship else ""
+            line = Text.assemble(("not reached ", "yellow"), visible(f"{entry.logic_id}{where} {branch.index}  {branch.text}"))
+            console.print(line)
+    branches, reached = sum(entry.branches for entry in report.coverage), sum(entry.reached for entry in report.coverage)
+    console.print(Text(f"{reached} of {branches} conditions and checks are reached by tests\n"))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _print_totals(report: TestReport, console: Console) -> None:
+    style = "bold red" if report.failed or report.refused else "bold green"
+    parts = [f"{report.executions} executions", f"{report.passed} passed", f"{report.failed} failed"]
+    parts += [f"{_counted(len(report.refused), 'logic file')} refused"] if report.refused else []
+    console.print(Text(", ".join(parts), style=style))
+    if report.failed:
+        console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))
+    if report.untested:
+        names = visible(", ".join(report.untested[:5]))
+        console.print(Text(f"without tests: {_counted(len(report.untested), 'logic file')}: {names}", style="dim"))

@@ -1,0 +1,81 @@
+"""Snapshots of a store in, lists for people out. Refuses to know how they are stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table as Grid
+
+from perpend.diagnostics.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from perpend.store.manifest import Manifest
+    from perpend.store.store import Snapshot
+    from perpend.tables.schema import Column, Table
+
+
+def print_snapshots(manifests: Iterable[Manifest], in_force: str | None, console: Console) -> None:
+    """Print a line per snapshot: id, time, how much it holds, whether it is in force."""
+    grid = _grid("", "snapshot", "created", "tables", "rows", "sources", "not read")
+    for one in manifests:
+        grid.add_row(
+            "*" if one.run == in_force else "",
+            one.run,
+            _time(one.created),
+            str(len(one.tables)),
+            f"{sum(table.rows for table in one.tables.values()):,}",
+            str(len(one.sources)),
+            str(len(one.failures)) if one.failures else "",
+        )
+    console.print(grid)
+
+
+def print_snapshot(snapshot: Snapshot, views: Mapping[str, str], console: Console) -> None:
+    """Print a snapshot: where it came from, its tables with the names of their views, their columns and relations."""
+    console.print(f"snapshot {snapshot.id}, created {_time(snapshot.created)} by {snapshot.engine}")
+    console.print(f"content {snapshot.content_hash}")
+    console.print()
+    grid = _grid("#", "source", "kind", "observed at", "objects", "accounts", "regions")
+    for number, source in enumerate(snapshot.sources):
+        covered = (", ".join(some[:6]) + (" …" if len(some) > 6 else "") for some in (source.accounts, source.regions))
+        observed = _time(source.observed_at) if source.observed_at else "not said"
+        grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", *covered)
+    console.print(grid)
+    for failure in snapshot.failures:
+        console.print(f"not read: {visible(failure.source)}: {visible(failure.reason)}")
+    for name, table in snapshot.tables.by_name.items():
+        _print_table(table, views.get(name, name), console)
+
+
+def _print_table(table: Table, view: str, console: Console) -> None:
+    console.print()
+    other = f" ({visible(view)})" if view != table.name else ""
+    console.print(f"{visible(table.name)}{other}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}")
+    if table.lacking:
+        console.print(f"  rows may be missing: {visible(table.lacking)}")
+    for column in table.columns.values():
+        console.print(f"  {visible(column.name)}: {_described(column)}")
+    for kind, joins in (("lookup", table.lookups), ("list", table.children)):
+        for join in joins.values():
+            partly = ", not known for some" if join.partial else ""
+            console.print(f"  {visible(join.name)}: {kind} of {visible(join.table)}{partly}")
+
+
+def _described(column: Column) -> str:
+    return column.form.value + (", not known for some" if column.partial else "")
+
+
+def _grid(*columns: str) -> Grid:
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        grid.add_column(column, overflow="fold", no_wrap=column == "snapshot")
+    return grid
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"

@@ -1,0 +1,1 @@
+"""A judgement in; a table, JSON, NDJSON or CSV out."""

@@ -1,0 +1,88 @@
+"""A judgement in, one row of CSV per verdict out (RFC 4180). No cell makes a spreadsheet compute: formulas are kept as text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.escape import encodable
+from perpend.judge.judgement import message_of, remediation_of
+from perpend.report.verdicts.lines import batches, verdict_lines
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from perpend.ir.estate import EstateObject
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Judgement
+
+HEADER: Final = (
+    "policyId",
+    "status",
+    "conditionIndex",
+    "conditionText",
+    "currentStateMessage",
+    "remediationMessage",
+    "runtimeError",
+    "objectId",
+    "objectName",
+    "externalId",
+    "typeApiName",
+    "typeName",
+    "masterId",
+    "masterName",
+    "references",
+)
+
+_END: Final = "\r\n"
+_UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_QUOTED: Final = re.compile('[",\r\n]')
+
+
+def write_csv(judgement: Judgement, stream: TextIO) -> None:
+    """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
+
+    Open the stream with ``newline=""``: rows end in CR LF.
+    """
+
+    def described(judged: EstateObject) -> str:
+        master = judged.master
+        owner = (master.id, master.name) if master else ("", "")
+        label = judgement.type_label(judged.type_name)
+        return _cells(judged.id, judged.name, judged.external_id, judged.type_name, label, *owner)
+
+    stream.write(_cells(*HEADER) + _END)
+    lines = verdict_lines(judgement, head=_head, described=described, tail=_tail)
+    for batch in batches(lines):
+        stream.write(_END.join(batch) + _END)
+
+
+def cell_text(text: str) -> str:
+    """Return a text as one cell, quoted where RFC 4180 wants it.
+
+    A single quote goes in front of what a spreadsheet would take for a formula, also when it starts after blanks or
+    characters that cannot be seen. Single quotes that stand there already count as part of it: taking one away from
+    every such cell gives the original texts back.
+    """
+    text = encodable(text)
+    if _FORMULA.match(text):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _cells(*texts: str) -> str:
+    return ",".join(map(cell_text, texts))
+
+
+def _head(program: Program, index: int, error: str | None) -> str:
+    verdict = program.verdicts[index]
+    message, remediation = message_of(verdict, error), remediation_of(program, verdict)
+    said = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
+    return f"{said},"
+
+
+def _tail(described: str, references: str) -> str:
+    # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
+    quoted = references.replace('"', '""')
+    return f'{described},"{quoted}"'

@@ -1,0 +1,120 @@
+"""A judgement in, one JSON document or one JSON text per verdict out. The keys are a contract: added to, never renamed.
+
+The bytes are ASCII: the same under every locale, harmless on a terminal, and JSON whatever the names of things hold.
+"""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring_ascii as json_text
+from typing import TYPE_CHECKING, Any
+
+from perpend.ir.status import Status
+from perpend.judge.judgement import message_of, remediation_of
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.report.verdicts.lines import batches, verdict_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import TextIO
+
+    from perpend.ir.estate import EstateObject, Source
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Judgement, Ledger
+
+
+def write_json(judgement: Judgement, stream: TextIO) -> None:
+    """Write the ledger, the snapshot, the policies set aside and all verdicts as one JSON object, each verdict on a line."""
+    ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
+    snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
+    set_aside = json.dumps(judgement.set_aside, separators=(",", ":"))
+    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"verdicts":[\n')
+    between = ""
+    for batch in batches(_lines(judgement)):
+        stream.write(between + ",\n".join(batch))
+        between = ",\n"
+    stream.write("\n]}\n")
+
+
+def write_ndjson(judgement: Judgement, stream: TextIO) -> None:
+    """Write each verdict as one line of JSON."""
+    for batch in batches(_lines(judgement)):
+        stream.write("\n".join(batch) + "\n")
+
+
+def _ledger(ledger: Ledger) -> dict[str, int]:
+    counts = {status.value: ledger.counts[status] for status in Status}
+    return {"objects": ledger.objects, "verdicts": ledger.verdicts, **counts}
+
+
+def _snapshot(judgement: Judgement) -> dict[str, Any]:
+    snapshot = judgement.snapshot
+    sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
+    return {"time": _iso(snapshot.time), "assumed": snapshot.assumed, "sources": sources}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "observedAt": None if source.observed_at is None else _iso(source.observed_at),
+        "objects": source.objects,
+        "accounts": list(source.accounts),
+    }
+
+
+def _lines(judgement: Judgement) -> Iterator[str]:
+    return verdict_lines(judgement, head=_head, described=_Describer(judgement), tail=_tail)
+
+
+def _head(program: Program, index: int, error: str | None) -> str:
+    verdict = program.verdicts[index]
+    said = {
+        "policyId": program.policy_id,
+        "status": verdict.status.value,
+        "conditionIndex": index,
+        "conditionText": verdict.text,
+        "currentStateMessage": message_of(verdict, error),
+        "remediationMessage": remediation_of(program, verdict),
+        "runtimeError": error,
+    }
+    return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
+
+
+def _tail(described: str, references: str) -> str:
+    return f'{references},"object":{described}}}'
+
+
+class _Describer:
+    """Draws objects; of the objects of one account, which follow each other, it draws the account once."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+        self._types: dict[str, str] = {}
+        self._master: EstateObject | None = None
+        self._master_text = "null"
+
+    def __call__(self, judged: EstateObject) -> str:
+        identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
+        return f'{{{identity},{self._type(judged)},"master":{self._master_of(judged)}}}'
+
+    def _master_of(self, judged: EstateObject) -> str:
+        master = judged.master
+        if master is not self._master:
+            self._master, self._master_text = master, "null"
+            if master is not None:
+                identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
+                self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
+        return self._master_text
+
+    def _type(self, judged: EstateObject) -> str:
+        name = judged.type_name
+        if name not in self._types:
+            label = self._judgement.type_label(name)
+            self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
+        return self._types[name]
+
+
+def _iso(time: datetime) -> str:
+    return iso_from_milliseconds(milliseconds_from_datetime(time))

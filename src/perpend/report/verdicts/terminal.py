@@ -1,0 +1,136 @@
+"""A judgement in, a text that people like to read out: what was judged, the policies, what to act on, the ledger.
+
+All that comes from files is drawn through the page, which makes it safe; nothing is taken for markup.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from perpend.ir.status import Status
+from perpend.report.page import Page
+from perpend.report.percent import percent_text
+from perpend.report.verdicts.findings_list import print_findings
+from perpend.report.verdicts.policy_table import count_text, print_policies
+from perpend.report.verdicts.tally import TO_ACT_ON, tally_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from perpend.ir.estate import Source
+    from perpend.judge.judgement import Judgement, Ledger
+
+_KINDS: Final = {
+    "credential-report": "credential report",
+    "credential-report-json": "credential report from the AWS CLI",
+    "test-data": "objects in test-data form",
+}
+_MOST_ACCOUNTS: Final = 3
+
+
+def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20) -> None:
+    """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most."""
+    page = Page(console)
+    subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
+    page.line((page.prose(subject), "bold"))
+    _print_sources(judgement, page, limit)
+    if judgement.set_aside:
+        page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
+    if not judgement.ledger.objects:
+        return
+    tallies = tally_of(judgement, limit=limit)
+    page.blank()
+    print_policies(tallies, page)
+    for status in TO_ACT_ON:
+        print_findings(tallies, status, page)
+    page.blank()
+    _print_ledger(judgement.ledger, page)
+
+
+def counted(number: int, word: str, plural: str | None = None) -> str:
+    """Return a number and a noun that fits it."""
+    return f"{number:,} {word if number == 1 else plural or f'{word}s'}"
+
+
+def _set_aside(judgement: Judgement) -> str:
+    number = len(judgement.set_aside)
+    needed = "needs child objects" if number == 1 else "need child objects"
+    return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
+
+
+def _subject(judgement: Judgement) -> str:
+    policies = len({program.policy_id for program in judgement.programs})
+    return f"Judged {counted(judgement.ledger.objects, 'object')} by {counted(policies, 'policy', 'policies')}"
+
+
+def _nothing_judged(judgement: Judgement) -> str:
+    held = {name: len(objects) for name, objects in judgement.estate.objects.items() if objects}
+    if not held:
+        return "no objects to judge: the inputs hold none"
+    types = ", ".join(f"{judgement.type_label(name)} ({number:,})" for name, number in sorted(held.items()))
+    return f"nothing judged: no policy is over the types of objects found: {types}"
+
+
+def _print_sources(judgement: Judgement, page: Page, limit: int) -> None:
+    """Print where the objects come from and when they looked as judged: once, or per source where they differ."""
+    sources = sorted(judgement.estate.sources, key=lambda source: source.name)
+    times = dict.fromkeys(_observed(judgement, source) for source in sources)
+    for source in sources[:limit]:
+        about = [_KINDS.get(source.kind, source.kind), counted(source.objects, "object"), *_accounts(source)]
+        if len(times) > 1:
+            about.append(_observed(judgement, source))
+        page.line(page.name(source.name), (f"  {page.prose(', '.join(about))}", "dim"), first="  ", rest="    ")
+    if len(sources) > limit:
+        page.line((f"{page.ellipsis} and {counted(len(sources) - limit, 'more input')}", "dim"), first="  ")
+    unsaid = [source for source in sources if source.observed_at is None and judgement.snapshot_time is None]
+    if len(times) == 1 and not unsaid:
+        page.line(*times, first="  ")
+    if unsaid and judgement.ledger.objects:
+        page.line((_assumed(judgement, unsaid), "yellow"), first="  ")
+
+
+def _assumed(judgement: Judgement, unsaid: Sequence[Source]) -> str:
+    today = f"today, {judgement.time_of_source(unsaid[0].name):%Y-%m-%d} (UTC)"
+    if len(unsaid) == len(judgement.estate.sources):
+        return (
+            f"The inputs state no time of observation: dates were measured against {today}; --snapshot-time sets another time"
+        )
+    return f"Where no time is stated, dates were measured against {today}; --snapshot-time sets one time for all"
+
+
+def _observed(judgement: Judgement, source: Source) -> str:
+    if judgement.snapshot_time is not None:
+        return f"observed {_minute(judgement.snapshot_time)}, as given by --snapshot-time"
+    return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _accounts(source: Source) -> list[str]:
+    if not source.accounts:
+        return []
+    if len(source.accounts) > _MOST_ACCOUNTS:
+        return [counted(len(source.accounts), "account")]
+    return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(source.accounts)}"]
+
+
+def _print_ledger(ledger: Ledger, page: Page) -> None:
+    parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
+    for status in Status:
+        parts += [count_text(ledger.counts[status], status), " + "]
+    page.line(*parts[:-1])
+    page.line((_score(ledger), "bold"))
+    if any(ledger.counts[status] for status in TO_ACT_ON):
+        page.line(("perpend explain POLICY OBJECT INPUT shows the road to a verdict", "dim"))
+
+
+def _score(ledger: Ledger) -> str:
+    if not ledger.known:
+        return "none known to be compliant or incompliant"
+    return f"{percent_text(ledger.counts[Status.COMPLIANT], ledger.known)} compliant of {ledger.known:,} known"

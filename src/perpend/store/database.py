@@ -1,0 +1,148 @@
+"""An embedded DuckDB, shut in: no extensions, no network, no files but those named; bounded memory; errors in own words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from perpend.store.files import StoreError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+MEMORY_LIMIT: Final = "1GB"
+"""What DuckDB may hold in memory before it spills to the store's temporary directory."""
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+
+_NOT_WRITTEN: Final = "cannot be written"
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def opened(
+    *,
+    directories: Iterable[Path] = (),
+    paths: Iterable[Path | str] = (),
+    spill: Path | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+) -> Iterator[Connection]:
+    """Yield a database in memory that reaches the given directories and files and nothing else.
+
+    ``spill`` is the directory for what does not fit into memory; without it, nothing is ever written there.
+    """
+    config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "temp_directory": str(spill) if spill else ""}
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
+        connection.execute(f"SET allowed_directories = {text_list(reach)}")
+        connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
+        connection.execute("SET enable_external_access = false")
+        with _interruptible(connection):
+            yield connection
+    except RuntimeError as error:
+        # DuckDB's own look at signals swallows what their handler raised.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _interruptible(connection: Connection) -> Iterator[None]:
+    """Stop a running statement when the process is interrupted: Python's own handlers wait until a statement has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    previous = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+
+    def listen() -> None:
+        while heard := os.read(ear, 1):
+            if heard[0] in (signal.SIGINT, signal.SIGTERM):
+                connection.interrupt()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(mouth)
+        listener.join()
+        os.close(ear)
+
+
+def lock(connection: Connection) -> None:
+    """Forbid every further change of settings."""
+    connection.execute("SET lock_configuration = true")
+
+
+def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Return all rows that a query gives; few, or they would not fit into memory."""
+    return connection.execute(query).fetchall()
+
+
+def name(text: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def text_list(values: Iterable[object]) -> str:
+    """Return texts as a list of SQL."""
+    return f"[{', '.join(text(str(value)) for value in values)}]"
+
+
+def pattern(path: Path | str) -> str:
+    """Return a path as SQL writes it where a glob may stand, meaning this one file."""
+    absolute = os.path.abspath(path)
+    return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
+
+
+@contextmanager
+def storing(place: Path) -> Iterator[None]:
+    """Turn DuckDB's errors while a store is written or read into a StoreError that names a place."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise StoreError(f"{shown(place)}: more memory or temporary disk space is needed than may be used") from None
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise StoreError(f"{shown(place)}: {_io_reason(str(error))}") from None
+    except duckdb.Error as error:
+        raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None
+
+
+def is_failed_write(error: duckdb.Error) -> bool:
+    """Whether an error is about what is written, not about what is read meanwhile."""
+    return isinstance(error, duckdb.IOException) and _io_reason(str(error)).startswith(_NOT_WRITTEN)
+
+
+def _io_reason(message: str) -> str:
+    lowered = message.lower()
+    if "no space left" in lowered:
+        return f"{_NOT_WRITTEN}: no space is left on the disk"
+    if "file too large" in lowered:
+        return f"{_NOT_WRITTEN}: file too large"
+    if "could not write" in lowered or ("cannot open" in lowered and "write" in lowered):
+        return _NOT_WRITTEN
+    return "cannot be read: it is damaged or cut off"

@@ -1,0 +1,56 @@
+"""What people call tables and columns, for views: labels in snake case, each name once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.tables.schema import Table
+
+SOURCES_VIEW: Final = "perpend_sources"
+"""The view of a snapshot's sources; ``number`` is what the tables' column ``perpend_source`` says."""
+
+
+def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
+    """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
+    taken = {one.casefold() for one in tables} | {SOURCES_VIEW}
+    found: dict[str, str] = {}
+    for one in sorted(tables):
+        owner, _, relation = one.rpartition("/")
+        if owner in found:
+            wanted = f"{found[owner]}__{_snake(relation.removesuffix('[]').removesuffix('__r'))}"
+        else:
+            known = declared(tables[one].type_name) if tables[one].type_name else None
+            wanted = _snake(known.label) if known and known.label else one
+        found[one] = one if wanted == one else _free(wanted, taken)
+    return found
+
+
+def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
+    """Return the friendly names of a table's columns: labels in snake case, the first of each, none that is an API name."""
+    taken = {one.casefold() for one in table.columns}
+    found: dict[str, str] = {}
+    for column in table.columns:
+        known = declared.fields.get(column) if declared else None
+        alias = _snake(known.label) if known and known.label else ""
+        if alias and alias not in taken:
+            taken.add(alias)
+            found[column] = alias
+    return found
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    number, chosen = 1, wanted
+    while chosen.casefold() in taken:
+        number += 1
+        chosen = f"{wanted}_{number}"
+    taken.add(chosen.casefold())
+    return chosen
+
+
+def _snake(label: str) -> str:
+    return "_".join(re.findall(r"[^\W_]+", label.casefold()))

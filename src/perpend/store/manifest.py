@@ -1,0 +1,199 @@
+"""What a run has stored, as a document: sources, tables, files, what could not be read. Text in, text out.
+
+Every manifest carries a checksum of itself; what does not match was cut off or edited, and is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.tables.schema import Column, Form, Join, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT: Final = 1
+"""The version of the store's layout. A higher one is refused: it may mean what this version does not know."""
+
+
+class Damaged(ValueError):
+    """A document that is no manifest; the text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """One source of a run. ``observed_at`` is when the estate looked like this (UTC), None where nothing says it."""
+
+    name: str
+    kind: str
+    observed_at: datetime | None = None
+    objects: int = 0
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A Parquet file: its path below the store's directory, its SHA-256 in hexadecimal, its size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one run has stored. ``created`` is UTC; ``engine`` names the versions that wrote it."""
+
+    run: str
+    created: datetime
+    engine: str
+    sources: tuple[StoredSource, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """A hash of the stored tables alone: equal for runs that hold the same, whenever and by whom they were made."""
+        content = [
+            [_table_document(table), [[one.sha256, one.size] for one in self.files.get(name, ())]]
+            for name, table in sorted(self.tables.items())
+        ]
+        return _hash([FORMAT, content, [_time_text(source.observed_at) for source in self.sources]])
+
+
+def text_of(manifest: Manifest) -> str:
+    """Return a manifest as JSON text."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "run": manifest.run,
+        "created": _time_text(manifest.created),
+        "engine": manifest.engine,
+        "contentHash": manifest.content_hash,
+        "sources": [{**asdict(source), "observed_at": _time_text(source.observed_at)} for source in manifest.sources],
+        "failures": [asdict(failure) for failure in manifest.failures],
+        "tables": [
+            {**_table_document(table), "files": [asdict(one) for one in manifest.files.get(name, ())]}
+            for name, table in manifest.tables.items()
+        ],
+    }
+    return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def manifest_from(text: str) -> Manifest:
+    """Return the manifest that a text holds. Raises Damaged with the reason."""
+    document = _document_from(text)
+    try:
+        tables = {one["name"]: _table_from(one) for one in document["tables"]}
+        files = {one["name"]: tuple(StoredFile(**file) for file in one["files"]) for one in document["tables"]}
+        created = _time_from(document["created"])
+        assert created is not None
+        return Manifest(
+            document["run"],
+            created,
+            document["engine"],
+            tuple(_source_from(one) for one in document["sources"]),
+            tuple(Failure(**one) for one in document["failures"]),
+            tables,
+            files,
+        )
+    except (KeyError, TypeError, ValueError, AssertionError):
+        raise Damaged("it holds something else than a manifest") from None
+
+
+def pointer_text(run: str, checksum: str) -> str:
+    """Return the document that says which run is in force."""
+    document = {"format": FORMAT, "run": run, "manifest": checksum}
+    return json.dumps({**document, "checksum": _hash(document)}, indent=1) + "\n"
+
+
+def pointer_from(text: str) -> tuple[str, str]:
+    """Return the run in force and the checksum of its manifest. Raises Damaged with the reason."""
+    document = _document_from(text)
+    try:
+        return str(document["run"]), str(document["manifest"])
+    except KeyError:
+        raise Damaged("it holds something else than a run") from None
+
+
+def checksum_of(text: str) -> str:
+    """Return the checksum that a document carries."""
+    return str(_document_from(text)["checksum"])
+
+
+def _document_from(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Damaged("it is no JSON: cut off or damaged") from None
+    if not isinstance(document, dict) or not isinstance(document.get("format"), int):
+        raise Damaged("it holds something else than a manifest")
+    if document["format"] > FORMAT:
+        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+    claimed = document.pop("checksum", None)
+    if claimed != _hash(document):
+        raise Damaged("its checksum does not match: it was edited or damaged")
+    return {**document, "checksum": claimed}
+
+
+def _table_document(table: Table) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "type": table.type_name,
+        "rows": table.rows,
+        "lacking": table.lacking,
+        "contradicted": table.contradicted,
+        "columns": [asdict(column) for column in table.columns.values()],
+        "lookups": [asdict(join) for join in table.lookups.values()],
+        "children": [asdict(join) for join in table.children.values()],
+    }
+
+
+def _table_from(document: dict[str, Any]) -> Table:
+    return Table(
+        document["name"],
+        document["type"],
+        {one["name"]: Column(one["name"], Form(one["form"]), one["partial"], one["plain"]) for one in document["columns"]},
+        {one["name"]: Join(**one) for one in document["lookups"]},
+        {one["name"]: Join(**one) for one in document["children"]},
+        document["rows"],
+        document["lacking"],
+        document["contradicted"],
+    )
+
+
+def _source_from(document: dict[str, Any]) -> StoredSource:
+    return StoredSource(
+        document["name"],
+        document["kind"],
+        _time_from(document["observed_at"]),
+        document["objects"],
+        tuple(document["accounts"]),
+        tuple(document["regions"]),
+    )
+
+
+def _hash(document: Any) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _time_text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _time_from(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

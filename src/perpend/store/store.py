@@ -1,0 +1,348 @@
+"""A directory of immutable snapshots: one run of Parquet files each, one manifest per run, one of them in force.
+
+A run counts once its manifest stands; before that nobody sees it. Refuses to know where rows come from.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from perpend import __version__
+from perpend.store.files import (
+    StoreError,
+    directory_name,
+    make_directory,
+    naming,
+    remove_tree,
+    settle,
+    shown,
+    sync_directory,
+    write_whole,
+)
+from perpend.store.manifest import (
+    Damaged,
+    Failure,
+    Manifest,
+    StoredFile,
+    StoredSource,
+    checksum_of,
+    manifest_from,
+    pointer_from,
+    pointer_text,
+    text_of,
+)
+from perpend.tables.schema import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from perpend.tables.schema import Table
+
+_IN_FORCE: Final = "manifest.json"
+_RUNS, _TABLES, _LOCKS, _TEMPORARY = "runs", "inventory", "locks", "tmp"
+_RUN_DIRECTORY: Final = "run="
+
+KEPT: Final = "extracts"
+"""The directory of what engines keep of snapshots, below a directory named by the hash of each one's content."""
+_PATTERN: Final = frozenset("*?[")
+
+
+class NoSnapshot(StoreError):
+    """A store that holds no snapshot, or not the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One run as stored: its tables, and for each the Parquet files that hold its rows."""
+
+    id: str
+    tables: Tables
+    files: Mapping[str, tuple[Path, ...]]
+    sources: tuple[StoredSource, ...]
+    failures: tuple[Failure, ...]
+    created: datetime
+    content_hash: str
+    engine: str
+
+
+class Store:
+    """The snapshots of one directory. Nothing is created before something is written."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        if set(os.path.abspath(directory)) & _PATTERN:
+            raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
+
+    def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
+        """Return a snapshot by its id, the one in force for None.
+
+        Raises NoSnapshot, or StoreError naming the file that is missing, cut off or damaged. ``verify`` reads every file
+        and compares its hash; without it sizes are compared.
+        """
+        manifest = self._manifest(run) if run is not None else self._in_force()
+        files = {name: tuple(self._checked(one, verify=verify) for one in found) for name, found in manifest.files.items()}
+        return Snapshot(
+            manifest.run,
+            Tables(manifest.tables),
+            files,
+            manifest.sources,
+            manifest.failures,
+            manifest.created,
+            manifest.content_hash,
+            manifest.engine,
+        )
+
+    def runs(self) -> list[str]:
+        """Return the ids of all snapshots, the oldest first."""
+        with naming(self.directory, "cannot be read"):
+            found = list((self.directory / _RUNS).glob("*.json")) if (self.directory / _RUNS).is_dir() else []
+        return sorted(path.stem for path in found if not path.name.startswith("."))
+
+    def run_in_force(self) -> str | None:
+        """Return the id of the snapshot in force, None where there is none."""
+        path = self.directory / _IN_FORCE
+        if not path.exists():
+            return None
+        try:
+            return pointer_from(self._text(path))[0]
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
+
+    def snapshots(self) -> list[Manifest]:
+        """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
+        return [self._manifest(run) for run in self.runs()]
+
+    @contextmanager
+    def writing(self) -> Iterator[Run]:
+        """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
+        with naming(self.directory):
+            for part in (_RUNS, _TABLES, _LOCKS, _TEMPORARY):
+                make_directory(self.directory / part)
+            self.remove_leftovers()
+            run = Run(self, *self._new_lock())
+        try:
+            yield run
+        finally:
+            run.end()
+
+    def prune(self, *, keep: int) -> list[str]:
+        """Remove all snapshots but the newest ``keep`` and the one in force, and what dead runs left; return their ids."""
+        with naming(self.directory), self.committing():
+            kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
+            removed = [run for run in self.runs() if run not in kept]
+            for run in removed:
+                (self.directory / _RUNS / f"{run}.json").unlink()
+            sync_directory(self.directory / _RUNS)
+            for run in removed:
+                self.remove_run(run)
+            hashes = {manifest.content_hash for manifest in self.snapshots()}
+            for path in self._listed(KEPT):
+                if path.name not in hashes:
+                    remove_tree(path)
+        self.remove_leftovers()
+        return removed
+
+    def remove_leftovers(self) -> list[str]:
+        """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
+        self._remove_parts()
+        unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in _entries(table)}
+        found = unknown - set(self.runs())
+        found |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
+        found |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
+        removed = []
+        for run in sorted(found):
+            with self._dead(run) as dead:
+                if dead and run not in self.runs():
+                    self.remove_run(run)
+                    removed.append(run)
+                if dead:
+                    remove_tree(self.temporary(run))
+                    (self.directory / _LOCKS / f"{run}.lock").unlink(missing_ok=True)
+        return removed
+
+    def remove_run(self, run: str) -> None:
+        """Remove the files of a run and directories that are empty without them."""
+        for table in self._listed(_TABLES):
+            remove_tree(table / f"{_RUN_DIRECTORY}{run}")
+            with suppress(OSError):
+                table.rmdir()
+
+    def temporary(self, run: str) -> Path:
+        """Return the directory that holds what a run needs only while it lasts."""
+        return self.directory / _TEMPORARY / f"{_RUN_DIRECTORY}{run}"
+
+    def table_directory(self, table: str, run: str) -> Path:
+        """Return the directory of a table's files; ``table`` is a directory name."""
+        return self.directory / _TABLES / table / f"{_RUN_DIRECTORY}{run}"
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Hold the lock under which the manifest in force changes; one process at a time."""
+        make_directory(self.directory / _LOCKS)
+        with open(self.directory / _LOCKS / "commit", "ab") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    def put_in_force(self, manifest: Manifest) -> None:
+        """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
+        text = text_of(manifest)
+        write_whole(self.directory / _RUNS / f"{manifest.run}.json", text.encode())
+        write_whole(self.directory / _IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
+
+    def _remove_parts(self) -> None:
+        """Remove manifests that were never finished. Only who holds the lock of committing writes any."""
+        with self.committing():
+            for directory in (self.directory, self.directory / _RUNS):
+                for path in directory.glob(".*.part"):
+                    path.unlink(missing_ok=True)
+
+    def _new_lock(self) -> tuple[str, IO[bytes]]:
+        while True:
+            run = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
+            path = self.directory / _LOCKS / f"{run}.lock"
+            stream = path.open("xb")
+            os.fchmod(stream.fileno(), 0o600)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                return run, stream
+            stream.close()
+
+    @contextmanager
+    def _dead(self, run: str) -> Iterator[bool]:
+        """Yield whether a run's writer is dead. While it is looked at, nobody else can take the run's lock."""
+        path = self.directory / _LOCKS / f"{run}.lock"
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            yield True
+            return
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def _in_force(self) -> Manifest:
+        path = self.directory / _IN_FORCE
+        if not path.exists():
+            what = "holds no snapshot yet" if self.directory.is_dir() else "there is no such directory"
+            raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
+        try:
+            run, checksum = pointer_from(self._text(path))
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
+        return self._manifest(run, checksum)
+
+    def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
+        path = self.directory / _RUNS / f"{run}.json"
+        if "/" in run or run.startswith(".") or not path.exists():
+            if checksum is not None:
+                raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
+            raise NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
+        text = self._text(path)
+        try:
+            if checksum is not None and checksum_of(text) != checksum:
+                raise Damaged("its checksum is not that of the run in force")
+            manifest = manifest_from(text)
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}") from None
+        return manifest
+
+    def _checked(self, stored: StoredFile, *, verify: bool) -> Path:
+        path = self.directory / stored.path
+        with naming(path, "cannot be read"):
+            size = path.stat().st_size
+            digest = settle(path)[0] if verify else stored.sha256
+        if size != stored.size:
+            how = "is cut off" if size < stored.size else "has grown"
+            raise StoreError(f"{shown(path)}: {how}: {size} bytes where {stored.size} were written")
+        if digest != stored.sha256:
+            raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")
+        return path
+
+    def _text(self, path: Path) -> str:
+        with naming(path, "cannot be read"):
+            return path.read_bytes().decode("utf-8", errors="replace")
+
+    def _hint(self) -> str:
+        runs = self.runs()
+        return f"; the newest snapshot that was stored is {runs[-1]}" if runs else ""
+
+    def _listed(self, part: str) -> list[Path]:
+        return _entries(self.directory / part)
+
+
+class Run:
+    """A snapshot while it is written. Its lock is held until it ends."""
+
+    def __init__(self, store: Store, run: str, lock: IO[bytes]) -> None:
+        self.store = store
+        self.id = run
+        self.created = datetime.now(UTC)
+        self.sources: list[StoredSource] = []
+        self.failures: list[Failure] = []
+        self._lock = lock
+        self._tables: dict[str, Table] = {}
+        self._files: dict[str, tuple[StoredFile, ...]] = {}
+        self._directories: dict[str, str] = {}
+        self._committed = False
+        self.temporary = make_directory(store.temporary(run))
+
+    def directory_of(self, table: str) -> Path:
+        """Return the directory for a table's files, made. Raises StoreError where two tables would share one."""
+        name = directory_name(table)
+        other = self._directories.setdefault(name.casefold(), table)
+        if other != table:
+            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ in nothing but case")
+        with naming(self.store.directory):
+            return make_directory(self.store.table_directory(name, self.id))
+
+    def add(self, table: Table, files: list[Path]) -> None:
+        """Take in a finished table with its finished files."""
+        stored = []
+        for path in files:
+            with naming(path):
+                stored.append(StoredFile(str(path.relative_to(self.store.directory)), *settle(path)))
+        self._tables[table.name] = table
+        self._files[table.name] = tuple(stored)
+        for directory in {path.parent for path in files}:
+            sync_directory(directory)
+
+    def commit(self, engine: str) -> Snapshot:
+        """Put the run in force and return it as a snapshot. ``engine`` names what wrote the files."""
+        manifest = Manifest(
+            self.id,
+            self.created,
+            f"perpend {__version__}, {engine}",
+            tuple(self.sources),
+            tuple(self.failures),
+            self._tables,
+            self._files,
+        )
+        with naming(self.store.directory), self.store.committing():
+            self.store.put_in_force(manifest)
+        self._committed = True
+        return self.store.snapshot(self.id)
+
+    def end(self) -> None:
+        """Let go of the lock; remove what was written, unless it was committed."""
+        remove_tree(self.temporary)
+        # A manifest may stand although its commit failed a moment later; then the run is whole, and stays.
+        if not self._committed and self.id not in self.store.runs():
+            self.store.remove_run(self.id)
+        (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
+        self._lock.close()
+
+
+def _entries(directory: Path) -> list[Path]:
+    return sorted(directory.iterdir()) if directory.is_dir() else []

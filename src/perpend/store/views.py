@@ -1,0 +1,170 @@
+"""A snapshot and a question in SQL in, rows out: read only, over views with names that people know.
+
+Every table has a view by its API name, and one by its label in snake case (`aws_iam_user`); columns likewise.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from perpend.diagnostics.model import Diagnostic, Span
+from perpend.errors import PerpendError
+from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, text
+from perpend.store.labels import SOURCES_VIEW, column_names, view_names
+from perpend.store.rules import SQL_ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
+    from perpend.store.store import Snapshot
+
+STATEMENT: Final = "<sql>"
+"""What diagnostics call the place of a question in SQL."""
+
+_BATCH: Final = 1_000
+_LINE: Final = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
+_KIND: Final = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
+
+
+class QueryFailed(PerpendError):
+    """A question that has no answer; the diagnostic says why and where."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gives: names of columns, and batches of rows as they come."""
+
+    columns: tuple[str, ...]
+    batches: Iterator[list[tuple[Any, ...]]]
+
+
+@contextmanager
+def asked(
+    snapshot: Snapshot,
+    question: str,
+    *,
+    declared: Callable[[str], ObjectType | None],
+    spill: Path | None = None,
+    timeout: float | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+) -> Iterator[Answer]:
+    """Yield the answer to one SELECT over a snapshot. Raises QueryFailed, also while batches are read.
+
+    Nothing but the snapshot's files can be read, and nothing written. ``timeout`` is in seconds.
+    """
+    files = [path for found in snapshot.files.values() for path in found]
+    with opened(paths=files, spill=spill, memory_limit=memory_limit) as connection:
+        for statement in view_statements(snapshot, declared):
+            connection.execute(statement)
+        lock(connection)
+        with _failing(question, timeout), _stopping(connection, timeout):
+            _check_statement(connection, question)
+            connection.execute(question)
+            columns = tuple(str(column[0]) for column in connection.description or ())
+            yield Answer(columns, _batches(connection))
+
+
+def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | None]) -> list[str]:
+    """Return the statements that make the views of a snapshot."""
+    statements = []
+    friendly = view_names(snapshot.tables.by_name, declared)
+    for table_name, table in snapshot.tables.by_name.items():
+        files = ", ".join(pattern(path) for path in snapshot.files[table_name])
+        source = f"read_parquet([{files}], hive_partitioning=false)"
+        aliases = column_names(table, declared(table.type_name) if table.type_name else None)
+        columns = [*(f"{name(column)} AS {name(alias)}" for column, alias in aliases.items()), "*"]
+        statements.append(f"CREATE VIEW {name(table_name)} AS SELECT {', '.join(columns)} FROM {source}")
+        if friendly[table_name] != table_name:
+            statements.append(f"CREATE VIEW {name(friendly[table_name])} AS SELECT * FROM {name(table_name)}")
+    return [*statements, _sources(snapshot)]
+
+
+def _sources(snapshot: Snapshot) -> str:
+    rows = [
+        f"({number}, {text(source.name)}, {text(source.kind)}, "
+        f"{f'TIMESTAMPTZ {text(source.observed_at.isoformat())}' if source.observed_at else 'NULL'}, {source.objects})"
+        for number, source in enumerate(snapshot.sources)
+    ]
+    values = ", ".join(rows or ["(NULL, NULL, NULL, NULL, NULL)"])
+    empty = "" if rows else " WHERE false"
+    columns = "number, name, kind, observed_at, objects"
+    return f"CREATE VIEW {name(SOURCES_VIEW)} AS SELECT * FROM (VALUES {values}) AS found({columns}){empty}"
+
+
+def _check_statement(connection: Connection, question: str) -> None:
+    statements = connection.extract_statements(question)
+    if len(statements) != 1:
+        what = "holds no statement" if not statements else f"holds {len(statements)} statements"
+        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question {what}; it must be one SELECT"))
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name
+        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
+
+
+def _batches(connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := connection.fetchmany(_BATCH):
+        yield rows
+
+
+@contextmanager
+def _stopping(connection: Connection, timeout: float | None) -> Iterator[None]:
+    timer = threading.Timer(timeout, connection.interrupt) if timeout is not None else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        if timer:
+            timer.cancel()
+
+
+@contextmanager
+def _failing(question: str, timeout: float | None) -> Iterator[None]:
+    """Turn DuckDB's errors into a diagnostic."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        within = f" within {timeout:g} seconds" if timeout is not None else ""
+        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
+    except duckdb.OutOfMemoryException:
+        message = "the question needs more memory or temporary disk space than may be used"
+        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
+    except duckdb.Error as error:
+        raise QueryFailed(_diagnostic(str(error), question)) from None
+
+
+def _diagnostic(message: str, question: str) -> Diagnostic:
+    sentence, _, rest = _KIND.sub("", message).partition("\n")
+    hints = [line for line in rest.splitlines() if line.startswith(("Candidate bindings", "Did you mean", "Candidate "))]
+    found = _LINE.search(message)
+    if "file system operations are disabled" in sentence or "PermissionException" in sentence:
+        sentence = "only the snapshot's own tables can be read"
+    span = Span(STATEMENT)
+    if found:
+        line = int(found[1])
+        lines = question.splitlines()
+        column = _column(found, lines[line - 1] if line <= len(lines) else "")
+        span = Span(STATEMENT, line, column, line, column + 1)
+    return SQL_ERROR.at(span, sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None)
+
+
+def _column(found: re.Match[str], line: str) -> int:
+    """Return the column in the question that DuckDB's mark points to; it may show an excerpt of the line only."""
+    mark = len(found[3]) - len(f"LINE {found[1]}: ")
+    excerpt = found[2].removeprefix("...")
+    start = line.find(excerpt.removesuffix("...").strip()) if found[2].startswith("...") else 0
+    return max(mark + 1 + (start - 3 if found[2].startswith("...") else 0), 1)

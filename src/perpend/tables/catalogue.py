@@ -1,0 +1,53 @@
+"""Object types as declared in, the tables that an inventory of them would have out: to show a plan before there are data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.meaning.types import ValueType
+from perpend.tables.schema import Column, Form, Join, Table, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.tables.shred import Wanted
+
+_FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}
+
+
+def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> Tables:
+    """Return the tables of a type and of all that is wanted beside it. What nothing declares is a text, joined by name."""
+    found: dict[str, Table] = {}
+    _add(found, type_name, wanted, declared)
+    return Tables(found)
+
+
+def _add(found: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
+    kind = declared(name)
+    known = found.get(name, Table(name, name))
+    columns = dict(known.columns)
+    deletion = {kind.deletion_field} if kind.deletion_field else set()
+    for field in sorted(wanted.values | {"Id"} | deletion):
+        columns[field] = _column(kind, field)
+    lookups, children = dict(known.lookups), dict(known.children)
+    for lookup in wanted.lookups:
+        to = kind.lookups.get(lookup)
+        target = to.target if to else f"{name}/{lookup}"
+        lookups[lookup] = Join(lookup, target, (to.key if to else "") or lookup, "Id")
+        columns.setdefault(lookups[lookup].own, Column(lookups[lookup].own, Form.TEXT))
+    for child in wanted.children:
+        of = kind.children.get(child)
+        target = of.type_name if of else f"{name}/{child}"
+        children[child] = Join(child, target, "Id", (of.key if of else "") or child)
+    found[name] = Table(name, name, columns, lookups, children)
+    for lookup, below in wanted.lookups.items():
+        _add(found, lookups[lookup].table, below, declared)
+    for child, below in wanted.children.items():
+        _add(found, children[child].table, below, declared)
+
+
+def _column(kind: ObjectType, name: str) -> Column:
+    field = kind.fields.get(name)
+    form = _FORMS.get(field.type, Form.TEXT) if field else Form.TEXT
+    return Column(name, form, plain=field is not None and field.kind == "json")

@@ -1,0 +1,62 @@
+"""Objects of which only own values are read in, one table's columns out: the short way for large inputs without relations."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from perpend.ir.object_types import is_deletion_field
+from perpend.meaning.partly_known import MISSING
+from perpend.meaning.values import PlainJson
+from perpend.tables.schema import Column, Form, Table, plain, unread
+from perpend.tables.shred import form_of, stored_value, told_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.tables.shred import Wanted
+
+_TEXTS = frozenset({str, PlainJson, type(None)})
+
+
+def flat_table(
+    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool
+) -> tuple[Table, dict[str, list[Any]]]:
+    """Return the table of objects and its columns, companions for what is not known among them. Plain JSON is marked where
+    this package has written all of it.
+
+    ``complete``: a key that an object does not have is null, else it is not known.
+    """
+    names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
+    found: dict[str, list[Any]] = {}
+    columns: dict[str, Column] = {}
+    for name, called in told_apart(sorted(names)).items():
+        known = complete or (name not in wanted.values)
+        values, reasons = _values(objects, name, known=known)
+        form = form_of(values)
+        if form is Form.VARIANT:
+            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+        documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
+        columns[name] = Column(called, form, any(reasons), documents)
+        found[called] = values
+        if columns[name].partial:
+            found[unread(called)] = reasons
+        if documents and _TEXTS - {str} >= set(map(type, values)):
+            found[plain(called)] = [value is not None for value in values]
+    return Table(type_name, type_name, columns, rows=len(objects)), found
+
+
+def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:
+    """Return a column's values, and why those are not known that are not."""
+    values = [one.get(name) for one in objects]
+    kinds = set(map(type, values))
+    reasons: list[str | None] = []
+    if type(None) in kinds and not known:
+        reasons = [None if name in one else MISSING for one in objects]
+    if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
+        return values, reasons
+    stored = [stored_value(value) for value in values]
+    odd = [reason for _, reason in stored]
+    if any(odd):
+        reasons = [own or other for own, other in zip(odd, reasons or odd, strict=True)]
+    return [value for value, _ in stored], reasons

@@ -1,0 +1,323 @@
+"""JMESPath queries: the fast paths agree with the interpreter, and nothing but two exceptions ever comes out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jmespath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perpend.meaning.jmespath_query import MAX_LENGTH, QueryFailed, QuerySyntaxError, _interpreted, _path, compile_query, same
+
+NAMES = st.sampled_from(["a", "b", "c", '"a b"', '"é"'])
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3)
+)
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c", "a b", "é"]), inner, max_size=3)
+    ),
+)
+PATHS = st.lists(NAMES, min_size=1, max_size=4).map(".".join)
+PLAIN = PATHS | PATHS.map(lambda path: f"to_string({path})") | PATHS.map(lambda path: f"to_string({path}).a")
+PIECES = st.sampled_from(
+    [
+        *(
+            "a",
+            "b",
+            "@",
+            ".",
+            "[",
+            "]",
+            "[]",
+            "[*]",
+            "*",
+            "[0]",
+            "[-1]",
+            "[::0]",
+            "[1:]",
+            "[?",
+            "==",
+            "!=",
+            "<",
+            "<=",
+            ">",
+            ">=",
+            "&&",
+            "||",
+        ),
+        *(
+            "!",
+            "(",
+            ")",
+            "|",
+            ",",
+            "&",
+            "{",
+            "}",
+            ":",
+            "'x'",
+            "`1`",
+            "`null`",
+            "`foo`",
+            '`"x"`',
+            '"a b"',
+            "length(",
+            "to_number(",
+        ),
+        *(
+            "to_string(",
+            "contains(",
+            "sort_by(",
+            "max_by(",
+            "keys(",
+            "join(",
+            "sum(",
+            "map(",
+            "type(",
+            "not_null(",
+            "reverse(",
+            " ",
+        ),
+    ]
+)
+FUNCTIONS = sorted(jmespath.functions.Functions.FUNCTION_TABLE)
+
+
+def outcome(search: Any, document: Any) -> Any:
+    try:
+        return ("value", search(document))
+    except QueryFailed:
+        return ("failed", None)
+
+
+@given(PLAIN, DOCUMENTS)
+def test_fast_paths_agree_with_the_interpreter(expression: str, document: Any) -> None:
+    tree = jmespath.compile(expression).parsed
+    fast = _path(tree)
+    assert fast is not None
+    assert outcome(_interpreted(tree), document) == outcome(fast, document)
+
+
+@given(st.sampled_from(["a[0]", "length(a)", "a || b", "[a]", "a.b[]", "to_string(a[0])", "@", "a.*", "a == b"]))
+def test_only_plain_paths_take_the_fast_way(expression: str) -> None:
+    assert _path(jmespath.compile(expression).parsed) is None
+
+
+@given(st.lists(PIECES, min_size=1, max_size=12).map("".join) | st.text(max_size=12), DOCUMENTS)
+def test_a_query_is_a_syntax_error_or_total(expression: str, document: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        try:
+            query = compile_query(expression)
+        except QuerySyntaxError as error:
+            assert error.reason
+            assert 0 <= error.offset <= len(expression)
+            return
+    outcome(query.search, document)
+
+
+@given(
+    st.sampled_from(FUNCTIONS),
+    st.lists(st.sampled_from(["a", "@", "`1`", "'x'", "&a", "`[]`", "`null`"]), max_size=3),
+    DOCUMENTS,
+)
+def test_every_function_is_total(name: str, arguments: list[str], document: Any) -> None:
+    try:
+        query = compile_query(f"{name}({', '.join(arguments)})")
+    except QuerySyntaxError:
+        return
+    outcome(query.search, document)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason", "offset"),
+    [
+        ("", "the expression is empty", 0),
+        ("a.lower(b)", "unknown function `lower`, did you mean `floor`", 2),
+        ("length(a, b)", "`length` takes 1 argument, not 2", 0),
+        ("x || contains(a)", "`contains` takes 2 arguments, not 1", 5),
+        ("a" * (MAX_LENGTH + 1), "the expression is too long", 0),
+        ("(" * 5_000, "the expression is nested too deeply", 0),
+        ("||".join("a" * 5_000), "the expression is nested too deeply", 0),
+    ],
+)
+def test_syntax_errors(expression: str, reason: str, offset: int) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        compile_query(expression)
+    assert (reason, offset) == (caught.value.reason, caught.value.offset)
+
+
+@pytest.mark.parametrize(("expression", "offset"), [("a[", 2), ("a.b.[", 5), ("a ==", 4), ("a b", 2), ("a ! b", 2)])
+def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        compile_query(expression)
+    assert offset == caught.value.offset
+
+
+@pytest.mark.parametrize(
+    ("expression", "document", "expected"),
+    [
+        ("a", {"a": 1}, 1),
+        ("a", [1], None),
+        ("a", "text", None),
+        ("a.b", {"a": "text"}, None),
+        ("@", None, None),
+        ("[?k]", [{"k": 0}, {"k": ""}, {"k": []}, {"k": {}}, {"k": False}, {}], [{"k": 0}]),
+        ("!a", {"a": 0}, False),
+        ("a && b", {"a": 0, "b": "x"}, "x"),
+        ("a || b", {"a": "", "b": 0}, 0),
+        ("a == b", {"a": 1, "b": 1.0}, True),
+        ("a == b", {"a": 1, "b": True}, False),
+        ("a == b", {"a": [0], "b": [False]}, False),
+        ("a == b", {"a": {"x": None}, "b": {}}, False),
+        ("a != b", {}, False),
+        ("contains(a, `1`)", {"a": [True]}, False),
+        ("contains(a, `true`)", {"a": "it is true"}, True),
+        ("contains(a, `null`)", {"a": "null"}, True),
+        ("contains(a, `[1, 2]`)", {"a": "[1,2]"}, True),
+        ("to_string(a)", {}, "null"),
+        ("to_string(a)", {"a": "x"}, "x"),
+        ("to_string(a)", {"a": {"é": [1.0, 1.5, True, None, '"']}}, '{"é":[1,1.5,true,null,"\\""]}'),
+        ("to_number(a)", {"a": "1.50"}, 1.5),
+        ("to_number(a)", {"a": "+2"}, 2),
+        ("to_number(a)", {"a": ".5"}, 0.5),
+        ("to_number(a)", {"a": "1e3"}, 1000),
+        ("to_number(a)", {"a": ""}, None),
+        ("to_number(a)", {"a": "1_000"}, None),
+        ("to_number(a)", {"a": "Infinity"}, None),
+        ("to_number(a)", {"a": "0x10"}, None),
+        ("to_number(a)", {"a": [1]}, None),
+        ("to_number(a)", {"a": True}, None),
+        ("length(a)", {"a": {"x": 1}}, 1),
+        ("sort_by(@, &a)[0].a", [{"a": 2}, {"a": 1}], 1),
+    ],
+)
+def test_results(expression: str, document: Any, expected: Any) -> None:
+    found = compile_query(expression).search(document)
+    assert expected == found
+    assert type(expected) is type(found)
+
+
+@pytest.mark.parametrize(
+    ("expression", "document"),
+    [
+        ("length(a)", {}),
+        ("length(a)", {"a": 5}),
+        ("contains(a, 'x')", {}),
+        ("keys(a)", {"a": []}),
+        ("sum(a)", {"a": ["x"]}),
+        ("sort(a)", {"a": [1, "x"]}),
+        ("sort_by(a, &k)", {"a": [{"k": 1}, {"k": "x"}]}),
+        ("max_by(a, &k)", {"a": [{}]}),
+        ("join(',', a)", {"a": [1]}),
+        ("to_string(&a)", {}),
+        ("to_string([&a])", {}),
+        ("a[::0]", {"a": [1]}),
+        ("ceil(to_number('1e999'))", {}),
+    ],
+)
+def test_failures(expression: str, document: Any) -> None:
+    with pytest.raises(QueryFailed, match=r".+"):
+        compile_query(expression).search(document)
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right", "expected"),
+    [
+        (1, "<", 2, True),
+        (2, "<=", 2, True),
+        ("a", "<", "b", True),
+        ("B", "<", "a", True),
+        ("10", "<", "9", True),
+        ("10", ">", 9, True),
+        (" 10 ", ">", 9, True),
+        ("", "<=", 0, True),
+        ("ten", ">", 9, False),
+        ("ten", "<=", 9, False),
+        (None, "<", 1, True),
+        (None, ">=", None, True),
+        (True, ">", 0, True),
+        (False, "<", True, True),
+        ([5], ">", 4, True),
+        ([], "<", 1, True),
+        ([1, 2], ">", 0, False),
+        ([None], "<", 1, True),
+        ({}, ">", 0, False),
+        ({}, ">", "Z", True),
+        ("1_0", ">", 9, False),
+        ("inf", ">", 9, False),
+        ("nan", "<", 9, False),
+    ],
+)
+def test_order_is_javascripts(left: Any, sign: str, right: Any, expected: bool) -> None:
+    assert expected is compile_query(f"a {sign} b").search({"a": left, "b": right})
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (1.0, "1"),
+        (-0.0, "0"),
+        (1.5, "1.5"),
+        (0.000001, "0.000001"),
+        (0.0000015, "0.0000015"),
+        (1e-7, "1e-7"),
+        (1.5e-7, "1.5e-7"),
+        (123456789012345680000.0, "123456789012345680000"),
+        (1e21, "1e+21"),
+        (1.5e300, "1.5e+300"),
+        (2**53, "9007199254740992"),
+    ],
+)
+def test_numbers_as_javascript_prints_them(number: float, expected: str) -> None:
+    assert expected == compile_query("to_string(@)").search(number)
+    assert f"[{expected}]" == compile_query("to_string(@)").search([number])
+    assert expected == compile_query("to_string(a)").search({"a": number})
+
+
+def test_a_deep_document_fails_a_query_like_any_other() -> None:
+    deep: Any = None
+    for _ in range(100_000):
+        deep = [deep]
+    for expression in ("to_string(a)", "to_string(a[0])", "a == a"):
+        with pytest.raises(QueryFailed):
+            compile_query(expression).search({"a": deep})
+    while deep is not None:  # taken apart by hand: freeing it in one go would recurse
+        deep = deep[0]
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_equality_is_symmetric_and_told_from_truth(left: Any, right: Any) -> None:
+    assert same(left, right) is same(right, left)
+    assert same(left, left)
+    assert not same(left, not left) or isinstance(left, list | dict | str | int | float | None)
+
+
+@pytest.mark.parametrize(
+    ("step", "times", "end", "document"),
+    [
+        ("[@,@]", 40, "to_string(@)", {"x": "abc"}),
+        ("{a:@,b:@}", 40, "a == b", {"x": "abc"}),
+        ("[@,@][]", 60, "length(@)", [1]),
+        ("join('',[@,@])", 60, "length(@)", "abcdefgh"),
+    ],
+)
+def test_what_doubles_at_every_step_fails_instead_of_filling_the_memory(
+    step: str, times: int, end: str, document: object
+) -> None:
+    query = compile_query("|".join([step] * times + [end]))
+    with pytest.raises(QueryFailed, match="grows too large"):
+        query.search(document)
+
+
+def test_what_takes_too_many_steps_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perpend.meaning.jmespath_query.MAX_STEPS", 50)
+    query = compile_query("[?@ > `0`]")
+    assert [1, 1] == query.search([1, 1])
+    with pytest.raises(QueryFailed, match="too many steps"):
+        query.search([1] * 100)

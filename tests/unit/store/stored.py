@@ -1,0 +1,106 @@
+"""Stores for the tests of this room: object types, files and objects in, a snapshot and its rows out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from perpend.diagnostics.model import Diagnostic
+from perpend.intake.importing import Importing
+from perpend.intake.table_file import TableFile
+from perpend.ir.estate import Estate, EstateObject, Origin, Source
+from perpend.ir.object_types import Children, Field, Lookup, ObjectType
+from perpend.store.database import opened
+from perpend.store.store import Snapshot, Store
+
+THING, OWNER, PART = "CA10__CaThing__c", "CA10__CaOwner__c", "CA10__CaPart__c"
+TYPES = {
+    THING: ObjectType(
+        THING,
+        "A Thing",
+        {
+            one: Field(one, kind, label)
+            for one, kind, label in (
+                ("Id", "id", "ID"),
+                ("name__c", "text", "Name"),
+                ("size__c", "number", "Size"),
+                ("on__c", "checkbox", "Switched on"),
+                ("at__c", "datetime", "Time"),
+                ("owner__c", "lookup", "Owner"),
+            )
+        },
+        {"owner__r": Lookup("owner__r", OWNER, "owner__c")},
+        {"parts__r": Children("parts__r", PART, "thing__c")},
+        declared=True,
+    ),
+    OWNER: ObjectType(OWNER, "Owner", children={"things__r": Children("things__r", THING, "owner__c")}, declared=True),
+    PART: ObjectType(PART, "Part", {"thing__c": Field("thing__c", "masterDetail")}, declared=True),
+}
+Objects = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def estate(objects: Objects, source: str = "objects.json") -> Estate:
+    """Return an estate of objects by type, all from one source."""
+    found = {
+        type_name: [
+            EstateObject(type_name, one.get("Id", ""), "", "", one, Origin(source, number))
+            for number, one in enumerate(given, 1)
+        ]
+        for type_name, given in objects.items()
+    }
+    return Estate([Source(source, "test-data", None, sum(map(len, found.values())))], found)
+
+
+def write_store(
+    directory: Path,
+    *estates: Estate,
+    tables: Iterable[TableFile] = (),
+    declared: Callable[[str], ObjectType | None] = TYPES.get,
+    problems: list[Diagnostic] | None = None,
+    contradiction: Callable[[EstateObject], str] = lambda one: "contradicted",
+) -> Snapshot:
+    """Write a snapshot of estates and tables and return it."""
+    found = list(tables)
+    paths = [one.path for one in found]
+    with Store(directory).writing() as run, opened(directories=[directory], paths=paths, spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=declared)
+        for one in estates:
+            importing.add_estate(one, contradiction=contradiction)
+        for table in found:
+            importing.add_table(table)
+        snapshot = importing.commit()
+    if problems is not None:
+        problems += importing.problems
+    return snapshot
+
+
+def rows_of(snapshot: Snapshot, table: str, *columns: str) -> list[Any]:
+    """Return the rows of a table in the order of their numbers: tuples of the columns, dictionaries of all without."""
+    paths = [str(path) for path in snapshot.files[table]]
+    relation = duckdb.connect().execute("SELECT * FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row", [paths])
+    names = [column[0] for column in relation.description]
+    found = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+    return [tuple(row[one] for one in columns) for row in found] if columns else found
+
+
+def table_file(directory: Path, name: str, content: str | bytes, **more: Any) -> TableFile:
+    """Write a table file and return it as one of things, unless another type is given."""
+    path = directory / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return TableFile(str(path), more.pop("type_name", THING), **more)
+
+
+def parquet_file(directory: Path, name: str, query: str, **more: Any) -> TableFile:
+    """Write what a query gives as a Parquet file."""
+    path = directory / name
+    duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return TableFile(str(path), more.pop("type_name", THING), **more)
+
+
+def json_lines(*objects: Mapping[str, Any]) -> str:
+    """Return objects as JSON lines."""
+    return "".join(f"{json.dumps(one)}\n" for one in objects)

@@ -1,0 +1,101 @@
+"""What was read, stored and nested again is what was read, as far as it is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perpend.meaning.values import double
+from perpend.store.nest import nested
+from perpend.tables.shred import Wanted, wanted_of_everything
+from tests.strategies import JSON, NUMBER, TEXT
+from tests.unit.store.stored import OWNER, PART, THING, TYPES, estate, write_store
+
+_VALUES = st.dictionaries(
+    st.sampled_from(["a__c", "b__c", "c__c"]), st.none() | st.booleans() | NUMBER.map(double) | TEXT | JSON, max_size=3
+)
+_DELETION = st.fixed_dictionaries({}, optional={"CA10__disappearanceTime__c": st.none() | TEXT})
+
+
+def _joined(*parts):
+    return st.tuples(*parts).map(lambda found: {key: value for part in found for key, value in part.items()})
+
+
+_BOLTS = st.lists(_joined(_VALUES), max_size=2)
+_PARTS = st.lists(_joined(_VALUES, st.fixed_dictionaries({}, optional={"bolts__r": _BOLTS})), max_size=2)
+THINGS = st.lists(
+    _joined(
+        _VALUES,
+        _DELETION,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "other__r": st.none() | _joined(_VALUES),
+                "bolts__r": _PARTS,
+                "owner__r": st.none() | _VALUES.map(lambda values: {"Id": "o", **values}),
+                "parts__r": _PARTS,
+            },
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def read_back(things):
+    """Return things that were stored and nested again."""
+    with TemporaryDirectory() as directory:
+        snapshot = write_store(Path(directory), estate({THING: things}))
+        rows = range(len(things))
+        return nested(snapshot, THING, rows, wanted_of_everything(things, TYPES[THING]))
+
+
+def numbered(things):
+    """Give every thing an Id, its owner too, and its parts the key that they get."""
+    found = []
+    for number, thing in enumerate(things):
+        one = {"Id": f"t{number}", **thing}
+        if isinstance(one.get("owner__r"), dict):
+            one["owner__r"] = {**one["owner__r"], "Id": f"o{number}"}
+        found.append(one)
+    return found
+
+
+@settings(max_examples=40)
+@given(THINGS)
+def test_stored_objects_nest_as_they_were_read(things):
+    things = numbered(things)
+    assert things == read_back(things)
+
+
+def test_values_that_are_not_known_are_absent(tmp_path):
+    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", "x": 1}, {"Id": "b", "y": None}]}))
+    wanted = Wanted({"x", "y", "z"})
+    assert [{"Id": "b", "y": None}, {"Id": "a", "x": 1}] == nested(snapshot, THING, [1, 0], wanted)
+
+
+def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_path):
+    things = [{"Id": "a", "parts__r": [], "owner__c": None}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}]
+    snapshot = write_store(tmp_path, estate({THING: things}))
+    wanted = Wanted(set(), {"owner__r": Wanted()}, {"parts__r": Wanted()})
+    assert [{"Id": "a", "owner__r": None, "parts__r": []}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}] == nested(
+        snapshot, THING, [0, 1, 2], wanted
+    )
+
+
+def test_relations_lead_from_type_to_type_and_back(tmp_path):
+    objects = {THING: [{"Id": "a", "owner__c": "o"}, {"Id": "b", "owner__c": "o"}], OWNER: [{"Id": "o", "n": 1}], PART: []}
+    snapshot = write_store(tmp_path, estate(objects))
+    wanted = Wanted(set(), {"owner__r": Wanted({"n"}, {}, {"things__r": Wanted(set(), {}, {"parts__r": Wanted()})})})
+    [found] = nested(snapshot, THING, [1], wanted)
+    others = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": []}]
+    assert {"Id": "b", "owner__r": {"Id": "o", "n": 1, "things__r": others}} == found
+
+
+def test_a_row_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(KeyError):
+        nested(write_store(tmp_path, estate({THING: [{"Id": "a"}]})), THING, [7], Wanted())
