@@ -1,0 +1,53 @@
+"""No change that states no fact turns a verdict UNDETERMINED or INCOMPLIANT into COMPLIANT, INAPPLICABLE or DISAPPEARED.
+
+Some changes of each kind, over the library and, where ``PERPEND_CORPUS`` names it, another repository;
+``python -m tests.property.metamorphic`` makes as many as wanted and prints figures.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.property.metamorphic.changes import OBJECT_CHANGES
+from tests.property.metamorphic.compare import PASS, End, run, violations_of
+from tests.property.metamorphic.files import FILE_CHANGES
+from tests.property.metamorphic.worlds import LIBRARY
+
+SEED = os.environ.get("PERPEND_METAMORPHIC_SEED", "house")
+ROOTS = (LIBRARY, *(Path(one) for one in os.environ.get("PERPEND_CORPUS", "").split(os.pathsep) if one))
+
+
+@pytest.mark.parametrize("change", [one.name for one in (*FILE_CHANGES, *OBJECT_CHANGES)])
+def test_no_change_makes_what_is_unknown_or_wrong_pass(change: str) -> None:
+    found = run(f"{SEED}-{change}", 40, change, ROOTS)
+    assert not found.violations, "\n".join(str(one) for one in found.violations[:3])
+    assert not found.crashes, found.crashes[0]
+
+
+KEY = ("/ce/a", 1, "one-w1")
+
+
+def ended(*statuses: str) -> tuple[End, ...]:
+    return tuple(End(status, 199) for status in statuses)
+
+
+@pytest.mark.parametrize("before", ["UNDETERMINED", "INCOMPLIANT"])
+@pytest.mark.parametrize("after", sorted(PASS))
+def test_a_pass_made_of_no_fact_is_a_violation(before: str, after: str) -> None:
+    found = violations_of({KEY: ended(before)}, {KEY: ended(after)}, same=False, takes=False)
+    assert [(KEY, ended(after))] == list(found)
+
+
+def test_an_object_that_is_not_judged_any_more_is_one_unless_the_change_took_it() -> None:
+    before = {KEY: ended("INCOMPLIANT")}
+    assert [(KEY, ())] == list(violations_of(before, {}, same=False, takes=False))
+    assert [] == list(violations_of(before, {}, same=False, takes=True))
+
+
+def test_any_other_verdict_is_one_only_where_none_may_change() -> None:
+    before, after = {KEY: ended("COMPLIANT")}, {KEY: ended("UNDETERMINED")}
+    assert [] == list(violations_of(before, after, same=False, takes=False))
+    assert [(KEY, ended("UNDETERMINED"))] == list(violations_of(before, after, same=True, takes=False))
