@@ -17,7 +17,7 @@ from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
 from perpend.store.database import opened
 from perpend.store.store import Snapshot, Store
-from tests.differential.test_engines import TIME, batches
+from tests.differential.mixing import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement
 from tests.repositories import program_of, temporary_analyzer

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from perpend.cli.stores import StoreAsked, judged
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
-from tests.differential.test_engines import EXAMPLES, TIME
+from tests.differential.mixing import EXAMPLES, TIME
 from tests.differential.test_stores import about_things, names_of, stored
 from tests.estates import OWNER, PART, THING, record, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference

@@ -11,15 +11,17 @@ from pathlib import Path
 from random import Random
 
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
-from tests.property.metamorphic.files import FILE_CHANGES, FileChange, Inputs, copied
+from tests.property.metamorphic.damage import Inputs
+from tests.property.metamorphic.files import FILE_CHANGES, FileChange, copied
 from tests.property.metamorphic.roads import Crashed, End, Input, Refused, Verdicts, Way, verdicts_of
-from tests.property.metamorphic.worlds import LIBRARY, Fields, Pool, account_of, drawn, pools, tables_of
+from tests.property.metamorphic.worlds import LIBRARY, Fields, Pool, account_of, drawn, pools, tables_of, world_of
 
 KNOWN_FAULT = frozenset({"UNDETERMINED", "INCOMPLIANT"})
 PASS = frozenset({"COMPLIANT", "INAPPLICABLE", "DISAPPEARED"})
 USER = "CA10__CaAwsUser__c"
 _REPORT = "CA10__credReportAttributesJson__c"
 _CHANGES_OF_A_BASE = 4
+_MOST_WORLDS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +136,16 @@ def _columns() -> tuple[str, ...]:
     return tuple((LIBRARY.parents[2] / "examples" / "credential-report.csv").read_text().partition("\n")[0].split(","))
 
 
-def changed_object_rows(change: Change, inputs: Inputs, random: Random, share: float) -> tuple[Inputs, int, str]:
-    """Return inputs in which some objects were changed, how many, and where the last of them was."""
-    found, number, where = [], 0, ""
+def changed_object_rows(change: Change, inputs: Inputs, random: Random, share: float) -> tuple[Inputs, int, dict[int, str]]:
+    """Return inputs in which some objects were changed, how many, and where by world."""
+    found, number, where = [], 0, {}
     for one in copied(inputs):
         rows = list(one.rows)
         for row in rows:
             if random.random() < share:
                 said = change.apply(row, one.type_name, random)
                 number += said is not None
-                where = said or where
+                where |= {world_of(str(row.get("Id")))[0]: said} if said else {}
         found.append(one.with_rows(rows))
     return tuple(found), number, where
 
@@ -156,7 +158,9 @@ def violations_of(
         then = after.get(key, ())
         if not then and takes:
             continue
-        if (same and set(then) != set(ends)) or (all(end.status in KNOWN_FAULT for end in ends) and (not then or any(end.status in PASS for end in then))):
+        if (same and set(then) != set(ends)) or (
+            all(end.status in KNOWN_FAULT for end in ends) and (not then or any(end.status in PASS for end in then))
+        ):
             yield key, then
 
 
@@ -176,7 +180,7 @@ def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figu
     every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > 3]
     while True:
         pool = random.choices(every, [len(one.objects) for one in every])[0]
-        asked = estate(pool, random.choice(roads_of(pool)), random, random.choice((3, 24, 64, 128)))
+        asked = estate(pool, random.choice(roads_of(pool)), random, random.choice((3, 24, 64, _MOST_WORLDS)))
         fitting: list[Change | FileChange] = [one for one in FILE_CHANGES if one.fits(asked.inputs, asked.way)]
         fitting += [one for one in OBJECT_CHANGES if _can_be_made(one, asked)]
         fitting = [one for one in fitting if only in (None, one.name)]
@@ -198,12 +202,13 @@ def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, rando
     found = Figures()
     way, same, takes = asked.way, False, False
     if isinstance(change, Change):
-        inputs, number, where = changed_object_rows(change, asked.inputs, random, random.choice((0.02, 0.3, 1.0)))
+        inputs, number, places = changed_object_rows(change, asked.inputs, random, random.choice((0.02, 0.3, 1.0)))
     else:
         made = change.apply(copied(asked.inputs), asked.pool, random)
         if made is None:
             return found
-        inputs, number, where, same, takes = made.inputs, made.number, made.where, change.same, change.takes
+        inputs, number, same, takes = made.inputs, made.number, change.same, change.takes
+        places = dict.fromkeys(range(-1, _MOST_WORLDS), made.where)
         way = replace(way, store_damage=made.store_damage)
     if not number:
         return found
@@ -216,7 +221,7 @@ def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, rando
         found.refused[change.name] += number
         return found
     except Crashed as error:
-        found.crashes.append(f"{change.name}, {asked.road}, {where}: {error}")
+        found.crashes.append(f"{change.name}, {asked.road}: {error}")
         return found
     for key, ends in before.items():
         for one, other in zip(ends, after.get(key, ()), strict=False):
@@ -224,7 +229,9 @@ def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, rando
     for key, then in violations_of(before, after, same=same, takes=takes):
         policy, world, identity = key
         rows = _rows_of(asked.inputs, inputs, world)
-        found.violations.append(Violation(change.name, asked.road, where, policy, world, identity, before[key], then, rows))
+        found.violations.append(
+            Violation(change.name, asked.road, places.get(world, "elsewhere"), policy, world, identity, before[key], then, rows)
+        )
     return found
 
 

@@ -78,11 +78,18 @@ def documents_of(fields: Fields, type_name: str | None) -> list[tuple[Place, Any
     for place in places_of(fields, type_name):
         if isinstance(place.value, str) and place.value[:1] in ("{", "["):
             try:
-                document = json.loads(place.value)
+                document = json.loads(place.value, object_pairs_hook=_without_repeats)
             except ValueError:
                 continue
             found.append((place, document))
     return found
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> Fields:
+    """Return an object, or raise where it repeats a key: written again it would be another document."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key twice")
+    return dict(pairs)
 
 
 def places_within(document: Any, depth: int = 0) -> Iterator[Place]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.intake.test_table_files import stored
-from tests.unit.store.stored import OWNER, PART, THING, estate, rows_of, table_file, write_store
+from tests.unit.store.stored import OWNER, PART, THING, estate, rows_of, stored, table_file, write_store
 
 
 @pytest.mark.parametrize("content", ["Id,thing__c\np,\nq,a\n", 'Id,thing__c\np,""\nq,a\n'])

@@ -13,14 +13,18 @@ from perpend.intake.table_file import UnreadableTable, holds_table
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form
-from tests.unit.store.stored import OWNER, PART, THING, estate, json_lines, parquet_file, rows_of, table_file, write_store
-
-
-def stored(directory, *tables):
-    """Return the snapshot of tables, and the diagnostics about them (relations left out)."""
-    problems = []
-    snapshot = write_store(directory / "store", tables=tables, problems=problems)
-    return snapshot, [(one.code, one.message) for one in problems if one.code != "K306"]
+from tests.unit.store.stored import (
+    OWNER,
+    PART,
+    THING,
+    estate,
+    json_lines,
+    parquet_file,
+    rows_of,
+    stored,
+    table_file,
+    write_store,
+)
 
 
 def column(snapshot, name):

@@ -14,7 +14,7 @@ from perpend.engines.duckdb.kept import KeptColumns
 from perpend.plan.build import Plan, plan_of
 from perpend.plan.kept import EXTRACTS, VERDICTS
 from perpend.tables.schema import Tables
-from tests.unit.plan.test_kept import TABLES, equal, plan
+from tests.unit.plan.plans import TABLES, equal, plan
 
 DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
 TYPE = "CA10__CaThing__c"
