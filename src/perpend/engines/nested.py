@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from perpend.errors import PerpendError
-from perpend.ir.program import UNREADABLE
+from perpend.ir.numbering import UNREADABLE
 from perpend.plan.build import plan_of
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM

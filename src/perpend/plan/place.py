@@ -168,6 +168,12 @@ class Place:
         value = column_of(scalars, self.alias, column)
         return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
 
+    def disappeared(self) -> Scalar:
+        """Return whether the object that a block judges has disappeared: by the deletion field of its type, if it has one."""
+        known = self.block is not None and bool(self.block.type.name)
+        deletion = self.block.type.deletion_field if self.block is not None else None
+        return self.build.scalars.false if known and deletion is None else self.gone(deletion if known else None)
+
     def gone(self, deletion: str | None) -> Scalar:
         """Return whether the row's deletion field is set; any deletion field's where none is named."""
         scalars = self.build.scalars
