@@ -49,7 +49,7 @@ def test_every_operation_has_a_plan_arm() -> None:
 
 @pytest.mark.parametrize("engine", [DUCKDB, SPARK], ids=["duckdb", "spark"])
 def test_every_primitive_is_printed_by_every_engine(engine: dict[str, Any]) -> None:
-    written_alike = {"column", "literal", "if", "native", "query"}
+    written_alike = {"column", "literal", "if", "native"}
     assert set(PRIMITIVES) == {*engine, *written_alike}
 
 

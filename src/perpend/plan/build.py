@@ -15,8 +15,9 @@ from perpend.plan.operations.forms import truth
 from perpend.plan.operations.reading import read
 from perpend.plan.operations.use import Related, Use, Value, moved
 from perpend.plan.place import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
-from perpend.plan.rewrites import rewritten
+from perpend.plan.rewrites import REWRITES, Rewrite, rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.plan.scan import Scan
 from perpend.plan.stage import ROOT, UNREAD, Stage, contradicted
 from perpend.tables.schema import Table, Tables
 
@@ -39,16 +40,19 @@ class Plan:
     scalars: Scalars
 
 
-def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int) -> Plan:
-    """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts."""
+def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, rewrites: Sequence[Rewrite] = REWRITES) -> Plan:
+    """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts.
+
+    ``rewrites`` make it cheaper to compute; without any it means the same.
+    """
     build = Build(tables, today=snapshot_time - snapshot_time % DAY)
     table = tables.of_type(programs[0].input_type) or Table(programs[0].input_type, programs[0].input_type)
-    stage = Stage(table, "")
+    scan = Scan(table)
     planner = _Planner(build)
     for number, program in enumerate(programs):
-        place = Place(build, stage, ROOT, table, build.scalars.true, block=program.block)
-        stage.outputs[f"v{number}"] = planner.code(place, program.block)
-    rewritten(build.scalars, stage)
+        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block)
+        scan.outputs[f"v{number}"] = planner.code(place, program.block)
+    stage = rewritten(build.scalars, scan.stage(), rewrites)
     return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
 
 
@@ -131,7 +135,7 @@ class _Planner:
         body, at = extract.body, place.through(extract.lookups)
         way = at.guards[len(place.guards) :]
         inner = replace(at, guards=(), block=None)
-        key = (id(body), id(at.stage), at.alias, at.there, at.in_child)
+        key = (id(body), id(at.scan), at.alias, at.there, at.in_child)
         if key not in self._extracts:
             self._kept.append(body)
             self._extracts[key] = self._value(body, inner)
@@ -150,14 +154,14 @@ class _Planner:
         table = self.build.tables.by_name.get(join.table) if join else None
         if join is None or table is None:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
-        counts = at.stage.children(at.alias, join, table)
+        children = at.scan.children(at.alias, join, table)
         path, true = f"{at.path}{name}[].", self.build.scalars.true
-        below = Place(self.build, counts.stage, ROOT, table, true, path=path, block=child, in_child=True)
-        output = counts.output(self.code(below, child))
+        below = Place(self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True)
+        output = children.output(self.code(below, child))
         more: Guards = ()
         if table.lacking is not None:
             more = at.unknown(true, f"{at.path}{name} may hold more than was read: {table.lacking}")
-        return Related(counts, output, (*way, *at.unfollowed(join)), _codes_by_status(child), more, at.there)
+        return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), more, at.there)
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:

@@ -42,11 +42,18 @@ def _asked(use: Use, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
     scalars, kind = use.scalars, use.expression.type
     wanted = (use.constant("expression"), _QUERY_FORMS[kind])
-    found = scalars.make("query", document, constants=wanted)
+    found = _query(scalars, document, *wanted)
     mismatch = scalars.make("same", found, use.text(MISMATCH))
     failed = _has_letter(scalars, found, FAILED)
     value = unpacked(scalars, scalars.make("rest", found), kind)
     return value, mismatch, failed
+
+
+def _query(scalars: Scalars, document: Scalar, expression: str, form: str, *, unless: Scalar | None = None) -> Scalar:
+    """Return the result of a JMESPath expression in a form; null where it need not be asked."""
+    results = scalars.native("queries", Kind.TEXTS, document, constants=((expression, form),))
+    asked = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
+    return scalars.make("part", asked, constants=(0,))
 
 
 def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
@@ -58,7 +65,7 @@ def _member(use: Use, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar
     """Return the same for one member, read by the engine itself where the document is plain."""
     scalars, kind = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
-    asked = scalars.make("query", document, plain, constants=(use.constant("expression"), "token"))
+    asked = _query(scalars, document, use.constant("expression"), "token", unless=plain)
     # Where the document is plain the query is not asked, else there is no member: one of the two is null.
     token = scalars.make("else", own, asked)
     match kind:

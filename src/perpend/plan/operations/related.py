@@ -39,9 +39,8 @@ def _counted(use: Use, related: Related) -> tuple[Scalar, Guards]:
     number = scalars.choice(there, scalars.make("else", scalars.column(counts.alias, name, Kind.WHOLE), none), none)
     if status == "UNDETERMINED":
         return number, related.more
-    doubt = f"{related.output}_doubt"
-    counts.doubts[doubt] = related.output
-    doubtful = scalars.all(there, scalars.truth(scalars.column(counts.alias, doubt, Kind.BOOLEAN)))
+    doubt = scalars.column(counts.alias, counts.doubt(related.output), Kind.BOOLEAN)
+    doubtful = scalars.all(there, scalars.truth(doubt))
     return number, (Guard(doubtful, use.place.build.reasons.code(None)), *related.more)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.ir.program import Expr
-    from perpend.plan.stage import ChildCounts
+    from perpend.plan.scan import ChildScan
     from perpend.tables.schema import Form
 
 KIND_OF_TYPE = {
@@ -47,7 +47,7 @@ class Related:
     the row that has the list exists. Without ``counts`` nothing belongs to any row.
     """
 
-    counts: ChildCounts | None
+    counts: ChildScan | None
     output: str
     guards: Guards
     codes: Mapping[str, tuple[int, ...]]
