@@ -16,6 +16,7 @@ from perpend.intake.pieces import merge_same, unite
 from perpend.intake.piles import shred_pile, unstated_lists
 from perpend.intake.scopes import Scope, scopes_of
 from perpend.intake.table_file import read_table
+from perpend.intake.table_relations import with_relations
 from perpend.ir.coverage import Claim, Coverage, claims_of
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
@@ -102,10 +103,12 @@ class Importing:
         source = len(self.run.sources)
         with storing(self.run.temporary):
             read = read_table(self._connection, table, declared=declared, source=source, staging=self._new_path())
-        self.problems += read.problems
+            json = read.kind == "ndjson"
+            piece, problems = with_relations(self._connection, read.piece, declared, path=table.path, json=json)
+        self.problems += [*read.problems, *problems]
         coverage = claims_of(table.type_name, table.complete)
         self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
-        self._tables.setdefault(table.type_name, []).append(read.piece)
+        self._tables.setdefault(table.type_name, []).append(piece)
 
     def add_failure(self, source: str, reason: str) -> None:
         """Note an input that could not be read: rows may be missing from every table."""

@@ -6,11 +6,12 @@ Refuses to know where claims come from, and what is absent.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.ir.object_types import ObjectType
 
@@ -23,6 +24,7 @@ NOT_IN_FULL: Final = "is not known in full: "
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
+_NUMBER: Final = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +148,19 @@ def _scope_from(word: str) -> Scope:
 def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     """Return the claims that a type was read in full in some scopes."""
     return tuple(Claim(type_name, scope) for scope in scopes)
+
+
+def near_key(key: str) -> str:
+    """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, case, first zeros."""
+    signs = (
+        sign for sign in unicodedata.normalize("NFC", key) if sign not in "'\"`" and unicodedata.category(sign)[0] not in "ZC"
+    )
+    return "".join(signs).lower().lstrip("0")
+
+
+def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
+    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+    lengths = {len(one) for one in ids if _NUMBER.fullmatch(one)}
+    if len(lengths) != 1 or not all(map(_NUMBER.fullmatch, ids)):
+        return False
+    return any(not _NUMBER.fullmatch(one) or len(one) not in lengths for one in keys)
