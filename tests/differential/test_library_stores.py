@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY, PRODUCTION
+from perpend.cli.repositories import LIBRARY
 from perpend.cli.stores import StoreAsked, judged
+from perpend.ir.ids import production_of
 from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
-from tests.differential.test_stores import stored
+from tests.differential.test_stores import estate_of, stored_estate
 
 ANALYZER = Analyzer(Repository(LIBRARY))
 DISPUTED = {"role-named-but-not-found"}
@@ -24,7 +25,7 @@ DISPUTED = {"role-named-but-not-found"}
 
 @pytest.mark.parametrize("policy", ANALYZER.repository.policy_ids)
 def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None:
-    logic = f"{policy}/{PRODUCTION}"
+    logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
     by_time: dict[int, list[TestObject]] = defaultdict(list)
@@ -33,7 +34,8 @@ def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None
     assert by_time
     for time, tests in by_time.items():
         directory = tmp_path / str(time)
-        snapshot = stored(directory, ANALYZER, {program.input_type: [dict(one.fields) for one in tests]})
+        objects = {program.input_type: [dict(one.fields) for one in tests]}
+        snapshot = stored_estate(directory, ANALYZER, estate_of(ANALYZER, objects))
         about = {
             "policies": {},
             "types": {program.input_type: ANALYZER.object_type(program.input_type)},

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from perpend.errors import PerpendError
-from perpend.ir.program import UNREADABLE
+from perpend.ir.numbering import UNREADABLE
 from perpend.plan.build import plan_of
+from perpend.plan.rewrites import REWRITES, Rewrite
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM
 from perpend.plan.wanted import wanted_by
-from perpend.store.rows import SYSTEM
 from perpend.tables.flat import flat_table
-from perpend.tables.schema import CONTRADICTED, OWNER, ROW, Tables, is_companion, plain, unfollowed, unread
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, Tables, is_reserved, plain, unfollowed, unread
 from perpend.tables.shred import shred, tables_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def indexes_of(
     snapshot_time: int,
     *,
     complete: bool = True,
+    rewrites: Sequence[Rewrite] = REWRITES,
 ) -> list[list[int]]:
     """Return for each program, all of one input type, the verdict index of each object.
 
@@ -59,18 +60,18 @@ def indexes_of(
     _refuse_reserved(wanted)
     if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
         table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
-        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
+        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time, rewrites=rewrites)
         return _indexes(engine.codes_of_columns(plan, table, columns))
     part = shred(objects, programs[0].input_type, wanted, complete=complete)
     tables, rows = tables_of(part, complete=complete)
-    plan = plan_of(programs, tables, snapshot_time)
+    plan = plan_of(programs, tables, snapshot_time, rewrites=rewrites)
     return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
 
 
 def _refuse_reserved(wanted: Wanted) -> None:
     """Raise where policies read a field that is called as only tables call their own columns."""
-    for name in sorted(wanted.values):
-        if name in SYSTEM or is_companion(name):
+    for name in sorted({*wanted.values, *wanted.lookups, *wanted.children}):
+        if is_reserved(name):
             raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
     for below in (*wanted.lookups.values(), *wanted.children.values()):
         _refuse_reserved(below)

@@ -14,6 +14,7 @@ from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form
 from tests.unit.store.stored import (
+    EVERYTHING,
     OWNER,
     PART,
     THING,
@@ -257,7 +258,7 @@ def test_tables_and_nested_objects_of_one_type_are_one_table(tmp_path):
     tables = [
         table_file(tmp_path, "1.csv", "Id,name__c,owner__c\na,x,o\nb,y,p\n"),
         table_file(tmp_path, "2.csv", "Id,name__c\no,Ann\n", type_name=OWNER),
-        table_file(tmp_path, "3.csv", "Id,thing__c\np,b\n", type_name=PART),
+        table_file(tmp_path, "3.csv", "Id,thing__c\np,b\n", type_name=PART, complete=EVERYTHING),
     ]
     snapshot = write_store(tmp_path / "store", estate({THING: things}), tables=tables)
     assert [
