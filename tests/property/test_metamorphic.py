@@ -37,17 +37,23 @@ def ended(*statuses: str) -> tuple[End, ...]:
 @pytest.mark.parametrize("before", ["UNDETERMINED", "INCOMPLIANT"])
 @pytest.mark.parametrize("after", sorted(PASS))
 def test_a_pass_made_of_no_fact_is_a_violation(before: str, after: str) -> None:
-    found = violations_of({KEY: ended(before)}, {KEY: ended(after)}, same=False, takes=False)
+    found = violations_of({KEY: ended(before)}, {KEY: ended(after)})
     assert [(KEY, ended(after))] == list(found)
 
 
 def test_an_object_that_is_not_judged_any_more_is_one_unless_the_change_took_it() -> None:
     before = {KEY: ended("INCOMPLIANT")}
-    assert [(KEY, ())] == list(violations_of(before, {}, same=False, takes=False))
-    assert [] == list(violations_of(before, {}, same=False, takes=True))
+    assert [(KEY, ())] == list(violations_of(before, {}))
+    assert [] == list(violations_of(before, {}, takes=True))
 
 
 def test_any_other_verdict_is_one_only_where_none_may_change() -> None:
     before, after = {KEY: ended("COMPLIANT")}, {KEY: ended("UNDETERMINED")}
-    assert [] == list(violations_of(before, after, same=False, takes=False))
-    assert [(KEY, ended("UNDETERMINED"))] == list(violations_of(before, after, same=True, takes=False))
+    assert [] == list(violations_of(before, after))
+    assert [(KEY, ended("UNDETERMINED"))] == list(violations_of(before, after, same=True))
+
+
+def test_a_document_that_is_understood_now_may_pass_only_where_the_change_may_have_mended_it() -> None:
+    odd, wrong, after = {KEY: ended("UNDETERMINED")}, {KEY: ended("INCOMPLIANT")}, {KEY: ended("COMPLIANT")}
+    assert [] == list(violations_of(odd, after, mends=True))
+    assert [(KEY, after[KEY])] == list(violations_of(wrong, after, mends=True))

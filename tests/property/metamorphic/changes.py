@@ -1,7 +1,7 @@
 """Changes of one object. Each takes a copy that it may change, and returns it, or None where it has no place there.
 
 A change states no fact: no value that its form allows is put where another stood, nothing is said to be complete or gone.
-What one may state nevertheless stands in its ``states``, in words, with the policies and fields that it is about.
+What would state one nevertheless is left out, each by a function or a set that says why.
 """
 
 from __future__ import annotations
@@ -32,22 +32,24 @@ Apply = Callable[[Fields, str | None, Random], str | None]
 class Change:
     """A kind of change to one object. ``apply`` says where it was made, None where it found no place.
 
-    ``universal``: it states no fact in any repository, not only where policies are as strict as the library's.
+    ``universal``: it states no fact in any repository, not only where policies are as strict as the library's. ``mends``:
+    it may take away just what made a document odd, so that only what was INCOMPLIANT is compared.
     """
 
     name: str
     apply: Apply
     universal: bool = False
+    mends: bool = False
 
 
 def _remove(fields: Fields, type_name: str | None, random: Random) -> str | None:
-    found = [one for one in places_of(fields, type_name) if not (_says_that_it_exists(one) and one.value)]
+    found = [one for one in places_of(fields, type_name) if not _says_that_it_exists(one) and not _says_where_it_leads(one)]
     place = chosen(random, found)
     return _done(place, lambda: place.remove())
 
 
 def _null(fields: Fields, type_name: str | None, random: Random) -> str | None:
-    found = [one for one in places_of(fields, type_name) if not _says_that_it_exists(one)]
+    found = [one for one in places_of(fields, type_name) if not _says_by_null(one)]
     place = chosen(random, found)
     return _done(place, lambda: place.put(None))
 
@@ -57,8 +59,18 @@ def _says_that_it_exists(place: Place) -> bool:
     return str(place.key).casefold().endswith(("disappearancetime__c", "deletedat__c"))
 
 
+def _says_where_it_leads(place: Place) -> bool:
+    """Whether the place is the Id of an object inside: the language takes one without for an object that is not there."""
+    return place.key == "Id" and place.depth > 0
+
+
+def _says_by_null(place: Place) -> bool:
+    """Whether null is a fact here: in the language a list that is null is empty, and a lookup leads nowhere."""
+    return _says_that_it_exists(place) or _says_where_it_leads(place) or place.form in ("list", "lookup")
+
+
 def _blank(fields: Fields, type_name: str | None, random: Random) -> str | None:
-    found = [one for one in places_of(fields, type_name) if not _says_that_it_exists(one)]
+    found = [one for one in places_of(fields, type_name) if not _says_that_it_exists(one) and not _says_where_it_leads(one)]
     place = chosen(random, found)
     return _done(place, lambda: place.put(random.choice(("", " ", "\t", "\u00a0"))))
 
@@ -80,7 +92,7 @@ def _deny(fields: Fields, type_name: str | None, random: Random) -> str | None:
     found = [one for one in places_of(fields, type_name) if not _says_that_it_exists(one)]
     place = chosen(random, found)
     answer = random.choice(DENIED)
-    value = json.dumps(answer) if place and isinstance(place.value, str) else answer
+    value = json.dumps(answer) if place and place.form == "json" else answer
     return _done(place, lambda: place.put([value] if place.form == "list" and random.random() < 0.7 else value))
 
 
@@ -244,8 +256,8 @@ OBJECT_CHANGES = (
     Change("a child that contradicts another", _contradict_child),
     Change("a field that nobody knows", _foreign),
     Change("a reserved name", _reserved, universal=True),
-    Change("a key of a document removed", _inner_remove),
-    Change("an odd value in a document", _inner_odd),
+    Change("a key of a document removed", _inner_remove, mends=True),
+    Change("an odd value in a document", _inner_odd, mends=True),
     Change("an unknown member in a document", _inner_member),
     Change("a member of a document that says nothing", _inner_item),
     Change("a key of a document twice", _inner_repeat, universal=True),

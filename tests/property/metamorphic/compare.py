@@ -151,15 +151,19 @@ def changed_object_rows(change: Change, inputs: Inputs, random: Random, share: f
 
 
 def violations_of(
-    before: Verdicts, after: Verdicts, *, same: bool, takes: bool
+    before: Verdicts, after: Verdicts, *, same: bool = False, takes: bool = False, mends: bool = False
 ) -> Iterator[tuple[tuple[str, int, str], tuple[End, ...]]]:
-    """Yield the verdicts that a change must not have brought about. ``same``: none may have changed; ``takes``: some are gone."""
+    """Yield the verdicts that a change must not have brought about. ``same``: none may have changed; ``takes``: some are gone.
+
+    ``mends``: what was UNDETERMINED may be known now.
+    """
+    faults = KNOWN_FAULT - ({"UNDETERMINED"} if mends else set())
     for key, ends in before.items():
         then = after.get(key, ())
         if not then and takes:
             continue
         if (same and set(then) != set(ends)) or (
-            all(end.status in KNOWN_FAULT for end in ends) and (not then or any(end.status in PASS for end in then))
+            all(end.status in faults for end in ends) and (not then or any(end.status in PASS for end in then))
         ):
             yield key, then
 
@@ -200,7 +204,7 @@ def _can_be_made(change: Change, asked: Estate) -> bool:
 def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, random: Random) -> Figures:
     """Change an estate, judge it again and compare."""
     found = Figures()
-    way, same, takes = asked.way, False, False
+    way, same, takes, mends = asked.way, False, False, isinstance(change, Change) and change.mends
     if isinstance(change, Change):
         inputs, number, places = changed_object_rows(change, asked.inputs, random, random.choice((0.02, 0.3, 1.0)))
     else:
@@ -226,7 +230,7 @@ def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, rando
     for key, ends in before.items():
         for one, other in zip(ends, after.get(key, ()), strict=False):
             found.transitions[one.status, other.status] += 1
-    for key, then in violations_of(before, after, same=same, takes=takes):
+    for key, then in violations_of(before, after, same=same, takes=takes, mends=mends):
         policy, world, identity = key
         rows = _rows_of(asked.inputs, inputs, world)
         found.violations.append(

@@ -20,7 +20,7 @@ ODD: dict[str, tuple[Any, ...]] = {
     "checkbox": ("yes", "N/A", "", "-", 0, 1, [], {}, "no", " "),
     "datetime": ("N/A", "soon", "-", "0000-00-00", "null", "nan", 0, 1, False, True, [], {}, "none"),
     "json": ("", " ", "null", "0", '"text"', "{", "N/A", 5, True, [], "true"),
-    "lookup": ("a text", "", 5, True, False, [], [{}], {"Id": 5}, {"Id": ""}, {"Id": None}),
+    "lookup": ("a text", "", 5, True, False, [], [{}], {"Id": 5}),
     "list": (*_OF_A_LIST[False], *_OF_A_LIST[True]),
     "inner": (5, -1, 1.5, [], {}, [[]], [None], "", " ", "maybe"),
 }
