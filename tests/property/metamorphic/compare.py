@@ -22,6 +22,7 @@ USER = "CA10__CaAwsUser__c"
 _REPORT = "CA10__credReportAttributesJson__c"
 _CHANGES_OF_A_BASE = 4
 _MOST_WORLDS = 128
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +182,26 @@ def run(seed: str, most: int, only: str | None = None, roots: Sequence[Path] = (
 
 def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figures]:
     """Yield the figures of one changed estate after another, of all kinds of changes, or ``only`` of one."""
-    every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > 3]
+    every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > _FEW]
     while True:
         pool = random.choices(every, [len(one.objects) for one in every])[0]
         asked = estate(pool, random.choice(roads_of(pool)), random, random.choice((3, 24, 64, _MOST_WORLDS)))
-        fitting: list[Change | FileChange] = [one for one in FILE_CHANGES if one.fits(asked.inputs, asked.way)]
-        fitting += [one for one in OBJECT_CHANGES if _can_be_made(one, asked)]
-        fitting = [one for one in fitting if only in (None, one.name)]
-        if not fitting:
-            continue
-        before = verdicts_of(pool, asked.inputs, asked.way)
-        for change in random.sample(fitting, min(len(fitting), _CHANGES_OF_A_BASE)):
-            yield one_pass(asked, before, change, random)
+        found = [one for one in fitting(asked) if only in (None, one.name)]
+        if found:
+            yield from changed(asked, random.sample(found, min(len(found), _CHANGES_OF_A_BASE)), random)
+
+
+def fitting(asked: Estate) -> list[Change | FileChange]:
+    """Return the kinds of changes that can be made to an estate."""
+    found: list[Change | FileChange] = [one for one in FILE_CHANGES if one.fits(asked.inputs, asked.way)]
+    return [*found, *(one for one in OBJECT_CHANGES if _can_be_made(one, asked))]
+
+
+def changed(asked: Estate, changes: Sequence[Change | FileChange], random: Random) -> Iterator[Figures]:
+    """Judge an estate, then once more with each of several kinds of changes; yield what came of each."""
+    before = verdicts_of(asked.pool, asked.inputs, asked.way)
+    for change in changes:
+        yield one_pass(asked, before, change, random)
 
 
 def _can_be_made(change: Change, asked: Estate) -> bool:
