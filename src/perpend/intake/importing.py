@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
-    from perpend.store.store import Run, Snapshot
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Run
     from perpend.tables.shred import Part
 
 ENGINE: Final = f"duckdb {duckdb.__version__}"

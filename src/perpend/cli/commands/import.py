@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.repository import Repository
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:
