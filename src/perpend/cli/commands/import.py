@@ -17,7 +17,8 @@ from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.importing import Importing
-from perpend.intake.table_file import TableFile, UnreadableTable, holds_table
+from perpend.intake.table_bytes import UnreadableTable, holds_table
+from perpend.intake.table_file import TableFile
 from perpend.judge.judgement import contradiction
 from perpend.load.mapping import ColumnMapping, mapping_from
 from perpend.store.database import opened
