@@ -64,7 +64,7 @@ def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: 
         verified = run("inventory", "show", "--verify", "--store", store)
         assert 2 == verified.code
         named = {line.partition(": is damaged")[0] for line in verified.err.splitlines()}
-        assert {f"perpend: {file}" for file in files} == named
+        assert {f"perpend: {file.relative_to(store)}" for file in files} == named
         assert whole == run(*CHECK, "--store", store)
         assert 0 == run("inventory", "show", "--verify", "--store", store).code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class _Pile:
     object_type: ObjectType | None = None
     complete: Mapping[str, Sequence[Scope]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
 
@@ -110,6 +112,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(path)
+    pile.digests[path] = hashlib.sha256(content).hexdigest()
     start = content.lstrip()[:1]
     if start == b"[":
         _read_test_data(content, path, pile)
@@ -151,13 +154,16 @@ def _refuse_scalar(content: bytes) -> None:
 
 
 def _estate_of(pile: _Pile) -> Estate:
+    # What a source holds gives it its place, not what it is called nor where it stands on the command line.
+    sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
+    ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if any(source.kind != "test-data" for source in pile.sources):
-        objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
+        objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
     if pile.type_name and any(source.kind == "test-data" for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:
             described = {found.id for found in pile.objects}
             shown = [account for account in shown if account.id not in described]
-        objects[pile.type_name] = merge_objects([*shown, *pile.objects])
-    return Estate(tuple(pile.sources), {name: tuple(objects[name]) for name in sorted(objects)})
+        objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
+    return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})

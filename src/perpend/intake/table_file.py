@@ -11,7 +11,9 @@ import json
 import os
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -23,15 +25,14 @@ from perpend.intake.table_bytes import HEAD, MARK, UnreadableTable, check_table,
 from perpend.intake.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.meaning.types import ValueType
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
-from perpend.store.files import StoreError, shown
+from perpend.store.files import StoreError, digest_of, shown
 from perpend.store.plain_sql import STRICT_JSON
 from perpend.store.rows import ROW_GROUP, check_names
 from perpend.tables.schema import ROW, SOURCE, Form, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
@@ -55,6 +56,18 @@ class TableFile:
     constants: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
+
+
+def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
+    """Return tables by what they hold and what is said of them, whatever they are called."""
+
+    def place(table: TableFile) -> tuple[str, ...]:
+        with suppress(OSError, ValueError):  # whoever reads it says what is wrong
+            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+            return digest_of(Path(table.path))[0], repr(said), table.path
+        return ("",)
+
+    return sorted(tables, key=place)
 
 
 @dataclass(frozen=True, slots=True)

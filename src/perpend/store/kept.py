@@ -66,16 +66,17 @@ class _Index:
 
 
 def damaged_below(directory: Path) -> Iterator[str]:
-    """Yield what is damaged of all that is kept below a directory, each with its path: it will be made anew."""
+    """Yield what is damaged of all that is kept below a directory, each with its path there: it will be made anew."""
     for path in sorted(directory.glob(f"*/{INDEX}")):
         try:
             index = _index_from(path)
         except (OSError, Damaged) as error:
-            yield f"{shown(path)}: {reason_of(error) if isinstance(error, OSError) else error}"
+            yield f"{shown(path.relative_to(directory))}: {reason_of(error) if isinstance(error, OSError) else error}"
             continue
         for file, written in index.files.items():
             if _is_damaged(path.parent / file, written):
-                yield f"{shown(path.parent / file)}: is damaged: its SHA-256 is not that of what was written"
+                where = shown((path.parent / file).relative_to(directory))
+                yield f"{where}: is damaged: its SHA-256 is not that of what was written"
 
 
 def _index_of(place: Path) -> _Index:

@@ -70,7 +70,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
         print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console)
         damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
     for one in damaged:
-        click.echo(f"perpend: {one}; the next check makes it anew", err=True)
+        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{one}; the next check makes it anew", err=True)
     return USAGE_ERROR if damaged else 0
 
 
