@@ -18,7 +18,7 @@ from perpend.intake.piles import shred_pile, unstated_lists
 from perpend.intake.scopes import Scope, scopes_of
 from perpend.intake.table_file import read_table
 from perpend.intake.table_relations import with_relations
-from perpend.ir.coverage import Claim, Coverage, claims_of
+from perpend.ir.coverage import Coverage, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
@@ -154,8 +154,7 @@ class Importing:
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
     def _coverage(self) -> Coverage:
-        """Return all claims. An input that could not be read may have held whatever any list could hold."""
-        unread = [Claim("", lacking=f"{shown(one.source)} could not be read") for one in self.run.failures]
+        unread = [unread_input(shown(one.source)) for one in self.run.failures]
         return Coverage((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
 
     def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:

@@ -96,6 +96,11 @@ def unclaimed(type_name: str, scope: str) -> str:
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
 
 
+def unread_input(shown: str) -> Claim:
+    """Return the claim of an input that could not be read: it may have held whatever any list could hold."""
+    return Claim("", lacking=f"{shown} could not be read")
+
+
 def not_imported(type_name: str) -> str:
     """Return the reason where no input holds a type at all."""
     return f"was not collected: import `{type_name}` as well, with --complete for what was read in full"

@@ -27,6 +27,7 @@ from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.belonging import with_children
 from perpend.judge.judgement import Judgement
+from perpend.store.files import shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -167,7 +168,8 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fr
         return USAGE_ERROR
     kinds = {source.kind for source in collected.estate.sources}
     found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
-    estate = with_children(collected.estate, found.programs, analyzer.object_type)
+    unread = [shown(failure.source) for failure in collected.failures]
+    estate = with_children(collected.estate, found.programs, analyzer.object_type, unread=unread)
     total = sum(map(len, estate.objects.values()))
     engine = row_engine(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
