@@ -46,7 +46,7 @@ def check(directory: str, form: str, out: str | None) -> int:
         from perpend.site.links import check_links
     root = Path(directory)
     diagnostics = check_links(root)
-    with output_stream(out) as stream:
+    with output_stream(out, drawn=form != "json") as stream:
         if form == "json":
             stream.write(render_json(diagnostics))
         else:

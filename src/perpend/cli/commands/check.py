@@ -32,7 +32,9 @@ from perpend.store.files import shown
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from perpend.cli.stores import StoreAsked
     from perpend.ir.coverage import Scope
+    from perpend.store.snapshot import Snapshot
 
 
 LARGE: Final = 5_000
@@ -179,10 +181,18 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fr
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
-    from perpend.cli.stores import StoreAsked, judged, write_parquet
+    from perpend.cli.stores import StoreAsked
 
     store = StoreAsked(asked.store or "", asked.run, asked.engine, asked.spark_master, settings(asked.spark_conf))
-    snapshot = store.snapshot()
+    with store.reading() as snapshot:
+        return _check_snapshot(analyzer, asked, chosen, named, store, snapshot)
+
+
+def _check_snapshot(
+    analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str], store: StoreAsked, snapshot: Snapshot
+) -> int:
+    from perpend.cli.stores import judged, write_parquet
+
     held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
     found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
     about = _about(analyzer, found, asked)
