@@ -41,7 +41,7 @@ def health_page(book: Book) -> HealthPage:
     codes = Counter((one.code, one.severity.value) for one in found)
     logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
     failing = tuple(
-        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(book, logic_id, execution), execution)
+        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(logic_id, execution), execution)
         for logic_id, executions in logics
         for execution in executions.ends
         if not execution.passed

@@ -30,10 +30,10 @@ _KNOWN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadValue:
     """A value that a program reads: whose it is, the lookups to it, the field, and the key where the field is JSON.
 
-    ``relationship`` is empty for the judged object itself. ``kind`` and ``label`` are empty where nothing declares the field.
+    ``relationship`` is empty for the judged object itself; ``field_type`` and ``label`` are where nothing declares it.
     """
 
     relationship: str
@@ -41,11 +41,11 @@ class Reading:
     lookups: tuple[str, ...]
     field: str
     key: str
-    kind: str
+    field_type: str
     label: str
 
 
-def readings_of(book: Book, program: Program) -> tuple[Reading, ...]:
+def readings_of(book: Book, program: Program) -> tuple[ReadValue, ...]:
     """Return what a program reads, of the object and of its related lists, in the order of first reading."""
     found = [_reading(book, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
@@ -88,14 +88,14 @@ def _related(block: Block) -> Iterator[tuple[str, Block]]:
         yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
 
 
-def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> Reading:
+def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
     *lookups, name = read.path.split(".")
     reached: ObjectType | None = object_type
     for lookup in lookups:
         followed = reached.lookups.get(lookup) if reached else None
         reached = book.analyzer.object_type(followed.target) if followed else None
     declared = reached.fields.get(name) if reached else None
-    return Reading(
+    return ReadValue(
         relationship,
         book.type_ref(reached.name if reached else ""),
         tuple(lookups),

@@ -9,7 +9,7 @@ from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import checks_of, verdict_table
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE
 from perpend.ir.render import OTHERWISE, expression_text
-from perpend.pages.refs import Kind, Ref
+from perpend.pages.refs import PageKind, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ConditionStep:
     """One condition: its number, the question as a tree, its checks, the way it ends."""
 
     number: int
@@ -62,16 +62,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class BlockSteps:
     """A block: conditions over objects of one type. ``implied`` are the ends that no author writes."""
 
     relationship: str
     type: Ref
     record_types: tuple[str, ...]
     implied: tuple[Way, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ConditionStep, ...]
     otherwise: Way
-    related: tuple[Steps, ...]
+    related: tuple[BlockSteps, ...]
 
 
 @dataclass(slots=True)
@@ -83,17 +83,17 @@ class StepReader:
     tests: Mapping[tuple[int, int], tuple[Ref, ...]]
     _number: int = 0
 
-    def steps(self) -> Steps:
+    def steps(self) -> BlockSteps:
         """Return the steps of the whole program."""
         return self._block("", self.program.block, self.program.verdicts)
 
-    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, Verdict]) -> Steps:
+    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, Verdict]) -> BlockSteps:
         number = self._number
         self._number += 1
         silent = silent_checks(block)
         ways = {index: replace(self._way(number, verdict), silent=index in silent) for index, verdict in verdicts.items()}
         line = block.otherwise.span.line if block.otherwise.span else 0
-        return Steps(
+        return BlockSteps(
             relationship,
             self.type_ref(block.type.name),
             block.record_types,
@@ -103,13 +103,13 @@ class StepReader:
             tuple(self._block(name, child, verdict_table(child)) for name, child in block.related.items()),
         )
 
-    def _step(self, number: int, condition: Condition, ways: Mapping[int, Way]) -> Step:
+    def _step(self, number: int, condition: Condition, ways: Mapping[int, Way]) -> ConditionStep:
         expression, base = condition.expression, number * 100
         first = condition.outcome.span.line if condition.outcome.span else 0
         lines = [line for line in (first, *_lines_of(expression, self.program.logic_id[1:])) if line]
         way = replace(ways[base + CONDITION], lines=(min(lines, default=0), max(lines, default=0)))
         checks = tuple(self._check(ways[base + slot], part) for slot, part, _, _ in checks_of(expression))
-        return Step(number, clause_of(expression), checks, way)
+        return ConditionStep(number, clause_of(expression), checks, way)
 
     def _way(self, block: int, verdict: Verdict) -> Way:
         return Way(
@@ -127,7 +127,7 @@ class StepReader:
             return way
         place = f"/{part.span.path}"
         here = place == self.program.logic_id
-        origin = None if here else Ref(Kind.EXTRACTS, place, place.rpartition("/")[2], anchor=f"L{part.span.line}")
+        origin = None if here else Ref(PageKind.EXTRACTS, place, place.rpartition("/")[2], anchor=f"L{part.span.line}")
         return replace(way, lines=(part.span.line, part.span.line), origin=origin)
 
 
@@ -154,7 +154,7 @@ def _extracts(expression: Expr) -> Sequence[Ref]:
         body = expression.arguments.get("body")
         name = expression.arguments["path"]
         return (
-            [Ref(Kind.EXTRACTS, f"/{body.span.path}", name, anchor=f"L{body.span.line}")]
+            [Ref(PageKind.EXTRACTS, f"/{body.span.path}", name, anchor=f"L{body.span.line}")]
             if body is not None and body.span is not None
             else []
         )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.load.files import parents
 from perpend.load.repository import TOPS
+from perpend.pages.page import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,19 +43,6 @@ _LOG: Final = (
     *("log", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-mailmap", "--no-color", "--no-renames"),
     *("--relative", "--name-only", "-z"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """When something was first and last changed (ISO 8601, UTC), in how many revisions and by whom, the busiest first.
-
-    What was moved begins anew.
-    """
-
-    first: str
-    last: str
-    revisions: int
-    authors: tuple[str, ...]
 
 
 @dataclass(slots=True)

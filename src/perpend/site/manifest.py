@@ -29,7 +29,7 @@ _MARKED: Final = 512
 
 
 @dataclass(slots=True)
-class Manifest:
+class SiteManifest:
     """``inputs`` is the digest of all that went in, ``files`` has the digest of each file by its path.
 
     ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
@@ -54,7 +54,7 @@ class Manifest:
         os.replace(temporary, directory / NAME)
 
 
-def read_manifest(directory: Path) -> Manifest | None:
+def read_manifest(directory: Path) -> SiteManifest | None:
     """Return the manifest of a directory, None where it has none that can be read. Paths that lead out are left out."""
     try:
         found = json.loads((directory / NAME).read_text("utf-8"))
@@ -62,7 +62,7 @@ def read_manifest(directory: Path) -> Manifest | None:
         return None
     if not isinstance(found, dict) or found.get("version") != _VERSION:
         return None
-    return Manifest(
+    return SiteManifest(
         str(found.get("form", "")),
         str(found.get("engine", "")),
         str(found.get("inputs", "")),
@@ -84,7 +84,7 @@ def is_marked(directory: Path, path: str) -> bool:
     return content is not None and _is_marked(path, content)
 
 
-def changed_since(directory: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+def changed_since(directory: Path, manifest: SiteManifest) -> tuple[list[str], list[str]]:
     """Return the files of a manifest that are gone, and those that somebody has changed.
 
     Only what is as young as the manifest is read: a change that sets an older time is missed here.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.errors import PerpendError
 from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
+from perpend.site.render.pages import description_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,6 +105,6 @@ def title_index(heads: Iterable[tuple[str, Head]]) -> str:
     rows = []
     for path, head in heads:
         ref = head.ref
-        rows.append([quoted(path), ref.kind.value, ref.name, ref.id, head.description[:120], " ".join(head.words)])
+        rows.append([quoted(path), ref.kind.value, ref.name, ref.id, description_of(head)[:120], " ".join(head.words)])
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return f"globalThis.perpendTitles={text};\n"

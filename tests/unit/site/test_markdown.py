@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from perpend.site.markdown import MAX_RENDERED, html_from_markdown, plain_text
+from perpend.site.render.markdown import MAX_RENDERED, html_from_markdown, plain_text
 
 HARMLESS_NAMES = {
     "class",

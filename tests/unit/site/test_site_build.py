@@ -15,7 +15,7 @@ from perpend.site import build as building
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
-from perpend.site.manifest import NAME, Manifest, digest, read_manifest
+from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
 from tests.sites import POLICY, files, hostile_files
@@ -162,7 +162,7 @@ def test_force_writes_over_what_somebody_has_changed(root, changed):
 def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
     out = write(root.parent / "out", {"index.html": "mine", "old.html": "mine too", "notes.md": "mine as well"})
     before = snapshot(out)
-    Manifest(files={path: digest(content) for path, content in before.items()}).write(out)
+    SiteManifest(files={path: digest(content) for path, content in before.items()}).write(out)
     built, _ = build(root, force=force)
     assert sorted(before) == built.kept
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
@@ -233,7 +233,7 @@ def test_the_manifest_lists_every_file_and_nothing_outside(root):
 
 
 def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = Manifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
+    manifest = SiteManifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
     manifest.write(tmp_path)
     assert manifest == read_manifest(tmp_path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,29 +10,12 @@ import click
 from perpend.cli.output import progress
 from perpend.cli.repositories import open_repository
 from perpend.cli.site_built import check, clean, serve
-from perpend.errors import PerpendError
+from perpend.cli.site_packages import site_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from perpend.site.build import Built
 
 _SHOWN = 5
-
-
-class MissingPackages(PerpendError):
-    """The packages of the extra ``site`` are not installed."""
-
-
-@contextmanager
-def site_packages() -> Iterator[None]:
-    """Turn a package that cannot be imported into one line that says what to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("perpend"):
-            raise
-        raise MissingPackages(f"the site needs the package {error.name}: pip install 'perpend[site]'") from None
 
 
 @click.group(

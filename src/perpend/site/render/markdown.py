@@ -83,6 +83,8 @@ _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")
 _BLANKS: Final = re.compile(r"\s+")
+_TITLE: Final = re.compile(r"^# +(.+?)\s*#*\s*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 
@@ -122,9 +124,20 @@ def plain_text(markdown: str, limit: int | None = None) -> str:
     return f"{cut.rstrip(' ,;:.')}…"
 
 
+def title_of(markdown: str) -> str | None:
+    """Return the words of a document's first heading of the top level, None where it has none."""
+    found = _TITLE.search(markdown)
+    return plain_text(found[1]) if found else None
+
+
+def untitled(markdown: str) -> str:
+    """Return a document without its first heading, which a page shows by itself, and without comments."""
+    return _TITLE.sub("", _COMMENT.sub("", markdown), count=1).lstrip("\n")
+
+
 def _words(token: Token) -> str:
-    kinds = {"text": "", "code_inline": "", "image": "", "softbreak": " ", "hardbreak": " "}
-    return "".join(child.content or kinds[child.type] for child in token.children or () if child.type in kinds)
+    shown = {"text": "", "code_inline": "", "image": "", "softbreak": " ", "hardbreak": " "}
+    return "".join(child.content or shown[child.type] for child in token.children or () if child.type in shown)
 
 
 def _attribute(name: str, value: str, resolve: Callable[[str], str | None] | None, id_prefix: str) -> str | None:
@@ -157,8 +170,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_DEPTH, "xhtmlOut": False}).enable(["table", "strikethrough"])
     parser.inline.ruler.at("html_inline", _inline_html)
     parser.core.ruler.push("ours", _mark)
-    for kind, rule in (("fence", _code), ("code_block", _code), ("html_block", _html), ("table_open", _table_open)):
-        parser.add_render_rule(kind, rule)
+    for token, rule in (("fence", _code), ("code_block", _code), ("html_block", _html), ("table_open", _table_open)):
+        parser.add_render_rule(token, rule)
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
     parser.add_render_rule("image", _image)
     return parser
@@ -219,8 +232,8 @@ def _code(_: RendererHTML, tokens: Sequence[Token], number: int, __: OptionsDict
     known = language in LANGUAGES and len(token.content) <= min(_MAX_HIGHLIGHTED, env["highlighted"])
     env["highlighted"] -= len(token.content) if known else 0
     code = _highlighted(token.content, language) if known else None
-    kind = f' class="{_SEED}language-{language}"' if code is not None else ""
-    return f'<pre class="{_SEED}highlight" tabindex="{_SEED}0"><code{kind}>{code or escape(token.content)}</code></pre>\n'
+    mark = f' class="{_SEED}language-{language}"' if code is not None else ""
+    return f'<pre class="{_SEED}highlight" tabindex="{_SEED}0"><code{mark}>{code or escape(token.content)}</code></pre>\n'
 
 
 def _highlighted(code: str, language: str) -> str | None:
