@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here
 from perpend.cli.site_packages import site_packages
@@ -100,6 +101,7 @@ def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> No
     from perpend.site.serve import ADDRESS, SiteServer, Watch, watched
 
     repository = repository_here(repo)
+    tell_tree_faults(repository)
     watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
     kept = Kept()
     try:

@@ -76,6 +76,8 @@ def read_verdicts(path: Path) -> VerdictBook:
     book = VerdictBook(path)
     place = 0
     try:
+        if path.exists() and not path.is_file():
+            raise NotVerdicts(f"{path}: is no regular file; it is read more than once")
         with path.open("rb") as stream:
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), 1):
                 _take(book, _record(line, f"{path}:{number}"), place)

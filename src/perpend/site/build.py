@@ -85,7 +85,8 @@ def build_site(
     form = "markdown" if options.markdown else "html"
     engine = engine_digest()
     more = [path for path in (options.verdicts, options.documents) if path is not None]
-    settings = (engine, form, options.title, options.base_url, str(options.authors), str(options.search))
+    history = History(repository.files.root)
+    settings = (engine, history.revision, form, options.title, options.base_url, str(options.authors), str(options.search))
     inputs = inputs_digest(repository, more, settings)
     gone, changed = changed_since(options.out, old) if old is not None else ([], [])
     if old is not None and (old.inputs, old.form) == (inputs, form) and not gone and not (options.force and changed):
@@ -94,7 +95,7 @@ def build_site(
         old = SiteManifest(old.form, files=old.files)
     with staging(options.out) as staged:
         build = _Build(
-            repository, options, staged, old, SiteManifest(form, engine, inputs), Built(), kept or Kept(), {*changed}
+            repository, options, history, staged, old, SiteManifest(form, engine, inputs), Built(), kept or Kept(), {*changed}
         )
         build.run(progress)
         left = install(staged, options.out, build.old, build.new, force=options.force)
@@ -109,6 +110,7 @@ class _Build:
 
     repository: Repository
     options: Options
+    history: History
     staged: Path
     old: SiteManifest | None
     new: SiteManifest
@@ -124,13 +126,12 @@ class _Build:
         options = self.options
         documents = Documents(options.documents) if options.documents else None
         verdicts = read_verdicts(options.verdicts) if options.verdicts else None
-        history = History(self.repository.files.root)
         self.kept.renew(self.repository)
         assert self.kept.analyzer is not None
         book = Book(
             self.kept.analyzer,
             verdicts=verdicts,
-            history=history.of,
+            history=self.history.of,
             authors=options.authors,
             known_executions=self.kept.executions,
         )

@@ -129,10 +129,12 @@ class _Inside:
         self._known: dict[str, bool] = {}
 
     def holds(self, directory: str) -> bool:
-        """Whether a directory, there or not yet there, is below the root."""
+        """Whether a directory, there or not yet there, is below the root, and no file in its place or above it."""
         if directory not in self._known:
             real = os.path.realpath(os.path.join(self._root, directory))
-            self._known[directory] = real == self._root or real.startswith(self._root + os.sep)
+            below = real == self._root or real.startswith(self._root + os.sep)
+            free = not os.path.lexists(real) or os.path.isdir(real)
+            self._known[directory] = below and free and (not directory or self.holds(os.path.dirname(directory)))
         return self._known[directory]
 
 

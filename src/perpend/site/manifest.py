@@ -56,8 +56,9 @@ class SiteManifest:
 
 def read_manifest(directory: Path) -> SiteManifest | None:
     """Return the manifest of a directory, None where it has none that can be read. Paths that lead out are left out."""
+    place = directory / NAME
     try:
-        found = json.loads((directory / NAME).read_text("utf-8"))
+        found = json.loads(place.read_text("utf-8")) if place.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("version") != _VERSION:

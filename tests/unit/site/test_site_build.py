@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from perpend.load.repository import Repository
+from perpend.pages.verdicts import NotVerdicts
 from perpend.site import build as building
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
@@ -326,3 +328,24 @@ def test_an_index_is_given_up_for_something_newer(root):
         build(root, search=True, overtaken=lambda: True)
     assert before == snapshot(out)
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
+
+
+def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
+    pipes = [root / POLICY[1:] / "p.png", write(tmp_path / "docs", {"a.md": "# A\n"}) / "b.md", tmp_path / "docs" / ".hidden"]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    _, out = build(root, documents=tmp_path / "docs")
+    assert (out / "docs/a/index.html").is_file() and not (out / "docs/b").exists()
+    assert "p.png" not in re.sub(r"<pre.*?</pre>", "", (out / PAGE).read_text("utf-8"), flags=re.DOTALL)
+    (out / NAME).unlink()
+    os.mkfifo(out / NAME)
+    assert None is read_manifest(out)
+    os.mkfifo(tmp_path / "v.ndjson")
+    with pytest.raises(NotVerdicts, match="no regular file"):
+        build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
+
+
+def test_a_file_where_a_directory_belongs_is_in_the_way(root):
+    write(root.parent / "out", {"ce": "mine"})
+    with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
+        build(root)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import progress
 from perpend.cli.repositories import open_repository
 from perpend.cli.site_built import check, clean, serve
@@ -73,6 +74,7 @@ def build(
     if base_url and not base_url.lower().startswith(("https://", "http://")):
         raise click.BadParameter("must start with https:// or http://", param_hint="--base-url")
     repository = open_repository(repo)
+    tell_tree_faults(repository)
     with site_packages():
         from perpend.site.build import Options, build_site
     options = Options(

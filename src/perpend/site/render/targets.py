@@ -47,7 +47,8 @@ class Targets:
             return self._document(path)
         tree = self.book.repository.tree
         if path in tree.files and path.lower().endswith(_FILES):
-            return path if self.in_place else self._copy(path, self.book.repository.files.root / path)
+            source = self.book.repository.files.root / path
+            return path if self.in_place else self._copy(path, source) if source.is_file() else None
         ref = self._entity(path)
         return self.addresses.path(ref) if ref is not None else None
 
