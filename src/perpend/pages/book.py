@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.diagnostics.model import Severity
 from perpend.load.files import MAX_YAML, Unreadable
-from perpend.pages.executions import Executions, run_executions
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref
+from perpend.policy_tests.executions import Executions, run_executions
 from perpend.policy_tests.run import logic_problems
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from perpend.analyze.verdicts import checks_of, reads_of
 from perpend.ir.render import check_text, expression_text
 from perpend.load.files import MAX_TEST_DATA
-from perpend.pages.executions import Execution, blocks_of
 from perpend.pages.logic import problem_from
 from perpend.pages.page import Counts, Head, Problem
 from perpend.pages.reads import extracts_of
 from perpend.pages.refs import TYPES, PageKind, Ref
+from perpend.policy_tests.executions import Execution, blocks_of
 
 if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType

@@ -8,7 +8,7 @@ from perpend.pages.refs import EntityFlag
 
 if TYPE_CHECKING:
     from perpend.load.documents import Policy
-    from perpend.pages.executions import Executions
+    from perpend.policy_tests.executions import Executions
 
 _ALL: Final = (
     EntityFlag("production-policy", "Production policy", "shield", "good", "It has a production logic, which judges."),

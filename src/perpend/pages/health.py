@@ -14,7 +14,7 @@ from perpend.pages.refs import HEALTH, Ref
 
 if TYPE_CHECKING:
     from perpend.pages.book import Book
-    from perpend.pages.executions import Execution
+    from perpend.policy_tests.executions import Execution
     from perpend.policy_tests.run import Branch
 
 

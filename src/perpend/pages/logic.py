@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.documents import WrittenBlock
     from perpend.pages.book import Book
-    from perpend.pages.executions import Execution
     from perpend.pages.steps import BlockSteps
+    from perpend.policy_tests.executions import Execution
     from perpend.policy_tests.run import Branch
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.verdicts import checks_of, reads_of
-from perpend.pages.executions import blocks_of
+from perpend.policy_tests.executions import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from perpend.ir.program import Block, Condition, Expr, Program, Verdict
-    from perpend.pages.executions import Execution
+    from perpend.policy_tests.executions import Execution
 
 _JOINTS = {"AND": "all", "OR": "any", "NOT": "not"}
 _DEEPEST = 6

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.pages.book import Book
+from perpend.pages.contents import pages_of
 from perpend.pages.page import key_of
 from perpend.pages.refs import PageKind
 from perpend.pages.verdicts import read_verdicts
-from perpend.site.contents import pages_of
 from perpend.site.documents import Documents
 from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest

@@ -15,6 +15,7 @@ from perpend.errors import PerpendError
 from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
 from perpend.site.render.pages import description_of
+from perpend.site.settled import settle_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,6 +57,7 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
+    settle_index(site / DIRECTORY)
 
 
 def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from perpend.pages.contents import pages_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.logic import Logics
 from perpend.pages.page import STATUSES, Counts, Head, key_of
 from perpend.pages.policy import policy_page
 from perpend.pages.refs import PageKind, Ref
-from perpend.site.contents import pages_of
 from perpend.site.manifest import read_manifest
 from tests.repositories import write
 from tests.sites import POLICY, book_of, files

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from perpend.load.repository import Repository
+from perpend.pages.contents import pages_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.logic import Logics
 from perpend.pages.policy import policy_page
 from perpend.pages.refs import PageKind, Ref
 from perpend.site.build import Options, build_site
-from perpend.site.contents import pages_of
 from perpend.site.render.addresses import Addresses, Places, root_from, segment
 from perpend.site.render.as_markdown import markdown_from_html
 from perpend.site.render.charts import bar_svg

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from perpend.pages.catalogue import Catalogue
 from perpend.pages.flags import FLAGS
@@ -16,14 +16,24 @@ from perpend.pages.policy import findings_page, policy_page
 from perpend.pages.refs import SEARCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from perpend.pages.book import Book
+    from perpend.pages.guides import DocumentsPage, ProsePage
     from perpend.pages.page import Page
-    from perpend.site.documents import Documents
 
 
-def pages_of(book: Book, *, title: str, documents: Documents | None, markdown: bool) -> Iterator[Page]:
+class Shelves(Protocol):
+    """Documents that become part of a site."""
+
+    def index(self) -> DocumentsPage:
+        """Return the page that lists all documents."""
+
+    def pages(self) -> Iterable[ProsePage]:
+        """Return the page of each document."""
+
+
+def pages_of(book: Book, *, title: str, documents: Shelves | None, markdown: bool) -> Iterator[Page]:
     """Yield every page. Operations, documents and the search are no pages of a repository's own Markdown."""
     frameworks, catalogue = Frameworks(book), Catalogue(book)
     overview = Overview(book, frameworks)
@@ -70,7 +80,7 @@ def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:
         yield catalogue.data(path, logic_ids)
 
 
-def _prose(documents: Documents | None) -> Iterator[Page]:
+def _prose(documents: Shelves | None) -> Iterator[Page]:
     yield operations_page()
     yield from operation_prose()
     if documents is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from perpend.pages.logic import Logics
-from tests.sites import POLICY
+from tests.sites import POLICY, book_of, files
 
 
-def test_failing_tests_show_expected_and_actual(book):
+def test_failing_tests_show_expected_and_actual(tmp_path):
+    book = book_of(tmp_path, files())
     view = Logics(book).view(f"{POLICY}/prod.logic.yaml")
     assert [True, True, False] == [execution.passed for _, execution in view.tests]
     execution = view.tests[2][1]
