@@ -9,7 +9,7 @@ from perpend.analyze.frameworks import FrameworkMappings
 from perpend.diagnostics.model import Severity
 from perpend.load.files import MAX_YAML, Unreadable
 from perpend.pages.flags import flags, logic_flags, policy_flags
-from perpend.pages.refs import PageKind, Ref
+from perpend.pages.refs import PageKind, Ref, short_name
 from perpend.policy_tests.executions import Executions, run_executions
 from perpend.policy_tests.run import logic_problems
 
@@ -139,7 +139,12 @@ class Book:
         """Return a folder with one of its names."""
         folder = self.repository.folder(entity).value if f"{entity[1:]}/folder.yaml" in self.repository.tree.files else None
         name = (folder.names.contextual if contextual else folder.names.full) if folder else ""
-        return Ref(PageKind.FOLDER, entity, name or entity.rpartition("/")[2], there=entity in self.beside or entity == "/ce")
+        return Ref(
+            PageKind.FOLDER,
+            entity,
+            short_name(name) or entity.rpartition("/")[2],
+            there=entity in self.beside or entity == "/ce",
+        )
 
     def logic_ref(self, entity: str) -> Ref:
         """Return a logic file with its file name and its flags."""
@@ -181,7 +186,9 @@ class Book:
         policy = self.policies.get(entity)
         name = policy.names.full if policy else ""
         there = f"{entity[1:]}/policy.yaml" in self.repository.tree.files
-        return Ref(PageKind.POLICY, entity, name or entity.rpartition("/")[2], self._policy_flags(entity, policy), there)
+        return Ref(
+            PageKind.POLICY, entity, short_name(name) or entity.rpartition("/")[2], self._policy_flags(entity, policy), there
+        )
 
     def _policy_flags(self, entity: str, policy: Policy | None) -> tuple[EntityFlag, ...]:
         loaded = self.repository.policy(entity)
@@ -206,7 +213,7 @@ class Book:
             (leaf or bool(policies)) and answer[self.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
-        return Ref(kind, entity, (section.name if section else "") or entity.rpartition("/")[2], found)
+        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], found)
 
     def _crowded(self, entity: str, policies: list[str]) -> bool:
         """Whether a section that wants one policy at most has several. A framework speaks for all its sections."""
@@ -228,7 +235,7 @@ class Book:
         declared = self.repository.object_type(name).value if name else None
         label = declared.label if declared else ""
         found = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
-        return Ref(PageKind.TYPE, name, label or name or "unknown type", found, there=name in self.type_names)
+        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", found, there=name in self.type_names)
 
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
@@ -236,7 +243,7 @@ class Book:
             "rule-automated" if self.answer(policies) == "automated" else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
-        return Ref(PageKind.RULE, rule, rule, found, there=bool(policies))
+        return Ref(PageKind.RULE, rule, short_name(rule), found, there=bool(policies))
 
 
 def _errors(problems: Iterable[Diagnostic]) -> bool:

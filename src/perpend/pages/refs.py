@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class PageKind(StrEnum):
@@ -77,6 +78,15 @@ OPERATIONS = Ref(PageKind.INDEX, "/operations", "Operations")
 DOCUMENTS = Ref(PageKind.INDEX, "/docs", "Documentation")
 VERDICTS = Ref(PageKind.INDEX, "/verdicts", "Verdicts")
 SEARCH = Ref(PageKind.INDEX, "/search", "Search")
+
+
+LONGEST_NAME: Final = 300
+"""How many characters of a name a reference has; pages repeat it wherever they link."""
+
+
+def short_name(name: str) -> str:
+    """Return a name as references have it: cut where it is longer than any name should be."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def list_ref(flag: EntityFlag) -> Ref:

@@ -135,13 +135,6 @@ def _shown(found: object) -> dict[str, list[str]]:
 
 def _inside(path: object) -> bool:
     """Whether a path leads to a place below the directory."""
-    if (
-        not isinstance(path, str)
-        or not path
-        or path.startswith("/")
-        or "\\" in path
-        or "\0" in path
-        or ":" in path.partition("/")[0]
-    ):
+    if not isinstance(path, str) or {"\\", "\0"} & set(path) or ":" in path.partition("/")[0]:
         return False
     return all(part not in ("", ".", "..") for part in path.split("/"))

@@ -26,6 +26,7 @@ _WIDTH: Final = _NAMES + _BARS + 60
 _BOX: Final = (210, 40)
 _GAP: Final = 14
 _MOST: Final = 14
+_TIP: Final = 300
 
 
 def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, width: int = 96) -> str:
@@ -43,6 +44,7 @@ def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, width: int = 96) ->
 def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
     """Return a plot of counts by status, a bar per row, all to one scale. The table beside it says the same in numbers."""
     most = max((counts.total for _, counts in rows), default=0) or 1
+    title = visible(title)
     parts = [f"<title>{escape(title)}</title>"]
     for place, (name, counts) in enumerate(rows):
         y = place * _ROW
@@ -51,7 +53,7 @@ def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
         for status, number in counts.pairs:
             length = _BARS * number / most
             if number:
-                tip = f"<title>{escape(f'{name}: {number:,} {status}')}</title>"
+                tip = f"<title>{escape(f'{_short(name, _TIP)}: {number:,} {status}')}</title>"
                 box = f'x="{x:.1f}" y="{y + 5}" width="{max(length, 1):.1f}" height="16"'
                 parts.append(f'<rect class="fill-{_TONES[status]}" {box}>{tip}</rect>')
             x += length
@@ -74,7 +76,7 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
     middle = total / 2
     first = 10 + (width + 190 if left else 0)
     lanes = (10, first, first + width + 190)
-    heading = escape(f"Relationships of {visible(center)}")
+    heading = escape(f"Relationships of {_short(center, _TIP)}")
     parts = [f"<title>{heading}</title>"]
     for lane, side in ((0, left), (2, right)):
         offset = (total - len(side) * (height + _GAP) + _GAP) / 2
@@ -106,5 +108,5 @@ def _box(x: int, y: float, name: str, address: str, look: str) -> str:
 
 
 def _short(text: str, limit: int) -> str:
-    plain = visible(text)
+    plain = visible(text[: limit + 1])
     return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"

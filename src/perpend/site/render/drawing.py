@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
 
+LONGEST_TEXT: Final = 10_000
+"""How many characters of one text a page shows; what follows is counted."""
+
 _SUMMARY: Final = 160
 """How many characters of a document its entry in a list shows."""
 
@@ -51,9 +54,11 @@ _BLANKS: Final = re.compile(r"[\t\r\n ]+")
 
 
 def shown(value: object) -> object:
-    """Return a value as a template shows it: text in one line, with everything that hides or turns written out."""
+    """Return a value as a template shows it: text in one line, bounded, with everything that hides or turns written out."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
+    if len(value) > LONGEST_TEXT:
+        return f"{shown(value[:LONGEST_TEXT])}… ({len(value) - LONGEST_TEXT:,} more characters)"
     return value if value.isprintable() else visible(_BLANKS.sub(" ", value))
 
 

@@ -21,6 +21,8 @@ from pygments import format as format_tokens
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from perpend.diagnostics.escape import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -38,6 +40,9 @@ def _named(names: str) -> frozenset[str]:
 
 MAX_RENDERED: Final = 128 * 1024
 """The longest text, in characters, that is read as Markdown. A longer one is shown as it is written."""
+
+MAX_SHOWN: Final = 512 * 1024
+"""How many characters of a longer one are shown."""
 
 LANGUAGES: Final = _named(
     "bash console css diff docker go hcl html http ini java javascript js json kotlin nginx php powershell properties ps1 "
@@ -80,6 +85,9 @@ _ATTRIBUTES: Final = {
 }
 _SCHEMES: Final = {"href": ("http", "https", "mailto"), "src": ()}
 _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
+_TURNING: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What controls a terminal or turns the order of reading. Joiners and marks stay: scripts and symbols need them."""
+
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")
 _BLANKS: Final = re.compile(r"\s+")
@@ -96,7 +104,8 @@ def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None
     behind ``id_prefix``, so that two texts can share a page.
     """
     if len(text) > MAX_RENDERED:
-        return f'<pre tabindex="0"><code>{escape(text)}</code></pre>\n'
+        return f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda sign: visible(sign[0]), text[:MAX_SHOWN]))}</code></pre>\n'
+    text = _TURNING.sub(lambda sign: visible(sign[0]), text)
     html = _parser().render(text, {"prefix": id_prefix, "highlighted": _MAX_HIGHLIGHTED_IN_ALL})
 
     def attribute(tag: str, name: str, value: str) -> str | None:

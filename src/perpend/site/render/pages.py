@@ -209,7 +209,7 @@ _VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
 
 def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
     view = [one for one in _VIEW_CONTENTS if page.view and (page.view.steps or one[0] != "flow")]
-    found: list[tuple[str, str]] = [
+    return (
         ("logic", "Logic"),
         ("similar-policies", "Similar policies"),
         ("similar-internal-rules", "Similar internal rules"),
@@ -220,8 +220,7 @@ def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
         *view,
         *([("commands", "Commands")] if page.commands else []),
         *([("history", "History")] if page.past else []),
-    ]
-    return tuple(found)
+    )
 
 
 def _top(head: Head) -> str:
