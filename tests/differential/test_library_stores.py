@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY, PRODUCTION
+from perpend.cli.repositories import LIBRARY
 from perpend.cli.stores import StoreAsked, judged
+from perpend.ir.ids import production_of
 from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
@@ -24,7 +25,7 @@ DISPUTED = {"role-named-but-not-found"}
 
 @pytest.mark.parametrize("policy", ANALYZER.repository.policy_ids)
 def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None:
-    logic = f"{policy}/{PRODUCTION}"
+    logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
     by_time: dict[int, list[TestObject]] = defaultdict(list)

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY, PRODUCTION
+from perpend.cli.repositories import LIBRARY
 from perpend.interpret.interpreter import Interpreter
+from perpend.ir.ids import production_of
 from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
@@ -54,7 +55,7 @@ def test_a_policy_is_documented(policy: str) -> None:
 @pytest.mark.parametrize("policy", REPOSITORY.policy_ids)
 def test_test_objects_hold_every_key_that_is_read(policy: str) -> None:
     """Judged like collected objects, of which a key that is not there is unknown, they get the verdicts of the tests."""
-    logic = f"{policy}/{PRODUCTION}"
+    logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
     interpreter = Interpreter([program])

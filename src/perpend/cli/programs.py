@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.frameworks import FrameworkMappings
-from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, entity_id, printable, select
+from perpend.cli.repositories import UnknownName, did_you_mean, entity_id, printable, select
 from perpend.collect import KINDS_WITHOUT_CHILDREN
 from perpend.diagnostics.text import render_text
+from perpend.ir.ids import PRODUCTION, production_of
 from perpend.judge.judgement import PolicyView
 from perpend.policy_tests.run import logic_problems
 
@@ -90,7 +91,7 @@ def programs_over(
     without_logic: list[str] = []
     over_other_types: dict[str, str] = {}
     for policy_id in chosen:
-        logic_id = f"{policy_id}/{PRODUCTION}"
+        logic_id = production_of(policy_id)
         if logic_id not in analyzer.repository.logic_ids:
             without_logic.append(policy_id)
             continue
@@ -114,7 +115,7 @@ def programs_over(
 
 def production_programs(analyzer: Analyzer, chosen: list[str]) -> list[Program]:
     """Return the programs of policies that can judge. Raises UnknownName where none can; refused ones are reported."""
-    logic_ids = [f"{policy_id}/{PRODUCTION}" for policy_id in chosen]
+    logic_ids = [production_of(policy_id) for policy_id in chosen]
     known = [logic_id for logic_id in logic_ids if logic_id in analyzer.repository.logic_ids]
     found = [analyzer.analyzed(logic_id) for logic_id in known]
     _report_refused(analyzer, [logic_id for logic_id, one in zip(known, found, strict=True) if one.program is None])

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from perpend.analyze.verdicts import checks_of
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.program import UNREADABLE, Program, Read, Verdict
+from perpend.ir.numbering import UNREADABLE, base_of
+from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.meaning.values import DAY, json_from_text, milliseconds_from_datetime
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from perpend.engines.nested import RowEngine
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
+    from perpend.ir.program import Program, Read, Verdict
 
 _STEP = 1_000
 _MAX_NAMED = 6
@@ -264,12 +266,11 @@ class Judgement:
         if read.key is not None:
             return read.key
         *lookups, name = read.path.split(".")
-        declared = self.types.get(type_name)
-        for lookup in lookups:
-            lookup_type = declared.lookups.get(lookup) if declared else None
-            declared = self.types.get(lookup_type.target) if lookup_type else None
-        known = declared.fields.get(name) if declared else None
+        known = reached(self._type(type_name), lookups, self._type).fields.get(name)
         return known.label if known and known.label else name
+
+    def _type(self, name: str) -> ObjectType:
+        return self.types.get(name, UNKNOWN_TYPE)
 
     def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
         verdict, type_name = program.verdicts[index], program.input_type
@@ -306,7 +307,7 @@ def untold_indexes(program: Program) -> frozenset[int]:
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, _, check, _ in checks_of(condition.expression):
             if check.declaration.error:
-                found.add(number * 100 + slot)
+                found.add(base_of(number) + slot)
     return frozenset(found)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.object_types import ObjectType
-from perpend.ir.program import UNREADABLE
 from perpend.judge.judgement import Judgement, untold_indexes
 from perpend.meaning.values import DAY, milliseconds_from_datetime
 from perpend.plan.build import Plan, plan_of

@@ -9,9 +9,10 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.options import moment
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import PRODUCTION, UnknownName, did_you_mean, open_repository, printable, select
+from perpend.cli.repositories import UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files
 from perpend.explain.steps import explain
+from perpend.ir.ids import PRODUCTION, production_of
 from perpend.policy_tests.run import logic_problems
 from perpend.report.explanation import print_explanation, write_explanation_json
 
@@ -77,7 +78,7 @@ def _program(analyzer: Analyzer, policy: str) -> Program:
     found = select([policy], analyzer.repository.policy_ids, "policy")
     if len(found) > 1:
         raise UnknownName(f"'{printable(policy)}' names {len(found)} policies: {', '.join(found[:5])}")
-    logic_id = f"{found[0]}/{PRODUCTION}"
+    logic_id = production_of(found[0])
     if logic_id not in analyzer.repository.logic_ids:
         raise UnknownName(f"{found[0]} has no {PRODUCTION}: it cannot judge anything")
     program = analyzer.analyzed(logic_id).program

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
-from perpend.ir.program import DISAPPEARED, OTHER_RECORD_TYPE
+from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:

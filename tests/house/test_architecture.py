@@ -1,0 +1,37 @@
+"""ARCHITECTURE.md says what is there: every room once, and the order in which rooms import each other."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+LAYERS = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
+
+
+def floors(texts: list[str]) -> list[set[str]]:
+    return [{room.strip() for room in text.split("|")} for text in texts]
+
+
+def rooms_in_table() -> list[str]:
+    return re.findall(r"^\| `(\w+)/?` \|", PAGE.split("## Rooms")[1].split("\n## ")[0], re.MULTILINE)
+
+
+def test_every_room_stands_in_the_table_once() -> None:
+    directories = [path.name for path in (ROOT / "src" / "perpend").iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert sorted([*directories, "errors"]) == sorted(rooms_in_table())
+
+
+def test_the_order_of_imports_is_the_one_that_is_checked() -> None:
+    sentence = re.search(r"`cli` > .*?`errors`", PAGE, re.DOTALL)
+    assert sentence is not None
+    assert floors(LAYERS) == floors(re.sub(r"[`\n]", " ", sentence[0]).split(">"))
+
+
+def test_the_table_goes_from_the_ground_up() -> None:
+    floor_of = {room: number for number, rooms in enumerate(floors(LAYERS)[::-1]) for room in rooms}
+    listed = [floor_of[room] for room in rooms_in_table() if room in floor_of]
+    assert sorted(listed) == listed
