@@ -10,6 +10,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import moment, scopes, settings
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
@@ -142,6 +143,7 @@ def command(**given: Any) -> int:
     asked.refuse_contradictions()
     refuse_input_as_output(asked.out, asked.inputs)
     repository = open_repository(asked.repo)
+    tell_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = chosen_policies(repository, asked.policies, asked.framework, inherited=asked.inherited)
     named = named_policies(repository, asked.policies)
