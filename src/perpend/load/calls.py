@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
 _DELEGATE = ("path", "currentStateMessage")
-_OLD_SEARCHES = frozenset({"CONTAINS (substring)", "STARTS_WITH (prefix)", "ENDS_WITH (suffix)"})
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 
@@ -59,12 +58,13 @@ def modernised(call: Call) -> Call:
     """Return an operation of a newer file: there ``substring``, ``prefix`` and ``suffix`` are older spellings of ``search``."""
     arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
     operation, spans = call.operation, dict(call.spans)
-    if operation.name in _OLD_SEARCHES:
-        old = operation.parameters[1].name
-        operation = OPERATIONS[operation.key]
-        arguments["search"] = arguments.pop(old)
-        if old in spans:
-            spans["search"] = spans.pop(old)
+    newer = OPERATIONS.get(operation.key, operation)
+    if newer is not operation and operation.dialects == ("D1",):
+        for old, new in zip(operation.parameters, newer.parameters, strict=True):
+            arguments[new.name] = arguments.pop(old.name)
+            if old.name in spans:
+                spans[new.name] = spans.pop(old.name)
+        operation = newer
     return Call(operation, arguments, call.checks, call.span, spans)
 
 
