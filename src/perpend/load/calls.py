@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.numbering import LAST
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
@@ -167,8 +168,8 @@ class _Calls:
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
                 self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
-            elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= 99):
-                self._note(rules.WRONG_KIND, value.span, "`subIndex` is a whole number up to 99")
+            elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= LAST):
+                self._note(rules.WRONG_KIND, value.span, f"`subIndex` is a whole number up to {LAST}")
         if node.get("text") is None:
             self._note(
                 rules.MISSING_KEY, node.span, "`expected` needs `text`", help="`text`: the condition text of the verdict"
