@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
 from perpend.collect.json_text import kind_of
-from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings
+from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
@@ -159,7 +159,9 @@ def _estate_of(pile: _Pile) -> Estate:
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if any(source.kind != "test-data" for source in pile.sources):
-        objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
+        users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
+        described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
+        objects[USER_TYPE] = with_root_users(users, described=described)
     if pile.type_name and any(source.kind == "test-data" for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:
