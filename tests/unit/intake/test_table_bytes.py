@@ -1,6 +1,4 @@
-"""Bytes of tables beyond what tells their kind: every member of a gzip is read and compared to its end."""
-
-from __future__ import annotations
+"""The bytes of table files: gzip is compared with its checksums to the end, and text holds no NUL wherever it stands."""
 
 import gzip
 
