@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from perpend.analyze.programs import Analyzer
 from perpend.cli.stores import StoreAsked, judged
 from perpend.intake.importing import Importing
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
 from perpend.store.database import opened
@@ -41,13 +43,13 @@ def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-def stored(directory: Path, analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]]) -> Snapshot:
-    """Return the snapshot of objects by type, all from one source."""
+def estate_of(analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]], claims: Iterable[Claim] = ()) -> Estate:
+    """Return the estate of objects by type, all from one source that makes some claims."""
     found = {
         name: [object_from_fields(fields, analyzer.object_type(name), Origin("a.json", row)) for row, fields in enumerate(rows)]
         for name, rows in objects.items()
     }
-    return stored_estate(directory, analyzer, Estate((Source("a.json", "test-data", None, len(found)),), found))
+    return Estate((Source("a.json", "test-data", None, len(found), coverage=tuple(claims)),), found)
 
 
 def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapshot:

@@ -15,11 +15,12 @@ from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
+from perpend.ir.coverage import Scope, claims_of
 from perpend.ir.estate import Estate, EstateObject, Source
 from perpend.ir.object_types import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
@@ -45,6 +46,7 @@ class _Pile:
     type_name: str | None
     progress: Callable[[int], None] | None
     object_type: ObjectType | None = None
+    complete: Mapping[str, Sequence[Scope]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
@@ -60,17 +62,19 @@ def collect_files(
     *,
     type_name: str | None = None,
     object_type: ObjectType | None = None,
+    complete: Mapping[str, Sequence[Scope]] | None = None,
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
-    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it. The first unusable
+    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
+    of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then.
     """
     with _collector_paused():
-        return _collect(paths, _Pile(type_name, progress, object_type), keep_going=keep_going)
+        return _collect(paths, _Pile(type_name, progress, object_type, complete or {}), keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
@@ -121,7 +125,9 @@ def _read_file(path: str, pile: _Pile) -> None:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
     pile.readings += readings
     accounts = tuple(sorted({reading.account for reading in readings}))
-    pile.sources.append(Source(path, kind, observed_at, len(readings), accounts))
+    # A report lists every user of its account: that is what it is for.
+    coverage = claims_of(USER_TYPE, (*map(Scope, accounts), *pile.complete.get(path, ())))
+    pile.sources.append(Source(path, kind, observed_at, len(readings), accounts, coverage))
 
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
@@ -130,7 +136,8 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     declared = pile.object_type or ObjectType(pile.type_name)
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
-    pile.sources.append(Source(path, "test-data", None, len(objects)))
+    coverage = claims_of(pile.type_name, pile.complete.get(path, ()))
+    pile.sources.append(Source(path, "test-data", None, len(objects), coverage=coverage))
 
 
 def _refuse_scalar(content: bytes) -> None:

@@ -10,7 +10,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
-from perpend.cli.options import moment, settings
+from perpend.cli.options import moment, scopes, settings
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
     Chosen,
@@ -25,10 +25,14 @@ from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.judge.belonging import with_children
 from perpend.judge.judgement import Judgement
+from perpend.store.files import shown
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from perpend.ir.coverage import Scope
 
 
 LARGE: Final = 5_000
@@ -63,6 +67,7 @@ class Asked:
     framework: str | None
     inherited: bool
     type_name: str | None
+    complete: tuple[Scope, ...]
     snapshot_time: datetime | None
     form: str
     out: str | None
@@ -100,6 +105,12 @@ class Asked:
     "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
 )
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option(
+    "--complete",
+    metavar="SCOPE",
+    callback=scopes,
+    help="Of what the inputs together hold every object of their type: all, ACCOUNT or ACCOUNT/REGION, with commas.",
+)
 @click.option(
     "--snapshot-time",
     metavar="TIME",
@@ -143,18 +154,25 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fr
     declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(
-            asked.inputs, type_name=asked.type_name, object_type=declared, keep_going=asked.keep_going, progress=done
+            asked.inputs,
+            type_name=asked.type_name,
+            object_type=declared,
+            complete=dict.fromkeys(asked.inputs, asked.complete),
+            keep_going=asked.keep_going,
+            progress=done,
         )
     _report_failures(collected.failures)
     if collected.failures and not collected.estate.sources:
         return USAGE_ERROR
     kinds = {source.kind for source in collected.estate.sources}
     found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
-    total = sum(map(len, collected.estate.objects.values()))
+    unread = [shown(failure.source) for failure in collected.failures]
+    estate = with_children(collected.estate, found.programs, analyzer.object_type, unread=unread)
+    total = sum(map(len, estate.objects.values()))
     engine = row_engine(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
         about = _about(analyzer, found, asked)
-        judgement = Judgement(collected.estate, found.programs, engine=by, progress=done, **about)
+        judgement = Judgement(estate, found.programs, engine=by, progress=done, **about)
     write(judgement, asked.form, asked.out, asked.limit)
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.options import moment
+from perpend.cli.options import moment, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import UnknownName, did_you_mean, open_repository, printable, select
 from perpend.collect import collect_files
 from perpend.explain.steps import explain
 from perpend.ir.ids import PRODUCTION, production_of
+from perpend.judge.belonging import with_children
 from perpend.policy_tests.run import logic_problems
 from perpend.report.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from perpend.ir.coverage import Scope
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.program import Program
 
@@ -34,6 +36,7 @@ Examples:
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take the policy from this repository instead of the library.")
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option("--complete", metavar="SCOPE", callback=scopes, help="Of what the inputs hold every object, as in `check`.")
 @click.option(
     "--snapshot-time",
     metavar="TIME",
@@ -50,6 +53,7 @@ def command(
     inputs: tuple[str, ...],
     repo: str | None,
     type_name: str | None,
+    complete: tuple[Scope, ...],
     snapshot_time: datetime | None,
     form: str,
     out: str | None,
@@ -62,9 +66,12 @@ def command(
     refuse_input_as_output(out, inputs)
     analyzer = Analyzer(open_repository(repo))
     program = _program(analyzer, policy)
-    collected = collect_files(inputs, type_name=type_name, object_type=analyzer.object_type(type_name) if type_name else None)
-    judged = _object(collected.estate, program, object_name)
-    explanation = explain(analyzer, program, judged, collected.estate, snapshot_time=snapshot_time)
+    declared = analyzer.object_type(type_name) if type_name else None
+    claimed = dict.fromkeys(inputs, complete)
+    collected = collect_files(inputs, type_name=type_name, object_type=declared, complete=claimed)
+    estate = with_children(collected.estate, [program], analyzer.object_type)
+    judged = _object(estate, program, object_name)
+    explanation = explain(analyzer, program, judged, estate, snapshot_time=snapshot_time)
     if form == "json":
         with output_stream(out) as stream:
             write_explanation_json(explanation, stream)

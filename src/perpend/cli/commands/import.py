@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.options import moment
+from perpend.cli.options import moment, scopes
 from perpend.cli.output import progress
 from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
     from perpend.load.repository import Repository
     from perpend.store.store import Snapshot
 
@@ -37,11 +38,18 @@ Examples:
   perpend import users.parquet --type CA10__CaAwsUser__c --store inventory
   perpend import a.csv --type CA10__CaAwsUser__c --mapping a.yaml \\
                  b.ndjson --type CA10__CaAwsAccount__c --store inventory
+  perpend import users.csv --type CA10__CaAwsUser__c --complete 111122223333,444455556666 --store inventory
+  perpend import recorders.csv --type CA10__CaAwsConfigRecorder__c --complete 111122223333/eu-west-1 --store inventory
 
 \b
 Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
 
-_OWN: Final = {"--type": "type_name", "--mapping": "mapping", "--observed-at": "observed_at"}
+_OWN: Final = {
+    "--type": "type_name",
+    "--mapping": "mapping",
+    "--observed-at": "observed_at",
+    "--complete": "complete",
+}
 _VALUED: Final = (*_OWN, "--store", "--repo")
 
 
@@ -53,6 +61,7 @@ class _Input:
     type_name: str | None = None
     mapping: str | None = None
     observed_at: datetime | None = None
+    complete: tuple[Scope, ...] | None = None
 
 
 class _Command(click.Command):
@@ -71,6 +80,14 @@ class _Command(click.Command):
     "--mapping", "mappings", multiple=True, metavar="FILE", type=click.Path(), help="Which columns are which fields (YAML)."
 )
 @click.option("--observed-at", "times", multiple=True, metavar="TIME", help="When the estate looked like the tables before it.")
+@click.option(
+    "--complete",
+    "complete",
+    multiple=True,
+    metavar="SCOPE",
+    help="Of what the inputs before it hold every object: all, ACCOUNT or ACCOUNT/REGION, with commas. "
+    "Without it, what they do not hold is not known.",
+)
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library.")
 @click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
 @click.pass_context
@@ -79,7 +96,8 @@ def command(
 ) -> int:
     """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads, and tables (Parquet, JSON lines, CSV, TSV).
 
-    --type, --mapping and --observed-at hold for the inputs before them that have none yet; in front of all, for all.
+    --type, --mapping, --observed-at and --complete hold for the inputs before them that have none yet; in front of all, for
+    all.
     """
     found = _inputs(context, inputs)
     repository = open_repository(repo)
@@ -125,7 +143,8 @@ def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Input]:
 
 def _give(inputs: list[_Input], name: str, value: str, context: click.Context) -> None:
     """Give an option to the last inputs that do not have it yet."""
-    read = moment(context, context.command.params[0], value) if name == "observed_at" else value
+    readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
+    read = readers[name](context, context.command.params[0], value) if name in readers else value
     for one in reversed(inputs):
         if getattr(one, name) is not None:
             return
@@ -150,10 +169,11 @@ def _read_tables(
     for one in tables:
         mapping = mappings[one.mapping] if one.mapping else None
         columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
+        complete = one.complete if one.complete is not None else mapping.complete if mapping else ()
         try:
             if one.type_name is None:
                 raise UnreadableTable(one.path, "a table does not say what its rows are; name their type with --type")
-            importing.add_table(TableFile(one.path, one.type_name, columns, constants, one.observed_at))
+            importing.add_table(TableFile(one.path, one.type_name, columns, constants, one.observed_at, complete))
         except UnreadableTable as error:
             if not keep_going:
                 raise
@@ -174,7 +194,10 @@ def _read_others(
         found = [one for one in inputs if one.type_name == type_name]
         declared = repository.object_type(type_name).value if type_name else None
         paths = [one.path for one in found]
-        collected = collect_files(paths, type_name=type_name, object_type=declared, keep_going=keep_going, progress=done)
+        complete = {one.path: one.complete for one in found if one.complete}
+        collected = collect_files(
+            paths, type_name=type_name, object_type=declared, complete=complete, keep_going=keep_going, progress=done
+        )
         times = {one.path: one.observed_at for one in found if one.observed_at}
         importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)
         failures += collected.failures
