@@ -18,7 +18,8 @@ from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.judgement import Finding, Judgement, contradiction
 from perpend.store.database import opened
-from perpend.store.store import Snapshot, Store
+from perpend.store.snapshot import Snapshot
+from perpend.store.store import Store
 from tests.differential.mixing import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement

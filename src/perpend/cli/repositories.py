@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 LIBRARY = Path(__file__).parent.parent / "library"
 """The policy repository that Perpend brings along."""
 
-PRODUCTION = "prod.logic.yaml"
-"""The one logic file of a policy that judges."""
-
 
 class UnknownName(PerpendError):
     """A policy, section, type or other entity that the repository does not have."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,16 @@ from perpend.engines.duckdb.kept import Cost, KeptColumns
 from perpend.engines.verdicts import Verdicts
 from perpend.judge.stored import StoredJudgement
 from perpend.store.database import pattern, storing
+from perpend.store.scratch import scratch
 from perpend.store.store import KEPT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from perpend.ir.program import Program
     from perpend.plan.build import Plan
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
     Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
 
@@ -41,29 +42,27 @@ class StoreAsked:
     settings: Mapping[str, str] = field(default_factory=dict)
     costs: list[Cost] = field(default_factory=list)
 
-    def snapshot(self) -> Snapshot:
-        """Return the snapshot. Raises StoreError and NoSnapshot."""
-        return Store(self.directory).snapshot(self.run)
+    def reading(self) -> AbstractContextManager[Snapshot]:
+        """Yield the snapshot, which stays meanwhile. Raises StoreError and NoSnapshot."""
+        return Store(self.directory).reading(self.run)
 
 
 @contextmanager
 def judged(asked: StoreAsked, snapshot: Snapshot, programs: Sequence[Program], **more: Any) -> Iterator[StoredJudgement]:
     """Yield the judgement of a snapshot. It reads from files that are gone afterwards."""
-    files = [path for found in snapshot.files.values() for path in found]
-    with tempfile.TemporaryDirectory(prefix="perpend-") as directory:
-        scratch = Path(directory)
+    with scratch() as directory:
         for name in ("spill", "verdicts"):
-            (scratch / name).mkdir(mode=0o700)
-        reached = [scratch / "verdicts", Path(asked.directory) / KEPT]
+            (directory / name).mkdir(mode=0o700)
+        reached = [directory / "verdicts", Path(asked.directory) / KEPT]
         with (
-            duck_db(directories=reached, paths=files, spill=scratch / "spill") as reader,
+            duck_db(directories=reached, paths=snapshot.files.paths, spill=directory / "spill") as reader,
             _judge(asked, snapshot, reader) as judge,
         ):
 
             def read(paths: tuple[Path, ...], rows: int) -> Verdicts:
                 return Verdicts(reader, paths, rows)
 
-            yield StoredJudgement(snapshot, programs, judge=judge, read=read, scratch=scratch / "verdicts", **more)
+            yield StoredJudgement(snapshot, programs, judge=judge, read=read, scratch=directory / "verdicts", **more)
 
 
 @contextmanager
@@ -104,9 +103,9 @@ def write_parquet(judgement: StoredJudgement, out: str) -> None:
     """Write all verdicts to a Parquet file, a row each; it appears whole or not at all."""
     target = Path(os.path.realpath(out))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    tables = [path for found in judgement.snapshot_files.values() for path in found]
     try:
-        with duck_db(directories=[target.parent], paths=[*judgement.verdict_files, *tables]) as engine, storing(target):
+        reached = [*judgement.verdict_files, *judgement.snapshot_files.paths]
+        with duck_db(directories=[target.parent], paths=reached) as engine, storing(target):
             query = " UNION ALL ".join(judgement.long_form())
             engine.run(f"COPY ({query}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")
         os.chmod(temporary, 0o600)

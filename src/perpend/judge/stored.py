@@ -22,13 +22,13 @@ from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from perpend.engines.verdicts import Verdicts
     from perpend.ir.program import Program
     from perpend.judge.judgement import Column
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot, TableFiles
     from perpend.tables.shred import Wanted
 
     Judge = Callable[[Plan, Path, list[int]], Sequence[Path]]
@@ -188,7 +188,7 @@ class StoredJudgement(Judgement):
         return objects, made
 
     @property
-    def snapshot_files(self) -> Mapping[str, Sequence[Path]]:
+    def snapshot_files(self) -> TableFiles:
         """The files of the snapshot, by table."""
         return self._stored.files
 

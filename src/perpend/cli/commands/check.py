@@ -10,6 +10,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import moment, scopes, settings
 from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import (
@@ -32,7 +33,9 @@ from perpend.store.files import shown
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from perpend.cli.stores import StoreAsked
     from perpend.ir.coverage import Scope
+    from perpend.store.snapshot import Snapshot
 
 
 LARGE: Final = 5_000
@@ -140,6 +143,7 @@ def command(**given: Any) -> int:
     asked.refuse_contradictions()
     refuse_input_as_output(asked.out, asked.inputs)
     repository = open_repository(asked.repo)
+    tell_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = chosen_policies(repository, asked.policies, asked.framework, inherited=asked.inherited)
     named = named_policies(repository, asked.policies)
@@ -179,10 +183,18 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fr
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
-    from perpend.cli.stores import StoreAsked, judged, write_parquet
+    from perpend.cli.stores import StoreAsked
 
     store = StoreAsked(asked.store or "", asked.run, asked.engine, asked.spark_master, settings(asked.spark_conf))
-    snapshot = store.snapshot()
+    with store.reading() as snapshot:
+        return _check_snapshot(analyzer, asked, chosen, named, store, snapshot)
+
+
+def _check_snapshot(
+    analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str], store: StoreAsked, snapshot: Snapshot
+) -> int:
+    from perpend.cli.stores import judged, write_parquet
+
     held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
     found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
     about = _about(analyzer, found, asked)

@@ -17,7 +17,8 @@ from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.importing import Importing
-from perpend.intake.table_file import TableFile, UnreadableTable, holds_table
+from perpend.intake.table_bytes import UnreadableTable, holds_table
+from perpend.intake.table_file import TableFile, in_order
 from perpend.judge.judgement import contradiction
 from perpend.load.mapping import ColumnMapping, mapping_from
 from perpend.store.database import opened
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
     from perpend.load.repository import Repository
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:
@@ -166,18 +167,24 @@ def _read_tables(
     importing: Importing, tables: list[_Input], mappings: dict[str, ColumnMapping], *, keep_going: bool
 ) -> list[UnreadableTable | UnusableInput]:
     failures: list[UnreadableTable | UnusableInput] = []
+    named: list[TableFile] = []
     for one in tables:
         mapping = mappings[one.mapping] if one.mapping else None
         columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
         complete = one.complete if one.complete is not None else mapping.complete if mapping else ()
+        if one.type_name is not None:
+            named.append(TableFile(one.path, one.type_name, columns, constants, one.observed_at, complete))
+            continue
+        failures.append(UnreadableTable(one.path, "a table does not say what its rows are; name their type with --type"))
+    for table in in_order(named) if keep_going or not failures else ():
         try:
-            if one.type_name is None:
-                raise UnreadableTable(one.path, "a table does not say what its rows are; name their type with --type")
-            importing.add_table(TableFile(one.path, one.type_name, columns, constants, one.observed_at, complete))
+            importing.add_table(table)
         except UnreadableTable as error:
-            if not keep_going:
-                raise
             failures.append(error)
+            if not keep_going:
+                break
+    if failures and not keep_going:
+        raise failures[0]
     return failures
 
 
@@ -190,7 +197,7 @@ def _read_others(
     done: Callable[[int], None] | None,
 ) -> list[UnreadableTable | UnusableInput]:
     failures: list[UnreadableTable | UnusableInput] = []
-    for type_name in dict.fromkeys(one.type_name for one in inputs):
+    for type_name in sorted({one.type_name for one in inputs}, key=lambda name: name or ""):
         found = [one for one in inputs if one.type_name == type_name]
         declared = repository.object_type(type_name).value if type_name else None
         paths = [one.path for one in found]

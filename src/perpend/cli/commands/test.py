@@ -7,6 +7,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import row_engine
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repositories import ids_from_paths, repository_here, select
 from perpend.policy_tests.run import TestReport, run_policy_tests
@@ -65,6 +66,7 @@ def command(
     ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default.
     """
     repository = repository_here(repo)
+    tell_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = select(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
     with progress("testing", total=len(chosen)) as done, row_engine(engine) as by:
