@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from perpend.cli.stores import StoreAsked, judged
+from perpend.judge.snapshots import judge_snapshot
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
 from tests.differential.test_engines import EXAMPLES, TIME
-from tests.differential.test_stores import about_things, names_of, stored
+from tests.differential.test_stores import NOW, names_of, over_things, stored
 from tests.estates import OWNER, PART, THING, record, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import program_of, temporary_analyzer
@@ -54,7 +54,7 @@ def test_rows_joined_by_keys_end_as_the_interpreter_says(files: dict[str, Any], 
         numbers = range(len(drawn[THING]))
         objects = nested(snapshot, THING, numbers, wanted_by([program]))
         indexes = reference(program, objects, TIME, complete=False)
-        with judged(StoreAsked(directory), snapshot, [program], **about_things(analyzer)) as judgement:
+        with judge_snapshot(snapshot, over_things(analyzer, program), snapshot_time=NOW) as judgement:
             found = {one.object.id: one.condition_index for one in judgement.findings()}
     asked = Counterexample(files, objects, False, TIME, indexes)
     check_agreement("stored", asked, [found[one["Id"]] for one in objects])

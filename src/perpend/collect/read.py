@@ -6,11 +6,12 @@ import gc
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
-from perpend.collect.json_text import kind_of
+from perpend.collect.json_text import described
+from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
-
-_REPORT, _ANSWER = "credential-report", "credential-report-json"
-
-KINDS_WITHOUT_CHILDREN: Final = frozenset({_REPORT, _ANSWER})
-"""The kinds of sources that list objects and never their child objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +102,14 @@ def _collector_paused() -> Iterator[None]:
 
 def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(path)
-    start = content.lstrip()[:1]
-    if start == b"[":
+    found = kind_of(content[:HEAD])
+    if found is OBJECTS:
         _read_test_data(content, path, pile)
         return
-    kind, observed_at = _REPORT, None
-    if start == b"{":
+    kind, observed_at = REPORT, None
+    if found in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)
-        kind = _ANSWER
+        kind = ANSWER
     elif pile.type_name:
         _refuse_scalar(content)
     readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
@@ -121,7 +117,7 @@ def _read_file(path: str, pile: _Pile) -> None:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
     pile.readings += readings
     accounts = tuple(sorted({reading.account for reading in readings}))
-    pile.sources.append(Source(path, kind, observed_at, len(readings), accounts))
+    pile.sources.append(Source(path, kind.name, observed_at, len(readings), accounts))
 
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
@@ -130,7 +126,7 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     declared = pile.object_type or ObjectType(pile.type_name)
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
-    pile.sources.append(Source(path, "test-data", None, len(objects)))
+    pile.sources.append(Source(path, OBJECTS.name, None, len(objects)))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -140,14 +136,14 @@ def _refuse_scalar(content: bytes) -> None:
         value = json.loads(content)
     except ValueError:
         return
-    raise UnusableContent(f"{kind_of(value)} in JSON where an array of objects is expected")
+    raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")
 
 
 def _estate_of(pile: _Pile) -> Estate:
     objects: dict[str, list[EstateObject]] = {}
-    if any(source.kind != "test-data" for source in pile.sources):
+    if any(source.kind != OBJECTS.name for source in pile.sources):
         objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
-    if pile.type_name and any(source.kind == "test-data" for source in pile.sources):
+    if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:
             described = {found.id for found in pile.objects}

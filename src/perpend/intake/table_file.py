@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, kind_of, table_kind_of
 from perpend.diagnostics.model import Span
 from perpend.errors import PerpendError
 from perpend.intake import rules
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
-_HEAD: Final = 1 << 20
-_REPORT_COLUMNS: Final = frozenset((b"user", b"arn"))
+_GZIP: Final = b"\x1f\x8b"
 _MARK: Final = b"\xef\xbb\xbf"
 _MOST_NAMED: Final = 12
 
@@ -123,62 +122,30 @@ def read_table(
     return ReadTable(piece, staged.kind, tuple(_problems(table, staged, stored)))
 
 
-def kind_of_table(path: str) -> str | None:
-    """Return what kind of table a file holds by its first bytes: ``parquet``, ``ndjson`` or ``delimited``; None for others."""
-    head = _head(path)
-    if head.startswith(_PARQUET):
-        return "parquet"
-    start = head.removeprefix(_MARK).lstrip()
-    if start.startswith(b"{"):
-        return "ndjson"
-    return None if start.startswith(b"[") or not start else "delimited"
-
-
 def holds_table(path: str, type_name: str | None, *, mapped: bool) -> bool:
     """Whether an input is a table of one object type, not something that collectors know by its content."""
-    kind = kind_of_table(path)
-    if kind == "parquet" or mapped:
-        return True
-    if type_name is None or kind is None:
-        return False
-    head = _head(path).removeprefix(_MARK)
-    if kind == "ndjson":
-        return _is_json_lines(head)
-    return not set(head.partition(b"\n")[0].strip().split(b",")) >= _REPORT_COLUMNS
-
-
-def _is_json_lines(head: bytes) -> bool:
-    """Whether a JSON text is one object per line, and not the AWS CLI's answer with a report in it."""
-    lines = head.lstrip().split(b"\n", 2)
-    if len(lines) > 1 and lines[1].startswith(b"{"):
-        return True
-    if len(lines) == 1 and len(head) >= _HEAD - len(_MARK):
-        return b'"Content"' not in head
-    try:
-        first = json.loads(lines[0])
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(first, dict) and "Content" not in first
+    kind = kind_of(_head(path))
+    return mapped or (kind is not None and kind.is_table and (kind is PARQUET or type_name is not None))
 
 
 def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
-    kind = kind_of_table(path)
+    kind = table_kind_of(_head(path))
     # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
     link = staging.with_name(f"{staging.name}-input")
     link.symlink_to(os.path.abspath(path))
     try:
-        if kind == "parquet":
+        if kind is PARQUET:
             return _stage_parquet(connection, path, link)
-        if kind == "ndjson":
+        if kind is JSON_LINES:
             return _stage_json(connection, path, link, staging)
-        if kind == "delimited":
+        if kind in (CSV, TSV):
             return _stage_delimited(connection, path, link, staging)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
         if is_failed_write(error):
             raise
-        raise UnreadableTable(path, _reason(kind or "", path, str(error))) from None
+        raise UnreadableTable(path, _reason(kind, path, str(error))) from None
     what = "the file is empty" if kind is None and not _head(path).strip() else "an array of JSON is not read as a table"
     raise UnreadableTable(path, what)
 
@@ -192,7 +159,7 @@ def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
     columns = {column: kind for column, kind in described if column != PLACE}
     if list(columns) != raw:
         raise UnreadableTable(path, "its columns cannot be told apart by their names")
-    return _Staged(relation, columns, "parquet")
+    return _Staged(relation, columns, PARQUET.name)
 
 
 def _top_level(schema: list[tuple[Any, ...]]) -> list[str]:
@@ -217,7 +184,7 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
     )
     copy_checked(connection, f"SELECT * FROM read_csv({pattern(link)}, {options})", staging)
     relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
-    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), "tsv" if delimiter == "\t" else "csv", untyped=True)
+    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), TSV.name if delimiter == "\t" else CSV.name, untyped=True)
 
 
 def _stage_json(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
@@ -234,7 +201,7 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     copy_checked(connection, extracted, staging)
     casts = ", ".join(f"CAST({name(one)} AS JSON) AS {name(one)}" for one in names)
     staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
-    return _Staged(staged, dict.fromkeys(names, "JSON"), "ndjson", json=True)
+    return _Staged(staged, dict.fromkeys(names, "JSON"), JSON_LINES.name, json=True)
 
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
@@ -261,11 +228,11 @@ def _head(path: str) -> bytes:
         if Path(path).is_dir():
             raise UnreadableTable(path, "is a directory, not a file")
         with Path(path).open("rb") as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(HEAD)
             if not head.startswith(_GZIP):
                 return head
             stream.seek(0)
-            return gzip.GzipFile(fileobj=stream).read(_HEAD)
+            return gzip.GzipFile(fileobj=stream).read(HEAD)
     except EOFError:
         raise UnreadableTable(path, "truncated gzip: the file ends before its data does") from None
     except (gzip.BadGzipFile, zlib.error):
@@ -284,7 +251,7 @@ def _compression(path: str) -> str:
 def _header(path: str) -> tuple[list[str], str]:
     head = _head(path)
     try:
-        lines = head.removeprefix(_MARK).decode("utf-8", errors="strict" if len(head) < _HEAD else "ignore")
+        lines = head.removeprefix(_MARK).decode("utf-8", errors="strict" if len(head) < HEAD else "ignore")
     except UnicodeDecodeError:
         raise UnreadableTable(path, "not UTF-8 text, and no Parquet file") from None
     if "\0" in lines:
@@ -357,13 +324,13 @@ def _sentence(table: TableFile, oddity: Oddity) -> str:
     return f"`{oddity.column}` of `{table.type_name}` {verb}{oddity.what}: {oddity.count} in all, {where}"
 
 
-def _reason(kind: str, path: str, message: str) -> str:
+def _reason(kind: InputKind | None, path: str, message: str) -> str:
     """Return in own words what DuckDB says of a file."""
-    if kind == "parquet":
+    if kind is PARQUET:
         return "damaged Parquet: it is cut off, or no Parquet file"
     if "GZIP" in message:
         return "damaged or truncated gzip"
-    if kind == "ndjson":
+    if kind is JSON_LINES:
         return _faulty_line(path)
     line = re.search(r"CSV Error on Line: (\d+)", message)
     where = f"line {line[1]}" if line else "a line"

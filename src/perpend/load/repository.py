@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
@@ -42,6 +42,12 @@ ROOT = "/"
 
 TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
+
+LIBRARY: Final = Path(__file__).parent.parent / "library"
+"""The policy repository that Perpend brings along."""
+
+PRODUCTION: Final = "prod.logic.yaml"
+"""The one logic file of a policy that judges."""
 
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
@@ -296,3 +302,12 @@ def _is_extracts(path: str) -> bool:
 
 def _is_rule(path: str) -> bool:
     return path.startswith("internal/rules/") and path.endswith(".yaml")
+
+
+def open_repository(directory: str | Path | None = None) -> Repository:
+    """Return the repository at a directory, with the library's object types as fallback; the library itself for None.
+
+    Raises NotARepository where the directory is none.
+    """
+    library = Repository(LIBRARY)
+    return library if directory is None else Repository(directory, fallback=library)

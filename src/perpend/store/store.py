@@ -70,6 +70,7 @@ class Snapshot:
     created: datetime
     content_hash: str
     engine: str
+    directory: Path
 
 
 class Store:
@@ -97,6 +98,7 @@ class Store:
             manifest.created,
             manifest.content_hash,
             manifest.engine,
+            self.directory,
         )
 
     def runs(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,26 +10,26 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.engines import row_engine
+from perpend.cli.engines import engine_named
 from perpend.cli.options import moment, settings
-from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
-from perpend.cli.programs import (
-    Chosen,
-    chosen_policies,
-    declared_types,
-    named_policies,
-    programs_over,
-    refuse_unknown_type,
-    views_of,
-)
-from perpend.cli.repositories import open_repository
+from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
+from perpend.cli.programs import tell_refused
+from perpend.cli.repositories import refuse_unknown_type
 from perpend.collect import UnusableInput, collect_files
+from perpend.collect.kinds import list_children
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
-from perpend.judge.judgement import Judgement
+from perpend.judge.estates import judge_estate
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from datetime import datetime
+
+    from perpend.engines.duckdb.kept import Cost
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.selection import Selection
 
 
 LARGE: Final = 5_000
@@ -73,8 +74,10 @@ class Asked:
         """Raise where options do not go together."""
         if bool(self.inputs) is (self.store is not None):
             raise click.UsageError("name either INPUTs or a --store to judge")
-        if self.form == "parquet" and (self.store is None or self.out in (None, "-")):
-            raise click.UsageError("--format parquet goes with --store and --out FILE")
+        if self.form == "parquet" and self.out in (None, "-"):
+            raise click.UsageError("--format parquet goes with --out FILE")
+        if self.inherited and self.framework is None:
+            raise click.UsageError("--inherited goes with --framework")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
 
@@ -129,67 +132,70 @@ def command(**given: Any) -> int:
     asked.refuse_contradictions()
     refuse_input_as_output(asked.out, asked.inputs)
     repository = open_repository(asked.repo)
-    analyzer = Analyzer(repository)
-    chosen = chosen_policies(repository, asked.policies, asked.framework, inherited=asked.inherited)
-    named = named_policies(repository, asked.policies)
     if asked.type_name is not None:
         refuse_unknown_type(repository, asked.type_name)
     if asked.store is not None:
-        return _check_store(analyzer, asked, chosen, named)
-    return _check_inputs(analyzer, asked, chosen, named)
+        return _check_store(Analyzer(repository), asked, asked.store)
+    return _check_inputs(Analyzer(repository), asked)
 
 
-def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
+def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
     declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(
             asked.inputs, type_name=asked.type_name, object_type=declared, keep_going=asked.keep_going, progress=done
         )
     _report_failures(collected.failures)
-    if collected.failures and not collected.estate.sources:
+    estate = collected.estate
+    if collected.failures and not estate.sources:
         return USAGE_ERROR
-    kinds = {source.kind for source in collected.estate.sources}
-    found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
-    total = sum(map(len, collected.estate.objects.values()))
-    engine = row_engine(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
+    selection = _selected(analyzer, asked, estate.objects, [source.kind for source in estate.sources])
+    total = sum(map(len, estate.objects.values()))
+    engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
-        about = _about(analyzer, found, asked)
-        judgement = Judgement(collected.estate, found.programs, engine=by, progress=done, **about)
-    write(judgement, asked.form, asked.out, asked.limit)
+        judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
+    write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)
+    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
 
 
-def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
-    from perpend.cli.stores import StoreAsked, judged, write_parquet
+def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
+    from perpend.judge.snapshots import judge_snapshot
+    from perpend.store.store import Store
 
-    store = StoreAsked(asked.store or "", asked.run, asked.engine, asked.spark_master, settings(asked.spark_conf))
-    snapshot = store.snapshot()
+    snapshot = Store(directory).snapshot(asked.run)
     held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
-    found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
-    about = _about(analyzer, found, asked)
+    selection = _selected(analyzer, asked, held, [source.kind for source in snapshot.sources])
+    costs: list[Cost] = []
+    # DuckDB judges a store unless told otherwise, by way of what it keeps there.
+    named = "" if asked.engine == "duckdb" else asked.engine
     with (
         progress("judging", total=sum(held.values())) as done,
-        judged(store, snapshot, found.programs, progress=done, **about) as judgement,
+        engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
+        judge_snapshot(
+            snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
+        ) as judgement,
     ):
-        if asked.form == "parquet":
-            write_parquet(judgement, asked.out or "")
-        else:
-            write(judgement, asked.form, asked.out, asked.limit)
-        for cost in store.costs if asked.explain_cost else ():
+        run = f" --run {shlex.quote(asked.run)}" if asked.run else ""
+        write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
+        for cost in costs if asked.explain_cost else ():
             click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
         for failure in snapshot.failures:
             click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
-        return USAGE_ERROR if snapshot.failures or found.refused else exit_code(judgement)
+        return USAGE_ERROR if snapshot.failures or selection.refused else exit_code(judgement)
 
 
-def _about(analyzer: Analyzer, found: Chosen, asked: Asked) -> dict[str, Any]:
-    return {
-        "policies": views_of(analyzer.repository, found.programs),
-        "types": declared_types(analyzer),
-        "snapshot_time": asked.snapshot_time,
-        "set_aside": found.set_aside,
-    }
+def _selected(analyzer: Analyzer, asked: Asked, held: Collection[str], kinds: Sequence[str]) -> Selection:
+    selection = select_policies(
+        analyzer,
+        asked.policies,
+        framework=asked.framework,
+        inherited=asked.inherited,
+        held=held,
+        lists_children=list_children(kinds),
+    )
+    tell_refused(analyzer.repository, selection)
+    return selection
 
 
 def _engine_for(engine: str, objects: int) -> str:
@@ -197,18 +203,25 @@ def _engine_for(engine: str, objects: int) -> str:
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
-def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
-    """Write a judgement in one of the forms."""
+def write(judgement: Judgement, asked: Asked, explained: str) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` is the command that shows the road to a verdict."""
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import print_judgement
 
-    if form == "table":
-        with terminal(out) as console:
-            print_judgement(judgement, console, limit=limit)
-        return
-    with output_stream(out) as stream:
-        {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[form](judgement, stream)
+    if asked.form == "table":
+        with terminal(asked.out) as console:
+            print_judgement(judgement, console, limit=asked.limit, explained=explained)
+    elif asked.form == "parquet":
+        from perpend.report.verdicts.as_parquet import write_parquet
+
+        try:
+            write_parquet(judgement, asked.out or "")
+        except OSError as error:
+            raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    else:
+        with output_stream(asked.out) as stream:
+            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream)
 
 
 def exit_code(judgement: Judgement) -> int:

@@ -12,14 +12,14 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options import moment
 from perpend.cli.output import progress
-from perpend.cli.repositories import open_repository
 from perpend.collect import UnusableInput, collect_files
+from perpend.collect.contradictions import contradiction
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.importing import Importing
 from perpend.intake.table_file import TableFile, UnreadableTable, holds_table
-from perpend.judge.judgement import contradiction
 from perpend.load.mapping import ColumnMapping, mapping_from
+from perpend.load.repository import open_repository
 from perpend.store.database import opened
 from perpend.store.store import Store
 
@@ -125,7 +125,8 @@ def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Input]:
 
 def _give(inputs: list[_Input], name: str, value: str, context: click.Context) -> None:
     """Give an option to the last inputs that do not have it yet."""
-    read = moment(context, context.command.params[0], value) if name == "observed_at" else value
+    option = next(one for one in context.command.params if one.name == "times")
+    read = moment(context, option, value) if name == "observed_at" else value
     for one in reversed(inputs):
         if getattr(one, name) is not None:
             return

@@ -9,8 +9,8 @@ import click
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import open_repository
 from perpend.diagnostics.text import render_text
+from perpend.load.repository import open_repository
 from perpend.store.labels import view_names
 from perpend.store.store import Store
 

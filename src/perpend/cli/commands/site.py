@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.output import progress
-from perpend.cli.repositories import open_repository
 from perpend.cli.site_built import check, clean, serve
 from perpend.errors import PerpendError
+from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
