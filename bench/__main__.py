@@ -1,4 +1,4 @@
-"""``python -m bench [help|check|install|corpus|engines|page] …``: prints the figures of the README and the docs."""
+"""``python -m bench [help|check|commands|install|corpus|engines|page] …``: prints the figures of the README and the docs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.commands import measure_commands
 from bench.engines import Options, machine, measure_engines
 from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
@@ -132,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["help", "check", "install", "corpus", "engines", "page"],
+        choices=["help", "check", "commands", "install", "corpus", "engines", "page"],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
     )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
@@ -141,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` beside the plan")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
-    parser.add_argument("--dir", type=Path, help="where `engines` keeps what it makes; by default a directory for this run")
+    parser.add_argument(
+        "--dir", type=Path, help="where `engines` and `commands` keep what they make; by default a directory for this run"
+    )
     return parser
 
 
@@ -155,6 +158,9 @@ def main() -> None:
         check(given.rounds, given.users[0], given.json)
     if given.what in (None, "install"):
         install()
+    if given.what == "commands":
+        with tempfile.TemporaryDirectory() as folder:
+            measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command())
     if given.what in (None, "engines"):
         with tempfile.TemporaryDirectory() as folder:
             engines(given, given.dir or Path(folder))

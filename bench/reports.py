@@ -38,12 +38,41 @@ _COLUMNS = (
 
 def write_report(path: Path, users: int, *, seed: int = 7) -> None:
     """Write a report of so many rows."""
-    chance = random.Random(seed)
+    _write(path, users, random.Random(seed), untidy=0.0)
+
+
+def write_untidy_report(path: Path, users: int, *, seed: int = 7) -> None:
+    """Write a report of which a fifth of the rows have odd, blank or contradicting values, further keys, or long paths."""
+    _write(path, users, random.Random(seed), untidy=0.2)
+
+
+def _write(path: Path, users: int, chance: random.Random, *, untidy: float) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for number in range(users):
-            writer.writerow(_row(number, chance))
+            row = _row(number, chance)
+            for one in _untidied(row, chance) if chance.random() < untidy else [row]:
+                writer.writerow(one)
+
+
+def _untidied(row: list[str], chance: random.Random) -> list[list[str]]:
+    """Return a row made untidy; a contradicted user has two."""
+    place = chance.choice((3, 7, 8, 13, 18, 20))
+    match chance.randrange(6):
+        case 0:
+            row[place] = chance.choice(("TRUE", "yes", "-", "unknown", " true"))
+        case 1:
+            row[place] = ""
+        case 2:
+            row[place + 1] = chance.choice(("", "no_information", "yesterday", "2026-02-30T00:00:00+00:00"))
+        case 3:
+            row[22] = "2 additional access keys"
+        case 4:
+            row[1] = row[1].replace(":user/", f":user/{'division/' * chance.randint(3, 40)}")
+        case _:
+            return [row, [*row[:place], "false" if row[place] == "true" else "true", *row[place + 1 :]]]
+    return [row]
 
 
 def _row(number: int, chance: random.Random) -> list[str]:

@@ -73,8 +73,8 @@ class Results:
     @classmethod
     def read(cls, path: Path) -> Results:
         """Return what a file holds; nothing where there is none."""
-        empty: dict[str, Any] = {"engines": [], "check": []}
-        return cls(path, json.loads(path.read_text("utf-8")) if path.is_file() else empty)
+        empty: dict[str, Any] = {"engines": [], "check": [], "commands": []}
+        return cls(path, empty | (json.loads(path.read_text("utf-8")) if path.is_file() else {}))
 
     def add(self, part: str, record: dict[str, Any]) -> None:
         """Put a record in the place of one of the same size and workload, and write the file."""

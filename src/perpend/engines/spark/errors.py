@@ -54,7 +54,17 @@ def clear(error: BaseException | None, said: str = "") -> SparkFailed:
         if found:
             return SparkFailed(sentence.format(*found.groups(), _first_line(text)) if "{" in sentence else sentence)
     inner = re.findall(r"^\w*(?:Error|Exception): .+", text, re.MULTILINE) if "Python worker" in text else []
+    if "JAVA_GATEWAY_EXITED" in text:
+        return SparkFailed(f"the Java process of Spark ended at its start: {_own_reason(said)}")
     return SparkFailed(f"Spark failed: {_first_line(inner[-1] if inner else text)}")
+
+
+def _own_reason(said: str) -> str:
+    """Return what a JVM that ended says of it: the last cause, else its exception, else its first line that is no warning."""
+    causes = re.findall(r"^Caused by: (.+)", said, re.MULTILINE)
+    raised = re.findall(r"^Exception in thread \"main\" (.+)", said, re.MULTILINE)
+    spoken = [line for line in said.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
+    return _first_line((causes[-1:] or raised or spoken or [""])[0])
 
 
 def _first_line(text: str) -> str:

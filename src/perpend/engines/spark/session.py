@@ -26,6 +26,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from perpend.engines.spark.identity import identity
 from perpend.engines.spark.natives import BINARIES
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class _Starting(threading.Thread):
         options = f"-Dlog4j2.configurationFile={quiet.as_uri()} -Xss8m {settings.get('spark.driver.extraJavaOptions', '')}"
         all_settings = {
             "spark.sql.warehouse.dir": str(directory / "warehouse"),
+            "spark.jars.ivy": str(directory / "ivy"),
             **settings,
             "spark.driver.extraJavaOptions": options.strip(),
         }
@@ -165,10 +167,10 @@ class _Starting(threading.Thread):
     def run(self) -> None:
         """Start the JVM with its own words in a file, then the application in it."""
         try:
-            with self._said.open("wb") as said:
+            with self._said.open("wb") as said, identity(self._said.parent):
                 self._gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
             self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
-        except FAILURES as error:
+        except (SparkFailed, *FAILURES) as error:
             self._error = error
 
     def started(self) -> SparkSession:
@@ -177,6 +179,8 @@ class _Starting(threading.Thread):
         self.join(_START)
         if self.is_alive():
             raise SparkFailed(f"Spark did not start at {self._master} within {_START:.0f} seconds")
+        if isinstance(self._error, SparkFailed):
+            raise self._error
         if self._session is None:
             raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
         return self._session

@@ -1,0 +1,66 @@
+"""What other tools start Perpend with: the action's own shell, the hooks' commands and the container's, as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+CONTAINER = (ROOT / "Containerfile").read_text("utf-8")
+LIBRARY = str(ROOT / "src" / "perpend" / "library")
+
+
+def started(folder: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell's script where `perpend` is this package."""
+    command = folder / "perpend"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m perpend "$@"\n', "utf-8")
+    command.chmod(0o755)
+    found = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", **environment}
+    return subprocess.run(["bash", "-ec", script], cwd=folder, env=found, capture_output=True, text=True, check=False)
+
+
+def test_the_action_passes_on_its_inputs_as_they_are(tmp_path: Path) -> None:
+    script = ACTION["runs"]["steps"][-1]["run"]
+    report = tmp_path / "$(touch spilt) report.csv"
+    report.write_bytes((ROOT / "examples" / "credential-report.csv").read_bytes())
+    arguments = f"{report.name}\n--snapshot-time\n2026-11-20\n--policy\nroot-user-mfa\n"
+    ran = started(tmp_path, script, COMMAND="check", ARGUMENTS=arguments, REPOSITORY="")
+    assert (1, "") == (ran.returncode, ran.stderr)
+    assert "root-user-mfa" in ran.stdout
+    assert not (tmp_path / "spilt").exists()
+
+
+def test_the_action_lints_with_annotations(tmp_path: Path) -> None:
+    (tmp_path / "ce").mkdir()
+    (tmp_path / "ce" / "x.logic.yaml").write_text("inputType: [\n", "utf-8")
+    ran = started(tmp_path, ACTION["runs"]["steps"][-1]["run"], COMMAND="lint", ARGUMENTS="", REPOSITORY=".")
+    assert (1, "::error file=ce/x.logic.yaml") == (ran.returncode, ran.stdout[:28])
+
+
+def test_the_action_puts_no_input_into_a_script() -> None:
+    scripts = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
+    assert scripts
+    assert [] == [script for script in scripts if "${{" in script]
+
+
+@pytest.mark.parametrize("hook", [hook["id"] for hook in HOOKS])
+def test_hooks_run_as_they_stand(hook: str, tmp_path: Path) -> None:
+    entry = next(one["entry"] for one in HOOKS if one["id"] == hook)
+    ran = started(tmp_path, entry.replace("--repo .", f"--repo {shlex.quote(LIBRARY)}"))
+    assert (0, "") == (ran.returncode, ran.stderr)
+
+
+def test_the_container_has_no_root_and_copies_what_there_is() -> None:
+    assert re.search(r"^USER 10001:10001$", CONTAINER, re.MULTILINE)
+    copied = [name for line in re.findall(r"^COPY (?!--)(.+) \S+$", CONTAINER, re.MULTILINE) for name in line.split()]
+    assert ["pyproject.toml", "README.md", "LICENSE", "src"] == copied
+    assert [] == [name for name in copied if not (ROOT / name).exists()]
