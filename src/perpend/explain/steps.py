@@ -97,7 +97,7 @@ class Explanation:
     change: Change | None
 
 
-def explain(analyzer: Analyzer, program: Program, judged: EstateObject, *, day: RunDay) -> Explanation:
+def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, *, day: RunDay) -> Explanation:
     """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
     view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.problems import logic_problems
+from perpend.collect.kinds import list_children
+from perpend.ir.estate import Estate
 from perpend.load.repository import PRODUCTION
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.load.repository import Repository
+    from perpend.store.store import Snapshot
 
 _GLOB: Final = frozenset("*?[")
 
@@ -62,21 +65,21 @@ def select_policies(
     *,
     framework: str | None = None,
     inherited: bool = False,
-    held: Collection[str] | None = None,
-    lists_children: bool = True,
+    over: Estate | Snapshot | None = None,
 ) -> Selection:
     """Return the policies that judge: those that ids, globs, folders or a framework name, all of them where nothing does.
 
-    ``inherited``: also those that reach the framework through rules, controls or similar sections. ``held`` are the types
-    of the objects to judge, None where that does not matter; ``lists_children`` says whether their sources can list child
-    objects. Raises UnknownName for a name that nothing has, for a policy named by itself that cannot judge what is held,
-    since its silence would look like a pass, and where no policy judges what is held.
+    ``inherited``: also those that reach the framework through rules, controls or similar sections. ``over`` is what they
+    are to judge: only policies over types that it holds are selected. Raises UnknownName for a name that nothing has, for a
+    policy named by itself that cannot judge what is held, since its silence would look like a pass, and where no policy at
+    all judges what is held.
     """
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     by_itself = _named_by_itself(analyzer.repository, names)
+    held, flat = (None, False) if over is None else (_types_of(over), not list_children(one.kind for one in over.sources))
     sorted_out = _Sorted()
     for policy_id in chosen:
-        sorted_out.take(analyzer, policy_id, held, may_be_set_aside=not lists_children and policy_id not in by_itself)
+        sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
     sorted_out.refuse_silence(by_itself, held)
     return selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
@@ -175,6 +178,12 @@ class _Sorted:
         number = len(self.set_aside)
         aside = f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
+
+
+def _types_of(over: Estate | Snapshot) -> Collection[str]:
+    if isinstance(over, Estate):
+        return over.objects
+    return {table.type_name for table in over.tables.by_name.values() if table.type_name}
 
 
 def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[str]:

@@ -158,6 +158,10 @@ class Repository:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
 
+    def declared_type(self, name: str) -> ObjectType | None:
+        """Return what is declared of an object type, None where nothing usable is."""
+        return self.object_type(name).value
+
     def rule(self, path: str) -> Loaded[Fields]:
         """Return an internal rule by its file's path."""
         return self._document(path, shapes.RULE, lambda fields: fields)

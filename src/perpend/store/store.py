@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from perpend import __version__
 from perpend.store.files import (
     StoreError,
     directory_name,
@@ -39,6 +38,7 @@ from perpend.store.manifest import (
     text_of,
 )
 from perpend.tables.schema import Tables
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

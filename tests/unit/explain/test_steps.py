@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.explain.steps import Explanation, Leaf, Place, Step, deciding_steps, explain
+from perpend.explain.steps import Explanation, Leaf, Place, Step, deciding_steps, explain_verdict
 from perpend.ir.estate import EstateObject
 from perpend.judge.day import RunDay
 from tests.repositories import logic, program_of, write
@@ -37,7 +37,7 @@ MFA = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "false"}}}
 
 def explained(root: Path, judged: EstateObject, *checks: Any, **more: Any) -> Explanation:
     found = analyzer(root, *checks, files=EXTRACTS, **{**IMPORTS, **more})
-    return explain(found, program_of(found), judged, day=RunDay(TIME, given=True))
+    return explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True))
 
 
 def results(found: Explanation) -> list[tuple[int, str]]:
@@ -182,7 +182,7 @@ def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Pa
 def test_a_policy_without_a_readable_descriptor_is_named_by_its_id(tmp_path: Path) -> None:
     found = analyzer(tmp_path, FLAG, files={"ce/policy/policy.yaml": "["})
     judged = thing("a", flag="true")
-    assert "/ce/policy" == explain(found, program_of(found), judged, day=RunDay(TIME, given=True)).policy.full_name
+    assert "/ce/policy" == explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True)).policy.full_name
 
 
 def test_the_deciding_steps_are_those_that_stopped_or_decided(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from perpend.cli.output import CannotWrite, output_stream, progress, refuse_inpu
 from perpend.cli.programs import tell_refused
 from perpend.cli.repositories import refuse_unknown_type
 from perpend.collect import UnusableInput, collect_files
-from perpend.collect.kinds import list_children
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
@@ -24,12 +23,13 @@ from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from perpend.engines.duckdb.kept import Cost
+    from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
+    from perpend.store.store import Snapshot
 
 
 LARGE: Final = 5_000
@@ -149,7 +149,7 @@ def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
     estate = collected.estate
     if collected.failures and not estate.sources:
         return USAGE_ERROR
-    selection = _selected(analyzer, asked, estate.objects, [source.kind for source in estate.sources])
+    selection = _selected(analyzer, asked, estate)
     total = sum(map(len, estate.objects.values()))
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
@@ -164,13 +164,13 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
     from perpend.store.store import Store
 
     snapshot = Store(directory).snapshot(asked.run)
-    held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
-    selection = _selected(analyzer, asked, held, [source.kind for source in snapshot.sources])
+    selection = _selected(analyzer, asked, snapshot)
+    total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
     costs: list[Cost] = []
     # DuckDB judges a store unless told otherwise, by way of what it keeps there.
     named = "" if asked.engine == "duckdb" else asked.engine
     with (
-        progress("judging", total=sum(held.values())) as done,
+        progress("judging", total=total) as done,
         engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
         judge_snapshot(
             snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
@@ -185,15 +185,8 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
         return USAGE_ERROR if snapshot.failures or selection.refused else exit_code(judgement)
 
 
-def _selected(analyzer: Analyzer, asked: Asked, held: Collection[str], kinds: Sequence[str]) -> Selection:
-    selection = select_policies(
-        analyzer,
-        asked.policies,
-        framework=asked.framework,
-        inherited=asked.inherited,
-        held=held,
-        lists_children=list_children(kinds),
-    )
+def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
+    selection = select_policies(analyzer, asked.policies, framework=asked.framework, inherited=asked.inherited, over=over)
     tell_refused(analyzer.repository, selection)
     return selection
 

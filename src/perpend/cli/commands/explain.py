@@ -10,7 +10,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.options import moment
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.collect import collect_files
-from perpend.explain.steps import explain
+from perpend.explain.steps import explain_verdict
 from perpend.judge.day import day_of_run
 from perpend.judge.objects import object_named
 from perpend.judge.selection import program_named
@@ -79,7 +79,7 @@ def command(
         estate = collect_files(inputs, type_name=type_name, object_type=declared).estate
         judged = object_named(estate, program.input_type, object_name)
         times = [source.observed_at for source in estate.sources]
-    explanation = explain(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
+    explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
     if form == "json":
         with output_stream(out) as stream:
             write_explanation_json(explanation, stream)

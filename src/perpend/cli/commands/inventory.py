@@ -139,5 +139,4 @@ def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
 
 
 def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
-    repository = open_repository(repo)
-    return lambda name: repository.object_type(name).value
+    return open_repository(repo).declared_type

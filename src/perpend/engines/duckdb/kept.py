@@ -19,13 +19,13 @@ from unicodedata import unidata_version
 
 import duckdb
 
-from perpend import __version__
 from perpend.plan.kept import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
 from perpend.store.database import pattern
 from perpend.store.files import OWNER_ONLY, make_directory
 from perpend.tables.schema import ROW, SOURCE
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from perpend import __version__
 from perpend.diagnostics.escape import visible
 from perpend.pages.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.pages.flags import FLAGS
@@ -41,6 +40,7 @@ from perpend.site.manifest import MARK, OWN
 from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
 from perpend.site.render.icons import STATUSES
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
