@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -85,8 +84,7 @@ def test_each_rewrite_keeps_every_verdict(
         program = program_of(analyzer)
         found = indexes_of(duckdb, [program], judged, TIME)
         for some in ((), (rewrite,), others):
-            with patch("perpend.plan.rewrites.REWRITES", some):
-                assert found == indexes_of(duckdb, [program], judged, TIME)
+            assert found == indexes_of(duckdb, [program], judged, TIME, rewrites=some)
 
 
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))

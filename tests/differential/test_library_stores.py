@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from perpend.analyze.programs import Analyzer
+from perpend.ir.ids import production_of
 from perpend.judge.selection import Selection
 from perpend.judge.snapshots import judge_snapshot
-from perpend.load.repository import LIBRARY, PRODUCTION, Repository
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
@@ -24,7 +25,7 @@ DISPUTED = {"role-named-but-not-found"}
 
 @pytest.mark.parametrize("policy", ANALYZER.repository.policy_ids)
 def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None:
-    logic = f"{policy}/{PRODUCTION}"
+    logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
     by_time: dict[int, list[TestObject]] = defaultdict(list)

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from perpend.engines.nested import indexes_of
 from perpend.engines.protocol import Engine
 from perpend.errors import PerpendError
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import OPERATIONS
-from perpend.ir.program import UNREADABLE, Program
+from perpend.ir.program import Program
 from perpend.meaning.values import json_from_text
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by

@@ -8,7 +8,8 @@ import pytest
 
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
-from perpend.load.repository import LIBRARY, PRODUCTION, Repository
+from perpend.ir.ids import production_of
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
 
@@ -53,7 +54,7 @@ def test_a_policy_is_documented(policy: str) -> None:
 @pytest.mark.parametrize("policy", REPOSITORY.policy_ids)
 def test_test_objects_hold_every_key_that_is_read(policy: str) -> None:
     """Judged like collected objects, of which a key that is not there is unknown, they get the verdicts of the tests."""
-    logic = f"{policy}/{PRODUCTION}"
+    logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
     interpreter = Interpreter([program])

@@ -11,13 +11,13 @@ import pytest
 from perpend.analyze.programs import Analyzer
 from perpend.engines.duckdb.sql import PRIMITIVES as DUCKDB
 from perpend.engines.spark.sql import PRIMITIVES as SPARK
-from perpend.interpret.interpreter import COMPILERS
+from perpend.interpret.operations import COMPILERS
 from perpend.ir.operation import Constant, Operation
 from perpend.ir.operations import OPERATIONS
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.reference import operation_pages, page_name
 from perpend.load.repository import Repository
-from perpend.plan.build import PLANNERS
+from perpend.plan.operations import PLANNERS
 from perpend.plan.scalar import PRIMITIVES
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def test_every_operation_has_a_plan_arm() -> None:
 
 @pytest.mark.parametrize("engine", [DUCKDB, SPARK], ids=["duckdb", "spark"])
 def test_every_primitive_is_printed_by_every_engine(engine: dict[str, Any]) -> None:
-    written_alike = {"column", "literal", "if", "native", "query"}
+    written_alike = {"column", "literal", "if", "native"}
     assert set(PRIMITIVES) == {*engine, *written_alike}
 
 

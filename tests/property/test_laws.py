@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import CONDITION
+from perpend.ir.numbering import LAST
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, iso_from_milliseconds
@@ -43,7 +43,7 @@ def said(checks: Mapping[str, Any], fields: Mapping[str, Any], **more: Any) -> d
         for name in checks:
             program = program_of(analyzer, f"/ce/{name}/prod.logic.yaml")
             index, error = Interpreter([program]).judge(fields, TIME)[0]
-            found[name] = {100 + CONDITION: True, 200: False}.get(index, (index, error))
+            found[name] = {100 + LAST: True, 200: False}.get(index, (index, error))
     return found
 
 
@@ -250,7 +250,7 @@ def test_an_extract_is_what_it_stands_for(sides: list[Any], fields: dict[str, An
         one, two = (program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in ("one", "two"))
         assert Interpreter([one]).judge(fields, TIME) == Interpreter([two]).judge(fields, TIME)
         assert sorted(one.verdicts) == sorted(two.verdicts)
-        checks = [index for index in one.verdicts if 100 < index < 100 + CONDITION]
+        checks = [index for index in one.verdicts if 100 < index < 100 + LAST]
         assert [two.verdicts[index].text for index in checks] == [one.verdicts[index].text for index in checks]
 
 

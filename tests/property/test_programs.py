@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from perpend.interpret.interpreter import End, Interpreter
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.program import UNREADABLE, Block, Expr, Program
+from perpend.ir.program import Block, Expr, Program
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
 from tests.estates import RELATED, THING_NAMES, TYPES, ends_of_days, objects, repositories, repositories_with

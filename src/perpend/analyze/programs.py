@@ -11,11 +11,14 @@ from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
-from perpend.analyze.verdicts import reads_of, verdict_table
+from perpend.analyze.verdicts import verdict_table
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
-from perpend.ir.object_types import ObjectType
-from perpend.ir.operation import Constant
-from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
+from perpend.ir.ids import type_of_extracts
+from perpend.ir.numbering import MAX_SLOTS
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, reached
+from perpend.ir.operation import DELETION_FIELD, Constant, Result
+from perpend.ir.program import Block, Check, Condition, Expr, Extracted, Outcome, Program
+from perpend.ir.reads import reads_of
 from perpend.load.words import MAX_HINTS, nearest, shorten
 from perpend.meaning.types import ValueType
 
@@ -25,12 +28,6 @@ if TYPE_CHECKING:
     from perpend.load.calls import Call
     from perpend.load.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.load.repository import Repository
-
-UNKNOWN_TYPE = ObjectType("")
-"""The type of an object that an undeclared lookup or relationship leads to."""
-
-MAX_SLOTS = 98
-"""The check slots of one condition; the next index is the condition itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +42,15 @@ class Analyzed:
 
 @dataclass(slots=True)
 class Analyzer:
-    """Analyses the logic files of one repository; extracts are typed once and shared between programs."""
+    """Analyses the logic files of one repository; extracts are typed once and shared between programs.
+
+    So are ``retyping``, ``unfolding`` and the number of ``hints`` given.
+    """
 
     repository: Repository
-    _retyping: Retyping = field(default_factory=Retyping)
-    _unfolding: Unfolding = field(default_factory=Unfolding)
-    _depth: int = 0
-    _hints: int = 0
+    retyping: Retyping = field(default_factory=Retyping)
+    unfolding: Unfolding = field(default_factory=Unfolding)
+    hints: int = 0
     _named: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
     _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
@@ -86,6 +85,16 @@ class Analyzer:
         """Return an object type as declared, or a bare one with only its name."""
         declared = self.repository.object_type(name).value if name else None
         return declared or (ObjectType(name) if name else UNKNOWN_TYPE)
+
+    def reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
+        """Return the type of the objects that lookups lead to, an unknown one where one of them is not declared."""
+        return reached(object_type, lookups, self.object_type)
+
+    def child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
+        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` where the list is not declared."""
+        *lookups, name = relationship.split(".")
+        children = self.reached(object_type, lookups).children.get(name)
+        return self.object_type(children.type_name) if children else UNKNOWN_TYPE
 
     def _analyze(self, logic_id: str) -> Analyzed:
         loaded = self.repository.logic(logic_id)
@@ -123,7 +132,7 @@ class Analyzer:
             return None
         self._open.append(key)
         work = _Work(self, extracts_id, [])
-        type_name = extracts_id.split("/")[2]
+        type_name = type_of_extracts(extracts_id)
         imports = self.of_type(type_name, extracts_id)
         scope = Scope(self.object_type(type_name), imports, torn=self.any_torn(imports))
         value = work.expression(written.value, scope)
@@ -143,7 +152,9 @@ class Analyzer:
 
     def _repeated_extracts(self, extracts_id: str) -> list[Diagnostic]:
         document = self.repository.extracts(extracts_id).value
-        elsewhere = [self.names(found) for found in self.of_type(extracts_id.split("/")[2], extracts_id) if found < extracts_id]
+        elsewhere = [
+            self.names(found) for found in self.of_type(type_of_extracts(extracts_id), extracts_id) if found < extracts_id
+        ]
         found = []
         for extract in document.extracts if document else ():
             here = self.names(extracts_id)[extract.name]
@@ -175,7 +186,7 @@ class _Work:
         related: dict[str, Block | None] = {}
         for item in written.related:
             if item.relationship:
-                child = self._child_type(object_type, item.relationship.value)
+                child = self.analyzer.child_type(object_type, item.relationship.value)
                 related.setdefault(item.relationship.value, self.block(item, child, scope))
         if written.otherwise is None or None in conditions or None in related.values():
             return None
@@ -213,7 +224,7 @@ class _Work:
         expression = self.expression(check, scope) if check else None
         if expression is None:
             return None
-        expression = self.analyzer._retyping.typed(expression, ValueType.BOOLEAN)
+        expression = self.analyzer.retyping.typed(expression, ValueType.BOOLEAN)
         if expression.type is not ValueType.BOOLEAN:
             message = f"`{expression.operation.key}` is {expression.type.value}, not Boolean"
             self._note(rules.NOT_BOOLEAN, check.span if check else span, message)
@@ -227,13 +238,14 @@ class _Work:
 
     def expression(self, call: Call, scope: Scope) -> Expr | None:
         """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
-        if self.analyzer._depth >= MAX_DEPTH:
+        unfolding = self.analyzer.unfolding
+        if unfolding.depth >= MAX_DEPTH:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
             return None
-        self.analyzer._depth += 1
+        unfolding.depth += 1
         found = self._expression(call, scope)
-        self.analyzer._depth -= 1
-        problem = self.analyzer._unfolding.problem(found) if found else None
+        unfolding.depth -= 1
+        problem = unfolding.problem(found) if found else None
         if problem is not None:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
             return None
@@ -242,17 +254,14 @@ class _Work:
     def _expression(self, call: Call, scope: Scope) -> Expr | None:
         arguments, whole = self._arguments(call, scope)
         operation = call.operation
-        match operation.name:
-            case "EXTRACT":
-                whole = self._extract_reference(call, arguments, scope) and whole
-            case "IS_DISAPPEARED":
-                arguments["field"] = scope.type.deletion_field or "none"
-            case "RELATED_LIST_HAS" | "RELATED_LIST_HAS_NO" | "RELATED_LIST_COUNT":
-                whole = self._relationship(call, arguments, scope) and whole
+        extract = self._extracted(call, scope) if operation.result is Result.EXTRACT else None
+        whole = whole and (extract is not None or operation.result is not Result.EXTRACT)
+        for name in operation.taking(Constant.RELATIONSHIP):
+            whole = self._relationship(call, name, scope) and whole
         whole = self._constants(call, arguments) and whole
-        operands = {name: value for name, value in arguments.items() if isinstance(value, Expr) and name != "body"}
+        operands = {name: value for name, value in arguments.items() if isinstance(value, Expr)}
         for name, kind in wanted_types(operation, operands).items():
-            arguments[name] = operands[name] = self.analyzer._retyping.typed(operands[name], kind)
+            arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], kind)
         whole = self._operand_types(call, arguments) and whole
         problem = incompatible(operation, operands) if whole else None
         if problem is not None:
@@ -268,7 +277,9 @@ class _Work:
             )
             for check in call.checks
         )
-        return Expr(operation, arguments, result_type(operation, arguments, self._field_type(call, scope)), checks, call.span)
+        deletion = scope.type.deletion_field if DELETION_FIELD in operation.reads else None
+        expression = Expr(operation, arguments, ValueType.ANY, checks, call.span, extract, deletion)
+        return replace(expression, type=result_type(expression, self._field_type(expression, scope)))
 
     def _arguments(self, call: Call, scope: Scope) -> tuple[dict[str, Any], bool]:
         arguments: dict[str, Any] = {}
@@ -279,7 +290,7 @@ class _Work:
                 whole = whole and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
             elif parameter.many:
                 parts = tuple(self.expression(part, scope) if part else None for part in value or ())
-                parts = tuple(part and self.analyzer._retyping.typed(part, ValueType.BOOLEAN) for part in parts)
+                parts = tuple(part and self.analyzer.retyping.typed(part, ValueType.BOOLEAN) for part in parts)
                 whole = whole and bool(parts) and None not in parts
                 value = parts
             else:
@@ -315,67 +326,55 @@ class _Work:
                 fine = False
         return fine
 
-    def _field_type(self, call: Call, scope: Scope) -> ValueType:
-        path = call.arguments.get("path")
-        if call.operation.name != "FIELD" or not isinstance(path, str):
+    def _field_type(self, expression: Expr, scope: Scope) -> ValueType:
+        if expression.operation.result is not Result.FIELD:
             return ValueType.ANY
-        *lookups, name = path.split(".")
-        declared = self._reached(scope.type, lookups).fields.get(name)
+        *lookups, name = expression.field_paths[0].split(".")
+        declared = self.analyzer.reached(scope.type, lookups).fields.get(name)
         return declared.type if declared else ValueType.ANY
 
-    def _reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
-        for name in lookups:
-            lookup = object_type.lookups.get(name)
-            object_type = self.analyzer.object_type(lookup.target) if lookup else UNKNOWN_TYPE
-        return object_type
-
-    def _child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
-        *lookups, name = relationship.split(".")
-        children = self._reached(object_type, lookups).children.get(name)
-        return self.analyzer.object_type(children.type_name) if children else UNKNOWN_TYPE
-
-    def _relationship(self, call: Call, arguments: dict[str, Any], scope: Scope) -> bool:
-        name = arguments.get("relationshipName")
+    def _relationship(self, call: Call, parameter: str, scope: Scope) -> bool:
+        name = call.arguments.get(parameter)
         if name is None:
             return False
         if name not in scope.relationships:
             hint = nearest(name, scope.relationships, self.diagnostics) or "declare it under `relatedLists` of this block"
             self._note(
                 rules.UNKNOWN_RELATED_LIST,
-                call.spans["relationshipName"],
+                call.spans[parameter],
                 f"no related list `{shorten(name)}` is declared here",
                 help=hint,
             )
             return False
         return True
 
-    def _extract_reference(self, call: Call, arguments: dict[str, Any], scope: Scope) -> bool:
-        path = arguments.get("path")
+    def _extracted(self, call: Call, scope: Scope) -> Extracted | None:
+        parameter = call.operation.taking(Constant.EXTRACT_PATH)[0]
+        path = call.arguments.get(parameter)
         if path is None:
-            return False
+            return None
         *lookups, name = path.split(".")
-        reached = self._reached(scope.type, lookups)
-        place = call.spans["path"]
+        reached = self.analyzer.reached(scope.type, lookups)
+        place = call.spans[parameter]
         holders = scope.holders(name, reached, lookups, self.analyzer.names)
         if not holders:
             self._unknown_extract(name, reached, place, scope)
-            return False
+            return None
         bodies = (self.analyzer.extract(found, name) for found in holders)
-        if len({found.split("/")[2] for found in holders}) > 1 and not compute_the_same(bodies):
+        if len({type_of_extracts(found) for found in holders}) > 1 and not compute_the_same(bodies):
             types = ", ".join(f"`{found}`" for found in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
-            return False
+            return None
         self.used.add(holders[0])
-        arguments["lookups"] = tuple(lookups)
-        arguments["body"] = self.analyzer.extract(holders[0], name)
-        return arguments["body"] is not None
+        body = self.analyzer.extract(holders[0], name)
+        return None if body is None else Extracted(tuple(lookups), body)
 
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: Scope) -> None:
         if scope.torn:
             return
         hint = None
-        if self.analyzer._hints < MAX_HINTS:
-            self.analyzer._hints += 1
+        if self.analyzer.hints < MAX_HINTS:
+            self.analyzer.hints += 1
             known = {extract for found in scope.imports for extract in self.analyzer.names(found)}
             hint = nearest(name, known, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
@@ -387,8 +386,8 @@ class _Work:
 
 def _type_source(operands: Iterable[Expr]) -> str:
     """Return what gives the operands' types: an extract, else a field; empty where both sides are written in place."""
-    for name, word in (("EXTRACT", "extract"), ("FIELD", "field")):
-        paths = [operand.arguments["path"] for operand in operands if operand.operation.name == name]
+    for result, word in ((Result.EXTRACT, "extract"), (Result.FIELD, "field")):
+        paths = [operand.arguments["path"] for operand in operands if operand.operation.result is result]
         if paths:
             return f"the type of the {word} `{shorten(paths[0])}`"
     return ""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.numbering import base_of
+from perpend.ir.operation import Constant
+from perpend.ir.program import Expr
 from perpend.meaning.jmespath_query import compile_query
 from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from perpend.ir.program import Block, Check, Expr
+    from perpend.ir.program import Block, Check
 
     Fact = tuple[Hashable, bool]
     Evaluated = tuple[frozenset[Fact], Hashable]
@@ -28,7 +31,7 @@ def silent_checks(block: Block) -> frozenset[int]:
     walk = _Walk()
     facts: frozenset[Fact] = frozenset()
     for number, condition in enumerate(block.conditions, 1):
-        walk.visit(condition.expression, number * 100, facts, ())
+        walk.visit(condition.expression, base_of(number), facts, ())
         facts |= frozenset(walk.implied(condition.expression, False))
         walk.refuted.append(condition.expression)
     return frozenset(walk.silent)
@@ -53,7 +56,7 @@ class _Walk:
     def visit(self, expression: Expr, base: int, facts: frozenset[Fact], lookups: tuple[str, ...]) -> None:
         """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
         name = expression.operation.name
-        inner = (*lookups, *expression.arguments.get("lookups", ()))
+        inner = (*lookups, *expression.lookups)
         below = facts
         if name == "UNIT_TEST":
             below |= {(("unit test", expression.arguments["id"]), True)}
@@ -106,20 +109,22 @@ class Structures:
         if id(expression) not in self._seen:
             arguments = tuple((name, self._key(value)) for name, value in sorted(expression.arguments.items()))
             checks = tuple((check.declaration.key, check.delegate) for check in expression.checks)
-            key = (expression.operation.name, expression.type, arguments, checks)
+            inner = (expression.lookups, self.number(expression.extract.body)) if expression.extract else None
+            key = (expression.operation.name, expression.type, arguments, checks, inner, expression.deletion_field)
             self._seen[id(expression)] = expression, self._numbers.setdefault(key, len(self._numbers))
         return self._seen[id(expression)][1]
 
     def _key(self, value: Any) -> Hashable:
         if isinstance(value, tuple | list):
             return tuple(self._key(item) for item in value)
-        return self.number(value) if hasattr(value, "operation") else repr(value)
+        return self.number(value) if isinstance(value, Expr) else repr(value)
 
 
 def _cannot_fire(expression: Expr, check: Check) -> bool:
-    if not expression.operation.name.startswith("JSON_QUERY_"):
+    queries = expression.operation.taking(Constant.JMESPATH)
+    if not queries:
         return False
-    tree = compile_query(expression.arguments["expression"]).tree
+    tree = compile_query(expression.arguments[queries[0]]).tree
     if check.declaration.key == "evaluationError":
         return not _may_fail(tree)
     returns_text = tree["type"] == "function_expression" and tree["value"] in ("to_string", "type")

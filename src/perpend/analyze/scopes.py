@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import type_of_extracts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
@@ -32,9 +34,9 @@ class Scope:
         """
         having = [found for found in self.imports if name in names(found)]
         if reached.name:
-            return [found for found in having if found.split("/")[2] == reached.name]
+            return [found for found in having if type_of_extracts(found) == reached.name]
         near = [found for found in having if found in self.nearest] or having
         if len(near) > 1 and lookups:
             word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
-            near = [found for found in near if found.split("/")[2].removesuffix("__c").lower().endswith(word)] or near
+            near = [found for found in near if type_of_extracts(found).removesuffix("__c").lower().endswith(word)] or near
         return near

@@ -21,7 +21,6 @@ _ORDER = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THA
 _ITEM_SEARCH = frozenset({"CONTAINS", "STARTS_WITH", "ENDS_WITH", "COLLECTION_CONTAINS"})
 _ITEMS_SEARCH = frozenset({"CONTAINS_ALL", "CONTAINS_ANY"})
 _UNTYPED = frozenset({"IS_EMPTY", "NOT_EMPTY", "DEBUG"})
-_PASSING = {"EXTRACT": "body", "DEBUG": "arg"}
 
 
 class Retyping:
@@ -36,11 +35,12 @@ class Retyping:
             return expression
         key = (id(expression), wanted)
         if key not in self._made:
-            arguments = dict(expression.arguments)
-            inner = _PASSING.get(expression.operation.name)
-            if inner:
-                arguments[inner] = self.typed(arguments[inner], wanted)
-            self._made[key] = (expression, replace(expression, arguments=arguments, type=wanted))
+            arguments, extract = expression.arguments, expression.extract
+            if extract is not None:
+                extract = replace(extract, body=self.typed(extract.body, wanted))
+            if expression.operation.result is Result.OPERAND:
+                arguments = {**arguments, "arg": self.typed(arguments["arg"], wanted)}
+            self._made[key] = (expression, replace(expression, arguments=arguments, type=wanted, extract=extract))
         return self._made[key][1]
 
 
@@ -76,21 +76,22 @@ def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | No
     return None
 
 
-def result_type(operation: Operation, arguments: Mapping[str, Any], field_type: ValueType) -> ValueType:
+def result_type(expression: Expr, field_type: ValueType) -> ValueType:
     """Return the type of an operation's value. ``field_type`` is the declared type of the field it reads, else Any."""
-    match operation.result:
+    arguments, result = expression.arguments, expression.operation.result
+    match result:
         case ValueType():
-            return operation.result
+            return result
         case Result.FIELD:
             return ValueType.BYTES if arguments.get("returnType") == "BYTES" else field_type
         case Result.OPERAND:
             return ValueType.BOOLEAN if arguments.get("returnTrue") else _type_of(arguments.get("arg"))
         case Result.EXTRACT:
-            return _type_of(arguments.get("body"))
+            return expression.extract.body.type if expression.extract else ValueType.ANY
         case Result.RETURN_TYPE:
             return RETURN_TYPES.get(arguments.get("returnType") or "", ValueType.ANY)
         case Result.LIST | Result.SET | Result.COLLECTION:
-            kind = {Result.LIST: "LIST", Result.SET: "SET", Result.COLLECTION: "COLLECTION"}[operation.result]
+            kind = {Result.LIST: "LIST", Result.SET: "SET", Result.COLLECTION: "COLLECTION"}[result]
             bytes_items = arguments.get("itemType") == "BYTES" or _type_of(arguments.get("arg")) is ValueType.BYTES
             return ValueType[f"{kind}_OF_{'BYTES' if bytes_items else 'TEXT'}"]
 

@@ -15,9 +15,13 @@ MAX_DEPTH: Final = 80
 
 
 class Unfolding:
-    """Measures expressions, each once: an extract is shared, so what it unfolds to can grow much faster than its file."""
+    """Measures expressions, each once: an extract is shared, so what it unfolds to can grow much faster than its file.
+
+    ``depth`` says inside how many operations the one stands that is analysed now.
+    """
 
     def __init__(self) -> None:
+        self.depth = 0
         self._measured: dict[int, tuple[Expr, int, int]] = {}
 
     def problem(self, expression: Expr) -> str | None:

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.ir.operations.fields import DEFAULT_TAGS_FIELD
-from perpend.ir.program import (
-    CONDITION,
+from perpend.ir.numbering import (
     DISAPPEARED,
     OTHER_RECORD_TYPE,
     UNREADABLE,
-    Block,
-    Check,
-    Expr,
-    Read,
-    Verdict,
+    base_of,
+    condition_index,
+    otherwise_index,
 )
+from perpend.ir.program import Block, Check, Expr, Verdict
 from perpend.ir.render import OTHERWISE, check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
-from perpend.meaning.jmespath_query import plain_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FIELD_PARAMETERS = {
-    "FIELD": "path",
-    "TAG_EXISTS": "tagsJson",
-    "TAG_VALUE_TEXT": "tagsJson",
-    "TAG_VALUE_BYTES": "tagsJson",
-    "AWS_POLICY_ALLOWS": "policyExtField",
-}
-"""The operations that read a field of the object, and the parameter that names it."""
 
 
 def verdict_table(block: Block) -> dict[int, Verdict]:
@@ -44,16 +31,19 @@ def verdict_table(block: Block) -> dict[int, Verdict]:
     if deletion is not None:
         table.append(Verdict(DISAPPEARED, Status.DISAPPEARED, disappeared_text(deletion), "The object has disappeared."))
     for number, condition in enumerate(block.conditions, 1):
-        base = number * 100
+        base = base_of(number)
         for slot, expression, check, prefix in checks_of(condition.expression):
             text = check_text(expression, check, prefix=prefix)
             table.append(Verdict(base + slot, Status.UNDETERMINED, text, check.message or text))
         outcome = condition.outcome
         text = expression_text(condition.expression)
-        table.append(Verdict(base + CONDITION, outcome.status, text, outcome.message or text, outcome.remediation))
+        table.append(Verdict(condition_index(number), outcome.status, text, outcome.message or text, outcome.remediation))
     outcome = block.otherwise
-    last = (len(block.conditions) + 1) * 100
-    table.append(Verdict(last, outcome.status, OTHERWISE, outcome.message or OTHERWISE, outcome.remediation))
+    table.append(
+        Verdict(
+            otherwise_index(len(block.conditions)), outcome.status, OTHERWISE, outcome.message or OTHERWISE, outcome.remediation
+        )
+    )
     return {verdict.index: verdict for verdict in table}
 
 
@@ -62,29 +52,9 @@ def checks_of(expression: Expr, *, base: int = 0, prefix: str = "") -> Iterator[
 
     ``prefix`` are the lookups in front of an inlined extract's fields, as they stand in a check's text.
     """
-    inner = prefix
-    if expression.operation.name == "EXTRACT":
-        path: str = expression.arguments["path"]
-        inner = f"{prefix}{path.rpartition('.')[0]}." if "." in path else prefix
+    inner = f"{prefix}{expression.extract.prefix}" if expression.extract else prefix
     for operand in expression.operands:
         yield from checks_of(operand, base=base, prefix=inner)
         base += operand.slots
     for slot, check in enumerate(expression.checks, base + 1):
         yield slot, expression, check, prefix
-
-
-def reads_of(block: Block) -> tuple[Read, ...]:
-    """Return what a block reads of its own object, in the order of first reading."""
-    found = (read for condition in block.conditions for read in _reads(condition.expression, ""))
-    return tuple(dict.fromkeys(found))
-
-
-def _reads(expression: Expr, prefix: str) -> Iterator[Read]:
-    name, arguments = expression.operation.name, expression.arguments
-    if name in FIELD_PARAMETERS:
-        yield Read(f"{prefix}{arguments[FIELD_PARAMETERS[name]] or DEFAULT_TAGS_FIELD}")
-    inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
-    key = plain_key(arguments["expression"]) if name.startswith("JSON_QUERY_") else None
-    for operand in expression.operands:
-        for read in _reads(operand, inner):
-            yield read if read.key or not key else Read(read.path, key)

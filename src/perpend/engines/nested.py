@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.engines.protocol import ColumnEngine
 from perpend.errors import PerpendError
-from perpend.ir.program import UNREADABLE
+from perpend.ir.numbering import UNREADABLE
 from perpend.plan.build import plan_of
+from perpend.plan.rewrites import REWRITES, Rewrite
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM
 from perpend.plan.wanted import wanted_by
@@ -32,6 +33,7 @@ def indexes_of(
     snapshot_time: int,
     *,
     complete: bool = True,
+    rewrites: Sequence[Rewrite] = REWRITES,
 ) -> list[list[int]]:
     """Return for each program, all of one input type, the verdict index of each object.
 
@@ -43,11 +45,11 @@ def indexes_of(
     _refuse_reserved(wanted)
     if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
         table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
-        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time)
+        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time, rewrites=rewrites)
         return _indexes(engine.codes_of_columns(plan, table, columns))
     part = shred(objects, programs[0].input_type, wanted, complete=complete)
     tables, rows = tables_of(part, complete=complete)
-    plan = plan_of(programs, tables, snapshot_time)
+    plan = plan_of(programs, tables, snapshot_time, rewrites=rewrites)
     return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
 
 

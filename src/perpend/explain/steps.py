@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import Estate, EstateObject
-from perpend.ir.program import DISAPPEARED, Block, Expr, Program
+from perpend.ir.numbering import DISAPPEARED, condition_index, otherwise_index
+from perpend.ir.operation import PATHS, Constant
+from perpend.ir.operations import DATES
+from perpend.ir.program import Block, Expr, Program, Read
+from perpend.ir.reads import reads_below
 from perpend.ir.render import check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import Selection, view_of
-from perpend.meaning.jmespath_query import plain_key
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, document_of, iso_from_milliseconds
 
@@ -26,11 +29,7 @@ if TYPE_CHECKING:
     from perpend.judge.finding import Finding
     from perpend.judge.selection import PolicyView
 
-_READING: Final = frozenset(
-    {"FIELD", "EXTRACT", "IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP", "TAG_EXISTS", "TAG_VALUE_TEXT", "TAG_VALUE_BYTES"}
-    | {"RELATED_LIST_HAS", "RELATED_LIST_HAS_NO", "RELATED_LIST_COUNT", "IS_DISAPPEARED", "AWS_POLICY_ALLOWS", "DEBUG"}
-    | {"JSON_QUERY_TEXT", "JSON_QUERY_BYTES", "JSON_QUERY_NUMBER", "JSON_QUERY_BOOLEAN"}
-)
+_READING: Final = (*PATHS, Constant.JMESPATH)
 _MAX_CANDIDATES: Final = 4_000
 _MAX_LEAVES: Final = 60
 _GOALS: Final = {
@@ -133,13 +132,13 @@ def _steps(program: Program, judged: EstateObject, time: int, index: int, *, com
         while events and not (group and group[-1][0] is condition.expression):
             group.append(events.pop(0))
         yield _step(program, judged, number, group)
-    last = (len(program.block.conditions) + 1) * 100
+    last = otherwise_index(len(program.block.conditions))
     verdict = program.verdicts[last]
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
 
 
 def _step(program: Program, judged: EstateObject, number: int, events: list[tuple[Expr, Frame, Any]]) -> Step:
-    verdict = program.verdicts[number * 100 + 99]
+    verdict = program.verdicts[condition_index(number)]
     if not events:
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     value = events[-1][2]
@@ -156,30 +155,30 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[tupl
 def _within(expression: Expr) -> Iterator[Expr]:
     """Yield an expression and those below it, extracts not entered."""
     yield expression
-    if expression.operation.name != "EXTRACT":
+    if expression.extract is None:
         for operand in expression.operands:
             yield from _within(operand)
 
 
 def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
     """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
-    name = expression.operation.name
-    if name not in _READING:
+    operation = expression.operation
+    if not operation.shown and not operation.taking(*_READING):
         return False
-    if id(expression) in direct or (name == "FIELD" and "[" in frame.path):
+    if id(expression) in direct or (operation.taking(Constant.FIELD_PATH) and "[" in frame.path):
         return True
     if isinstance(value, Stopped | Unreadable):
         return bool(expression.checks)
-    return name == "EXTRACT" and not isinstance(value, dict | list)
+    return expression.extract is not None and not isinstance(value, dict | list)
 
 
 def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any) -> Leaf:
     stopped = isinstance(value, Stopped | Unreadable)
     shown = _stop_text(expression, value) if stopped else _shown(value, expression.type)
-    extract = expression.arguments["path"] if expression.operation.name == "EXTRACT" else None
+    extract = expression.arguments["path"] if expression.extract else None
     places = tuple(
         dict.fromkeys(
-            _place(judged, field, column=column, extract=extract) for field, column in _sources(expression, frame.path)
+            _place(judged, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
         )
     )
     text = expression_text(expression, prefix=frame.path)
@@ -195,22 +194,6 @@ def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
     return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"
 
 
-def _sources(expression: Expr, prefix: str) -> Iterator[tuple[str, str | None]]:
-    """Yield the field, and the key inside its JSON document where a plain path names one, that a value comes from."""
-    arguments = expression.arguments
-    name = expression.operation.name
-    if name == "FIELD":
-        yield f"{prefix}{arguments['path']}", None
-    elif name.startswith("JSON_QUERY_"):
-        column = plain_key(arguments["expression"])
-        for field, _ in _sources(arguments["arg"], prefix):
-            yield field, column
-    else:
-        inner = prefix + "".join(f"{lookup}." for lookup in arguments.get("lookups", ()))
-        for operand in expression.operands:
-            yield from _sources(operand, inner)
-
-
 def _place(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> Place:
     return Place(judged.origin.source, judged.origin.row, field, column, extract)
 
@@ -222,14 +205,6 @@ def _shown(value: Any, kind: ValueType) -> str:
         return iso_from_milliseconds(value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return text if len(text) <= 120 else f"{text[:119]}…"
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """One value that a program reads of the object itself: a field, or a key of a field's JSON document."""
-
-    field: str
-    key: str | None
 
 
 def _smallest_change(program: Program, judged: EstateObject, time: int, status: Status) -> Change | None:
@@ -259,26 +234,24 @@ def _smallest_change(program: Program, judged: EstateObject, time: int, status: 
                 continue
             rank = (goals.index(verdict.status), _distance(before, after), tried)
             if best is None or rank < best[0]:
-                place = _place(judged, source.field, column=source.key)
+                place = _place(judged, source.path, column=source.key)
                 best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message)
     return best[1] if best else None
 
 
-def _single_values(program: Program) -> list[_Input]:
+def _single_values(program: Program) -> list[Read]:
     """Return what a program reads, each once; a document only by its keys where it reads some."""
     found = dict.fromkeys(_inputs(program))
-    documents = {source.field for source in found if source.key is not None}
-    return [source for source in found if source.key is not None or source.field not in documents]
+    documents = {source.path for source in found if source.key is not None}
+    return [source for source in found if source.key is not None or source.path not in documents]
 
 
-def _inputs(program: Program) -> Iterator[_Input]:
+def _inputs(program: Program) -> Iterator[Read]:
     deletion = program.block.type.deletion_field
     if deletion:
-        yield _Input(deletion, None)
+        yield Read(deletion)
     for expression in _expressions(program.block):
-        for field, key in _sources(expression, ""):
-            if "." not in field:
-                yield _Input(field, key)
+        yield from (read for read in reads_below(expression) if "." not in read.path)
 
 
 def _expressions(block: Block) -> Iterator[Expr]:
@@ -286,28 +259,28 @@ def _expressions(block: Block) -> Iterator[Expr]:
     pending = [condition.expression for condition in block.conditions]
     while pending:
         expression = pending.pop(0)
-        if not expression.arguments.get("lookups"):
+        if not expression.lookups:
             yield expression
             pending += expression.operands
 
 
-def _read(judged: EstateObject, source: _Input) -> Any:
-    value = judged.fields.get(source.field)
+def _read(judged: EstateObject, source: Read) -> Any:
+    value = judged.fields.get(source.path)
     if source.key is None:
         return value
     document = document_of(value)
     return document.get(source.key) if isinstance(document, dict) else None
 
 
-def _changed(judged: EstateObject, source: _Input, after: Any) -> dict[str, Any] | None:
+def _changed(judged: EstateObject, source: Read, after: Any) -> dict[str, Any] | None:
     fields = dict(judged.fields)
     if source.key is None:
-        fields[source.field] = after
+        fields[source.path] = after
         return fields
-    document = document_of(fields.get(source.field))
+    document = document_of(fields.get(source.path))
     if not isinstance(document, dict):
         return None
-    fields[source.field] = json.dumps({**document, source.key: after}, ensure_ascii=False)
+    fields[source.path] = json.dumps({**document, source.key: after}, ensure_ascii=False)
     return fields
 
 
@@ -322,21 +295,18 @@ def _candidates(program: Program, before: Any, time: int) -> Iterator[Any]:
 
 
 def _constants(expression: Expr, time: int) -> Iterator[Any]:
-    arguments, name = expression.arguments, expression.operation.name
-    if name in ("TEXT", "BYTES", "NUMBER", "BOOLEAN", "DATE_TIME"):
-        value = arguments["value"]
-        yield value
-        if name == "NUMBER":
-            yield value + 1
-            yield value - 1
-    elif name in ("LIST", "SET", "COLLECTION", "COLLECTION (flags)"):
-        yield from arguments["items"]
-    elif name == "BOOLEAN_FROM":
-        yield arguments["trueValue"] or "true"
-    elif name == "DATE_TIME_FROM":
-        yield from arguments["nullValues"] or ()
-    elif arguments.get("offsetDays") is not None or name in ("IS_BEFORE_TODAY", "IS_AFTER_TODAY"):
-        days = (arguments.get("offsetDays") or 0) * (1 if "NEXT" in name else -1)
+    operation = expression.operation
+    for parameter in operation.parameters:
+        value = expression.constant(parameter.name) if parameter.matched else None
+        match parameter.constant:
+            case Constant.TEXTS:
+                yield from value or ()
+            case Constant.NUMBER if value is not None:
+                yield from (value, value + 1, value - 1)
+            case _ if value is not None:
+                yield value
+    if operation.family == DATES:
+        days = (expression.constant("offsetDays") or 0) * (1 if "NEXT" in operation.name else -1)
         today = time - time % DAY
         for shift in (-1, 0, 1):
             yield iso_from_milliseconds(today + (days + shift) * DAY)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from perpend.interpret import questions, values
 from perpend.interpret.frame import Frame, Stopped, Unreadable, has_disappeared
+from perpend.interpret.operations import COMPILERS
 from perpend.interpret.use import Closure, StatusCount, Use
-from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
+from perpend.ir.numbering import (
+    DISAPPEARED,
+    LAST,
+    OTHER_RECORD_TYPE,
+    UNREADABLE,
+    base_of,
+    condition_index,
+    otherwise_index,
+    split,
+)
+from perpend.ir.program import Block, Expr, Extracted, Program
 from perpend.ir.status import Status
 from perpend.meaning.partly_known import doubt_of
 from perpend.meaning.types import ValueType
@@ -19,85 +29,6 @@ if TYPE_CHECKING:
 
 End = tuple[int, str | None]
 """How a program ended on an object: the verdict's index, and the runtime error where there was one."""
-
-COMPILERS: dict[str, Callable[[Use], Closure]] = {
-    "FIELD": values.read_field,
-    "IS_EMPTY_LOOKUP": values.is_empty_lookup,
-    "NOT_EMPTY_LOOKUP": values.not_empty_lookup,
-    "TAG_EXISTS": values.tag_exists,
-    "TAG_VALUE_TEXT": values.tag_value,
-    "TAG_VALUE_BYTES": values.tag_value,
-    "TEXT": values.constant,
-    "BYTES": values.constant,
-    "NUMBER": values.constant,
-    "BOOLEAN": values.constant,
-    "DATE_TIME": values.constant,
-    "UNIT_TEST_DATE_TIME": values.constant,
-    "DURATION": values.constant,
-    "JSON": values.constant,
-    "LIST": values.collection_constant,
-    "SET": values.collection_constant,
-    "COLLECTION": values.collection_constant,
-    "COLLECTION (flags)": values.collection_constant,
-    "BOOLEAN_FROM": values.boolean_from,
-    "DATE_TIME_FROM": values.date_time_from,
-    "DURATION_FROM": values.duration_from,
-    "COLLECTION_FROM": values.collection_from,
-    "COLLECTION_FROM (flags)": values.collection_from,
-    "LIST_FROM": values.collection_from,
-    "SET_FROM": values.collection_from,
-    "SIZE": values.size,
-    "COLLECTION_SIZE": values.size,
-    "JSON_FROM": values.json_from,
-    "ATTRIBUTES_FROM": values.attributes_from,
-    "ATTRIBUTE_VALUE": values.attribute_value,
-    "JSON_QUERY_TEXT": values.json_query,
-    "JSON_QUERY_BYTES": values.json_query,
-    "JSON_QUERY_NUMBER": values.json_query,
-    "JSON_QUERY_BOOLEAN": values.json_query,
-    "IS_EQUAL": questions.is_equal,
-    "NOT_EQUAL": questions.not_equal,
-    "IS_EMPTY": questions.empty,
-    "NOT_EMPTY": questions.not_empty,
-    "GREATER_THAN": questions.compared,
-    "GREATER_THAN_EQUAL": questions.compared,
-    "LESS_THAN": questions.compared,
-    "LESS_THAN_EQUAL": questions.compared,
-    "BETWEEN": questions.between,
-    "CONTAINS": questions.search,
-    "STARTS_WITH": questions.search,
-    "ENDS_WITH": questions.search,
-    "COLLECTION_CONTAINS": questions.search,
-    "CONTAINS_ALL": questions.search_items,
-    "CONTAINS_ANY": questions.search_items,
-    "CONTAINS (substring)": questions.old_search,
-    "CONTAINS_IGNORE_CASE": questions.old_search,
-    "STARTS_WITH (prefix)": questions.old_search,
-    "STARTS_WITH_IGNORE_CASE": questions.old_search,
-    "ENDS_WITH (suffix)": questions.old_search,
-    "ENDS_WITH_IGNORE_CASE": questions.old_search,
-    "REGEX_MATCHES": questions.regex_matches,
-    "AND": questions.conjunction,
-    "OR": questions.disjunction,
-    "NOT": questions.negation,
-    "IS_BEFORE_TODAY": questions.before_today,
-    "IS_AFTER_TODAY": questions.after_today,
-    "IS_WITHIN_LAST_DAYS": questions.within_last_days,
-    "IS_BEYOND_LAST_DAYS": questions.beyond_last_days,
-    "IS_WITHIN_NEXT_DAYS": questions.within_next_days,
-    "IS_BEYOND_NEXT_DAYS": questions.beyond_next_days,
-    "RELATED_LIST_HAS": questions.related_has,
-    "RELATED_LIST_HAS_NO": questions.related_has_no,
-    "RELATED_LIST_COUNT": questions.related_count,
-    "IS_DISAPPEARED": questions.disappeared,
-    "AWS_POLICY_ALLOWS": questions.access_policy_allows,
-    "GCP_LOGGING_QUERY_MATCH": questions.logging_query_match,
-    "DEBUG": values.debug,
-    "UNIT_TEST": questions.unit_test,
-    "UNIT_TEST_NULL": values.null,
-    "UNIT_TEST_RUNTIME_ERROR": values.runtime_error,
-}
-"""How each operation but EXTRACT is compiled; EXTRACT is the compiler's own, because its value is shared."""
 
 
 class Interpreter:
@@ -130,10 +61,10 @@ class Interpreter:
 
     def _block(self, block: Block) -> Callable[[Frame], End]:
         conditions = [
-            (self._expression(condition.expression, number * 100, block), (number * 100 + CONDITION, None))
+            (self._expression(condition.expression, base_of(number), block), (condition_index(number), None))
             for number, condition in enumerate(block.conditions, 1)
         ]
-        otherwise: End = ((len(conditions) + 1) * 100, None)
+        otherwise: End = (otherwise_index(len(conditions)), None)
         deletion, known = block.type.deletion_field, bool(block.type.name)
         record_types = frozenset(map(norm, block.record_types))
 
@@ -177,8 +108,8 @@ class Interpreter:
         return closure if self.observe is None else self._observed(expression, closure)
 
     def _compiled(self, expression: Expr, base: int, block: Block | None) -> Closure:
-        if expression.operation.name == "EXTRACT":
-            return self._extract(expression, base)
+        if expression.extract is not None:
+            return self._extract(expression.extract, base)
         operands: dict[str, Any] = {}
         for name, value in expression.arguments.items():
             if isinstance(value, Expr):
@@ -193,10 +124,9 @@ class Interpreter:
         use = Use(expression, operands, base, block, lambda relationship: self._status_count(block, relationship))
         return COMPILERS[expression.operation.name](use)
 
-    def _extract(self, expression: Expr, base: int) -> Closure:
+    def _extract(self, extract: Extracted, base: int) -> Closure:
         """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
-        body: Expr = expression.arguments["body"]
-        lookups: tuple[str, ...] = expression.arguments["lookups"]
+        body, lookups = extract.body, extract.lookups
         key = id(body)
         if key not in self._extracts:
             self._kept.append(body)
@@ -283,11 +213,11 @@ def _status_by_index(block: Block) -> Callable[[int], Status]:
     statuses = [condition.outcome.status for condition in block.conditions]
 
     def status_of(index: int) -> Status:
-        number, rest = divmod(index, 100)
+        number, slot = split(index)
         if number == 0:
-            return Status.DISAPPEARED if rest == DISAPPEARED else Status.UNDETERMINED
+            return Status.DISAPPEARED if slot == DISAPPEARED else Status.UNDETERMINED
         if number > len(statuses):
             return block.otherwise.status
-        return statuses[number - 1] if rest == CONDITION else Status.UNDETERMINED
+        return statuses[number - 1] if slot == LAST else Status.UNDETERMINED
 
     return status_of

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.frame import Frame
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import collection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from perpend.ir.program import Block, Expr
     from perpend.ir.status import Status
-    from perpend.meaning.types import ValueType
 
 Closure = Callable[[Frame], Any]
 StatusCount = Callable[["Frame", "Status"], tuple[int, "str | None"]]
@@ -41,10 +42,7 @@ class Use:
 
     def constant(self, name: str) -> Any:
         """Return a constant argument, the declared default where it is absent."""
-        value = self.expression.arguments.get(name)
-        if value is None:
-            return next((item.default for item in self.expression.operation.parameters if item.name == name), None)
-        return value
+        return self.expression.constant(name)
 
     def type_of(self, name: str) -> ValueType:
         """Return the type of an operand."""
@@ -58,6 +56,18 @@ class Use:
                 return number
         return None
 
+    @property
     def delegate(self) -> str | None:
-        """Return the path of the field that ``noAccessDelegate`` names."""
-        return next((check.delegate for check in self.expression.checks if check.delegate is not None), None)
+        """The path of the field that ``noAccessDelegate`` names."""
+        return next(iter(self.expression.delegates), None)
+
+
+Compilers = dict[str, Callable[[Use], Closure]]
+"""How uses of operations are compiled, by the operation's name."""
+
+
+def collected(use: Use, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return texts as the collection that the operation makes of them."""
+    skip_empty, skip_repeated, ordered = use.expression.collection_flags
+    item = use.expression.type.item or ValueType.TEXT
+    return collection(tuple(texts), item, skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 FIELD_TYPES: dict[str, ValueType] = {
     "id": ValueType.TEXT,
@@ -100,6 +100,18 @@ class ObjectType:
     def deletion_field(self) -> str | None:
         """The field set once the object has disappeared, None where the type has none. Source: specification, section 5.2."""
         return None if self.deletion == NO_DELETION else self.deletion or deletion_field_of(self.name)
+
+
+UNKNOWN_TYPE: Final = ObjectType("")
+"""The type of an object that an undeclared lookup or relationship leads to."""
+
+
+def reached(object_type: ObjectType, lookups: Iterable[str], type_of: Callable[[str], ObjectType]) -> ObjectType:
+    """Return the type of the objects that lookups lead to, :data:`UNKNOWN_TYPE` where one of them is not declared."""
+    for name in lookups:
+        lookup = object_type.lookups.get(name)
+        object_type = type_of(lookup.target) if lookup else UNKNOWN_TYPE
+    return object_type
 
 
 def deletion_field_of(type_name: str) -> str:

@@ -5,51 +5,42 @@ Everything else about an operation's form (loading, schema, reference page, stra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from perpend.meaning.types import ValueType
 
 
 class Constant(Enum):
-    """What a parameter that is written down, not computed, must be."""
+    """What a parameter that is written down, not computed, must be; the value says it in words."""
 
-    TEXT = auto()
-    """any text"""
-    NUMBER = auto()
-    """a number"""
-    INTEGER = auto()
-    """a whole number"""
-    BOOLEAN = auto()
-    """`true` or `false`"""
-    DATE_TIME = auto()
-    """an ISO 8601 date, or date and time"""
-    DURATION = auto()
-    """an ISO 8601 duration such as `P90D`"""
-    JSON = auto()
-    """any value"""
-    TEXTS = auto()
-    """a list of texts"""
-    FIELD_PATH = auto()
-    """a field, with lookups in front: `a__r.b__r.field`"""
-    LOOKUP_PATH = auto()
-    """lookups joined with dots"""
-    EXTRACT_PATH = auto()
-    """the name of an extract, with lookups in front"""
-    RELATIONSHIP = auto()
-    """a related list of the same level"""
-    STATUS = auto()
-    """a status"""
-    JMESPATH = auto()
-    """a JMESPath expression"""
-    REGEX = auto()
-    """a regular expression (RE2 syntax)"""
-    LOGGING_QUERY = auto()
-    """a Google Cloud logging filter"""
-    EXPECTATION = auto()
-    """what a unit test expects: `status`, `subIndex`, `text`, `runtimeError`"""
+    TEXT = "a text"
+    NUMBER = "a number"
+    INTEGER = "a whole number"
+    BOOLEAN = "`true` or `false`"
+    DATE_TIME = "a date, or date and time, in ISO 8601"
+    DURATION = "an ISO 8601 duration such as `P90D`"
+    JSON = "any value"
+    TEXTS = "a list of texts"
+    FIELD_PATH = "the path of a field"
+    LOOKUP_PATH = "lookups joined with dots"
+    EXTRACT_PATH = "the name of an extract"
+    RELATIONSHIP = "the name of a related list"
+    STATUS = "a status"
+    JMESPATH = "a JMESPath expression"
+    REGEX = "a regular expression"
+    LOGGING_QUERY = "a log filter"
+    EXPECTATION = "a mapping with `status`, `subIndex`, `text`, `runtimeError`"
+
+
+PATHS: Final = frozenset({Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EXTRACT_PATH, Constant.RELATIONSHIP})
+"""The constants that name what is read of the object at hand."""
+
+
+DELETION_FIELD: Final = "{deletion}"
+"""Among what an operation ``reads``: the deletion field of the object's type."""
 
 
 class Result(Enum):
@@ -77,6 +68,7 @@ class Parameter:
 
     Exactly one of ``operand`` (value types accepted from a nested operation), ``constant`` and ``choices`` (allowed
     texts) is set; ``many`` marks a list of operands. ``default`` is what an absent optional constant stands for.
+    ``matched``: what is read is compared with this constant, so that one like it could change the answer.
     """
 
     name: str
@@ -87,6 +79,7 @@ class Parameter:
     many: bool = False
     required: bool = True
     default: Any = None
+    matched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +103,39 @@ class CheckDeclaration:
 class Operation:
     """One operation of the language, as written under one key.
 
-    ``name`` is unique; ``key`` is what stands in YAML. Two operations share a key where dialects spell the same key with
-    other parameters: the loader takes the one whose parameters are present. ``scalar``: the key holds the value of the
-    only parameter directly. ``text`` renders a use: ``{x}`` is operand, or constant, x. ``nulls`` is the rule for null
-    operands in one sentence. ``dialects`` names those that have it: ``D1`` (2024), ``D2``, ``D3`` (newest).
+    ``name`` is unique; ``key`` is what stands in YAML, the name where it is not said. Two operations share a key where
+    dialects spell the same key with other parameters: the loader takes the one whose parameters are present. ``scalar``:
+    the key holds the value of the only parameter directly. ``text`` renders a use: ``{x}`` is operand, or constant, x.
+    ``nulls`` is the rule for null operands in one sentence. ``reads``: fields that it reads beside those its parameters
+    name; ``shown``: explanations show it though no parameter names what it reads. ``dialects`` names those that have it:
+    ``D1`` (2024), ``D2``, ``D3`` (newest).
     """
 
     name: str
-    key: str
+    _: KW_ONLY
+    key: str = ""
     doc: str
     parameters: tuple[Parameter, ...]
     result: ValueType | Result
     text: str
     nulls: str
     family: str = ""
+    reads: tuple[str, ...] = ()
+    shown: bool = False
     checks: tuple[CheckDeclaration, ...] = ()
     checks_required: bool = False
     scalar: bool = False
     dialects: tuple[str, ...] = ("D1", "D2", "D3")
     example: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            object.__setattr__(self, "key", self.name)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the parameter of a name."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def taking(self, *constants: Constant) -> tuple[str, ...]:
+        """Return the names of the parameters that take one of some constants."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.constant in constants)

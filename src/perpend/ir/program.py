@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.operation import Constant
+from perpend.meaning.types import ValueType
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,19 +15,6 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.operation import CheckDeclaration, Operation
     from perpend.ir.status import Status
-    from perpend.meaning.types import ValueType
-
-UNREADABLE = 0
-"""Index of an object whose own data keep it from being judged: a field of another type than declared, a contradiction."""
-
-OTHER_RECORD_TYPE = 98
-"""Index of an object outside the logic's ``recordTypes``."""
-
-DISAPPEARED = 99
-"""Index of an object whose deletion field is set."""
-
-CONDITION = 99
-"""What is added to a condition's hundreds when the condition itself decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +26,26 @@ class Check:
     delegate: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a reference to an extract stands for: the lookups in front of it, and the extract's value at their end."""
+
+    lookups: tuple[str, ...]
+    body: Expr
+
+    @property
+    def prefix(self) -> str:
+        """The lookups as they stand in front of a field: ``account__r.``."""
+        return "".join(f"{lookup}." for lookup in self.lookups)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Expr:
     """One operation in use, typed and resolved.
 
-    ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant. ``checks`` are in slot order.
-    An extract is one shared ``Expr`` wherever it is referenced: engines may compute it once per object.
+    ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant, None where it is absent.
+    ``checks`` are in slot order. ``extract`` is set for a reference to an extract, whose body is one shared ``Expr``
+    wherever it is referenced: engines may compute it once per object. ``deletion_field`` is what IS_DISAPPEARED asks for.
     """
 
     operation: Operation
@@ -49,6 +53,8 @@ class Expr:
     type: ValueType
     checks: tuple[Check, ...] = ()
     span: Span | None = None
+    extract: Extracted | None = None
+    deletion_field: str | None = None
 
     @property
     def operands(self) -> tuple[Expr, ...]:
@@ -58,8 +64,41 @@ class Expr:
             if isinstance(value, Expr):
                 found.append(value)
             elif isinstance(value, tuple):
-                found.extend(item for item in value if isinstance(item, Expr))
-        return tuple(found)
+                found.extend(part for part in value if isinstance(part, Expr))
+        return tuple(found) if self.extract is None else (*found, self.extract.body)
+
+    @property
+    def lookups(self) -> tuple[str, ...]:
+        """The lookups that lead to the object which the operands read."""
+        return self.extract.lookups if self.extract else ()
+
+    @property
+    def field_paths(self) -> tuple[str, ...]:
+        """The paths of the fields that the operation itself reads."""
+        return tuple(str(self.constant(name)) for name in self.operation.taking(Constant.FIELD_PATH))
+
+    @property
+    def delegates(self) -> tuple[str, ...]:
+        """The paths of the fields that its checks ask whether it could be read at all."""
+        return tuple(check.delegate for check in self.checks if check.delegate is not None)
+
+    def constant(self, name: str) -> Any:
+        """Return a constant argument, the declared default where it is absent."""
+        value = self.arguments.get(name)
+        if value is not None:
+            return value
+        parameter = self.operation.parameter(name)
+        return parameter.default if parameter else None
+
+    @property
+    def collection_flags(self) -> tuple[bool, bool, bool]:
+        """Whether the collection that the operation makes skips empty items, skips repeated ones, and is sorted."""
+        a_set, given = self.type in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES), self.arguments
+        return (
+            a_set or given.get("emptyValues") == "SKIP",
+            a_set or given.get("duplicateValues") == "SKIP",
+            a_set or given.get("ordering") == "SORTED",
+        )
 
     @property
     def slots(self) -> int:

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.object_types import NO_DELETION
+from perpend.ir.operation import Constant
 from perpend.ir.program import Check, Expr
 from perpend.meaning.values import number_text
 
@@ -46,24 +48,21 @@ def quoted(text: str) -> str:
 def _place(expression: Expr, name: str, form: str | None, prefix: str) -> str:
     if name in _COMPUTED:
         return _COMPUTED[name](expression, prefix)
-    value = expression.arguments.get(name)
-    if value is None and form != "o":
-        value = next((parameter.default for parameter in expression.operation.parameters if parameter.name == name), None)
+    value = expression.arguments.get(name) if form == "o" else expression.constant(name)
     if form is not None:
         return _form(value, form, prefix)
     if isinstance(value, Expr):
         return expression_text(value, prefix=prefix)
-    return f"{prefix}{value}" if name in _PATHS else str(value)
+    return f"{prefix}{value}" if name in expression.operation.taking(Constant.FIELD_PATH) else str(value)
 
 
-_PATHS = frozenset({"path", "tagsJson", "policyExtField"})
 _COMPUTED: dict[str, Callable[[Expr, str], str]] = {
     "self": lambda expression, prefix: expression_text(expression, prefix=prefix),
     "type": lambda expression, _: str(expression.type.value),
     "flags": lambda expression, _: _flags(expression),
     "has": lambda expression, _: "hasExact" if _exact(expression) else "hasInexact",
     "get": lambda expression, _: "getExact" if _exact(expression) else "getInexact",
-    "deletion": lambda expression, prefix: f"{prefix}{expression.arguments['field']}",
+    "deletion": lambda expression, prefix: f"{prefix}{expression.deletion_field or NO_DELETION}",
 }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.collect.contradictions import contradiction
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.program import UNREADABLE
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.status import Status
 from perpend.judge.day import day_of_run
 from perpend.judge.finding import untold_indexes

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.analyze.verdicts import checks_of
-from perpend.ir.program import UNREADABLE, Program, Verdict
+from perpend.ir.numbering import UNREADABLE, base_of
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject
+    from perpend.ir.program import Program, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,5 @@ def untold_indexes(program: Program) -> frozenset[int]:
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, _, check, _ in checks_of(condition.expression):
             if check.declaration.error:
-                found.add(number * 100 + slot)
+                found.add(base_of(number) + slot)
     return frozenset(found)

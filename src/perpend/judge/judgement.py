@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from perpend.ir.estate import Estate, EstateObject
+    from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program, Read
     from perpend.judge.day import RunDay
     from perpend.judge.selection import Selection
@@ -92,14 +94,12 @@ class Judgement:
         """Return what people call a value: the key inside a document, else the field's label, else its API name."""
         if read.key is not None:
             return read.key
-        types = self.selection.types
         *lookups, name = read.path.split(".")
-        declared = types.get(type_name)
-        for lookup in lookups:
-            lookup_type = declared.lookups.get(lookup) if declared else None
-            declared = types.get(lookup_type.target) if lookup_type else None
-        known = declared.fields.get(name) if declared else None
+        known = reached(self._type(type_name), lookups, self._type).fields.get(name)
         return known.label if known and known.label else name
+
+    def _type(self, name: str) -> ObjectType:
+        return self.selection.types.get(name, UNKNOWN_TYPE)
 
     def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
         verdict, type_name = program.verdicts[index], program.input_type

@@ -13,7 +13,7 @@ from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_name
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
-from perpend.load.repository import PRODUCTION
+from perpend.ir.ids import PRODUCTION, production_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -118,7 +118,7 @@ def program_named(analyzer: Analyzer, name: str) -> Program:
     policies = ids_named([name], analyzer.repository.policy_ids, "policy")
     if len(policies) > 1:
         raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
-    logic_id = f"{policies[0]}/{PRODUCTION}"
+    logic_id = production_of(policies[0])
     if logic_id not in analyzer.repository.logic_ids:
         raise UnknownName(f"{policies[0]} has no {PRODUCTION}: it cannot judge anything")
     program = analyzer.analyzed(logic_id).program
@@ -147,7 +147,7 @@ class _Sorted:
     over_other_types: dict[str, str] = field(default_factory=dict)
 
     def take(self, analyzer: Analyzer, policy_id: str, held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
-        logic_id = f"{policy_id}/{PRODUCTION}"
+        logic_id = production_of(policy_id)
         if logic_id not in analyzer.repository.logic_ids:
             self.without_logic.append(policy_id)
             return

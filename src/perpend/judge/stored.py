@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
-from perpend.ir.program import UNREADABLE
+from perpend.ir.numbering import UNREADABLE
 from perpend.judge.finding import untold_indexes
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested

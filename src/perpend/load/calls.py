@@ -266,7 +266,7 @@ def _problem(node: Node, constant: Constant) -> str | None:
             ok = isinstance(value, dict)
         case _:
             ok = isinstance(value, str)
-    return None if ok else f"expected {constant_doc(constant)}"
+    return None if ok else f"expected {constant.value}"
 
 
 def _impossible(node: Scalar, constant: Constant) -> str | None:
@@ -281,29 +281,3 @@ def _impossible(node: Scalar, constant: Constant) -> str | None:
         case Constant.FIELD_PATH | Constant.LOOKUP_PATH | Constant.EXTRACT_PATH | Constant.RELATIONSHIP:
             return None if all(node.text.split(".")) else f"`{node.text[:60]}` is no path: a step is empty"
     return None
-
-
-def constant_doc(constant: Constant) -> str:
-    """Return what a constant must be, in words."""
-    return _CONSTANT_DOCS[constant]
-
-
-_CONSTANT_DOCS = {
-    Constant.TEXT: "a text",
-    Constant.NUMBER: "a number",
-    Constant.INTEGER: "a whole number",
-    Constant.BOOLEAN: "`true` or `false`",
-    Constant.DATE_TIME: "a date, or date and time, in ISO 8601",
-    Constant.DURATION: "an ISO 8601 duration such as `P90D`",
-    Constant.JSON: "any value",
-    Constant.TEXTS: "a list of texts",
-    Constant.FIELD_PATH: "the path of a field",
-    Constant.LOOKUP_PATH: "lookups joined with dots",
-    Constant.EXTRACT_PATH: "the name of an extract",
-    Constant.RELATIONSHIP: "the name of a related list",
-    Constant.STATUS: "a status",
-    Constant.JMESPATH: "a JMESPath expression",
-    Constant.REGEX: "a regular expression",
-    Constant.LOGGING_QUERY: "a log filter",
-    Constant.EXPECTATION: "a mapping with `status`, `subIndex`, `text`, `runtimeError`",
-}

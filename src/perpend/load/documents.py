@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import type_of_extracts
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.status import Status
 from perpend.load.calls import Call, modernised
@@ -192,7 +193,7 @@ def extracts_from(entity: str, fields: Fields) -> Extracts:
         for record in fields.records("extracts")
         if record.get("name") is not None
     )
-    return Extracts(entity, entity.split("/")[2], found)
+    return Extracts(entity, type_of_extracts(entity), found)
 
 
 def logic_from(entity: str, fields: Fields) -> Logic | None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.operation import CheckDeclaration, Operation, Parameter, Result
 from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.load.calls import constant_doc
 from perpend.load.schema import class_text
 from perpend.meaning.types import ValueType
 
@@ -135,7 +134,7 @@ def _takes(parameter: Parameter) -> str:
         kinds = class_text(parameter.operand)
         return f"list of operations that give {kinds}" if parameter.many else f"operation that gives {kinds}"
     assert parameter.constant is not None
-    return constant_doc(parameter.constant)
+    return parameter.constant.value
 
 
 def _default(parameter: Parameter) -> str:

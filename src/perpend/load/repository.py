@@ -46,9 +46,6 @@ TOPS = ("ce", "frameworks", "types", "internal")
 LIBRARY: Final = Path(__file__).parent.parent / "library"
 """The policy repository that Perpend brings along."""
 
-PRODUCTION: Final = "prod.logic.yaml"
-"""The one logic file of a policy that judges."""
-
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

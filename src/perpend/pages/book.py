@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
+from perpend.ir.ids import production_of
 from perpend.load.files import MAX_YAML, Unreadable
 from perpend.pages.executions import Executions, run_executions
 from perpend.pages.flags import flags, logic_flags, policy_flags
@@ -165,7 +166,7 @@ class Book:
 
     def is_production(self, policy_id: str) -> bool:
         """Whether a policy judges in ``perpend check``."""
-        return f"{policy_id}/prod.logic.yaml" in self.policies[policy_id].logics if policy_id in self.policies else False
+        return production_of(policy_id) in self.policies[policy_id].logics if policy_id in self.policies else False
 
     def answer(self, policy_ids: Iterable[str]) -> str:
         """Return how policies answer a requirement: automated, manual (none of them can judge) or none."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perpend.analyze.verdicts import checks_of, reads_of
+from perpend.analyze.verdicts import checks_of
+from perpend.ir.ids import type_of_extracts
+from perpend.ir.reads import reads_of
 from perpend.ir.render import check_text, expression_text
 from perpend.load.files import MAX_TEST_DATA
 from perpend.pages.executions import Execution, blocks_of
@@ -141,12 +143,8 @@ class Catalogue:
 
     def _note(self, found: dict[str, dict[str, set[str]]], object_type: ObjectType, path: str, logic_id: str) -> None:
         *lookups, name = path.split(".")
-        for lookup in lookups:
-            followed = object_type.lookups.get(lookup)
-            if followed is None:
-                return
-            object_type = self.book.analyzer.object_type(followed.target)
-        found.setdefault(object_type.name, {}).setdefault(name, set()).add(logic_id)
+        reached = self.book.analyzer.reached(object_type, lookups)
+        found.setdefault(reached.name, {}).setdefault(name, set()).add(logic_id)
 
     @cached_property
     def in_related_lists(self) -> dict[str, list[str]]:
@@ -214,7 +212,7 @@ class Catalogue:
     def extracts(self, entity: str) -> ExtractsPage:
         """Return the page of an extracts file."""
         book, ref = self.book, self.book.extracts_ref(entity)
-        object_type = book.type_ref(entity.split("/")[2])
+        object_type = book.type_ref(type_of_extracts(entity))
         rows = []
         for name, written in book.analyzer.names(entity).items():
             body = book.analyzer.extract(entity, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from perpend.ir.ids import PRODUCTION
 from perpend.pages.refs import Flag
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _state(policy: Policy) -> str:
     names = {logic.rpartition("/")[2] for logic in policy.logics}
     if policy.impossible:
         return "impossible-policy"
-    if "prod.logic.yaml" in names:
+    if PRODUCTION in names:
         return "production-policy"
     return "work-in-progress" if names else "policy-without-logic"
 
@@ -112,7 +113,7 @@ def _state(policy: Policy) -> str:
 def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[Flag, ...]:
     """Return the flags of a logic file, what it is for first."""
     name = logic_id.rpartition("/")[2]
-    role = {"prod.logic.yaml": "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")
+    role = {PRODUCTION: "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")
     tests = "logic-with-failing-tests" if executions.failed else "logic-with-passing-tests"
     return flags(
         broken and "logic-with-errors",

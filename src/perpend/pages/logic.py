@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import PRODUCTION
 from perpend.pages.page import Head, Problem
 from perpend.pages.reads import Reading, permissions_of, readings_of
 from perpend.pages.refs import POLICIES, Kind, Ref
@@ -39,7 +40,7 @@ class LogicCard:
     @property
     def production(self) -> bool:
         """Whether it judges in ``perpend check``."""
-        return self.ref.name == "prod.logic.yaml"
+        return self.ref.name == PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import is_production
 from perpend.pages.frameworks import AnswerRow, answer_rows
 from perpend.pages.logic import LogicCard, LogicView, folder_crumbs, logic_card, logic_view, place_facets, problem_from
 from perpend.pages.page import Counts, Head, Problem
@@ -78,7 +79,7 @@ def policy_page(book: Book, entity: str) -> PolicyPage | None:
     if policy is None:
         return None
     ref = book.policy_ref(entity)
-    main = next((logic for logic in policy.logics if logic.endswith("/prod.logic.yaml")), next(iter(policy.logics), None))
+    main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
     folder = entity[1:]
     counts = book.verdicts.counts([entity]) if book.verdicts else None
     description = book.text(f"{folder}/description.md")
@@ -174,7 +175,7 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
     if main is None:
         return ()
     found = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
-    if main.endswith("/prod.logic.yaml"):
+    if is_production(main):
         found = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
             ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),

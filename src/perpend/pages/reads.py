@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.analyze.verdicts import checks_of, reads_of
+from perpend.analyze.verdicts import checks_of
+from perpend.ir.reads import reads_of
 from perpend.pages.executions import blocks_of
 
 if TYPE_CHECKING:
@@ -75,9 +76,8 @@ def extracts_of(program: Program) -> dict[tuple[str, str], None]:
 
 
 def _extracts(expression: Expr) -> Iterator[tuple[str, str]]:
-    body = expression.arguments.get("body")
-    if expression.operation.name == "EXTRACT" and body is not None and body.span is not None:
-        yield f"/{body.span.path}", str(expression.arguments["path"]).rpartition(".")[2]
+    if expression.extract is not None and expression.extract.body.span is not None:
+        yield f"/{expression.extract.body.span.path}", str(expression.arguments["path"]).rpartition(".")[2]
     for operand in expression.operands:
         yield from _extracts(operand)
 
@@ -90,14 +90,11 @@ def _related(block: Block) -> Iterator[tuple[str, Block]]:
 
 def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> Reading:
     *lookups, name = read.path.split(".")
-    reached: ObjectType | None = object_type
-    for lookup in lookups:
-        followed = reached.lookups.get(lookup) if reached else None
-        reached = book.analyzer.object_type(followed.target) if followed else None
-    declared = reached.fields.get(name) if reached else None
+    reached = book.analyzer.reached(object_type, lookups)
+    declared = reached.fields.get(name)
     return Reading(
         relationship,
-        book.type_ref(reached.name if reached else ""),
+        book.type_ref(reached.name),
         tuple(lookups),
         name,
         read.key or "",

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import checks_of, verdict_table
-from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE
+from perpend.ir.numbering import (
+    DISAPPEARED,
+    OTHER_RECORD_TYPE,
+    UNREADABLE,
+    base_of,
+    condition_index,
+    is_check,
+    otherwise_index,
+    split,
+)
 from perpend.ir.render import OTHERWISE, expression_text
 from perpend.pages.refs import Kind, Ref
 
@@ -99,15 +108,15 @@ class StepReader:
             block.record_types,
             tuple(ways[index] for index in (UNREADABLE, OTHER_RECORD_TYPE, DISAPPEARED) if index in ways and not number),
             tuple(self._step(position, condition, ways) for position, condition in enumerate(block.conditions, 1)),
-            replace(ways[(len(block.conditions) + 1) * 100], lines=(line, line)),
+            replace(ways[otherwise_index(len(block.conditions))], lines=(line, line)),
             tuple(self._block(name, child, verdict_table(child)) for name, child in block.related.items()),
         )
 
     def _step(self, number: int, condition: Condition, ways: Mapping[int, Way]) -> Step:
-        expression, base = condition.expression, number * 100
+        expression, base = condition.expression, base_of(number)
         first = condition.outcome.span.line if condition.outcome.span else 0
         lines = [line for line in (first, *_lines_of(expression, self.program.logic_id[1:])) if line]
-        way = replace(ways[base + CONDITION], lines=(min(lines, default=0), max(lines, default=0)))
+        way = replace(ways[condition_index(number)], lines=(min(lines, default=0), max(lines, default=0)))
         checks = tuple(self._check(ways[base + slot], part) for slot, part, _, _ in checks_of(expression))
         return Step(number, clause_of(expression), checks, way)
 
@@ -136,9 +145,10 @@ def anchor_of(block: int, index: int, is_otherwise: bool) -> str:
     prefix = f"list-{block}-" if block else ""
     if is_otherwise:
         return f"{prefix}otherwise"
-    if index < 100:
+    number, _ = split(index)
+    if number == 0:
         return f"{prefix}index-{index}"
-    return f"{prefix}condition-{index // 100}" if index % 100 == CONDITION else f"{prefix}check-{index}"
+    return f"{prefix}check-{index}" if is_check(index) else f"{prefix}condition-{number}"
 
 
 def clause_of(expression: Expr, depth: int = 0) -> Clause:
@@ -150,21 +160,16 @@ def clause_of(expression: Expr, depth: int = 0) -> Clause:
 
 def _extracts(expression: Expr) -> Sequence[Ref]:
     """Return the extracts that an expression refers to by itself, not those inside their bodies."""
-    if expression.operation.name == "EXTRACT":
-        body = expression.arguments.get("body")
-        name = expression.arguments["path"]
-        return (
-            [Ref(Kind.EXTRACTS, f"/{body.span.path}", name, anchor=f"L{body.span.line}")]
-            if body is not None and body.span is not None
-            else []
-        )
+    if expression.extract is not None:
+        span, name = expression.extract.body.span, expression.arguments["path"]
+        return [] if span is None else [Ref(Kind.EXTRACTS, f"/{span.path}", name, anchor=f"L{span.line}")]
     return list(dict.fromkeys(found for operand in expression.operands for found in _extracts(operand)))
 
 
 def _lines_of(expression: Expr, path: str) -> list[int]:
     here = expression.span is not None and expression.span.path == path
     lines = [expression.span.end_line] if here and expression.span is not None else []
-    if expression.operation.name == "EXTRACT":
+    if expression.extract is not None:
         return lines
     return [*lines, *(line for part in expression.operands for line in _lines_of(part, path))]
 

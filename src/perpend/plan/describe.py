@@ -67,10 +67,10 @@ def _stage(stage: Stage) -> Step:
     found = Step(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
     lookups = [
         Step(f"lookup {one.join.name} of {one.above} as {one.alias}: {one.join.table} by {one.join.own} = {one.join.other}")
-        for one in stage.lookups.values()
+        for one in stage.lookups
     ]
     counts = []
-    for one in stage.counts.values():
+    for one in stage.counts:
         if one.counts:
             counted = ", ".join([*one.counts, *one.doubts])
             by = f"{one.join.other} = {one.above}.{one.join.own}"

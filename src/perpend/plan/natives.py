@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
+from perpend.meaning import tags
 from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
 from perpend.meaning.logging_query import logging_query_matches, parse_logging_query
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import (
-    WHITE_SPACE,
     collection,
     date_time_from_text,
     duration_from_gcp,
@@ -135,10 +135,10 @@ def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
     """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` for what is no such object."""
 
     def run(name: str | None, text: str | None) -> str:
-        tags, wanted = _tags(text), name or ""
-        if tags is None:
+        try:
+            return packed(tags.has_tag(tags.tags_from(text), name, exact=exact))
+        except tags.NoTagsError:
             return UNUSABLE
-        return packed(wanted in tags if exact else _letters(wanted) in map(_letters, tags))
 
     return run
 
@@ -147,30 +147,13 @@ def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
     """The value of a tag by its name: ``v`` and the value, ``u`` for what is no object of tags, null where it is absent."""
 
     def run(name: str | None, text: str | None) -> str | None:
-        tags, wanted = _tags(text), name or ""
-        if tags is None:
+        try:
+            value = tags.tag_value(tags.tags_from(text), name, exact=exact)
+        except tags.NoTagsError:
             return UNUSABLE
-        wanted = wanted if exact else _letters(wanted)
-        value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
-        if value is None or isinstance(value, str):
-            return None if value is None else packed(value)
-        return packed(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        return None if value is None else packed(value)
 
     return run
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).lower()
-
-
-def _tags(text: str | None) -> dict[str, Any] | None:
-    if is_empty_text(text):
-        return {}
-    try:
-        found = json_from_text(text or "")
-    except ValueError:
-        return None
-    return {} if found is None else found if isinstance(found, dict) else None
 
 
 def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
@@ -193,12 +176,10 @@ def logging_match(wanted: str) -> Callable[[str | None], bool]:
     return lambda text: bool(logging_query_matches(text, query))
 
 
-def attribute(text: str | None, key: str | None) -> str | None:
-    """The value of one of the lines ``key: value``."""
-    pairs = (line.partition(":") for line in (text or "").replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    wanted = norm(key)
-    values = [value.strip(WHITE_SPACE) for name, sign, value in pairs if sign and norm(name) == wanted]
-    if len({norm(value) for value in values}) > 1:
+def attribute(text: str | None, name: str | None) -> str | None:
+    """The value of one of the lines ``name: value``."""
+    values = tags.attribute_values(tags.attributes_from(text or ""), name)
+    if len(values) > 1:
         return REPEATED
     return packed(values[0]) if values else ABSENT
 
@@ -210,14 +191,7 @@ def attribute_of() -> Callable[[str | None, str | None], str | None]:
 
 def attributes_text() -> Callable[[str | None], str | None]:
     """Attributes as a text that is equal where they are; null for null."""
-
-    def run(text: str | None) -> str | None:
-        if text is None:
-            return None
-        pairs = (line.partition(":") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-        return json.dumps([(norm(key), value.strip(WHITE_SPACE)) for key, sign, value in pairs if sign])
-
-    return run
+    return lambda text: None if text is None else json.dumps(tags.attributes_from(text))
 
 
 def variant_form() -> Callable[[str | None], str | None]:

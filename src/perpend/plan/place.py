@@ -9,13 +9,14 @@ from perpend.ir.object_types import is_deletion_field
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
-from perpend.plan.stage import KIND_OF_FORM, Stage, column_of
+from perpend.plan.stage import KIND_OF_FORM, column_of
 from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.ir.program import Block
+    from perpend.plan.scan import Scan
     from perpend.tables.schema import Column, Join, Table, Tables
 
 DYNAMIC: Final = None
@@ -66,7 +67,7 @@ class Place:
     """
 
     build: Build
-    stage: Stage
+    scan: Scan
     alias: str
     table: Table | None
     there: Scalar
@@ -111,7 +112,7 @@ class Place:
             guards = () if self.table is None else self.unset(name)
             return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path)
         guards = (*self.guards, *self.unfollowed(join), *self._orphaned(join, target))
-        alias = self.stage.lookup(self.alias, join).alias
+        alias = self.scan.lookup(self.alias, join).alias
         found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
         below = replace(self, alias=alias, table=target, there=scalars.all(self.there, found), guards=guards, path=path)
         if target.contradicted:
@@ -135,7 +136,7 @@ class Place:
         if target.lacking is None or self.table is None:
             return ()
         scalars = self.build.scalars
-        alias = self.stage.lookup(self.alias, join).alias
+        alias = self.scan.lookup(self.alias, join).alias
         absent = scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE))
         key = scalars.negation(scalars.is_null(self._key(join.own)))
         return self.unknown(scalars.all(key, absent), f"{self.path}{join.name} is not among what was read: {target.lacking}")
@@ -167,6 +168,12 @@ class Place:
         scalars = self.build.scalars
         value = column_of(scalars, self.alias, column)
         return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
+
+    def disappeared(self) -> Scalar:
+        """Return whether the object that a block judges has disappeared: by the deletion field of its type, if it has one."""
+        known = self.block is not None and bool(self.block.type.name)
+        deletion = self.block.type.deletion_field if self.block is not None else None
+        return self.build.scalars.false if known and deletion is None else self.gone(deletion if known else None)
 
     def gone(self, deletion: str | None) -> Scalar:
         """Return whether the row's deletion field is set; any deletion field's where none is named."""

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.plan.scalar import Kind, Replacements, Scalar, Scalars, replaced, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from perpend.plan.stage import Stage
 
 
-def rewritten(scalars: Scalars, stage: Stage) -> None:
-    """Rewrite what a stage computes, and the stages below it."""
-    for counts in stage.counts.values():
-        rewritten(scalars, counts.stage)
-    fixed = _rewritten(scalars, stage.outputs.values())
-    stage.outputs = {name: fixed[value] for name, value in stage.outputs.items()}
+Rewrite = Callable[[Scalars, Iterable[Scalar]], Replacements]
+"""What each scalar at or below some roots becomes."""
 
 
-def _rewritten(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    before = list(roots)
-    after = list(before)
-    for rewrite in (*REWRITES, queries_asked_at_once):
-        replaced = rewrite(scalars, after)
-        after = [replaced[root] for root in after]
-    return dict(zip(before, after, strict=True))
+def rewritten(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> Stage:
+    """Return a stage, and the stages below it, with what they compute rewritten."""
+    rewrites = tuple(rewrites)
+    counts = tuple(replace(one, stage=rewritten(scalars, one.stage, rewrites)) for one in stage.counts)
+    outputs = list(stage.outputs.values())
+    for rewrite in rewrites:
+        found = rewrite(scalars, outputs)
+        outputs = [found[one] for one in outputs]
+    return replace(stage, outputs=dict(zip(stage.outputs, outputs, strict=True)), counts=counts)
 
 
 def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
@@ -54,20 +52,25 @@ def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replaceme
 
 def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
     """Ask all JMESPath queries over a document at once, so that it is parsed once."""
-    wanted: dict[Scalar, list[tuple[str, str]]] = defaultdict(list)
+    wanted: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
     for one in walk(roots):
-        if one.primitive == "query":
-            wanted[one.arguments[0]].append(one.constants)
+        if _asks(one):
+            wanted[one.arguments[0]] |= dict.fromkeys(one.constants[1:])
 
     def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if one.primitive != "query" or old is None:
+        if _asks(one) and old is not None:
+            return scalars.native("queries", Kind.TEXTS, *arguments, constants=tuple(wanted[old]))
+        if one.primitive != "part" or old is None:
             return None
-        results = scalars.native("queries", Kind.TEXTS, arguments[0], constants=tuple(wanted[old]))
-        if len(arguments) > 1:
-            results = scalars.choice(arguments[1], scalars.literal(None, Kind.TEXTS), results)
-        return scalars.make("part", results, constants=(wanted[old].index(one.constants),))
+        asked = old.arguments[2] if old.primitive == "if" else old
+        place = list(wanted[asked.arguments[0]]).index(asked.constants[1 + one.constants[0]])
+        return scalars.make("part", *arguments, constants=(place,))
 
     return replaced(scalars, roots, change)
+
+
+def _asks(scalar: Scalar) -> bool:
+    return scalar.primitive == "native" and scalar.constants[0] == "queries"
 
 
 def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
@@ -84,8 +87,9 @@ def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar
     return replaced(scalars, roots, change)
 
 
-REWRITES: Final = (
+REWRITES: Final[tuple[Rewrite, ...]] = (
     white_space_found_without_splitting,
     members_read_at_once,
+    queries_asked_at_once,
 )
-"""What makes a stage cheaper. Behind them come the queries: engines know only many at once."""
+"""What makes a stage cheaper to compute, in this order."""

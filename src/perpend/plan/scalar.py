@@ -79,7 +79,6 @@ PRIMITIVES: Final = {
         Primitive("unquoted", Kind.TEXT, "The text of a plain JSON string; anything of another value, null for null."),
         Primitive("numeric", Kind.BOOLEAN, "Whether the JSON text of a plain value is a number; true for null."),
         Primitive("number", Kind.NUMBER, "The number that a JSON text writes."),
-        Primitive("query", Kind.TEXT, "The result of a JMESPath expression in a form; null where the second argument holds."),
         Primitive("rest", Kind.TEXT, "A text without its first letter."),
         Primitive("size", Kind.WHOLE, "How many texts there are; null has none."),
         Primitive("has", Kind.BOOLEAN, "Whether the texts hold a text; false where either is null."),

@@ -136,10 +136,10 @@ class _Printer:
         columns = [f"{ROOT}.{quote(key)} AS {quote(f'key{number}')}" for number, key in enumerate(keys)]
         columns += [f"{one.constants[0]}.{quote(one.constants[1])} AS {quote(name)}" for name, one in layers.base.items()]
         text = f"{_select(columns, line)}{line}FROM {self.relation(stage.table.name)} AS {ROOT}"
-        for lookup in stage.lookups.values():
+        for lookup in stage.lookups:
             on = f"{lookup.alias}.{quote(lookup.join.other)} = {lookup.above}.{quote(lookup.join.own)}"
             text += f"{line}LEFT JOIN {self.relation(lookup.join.table)} AS {lookup.alias} ON {on}"
-        for counts in stage.counts.values():
+        for counts in stage.counts:
             if counts.counts:
                 on = f"{counts.alias}.{quote('key0')} = {counts.above}.{quote(counts.join.own)}"
                 text += f"{line}LEFT JOIN ({self._counted(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"

@@ -5,13 +5,15 @@ A stage over a child table is aggregated by key and joined to the stage above it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.plan.scalar import Kind, Scalar, Scalars, walk
 from perpend.tables.schema import CONTRADICTED, Form
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perpend.tables.schema import Column, Join, Table
 
 ROOT: Final = "t"
@@ -37,7 +39,7 @@ class LookupJoin:
     join: Join
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ChildCounts:
     """The children of a row counted by how they end: the stage over them, the key above, what is counted by name.
 
@@ -49,52 +51,18 @@ class ChildCounts:
     above: str
     join: Join
     stage: Stage
-    counts: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
-    doubts: dict[str, str] = field(default_factory=dict)
-
-    def output(self, code: Scalar) -> str:
-        """Return the output of the stage that is a code, the same one for equal blocks."""
-        outputs = self.stage.outputs
-        found = next((name for name, other in outputs.items() if other is code), None)
-        if found is None:
-            found = f"c{len(outputs)}"
-            outputs[found] = code
-        return found
-
-    def count(self, output: str, status: str, codes: tuple[int, ...]) -> str:
-        """Return the column that counts codes of an output. Blocks that ask the same may call their ends differently."""
-        name, number = f"{output}_{status}", 1
-        while self.counts.setdefault(name, (output, codes)) != (output, codes):
-            number += 1
-            name = f"{output}_{status}_{number}"
-        return name
+    counts: Mapping[str, tuple[str, tuple[int, ...]]]
+    doubts: Mapping[str, str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A scan of one table with its lookups and child counts. ``outputs`` are what it gives: columns by name."""
 
     table: Table
-    prefix: str
-    lookups: dict[tuple[str, str], LookupJoin] = field(default_factory=dict)
-    counts: dict[tuple[str, str], ChildCounts] = field(default_factory=dict)
-    outputs: dict[str, Scalar] = field(default_factory=dict)
-
-    def lookup(self, above: str, join: Join) -> LookupJoin:
-        """Return the join of a lookup, the same one however often it is followed."""
-        key = (above, join.name)
-        if key not in self.lookups:
-            self.lookups[key] = LookupJoin(f"l{len(self.lookups) + 1}", above, join)
-        return self.lookups[key]
-
-    def children(self, above: str, join: Join, table: Table) -> ChildCounts:
-        """Return the counts over a child list, the same ones however many programs ask."""
-        key = (above, join.name)
-        if key not in self.counts:
-            number = len(self.counts) + 1
-            stage = Stage(table, f"{self.prefix}{number}_")
-            self.counts[key] = ChildCounts(f"k{number}", above, join, stage)
-        return self.counts[key]
+    outputs: Mapping[str, Scalar]
+    lookups: tuple[LookupJoin, ...] = ()
+    counts: tuple[ChildCounts, ...] = ()
 
 
 def column_of(scalars: Scalars, alias: str, column: Column) -> Scalar:

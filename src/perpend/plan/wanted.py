@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.analyze.verdicts import FIELD_PARAMETERS
+from perpend.ir.operation import DELETION_FIELD, Constant
 from perpend.tables.shred import Wanted
 
 if TYPE_CHECKING:
@@ -34,24 +34,18 @@ def _want_block(wanted: Wanted, block: Block) -> None:
 
 
 def _want(wanted: Wanted, expression: Expr) -> None:
-    operation = expression.operation.name
-    parameter = FIELD_PARAMETERS.get(operation)
-    if parameter is not None:
-        default = next((one.default for one in expression.operation.parameters if one.name == parameter), None)
-        _want_field(wanted, str(expression.arguments.get(parameter) or default))
-    for check in expression.checks:
-        if check.delegate is not None:
-            _want_field(wanted, check.delegate)
-    match operation:
-        case "IS_EMPTY_LOOKUP" | "NOT_EMPTY_LOOKUP":
-            at = wanted
-            for lookup in expression.arguments["path"].split("."):
-                at = at.through([lookup])
-                at.values.add("Id")
-        case "UNIT_TEST":
-            wanted.values.add("Id")
-        case "EXTRACT":
-            wanted = wanted.through(expression.arguments["lookups"])
+    for path in (*expression.field_paths, *expression.delegates):
+        _want_field(wanted, path)
+    for name in expression.operation.taking(Constant.LOOKUP_PATH):
+        at = wanted
+        for lookup in expression.arguments[name].split("."):
+            at = at.through([lookup])
+            at.values.add("Id")
+    for name in expression.operation.reads:
+        field = expression.deletion_field if name == DELETION_FIELD else name
+        if field:
+            wanted.values.add(field)
+    wanted = wanted.through(expression.lookups)
     for operand in expression.operands:
         _want(wanted, operand)
 

@@ -14,7 +14,7 @@ from perpend.engines.nested import indexes_of
 from perpend.explain.steps import Step, deciding_steps
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import EstateObject, Origin
-from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
+from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, base_of, condition_index
 from perpend.load.test_data import Expected, TestObject
 from perpend.meaning.values import DAY, date_time_from_text, milliseconds_from_datetime
 from perpend.policy_tests.processes import can_fork, spread
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.engines.protocol import Engine
     from perpend.interpret.interpreter import End
+    from perpend.ir.program import Block, Expr, Program
     from perpend.load.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
@@ -169,7 +170,7 @@ def _inline_tests(program: Program) -> Iterable[TestObject]:
             arguments.get("snapshotTime"),
             Expected(
                 str(expected.get("status") or condition.outcome.status.value),
-                str(number * 100 + (CONDITION if sub_index is None else sub_index)),
+                str(condition_index(number) if sub_index is None else base_of(number) + sub_index),
                 str(expected.get("text", "")),
                 None if error is None else str(error),
             ),

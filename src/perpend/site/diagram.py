@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.verdicts import checks_of
 from perpend.diagnostics.escape import visible
-from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE
+from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def flow_svg(program: Program) -> str:
     The drawing is 360 wide and grows downwards; beyond 200 conditions it says how many are left out.
     """
     rows = list(_rows(program))
-    last = program.verdicts[(len(program.block.conditions) + 1) * 100]
+    last = program.verdicts[otherwise_index(len(program.block.conditions))]
     parts: list[str] = []
     y = _start(parts, program)
     for row in rows[:_MAX_DRAWN]:
@@ -86,9 +86,9 @@ def _rows(program: Program) -> Iterator[_Row]:
     if OTHER_RECORD_TYPE in verdicts:
         yield _Row("then", "Is its record type another?", "", verdicts[OTHER_RECORD_TYPE])
     for number, condition in enumerate(program.block.conditions, 1):
-        verdict = verdicts[number * 100 + CONDITION]
+        verdict = verdicts[condition_index(number)]
         text = _EXTRACT.sub(r"\1", verdict.text[:_MAX_TEXT])
-        yield _Row(f"condition {number}", text, _checks(condition, number * 100), verdict)
+        yield _Row(f"condition {number}", text, _checks(condition, base_of(number)), verdict)
 
 
 def _checks(condition: Condition, base: int) -> str:

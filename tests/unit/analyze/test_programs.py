@@ -199,8 +199,10 @@ def imports(*type_names: str, file: str = "e") -> list[dict[str, str]]:
 def test_an_extract_is_one_expression_wherever_it_is_used(tmp_path: Path) -> None:
     files = extracts_of(THING, ("a", field("on__c")), ("b", {"NOT": {"arg": {"EXTRACT": "a"}}}))
     analyzer = analyzed(tmp_path, {"EXTRACT": "a"}, {"EXTRACT": "b"}, files=files, importExtracts=imports(THING))
-    inner = expression(analyzer, 1).arguments["body"].arguments["arg"]
-    assert expression(analyzer).arguments["body"] is inner.arguments["body"]
+    first, second = expression(analyzer).extract, expression(analyzer, 1).extract
+    assert first is not None
+    assert second is not None
+    assert first.body is second.body.operands[0].operands[0]
     assert frozenset({f"/types/{THING}/e.extracts.yaml"}) == analyzer.analyzed(LOGIC).used_extracts
 
 

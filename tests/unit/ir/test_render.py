@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from perpend.ir.operations import OPERATIONS
-from perpend.ir.program import Check, Expr
+from perpend.ir.program import Check, Expr, Extracted
 from perpend.ir.render import check_text, disappeared_text, expression_text, quoted
 from perpend.meaning.types import ValueType
 
@@ -28,7 +29,7 @@ def constant(value: bool = True) -> Expr:
 
 
 FIELD = use("FIELD", ValueType.TEXT, path="a__c")
-EXTRACT = use("EXTRACT", ValueType.TEXT, path="account__r.name", body=FIELD, lookups=("account__r",))
+EXTRACT = replace(use("EXTRACT", ValueType.TEXT, path="account__r.name"), extract=Extracted(("account__r",), FIELD))
 DOCUMENT = use("JSON_FROM", arg=FIELD)
 FLAGS = {"emptyValues": "SKIP", "duplicateValues": "KEEP", "ordering": "ORIGINAL"}
 
@@ -71,7 +72,7 @@ FLAGS = {"emptyValues": "SKIP", "duplicateValues": "KEEP", "ordering": "ORIGINAL
         (use("IS_BEYOND_LAST_DAYS", arg=FIELD), "a__c.beyondLastDays(0)"),
         (use("IS_BEFORE_TODAY", arg=FIELD), "a__c.beforeToday()"),
         (use("RELATED_LIST_HAS_NO", status="COMPLIANT", relationshipName="a__r.b__r"), "a__r.b__r.hasNo(COMPLIANT)"),
-        (use("IS_DISAPPEARED", field="gone__c"), "isDisappeared(gone__c)"),
+        (replace(use("IS_DISAPPEARED"), deletion_field="gone__c"), "isDisappeared(gone__c)"),
         (use("TAG_EXISTS", name=use("BYTES", value="o")), "CA10__tagsJson__c.hasExact(bytes('o'))"),
         (use("TAG_VALUE_TEXT", name=use("TEXT", value="o"), tagsJson="t__c"), "t__c.getInexact('o')"),
         (
@@ -145,12 +146,12 @@ def test_the_text_of_the_implicit_condition() -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_no_place_of_a_text_is_left_unfilled(name: str) -> None:
     operation = OPERATIONS[name]
-    arguments: dict[str, Any] = {"field": "gone__c"}
+    arguments: dict[str, Any] = {}
     for parameter in operation.parameters:
         one = constant() if parameter.operand is not None else (parameter.choices or ("x",))[0]
         arguments[parameter.name] = (
             1 if parameter.name == "value" else (one,) if parameter.many or parameter.name == "items" else one
         )
-    expression = Expr(operation, arguments, ValueType.SET_OF_TEXT)
+    expression = Expr(operation, arguments, ValueType.SET_OF_TEXT, deletion_field="gone__c")
     texts = [expression_text(expression), *(check_text(expression, Check(check, "", "d__c")) for check in operation.checks)]
     assert [] == [text for text in texts if "{" in text or "None" in text]

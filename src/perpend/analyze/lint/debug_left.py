@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.lint.survey import Survey, written_in
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.ir.ids import is_production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ RULE = Rule("A310", "debug-left", Severity.WARNING, __doc__ or "")
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the ``DEBUG`` operations of production logic files and of extracts."""
     for logic, _ in survey.policies:
-        if logic.id.endswith("/prod.logic.yaml"):
+        if is_production(logic.id):
             for call in written_in(logic.block):
                 if call.operation.name == "DEBUG":
                     yield RULE.at(call.span, "`DEBUG` was left in production logic")

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.lint.survey import unfolded
+from perpend.ir.program import Expr
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import date_time_from_text, duration_from_iso, norm
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from perpend.ir.program import Expr
 
 EMPTY: Final = "empty"
 """What an empty value is, whatever its type."""
@@ -85,7 +85,7 @@ class Formulas:
             case "NOT":
                 return Not(self.of(operands[0], lookups))
             case "EXTRACT":
-                return self.of(operands[0], (*lookups, *expression.arguments["lookups"]))
+                return self.of(operands[0], (*lookups, *expression.lookups))
             case "DEBUG":
                 return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
             case "IS_DISAPPEARED" if not lookups:
@@ -124,8 +124,8 @@ class Formulas:
         """Return a key that two expressions share only when they have the same value."""
         self._count()
         arguments = expression.arguments
-        if expression.operation.name == "EXTRACT":
-            return self._thing(arguments["body"], (*lookups, *arguments["lookups"]))
+        if expression.extract is not None:
+            return self._thing(expression.extract.body, (*lookups, *expression.lookups))
         if expression.operation.name == "DEBUG" and not arguments["returnTrue"]:
             return self._thing(arguments["arg"], lookups)
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
@@ -135,7 +135,7 @@ class Formulas:
         return (expression.operation.name == name, name, kind, lookups, parts)
 
     def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
-        if hasattr(value, "operation"):
+        if isinstance(value, Expr):
             return self._thing(value, lookups)
         if isinstance(value, tuple | list):
             return tuple(self._part(item, lookups) for item in value)

@@ -54,6 +54,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.analyze.lint.survey import Survey, blocks_of, written_here
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
+from perpend.ir.operation import Constant
 from perpend.meaning.jmespath_query import compile_query
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _in_conditions(written: WrittenBlock, block: Block, known: frozenset[str]) -
     own: frozenset[str] = frozenset()
     for condition, expected in zip(written.conditions, block.conditions, strict=True):
         own |= _names([expected.expression])  # what earlier conditions read is known here, too
-        if any(part.operation.name.startswith("RELATED_LIST_") for part in written_here(expected.expression)):
+        if any(part.operation.taking(Constant.RELATIONSHIP) for part in written_here(expected.expression)):
             own |= children
         if condition.outcome is not None:
             yield from _misled(expected.outcome.message, own, known, condition.outcome.message.span)
@@ -130,16 +131,14 @@ def _names(expressions: Iterable[Expr], *, texts: bool = True) -> frozenset[str]
 
 
 def _own_names(expression: Expr, *, texts: bool) -> Iterator[str]:
-    arguments = expression.arguments
-    paths = [check.delegate for check in expression.checks if check.delegate is not None]
-    if expression.operation.name != "EXTRACT":
-        paths += [arguments[key] for key in ("path", "tagsJson", "policyExtField") if isinstance(arguments.get(key), str)]
-    for path in paths:
+    operation, arguments = expression.operation, expression.arguments
+    lookups = [arguments[name] for name in operation.taking(Constant.LOOKUP_PATH)]
+    for path in (*expression.field_paths, *expression.delegates, *lookups):
         yield path.rpartition(".")[2]
-    if expression.operation.name.startswith("JSON_QUERY_"):
-        yield from _query_names(compile_query(arguments["expression"]).tree, texts=texts)
-    if texts and expression.operation.name in ("TEXT", "BYTES"):
-        yield arguments["value"]
+    for name in operation.taking(Constant.JMESPATH):
+        yield from _query_names(compile_query(arguments[name]).tree, texts=texts)
+    if texts and operation.scalar:
+        yield from (arguments[name] for name in operation.taking(Constant.TEXT))
 
 
 def _query_names(node: Any, *, texts: bool) -> Iterator[str]:

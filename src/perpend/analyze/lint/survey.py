@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from perpend.load.calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from perpend.analyze.programs import Analyzed, Analyzer
     from perpend.diagnostics.model import Span
     from perpend.ir.program import Block, Check, Expr
-    from perpend.load.calls import Call
     from perpend.load.documents import Logic, WrittenBlock
     from perpend.load.repository import Repository
 
@@ -91,12 +92,8 @@ def written_below(call: Call) -> Iterator[Call]:
     yield call
     for value in call.arguments.values():
         for part in value if isinstance(value, tuple) else (value,):
-            if _is_call(part):
+            if isinstance(part, Call):
                 yield from written_below(part)
-
-
-def _is_call(value: Any) -> bool:
-    return hasattr(value, "operation")
 
 
 def blocks_of(logic: Logic, analyzed: Analyzed) -> Iterator[tuple[WrittenBlock, Block]]:
@@ -115,17 +112,16 @@ def _paired(written: WrittenBlock, block: Block) -> Iterator[tuple[WrittenBlock,
 def written_here(expression: Expr) -> Iterator[Expr]:
     """Yield an expression and those inside it; what an extract stands for was written elsewhere."""
     yield expression
-    for operand in expression.operands if expression.operation.name != "EXTRACT" else ():
+    for operand in expression.operands if expression.extract is None else ():
         yield from written_here(operand)
 
 
 def unfolded(expression: Expr) -> Expr:
     """Return the expression that computes a value: extracts and ``DEBUG`` only pass it on."""
     while True:
-        match expression.operation.name:
-            case "EXTRACT":
-                expression = expression.arguments["body"]
-            case "DEBUG" if not expression.arguments["returnTrue"]:
-                expression = expression.arguments["arg"]
-            case _:
-                return expression
+        if expression.extract is not None:
+            expression = expression.extract.body
+        elif expression.operation.name == "DEBUG" and not expression.arguments["returnTrue"]:
+            expression = expression.arguments["arg"]
+        else:
+            return expression

@@ -49,6 +49,8 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.lint.survey import Survey, written_below
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.ir.ids import type_of_extracts
+from perpend.ir.operation import Constant
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
@@ -60,15 +62,12 @@ if TYPE_CHECKING:
 
 RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
 
-_FIELDS = ("FIELD", "TAG_EXISTS", "TAG_VALUE_TEXT", "TAG_VALUE_BYTES", "AWS_POLICY_ALLOWS")
-_LOOKUPS = ("IS_EMPTY_LOOKUP", "NOT_EMPTY_LOOKUP")
-
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the steps of paths that declared types do not have."""
     paths = _Paths(survey)
     for entity in survey.repository.extracts_ids:
-        object_type = survey.analyzer.object_type(entity.split("/")[2])
+        object_type = survey.analyzer.object_type(type_of_extracts(entity))
         for call in survey.extracts_calls(entity):
             yield from paths.of_call(call, object_type)
     for logic, _ in survey.policies:
@@ -79,7 +78,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 class _Paths:
     survey: Survey
 
-    def of_block(self, block: WrittenBlock, object_type: ObjectType | None) -> Iterator[Diagnostic]:
+    def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[Diagnostic]:
         for condition in block.conditions:
             if condition.check is not None:
                 for call in written_below(condition.check):
@@ -89,36 +88,38 @@ class _Paths:
                 continue
             *lookups, name = item.relationship.value.split(".")
             yield from self._lookups(lookups, object_type, item.relationship.span)
-            reached = self._reached(lookups, object_type)
+            reached = self.survey.analyzer.reached(object_type, lookups)
             yield from self._step("related list", name, reached, item.relationship.span)
-            children = reached.children.get(name) if reached is not None else None
-            yield from self.of_block(item, self._type(children.type_name) if children is not None else None)
+            yield from self.of_block(item, self.survey.analyzer.child_type(object_type, item.relationship.value))
 
-    def of_call(self, call: Call, object_type: ObjectType | None) -> Iterator[Diagnostic]:
-        name = call.operation.name
-        if name in _FIELDS:
-            for key in ("path", "tagsJson", "policyExtField"):
-                path = call.arguments.get(key)
-                if isinstance(path, str):
-                    yield from self._field(path, object_type, call.spans[key])
-            for check in call.checks:
-                if check.delegate is not None:
-                    yield from self._field(check.delegate, object_type, check.span)
-        elif name in (*_LOOKUPS, "EXTRACT") and isinstance(call.arguments.get("path"), str):
-            steps = call.arguments["path"].split(".")
-            yield from self._lookups(steps[:-1] if name == "EXTRACT" else steps, object_type, call.spans["path"])
+    def of_call(self, call: Call, object_type: ObjectType) -> Iterator[Diagnostic]:
+        for parameter in call.operation.parameters:
+            path = call.arguments.get(parameter.name)
+            if not isinstance(path, str):
+                continue
+            place, steps = call.spans[parameter.name], path.split(".")
+            match parameter.constant:
+                case Constant.FIELD_PATH:
+                    yield from self._field(path, object_type, place)
+                case Constant.LOOKUP_PATH:
+                    yield from self._lookups(steps, object_type, place)
+                case Constant.EXTRACT_PATH:
+                    yield from self._lookups(steps[:-1], object_type, place)
+        for check in call.checks:
+            if check.delegate is not None:
+                yield from self._field(check.delegate, object_type, check.span)
 
-    def _field(self, path: str, object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
+    def _field(self, path: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
         *lookups, name = path.split(".")
         yield from self._lookups(lookups, object_type, span)
-        yield from self._step("field", name, self._reached(lookups, object_type), span)
+        yield from self._step("field", name, self.survey.analyzer.reached(object_type, lookups), span)
 
-    def _lookups(self, lookups: list[str], object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
+    def _lookups(self, lookups: list[str], object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
         for number, name in enumerate(lookups):
-            yield from self._step("lookup", name, self._reached(lookups[:number], object_type), span)
+            yield from self._step("lookup", name, self.survey.analyzer.reached(object_type, lookups[:number]), span)
 
-    def _step(self, kind: str, name: str, object_type: ObjectType | None, span: Span) -> Iterator[Diagnostic]:
-        if object_type is None or not self._is_declared(object_type.name):
+    def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+        if not self._is_declared(object_type.name):
             return
         kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
         declared: Collection[str] = kinds[kind]
@@ -130,12 +131,3 @@ class _Paths:
         """Whether the repository itself declares a type, in a file that could be read whole."""
         repository = self.survey.repository
         return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound
-
-    def _reached(self, lookups: list[str], object_type: ObjectType | None) -> ObjectType | None:
-        for name in lookups:
-            lookup = object_type.lookups.get(name) if object_type is not None else None
-            object_type = self._type(lookup.target) if lookup is not None else None
-        return object_type
-
-    def _type(self, name: str) -> ObjectType:
-        return self.survey.analyzer.object_type(name)

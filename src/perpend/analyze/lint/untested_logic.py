@@ -27,6 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.ir.ids import is_production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,5 +40,5 @@ RULE = Rule("A308", "untested-logic", Severity.WARNING, __doc__ or "")
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the production logic files that name no test data."""
     for logic, _ in survey.policies:
-        if logic.id.endswith("/prod.logic.yaml") and not logic.test_data:
+        if is_production(logic.id) and not logic.test_data:
             yield RULE.at(logic.input_type.span, "this production logic has no `testData`")

@@ -57,7 +57,7 @@ def _used(block: Block) -> Iterator[str]:
     """Yield the files whose extracts a block refers to, those below it included."""
     for condition in block.conditions:
         for expression in written_here(condition.expression):
-            if expression.operation.name == "EXTRACT":
-                yield f"/{expression.arguments['body'].span.path}"
+            if expression.extract is not None and expression.extract.body.span is not None:
+                yield f"/{expression.extract.body.span.path}"
     for below in block.related.values():
         yield from _used(below)

@@ -89,12 +89,13 @@ class KeptColumns:
         return replace(plan, stage=stage), relation
 
     def _stage(self, plan: Plan, stage: Stage, keys: dict[str, Kind], relations: dict[str, str], *, verdicts: bool) -> Stage:
-        for counts in stage.counts.values():
-            name = counts.join.other
-            below = {name: _kind(counts.stage, name)}
-            counts.stage = self._stage(plan, counts.stage, below, relations, verdicts=verdicts)
-        owned = [one.join.own for one in stage.lookups.values() if one.above == ROOT]
-        owned += [one.join.own for one in stage.counts.values() if one.above == ROOT]
+        counts = []
+        for one in stage.counts:
+            below = {one.join.other: _kind(one.stage, one.join.other)}
+            counts.append(replace(one, stage=self._stage(plan, one.stage, below, relations, verdicts=verdicts)))
+        stage = replace(stage, counts=tuple(counts))
+        owned = [one.join.own for one in stage.lookups if one.above == ROOT]
+        owned += [one.join.own for one in stage.counts if one.above == ROOT]
         keys = keys | {name: _kind(stage, name) for name in owned}
         found = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
         found = found or keepable(plan.scalars, stage, keys)
@@ -102,7 +103,7 @@ class KeptColumns:
             return stage
         over = found.stage_over_kept(plan.scalars, stage)
         if over.table.name in relations:
-            over.table = replace(over.table, name=f"{over.table.name}{len(relations)}")
+            over = replace(over, table=replace(over.table, name=f"{over.table.name}{len(relations)}"))
         relations[over.table.name] = self._relation(plan, stage, found)
         return over
 
@@ -113,7 +114,7 @@ class KeptColumns:
         lacking = {name: scalar for name, scalar in wanted.keys.items() if name not in known and name != ROW}
         if missing or lacking:
             outputs = missing | lacking
-            made = dict.fromkeys(outputs, self._compute(plan, Stage(stage.table, "", outputs=outputs), wanted, place))
+            made = dict.fromkeys(outputs, self._compute(plan, Stage(stage.table, outputs), wanted, place))
             self._note(place, made)
             known = {**known, **made}
         self.costs.append(Cost(stage.table.name, wanted.what, len(wanted.columns) - len(missing), len(missing)))

@@ -222,8 +222,8 @@ def _tables_read(plan: Plan) -> set[str]:
     while pending:
         stage = pending.pop()
         found.add(stage.table.name)
-        found |= {lookup.join.table for lookup in stage.lookups.values()}
-        pending += [counts.stage for counts in stage.counts.values()]
+        found |= {lookup.join.table for lookup in stage.lookups}
+        pending += [counts.stage for counts in stage.counts]
     return found
 
 

@@ -33,7 +33,7 @@ def _stage(stage: Stage) -> Stage:
             arguments = _spared(scalars, one, arguments, uses)
         found[one] = scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
     outputs = {name: found[one] for name, one in stage.outputs.items()}
-    counts = {key: replace(counted, stage=_stage(counted.stage)) for key, counted in stage.counts.items()}
+    counts = tuple(replace(one, stage=_stage(one.stage)) for one in stage.counts)
     return replace(stage, outputs=outputs, counts=counts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.ir.operations import (
     comparison,
@@ -22,6 +22,9 @@ from perpend.ir.operations import (
 if TYPE_CHECKING:
     from perpend.ir.operation import Operation
 
+DATES: Final = "Dates"
+"""The family of what is asked relative to the snapshot's day."""
+
 _FAMILIES = {
     "Data access": fields.OPERATIONS,
     "Constants": constants.OPERATIONS,
@@ -30,7 +33,7 @@ _FAMILIES = {
     "Comparison": comparison.OPERATIONS,
     "Search": search.OPERATIONS,
     "Logic": logic.OPERATIONS,
-    "Dates": dates.OPERATIONS,
+    DATES: dates.OPERATIONS,
     "Related lists": related.OPERATIONS,
     "Special": special.OPERATIONS,
     "Development": development.OPERATIONS,

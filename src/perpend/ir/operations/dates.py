@@ -13,12 +13,11 @@ def _date(name: str, doc: str, word: str, *, days: bool = True) -> Operation:
     offset = ", offsetDays: 90" if days else ""
     return Operation(
         name,
-        name,
-        doc,
-        (_DATE, _DAYS) if days else (_DATE,),
-        ValueType.BOOLEAN,
-        f"{{arg}}.{word}({{offsetDays!n0}})" if days else f"{{arg}}.{word}()",
-        "Null: false.",
+        doc=doc,
+        parameters=(_DATE, _DAYS) if days else (_DATE,),
+        result=ValueType.BOOLEAN,
+        text=f"{{arg}}.{word}({{offsetDays!n0}})" if days else f"{{arg}}.{word}()",
+        nulls="Null: false.",
         example=f"{name}: {{arg: {{EXTRACT: lastUsed}}{offset}}}",
     )
 

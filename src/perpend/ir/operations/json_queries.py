@@ -30,12 +30,11 @@ _CHECKS = (
 def _query(name: str, result: ValueType) -> Operation:
     return Operation(
         name,
-        name,
-        f"Searches a JSON document with JMESPath for a {result} value. Nothing is coerced.",
-        _PARAMETERS,
-        result,
-        "{arg}.jsonQueryText({expression!q})",
-        "A null document is searched as null; a null result is null, not a mismatch.",
+        doc=f"Searches a JSON document with JMESPath for a {result} value. Nothing is coerced.",
+        parameters=_PARAMETERS,
+        result=result,
+        text="{arg}.jsonQueryText({expression!q})",
+        nulls="A null document is searched as null; a null result is null, not a mismatch.",
         checks=_CHECKS,
         checks_required=True,
         dialects=("D1", "D2", "D3"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from perpend.plan.place import Guard, Guards, Place
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from perpend.ir.program import Expr
-    from perpend.plan.stage import ChildCounts
+    from perpend.plan.scan import ChildScan
     from perpend.tables.schema import Form
 
 KIND_OF_TYPE = {
@@ -46,7 +47,7 @@ class Related:
     the row that has the list exists. Without ``counts`` nothing belongs to any row.
     """
 
-    counts: ChildCounts | None
+    counts: ChildScan | None
     output: str
     guards: Guards
     codes: Mapping[str, tuple[int, ...]]
@@ -87,10 +88,12 @@ class Use:
 
     def constant(self, name: str) -> Any:
         """Return a constant argument, the declared default where it is absent."""
-        value = self.expression.arguments.get(name)
-        if value is None:
-            return next((item.default for item in self.expression.operation.parameters if item.name == name), None)
-        return value
+        return self.expression.constant(name)
+
+    def type_of(self, name: str) -> ValueType:
+        """Return the type of an operand."""
+        operand: Expr = self.expression.arguments[name]
+        return operand.type
 
     def slot(self, key: str) -> int | None:
         """Return the code of one of the expression's checks, None where the author left it out."""
@@ -99,9 +102,10 @@ class Use:
                 return number
         return None
 
+    @property
     def delegate(self) -> str | None:
-        """Return the path of the field that ``noAccessDelegate`` names."""
-        return next((check.delegate for check in self.expression.checks if check.delegate is not None), None)
+        """The path of the field that ``noAccessDelegate`` names."""
+        return next(iter(self.expression.delegates), None)
 
     def unusable(self, condition: Scalar) -> Guards:
         """Return the guard for data that are not of the form that the operation needs."""
@@ -120,6 +124,10 @@ class Use:
     def text(self, value: str | None) -> Scalar:
         """Return a text constant."""
         return self.scalars.literal(value, Kind.TEXT)
+
+
+Planners = dict[str, Callable[[Use], Value]]
+"""How uses of operations are planned, by the operation's name."""
 
 
 def shifted(value: Value, by: int) -> Value:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.diagnostics.escape import visible
+from perpend.ir.numbering import is_check
 from perpend.load.files import MAX_YAML, Unreadable
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES, print_labelled
@@ -68,11 +69,10 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
     declared = program.block.type
     console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
     for verdict in program.verdicts.values():
-        is_check = verdict.index > 99 and 0 < verdict.index % 100 < 99
         head = Text.assemble(
             (f"{verdict.index:>5}  ", "dim"),
             (f"{verdict.status.value:<13} ", STYLES[verdict.status]),
-            "check " if is_check else "",
+            "check " if is_check(verdict.index) else "",
         )
         console.print(head.append(visible(verdict.text)), soft_wrap=True)
         if verdict.message != verdict.text:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.diagnostics.escape import visible
+from perpend.ir.ids import production_of
 from perpend.ir.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def policies(repository: Repository) -> list[Row]:
     rows = []
     for entity in repository.policy_ids:
         policy = repository.policy(entity).value
-        production = f"{entity}/prod.logic.yaml"
+        production = production_of(entity)
         logic = repository.logic(production).value if production in repository.logic_ids else None
         rows.append(
             {

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.duckdb.kept import KeptColumns
 from perpend.plan.build import Plan, plan_of
+from perpend.plan.describe import plan_lines
 from perpend.plan.kept import EXTRACTS, VERDICTS
-from perpend.tables.schema import Tables
+from perpend.tables.schema import Column, Form, Join, Table, Tables
+from tests.repositories import analyzer_of, logic, policy_files, program_of
 from tests.unit.plan.test_kept import TABLES, equal, plan
 
 DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
@@ -175,3 +179,39 @@ def test_what_is_kept_is_for_its_owner_only(tmp_path: Path, engine: DuckDb, dire
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     made = [directory / "kept", *(directory / "kept").rglob("*")]
     assert [0o700 if one.is_dir() else 0o600 for one in made] == [one.stat().st_mode & 0o777 for one in made]
+
+
+def test_a_plan_over_kept_columns_leaves_the_plan_as_it_was(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    parts, join = "CA10__CaPart__c", Join("Parts__r", "CA10__CaPart__c", "Id", "thing__c")
+    columns = {name: Column(name, Form.TEXT) for name in ("Id", "thing__c", "name__c")}
+    tables = Tables(
+        {
+            TYPE: replace(TABLES.by_name[TYPE], children={"Parts__r": join}),
+            parts: Table(parts, parts, columns, rows=2),
+        }
+    )
+    files = table(engine, directory, DOCUMENTS)
+    files[parts] = [directory / "parts.parquet"]
+    rows = "(0, 0, 'p', '1', 'a b'), (1, 0, 'q', '2', 'c')"
+    named = 'perpend_row, perpend_source, "Id", thing__c, name__c'
+    engine.run(f"COPY (SELECT * FROM (VALUES {rows}) AS t({named})) TO '{files[parts][0]}' (FORMAT parquet)")
+    child = {"IS_EQUAL": {"left": {"FIELD": {"path": "name__c"}}, "right": {"TEXT": "A B"}}}
+    related = [{"relationshipName": "Parts__r", **block_of(logic(child))}]
+    asked = logic({"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}, relatedLists=related)
+    types = {
+        f"types/{TYPE}/type.yaml": {"label": "T", "children": [{"name": "Parts__r", "type": parts, "key": "thing__c"}]},
+        f"types/{parts}/type.yaml": {"label": "P", "fields": [{"name": "name__c", "type": "text"}], "deletionField": "none"},
+    }
+    found = plan_of([program_of(analyzer_of(tmp_path / "r", policy_files(asked, **types)))], tables, 0)
+    before = plan_lines(found)
+    kept = KeptColumns(engine, directory / "kept", "one", files)
+    assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
+    assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
+    out = directory / "plain.parquet"
+    engine.judge(found, lambda name: engine.files(files[name]), out)
+    assert [200, 199, 200, 200, 200, 200] == [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
+    assert before == plan_lines(found)
+
+
+def block_of(written: dict[str, Any]) -> dict[str, Any]:
+    return {name: written[name] for name in ("conditions", "otherwise")}

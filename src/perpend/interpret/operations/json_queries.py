@@ -1,0 +1,47 @@
+"""How JSON documents are queried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.interpret.frame import Frame, Stopped
+from perpend.meaning.jmespath_query import QueryFailed, compile_query
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import is_empty
+
+if TYPE_CHECKING:
+    from perpend.interpret.use import Closure, Compilers, Use
+
+_JSON_FORMS: dict[ValueType, tuple[type, ...]] = {
+    ValueType.TEXT: (str,),
+    ValueType.BYTES: (str,),
+    ValueType.NUMBER: (int, float),
+    ValueType.BOOLEAN: (bool,),
+}
+
+
+def json_query(use: Use) -> Closure:
+    arg, search, kind = use["arg"], compile_query(use.constant("expression")).search, use.expression.type
+    forms, is_boolean = _JSON_FORMS[kind], kind is ValueType.BOOLEAN
+    mismatch, failed, empty = use.slot("resultTypeMismatch") or 0, use.slot("evaluationError") or 0, use.slot("resultIsEmpty")
+
+    def run(frame: Frame) -> Any:
+        try:
+            value = search(arg(frame))
+        except QueryFailed as error:
+            raise Stopped(failed, str(error)) from None
+        if value is not None and (not isinstance(value, forms) or isinstance(value, bool) is not is_boolean):
+            raise Stopped(mismatch)
+        if empty is not None and is_empty(value, kind):
+            raise Stopped(empty)
+        return value
+
+    return run
+
+
+COMPILERS: Compilers = {
+    "JSON_QUERY_TEXT": json_query,
+    "JSON_QUERY_BYTES": json_query,
+    "JSON_QUERY_NUMBER": json_query,
+    "JSON_QUERY_BOOLEAN": json_query,
+}

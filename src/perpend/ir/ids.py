@@ -1,0 +1,23 @@
+"""What the ids of entities say of them. An id is the absolute path from the repository's root."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PRODUCTION: Final = "prod.logic.yaml"
+"""The name of the logic file that judges an estate; others of the same policy are tried in its tests only."""
+
+
+def production_of(policy_id: str) -> str:
+    """Return the id of a policy's production logic."""
+    return f"{policy_id}/{PRODUCTION}"
+
+
+def is_production(logic_id: str) -> bool:
+    """Whether a logic file is its policy's production logic."""
+    return logic_id.rpartition("/")[2] == PRODUCTION
+
+
+def type_of_extracts(extracts_id: str) -> str:
+    """Return the object type that a file of extracts is of: ``/types/TYPE/NAME.extracts.yaml``."""
+    return extracts_id.split("/")[2]

@@ -1,0 +1,96 @@
+"""How equality, emptiness and order are planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import norm
+from perpend.plan.operations.forms import empty, guards_of, or_empty, variant
+from perpend.plan.place import normal_is
+from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.tables.schema import Form
+
+if TYPE_CHECKING:
+    from perpend.plan.operations.use import Planners, Use, Value
+
+
+def is_equal(use: Use) -> Value:
+    left, right = use["left"], use["right"]
+    return use.value(_equal(use.scalars, left, right), guards_of(left, right))
+
+
+def not_equal(use: Use) -> Value:
+    value = is_equal(use)
+    return replace(value, node=use.scalars.negation(value.node))
+
+
+def _equal(scalars: Scalars, left: Value, right: Value) -> Scalar:
+    kind = left.type
+    if kind is ValueType.TEXT:
+        return _same_text(scalars, left.node, right.node)
+    if kind is ValueType.BYTES:
+        return scalars.make("same", *(or_empty(scalars, one.node) for one in (left, right)))
+    if kind is ValueType.JSON:
+        return scalars.native("json same", Kind.BOOLEAN, left.node, right.node)
+    if kind is ValueType.ATTRIBUTES:
+        return scalars.make("same", *(scalars.native("attributes text", Kind.TEXT, one.node) for one in (left, right)))
+    if kind is ValueType.ANY:
+        return _same_any(scalars, left, right)
+    if kind.item is not None:
+        none = scalars.literal((), Kind.TEXTS)
+        return scalars.make("same", *(scalars.make("else", one.node, none) for one in (left, right)))
+    return scalars.same(left.node, right.node)
+
+
+def _same_text(scalars: Scalars, left: Scalar, right: Scalar) -> Scalar:
+    for one, other in ((left, right), (right, left)):
+        if other.primitive == "literal":
+            wanted = other.constants[0]
+            return normal_is(scalars, one, "" if wanted is None else norm(wanted))
+    return scalars.make("same", scalars.make("norm", left), scalars.make("norm", right))
+
+
+def _same_any(scalars: Scalars, left: Value, right: Value) -> Scalar:
+    if left.form is Form.TEXT and right.form is Form.TEXT:
+        return _same_text(scalars, left.node, right.node)
+    return scalars.native("variant same", Kind.BOOLEAN, variant(scalars, left), variant(scalars, right))
+
+
+def is_empty(use: Use) -> Value:
+    arg = use["arg"]
+    return use.value(empty(use.scalars, arg), arg.guards)
+
+
+def not_empty(use: Use) -> Value:
+    arg = use["arg"]
+    return use.value(use.scalars.negation(empty(use.scalars, arg)), arg.guards)
+
+
+def compared(use: Use) -> Value:
+    left, right = use["left"], use["right"]
+    name = use.expression.operation.name
+    low, high = (right, left) if name.startswith("GREATER") else (left, right)
+    order = "at most" if name.endswith("EQUAL") else "less"
+    return use.value(use.scalars.make(order, low.node, high.node), guards_of(left, right))
+
+
+def between(use: Use) -> Value:
+    scalars, arg, low, high = use.scalars, use["arg"], use["rangeFrom"], use["rangeTo"]
+    above = scalars.make("less" if use.constant("exclusiveFrom") else "at most", low.node, arg.node)
+    below = scalars.make("less" if use.constant("exclusiveTo") else "at most", arg.node, high.node)
+    return use.value(scalars.all(above, below), guards_of(arg, low, high))
+
+
+PLANNERS: Planners = {
+    "IS_EQUAL": is_equal,
+    "NOT_EQUAL": not_equal,
+    "IS_EMPTY": is_empty,
+    "NOT_EMPTY": not_empty,
+    "GREATER_THAN": compared,
+    "GREATER_THAN_EQUAL": compared,
+    "LESS_THAN": compared,
+    "LESS_THAN_EQUAL": compared,
+    "BETWEEN": between,
+}

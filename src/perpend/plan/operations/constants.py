@@ -1,0 +1,56 @@
+"""How constants are planned: as literals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from perpend.meaning.types import ValueType
+from perpend.meaning.values import collection, date_time_from_text, double, duration_from_iso
+from perpend.plan.natives import ordered_number
+from perpend.plan.operations.use import KIND_OF_TYPE, Planners, Use, Value
+from perpend.plan.scalar import Kind
+
+
+def constant(use: Use) -> Value:
+    value: Any = use.constant("value")
+    match use.expression.type:
+        case ValueType.DATE_TIME:
+            value = date_time_from_text(value)
+        case ValueType.DURATION:
+            length = duration_from_iso(value)
+            value = None if length is None else ordered_number(length)
+        case ValueType.NUMBER:
+            value = float(double(value))
+        case ValueType.JSON:
+            value = None if value is None else json.dumps(value, ensure_ascii=False)
+    return use.value(use.scalars.literal(value, KIND_OF_TYPE.get(use.expression.type, Kind.TEXT)))
+
+
+def collection_constant(use: Use) -> Value:
+    kind = use.expression.type
+    skip_empty, skip_repeated, ordered = use.expression.collection_flags
+    found = collection(
+        tuple(use.constant("items")),
+        kind.item or ValueType.TEXT,
+        skip_empty=skip_empty,
+        skip_repeated=skip_repeated,
+        ordered=ordered,
+    )
+    return use.value(use.scalars.literal(found, Kind.TEXTS))
+
+
+PLANNERS: Planners = {
+    "TEXT": constant,
+    "BYTES": constant,
+    "NUMBER": constant,
+    "BOOLEAN": constant,
+    "DATE_TIME": constant,
+    "UNIT_TEST_DATE_TIME": constant,
+    "DURATION": constant,
+    "JSON": constant,
+    "LIST": collection_constant,
+    "SET": collection_constant,
+    "COLLECTION": collection_constant,
+    "COLLECTION (flags)": collection_constant,
+}

@@ -1,0 +1,51 @@
+"""How the operations for unit tests, and for looking into a policy, are planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from perpend.plan.operations.forms import truth
+from perpend.plan.operations.use import KIND_OF_TYPE, Planners, Use, Value, only_where
+from perpend.plan.place import Guard
+from perpend.plan.scalar import Kind
+from perpend.tables.schema import Form
+
+
+def debug(use: Use) -> Value:
+    arg = use["arg"]
+    return use.value(use.true, arg.guards) if use.constant("returnTrue") else arg
+
+
+def unit_test(use: Use) -> Value:
+    scalars, arg = use.scalars, use["arg"]
+    column = use.place.table.columns.get("Id") if use.place.table else None
+    if column is None:
+        return use.value(scalars.false)
+    node = use.place.masked(column)
+    wanted = use.text(use.constant("id"))
+    match column.form:
+        case Form.TEXT:
+            mine = scalars.make("same", node, wanted)
+        case Form.VARIANT:
+            mine = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, wanted))
+        case _:
+            mine = scalars.false
+    node = arg.node if arg.node.kind is Kind.BOOLEAN else truth(scalars, arg)
+    return use.value(scalars.choice(mine, node, scalars.false), only_where(scalars, mine, arg.guards))
+
+
+def null(use: Use) -> Value:
+    return use.value(use.scalars.literal(None, KIND_OF_TYPE.get(use.expression.type, Kind.TEXT)))
+
+
+def runtime_error(use: Use) -> Value:
+    value = null(use)
+    return replace(value, guards=(Guard(use.true, use.slot("throw") or 0),))
+
+
+PLANNERS: Planners = {
+    "DEBUG": debug,
+    "UNIT_TEST_NULL": null,
+    "UNIT_TEST_RUNTIME_ERROR": runtime_error,
+    "UNIT_TEST": unit_test,
+}

@@ -1,0 +1,76 @@
+"""What planned values are asked and turned into, whatever operation asks: emptiness, truth, documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.meaning.types import ValueType
+from perpend.plan.place import Guards, blank, empty_of
+from perpend.plan.scalar import Kind, Scalar, Scalars
+from perpend.tables.schema import Form
+
+if TYPE_CHECKING:
+    from perpend.plan.operations.use import Value
+
+
+def empty(scalars: Scalars, value: Value) -> Scalar:
+    """Return whether a value is empty by the rules of its type."""
+    node = value.node
+    match value.type:
+        case ValueType.TEXT:
+            return blank(scalars, node)
+        case ValueType.BYTES:
+            return scalars.any(scalars.is_null(node), scalars.make("same", node, scalars.literal("", Kind.TEXT)))
+        case ValueType.JSON:
+            return scalars.native("json empty", Kind.BOOLEAN, node)
+        case ValueType.ANY:
+            return empty_of(scalars, node, value.form or Form.TEXT)
+    if value.type.item is not None:
+        return scalars.make("same", scalars.make("size", node), scalars.literal(0, Kind.WHOLE))
+    return scalars.is_null(node)
+
+
+def truth(scalars: Scalars, value: Value) -> Scalar:
+    """Return whether a value is the Boolean true, as a condition asks it."""
+    if value.type is ValueType.ANY and value.form is Form.VARIANT:
+        form = scalars.native("variant form", Kind.TEXT, value.node)
+        is_boolean = scalars.make("same", form, scalars.literal("boolean", Kind.TEXT))
+        return scalars.all(is_boolean, scalars.make("same", value.node, scalars.literal("true", Kind.TEXT)))
+    return scalars.truth(value.node) if value.node.kind is Kind.BOOLEAN else scalars.false
+
+
+def or_empty(scalars: Scalars, text: Scalar) -> Scalar:
+    if text.primitive == "literal":
+        return scalars.literal(text.constants[0] or "", Kind.TEXT)
+    return scalars.make("else", text, scalars.literal("", Kind.TEXT))
+
+
+def unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
+    """Return a native's text as a value of the type that it writes."""
+    if kind is ValueType.NUMBER:
+        return scalars.make("number", text)
+    if kind is ValueType.BOOLEAN:
+        missing = scalars.is_null(text)
+        is_true = scalars.make("same", text, scalars.literal("true", Kind.TEXT))
+        return scalars.choice(missing, scalars.literal(None, Kind.BOOLEAN), is_true)
+    return text
+
+
+def document(scalars: Scalars, value: Value) -> Scalar:
+    """Return a value of no declared type as the text of a JSON document: its own text, or the value as JSON."""
+    match value.form:
+        case Form.VARIANT:
+            return scalars.native("variant document", Kind.TEXT, value.node)
+        case Form.NUMBER | Form.BOOLEAN:
+            return scalars.native("json quote", Kind.TEXT, value.node)
+    return value.node
+
+
+def variant(scalars: Scalars, value: Value) -> Scalar:
+    """Return a value of no declared type as JSON text."""
+    return value.node if value.form is Form.VARIANT else scalars.native("json quote", Kind.TEXT, value.node)
+
+
+def guards_of(*values: Value) -> Guards:
+    """Return the guards of values that are all computed, in their order."""
+    return tuple(one for value in values for one in value.guards)

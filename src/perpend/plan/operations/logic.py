@@ -1,0 +1,45 @@
+"""How truth values are joined: from left to right, guards counting only where evaluation gets to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.plan.operations.forms import truth
+from perpend.plan.operations.use import Planners, Use, Value, only_where
+
+if TYPE_CHECKING:
+    from perpend.plan.place import Guards
+    from perpend.plan.scalar import Scalar
+
+
+def conjunction(use: Use) -> Value:
+    return _lazily(use, until=False)
+
+
+def disjunction(use: Use) -> Value:
+    return _lazily(use, until=True)
+
+
+def negation(use: Use) -> Value:
+    arg = use["arg"]
+    return use.value(use.scalars.negation(truth(use.scalars, arg)), arg.guards)
+
+
+def _lazily(use: Use, *, until: bool) -> Value:
+    """Return arguments joined from left to right: once one is ``until``, those behind it are not evaluated."""
+    scalars, reached = use.scalars, use.true
+    guards: Guards = ()
+    parts: list[Scalar] = []
+    for arg in use.many:
+        guards = (*guards, *only_where(scalars, reached, arg.guards))
+        part = truth(scalars, arg)
+        parts.append(part)
+        reached = scalars.all(reached, scalars.negation(part) if until else part)
+    return use.value(scalars.any(*parts) if until else scalars.all(*parts), guards)
+
+
+PLANNERS: Planners = {
+    "AND": conjunction,
+    "OR": disjunction,
+    "NOT": negation,
+}

@@ -1,0 +1,40 @@
+"""How the operations of one purpose are planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.meaning.types import ValueType
+from perpend.plan.natives_json import UNUSABLE
+from perpend.plan.operations.forms import document, unpacked
+from perpend.plan.operations.reading import read
+from perpend.plan.scalar import Kind
+
+if TYPE_CHECKING:
+    from perpend.plan.operations.use import Planners, Use, Value
+
+
+def is_disappeared(use: Use) -> Value:
+    return use.value(use.place.disappeared())
+
+
+def access_policy_allows(use: Use) -> Value:
+    scalars = use.scalars
+    value = read(use.place, use.constant("policyExtField"), ValueType.ANY)
+    constants = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
+    found = scalars.native("access allowed", Kind.TEXT, document(scalars, value), constants=constants)
+    unusable = scalars.make("same", found, use.text(UNUSABLE))
+    return use.value(unpacked(scalars, scalars.make("rest", found), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
+
+
+def logging_query_match(use: Use) -> Value:
+    arg = use["arg"]
+    found = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
+    return use.value(found, arg.guards)
+
+
+PLANNERS: Planners = {
+    "IS_DISAPPEARED": is_disappeared,
+    "AWS_POLICY_ALLOWS": access_policy_allows,
+    "GCP_LOGGING_QUERY_MATCH": logging_query_match,
+}

@@ -1,0 +1,73 @@
+"""A copy of the source tree to which CONTRIBUTING's blocks for a new operation were applied, as a reader would."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent, indent
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("src", "tests", "spec", "docs", "pyproject.toml")
+SECTION = re.compile(r"^## Add an operation\n(.*?)^## ", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(?:python|yaml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+PATH = re.compile(r"`((?:src|spec)/[\w/.-]+\.(?:py|yaml))`")
+TABLE = re.compile(r"^(?:COMPILERS|PLANNERS): \w+ = \{\n", re.MULTILINE)
+DECLARATIONS = re.compile(r"^OPERATIONS = \(\n", re.MULTILINE)
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Return the blocks of "Add an operation" in order, each with the file that the text before it names last."""
+    found = SECTION.search((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert found is not None
+    section = found[1]
+    return [
+        (PATH.findall(section[: block.start()])[-1], dedent(block[2]).strip("\n") + "\n") for block in BLOCK.finditer(section)
+    ]
+
+
+def apply(root: Path) -> None:
+    """Write each block where it belongs: a declaration and a table's line into theirs, a function above the table."""
+    for path, block in blocks():
+        file = root / path
+        text = file.read_text("utf-8") if file.exists() else ""
+        if path.startswith("spec/"):
+            assert not text, f"{path} is there already"
+            text = block
+        elif block.startswith("def "):
+            text = TABLE.sub(lambda start, block=block: f"{block}\n\n{start[0]}", text, count=1)
+        else:
+            start = DECLARATIONS if block.startswith("Operation(") else TABLE
+            text = start.sub(lambda start, block=block: f"{start[0]}{indent(block, '    ')}", text, count=1)
+        assert block.splitlines()[0].strip() in text, f"{path} has no place for this block:\n{block}"
+        file.write_text(text, "utf-8")
+
+
+def copied(root: Path) -> Path:
+    """Return a copy of the source tree with the operation added and its page written."""
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, root / name)
+    apply(root)
+    done = python(root, "-m", "perpend.load.reference", "docs/reference/operations")
+    assert 0 == done.returncode, done.stderr
+    return root
+
+
+def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python over the copy's own source, in the copy."""
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+def passed(root: Path, *arguments: str) -> int:
+    """Return how many tests of the copy passed; fails with their output where one did not."""
+    done = python(root, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
+    assert 0 == done.returncode, done.stdout[-4_000:] + done.stderr[-1_000:]
+    summary = re.search(r"(\d+) passed", done.stdout)
+    return int(summary[1]) if summary else 0
