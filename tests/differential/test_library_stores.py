@@ -16,7 +16,7 @@ from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
-from tests.differential.test_stores import stored
+from tests.differential.test_stores import estate_of, stored_estate
 
 ANALYZER = Analyzer(Repository(LIBRARY))
 DISPUTED = {"role-named-but-not-found"}
@@ -34,7 +34,8 @@ def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None
     assert by_time
     for time, tests in by_time.items():
         directory = tmp_path / str(time)
-        snapshot = stored(directory, ANALYZER, {program.input_type: [dict(one.fields) for one in tests]})
+        objects = {program.input_type: [dict(one.fields) for one in tests]}
+        snapshot = stored_estate(directory, ANALYZER, estate_of(ANALYZER, objects))
         selection = Selection((program,), types={program.input_type: ANALYZER.object_type(program.input_type)})
         with judge_snapshot(snapshot, selection, snapshot_time=datetime.fromtimestamp(time / 1000, UTC)) as judgement:
             found = {one.object.id: str(one.condition_index) for one in judgement.findings()}

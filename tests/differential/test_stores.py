@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from perpend.analyze.programs import Analyzer
 from perpend.collect.contradictions import contradiction
 from perpend.intake.importing import Importing
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.ir.program import Program
 from perpend.judge.estates import judge_estate
 from perpend.judge.finding import Finding
-from perpend.judge.selection import Selection
+from perpend.judge.selection import Selection, selection_of
 from perpend.judge.snapshots import judge_snapshot
 from perpend.store.database import opened
 from perpend.store.store import Snapshot, Store
@@ -45,13 +47,13 @@ def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-def stored(directory: Path, analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]]) -> Snapshot:
-    """Return the snapshot of objects by type, all from one source."""
+def estate_of(analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]], claims: Iterable[Claim] = ()) -> Estate:
+    """Return the estate of objects by type, all from one source that makes some claims."""
     found = {
         name: [object_from_fields(fields, analyzer.object_type(name), Origin("a.json", row)) for row, fields in enumerate(rows)]
         for name, rows in objects.items()
     }
-    return stored_estate(directory, analyzer, Estate((Source("a.json", "test-data", None, len(found)),), found))
+    return Estate((Source("a.json", "test-data", None, len(found), coverage=tuple(claims)),), found)
 
 
 def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapshot:
@@ -68,7 +70,7 @@ NOW = datetime.fromtimestamp(TIME / 1000, UTC)
 
 def over_things(analyzer: Analyzer, program: Program) -> Selection:
     """Return a program that judges things as a selection."""
-    return Selection((program,), types={THING: analyzer.object_type(THING)})
+    return selection_of(analyzer, [program])
 
 
 def said(finding: Finding) -> tuple[Any, ...]:

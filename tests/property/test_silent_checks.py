@@ -37,6 +37,11 @@ QUERIES = [
 ]
 ATOMS: list[Any] = [
     *({"IS_EQUAL": {"left": query, "right": {"TEXT": "a"}}} for query in QUERIES),
+    {
+        "IS_EMPTY": {
+            "arg": {"JSON_QUERY_BYTES": {"arg": DOCUMENT, "expression": "to_string(a)", "undeterminedIf": QUERY_CHECKS}}
+        }
+    },
     {"BOOLEAN_FROM": {"arg": TEXT_FIELD, "undeterminedIf": {"isEmpty": "empty"}}},
     {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__text__c", "undeterminedIf": {"isEmpty": "empty"}}}}},
     {"NOT_EMPTY": {"arg": TEXT_FIELD}},
@@ -81,7 +86,7 @@ def conditions(draw: Draw) -> list[Any]:
 
 def small_formulas() -> list[Any]:
     """Return every formula of one operation over a flag that may stop and a field that may not."""
-    flag, field = ATOMS[len(QUERIES)], {"FIELD": {"path": "CA10__checkbox__c"}}
+    flag, field = ATOMS[len(QUERIES) + 1], {"FIELD": {"path": "CA10__checkbox__c"}}
     single = [flag, field, *({"NOT": {"arg": one}} for one in (flag, field))]
     pairs = product(("AND", "OR"), single, single)
     return [*single, *({key: {"args": [one, other]}} for key, one, other in pairs)]

@@ -128,7 +128,9 @@ def _cannot_fire(expression: Expr, check: Check) -> bool:
     if check.declaration.key == "evaluationError":
         return not _may_fail(tree)
     returns_text = tree["type"] == "function_expression" and tree["value"] in ("to_string", "type")
-    return check.declaration.key == "resultTypeMismatch" and returns_text and expression.type is ValueType.TEXT
+    return (
+        check.declaration.key == "resultTypeMismatch" and returns_text and expression.type in (ValueType.TEXT, ValueType.BYTES)
+    )
 
 
 def _may_fail(node: Any) -> bool:

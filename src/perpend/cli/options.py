@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from perpend.ir.coverage import Scope, scopes_from
 from perpend.meaning.values import date_time_from_text
 
 
@@ -17,6 +18,14 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
     if instant is None:
         raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
+
+
+def scopes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Scope, ...]:
+    """Return the scopes that an option names."""
+    try:
+        return scopes_from(value) if value is not None else ()
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter, "--complete") from None
 
 
 def settings(pairs: tuple[str, ...]) -> dict[str, str]:

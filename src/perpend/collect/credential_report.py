@@ -73,6 +73,8 @@ def read_report(
             readings.append(Reading(account, row[user_place], arn, write(row), Origin(source, line), observed_at))
             if progress and len(readings) % _PROGRESS_STEP == 0:
                 progress(len(readings))
+    if not readings:
+        raise UnusableContent("a credential report without rows; each has at least the row of the root user")
     if progress:
         progress(len(readings))
     return readings

@@ -9,15 +9,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.credential_report import Reading, row_writer
-from perpend.ir.estate import EstateObject
+from perpend.ir.estate import EstateObject, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
 ROOT_USER = "<root_account>"
 
+_ROW = "CA10__credReportAttributesJson__c"
 _Row = dict[str, str]
 
 
@@ -34,6 +35,21 @@ def merge_readings(readings: Iterable[Reading]) -> tuple[list[EstateObject], lis
         variants = tuple(_user_of(rival, account) for rival in rivals[1:]) if len(rivals) > 1 else ()
         users.append(_user_of(first, account, variants))
     return users, list(accounts.values())
+
+
+def with_root_users(users: list[EstateObject], *, described: Collection[str] = ()) -> list[EstateObject]:
+    """Return the users of reports in canonical order, each account's root user among them.
+
+    Every report has a row of the root user. Where none has, that user exists all the same: it is an object that says its name
+    and its ARN, and nothing else is known of it. Not added are those whose Ids other sources describe.
+    """
+    known = {user.fields["CA10__account__c"] for user in users if user.id.endswith(":root")}
+    firsts: dict[str, EstateObject] = {}
+    for user in users:
+        if (account := user.fields["CA10__account__c"]) not in known:
+            firsts.setdefault(account, user)
+    absent = [root for first in firsts.values() if (root := _unseen_root(first)).id not in described]
+    return sorted([*users, *absent], key=_object_order) if absent else users
 
 
 def merge_objects(objects: Iterable[EstateObject]) -> list[EstateObject]:
@@ -133,6 +149,14 @@ def _object_order(found: EstateObject) -> tuple[str, bool, str, str]:
     return found.master.id if found.master else "", found.name != ROOT_USER, found.name, found.id
 
 
+def _unseen_root(user: EstateObject) -> EstateObject:
+    """Return the root user of a user's account, of whom no source has a row."""
+    arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
+    row = row_writer(("user", "arn"))((ROOT_USER, arn))
+    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_USER, "CA10__arn__c": arn, _ROW: row}
+    return EstateObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
+
+
 def _account_of(reading: Reading) -> EstateObject:
     account = reading.account
     fields = {"Id": account, "CA10__accountId__c": account}
@@ -148,6 +172,6 @@ def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObje
         "CA10__account__c": reading.account,
         "CA10__account__r": account.fields,
         "CA10__disappearanceTime__c": None,
-        "CA10__credReportAttributesJson__c": reading.row,
+        _ROW: reading.row,
     }
     return EstateObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import gc
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
 from perpend.collect.json_text import described
 from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
-from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings
+from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
+from perpend.ir.coverage import Scope, claims_of
 from perpend.ir.estate import Estate, EstateObject, Source
 from perpend.ir.object_types import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
@@ -41,6 +42,7 @@ class _Pile:
     type_name: str | None
     progress: Callable[[int], None] | None
     object_type: ObjectType | None = None
+    complete: Mapping[str, Sequence[Scope]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
@@ -56,17 +58,19 @@ def collect_files(
     *,
     type_name: str | None = None,
     object_type: ObjectType | None = None,
+    complete: Mapping[str, Sequence[Scope]] | None = None,
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
-    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it. The first unusable
+    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
+    of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then.
     """
     with _collector_paused():
-        return _collect(paths, _Pile(type_name, progress, object_type), keep_going=keep_going)
+        return _collect(paths, _Pile(type_name, progress, object_type, complete or {}), keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
@@ -81,7 +85,8 @@ def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collecte
             if not keep_going:
                 raise failure from None
             failures.append(failure)
-    return Collected(_estate_of(pile), tuple(failures))
+    unread = tuple(failure.shown for failure in failures)
+    return Collected(replace(_estate_of(pile), unread=unread), tuple(failures))
 
 
 @contextmanager
@@ -117,7 +122,9 @@ def _read_file(path: str, pile: _Pile) -> None:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
     pile.readings += readings
     accounts = tuple(sorted({reading.account for reading in readings}))
-    pile.sources.append(Source(path, kind.name, observed_at, len(readings), accounts))
+    # A report lists every user of its account: that is what it is for.
+    coverage = claims_of(USER_TYPE, (*map(Scope, accounts), *pile.complete.get(path, ())))
+    pile.sources.append(Source(path, kind.name, observed_at, len(readings), accounts, coverage))
 
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
@@ -126,7 +133,8 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     declared = pile.object_type or ObjectType(pile.type_name)
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
-    pile.sources.append(Source(path, OBJECTS.name, None, len(objects)))
+    coverage = claims_of(pile.type_name, pile.complete.get(path, ()))
+    pile.sources.append(Source(path, OBJECTS.name, None, len(objects), coverage=coverage))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -142,7 +150,9 @@ def _refuse_scalar(content: bytes) -> None:
 def _estate_of(pile: _Pile) -> Estate:
     objects: dict[str, list[EstateObject]] = {}
     if any(source.kind != OBJECTS.name for source in pile.sources):
-        objects[USER_TYPE], objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
+        users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
+        described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
+        objects[USER_TYPE] = with_root_users(users, described=described)
     if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:

@@ -12,9 +12,8 @@ from perpend.plan.rewrites import REWRITES, Rewrite
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM
 from perpend.plan.wanted import wanted_by
-from perpend.store.rows import SYSTEM
 from perpend.tables.flat import flat_table
-from perpend.tables.schema import CONTRADICTED, OWNER, ROW, Tables, is_companion, plain, unfollowed, unread
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, Tables, is_reserved, plain, unfollowed, unread
 from perpend.tables.shred import shred, tables_of
 
 if TYPE_CHECKING:
@@ -55,8 +54,8 @@ def indexes_of(
 
 def _refuse_reserved(wanted: Wanted) -> None:
     """Raise where policies read a field that is called as only tables call their own columns."""
-    for name in sorted(wanted.values):
-        if name in SYSTEM or is_companion(name):
+    for name in sorted({*wanted.values, *wanted.lookups, *wanted.children}):
+        if is_reserved(name):
             raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
     for below in (*wanted.lookups.values(), *wanted.children.values()):
         _refuse_reserved(below)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
-from perpend.intake.pieces import lost_values
-from perpend.ir.object_types import MASTER_KEY
-from perpend.store.database import name, rows_of, text
-from perpend.store.files import shown
+from perpend.intake.lists import LONGEST_KEY, Lists, near
+from perpend.ir.coverage import Scope, not_imported
+from perpend.store.database import name, rows_of
 from perpend.store.plain_sql import is_plain, shapes_of
 from perpend.store.rows import copy, parquet
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.pieces import United
-    from perpend.ir.object_types import ObjectType
+    from perpend.ir.coverage import Coverage
+    from perpend.ir.object_types import Children, ObjectType
     from perpend.store.database import Connection
     from perpend.tables.shred import Part
 
-_LONGEST_KEY: Final = 60
 _MOST_NAMED: Final = 6
-_MOST_SHOWN: Final = 3
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class _Relations:
 
 
 class Assembly:
-    """The tables of a run by name. ``parts`` are those that shredding made, ``lacking`` says why rows may be missing."""
+    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full."""
 
     def __init__(
         self,
@@ -49,15 +47,15 @@ class Assembly:
         *,
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
-        lacking: str | None,
+        coverage: Coverage,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._declared = declared
         self._parts = parts
-        self._lacking = lacking
+        self._coverage = coverage
+        self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
-        self._blank: dict[tuple[str, str], tuple[int, list[str]]] = {}
 
     def write(self, directory_of: Callable[[str], Path]) -> Iterator[tuple[Table, Path]]:
         """Write every table into its directory; yield each with its file."""
@@ -83,7 +81,7 @@ class Assembly:
         relations = self._relations(table)
         marked = self._marked(united)
         columns = [name(ROW), *(name(one) for one in (OWNER, SOURCE, CONTRADICTED) if one == SOURCE or one in united.marks)]
-        companions = [one for one in united.companions if one not in map(unfollowed, relations.reasons)]
+        companions = [one for one in united.stored_companions if one not in map(unfollowed, relations.reasons)]
         columns += [name(one) for one in (*united.forms, *companions)]
         for one in marked:
             shapes = shapes_of(self._connection, name(one), f"({united.query})")
@@ -99,7 +97,6 @@ class Assembly:
             _partial(relations.lookups, filled),
             _partial(relations.children, filled),
             united.rows,
-            self._lacking,
             CONTRADICTED in filled,
         )
 
@@ -134,7 +131,7 @@ class Assembly:
                 self._add_lookup(found, table, lookup.name, lookup.target, lookup.key)
         for child in declared.children.values() if declared else ():
             if child.key and child.name not in found.children:
-                self._add_children(found, table, child.name, child.type_name, child.key)
+                self._add_children(found, table, child)
         return found
 
     def _add_lookup(self, found: _Relations, table: str, relation: str, target: str, key: str) -> None:
@@ -150,62 +147,37 @@ class Assembly:
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.query}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN {column} IS NULL OR {column} IN ({ids}) THEN NULL")
-        dangling = f"'leads to `' || left({column}, {_LONGEST_KEY}) || '`, which was not collected'"
+        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected'"
+        if self._coverage.reason(target, "", Scope()) is None:
+            # All that there is was read: what the key names is not there, unless it is there in another spelling.
+            ids = f'SELECT {near(name("Id"))} FROM ({other.query}) WHERE "Id" IS NOT NULL'
+            dangling = f"CASE WHEN {near(column)} IN ({ids}) THEN {dangling} END"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
-    def _add_children(self, found: _Relations, table: str, relation: str, child: str, key: str) -> None:
-        own, other = self._tables[table], self._tables.get(child)
-        if other is None or other.forms.get(key) is not Form.TEXT or own.forms.get("Id") is not Form.TEXT:
-            if other is not None:
-                self._note_relation(table, relation, f"`{child}` has no column `{key}` of texts")
-            return
-        found.children[relation] = Join(relation, child, "Id", key)
-        cases = _given(unfollowed(relation), own)
-        lost = lost_values(other, key)
-        if lost and rows_of(self._connection, f"SELECT count(*) FROM ({lost})")[0][0]:
-            cases.append(
-                f"""WHEN "Id" IN ({lost}) THEN {text(f"sources contradict each other about which `{child}` belong here")}"""
-            )
-        orphans = self._orphans(child, key)
-        why = f"{orphans} of `{child}` do not say in `{key}` what they belong to"
-        found.reasons[relation] = _case(cases, text(why) if orphans else "NULL")
-
-    def _orphans(self, table: str, key: str) -> int:
-        """Return how many rows do not say what they belong to: keys not known, and blank where each row must have one.
-
-        Blank keys are noted with the first of their rows.
-        """
-        found, declared = self._tables[table], self._declared(table)
-        unknown = f"{name(unread(key))} IS NOT NULL" if unread(key) in found.marks else "false"
-        blank = f"NOT ({unknown}) AND coalesce({name(key)}, '') = ''"
-        listed = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
-        counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed})[1:{_MOST_SHOWN}]"
-        unread_keys, blank_keys, first = rows_of(self._connection, f"SELECT {counts} FROM ({found.query})")[0]
-        if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
-            return int(unread_keys)
-        if (table, key) not in self._blank:
-            self._blank[table, key] = (int(blank_keys), [one for one in first if one])
-        return int(unread_keys) + int(blank_keys)
+    def _add_children(self, found: _Relations, table: str, child: Children) -> None:
+        own, other = self._tables[table], self._tables.get(child.type_name)
+        lacking = None
+        if other is None:
+            lacking = not_imported(child.type_name)
+        elif other.forms.get(child.key) is not Form.TEXT or own.forms.get("Id") is not Form.TEXT:
+            lacking = f"cannot be looked up: `{child.type_name}` has no column `{child.key}` of texts"
+            self._note_relation(table, child.name, f"`{child.type_name}` has no column `{child.key}` of texts")
+        else:
+            found.reasons[child.name] = self._lists.reason(table, child)
+        found.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
         self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")
 
     @property
     def problems(self) -> list[Diagnostic]:
-        """What is to be said of relations that lead nowhere, one warning per table, and of blank keys, one per column."""
+        """What is to be said of relations that lead nowhere, one warning per table, and of lists."""
         found = []
         for table, relations in self._unfollowed.items():
             more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
             message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
             found.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
-        for (table, key), (count, first) in self._blank.items():
-            rows = ", ".join(f"`{shown(one[:_LONGEST_KEY])}`" for one in first)
-            more = " …" if count > len(first) else ""
-            message = (
-                f"`{key}` of `{table}` is blank where each row must belong to another: {count} in all, {rows or 'no Id'}{more}"
-            )
-            found.append(rules.BLANK_KEY.at(Span(f"types/{table}/type.yaml"), message))
-        return found
+        return found + self._lists.problems
 
 
 def _given(mark: str, table: United) -> list[str]:
@@ -213,9 +185,5 @@ def _given(mark: str, table: United) -> list[str]:
     return [f"WHEN {name(mark)} IS NOT NULL THEN {name(mark)}"] if mark in table.marks else []
 
 
-def _case(cases: list[str], otherwise: str) -> str:
-    return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
-
-
 def _partial(joins: Mapping[str, Join], filled: set[str]) -> dict[str, Join]:
-    return {one: Join(one, join.table, join.own, join.other, unfollowed(one) in filled) for one, join in joins.items()}
+    return {one: replace(join, partial=unfollowed(one) in filled) for one, join in joins.items()}

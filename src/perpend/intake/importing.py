@@ -13,9 +13,11 @@ from perpend.intake import rules
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
 from perpend.intake.pieces import merge_same, unite
-from perpend.intake.piles import shred_pile, unknown_lists
+from perpend.intake.piles import shred_pile, unstated_lists
 from perpend.intake.scopes import Scope, scopes_of
 from perpend.intake.table_file import read_table
+from perpend.intake.table_relations import with_relations
+from perpend.ir.coverage import Coverage, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.diagnostics.model import Diagnostic
+    from perpend.intake.objects import Pile
     from perpend.intake.pieces import Piece
     from perpend.intake.table_file import TableFile
     from perpend.ir.estate import Estate, EstateObject
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
 ENGINE: Final = f"duckdb {duckdb.__version__}"
 """What writes the files of a store."""
+
+_MOST_NAMED: Final = 6
 
 
 class Importing:
@@ -53,6 +58,7 @@ class Importing:
         self._tables: dict[str, list[Piece]] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
+        self._renamed: dict[str, dict[str, str]] = {}
         self._paths = 0
         teach(connection)
 
@@ -70,12 +76,19 @@ class Importing:
         times = observed_at or {}
         numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(estate.sources)}
         self.run.sources += [
-            StoredSource(source.name, source.kind, times.get(source.name, source.observed_at), source.objects, source.accounts)
+            StoredSource(
+                source.name,
+                source.kind,
+                times.get(source.name, source.observed_at),
+                source.objects,
+                source.accounts,
+                coverage=source.coverage,
+            )
             for source in estate.sources
         ]
         for type_name, found in estate.objects.items():
             _check_type(type_name)
-            self._objects.pile(type_name).whole = True
+            self._objects.pile(type_name)
             for one in found:
                 reason = contradiction(one) if one.variants else None
                 number = numbers[one.origin.source]
@@ -90,9 +103,12 @@ class Importing:
         source = len(self.run.sources)
         with storing(self.run.temporary):
             read = read_table(self._connection, table, declared=declared, source=source, staging=self._new_path())
-        self.problems += read.problems
-        self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows))
-        self._tables.setdefault(table.type_name, []).append(read.piece)
+            json = read.kind == "ndjson"
+            piece, problems = with_relations(self._connection, read.piece, declared, path=table.path, json=json)
+        self.problems += [*read.problems, *problems]
+        coverage = claims_of(table.type_name, table.complete)
+        self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
+        self._tables.setdefault(table.type_name, []).append(piece)
 
     def add_failure(self, source: str, reason: str) -> None:
         """Note an input that could not be read: rows may be missing from every table."""
@@ -111,35 +127,48 @@ class Importing:
         return self.run.commit(ENGINE)
 
     def _assembly(self) -> Assembly:
-        whole = {one for one, pile in self._objects.by_type.items() if pile.whole} | set(self._tables)
+        self._objects.tell_apart()
         pieces: dict[str, list[Piece]] = {}
         for type_name in list(self._objects.by_type):
-            self._shred(type_name, whole, pieces)
+            self._shred(type_name, pieces)
         for type_name, found in self._tables.items():
             part = self._parts.get(type_name)
             undeclared = (*part.lookups, *part.children) if part else ()
-            unknown = {**unknown_lists(self._declared(type_name), whole), **dict.fromkeys(undeclared, MISSING)}
+            unknown = {**unstated_lists(self._declared(type_name)), **dict.fromkeys(undeclared, MISSING)}
             pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in found)
         united = {one: unite(found) for one, found in sorted(pieces.items())}
         for type_name, lost in self._lost.items():
             united[type_name].lost = lost
+        for type_name, renamed in self._renamed.items():
+            united[type_name].renamed = renamed
         for type_name in self._tables:
             clashing = merge_same(self._connection, united[type_name], [source.name for source in self.run.sources])
             if clashing:
                 message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
-        lacking = "; ".join(f"{shown(one.source)} could not be read" for one in self.run.failures) or None
-        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, lacking=lacking)
+        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
-    def _shred(self, type_name: str, whole: set[str], pieces: dict[str, list[Piece]]) -> None:
+    def _coverage(self) -> Coverage:
+        unread = [unread_input(shown(one.source)) for one in self.run.failures]
+        return Coverage((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
+
+    def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:
         pile = self._objects.by_type.pop(type_name)
-        self._lost[type_name] = pile.lost
+        self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
+        if pile.renamed:
+            self._note_renamed(type_name, pile)
         declared = self._declared(type_name)
-        shredded = shred_pile(self._connection, type_name, pile, declared=declared, whole=whole, new_path=self._new_path)
+        shredded = shred_pile(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
         for one in shredded:
             self._parts[one.part.name] = one.part
             pieces[one.part.name] = [one.piece]
         self._note_undeclared(self._parts[type_name])
+
+    def _note_renamed(self, type_name: str, pile: Pile) -> None:
+        first = ", ".join(f"`{shown(one)}`" for one in sorted(pile.renamed)[:_MOST_NAMED])
+        more = f" and {len(pile.renamed) - _MOST_NAMED} more" if len(pile.renamed) > _MOST_NAMED else ""
+        message = f"`{type_name}` has the same Id in lists of different objects; in the store these are {first}{more}"
+        self.problems.append(rules.REPEATED_ID.at(Span(f"types/{type_name}/type.yaml"), message))
 
     def _note_undeclared(self, part: Part) -> None:
         span = Span(f"types/{part.type_name}/type.yaml")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from perpend.collect.unusable import UnusableInput
     from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
     from perpend.store.store import Snapshot, Store
 
@@ -30,7 +31,8 @@ class Input:
 
     ``type_name`` is the object type that it holds, for kinds that do not say so themselves. ``columns`` maps a table's
     columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
-    ``observed_at`` is when the estate looked like this, where the input does not state it.
+    ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
+    which it holds every object of its type; without it, what it does not hold is not known.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Input:
     columns: Mapping[str, str] | None = None
     constants: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
+    complete: tuple[Scope, ...] = ()
 
     @property
     def is_table(self) -> bool:
@@ -90,7 +93,9 @@ def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: b
         try:
             if table.type_name is None:
                 raise UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
-            importing.add_table(TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at))
+            importing.add_table(
+                TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+            )
         except UnreadableTable as error:
             if not keep_going:
                 raise
@@ -113,6 +118,7 @@ def _read_others(
             [other.path for other in alike],
             type_name=type_name,
             object_type=declared(type_name) if type_name else None,
+            complete={other.path: other.complete for other in alike if other.complete},
             keep_going=keep_going,
             progress=progress,
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_ID: Final = "leads to an object without Id, which cannot be found again"
 DISAGREES: Final = "its key and the object that the data hold here disagree"
+LISTED_OTHERWISE: Final = "is another list in another place of the data"
 _MOST_NAMED: Final = 6
 
 
@@ -26,28 +27,33 @@ _MOST_NAMED: Final = 6
 class Entry:
     """One object: its own fields, where it was read, why it is not to be believed.
 
-    ``listed`` are the declared child lists that the data had, ``unfollowed`` says of declared relations why it is not
-    known where they lead.
+    ``whole``: it was imported as such, not nested in another. ``listed`` are the declared child lists that the data had,
+    each with what tells its objects apart. ``owners`` are the objects whose lists it stood in, by the key that names them.
+    ``unfollowed`` says of declared relations why it is not known where they lead.
     """
 
     fields: dict[str, Any]
     source: int
     origin: Origin | None = None
     contradicted: str | None = None
-    listed: set[str] = field(default_factory=set)
+    whole: bool = False
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: dict[str, Entry] = field(default_factory=dict)
     unfollowed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Pile:
-    """The objects of one type: those with an Id, and those without. ``whole``: they were imported as such.
+    """The objects of one type: those with an Id, ``rivals`` that have the same one and another owner, and those without.
 
     ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
+    ``renamed`` are the former Ids of rivals by the ones that tell them apart.
     """
 
     by_id: dict[str, Entry] = field(default_factory=dict)
+    rivals: dict[str, list[Entry]] = field(default_factory=dict)
     nameless: list[Entry] = field(default_factory=list)
-    whole: bool = False
+    renamed: dict[str, str] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
 
     def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
@@ -58,10 +64,9 @@ class Pile:
 
     def __iter__(self) -> Iterator[Entry]:
         yield from self.by_id.values()
+        for found in self.rivals.values():
+            yield from found
         yield from self.nameless
-
-    def __len__(self) -> int:
-        return len(self.by_id) + len(self.nameless)
 
 
 class Objects:
@@ -81,8 +86,7 @@ class Objects:
         contradicted: str | None = None,
     ) -> None:
         """Take in an object that was imported as such, and all that is nested in it."""
-        self.pile(type_name).whole = True
-        self._take(type_name, fields, Entry({}, source, origin, contradicted))
+        self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
 
     def pile(self, type_name: str) -> Pile:
         """Return the objects of a type, to be added to."""
@@ -95,9 +99,9 @@ class Objects:
         entry.fields = {name: value for name, value in fields.items() if name not in lookups and name not in children}
         for name in (one for one in fields if one in lookups):
             self._take_lookup(entry, name, fields[name], lookups[name].target, lookups[name].key)
+        entry = self._placed(self.pile(type_name), entry)
         for name in (one for one in fields if one in children):
             self._take_children(entry, name, fields[name], children[name].type_name, children[name].key)
-        self._place(self.pile(type_name), entry)
 
     def _take_lookup(self, entry: Entry, name: str, value: Any, target: str, key: str) -> None:
         known, present = entry.fields.get(key), key in entry.fields
@@ -128,7 +132,9 @@ class Objects:
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             entry.unfollowed[name] = "is no list of objects"
             return
-        entry.listed.add(name)
+        told_apart = tuple(sorted(map(_identity, items)))
+        if entry.listed.setdefault(name, told_apart) != told_apart:
+            entry.unfollowed[name] = LISTED_OTHERWISE
         owner = entry.fields.get("Id")
         self.pile(type_name)
         if items and not _is_filled(owner):
@@ -136,19 +142,73 @@ class Objects:
             return
         for item in items:
             child = item if key in item else {**item, key: owner}
+            owners = {key: entry}
             if child[key] != owner:
-                entry.unfollowed[name] = DISAGREES
-            self._take(type_name, child, Entry({}, entry.source, entry.origin))
+                entry.unfollowed[name], owners = DISAGREES, {}
+            self._take(type_name, child, Entry({}, entry.source, entry.origin, owners=owners))
 
-    def _place(self, pile: Pile, entry: Entry) -> None:
+    def _placed(self, pile: Pile, entry: Entry) -> Entry:
+        """Put an object into its pile; return the entry that stands for it there."""
         identity = entry.fields.get("Id")
         if not _is_filled(identity):
             pile.nameless.append(entry)
-            return
+            return entry
         first = pile.by_id.setdefault(identity, entry)
-        if first is not entry:
-            pile.note_lost(first.fields, entry.fields)
-            _unite(first, entry)
+        if first is entry:
+            return entry
+        rivals = pile.rivals.get(identity, [])
+        same = next((one for one in (first, *rivals) if _may_be_same(one, entry)), None)
+        if same is None:
+            pile.rivals[identity] = [*rivals, entry]
+            return entry
+        pile.note_lost(same.fields, entry.fields)
+        _unite(same, entry)
+        return same
+
+    def tell_apart(self) -> None:
+        """Give parts that have one Id under several owners an Id each, their owner's in front, and their own parts new keys.
+
+        What was imported as such keeps its Id.
+        """
+        nested: dict[int, tuple[Pile, Entry]] = {}
+        for pile in self.by_type.values():
+            for identity, rivals in pile.rivals.items():
+                parts = [one for one in (pile.by_id[identity], *rivals) if not one.whole and one.owners]
+                nested |= {id(one): (pile, one) for one in parts}
+        called = {number: _long_id(entry, nested, frozenset()) for number, (_, entry) in nested.items()}
+        for number, (pile, entry) in nested.items():
+            pile.renamed[called[number]] = entry.fields["Id"]
+            entry.fields["Id"] = called[number]
+        for entry in (one for pile in self.by_type.values() for one in pile) if called else ():
+            for key, owner in entry.owners.items():
+                entry.fields[key] = called.get(id(owner), entry.fields[key])
+
+
+def _long_id(entry: Entry, nested: Mapping[int, tuple[Pile, Entry]], seen: frozenset[int]) -> str:
+    """Return an Id with the owner's in front, which has its own owner's in front where that is needed."""
+    owner = entry.owners[min(entry.owners)]
+    longer = id(owner) in nested and id(owner) not in seen
+    above = _long_id(owner, nested, seen | {id(owner)}) if longer else owner.fields["Id"]
+    return f"{above}/{entry.fields['Id']}"
+
+
+def _may_be_same(first: Entry, other: Entry) -> bool:
+    """Whether two readings of one Id can be of one object: no key names one owner here and another one there."""
+    for key in first.owners.keys() | other.owners.keys():
+        one, two = first.owners.get(key), other.owners.get(key)
+        if one and two and one is not two:
+            return False
+        owner, bare = (one, other) if one else (two, first)
+        named = bare.fields.get(key)
+        if owner and not (one and two) and _is_filled(named) and named != owner.fields["Id"]:
+            return False
+    return True
+
+
+def _identity(item: Mapping[str, Any]) -> str:
+    """Return what tells an object of a list apart from the others: its Id, or all that it holds."""
+    identity = item.get("Id")
+    return identity if _is_filled(identity) else json.dumps(item, sort_keys=True)
 
 
 def _unite(first: Entry, other: Entry) -> None:
@@ -159,7 +219,8 @@ def _unite(first: Entry, other: Entry) -> None:
             first.fields[name] = value
         elif not _same(first.fields[name], value):
             clashes.append(name)
-    first.listed |= other.listed
+    first.whole = first.whole or other.whole
+    first.owners = {**other.owners, **first.owners}
     first.unfollowed = {**other.unfollowed, **first.unfollowed}
     first.contradicted = first.contradicted or other.contradicted
     if clashes and first.contradicted is None:

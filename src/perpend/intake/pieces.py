@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import name, rows_of, text, text_list
-from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, unfollowed, unread
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _MOST_NAMED: Final = 6
 _END: Final = unfollowed("")
+_LISTED_END: Final = listed("")
+
+LISTED: Final = "listed"
+"""What stands beside the key of a row that the object of that key listed itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class United:
     """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
 
     ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
-    of objects had, before they became pieces.
+    of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
     """
 
     query: str
@@ -51,16 +55,17 @@ class United:
     merged: int = 0
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> list[str]:
-        """All columns but the row number."""
-        return [SOURCE, *(one for one in (OWNER, CONTRADICTED) if one in self.marks), *self.forms, *self.companions]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def companions(self) -> list[str]:
         """The companion columns in a stable order."""
         return sorted(self.marks - {OWNER, CONTRADICTED})
+
+    @property
+    def stored_companions(self) -> list[str]:
+        """The companion columns that a stored table has too."""
+        return [one for one in self.companions if not one.endswith(_LISTED_END)]
 
 
 def unite(pieces: Sequence[Piece]) -> United:
@@ -146,7 +151,9 @@ def _select(piece: Piece, table: United, offset: int) -> str:
 
 def _reason(piece: Piece, mark: str) -> str:
     """Return what stands in a companion column that a piece does not have."""
-    if mark.endswith(_END):
+    if mark.endswith(_LISTED_END):
+        reason = None
+    elif mark.endswith(_END):
         reason = piece.unknown.get(mark.removesuffix(_END))
     else:
         reason = None if mark.removesuffix(unread("")) in piece.forms else MISSING
@@ -163,6 +170,8 @@ def _merged(one: str, table: United) -> str:
         return f"first({name(one)} ORDER BY {name(ROW)})"
     if one in table.forms:
         return f"first({name(one)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(one, table)})"
+    if one.endswith(_LISTED_END):
+        return f"max({name(one)})"
     known = f"bool_or({name(one)} IS NULL)"
     if not one.endswith(_END):
         return f"CASE WHEN {known} THEN NULL ELSE min({name(one)}) END"

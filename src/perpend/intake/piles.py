@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.intake.pieces import Piece
+from perpend.intake.pieces import LISTED, Piece
 from perpend.intake.spool import Spool
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import name
 from perpend.store.files import shown
 from perpend.store.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
-from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, unfollowed
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
 from perpend.tables.shred import add_object, part_of, parts_of, wanted_of_everything
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from perpend.intake.objects import Entry, Pile
@@ -38,10 +38,9 @@ def shred_pile(
     pile: Pile,
     *,
     declared: ObjectType | None,
-    whole: Collection[str],
     new_path: Callable[[], Path],
 ) -> Iterator[Shredded]:
-    """Yield the table of a pile and the tables below it. ``whole`` are the types whose objects were imported as such."""
+    """Yield the table of a pile and the tables below it."""
     spools: dict[str, Spool] = {}
 
     def rows(table: str) -> Spool:
@@ -50,7 +49,7 @@ def shred_pile(
     root = part_of(type_name, wanted_of_everything(entry.fields for entry in pile), rows=rows)
     for part in parts_of(root):
         check_names({*part.wanted.values, *part.lookups, *part.children, "Id"}, shown(part.name))
-    unknown = unknown_lists(declared, whole)
+    unknown = unstated_lists(declared)
     for entry in pile:
         add_object(root, entry.fields, complete=False, more=_marks(entry, unknown))
     for part in parts_of(root):
@@ -58,10 +57,9 @@ def shred_pile(
         yield Shredded(part, _piece(connection, spools[part.name], owned, new_path()))
 
 
-def unknown_lists(declared: ObjectType | None, whole: Collection[str]) -> dict[str, str]:
-    """Return the child lists of a type that are not known where the data do not hold them, each with the reason."""
-    children = declared.children.values() if declared else ()
-    return {one.name: MISSING for one in children if one.key and one.type_name not in whole}
+def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
+    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
+    return {one.name: MISSING for one in declared.children.values() if one.key} if declared else {}
 
 
 def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +67,8 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
     if entry.contradicted is not None:
         marks[CONTRADICTED] = entry.contradicted
     reasons = {relation: reason for relation, reason in unknown.items() if relation not in entry.listed}
-    return marks | {unfollowed(relation): reason for relation, reason in (reasons | entry.unfollowed).items()}
+    marks |= {unfollowed(relation): reason for relation, reason in (reasons | entry.unfollowed).items()}
+    return marks | {listed(key): LISTED for key in entry.owners}
 
 
 def _piece(connection: Connection, spool: Spool, system: frozenset[str], target: Path) -> Piece:

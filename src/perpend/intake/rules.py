@@ -62,6 +62,45 @@ BLANK_KEY: Final = _warning(
     "Fill the column in, or leave these rows out.",
 )
 
+NESTED_IN_TABLE: Final = _warning(
+    "K308",
+    "nested-in-table",
+    "A column of a table holds objects where the object type declares a relation. A table has rows of one type, so they are "
+    "kept in the column, but do not become rows of their own.\n\n"
+    "What lies behind the relation is not known: policies that ask for it say UNDETERMINED. Import the file as a JSON array, "
+    "or the nested objects as a table of their type.",
+)
+KEY_LEADS_NOWHERE: Final = _warning(
+    "K309",
+    "key-leads-nowhere",
+    "Rows name in a key an object that is not among those imported. Perhaps it was not collected; perhaps the key was "
+    "changed on the way: spreadsheets drop leading zeros, exports add blank space.\n\n"
+    "Where a key is nearly the Id of an object, or looks like no Id at all, that object's list (or every list) is not known, "
+    "and policies that ask for it say UNDETERMINED. Correct the keys, or import the objects that they name.",
+)
+LIST_SPOKEN_AGAINST: Final = _warning(
+    "K311",
+    "list-spoken-against",
+    "An object lists its children itself, perhaps as an empty list, and other rows say that they belong to it too.\n\n"
+    "Its list is not known: policies that ask for it say UNDETERMINED. Correct one of the inputs, or leave one out.",
+)
+REPEATED_ID: Final = _warning(
+    "K312",
+    "repeated-id",
+    "Objects in the child lists of different objects have the same Id, such as the name of a region in each account. They are "
+    "parts of different owners, so they are kept apart: the owner's Id and a slash are put in front of theirs.\n\n"
+    "Rows of tables that name one of them by the short Id say no longer which. Write Ids that are unique in all data: "
+    "`111122223333/eu-west-1`.",
+)
+NOT_CLAIMED: Final = _warning(
+    "K313",
+    "not-claimed",
+    "Objects do not list their children themselves, and no input says that it holds all of them. What an input does not hold "
+    "may have been left out, filtered or denied, so absence proves nothing.\n\n"
+    "Policies that ask for such a list say UNDETERMINED. Say with `--complete` of what the input holds every object: `all`, an "
+    "account, or `account/region`. A credential report says it of its accounts' users by itself.",
+)
+
 RULES: Final = (
     COLUMN_OF_OTHER_TYPE,
     VALUE_WITHOUT_MEANING,
@@ -70,5 +109,10 @@ RULES: Final = (
     CONTRADICTING_ROWS,
     RELATION_NOT_FOLLOWED,
     BLANK_KEY,
+    NESTED_IN_TABLE,
+    KEY_LEADS_NOWHERE,
+    LIST_SPOKEN_AGAINST,
+    REPEATED_ID,
+    NOT_CLAIMED,
 )
 """All rules of the room."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
 
@@ -57,7 +58,7 @@ class UnreadableTable(PerpendError):
 class TableFile:
     """A file that holds objects of one type. ``columns`` maps its columns to API names, None where they are API names.
 
-    ``constants`` are fields that all objects have alike.
+    ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object.
     """
 
     path: str
@@ -65,6 +66,7 @@ class TableFile:
     columns: Mapping[str, str] | None = None
     constants: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
+    complete: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from perpend.ir.coverage import Claim
     from perpend.ir.object_types import ObjectType
 
 
@@ -40,21 +41,29 @@ class EstateObject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input as it was read. ``observed_at`` is when the estate looked like this (UTC), None where it is not said."""
+    """One input as it was read. ``observed_at`` is when the estate looked like this (UTC), None where it is not said.
+
+    ``coverage`` is what it claims to hold in full.
+    """
 
     name: str
     kind: str
     observed_at: datetime | None
     objects: int
     accounts: tuple[str, ...] = ()
+    coverage: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """Everything collected in one run: the sources, and the objects by type in a stable order."""
+    """Everything collected in one run: the sources, and the objects by type in a stable order.
+
+    ``unread`` names inputs that could not be read, as messages do: what they hold may be missing from any list.
+    """
 
     sources: Sequence[Source]
     objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:

@@ -14,7 +14,9 @@ from perpend.collect.contradictions import contradiction
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.numbering import UNREADABLE
+from perpend.ir.object_types import ObjectType
 from perpend.ir.status import Status
+from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
 from perpend.judge.finding import untold_indexes
 from perpend.judge.judgement import Judgement, ledger_of
@@ -49,6 +51,7 @@ def judge_estate(
     taken to be as new as ``today`` (now, if None). ``progress`` is told how many objects are done.
     """
     day = day_of_run([source.observed_at for source in estate.sources], snapshot_time=snapshot_time, today=today)
+    estate = with_children(estate, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
     by_program: dict[int, HeldVerdicts] = {}
     done = 0
     for programs in selection.by_type().values():

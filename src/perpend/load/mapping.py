@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.ir.coverage import Scope, scopes_from
 from perpend.load import rules
 from perpend.load.files import MAX_YAML, Files, Unreadable
 from perpend.load.nodes import Mapping, Node, Scalar, node_from_yaml
 from perpend.load.read import Reader, described
-from perpend.load.shapes import Key, Record, TextMap
+from perpend.load.shapes import Key, Record, Text, TextMap
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
@@ -24,16 +25,21 @@ MAPPING: Final = Record(
     (
         Key("columns", TextMap(), "Column of the table: API name of the field.", required=True),
         Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
+        Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """``columns`` maps a table's columns to API names; ``constants`` are fields with one value for all objects."""
+    """``columns`` maps a table's columns to API names; ``constants`` are fields with one value for all objects.
+
+    ``complete`` are the scopes of which the table holds every object.
+    """
 
     columns: dict[str, str]
     constants: dict[str, Any] = field(default_factory=dict)
+    complete: tuple[Scope, ...] = ()
 
 
 def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Callable[[str, int], str | None]]:
@@ -49,9 +55,20 @@ def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Cal
         parts = {key.text: value for key, value in node.entries}
         columns = _texts(parts.get("columns"), diagnostics, only_texts=True)
         constants = _texts(parts.get("constants"), diagnostics, only_texts=False)
+        complete = _scopes(parts.get("complete"), diagnostics)
         if not diagnostics:
-            return ColumnMapping(columns, constants), [], files.source_line
+            return ColumnMapping(columns, constants, complete), [], files.source_line
     return None, diagnostics, files.source_line
+
+
+def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ...]:
+    if not isinstance(node, Scalar):
+        return ()
+    try:
+        return scopes_from(node.text)
+    except ValueError as error:
+        diagnostics.append(rules.UNKNOWN_CHOICE.at(node.span, str(error)))
+        return ()
 
 
 def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:

@@ -57,8 +57,9 @@ def _table(
         diagnostics.append(error.diagnostic)
         return {}
     places = JsonPlaces(text, path)
+    repeated: list[str] = []
     try:
-        table = json_from_text(text)
+        table = json_from_text(text, repeated=repeated)
     except ValueError as error:
         offset, reason = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
         diagnostics.append(rules.JSON_SYNTAX.at(places.at(offset), f"JSON syntax: {reason}"))
@@ -66,6 +67,10 @@ def _table(
     if not isinstance(table, dict):
         diagnostics.append(rules.NOT_MAPPING_TABLE.at(places.at(0), "the table must be a JSON object"))
         return {}
+    for key in repeated[:_MAX_FAULTS]:
+        written = json.dumps(key, ensure_ascii=False)
+        place = places.at(max(text.find(written, text.find(written) + 1), 0), len(written))
+        diagnostics.append(rules.DUPLICATE_KEY.at(place, f"the key `{shorten(key)}` stands there twice"))
     unfit = [key for key, value in table.items() if not fits(value)]
     for key in unfit[:_MAX_FAULTS]:
         place = places.at(max(text.find(json.dumps(key, ensure_ascii=False)), 0), len(key) + 2)

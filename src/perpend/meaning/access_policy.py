@@ -6,6 +6,7 @@ falls on the side of the exposure: a Deny subtracts only where it surely applies
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 MAX_PATTERN: Final = 256
 """The longest action pattern, in characters. No action of AWS comes near."""
+
+_DOCUMENT = frozenset({"Version", "Id", "Statement"})
+_EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+_ALLOW = frozenset({"Sid", "Effect", "Condition", "AccessLevel", "AccessLevels"}.union(*_EXCLUSIVE))
+"""The keys of an Allow. Any other key may widen it."""
+
+_ACTION = re.compile(r"[\w.*?-]+:[\w.*?-]+|[\w.?-]*\*[\w.*?-]*", re.ASCII)
+"""An action as AWS writes it: a service and a name, or a pattern that takes in both."""
 
 _PLAIN_DENY = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "AccessLevel", "AccessLevels"})
 """The keys of a Deny without conditions. Any other key may narrow it."""
@@ -97,6 +106,7 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
     denies: list[_Statement] = []
     for statement in _statements(document):
         if statement.get("Effect") == "Allow":
+            _refuse_others(statement, _ALLOW, "an Allow statement")
             found = _statement(statement)
             if _level(statement) > widest:
                 allows.append(found)
@@ -122,18 +132,30 @@ def _statements(document: object) -> list[Mapping[str, object]]:
         raise AccessPolicyError("the policy document is not an object")
     if "Statement" not in document:
         raise AccessPolicyError("the policy document has no `Statement`")
+    _refuse_others(document, _DOCUMENT, "the policy document")
     found = document["Statement"]
     statements = found if isinstance(found, list) else [found]
+    if not statements:
+        raise AccessPolicyError("the policy document has no statements")
     if not all(isinstance(statement, dict) for statement in statements):
         raise AccessPolicyError("a statement is not an object")
     return statements
+
+
+def _refuse_others(members: Mapping[str, object], known: frozenset[str], where: str) -> None:
+    other = next((key for key in members if key not in known), None)
+    if other is not None:
+        raise AccessPolicyError(f"{where} has the unknown key `{other[:MAX_PATTERN]}`")
 
 
 def _statement(statement: Mapping[str, object]) -> _Statement:
     given = [key for key in ("Action", "NotAction") if key in statement]
     if len(given) != 1:
         raise AccessPolicyError("a statement needs one of `Action` and `NotAction`")
-    patterns = tuple(_pattern(text) for text in _texts(statement[given[0]], given[0]))
+    both = next((pair for pair in _EXCLUSIVE if statement.keys() >= set(pair)), None)
+    if both is not None:
+        raise AccessPolicyError(f"a statement has both `{both[0]}` and `{both[1]}`")
+    patterns = tuple(_action(text) for text in _texts(statement[given[0]], given[0]))
     scope = _Scope(frozenset(_principals(statement)), frozenset(_resources(statement)))
     return _Statement(_Actions(patterns, is_excluding=given[0] == "NotAction"), scope)
 
@@ -174,6 +196,13 @@ def _texts(given: object, key: str) -> list[str]:
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise AccessPolicyError(f"`{key}` is neither a text nor a list of texts")
     return texts
+
+
+def _action(text: str) -> str:
+    pattern = _pattern(text)
+    if not _ACTION.fullmatch(pattern):
+        raise AccessPolicyError(f"`{text}` is no action")
+    return pattern
 
 
 def _pattern(text: str) -> str:

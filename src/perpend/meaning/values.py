@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from perpend.meaning.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WHITE_SPACE: Final = " \t\n\r\f\v"
 """The characters that Text normalisation folds, on every engine. No other Unicode space counts."""
@@ -220,23 +224,14 @@ def number_text(number: float) -> str:
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
     """Return the JSON document a text holds.
 
-    The grammar is RFC 8259 (no NaN, no comments), the last of repeated keys wins, whole numbers beyond 2**53 are doubles,
-    at most 200 levels are read, half a surrogate pair is U+FFFD. Keys that an object has twice are added to ``repeated``.
-    Raises ``ValueError`` with the reason and its place.
+    The grammar is RFC 8259 (no NaN, no comments), no object has a key twice, whole numbers beyond 2**53 are doubles, at most
+    200 levels are read, half a surrogate pair is U+FFFD. With ``repeated``, keys that an object has twice are added to it, and
+    the last of them wins. Raises ``ValueError`` with the reason and its place.
     """
-
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(members)
-        if repeated is not None and len(found) < len(members):
-            names = [name for name, _ in members]
-            repeated.extend(name for name in found if names.count(name) > 1)
-        return found
-
     if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
-        hook = None if repeated is None else pairs
-        found = json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=hook)
+        found = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
         return _written(found) if _SURROGATE.search(text) else found
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
@@ -260,7 +255,7 @@ def _written(value: Any) -> Any:
     if isinstance(value, str):
         return written(value)
     if isinstance(value, dict):
-        return {written(key): _written(item) for key, item in value.items()}
+        return _members([(written(key), _written(item)) for key, item in value.items()])
     return list(map(_written, value)) if isinstance(value, list) else value
 
 
@@ -284,3 +279,32 @@ def _whole(digits: str) -> int | float:
     if len(digits) > _MAX_DIGITS:
         return float(digits)
     return double(int(digits))
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object that members make. One that says two things under one key says nothing: ``ValueError``."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"an object has the key `{written(_repeated(pairs)[0])[:_SHORT]}` twice")
+    return found
+
+
+def _telling(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeated.extend(_repeated(pairs))
+        return dict(pairs)
+
+    return members
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
+    """Return the keys that members have more than once, each once."""
+    counts = Counter(key for key, _ in pairs)
+    return [key for key, count in counts.items() if count > 1]
+
+
+def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, object_pairs_hook=members)
+
+
+_DECODER: Final = _decoder(_members)

@@ -152,16 +152,15 @@ class _Planner:
         way = at.guards[len(place.guards) :]
         join = at.table.children.get(name) if at.table else None
         table = self.build.tables.by_name.get(join.table) if join else None
+        if join is not None and join.lacking is not None:
+            return Related(None, "", (*way, *at.unknown(self.build.scalars.true, f"{at.path}{name} {join.lacking}")), {})
         if join is None or table is None:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
-        path, true = f"{at.path}{name}[].", self.build.scalars.true
-        below = Place(self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True)
+        path = f"{at.path}{name}[]."
+        below = Place(self.build, children.scan, ROOT, table, self.build.scalars.true, path=path, block=child, in_child=True)
         output = children.output(self.code(below, child))
-        more: Guards = ()
-        if table.lacking is not None:
-            more = at.unknown(true, f"{at.path}{name} may hold more than was read: {table.lacking}")
-        return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), more, at.there)
+        return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), at.there)
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:

@@ -17,7 +17,7 @@ from perpend.plan.stage import ROOT, Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SEMANTICS: Final = 2
+SEMANTICS: Final = 3
 """Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
 
 _BEHIND_NAME: Final = "#kept"

@@ -162,8 +162,7 @@ def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | Non
 
     def run(text: str | None) -> str:
         try:
-            document = None if is_empty_text(text) else json_from_text(text or "")
-            return packed(document is not None and policy_allows(document, actions, level))
+            return packed(not is_empty_text(text) and policy_allows(json_from_text(text or ""), actions, level))
         except (AccessPolicyError, ValueError):
             return UNUSABLE
 

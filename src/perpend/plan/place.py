@@ -9,7 +9,7 @@ from perpend.ir.object_types import is_deletion_field
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
-from perpend.plan.stage import KIND_OF_FORM, column_of
+from perpend.plan.stage import column_of
 from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Place:
         if join is None or target is None:
             guards = () if self.table is None else self.unset(name)
             return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path)
-        guards = (*self.guards, *self.unfollowed(join), *self._orphaned(join, target))
+        guards = (*self.guards, *self.unfollowed(join))
         alias = self.scan.lookup(self.alias, join).alias
         found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
         below = replace(self, alias=alias, table=target, there=scalars.all(self.there, found), guards=guards, path=path)
@@ -130,21 +130,6 @@ class Place:
         return self.unknown(
             scalars.negation(scalars.is_null(scalars.column(self.alias, unfollowed(join.name), Kind.TEXT))), DYNAMIC
         )
-
-    def _orphaned(self, join: Join, target: Table) -> Guards:
-        """Return the guard for a key that finds no row in a table from which rows may be missing."""
-        if target.lacking is None or self.table is None:
-            return ()
-        scalars = self.build.scalars
-        alias = self.scan.lookup(self.alias, join).alias
-        absent = scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE))
-        key = scalars.negation(scalars.is_null(self._key(join.own)))
-        return self.unknown(scalars.all(key, absent), f"{self.path}{join.name} is not among what was read: {target.lacking}")
-
-    def _key(self, name: str) -> Scalar:
-        column = self.table.columns.get(name) if self.table else None
-        kind = KIND_OF_FORM[column.form] if column else Kind.WHOLE
-        return self.build.scalars.column(self.alias, name, kind)
 
     def column(self, name: str, *, missing_is_null: bool = False) -> tuple[Scalar, Form, Guards]:
         """Return a column's value where the row is there, its form, and the guards for where it is not known."""

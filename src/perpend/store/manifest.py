@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.tables.schema import Column, Form, Join, Table
+from perpend.ir.coverage import Claim, Scope
+from perpend.tables.schema import ROW, Column, Form, Join, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the store's layout. A higher one is refused: it may mean what this version does not know."""
+
+WITHOUT_CLAIMS: Final = (
+    "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
+)
+"""Why child lists of snapshots of format 1 are not known: in those, lists passed for complete that nobody called so."""
 
 
 class Damaged(ValueError):
@@ -34,7 +40,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """One source of a run. ``observed_at`` is when the estate looked like this (UTC), None where nothing says it."""
+    """One source of a run. ``observed_at`` is when the estate looked like this (UTC), None where nothing says it.
+
+    ``coverage`` is what it claims to hold in full.
+    """
 
     name: str
     kind: str
@@ -42,6 +51,7 @@ class StoredSource:
     objects: int = 0
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    coverage: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,13 @@ class Manifest:
 
     @property
     def content_hash(self) -> str:
-        """A hash of the stored tables alone: equal for runs that hold the same, whenever and by whom they were made."""
+        """A hash of the stored tables and claims alone: equal for runs that hold the same, whenever and by whom made."""
         content = [
             [_table_document(table), [[one.sha256, one.size] for one in self.files.get(name, ())]]
             for name, table in sorted(self.tables.items())
         ]
-        return _hash([FORMAT, content, [_time_text(source.observed_at) for source in self.sources]])
+        sources = [[_time_text(one.observed_at), [asdict(claim) for claim in one.coverage]] for one in self.sources]
+        return _hash([FORMAT, content, sources])
 
 
 def text_of(manifest: Manifest) -> str:
@@ -97,7 +108,8 @@ def manifest_from(text: str) -> Manifest:
     """Return the manifest that a text holds. Raises Damaged with the reason."""
     document = _document_from(text)
     try:
-        tables = {one["name"]: _table_from(one) for one in document["tables"]}
+        claimed = document["format"] > 1
+        tables = {one["name"]: _table_from(one, claimed=claimed) for one in document["tables"]}
         files = {one["name"]: tuple(StoredFile(**file) for file in one["files"]) for one in document["tables"]}
         created = _time_from(document["created"])
         assert created is not None
@@ -154,7 +166,6 @@ def _table_document(table: Table) -> dict[str, Any]:
         "name": table.name,
         "type": table.type_name,
         "rows": table.rows,
-        "lacking": table.lacking,
         "contradicted": table.contradicted,
         "columns": [asdict(column) for column in table.columns.values()],
         "lookups": [asdict(join) for join in table.lookups.values()],
@@ -162,15 +173,18 @@ def _table_document(table: Table) -> dict[str, Any]:
     }
 
 
-def _table_from(document: dict[str, Any]) -> Table:
+def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
+    children = [Join(**one) for one in document["children"]]
+    if not claimed:
+        # What nothing declares was nested in the row itself, which is all that there is; only other lists claim more.
+        children = [one if one.own == ROW else replace(one, lacking=WITHOUT_CLAIMS) for one in children]
     return Table(
         document["name"],
         document["type"],
         {one["name"]: Column(one["name"], Form(one["form"]), one["partial"], one["plain"]) for one in document["columns"]},
         {one["name"]: Join(**one) for one in document["lookups"]},
-        {one["name"]: Join(**one) for one in document["children"]},
+        {one.name: one for one in children},
         document["rows"],
-        document["lacking"],
         document["contradicted"],
     )
 
@@ -183,7 +197,12 @@ def _source_from(document: dict[str, Any]) -> StoredSource:
         document["objects"],
         tuple(document["accounts"]),
         tuple(document["regions"]),
+        tuple(_claim_from(one) for one in document.get("coverage", ())),
     )
+
+
+def _claim_from(document: dict[str, Any]) -> Claim:
+    return Claim(document["type_name"], Scope(**document["scope"]), document["lacking"], document["relation"])
 
 
 def _hash(document: Any) -> str:

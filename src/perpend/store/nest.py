@@ -98,6 +98,10 @@ class _Nest:
     def _follow(
         self, join: Join, rows: Sequence[_Row], objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
+        if join.lacking is not None:
+            for one in objects:
+                one.reasons[join.name] = join.lacking
+            return
         keys = [row[join.own] for row in rows if row[join.own] is not None]
         others = self.rows(join.table, join.other, keys)
         by_key: dict[Any, list[PartlyKnown]] = {}

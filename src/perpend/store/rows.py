@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.store.database import pattern, storing, text
 from perpend.store.files import StoreError, shown
-from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, plain, unfollowed, unread
+from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_reserved, plain, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,7 +90,7 @@ def check_names(names: Iterable[str], where: str) -> None:
     """Raise StoreError for names of fields that no table can have: reserved ones, and two that differ in case alone."""
     seen: dict[str, str] = {}
     for one in names:
-        if one in SYSTEM or is_companion(one):
+        if is_reserved(one):
             raise StoreError(f"{where}: the name {shown(one)!r} is reserved")
         if not one or not one.isprintable() or len(one) > 255:
             raise StoreError(f"{where}: {shown(one)!r} cannot be the name of a column")

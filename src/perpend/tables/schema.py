@@ -5,6 +5,7 @@ One description for every engine. It says where values are and what is not known
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,8 @@ SOURCE: Final = "perpend_source"
 CONTRADICTED: Final = "perpend_contradicted"
 """The column that says why a row is not to be believed: its sources contradict each other. Null for all other rows."""
 
-_UNREAD, _UNFOLLOWED, _PLAIN = "#unread", "#unfollowed", "#plain"
+_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED = "#unread", "#unfollowed", "#plain", "#listed"
+_SYSTEM: Final = frozenset((ROW, OWNER, SOURCE, CONTRADICTED))
 
 
 class Form(StrEnum):
@@ -55,6 +57,7 @@ class Join:
     """Rows of another table that belong to a row: those whose column ``other`` equals the row's column ``own``.
 
     ``partial``: a companion of the relation's name says, row by row, why it is not known what belongs to the row.
+    ``lacking`` says why that is not known of any row; the other table may not be there at all then.
     """
 
     name: str
@@ -62,13 +65,13 @@ class Join:
     own: str
     other: str
     partial: bool = False
+    lacking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table: one row per object. ``type_name`` is its object type's API name, ``""`` where nothing declares one.
 
-    ``lacking`` says why rows may be missing from it (denied, not collected in a region), None where all were read.
     ``contradicted``: it has the column :data:`CONTRADICTED`.
     """
 
@@ -78,7 +81,6 @@ class Table:
     lookups: Mapping[str, Join] = field(default_factory=dict)
     children: Mapping[str, Join] = field(default_factory=dict)
     rows: int = 0
-    lacking: str | None = None
     contradicted: bool = False
 
 
@@ -107,7 +109,21 @@ def unfollowed(name: str) -> str:
 
 def is_companion(name: str) -> bool:
     """Whether a column accompanies another one."""
-    return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN))
+    return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED))
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name of the data means, or could be taken for, a column of the tables' own: however it is spelt.
+
+    Engines do not tell case apart, and not all of them the same letters: what any of them could fold together is one.
+    """
+    folded = "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
+    return folded in _SYSTEM or is_companion(folded)
+
+
+def listed(name: str) -> str:
+    """Return the companion of a key that marks rows which the object of that key listed itself. No stored table has it."""
+    return name + _LISTED
 
 
 def plain(name: str) -> str:

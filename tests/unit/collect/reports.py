@@ -17,8 +17,14 @@ TWO_USERS = f"user,arn,mfa_active\nann,{ARN}ann,true\nbob,{ARN}bob,N/A\n"
 def collect(
     directory: Path, *contents: str | bytes, type_name: str | None = None, declared: ObjectType | None = None
 ) -> Estate:
-    """Return the estate that files of these contents show."""
-    return collect_files(write(directory, *contents), type_name=type_name, object_type=declared).estate
+    """Return the estate that files of these contents show, without root users that only follow from others' rows."""
+    return shown(collect_files(write(directory, *contents), type_name=type_name, object_type=declared).estate)
+
+
+def shown(estate: Estate) -> Estate:
+    """Return an estate without root users of whom no file has a row."""
+    users = tuple(user for user in estate.objects.get(USER, ()) if user.origin.row is not None)
+    return Estate(estate.sources, {**estate.objects, USER: users} if USER in estate.objects else estate.objects)
 
 
 def write(directory: Path, *contents: str | bytes) -> list[str]:

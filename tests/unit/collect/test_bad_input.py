@@ -10,12 +10,13 @@ import pytest
 from perpend.collect import UnusableInput, collect_files, files
 from perpend.collect.unusable import UnusableContent
 from perpend.errors import PerpendError
-from tests.unit.collect.reports import ARN, TWO_USERS, USER, answer, collect, reason_of, write
+from tests.unit.collect.reports import ARN, TWO_USERS, USER, answer, collect, reason_of, shown, write
 
 REPORTS = {
     "zero bytes": (b"", "the file is empty (zero bytes)"),
     "byte order mark only": (b"\xef\xbb\xbf", "the file holds nothing but blank space"),
     "white space only": (" \n\n", "the file holds nothing but blank space"),
+    "a header alone": ("user,arn\n", "a credential report without rows; each has at least the row of the root user"),
     "HTML page": ("<!DOCTYPE html><html><body>403</body></html>", "not a credential report: it looks like an HTML page"),
     "HTML page, blank first": ("\n  <HTML>", "not a credential report: it looks like an HTML page"),
     "XML": ("<?xml version='1.0'?><ErrorResponse/>", "not a credential report: it looks like an HTML page"),
@@ -166,7 +167,7 @@ def test_keep_going_reads_the_others_and_lists_the_failures_in_order(tmp_path):
     collected = collect_files(paths, keep_going=True)
     assert [paths[0], paths[2]] == [failure.source for failure in collected.failures]
     assert [paths[1]] == [source.name for source in collected.estate.sources]
-    assert ["ann", "bob"] == [user.name for user in collected.estate.objects[USER]]
+    assert ["ann", "bob"] == [user.name for user in shown(collected.estate).objects[USER]]
 
 
 def test_a_file_that_fails_late_leaves_nothing_behind(tmp_path):

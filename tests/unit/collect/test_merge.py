@@ -107,3 +107,23 @@ def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling)
     for user, columns in shown:
         (found,) = [candidate for candidate in users if candidate.name == user]
         assert any(columns.items() <= row_of(reading).items() for reading in (found, *found.variants))
+
+
+def test_a_root_user_without_a_row_is_there_and_nothing_is_known_of_it(tmp_path):
+    paths = write(tmp_path, TWO_USERS, "user,arn\nzed,arn:aws-cn:iam::000000000001:user/zed\n")
+    for order in (paths, paths[::-1]):
+        users = collect_files(order).estate.objects[USER]
+        assert ["<root_account>", "zed", "<root_account>", "ann", "bob"] == [user.name for user in users]
+        assert ["arn:aws-cn:iam::000000000001:root", "arn:aws:iam::111122223333:root"] == [users[0].id, users[2].id]
+        assert {"user": "<root_account>", "arn": "arn:aws:iam::111122223333:root"} == row_of(users[2])
+        assert (Origin(paths[0]), users[3].master) == (users[2].origin, users[2].master)
+
+
+def test_a_root_user_with_a_row_anywhere_is_that_row(tmp_path):
+    root = "user,arn,mfa_active\n<root_account>,arn:aws:iam::111122223333:root,true\n"
+    users = collect_files(write(tmp_path, TWO_USERS, root)).estate.objects[USER]
+    assert ["true", "true", "N/A"] == [row_of(user)["mfa_active"] for user in users]
+    described = f'[{{"Id": "{"arn:aws:iam::111122223333:root"}", "CA10__userName__c": "x"}}]'
+    users = collect_files(write(tmp_path, TWO_USERS, described), type_name=USER).estate.objects[USER]
+    assert [(), (), ()] == [user.variants for user in users]
+    assert ["x"] == [user.fields["CA10__userName__c"] for user in users if user.id.endswith(":root")]

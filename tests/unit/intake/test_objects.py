@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.intake.objects import DISAGREES, NO_ID
+from perpend.ir.coverage import Claim, not_imported, unclaimed
 from perpend.ir.object_types import Children, Lookup, ObjectType
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
@@ -32,18 +33,20 @@ def test_children_get_the_key_that_they_lack_from_their_owner(tmp_path):
     assert {"parts__r": Join("parts__r", PART, "Id", "thing__c")} == snapshot.tables.by_name[THING].children
 
 
-def test_a_list_that_the_data_lack_is_not_known_unless_its_type_was_imported(tmp_path):
+def test_a_list_that_the_data_lack_is_not_known_unless_a_claim_covers_it(tmp_path):
     things = [{"Id": "a", "parts__r": [{"Id": "p"}]}, {"Id": "b"}]
-    snapshot = stored(tmp_path / "1", things)
-    assert snapshot.tables.by_name[THING].children["parts__r"].partial
-    assert [None, MISSING] == [one for (one,) in rows_of(snapshot, THING, "parts__r#unfollowed")]
-    snapshot = stored(tmp_path / "2", things, **{PART: [{"Id": "q", "thing__c": "b"}]})
+    parts = {PART: [{"Id": "q", "thing__c": "b"}]}
+    unknown = [None, unclaimed(PART, "b")]
+    assert unknown == [one for (one,) in rows_of(stored(tmp_path / "1", things), THING, "parts__r#unfollowed")]
+    assert unknown == [one for (one,) in rows_of(stored(tmp_path / "2", things, **parts), THING, "parts__r#unfollowed")]
+    snapshot = write_store(tmp_path / "3", estate({THING: things, **parts}, claims=[Claim(PART)]))
     assert not snapshot.tables.by_name[THING].children["parts__r"].partial
     assert {("p", "a"), ("q", "b")} == set(rows_of(snapshot, PART, "Id", "thing__c"))
 
 
-def test_a_list_of_a_type_that_is_not_in_the_snapshot_is_no_relation(tmp_path):
-    assert {} == stored(tmp_path, [{"Id": "a"}]).tables.by_name[THING].children
+def test_a_list_of_a_type_that_is_not_in_the_snapshot_says_what_to_import(tmp_path):
+    lacking = Join("parts__r", PART, "Id", "thing__c", partial=True, lacking=not_imported(PART))
+    assert {"parts__r": lacking} == stored(tmp_path, [{"Id": "a"}]).tables.by_name[THING].children
 
 
 def test_empty_lists_make_an_empty_table(tmp_path):
@@ -58,8 +61,10 @@ def test_children_that_do_not_say_whose_they_are_make_all_lists_unknown(tmp_path
     assert [(reason,)] == rows_of(snapshot, THING, "parts__r#unfollowed")
 
 
-def test_children_whose_type_has_no_key_column_are_no_relation(tmp_path):
-    assert {} == stored(tmp_path, [{"Id": "a"}], **{PART: [{"Id": "p"}]}).tables.by_name[THING].children
+def test_children_whose_type_has_no_key_column_cannot_be_looked_up(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a"}], **{PART: [{"Id": "p"}]})
+    reason = f"cannot be looked up: `{PART}` has no column `thing__c` of texts"
+    assert reason == snapshot.tables.by_name[THING].children["parts__r"].lacking
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from perpend.ir.coverage import Claim
 from tests.unit.intake.test_table_files import stored
-from tests.unit.store.stored import OWNER, PART, THING, estate, rows_of, table_file, write_store
+from tests.unit.store.stored import EVERYTHING, OWNER, PART, THING, estate, rows_of, table_file, write_store
 
 
 @pytest.mark.parametrize("content", ["Id,thing__c\np,\nq,a\n", 'Id,thing__c\np,""\nq,a\n'])
 def test_a_row_without_the_key_that_it_must_have_leaves_every_list_open(tmp_path, content):
-    tables = [table_file(tmp_path, "1.csv", "Id\na\nb\n"), table_file(tmp_path, "2.csv", content, type_name=PART)]
+    tables = [
+        table_file(tmp_path, "1.csv", "Id\na\nb\n"),
+        table_file(tmp_path, "2.csv", content, type_name=PART, complete=EVERYTHING),
+    ]
     snapshot, problems = stored(tmp_path, *tables)
     reason = f"1 of `{PART}` do not say in `thing__c` what they belong to"
     assert [("a", reason), ("b", reason)] == rows_of(snapshot, THING, "Id", "parts__r#unfollowed")
@@ -19,7 +23,10 @@ def test_a_row_without_the_key_that_it_must_have_leaves_every_list_open(tmp_path
 
 
 def test_a_lookup_may_be_blank(tmp_path):
-    tables = [table_file(tmp_path, "1.csv", "Id,owner__c\na,\n"), table_file(tmp_path, "2.csv", "Id\no\n", type_name=OWNER)]
+    tables = [
+        table_file(tmp_path, "1.csv", "Id,owner__c\na,\n", complete=EVERYTHING),
+        table_file(tmp_path, "2.csv", "Id\no\n", type_name=OWNER),
+    ]
     snapshot, problems = stored(tmp_path, *tables)
     assert ([], [("o", None)]) == (problems, rows_of(snapshot, OWNER, "Id", "things__r#unfollowed"))
 
@@ -29,19 +36,16 @@ _DISPUTED = [("a", None), ("b", f"sources contradict each other about which `{PA
 
 def test_who_loses_a_row_to_another_reading_of_it_is_not_known_to_have_none(tmp_path):
     content = "Id,thing__c,x\np,a,1\np,b,1\nq,c,1\nq,c,2\n"
-    tables = [table_file(tmp_path, "1.csv", "Id\na\nb\nc\n"), table_file(tmp_path, "2.csv", content, type_name=PART)]
+    tables = [
+        table_file(tmp_path, "1.csv", "Id\na\nb\nc\n"),
+        table_file(tmp_path, "2.csv", content, type_name=PART, complete=EVERYTHING),
+    ]
     snapshot, _ = stored(tmp_path, *tables)
     assert _DISPUTED == rows_of(snapshot, THING, "Id", "parts__r#unfollowed")
 
 
-def test_who_loses_a_nested_object_to_another_is_not_known_to_have_none(tmp_path):
-    things = [{"Id": "a", "parts__r": [{"Id": "p"}]}, {"Id": "b", "parts__r": [{"Id": "p"}]}, {"Id": "c", "parts__r": []}]
-    snapshot = write_store(tmp_path / "store", estate({THING: things}))
-    assert _DISPUTED == rows_of(snapshot, THING, "Id", "parts__r#unfollowed")
-
-
 def test_who_loses_an_object_to_a_variant_of_it_is_not_known_to_have_none(tmp_path):
-    found = estate({THING: [{"Id": "a"}, {"Id": "b"}, {"Id": "c"}], PART: [{"Id": "p", "thing__c": "a"}]})
+    found = estate({THING: [{"Id": "a"}, {"Id": "b"}, {"Id": "c"}], PART: [{"Id": "p", "thing__c": "a"}]}, claims=[Claim(PART)])
     part = found.objects[PART][0]
     found.objects[PART][0] = part._replace(variants=(part._replace(fields={"Id": "p", "thing__c": "b"}),))
     assert _DISPUTED == rows_of(write_store(tmp_path / "store", found), THING, "Id", "parts__r#unfollowed")

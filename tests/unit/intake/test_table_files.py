@@ -13,7 +13,18 @@ from perpend.intake.table_file import UnreadableTable, holds_table
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form
-from tests.unit.store.stored import OWNER, PART, THING, estate, json_lines, parquet_file, rows_of, table_file, write_store
+from tests.unit.store.stored import (
+    EVERYTHING,
+    OWNER,
+    PART,
+    THING,
+    estate,
+    json_lines,
+    parquet_file,
+    rows_of,
+    table_file,
+    write_store,
+)
 
 
 def stored(directory, *tables):
@@ -253,7 +264,7 @@ def test_tables_and_nested_objects_of_one_type_are_one_table(tmp_path):
     tables = [
         table_file(tmp_path, "1.csv", "Id,name__c,owner__c\na,x,o\nb,y,p\n"),
         table_file(tmp_path, "2.csv", "Id,name__c\no,Ann\n", type_name=OWNER),
-        table_file(tmp_path, "3.csv", "Id,thing__c\np,b\n", type_name=PART),
+        table_file(tmp_path, "3.csv", "Id,thing__c\np,b\n", type_name=PART, complete=EVERYTHING),
     ]
     snapshot = write_store(tmp_path / "store", estate({THING: things}), tables=tables)
     assert [

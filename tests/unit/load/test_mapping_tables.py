@@ -60,6 +60,12 @@ def test_an_entry_of_another_form_is_told_and_the_rest_is_read(tmp_path: Path) -
     assert (MappingTables({"a": "/x"}, {"r": ("a",)}), expected) == read(tmp_path)
 
 
+def test_a_key_that_stands_there_twice_is_told_at_its_second_place(tmp_path: Path) -> None:
+    (tmp_path / ID_MAP).write_text('{"a": "/x",\n "a": "/y"}')
+    expected = [f"L116 {ID_MAP}:2:2 the key `a` stands there twice"]
+    assert (MappingTables({"a": "/y"}), expected) == read(tmp_path)
+
+
 def test_faults_are_told_up_to_a_number(tmp_path: Path) -> None:
     (tmp_path / ID_MAP).write_text(json.dumps({f"k{number}": number for number in range(1_000)}))
     tables, diagnostics = read(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -21,7 +20,6 @@ from perpend.meaning.values import (
     duration_from_iso,
     is_empty,
     iso_from_milliseconds,
-    json_from_text,
     json_normal,
     milliseconds_from_datetime,
     norm,
@@ -338,50 +336,6 @@ def test_a_printed_number_is_the_number(number: float) -> None:
     text = number_text(number)
     assert number == float(text)
     assert ("E" in text) == (number != 0 and not 1e-3 <= abs(number) < 1e7)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("9007199254740993", 9007199254740992.0),
-        ("-9007199254740993", -9007199254740992.0),
-        ("9007199254740992", 9007199254740992),
-        ("123456789012345678901234567890", 1.2345678901234568e29),
-        ('{"a":1,"a":2}', {"a": 2}),
-        (" [1]\n", [1]),
-        ("null", None),
-    ],
-)
-def test_json_texts(text: str, expected: Any) -> None:
-    found = json_from_text(text)
-    assert expected == found
-    assert type(expected) is type(found)
-
-
-@pytest.mark.parametrize("text", ["", " ", "{", "[1,]", "{'a':1}", "NaN", "-Infinity", "01", "1 2", "// c\n1", "\u00a01"])
-def test_no_json_texts(text: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        json_from_text(text)
-
-
-@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-def test_json_is_read_to_a_depth(opening: str, closing: str) -> None:
-    json_from_text(opening * 200 + "1" + closing * 200)
-    for depth in (201, 100_000):
-        with pytest.raises(ValueError, match="nested more than 200 levels deep"):
-            json_from_text(opening * depth + "1" + closing * depth)
-
-
-@pytest.mark.parametrize(
-    "value", ["[" * 300, '"' + "[" * 300, "\\[" * 300, [[]] * 300, [{"a]": "{"}] * 300, {"[" * 300: [{}] * 300}], ids=repr
-)
-def test_breadth_and_brackets_in_texts_are_no_depth(value: Any) -> None:
-    assert value == json_from_text(json.dumps(value))
-
-
-@given(JSON)
-def test_json_reads_as_python_reads_it(value: Any) -> None:
-    assert json_normal(value) == json_normal(json_from_text(json.dumps(value)))
 
 
 @given(st.integers())

@@ -12,6 +12,7 @@ import duckdb
 from perpend.diagnostics.model import Diagnostic
 from perpend.intake.importing import Importing
 from perpend.intake.table_file import TableFile
+from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.store.database import opened
@@ -40,11 +41,14 @@ TYPES = {
     OWNER: ObjectType(OWNER, "Owner", children={"things__r": Children("things__r", THING, "owner__c")}, declared=True),
     PART: ObjectType(PART, "Part", {"thing__c": Field("thing__c", "masterDetail")}, declared=True),
 }
+EVERYTHING = (Scope(),)
+"""What a table claims that holds every object of its type."""
+
 Objects = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def estate(objects: Objects, source: str = "objects.json") -> Estate:
-    """Return an estate of objects by type, all from one source."""
+def estate(objects: Objects, source: str = "objects.json", *, claims: Iterable[Claim] = ()) -> Estate:
+    """Return an estate of objects by type, all from one source that makes some claims."""
     found = {
         type_name: [
             EstateObject(type_name, one.get("Id", ""), "", "", one, Origin(source, number))
@@ -52,7 +56,7 @@ def estate(objects: Objects, source: str = "objects.json") -> Estate:
         ]
         for type_name, given in objects.items()
     }
-    return Estate([Source(source, "test-data", None, sum(map(len, found.values())))], found)
+    return Estate([Source(source, "test-data", None, sum(map(len, found.values())), coverage=tuple(claims))], found)
 
 
 def write_store(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perpend.ir.coverage import Claim
 from perpend.meaning.values import double
 from perpend.store.nest import nested
 from perpend.tables.shred import Wanted, wanted_of_everything
@@ -89,7 +90,7 @@ def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_pa
 
 def test_relations_lead_from_type_to_type_and_back(tmp_path):
     objects = {THING: [{"Id": "a", "owner__c": "o"}, {"Id": "b", "owner__c": "o"}], OWNER: [{"Id": "o", "n": 1}], PART: []}
-    snapshot = write_store(tmp_path, estate(objects))
+    snapshot = write_store(tmp_path, estate(objects, claims=[Claim(THING), Claim(PART)]))
     wanted = Wanted(set(), {"owner__r": Wanted({"n"}, {}, {"things__r": Wanted(set(), {}, {"parts__r": Wanted()})})})
     [found] = nested(snapshot, THING, [1], wanted)
     others = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": []}]

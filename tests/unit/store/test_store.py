@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -12,11 +13,14 @@ from textwrap import dedent
 
 import pytest
 
+from perpend.ir.coverage import Claim, Scope
 from perpend.store.files import StoreError, directory_name
-from perpend.store.manifest import manifest_from, text_of
+from perpend.store.manifest import WITHOUT_CLAIMS, manifest_from, text_of
+from perpend.store.nest import nested
 from perpend.store.store import NoSnapshot, Store
 from perpend.tables.schema import Table
-from tests.unit.store.stored import THING, estate, rows_of, write_store
+from perpend.tables.shred import Wanted
+from tests.unit.store.stored import OWNER, PART, THING, estate, rows_of, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 
@@ -129,6 +133,46 @@ def test_a_manifest_reads_back_as_it_was_written(tmp_path):
     write_store(tmp_path, estate({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
     [manifest] = Store(tmp_path).snapshots()
     assert manifest == manifest_from(text_of(manifest))
+
+
+def as_format_1(text):
+    """Return a manifest as it was written before sources claimed anything."""
+    document = json.loads(text)
+    del document["checksum"]
+    document["format"] = 1
+    for source in document["sources"]:
+        del source["coverage"]
+    for table in document["tables"]:
+        table["lacking"] = None
+        for join in (*table["lookups"], *table["children"]):
+            del join["lacking"]
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps({**document, "checksum": hashlib.sha256(canonical.encode()).hexdigest()})
+
+
+def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
+    things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
+    claims = [Claim(one) for one in (THING, OWNER, PART)]
+    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
+    path = tmp_path / "runs" / f"{snapshot.id}.json"
+    path.write_text(as_format_1(path.read_text()))
+    before = Store(tmp_path).snapshot(snapshot.id)
+    thing = before.tables.by_name[THING]
+    assert [("extra__r", None), ("parts__r", WITHOUT_CLAIMS)] == [(one.name, one.lacking) for one in thing.children.values()]
+    assert [None] == [one.lacking for one in thing.lookups.values()]
+    assert before.content_hash != snapshot.content_hash
+    wanted = Wanted({"Id"}, {}, {"parts__r": Wanted(), "extra__r": Wanted({"n"})})
+    [found] = nested(before, THING, [0], wanted)
+    assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
+    assert "import again" in WITHOUT_CLAIMS
+
+
+def test_claims_are_part_of_the_content(tmp_path):
+    found = [
+        write_store(tmp_path / str(number), estate(FIRST, claims=claims)).content_hash
+        for number, claims in enumerate(([], [Claim(THING)], [Claim(THING, Scope("a"))], [Claim(THING, lacking="denied")]))
+    ]
+    assert 4 == len(set(found))
 
 
 def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):

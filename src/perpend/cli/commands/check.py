@@ -11,7 +11,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import engine_named
-from perpend.cli.options import moment, settings
+from perpend.cli.options import moment, scopes, settings
 from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import tell_refused
 from perpend.cli.repositories import refuse_unknown_type
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.engines.duckdb.kept import Cost
+    from perpend.ir.coverage import Scope
     from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
@@ -64,6 +65,7 @@ class Asked:
     framework: str | None
     inherited: bool
     type_name: str | None
+    complete: tuple[Scope, ...]
     snapshot_time: datetime | None
     form: str
     out: str | None
@@ -104,6 +106,12 @@ class Asked:
 )
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option(
+    "--complete",
+    metavar="SCOPE",
+    callback=scopes,
+    help="Of what the inputs together hold every object of their type: all, ACCOUNT or ACCOUNT/REGION, with commas.",
+)
+@click.option(
     "--snapshot-time",
     metavar="TIME",
     callback=moment,
@@ -143,7 +151,12 @@ def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
     declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(
-            asked.inputs, type_name=asked.type_name, object_type=declared, keep_going=asked.keep_going, progress=done
+            asked.inputs,
+            type_name=asked.type_name,
+            object_type=declared,
+            complete=dict.fromkeys(asked.inputs, asked.complete),
+            keep_going=asked.keep_going,
+            progress=done,
         )
     _report_failures(collected.failures)
     estate = collected.estate

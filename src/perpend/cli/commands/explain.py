@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.options import moment
+from perpend.cli.options import moment, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
+from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
 from perpend.judge.objects import object_named
 from perpend.judge.selection import program_named
@@ -20,6 +21,7 @@ from perpend.report.explanation import print_explanation, write_explanation_json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from perpend.ir.coverage import Scope
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
 
@@ -40,6 +42,7 @@ Examples:
 @click.option("--run", metavar="ID", help="Look into this snapshot of the store.")
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take the policy from this repository instead of the library.")
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option("--complete", metavar="SCOPE", callback=scopes, help="Of what the inputs hold every object, as in `check`.")
 @click.option(
     "--snapshot-time",
     metavar="TIME",
@@ -58,6 +61,7 @@ def command(
     run: str | None,
     repo: str | None,
     type_name: str | None,
+    complete: tuple[Scope, ...],
     snapshot_time: datetime | None,
     form: str,
     out: str | None,
@@ -76,7 +80,9 @@ def command(
         judged, times = _stored(analyzer, program, object_name, store, run)
     else:
         declared = analyzer.object_type(type_name) if type_name else None
-        estate = collect_files(inputs, type_name=type_name, object_type=declared).estate
+        claimed = dict.fromkeys(inputs, complete)
+        collected = collect_files(inputs, type_name=type_name, object_type=declared, complete=claimed)
+        estate = with_children(collected.estate, [program], analyzer.object_type)
         judged = object_named(estate, program.input_type, object_name)
         times = [source.observed_at for source in estate.sources]
     explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))

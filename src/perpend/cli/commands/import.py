@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.options import moment
+from perpend.cli.options import moment, scopes
 from perpend.cli.output import progress
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
@@ -19,10 +19,11 @@ from perpend.load.repository import open_repository
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
     from perpend.store.store import Snapshot
 
 EPILOG = """\b
@@ -31,11 +32,18 @@ Examples:
   perpend import users.parquet --type CA10__CaAwsUser__c --store inventory
   perpend import a.csv --type CA10__CaAwsUser__c --mapping a.yaml \\
                  b.ndjson --type CA10__CaAwsAccount__c --store inventory
+  perpend import users.csv --type CA10__CaAwsUser__c --complete 111122223333,444455556666 --store inventory
+  perpend import recorders.csv --type CA10__CaAwsConfigRecorder__c --complete 111122223333/eu-west-1 --store inventory
 
 \b
 Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
 
-_OWN: Final = {"--type": "type_name", "--mapping": "mapping", "--observed-at": "observed_at"}
+_OWN: Final = {
+    "--type": "type_name",
+    "--mapping": "mapping",
+    "--observed-at": "observed_at",
+    "--complete": "complete",
+}
 _VALUED: Final = (*_OWN, "--store", "--repo")
 
 
@@ -47,6 +55,7 @@ class _Asked:
     type_name: str | None = None
     mapping: str | None = None
     observed_at: datetime | None = None
+    complete: tuple[Scope, ...] | None = None
 
 
 class _Command(click.Command):
@@ -65,6 +74,14 @@ class _Command(click.Command):
     "--mapping", "mappings", multiple=True, metavar="FILE", type=click.Path(), help="Which columns are which fields (YAML)."
 )
 @click.option("--observed-at", "times", multiple=True, metavar="TIME", help="When the estate looked like the tables before it.")
+@click.option(
+    "--complete",
+    "complete",
+    multiple=True,
+    metavar="SCOPE",
+    help="Of what the inputs before it hold every object: all, ACCOUNT or ACCOUNT/REGION, with commas. "
+    "Without it, what they do not hold is not known.",
+)
 @click.option("--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library.")
 @click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
 @click.pass_context
@@ -73,7 +90,8 @@ def command(
 ) -> int:
     """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads, and tables (Parquet, JSON lines, CSV, TSV).
 
-    --type, --mapping and --observed-at hold for the inputs before them that have none yet; in front of all, for all.
+    --type, --mapping, --observed-at and --complete hold for the inputs before them that have none yet; in front of all, for
+    all.
     """
     found = _inputs(context, inputs)
     mappings = {one.mapping: _mapping(one.mapping) for one in found if one.mapping}
@@ -94,7 +112,8 @@ def command(
 def _input(asked: _Asked, mappings: Mapping[str, ColumnMapping]) -> Input:
     mapping = mappings[asked.mapping] if asked.mapping else None
     columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
-    return Input(asked.path, asked.type_name, columns, constants, asked.observed_at)
+    complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
+    return Input(asked.path, asked.type_name, columns, constants, asked.observed_at, complete)
 
 
 def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Asked]:
@@ -119,8 +138,10 @@ def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Asked]:
 
 def _give(inputs: list[_Asked], name: str, value: str, context: click.Context) -> None:
     """Give an option to the last inputs that do not have it yet."""
-    option = next(one for one in context.command.params if one.name == "times")
-    read = moment(context, option, value) if name == "observed_at" else value
+    readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
+    own = next(option for option, attribute in _OWN.items() if attribute == name)
+    option = next(one for one in context.command.params if own in one.opts)
+    read = readers[name](context, option, value) if name in readers else value
     for one in reversed(inputs):
         if getattr(one, name) is not None:
             return

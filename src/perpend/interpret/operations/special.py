@@ -28,9 +28,9 @@ def access_policy_allows(use: Use) -> Closure:
     def run(frame: Frame) -> bool:
         document = read(frame)
         try:
-            if isinstance(document, str):
-                document = None if is_empty_text(document) else json_from_text(document)
-            return document is not None and policy_allows(document, actions, widest)
+            if document is None or (isinstance(document, str) and is_empty_text(document)):
+                return False
+            return policy_allows(json_from_text(document) if isinstance(document, str) else document, actions, widest)
         except (AccessPolicyError, ValueError) as error:
             raise Unreadable(f"{field} is no extended policy document: {error}") from None
 

@@ -33,15 +33,15 @@ def _counted(use: Use, related: Related) -> tuple[Scalar, Guards]:
     """Return how many children have a status, and the guard for children that could not be judged."""
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:
-        return scalars.literal(0, Kind.WHOLE), related.more
+        return scalars.literal(0, Kind.WHOLE), ()
     name = counts.count(related.output, status.lower(), related.codes[status])
     there, none = related.there or use.true, scalars.literal(0, Kind.WHOLE)
     number = scalars.choice(there, scalars.make("else", scalars.column(counts.alias, name, Kind.WHOLE), none), none)
     if status == "UNDETERMINED":
-        return number, related.more
+        return number, ()
     doubt = scalars.column(counts.alias, counts.doubt(related.output), Kind.BOOLEAN)
     doubtful = scalars.all(there, scalars.truth(doubt))
-    return number, (Guard(doubtful, use.place.build.reasons.code(None)), *related.more)
+    return number, (Guard(doubtful, use.place.build.reasons.code(None)),)
 
 
 PLANNERS: Planners = {

@@ -43,15 +43,14 @@ class Value:
 class Related:
     """A related list as planned: its counts, the output that is its code for each child, the guards of the way to it.
 
-    ``codes`` are by status. ``more`` is the guard for children that may be missing from the list, ``there`` says where
-    the row that has the list exists. Without ``counts`` nothing belongs to any row.
+    ``codes`` are by status, ``there`` says where the row that has the list exists. Without ``counts`` nothing belongs to
+    any row.
     """
 
     counts: ChildScan | None
     output: str
     guards: Guards
     codes: Mapping[str, tuple[int, ...]]
-    more: Guards = ()
     there: Scalar | None = None
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.store.manifest import Manifest
+    from perpend.store.manifest import Manifest, StoredSource
     from perpend.store.store import Snapshot
     from perpend.tables.schema import Column, Table
 
@@ -46,23 +46,30 @@ def print_snapshot(snapshot: Snapshot, views: Mapping[str, str], console: Consol
         observed = _time(source.observed_at) if source.observed_at else "not said"
         grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", *covered)
     console.print(grid)
+    for source in snapshot.sources:
+        _print_coverage(source, console)
     for failure in snapshot.failures:
         console.print(f"not read: {visible(failure.source)}: {visible(failure.reason)}")
     for name, table in snapshot.tables.by_name.items():
         _print_table(table, views.get(name, name), console)
 
 
+def _print_coverage(source: StoredSource, console: Console) -> None:
+    for claim in source.coverage:
+        what = f"{claim.type_name or 'objects'}{f' in {claim.relation}' if claim.relation else ''} of {claim.scope}"
+        how = "in full" if claim.lacking is None else f"not in full: {claim.lacking}"
+        console.print(f"{visible(source.name)} holds {visible(what)} {visible(how)}")
+
+
 def _print_table(table: Table, view: str, console: Console) -> None:
     console.print()
     other = f" ({visible(view)})" if view != table.name else ""
     console.print(f"{visible(table.name)}{other}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}")
-    if table.lacking:
-        console.print(f"  rows may be missing: {visible(table.lacking)}")
     for column in table.columns.values():
         console.print(f"  {visible(column.name)}: {_described(column)}")
     for kind, joins in (("lookup", table.lookups), ("list", table.children)):
         for join in joins.values():
-            partly = ", not known for some" if join.partial else ""
+            partly = ", not known" if join.lacking else ", not known for some" if join.partial else ""
             console.print(f"  {visible(join.name)}: {kind} of {visible(join.table)}{partly}")
 
 

@@ -1,0 +1,242 @@
+"""Tables joined by keys in, for each child list the expression of why it is not known of a row out, and what is to be told.
+
+A list is known if the object states it itself and no other row speaks against that, or if claims cover the object's scope.
+Refuses to know files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.model import Span
+from perpend.intake import rules
+from perpend.intake.pieces import lost_values
+from perpend.ir.coverage import NOT_IN_FULL, account_field, region_field, unclaimed
+from perpend.ir.object_types import MASTER_KEY
+from perpend.meaning.partly_known import MISSING
+from perpend.store.database import name, rows_of, text, text_list
+from perpend.store.files import shown
+from perpend.tables.schema import ROW, Form, listed, unfollowed, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from perpend.diagnostics.model import Diagnostic, Rule
+    from perpend.intake.pieces import United
+    from perpend.ir.coverage import Coverage, Scope
+    from perpend.ir.object_types import Children, ObjectType
+    from perpend.store.database import Connection
+
+LONGEST_KEY: Final = 60
+_MOST_SHOWN: Final = 3
+_NAMELESS: Final = "cannot be looked up: the object has no Id"
+_BLANK: Final = r"[\s\p{Z}\p{C}]*"
+_UNTYPED: Final = r"[\s\p{Z}\p{C}'\"`]"
+_SCOPE: Final = "\0"
+_NOTHING: Final = "CAST(NULL AS VARCHAR)"
+
+
+class Lists:
+    """Why child lists are not known, table by table. ``problems`` is what is to be told of their keys and claims."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        tables: Mapping[str, United],
+        *,
+        declared: Callable[[str], ObjectType | None],
+        coverage: Coverage,
+    ) -> None:
+        self.problems: list[Diagnostic] = []
+        self._connection = connection
+        self._tables = tables
+        self._declared = declared
+        self._coverage = coverage
+        self._blank: set[tuple[str, str]] = set()
+
+    def reason(self, table: str, child: Children) -> str:
+        """Return the expression that says row by row why a child list is not known, null where it is."""
+        own, other = self._tables[table], self._tables[child.type_name]
+        mark = name(unfollowed(child.name)) if unfollowed(child.name) in own.marks else _NOTHING
+        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child)]
+        spoken_against = self._against(table, child, mark)
+        cases.append(f"WHEN {mark} IS NULL THEN {spoken_against}")
+        cases.append(f"""WHEN "Id" IS NULL THEN {text(_NAMELESS)}""")
+        if mark != _NOTHING:
+            self._note_unclaimed(table, child, mark)
+        cases += self._covered(own, table, child)
+        return f"CASE {' '.join(cases)} END" if own.rows and (other.rows or mark != _NOTHING) else "NULL"
+
+    def _doubts(self, table: str, child: Children) -> list[str]:
+        """Return the cases in which it is doubtful what belongs to a row, whoever says it."""
+        own, other, key = self._tables[table], self._tables[child.type_name], child.key
+        cases = []
+        lost = lost_values(other, key)
+        if lost and self._count(lost):
+            cases.append(_within(lost, f"sources contradict each other about which `{child.type_name}` belong here"))
+        if orphans := self._orphans(child.type_name, key):
+            cases.append(
+                f"WHEN true THEN {text(f'{orphans} of `{child.type_name}` do not say in `{key}` what they belong to')}"
+            )
+        return cases + self._strays(own, other, table, child)
+
+    def _strays(self, own: United, other: United, table: str, child: Children) -> list[str]:
+        """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
+        key, ids = name(child.key), f'SELECT "Id" FROM ({own.query}) WHERE "Id" IS NOT NULL'
+        stray = f"SELECT {key} AS stray FROM ({other.query}) WHERE NOT {_is_blank(key)} AND {key} NOT IN ({ids})"
+        if not own.rows or not other.rows or not (count := self._count(stray)):
+            return []
+        cases, what = [], f"`{child.key}` of `{child.type_name}`"
+        nearly = f'SELECT "Id" FROM ({own.query}) WHERE {near(name("Id"))} IN (SELECT {near("stray")} FROM ({stray}))'
+        meant = self._first(nearly)
+        if meant:
+            cases.append(_within(nearly, f"may hold more: {what} names this object in another spelling"))
+        if longer := self._renamed(own, stray):
+            several = f"SELECT unnest({text_list(longer)})"
+            cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
+        if self._are_odd(own, stray):
+            cases.append(f"WHEN true THEN {text(f'may hold more: {what} holds what no Id of `{table}` looks like')}")
+        for_whom = f"; perhaps {self._quoted(meant)} is meant" if meant else ""
+        message = f"{what} holds what is the Id of no `{table}`: {count} in all, {self._named(stray)}{for_whom}"
+        self._tell(rules.KEY_LEADS_NOWHERE, child.type_name, message)
+        return cases
+
+    def _renamed(self, own: United, stray: str) -> list[str]:
+        """Return the Ids of objects that some key may mean by the Id that they had."""
+        if not own.renamed:
+            return []
+        named = {one for (one,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
+        return sorted(one for one, former in own.renamed.items() if former in named)
+
+    def _are_odd(self, own: United, stray: str) -> bool:
+        """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+        lengths = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
+        digits, shortest, longest = self._rows(f"SELECT {lengths} FROM ({own.query})")[0]
+        if not digits or shortest != longest:
+            return False
+        return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT regexp_full_match(stray, '[0-9]{{{shortest}}}')"))
+
+    def _against(self, table: str, child: Children, mark: str) -> str:
+        """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
+        own, other, key = self._tables[table], self._tables[child.type_name], name(child.key)
+        alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
+        unlisted = f"SELECT {key} FROM ({other.query}) WHERE {key} IS NOT NULL AND {alone}"
+        spoken = f'SELECT "Id" FROM ({own.query}) WHERE {mark} IS NULL AND "Id" IN ({unlisted})'
+        if not other.rows or not (count := self._count(spoken)):
+            return "NULL"
+        message = (
+            f"`{child.name}` of `{table}` does not hold all `{child.type_name}` that name its object in `{child.key}`: "
+            f"{count} in all, {self._named(spoken)}"
+        )
+        self._tell(rules.LIST_SPOKEN_AGAINST, table, message)
+        reason = f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
+        return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
+
+    def _covered(self, own: United, table: str, child: Children) -> list[str]:
+        """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
+        account, region = self._scope_columns(own, table)
+        cases = []
+        for scope, why in self._coverage.lacking(child.type_name, child.name):
+            cases.append(f"WHEN {_meets(scope, account, region)} THEN {text(NOT_IN_FULL + why)}")
+        scopes = self._coverage.complete(child.type_name, child.name)
+        if scopes:
+            cases.append(f"WHEN {_covers(scopes, account, region)} THEN NULL")
+        written = f"coalesce({account} || coalesce('/' || {region}, ''), 'all')"
+        before, after = unclaimed(child.type_name, _SCOPE).split(_SCOPE)
+        return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
+
+    def _scope_columns(self, own: United, table: str) -> tuple[str, str]:
+        declared = self._declared(table)
+        fields = (account_field(declared), region_field(declared)) if declared else (None, None)
+        account, region = (name(one) if one and own.forms.get(one) is Form.TEXT else _NOTHING for one in fields)
+        return f"nullif({account}, '')", f"nullif({region}, '')"
+
+    def _note_unclaimed(self, table: str, child: Children, mark: str) -> None:
+        own = self._tables[table]
+        account, region = self._scope_columns(own, table)
+        scopes = self._coverage.complete(child.type_name, child.name)
+        covered = _covers(scopes, account, region) if scopes else "false"
+        open_ones = f'SELECT "Id" FROM ({own.query}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
+        if own.rows and (count := self._count(open_ones)):
+            message = (
+                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to hold "
+                f"every `{child.type_name}` of theirs"
+            )
+            hint = f"say of the input of `{child.type_name}` what was read in full: --complete all, or --complete ACCOUNT,…"
+            self._tell(rules.NOT_CLAIMED, table, message, hint)
+
+    def _orphans(self, table: str, key: str) -> int:
+        """Return how many rows do not say what they belong to: keys not known, and blank where each row must have one.
+
+        Blank keys are told with the first of their rows.
+        """
+        found, declared = self._tables[table], self._declared(table)
+        unknown = f"{name(unread(key))} IS NOT NULL" if unread(key) in found.marks else "false"
+        blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {_is_blank(name(key))})"
+        listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
+        counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
+        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({found.query})")[0]
+        if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
+            return int(unread_keys)
+        if (table, key) not in self._blank:
+            self._blank.add((table, key))
+            more = " …" if blank_keys > len(first) else ""
+            rows = self._quoted(one for one in first if one) or "no Id"
+            message = f"`{key}` of `{table}` is blank where each row must belong to another: {blank_keys} in all, {rows}{more}"
+            self._tell(rules.BLANK_KEY, table, message)
+        return int(unread_keys) + int(blank_keys)
+
+    def _tell(self, rule: Rule, table: str, message: str, hint: str | None = None) -> None:
+        self.problems.append(rule.at(Span(f"types/{table}/type.yaml"), message, help=hint))
+
+    def _named(self, query: str) -> str:
+        found = self._first(query)
+        return self._quoted(found[:_MOST_SHOWN]) + (" …" if len(found) > _MOST_SHOWN else "")
+
+    def _quoted(self, names: Iterable[str]) -> str:
+        return ", ".join(f"`{shown(one[:LONGEST_KEY])}`" for one in names)
+
+    def _first(self, query: str) -> list[str]:
+        return [str(one) for (one,) in self._rows(f"SELECT DISTINCT * FROM ({query}) ORDER BY 1 LIMIT {_MOST_SHOWN + 1}")]
+
+    def _count(self, query: str) -> int:
+        return int(self._rows(f"SELECT count(*) FROM ({query})")[0][0])
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return rows_of(self._connection, query)
+
+
+def near(expression: str) -> str:
+    """Return the expression of what is left of a key without what typing and spreadsheets change: space, case, first zeros."""
+    bare = f"regexp_replace(nfc_normalize({expression}), {text(_UNTYPED)}, '', 'g')"
+    return f"ltrim(lower({bare}), '0')"
+
+
+def _is_blank(expression: str) -> str:
+    return f"regexp_full_match({expression}, {text(_BLANK)})"
+
+
+def _within(query: str, reason: str) -> str:
+    return f'WHEN "Id" IN ({query}) THEN {text(reason)}'
+
+
+def _meets(scope: Scope, account: str, region: str) -> str:
+    pairs = ((scope.account, account), (scope.region, region))
+    return " AND ".join(
+        [f"coalesce({column} = {text(value)}, true)" for value, column in pairs if value is not None] or ["true"]
+    )
+
+
+def _covers(scopes: Iterable[Scope], account: str, region: str) -> str:
+    """Return whether one of some scopes covers that of a row."""
+    given = list(scopes)
+    if any(one.account is None and one.region is None for one in given):
+        return "true"
+    accounts = sorted({one.account for one in given if one.account is not None and one.region is None})
+    found = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
+    for one in given:
+        if one.region is not None:
+            whose = "true" if one.account is None else f"{account} = {text(one.account)}"
+            found.append(f"({whose} AND {region} = {text(one.region)})")
+    return f"({' OR '.join(found)})"

@@ -1,0 +1,171 @@
+"""Claims of what was read in full in, whether a list of children is known out: absence is a fact only where one says so.
+
+Refuses to know where claims come from, and what is absent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from perpend.ir.object_types import ObjectType
+
+ALL: Final = "all"
+"""How people write the scope of everything."""
+
+NOT_IN_FULL: Final = "is not known in full: "
+"""How a reason begins why a list is not known."""
+
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
+_REGION_FIELDS: Final = (["region"], ["region", "name"])
+_DIGITS: Final = 12
+_NUMBER: Final = re.compile("[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where objects can be: a region of an account, all of an account, or anywhere. None is for all, or for not known."""
+
+    account: str | None = None
+    region: str | None = None
+
+    def covers(self, other: Scope) -> bool:
+        """Whether all that the other scope could hold lies within this one."""
+        return self.account in (None, other.account) and self.region in (None, other.region)
+
+    def meets(self, other: Scope) -> bool:
+        """Whether something could lie within both."""
+        pairs = ((self.account, other.account), (self.region, other.region))
+        return all(None in pair or pair[0] == pair[1] for pair in pairs)
+
+    def __str__(self) -> str:
+        if self.account is None:
+            return ALL
+        return self.account if self.region is None else f"{self.account}/{self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That the objects of a type, or those of one child list, were read in full within a scope; or why they were not.
+
+    ``type_name`` is empty where nothing was read of whatever there was. ``relation``: only the list of this name is meant.
+    """
+
+    type_name: str
+    scope: Scope = Scope()
+    lacking: str | None = None
+    relation: str = ""
+
+    def is_about(self, type_name: str, relation: str) -> bool:
+        """Whether the claim says something of the objects of a type in a child list."""
+        return self.type_name in ("", type_name) and self.relation in ("", relation)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All claims of one estate. Regions do not add up to an account: who has read all of them claims the account."""
+
+    claims: tuple[Claim, ...] = ()
+
+    def complete(self, type_name: str, relation: str = "") -> list[Scope]:
+        """Return the scopes that a type, or the list of a name, was read in full of."""
+        return [one.scope for one in self.claims if one.lacking is None and one.is_about(type_name, relation)]
+
+    def lacking(self, type_name: str, relation: str = "") -> list[tuple[Scope, str]]:
+        """Return the scopes of which some of a type may not have been read, with reasons. They count before all others."""
+        found = [(one.scope, one.lacking) for one in self.claims if one.lacking and one.is_about(type_name, relation)]
+        return list(dict.fromkeys(found))
+
+    def reason(self, type_name: str, relation: str, scope: Scope) -> str | None:
+        """Return why it is not known which objects of a type a scope holds, None where it is."""
+        for where, why in self.lacking(type_name, relation):
+            if where.meets(scope):
+                return NOT_IN_FULL + why
+        if any(where.covers(scope) for where in self.complete(type_name, relation)):
+            return None
+        return unclaimed(type_name, str(scope))
+
+
+def unclaimed(type_name: str, scope: str) -> str:
+    """Return the reason where no claim covers a scope, as people write it."""
+    return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
+
+
+def unread_input(shown: str) -> Claim:
+    """Return the claim of an input that could not be read: it may have held whatever any list could hold."""
+    return Claim("", lacking=f"{shown} could not be read")
+
+
+def not_imported(type_name: str) -> str:
+    """Return the reason where no input holds a type at all."""
+    return f"was not collected: import `{type_name}` as well, with --complete for what was read in full"
+
+
+def account_field(declared: ObjectType) -> str | None:
+    """Return the field that holds the account of a type's objects: the key of what owns them. What has no owner is one."""
+    if declared.master is None:
+        return "Id"
+    lookup = declared.lookups.get(declared.master)
+    return (lookup.key or None) if lookup else None
+
+
+def region_field(declared: ObjectType) -> str | None:
+    """Return the field that holds the region of a type's objects: one that is called region or region name."""
+    for name in declared.fields:
+        words = _WORDS.sub(" ", name.partition("__")[2].removesuffix("__c") or name).lower().split()
+        if words in _REGION_FIELDS:
+            return name
+    return None
+
+
+def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
+    """Return the scope of an object, and so of all that it could own, by its declared fields."""
+    account, region = (fields.get(name) if name else None for name in (account_field(declared), region_field(declared)))
+    return Scope(
+        account if isinstance(account, str) and account else None, region if isinstance(region, str) and region else None
+    )
+
+
+def scopes_from(words: str) -> tuple[Scope, ...]:
+    """Return the scopes that people write: ``all``, accounts, and ``account/region``, with commas between them.
+
+    Raises ValueError with the reason.
+    """
+    return tuple(map(_scope_from, words.split(",")))
+
+
+def _scope_from(word: str) -> Scope:
+    if word.strip() == ALL:
+        return Scope()
+    account, slash, region = (part.strip() for part in word.partition("/"))
+    if not account or (slash and not region) or re.search(r"[\s/]", account + region):
+        raise ValueError(f"`{word.strip()}` is no scope: write `all`, an account's id, or `account/region`")
+    if account.isdecimal() and len(account) != _DIGITS:
+        raise ValueError(f"`{account}` has {len(account)} digits; an account's id has {_DIGITS}")
+    return Scope(account, region or None)
+
+
+def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
+    """Return the claims that a type was read in full in some scopes."""
+    return tuple(Claim(type_name, scope) for scope in scopes)
+
+
+def near_key(key: str) -> str:
+    """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, case, first zeros."""
+    signs = (
+        sign for sign in unicodedata.normalize("NFC", key) if sign not in "'\"`" and unicodedata.category(sign)[0] not in "ZC"
+    )
+    return "".join(signs).lower().lstrip("0")
+
+
+def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
+    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+    lengths = {len(one) for one in ids if _NUMBER.fullmatch(one)}
+    if len(lengths) != 1 or not all(map(_NUMBER.fullmatch, ids)):
+        return False
+    return any(not _NUMBER.fullmatch(one) or len(one) not in lengths for one in keys)

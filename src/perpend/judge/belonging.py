@@ -1,0 +1,117 @@
+"""An estate in, the same estate out with child lists that its objects do not hold themselves, where claims cover them.
+
+The rule is the one of stores: what an object states counts unless another one speaks against it, the rest is known where
+it was read in full, and keys that may be meant for an object leave its list open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from perpend.collect.contradictions import contradiction
+from perpend.ir.coverage import Coverage, is_odd_key, near_key, scope_of, unread_input
+from perpend.ir.estate import is_filled
+from perpend.ir.object_types import MASTER_KEY
+from perpend.meaning.partly_known import PartlyKnown
+from perpend.plan.wanted import wanted_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from perpend.ir.estate import Estate, EstateObject
+    from perpend.ir.object_types import Children, ObjectType
+    from perpend.ir.program import Program
+    from perpend.tables.shred import Wanted
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The objects of one type by the owner that they name, and why the list of any owner, or of some, is in doubt."""
+
+    by_owner: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    doubt: str | None = None
+    doubts: dict[str, str] = field(default_factory=dict)
+
+
+def with_children(estate: Estate, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Estate:
+    """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
+    read = _lists_of(wanted_by(programs))
+    claims = (claim for source in estate.sources for claim in source.coverage)
+    coverage = Coverage((*map(unread_input, estate.unread), *claims))
+    found = dict(estate.objects)
+    for type_name in estate.objects:
+        kind = declared(type_name)
+        for child in kind.children.values():
+            if child.name in read and child.key and child.type_name in estate.objects and found[type_name]:
+                parts = _parts(estate, type_name, child, declared(child.type_name))
+                found[type_name] = [_with_list(one, kind, child, parts, coverage) for one in found[type_name]]
+    return replace(estate, objects=found)
+
+
+def _lists_of(wanted: Wanted) -> set[str]:
+    below = (*wanted.lookups.values(), *wanted.children.values())
+    return {*wanted.children, *(name for one in below for name in _lists_of(one))}
+
+
+def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -> _Parts:
+    found = _Parts()
+    lookups = [one.name for one in kind.lookups.values() if one.key == child.key]
+    is_master = child.key in kind.fields and kind.fields[child.key].kind == MASTER_KEY
+    for one in estate.objects[child.type_name]:
+        fields = PartlyKnown(one.fields, {}, contradiction(one)) if one.variants else one.fields
+        for named, owner in dict.fromkeys(_owner(reading.fields, child.key, lookups) for reading in (one, *one.variants)):
+            if is_filled(owner) and owner.strip():
+                found.by_owner.setdefault(owner, []).append(fields)
+            elif is_master or not named:
+                found.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
+    ids = {one.id for one in estate.objects[owner_type]}
+    strays = found.by_owner.keys() - ids
+    if is_odd_key(strays, ids):
+        found.doubt = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
+    nearly = set(map(near_key, strays))
+    reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
+    found.doubts = {one: reason for one in ids if strays and near_key(one) in nearly}
+    return found
+
+
+def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[bool, str | None]:
+    """Return whether an object says what owns it, and the owner's Id: in the key, or as the object under its lookup."""
+    if key in fields:
+        return True, fields[key] if isinstance(fields[key], str) else None
+    targets = [fields[name] for name in lookups if isinstance(fields.get(name), dict)]
+    return bool(targets), targets[0].get("Id") if targets else None
+
+
+def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Parts, coverage: Coverage) -> EstateObject:
+    fields = _fields_with_list(one.fields, kind, child, parts, coverage)
+    return one._replace(
+        fields=fields, variants=tuple(_with_list(variant, kind, child, parts, coverage) for variant in one.variants)
+    )
+
+
+def _fields_with_list(
+    fields: Mapping[str, Any], kind: ObjectType, child: Children, parts: _Parts, coverage: Coverage
+) -> Mapping[str, Any]:
+    identity = fields["Id"]
+    belonging = parts.by_owner.get(identity, [])
+    reason = parts.doubt or parts.doubts.get(identity)
+    if child.name in fields:
+        stated = fields[child.name] or []
+        if not isinstance(stated, list) or not all(isinstance(item, dict) for item in stated):
+            return fields
+        held = {item.get("Id") for item in stated}
+        if any(part["Id"] not in held for part in belonging):
+            reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
+        return _without(fields, child.name, reason) if reason else fields
+    reason = reason or coverage.reason(child.type_name, child.name, scope_of(fields, kind))
+    if reason:
+        return _without(fields, child.name, reason)
+    known = {**fields, child.name: belonging}
+    return PartlyKnown(known, fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else known
+
+
+def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartlyKnown:
+    """Return fields of which one is not known, for a reason."""
+    reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else ({}, None)
+    return PartlyKnown({one: value for one, value in fields.items() if one != name}, {**reasons, name: reason}, doubt)

@@ -1,0 +1,248 @@
+"""Absence is a fact only where a claim says so: what is not among the inputs never makes a list empty, in files or stores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+
+USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
+LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
+REGION = "CA10__CaAwsAccountRegion__c"
+A, B, ZERO = "111122223333", "444455556666", "012345678901"
+USERS, HUBS, DIRECT = "account-has-no-iam-users", "security-hub", "delete-user-inline-or-directly-attached-policies"
+EBS = "ebs-volume-encryption-attribute-in-all-regions"
+
+
+class Bench:
+    """Inputs in a directory, and what policies say of them in a store or as they are."""
+
+    def __init__(self, run: Run, directory: Path) -> None:
+        self.run, self.directory = run, directory
+        self.told = ""
+
+    def write(self, name: str, content: Any) -> str:
+        path = self.directory / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def report(self, account: str, *users: str) -> str:
+        rows = "".join(f"{one},arn:aws:iam::{account}:user/{one}\n" for one in users)
+        return self.write(f"{account}.csv", f"user,arn\n{rows}")
+
+    def of_files(self, policy: str, *inputs: str) -> dict[str, str]:
+        return self._said("check", *inputs, "--policy", policy)
+
+    def of_store(self, policy: str, *inputs: str) -> dict[str, str]:
+        store = self.directory / f"store{len(list(self.directory.iterdir()))}"
+        ended = self.run("import", *inputs, "--store", store)
+        assert 0 == ended.code, ended.err
+        self.told = ended.err
+        return self._said("check", "--store", str(store), "--policy", policy)
+
+    def _said(self, *arguments: str) -> dict[str, str]:
+        ended = self.run(*arguments, "--snapshot-time", "2026-11-20", "--format", "ndjson")
+        assert ended.code in (0, 1, 3), ended.err
+        return {one["object"]["id"]: one["status"] for one in map(json.loads, ended.out.splitlines())}
+
+
+@pytest.fixture
+def bench(run: Run, tmp_path: Path) -> Bench:
+    return Bench(run, tmp_path)
+
+
+def test_a_report_of_one_account_says_nothing_of_another(bench: Bench) -> None:
+    inputs = [bench.report(A, "ann"), bench.write("b.json", [{"Id": B}]), "--type", ACCOUNT]
+    expected = {A: "INCOMPLIANT", B: "UNDETERMINED"}
+    assert (expected, expected) == (bench.of_files(USERS, *inputs), bench.of_store(USERS, *inputs))
+    assert f"warning[K313]: `CA10__users__r` is not known of 1 of `{ACCOUNT}`, `{B}`" in bench.told
+
+
+def test_a_report_is_complete_for_the_users_of_its_accounts(bench: Bench) -> None:
+    inputs = [bench.report(A, "ann"), bench.write("a.json", [{"Id": A}]), "--type", ACCOUNT]
+    root = bench.write("c.csv", f"user,arn\n<root_account>,arn:aws:iam::{B}:root\n")
+    expected = {A: "INCOMPLIANT", B: "COMPLIANT"}
+    assert (expected, expected) == (bench.of_files(USERS, root, *inputs), bench.of_store(USERS, root, *inputs))
+    assert "" == bench.told
+
+
+def test_an_account_that_lists_no_users_beside_a_report_with_some_is_in_doubt(bench: Bench) -> None:
+    inputs = [bench.report(A, "ann"), bench.write("a.json", [{"Id": A, "CA10__users__r": []}]), "--type", ACCOUNT]
+    assert {A: "UNDETERMINED"} == bench.of_files(USERS, *inputs) == bench.of_store(USERS, *inputs)
+    assert "warning[K311]" in bench.told
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ([], "UNDETERMINED"),
+        (["--complete", A], "COMPLIANT"),
+        (["--complete", "all"], "COMPLIANT"),
+        (["--complete", f"{B}, {A}"], "COMPLIANT"),
+        (["--complete", B], "UNDETERMINED"),
+        (["--complete", f"{A}/eu-west-1"], "UNDETERMINED"),
+    ],
+)
+def test_a_table_without_rows_proves_what_it_claims(bench: Bench, scope: list[str], expected: str) -> None:
+    users = bench.write("users.csv", "Id,CA10__account__c\n")
+    accounts = bench.write("accounts.csv", f"Id\n{A}\n")
+    assert {A: expected} == bench.of_store(USERS, users, "--type", USER, *scope, accounts, "--type", ACCOUNT)
+
+
+def test_a_mapping_may_claim_and_an_option_counts_before_it(bench: Bench) -> None:
+    users, accounts = bench.write("users.csv", "key,acct\n"), bench.write("accounts.csv", f"Id\n{A}\n{B}\n")
+    mapping = bench.write("m.yaml", f"columns: {{key: Id, acct: CA10__account__c}}\ncomplete: '{A}'\n")
+    mapped = [users, "--type", USER, "--mapping", mapping]
+    assert {A: "COMPLIANT", B: "UNDETERMINED"} == bench.of_store(USERS, *mapped, accounts, "--type", ACCOUNT)
+    assert {A: "UNDETERMINED", B: "COMPLIANT"} == bench.of_store(USERS, *mapped, "--complete", B, accounts, "--type", ACCOUNT)
+
+
+def test_links_and_inline_policies_of_another_account_prove_nothing(bench: Bench) -> None:
+    rows = "".join(f"arn:aws:iam::{one}:user/u,u,{one}\n" for one in (A, B))
+    users = [bench.write("u.csv", f"Id,CA10__userName__c,CA10__account__c\n{rows}"), "--type", USER]
+    inline = [bench.write("i.csv", "Id,CA10__user__c,CA10__disappearanceTime__c\n"), "--type", INLINE]
+    links = [bench.write("l.csv", "Id,CA10__user__c,CA10__policy__c,CA10__disappearanceTime__c\n"), "--type", LINK]
+    found = bench.of_store(DIRECT, *users, *inline, "--complete", "all", *links, "--complete", A)
+    assert {f"arn:aws:iam::{A}:user/u": "COMPLIANT", f"arn:aws:iam::{B}:user/u": "UNDETERMINED"} == found
+
+
+def test_a_list_whose_type_was_not_imported_says_what_to_import(bench: Bench, run: Run) -> None:
+    accounts = bench.write("accounts.csv", f"Id\n{A}\n")
+    assert {A: "UNDETERMINED"} == bench.of_store(USERS, accounts, "--type", ACCOUNT)
+    store = next(bench.directory.glob("store*"))
+    found = run("check", "--store", store, "--policy", USERS, "--format", "ndjson").out
+    said = f"CA10__users__r was not collected: import `{USER}` as well, with --complete for what was read in full"
+    assert said == json.loads(found)["currentStateMessage"]
+
+
+def test_objects_in_a_cell_are_not_dropped_for_a_table_of_their_type(bench: Bench) -> None:
+    accounts = bench.write(
+        "a.ndjson", json.dumps({"Id": A, "CA10__users__r": [{"Id": "u", "CA10__userName__c": "bob"}]}) + "\n"
+    )
+    users = bench.write("u.csv", "Id,CA10__account__c\n")
+    found = bench.of_store(USERS, accounts, "--type", ACCOUNT, users, "--type", USER, "--complete", "all")
+    assert {A: "UNDETERMINED"} == found
+    assert "warning[K308]: `CA10__users__r` holds objects in 1 row, which are not followed" in bench.told
+
+
+@pytest.mark.parametrize(("cell", "expected"), [([], "COMPLIANT"), (None, "COMPLIANT"), ("x", "UNDETERMINED")])
+def test_an_empty_list_in_json_lines_is_a_statement(bench: Bench, cell: Any, expected: str) -> None:
+    accounts = bench.write("a.ndjson", "".join(json.dumps({"Id": one, "CA10__users__r": cell}) + "\n" for one in (A, B)))
+    users = bench.write("u.csv", "Id,CA10__account__c\n")
+    assert {A: expected, B: expected} == bench.of_store(USERS, accounts, "--type", ACCOUNT, users, "--type", USER)
+
+
+@pytest.mark.parametrize("key", ["12345678901", "012345678901 ", "\u00a0012345678901", "'012345678901", "1.23457E+10"])
+def test_a_key_that_a_spreadsheet_has_changed_leaves_lists_open(bench: Bench, key: str) -> None:
+    users = bench.write("u.csv", f"Id,CA10__userName__c,CA10__account__c\nu,bob,{key}\n")
+    accounts = bench.write("a.csv", f"Id\n{ZERO}\n")
+    found = bench.of_store(USERS, users, "--type", USER, "--complete", "all", accounts, "--type", ACCOUNT)
+    assert {ZERO: "UNDETERMINED"} == found
+    assert f"warning[K309]: `CA10__account__c` of `{USER}` holds what is the Id of no `{ACCOUNT}`: 1 in all" in bench.told
+
+
+def test_a_key_of_an_account_that_was_not_imported_is_told_and_harms_no_other(bench: Bench) -> None:
+    users = bench.write("u.csv", f"Id,CA10__userName__c,CA10__account__c\nu,bob,{B}\n")
+    accounts = bench.write("a.csv", f"Id\n{A}\n")
+    found = bench.of_store(USERS, users, "--type", USER, "--complete", "all", accounts, "--type", ACCOUNT)
+    assert {A: "COMPLIANT"} == found
+    assert f"holds what is the Id of no `{ACCOUNT}`: 1 in all, `{B}`" in bench.told
+
+
+def test_an_empty_list_beside_a_row_is_in_doubt(bench: Bench) -> None:
+    accounts = bench.write(
+        "a.json", [{"Id": A, "CA10A1__AWS_Security_Hubs__r": []}, {"Id": B, "CA10A1__AWS_Security_Hubs__r": []}]
+    )
+    hubs = bench.write("h.csv", f"Id,CA10A1__account__c\nh,{A}\n")
+    found = bench.of_store(HUBS, accounts, "--type", ACCOUNT, hubs, "--type", HUB)
+    assert "UNDETERMINED" == found[A]
+    assert "UNDETERMINED" != found[B]
+    assert f"warning[K311]: `CA10A1__AWS_Security_Hubs__r` of `{ACCOUNT}` does not hold all" in bench.told
+
+
+def test_regions_of_one_name_are_those_of_their_accounts(bench: Bench) -> None:
+    def account(identity: str, encrypted: str) -> dict[str, Any]:
+        region = {"Id": "eu-west-1", "CA10__status__c": "opted-in", "CA10__ebsStorageEncryption__c": encrypted}
+        return {"Id": identity, "CA10__AWS_Account_Regions__r": [region]}
+
+    inputs = [bench.write("a.json", [account(A, "true"), account(B, "false")]), "--type", ACCOUNT]
+    expected = {A: "COMPLIANT", B: "INCOMPLIANT"}
+    assert (expected, expected) == (bench.of_files(EBS, *inputs), bench.of_store(EBS, *inputs))
+    assert f"in the store these are `{A}/eu-west-1`, `{B}/eu-west-1`" in bench.told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Perpend_Contradicted",
+        "PERPEND_ROW",
+        "CA10__users__r#Unfollowed",
+        "CA10__users__r#UNREAD",
+        "CA10__arn__c#Unread",
+        "CA10__arn__c#ＵＮＲＥＡＤ",
+        "perpend_ſource",
+        "CA10__users__r＃unfollowed",
+        "CA10__account__c#listed",
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "nested", "mapping", "constant"])
+def test_no_spelling_of_a_reserved_name_is_taken(run: Run, bench: Bench, name: str, form: str) -> None:
+    contents: dict[str, Any] = {
+        "csv": f"Id,{name}\n{A},x\n",
+        "ndjson": json.dumps({"Id": A, name: "x"}) + "\n",
+        "json": [{"Id": A, name: "x"}],
+        "nested": [{"Id": A, "CA10__users__r": [{"Id": "u", name: "x"}]}],
+        "mapping": f"Id,x\n{A},x\n",
+        "constant": f"Id,x\n{A},x\n",
+    }
+    inputs = [bench.write("input", contents[form]), "--type", ACCOUNT]
+    if form in ("mapping", "constant"):
+        mapping = (
+            {"columns": {"Id": "Id", "x": name}} if form == "mapping" else {"columns": {"Id": "Id"}, "constants": {name: "x"}}
+        )
+        inputs += ["--mapping", bench.write("m.yaml", mapping)]
+    ended = run("import", *inputs, "--store", bench.directory / "s")
+    assert (2, "") == (ended.code, ended.out)
+    assert "is reserved" in ended.err
+
+
+@pytest.mark.parametrize("scope", ["", "12345678901", "111122223333/", "a b", "all,,all", "a/b/c"])
+def test_what_is_no_scope_is_refused(run: Run, bench: Bench, scope: str) -> None:
+    for command in ("import", "check"):
+        store = ["--store", bench.directory / "s"] if command == "import" else []
+        ended = run(command, bench.write("a.json", [{"Id": A}]), "--type", ACCOUNT, "--complete", scope, *store)
+        assert (2, "") == (ended.code, ended.out)
+        assert "is no scope" in ended.err or "an account's id has 12" in ended.err
+
+
+def test_an_input_that_cannot_be_read_may_have_held_more(run: Run, bench: Bench) -> None:
+    report, broken = bench.write("r.csv", f"user,arn\n<root_account>,arn:aws:iam::{A}:root\n"), bench.write("x", "<html>")
+    store = bench.directory / "s"
+    assert 2 == run("import", report, broken, "--keep-going", "--store", store).code
+    for inputs in ([report, broken, "--keep-going"], ["--store", store]):
+        found = json.loads(run("check", *inputs, "--policy", USERS, "--format", "ndjson").out.splitlines()[0])
+        assert ("UNDETERMINED", f"CA10__users__r is not known in full: {broken} could not be read") == (
+            found["status"],
+            found["currentStateMessage"],
+        )
+
+
+def test_a_claim_that_changes_leaves_no_kept_verdict_in_force(run: Run, bench: Bench) -> None:
+    users, accounts = bench.write("u.csv", "Id,CA10__account__c\n"), bench.write("a.csv", f"Id\n{A}\n")
+    for scope, expected in (("all", "COMPLIANT"), (B, "UNDETERMINED"), (A, "COMPLIANT")):
+        arguments = [users, "--type", USER, "--complete", scope, accounts, "--type", ACCOUNT, "--store", bench.directory / "s"]
+        assert 0 == run("import", *arguments).code
+        for _ in range(2):
+            found = run("check", "--store", bench.directory / "s", "--policy", USERS, "--format", "ndjson").out
+            assert expected == json.loads(found)["status"]
+
+
+def test_claims_are_shown(run: Run, bench: Bench) -> None:
+    users = bench.write("u.csv", "Id,CA10__account__c\n")
+    run("import", users, "--type", USER, "--complete", f"{A}/eu-west-1", "--store", bench.directory / "s")
+    shown = " ".join(run("inventory", "show", "--store", bench.directory / "s").out.split())
+    assert f"{users} holds {USER} of {A}/eu-west-1 in full" in shown

@@ -1,0 +1,118 @@
+"""Claims cover scopes, whole or in part; what no claim covers is not known, and what one lacks neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from perpend.ir.coverage import (
+    Claim,
+    Coverage,
+    Scope,
+    account_field,
+    is_odd_key,
+    near_key,
+    region_field,
+    scope_of,
+    scopes_from,
+    unclaimed,
+    unread_input,
+)
+from perpend.ir.object_types import Field, Lookup, ObjectType
+
+REGION = ObjectType(
+    "Region",
+    fields={one: Field(one, "text") for one in ("Id", "CA10__homeRegion__c", "CA10__regionName__c")},
+    lookups={"account__r": Lookup("account__r", "Account", "account__c")},
+    master="account__r",
+)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "asked", "covered"),
+    [
+        (Scope(), Scope(), True),
+        (Scope(), Scope("a"), True),
+        (Scope(), Scope("a", "r"), True),
+        (Scope("a"), Scope(), False),
+        (Scope("a"), Scope("a"), True),
+        (Scope("a"), Scope("b"), False),
+        (Scope("a"), Scope("a", "r"), True),
+        (Scope("a", "r"), Scope("a"), False),
+        (Scope("a", "r"), Scope("a", "r"), True),
+        (Scope("a", "r"), Scope("a", "s"), False),
+        (Scope("a", "r"), Scope("b", "r"), False),
+        (Scope("a", "r"), Scope(None, "r"), False),
+    ],
+)
+def test_a_claim_covers_what_lies_within_it(claimed, asked, covered):
+    assert covered is claimed.covers(asked)
+    assert (None if covered else unclaimed("T", str(asked))) == Coverage((Claim("T", claimed),)).reason("T", "list", asked)
+
+
+def test_regions_do_not_add_up_to_an_account():
+    claims = tuple(Claim("T", Scope("a", one)) for one in ("r", "s"))
+    assert unclaimed("T", "a") == Coverage(claims).reason("T", "list", Scope("a"))
+
+
+def test_a_claim_says_nothing_of_another_type_or_list():
+    claims = Coverage((Claim("T", relation="these"), Claim("U")))
+    assert [True, False, False, True] == [
+        claims.reason(*one, Scope()) is None for one in (("T", "these"), ("T", "those"), ("T", ""), ("U", "any"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "asked", "meets"),
+    [
+        (Scope(), Scope("a"), True),
+        (Scope("a"), Scope(), True),
+        (Scope("a", "r"), Scope("a"), True),
+        (Scope("a", "r"), Scope("a", "s"), False),
+        (Scope("a"), Scope("b"), False),
+        (Scope("a", "r"), Scope(None, "r"), True),
+    ],
+)
+def test_what_is_lacking_counts_before_what_is_complete(lacking, asked, meets):
+    claims = Coverage((Claim("T"), Claim("T", lacking, "denied")))
+    assert ("is not known in full: denied" if meets else None) == claims.reason("T", "list", asked)
+
+
+def test_an_input_that_was_not_read_may_have_held_anything():
+    claims = Coverage((Claim("T"), unread_input("x.csv")))
+    assert "is not known in full: x.csv could not be read" == claims.reason("T", "list", Scope("a"))
+
+
+def test_the_scope_of_an_object_is_in_its_declared_fields():
+    assert ("account__c", "CA10__regionName__c") == (account_field(REGION), region_field(REGION))
+    fields = {"Id": "i", "account__c": "a", "CA10__regionName__c": "r", "CA10__homeRegion__c": "s"}
+    assert Scope("a", "r") == scope_of(fields, REGION)
+    assert Scope() == scope_of({"Id": "i", "account__c": 5, "CA10__regionName__c": ""}, REGION)
+    assert Scope("i") == scope_of(fields, ObjectType("Account"))
+    assert Scope() == scope_of(fields, ObjectType("Lost", master="nowhere__r"))
+
+
+def test_scopes_are_written_with_commas():
+    found = (Scope(), Scope("111122223333"), Scope("444455556666", "eu-west-1"))
+    assert found == scopes_from("all, 111122223333,444455556666/eu-west-1")
+    assert "all,111122223333,444455556666/eu-west-1" == ",".join(map(str, found))
+
+
+@pytest.mark.parametrize("key", ["12345678901", " 012345678901", "0123 45678901\u200b", "'012345678901", '"012345678901"'])
+def test_what_typing_changes_of_a_key_makes_no_other_key(key):
+    assert near_key("012345678901") == near_key(key)
+    assert near_key("012345678901") != near_key("112345678901")
+
+
+@pytest.mark.parametrize(
+    ("keys", "ids", "odd"),
+    [
+        (["1e5"], ["12", "34"], True),
+        (["123"], ["12"], True),
+        (["56"], ["12"], False),
+        (["x"], ["12", "345"], False),
+        (["x"], ["a", "12"], False),
+        (["x"], [], False),
+    ],
+)
+def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
+    assert odd is is_odd_key(keys, ids)

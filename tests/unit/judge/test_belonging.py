@@ -1,0 +1,102 @@
+"""Lists of an estate out of files: attached where claims cover them, in doubt as in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.ir.coverage import Claim, Scope, unclaimed
+from perpend.ir.estate import Estate, Origin, Source, object_from_fields
+from perpend.ir.ids import PRODUCTION
+from perpend.judge.belonging import with_children
+from perpend.load.repository import LIBRARY, Repository
+from perpend.meaning.partly_known import PartlyKnown, doubt_of
+
+USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
+ANALYZER = Analyzer(Repository(LIBRARY))
+A, B = "111122223333", "444455556666"
+
+
+def program_of(name: str) -> Any:
+    return ANALYZER.analyzed(f"/ce/ca/aws/iam/{name}/{PRODUCTION}").program
+
+
+def estate(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]], *claims: Claim) -> Estate:
+    def read(name: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
+        return [object_from_fields(one, ANALYZER.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
+
+    source = Source("x", "test-data", None, 0, coverage=claims)
+    return Estate((source,), {ACCOUNT: read(ACCOUNT, accounts), USER: read(USER, users)})
+
+
+def accounts(found: Estate, *, policy: str = "account-has-no-iam-users") -> list[Any]:
+    return [one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type).objects[ACCOUNT]]
+
+
+def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -> None:
+    users = [{"Id": "u", KEY: A}, {"Id": "v", "CA10__account__r": {"Id": A}}, {"Id": "w", KEY: B}]
+    one, other = accounts(estate([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
+    assert {"Id": A, LIST: users[:2]} == one
+    assert isinstance(other, PartlyKnown)
+    assert ({"Id": B}, {LIST: unclaimed(USER, B)}) == (other, other.reasons)
+
+
+def test_nothing_is_attached_that_no_program_reads() -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER))
+    assert [{"Id": A}] == accounts(found, policy="root-user-mfa")
+
+
+@pytest.mark.parametrize(
+    ("account", "user", "reason"),
+    [
+        ({LIST: []}, {KEY: A}, "does not hold all"),
+        ({LIST: [{"Id": "u"}]}, {KEY: A}, None),
+        ({LIST: None}, {KEY: B}, None),
+        ({LIST: "x"}, {KEY: A}, None),
+        ({}, {KEY: A + " "}, "may hold more"),
+        ({}, {KEY: "11112222333"}, "may hold more"),
+        ({LIST: []}, {KEY: "1.1E+11"}, "may hold more"),
+        ({}, {KEY: ""}, "may hold more"),
+        ({}, {KEY: None}, "may hold more"),
+        ({}, {KEY: 5}, "may hold more"),
+        ({}, {}, "may hold more"),
+        ({}, {KEY: B}, None),
+    ],
+)
+def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], reason: str | None) -> None:
+    [found] = accounts(estate([{"Id": A, **account}], [{"Id": "u", **user}], Claim(USER)))
+    if reason is None:
+        assert not isinstance(found, PartlyKnown)
+        assert found[LIST] == account.get(LIST, [])
+    else:
+        assert LIST not in found
+        assert found.reasons[LIST].startswith(reason)
+
+
+def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A, "x": 1}], Claim(USER))
+    user = found.objects[USER][0]
+    disputed = user._replace(variants=(user._replace(fields={"Id": "u", KEY: A, "x": 2}),))
+    [account] = accounts(Estate(found.sources, {**found.objects, USER: [disputed]}))
+    assert "sources contradict each other about x (x:0, x:0)" == doubt_of(account[LIST][0])
+
+
+def test_inputs_that_could_not_be_read_leave_lists_open() -> None:
+    [found] = accounts(replace(estate([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
+    assert {LIST: "is not known in full: y.csv could not be read"} == found.reasons
+
+
+def test_every_reading_of_an_account_gets_the_list() -> None:
+    found = estate([{"Id": A, "n": 1}], [{"Id": "u", KEY: A}], Claim(USER))
+    account = found.objects[ACCOUNT][0]
+    disputed = account._replace(variants=(account._replace(fields={"Id": A, "n": 2}),))
+    [two] = with_children(
+        Estate(found.sources, {**found.objects, ACCOUNT: [disputed]}),
+        [program_of("account-has-no-iam-users")],
+        ANALYZER.object_type,
+    ).objects[ACCOUNT]
+    assert [[{"Id": "u", KEY: A}]] * 2 == [one.fields[LIST] for one in (two, *two.variants)]
