@@ -39,9 +39,10 @@ def apply(root: Path) -> None:
             text = block
         elif block.startswith("def "):
             text = TABLE.sub(lambda start, block=block: f"{block}\n\n{start[0]}", text, count=1)
+        elif block.startswith("Operation("):
+            text = DECLARATIONS.sub(lambda start, block=block: start[0] + indent(f"{block.rstrip()},\n", "    "), text, count=1)
         else:
-            start = DECLARATIONS if block.startswith("Operation(") else TABLE
-            text = start.sub(lambda start, block=block: f"{start[0]}{indent(block, '    ')}", text, count=1)
+            text = TABLE.sub(lambda start, block=block: start[0] + indent(block, "    "), text, count=1)
         assert block.splitlines()[0].strip() in text, f"{path} has no place for this block:\n{block}"
         file.write_text(text, "utf-8")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from perpend.analyze.programs import Analyzer
 from perpend.load.repository import Repository
 from perpend.pages.book import Book
+from perpend.pages.refs import EntityFlag
 from tests.repositories import NAMES, write
 
 TYPE = "CA10__CaThing__c"
@@ -121,3 +124,14 @@ def hostile_files() -> dict[str, Any]:
 def book_of(root: Path, found: dict[str, Any], **more: Any) -> Book:
     """Return the book of a repository written below a root."""
     return Book(Analyzer(Repository(write(root, found))), **more)
+
+
+def slugs(flags: Iterable[EntityFlag]) -> list[str]:
+    """Return which flags these are."""
+    return [flag.slug for flag in flags]
+
+
+def verdict_line(policy: str, status: str, name: str, account: str = "1", **more: Any) -> str:
+    """Return a line of ``perpend check --format ndjson``."""
+    judged = {"id": name, "name": name, "externalId": name, "typeApiName": TYPE, "master": {"name": account}}
+    return json.dumps({"policyId": policy, "status": status, "conditionIndex": 199, "object": judged, **more})

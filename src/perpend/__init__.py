@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.errors import PerpendError
     from perpend.explain.steps import Change, Explanation, Step, explain_verdict
     from perpend.intake.inputs import Imported, Input, import_inputs
-    from perpend.intake.table_file import UnreadableTable
+    from perpend.intake.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate, EstateObject, Source
     from perpend.ir.program import Program
     from perpend.ir.status import Status
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from perpend.report.verdicts.as_json import write_json, write_ndjson
     from perpend.report.verdicts.as_parquet import write_parquet
     from perpend.store.files import StoreError
-    from perpend.store.store import Snapshot, Store
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
 
 _HOMES: Final = {
     "analyze.check": ("lint_repository",),
@@ -60,7 +61,7 @@ _HOMES: Final = {
     "errors": ("PerpendError",),
     "explain.steps": ("Change", "Explanation", "Step", "explain_verdict"),
     "intake.inputs": ("Imported", "Input", "import_inputs"),
-    "intake.table_file": ("UnreadableTable",),
+    "intake.table_bytes": ("UnreadableTable",),
     "ir.estate": ("Estate", "EstateObject", "Source"),
     "ir.program": ("Program",),
     "ir.status": ("Status",),
@@ -81,7 +82,8 @@ _HOMES: Final = {
     "report.verdicts.as_json": ("write_json", "write_ndjson"),
     "report.verdicts.as_parquet": ("write_parquet",),
     "store.files": ("StoreError",),
-    "store.store": ("Snapshot", "Store"),
+    "store.snapshot": ("Snapshot",),
+    "store.store": ("Store",),
 }
 _HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -124,9 +124,9 @@ def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: Run, tm
     )
     snapshot = Store(tmp_path / "s").snapshot()
     assert 2 == ended.code
-    assert [tmp_path / "x.csv", tmp_path / "none"] == [Path(one.source) for one in snapshot.failures]
+    assert [tmp_path / "none", tmp_path / "x.csv"] == [Path(one.source) for one in snapshot.failures]
     assert (
-        f"is not known in full: {tmp_path / 'x.csv'} could not be read"
+        f"is not known in full: {tmp_path / 'none'} could not be read"
         == rows_of(snapshot, ACCOUNT, "CA10__users__r#unfollowed")[0][0]
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,52 @@ def test_closed_streams_are_told(closing: str, reason: str) -> None:
     ended = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (2, 1) == (ended.returncode, ended.stderr.count("\n"))
     assert reason in ended.stderr
+
+
+HOSTILE = "ann\x1b]0;title\x07 \x9b31m \u202eevil\rover"
+
+
+def in_a_terminal(*arguments: object) -> bytes:
+    """What a command sends to a terminal of its own."""
+    mine, its = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "perpend", *map(str, arguments)], cwd=ROOT, stdout=its, stderr=subprocess.DEVNULL
+    ) as process:
+        os.close(its)
+        found = b""
+        with suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while chunk := os.read(mine, 65_536):
+                found += chunk
+        os.close(mine)
+    assert process.returncode in (0, 1, 3), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "form"), [("check", "csv"), ("check", "json"), ("check", "ndjson"), ("sql", "csv"), ("sql", "json")]
+)
+def test_nothing_that_an_object_says_controls_a_terminal(run: Run, tmp_path: Path, command: str, form: str) -> None:
+    path, store = tmp_path / "users.json", tmp_path / "store"
+    path.write_text(json.dumps([{"Id": HOSTILE, "Name": HOSTILE}]))
+    arguments: tuple[object, ...] = ("check", path, "--type", "CA10__CaAwsUser__c", *TIME, "--policy", KEY_POLICY)
+    if command == "sql":
+        assert 0 == run("import", path, "--type", "CA10__CaAwsUser__c", "--store", store).code
+        arguments = ("inventory", "sql", 'SELECT "Id", "Name" FROM aws_iam_user', "--store", store)
+    drawn = in_a_terminal(*arguments, "--format", form).replace(b"\r\n", b"\n").decode()
+    assert {"\n"} >= {sign for sign in drawn if not sign.isprintable()}
+    assert "ann" in drawn
+    out = tmp_path / "out"
+    piped = run(*arguments, "--format", form).out
+    run(*arguments, "--format", form, "--out", out)
+    assert piped.encode() == out.read_bytes()
+    if form == "csv":
+        assert HOSTILE in piped
+
+
+def test_what_is_drawn_for_a_terminal_keeps_its_colours(tmp_path: Path) -> None:
+    policy = tmp_path / "ce" / "p"
+    policy.mkdir(parents=True)
+    (policy / "prod.logic.yaml").write_text("inputType: X\nconditions: []\notherwise: {status: COMPLIANT, odd: 1}\n")
+    mine = in_a_terminal("lint", "--repo", tmp_path)
+    assert b"\x1b[" in mine
+    assert b"\\x1b" not in mine

@@ -22,7 +22,8 @@ from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.plan.build import Plan, plan_of
 from perpend.store.database import opened
-from perpend.store.store import Snapshot, Store
+from perpend.store.snapshot import Snapshot
+from perpend.store.store import Store
 from tests.differential.on_spark import why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
 from tests.differential.test_engines import TIME

@@ -22,7 +22,8 @@ from perpend.judge.finding import Finding
 from perpend.judge.selection import Selection, selection_of
 from perpend.judge.snapshots import judge_snapshot
 from perpend.store.database import opened
-from perpend.store.store import Snapshot, Store
+from perpend.store.snapshot import Snapshot
+from perpend.store.store import Store
 from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement

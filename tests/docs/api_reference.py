@@ -33,7 +33,7 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "Analyzer": ("repository", "analyzed", "object_type"),
     "Repository": ("policy_ids", "logic_ids", "section_ids", "type_names", "object_type", "declared_type", "diagnostics"),
     "Program": ("logic_id", "policy_id", "input_type", "verdicts", "reads"),
-    "Store": ("Store", "snapshot", "runs", "run_in_force", "prune"),
+    "Store": ("Store", "reading", "snapshot", "runs", "run_in_force", "prune"),
     "Snapshot": ("id", "created", "sources", "failures", "directory"),
     "Engine": (),
     "Plan": ("programs", "reasons"),

@@ -56,7 +56,6 @@ class FrameworkMappings:
         tables = repository.mapping_tables()
         self.diagnostics: tuple[Diagnostic, ...] = tables.diagnostics
         self._tables = tables.value
-        self._ignored: set[tuple[str, str]] = set()
         found = [*self._direct(), *self._through_rules(), *self._through_controls()]
         found += self._through_similar(found)
         self._of_policy = _grouped((mapping.policy_id, mapping) for mapping in found)
@@ -75,13 +74,6 @@ class FrameworkMappings:
         found = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
         return frozenset(mapping.policy_id for mappings in found for mapping in mappings)
 
-    @property
-    def suppressed(self) -> frozenset[tuple[str, str]]:
-        """The pairs of policy and section that only the policy's ``frameworkIgnoreMappings`` keep from an indirect mapping."""
-        return frozenset(
-            pair for pair in self._ignored if not any(pair[1] == found.section_id for found in self.of_policy(pair[0]))
-        )
-
     @cached_property
     def _by_rule(self) -> Mapping[str, tuple[str, ...]]:
         pairs = ((rule, policy.id) for policy in self._policies for rule in dict.fromkeys(policy.similar_internal))
@@ -90,10 +82,6 @@ class FrameworkMappings:
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         """Return the internal rules that policies refer to, each with the ids of those policies."""
         return self._by_rule
-
-    def policies_of_rule(self, rule_id: str) -> tuple[str, ...]:
-        """Return the ids of the policies that refer to an internal rule."""
-        return self._by_rule.get(rule_id, ())
 
     def _direct(self) -> Iterator[SectionMapping]:
         for policy in self._policies:
@@ -124,25 +112,20 @@ class FrameworkMappings:
                 yield from self._kept(policy, holders.get(url, ()), How.SECURITY_HUB, url)
 
     def _kept(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
-        """Yield the indirect mappings that a policy does not ignore, and note those that it does."""
+        """Yield the indirect mappings that a policy does not ignore."""
         ignored = {item.value for item in policy.ignored_mappings}
         for section_id in dict.fromkeys(section_ids):
-            if section_id in ignored:
-                self._ignored.add((policy.id, section_id))
-            else:
+            if section_id not in ignored:
                 yield SectionMapping(section_id, policy.id, how, via)
 
     def _through_similar(self, found: Iterable[SectionMapping]) -> Iterator[SectionMapping]:
-        taken = {(mapping.policy_id, mapping.section_id) for mapping in found}
+        excluded = {(mapping.policy_id, mapping.section_id) for mapping in found}
         policies = _collected((mapping.section_id, mapping.policy_id) for mapping in found)
-        ignored = {(policy.id, item.value) for policy in self._policies for item in policy.ignored_mappings}
+        excluded |= {(policy.id, item.value) for policy in self._policies for item in policy.ignored_mappings}
         hops = ((section.id, similar) for section in self._sections.values() for similar in _similar(section))
         for section_id, similar in hops:
             for policy_id in dict.fromkeys(policies.get(similar, ())):
-                pair = (policy_id, section_id)
-                if pair in ignored:
-                    self._ignored.add(pair)
-                elif pair not in taken:
+                if (policy_id, section_id) not in excluded:
                     yield SectionMapping(section_id, policy_id, How.SIMILAR_SECTION, similar)
 
 

@@ -230,9 +230,8 @@ class _Work:
             self._note(rules.NOT_BOOLEAN, check.span if check else span, message)
             return None
         if expression.slots > MAX_SLOTS:
-            self._note(
-                rules.TYPE_MISMATCH, span, f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered"
-            )
+            message = f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered"
+            self._note(rules.TOO_MANY_CHECKS, span, message)
             return None
         return Condition(expression, _outcome(outcome)) if outcome else None
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from perpend.diagnostics.model import Rule, Severity
 
+_DECLARED: list[Rule] = []
+
 
 def _error(code: str, name: str, page: str) -> Rule:
-    return Rule(code, name, Severity.ERROR, page)
+    _DECLARED.append(Rule(code, name, Severity.ERROR, page))
+    return _DECLARED[-1]
 
 
 TYPE_MISMATCH = _error(
@@ -72,11 +75,17 @@ UNFOLDS_TOO_FAR = _error(
     "With its extracts written out, the expression is larger or deeper than any real policy needs: a few extracts that each "
     "use the one before twice unfold to millions of operations.\n\nUse fewer extracts inside extracts.",
 )
+TOO_MANY_CHECKS = _error(
+    "A214",
+    "too-many-checks",
+    "A condition has more checks, those of its extracts included, than verdicts of one condition can be numbered.\n\n"
+    "Split the condition, or use fewer checks.",
+)
 UNKNOWN_SECTION = _error(
     "A220",
     "unknown-section",
     "A policy or section refers to a framework section that does not exist.\n\nCorrect the id, or add the section.",
 )
 
-RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this module, by code."""

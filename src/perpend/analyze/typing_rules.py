@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perpend.ir.operation import Result
+from perpend.ir.operation import Result, Typing
 from perpend.ir.operations.development import RETURN_TYPES
 from perpend.ir.program import Expr
-from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType, comparable
+from perpend.meaning.types import COLLECTIONS, EVERY_TYPE, TEXTUAL, ValueType, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
     from perpend.ir.operation import Operation
-
-_EQUALITY = frozenset({"IS_EQUAL", "NOT_EQUAL"})
-_ORDER = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THAN_EQUAL"})
-_ITEM_SEARCH = frozenset({"CONTAINS", "STARTS_WITH", "ENDS_WITH", "COLLECTION_CONTAINS"})
-_ITEMS_SEARCH = frozenset({"CONTAINS_ALL", "CONTAINS_ANY"})
-_UNTYPED = frozenset({"IS_EMPTY", "NOT_EMPTY", "DEBUG"})
 
 
 class Retyping:
@@ -46,18 +40,19 @@ class Retyping:
 
 def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
     """Return the type that each operand of open type takes, from its partner or from what the operation accepts."""
-    if operation.name in _UNTYPED:
+    if operation.typing is Typing.OPEN:
         return {}
     types = {name: operand.type for name, operand in operands.items()}
     wanted: dict[str, ValueType | None] = {name: _only(operation, name) for name in types}
-    if operation.name in _EQUALITY | _ORDER:
-        default = ValueType.NUMBER if operation.name in _ORDER else ValueType.ANY
+    if operation.typing is Typing.ALIKE:
+        ordered = operation.parameters[0].operand != EVERY_TYPE
+        default = ValueType.NUMBER if ordered else ValueType.ANY
         wanted["left"] = _known(types.get("right"), default)
         wanted["right"] = _known(types.get("left"), default)
-    elif operation.name in _ITEM_SEARCH:
+    elif operation.typing is Typing.ITEM:
         wanted["arg"] = ValueType.BYTES if types.get("search") is ValueType.BYTES else ValueType.TEXT
         wanted["search"] = ValueType.BYTES if _item(types.get("arg")) is ValueType.BYTES else ValueType.TEXT
-    elif operation.name in _ITEMS_SEARCH:
+    elif operation.typing is Typing.ITEMS:
         wanted["arg"] = _item(types.get("search")) or ValueType.TEXT
     return {name: kind for name, kind in wanted.items() if types.get(name) is ValueType.ANY and kind is not None}
 
@@ -65,11 +60,11 @@ def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str
 def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | None:
     """Return why the operands' types do not go together, None where they do."""
     types = {name: operand.type for name, operand in operands.items()}
-    if operation.name in _EQUALITY | _ORDER and {"left", "right"} <= types.keys():
+    if operation.typing is Typing.ALIKE:
         left, right = types["left"], types["right"]
         if not comparable(left, right):
             return f"cannot compare {left.value} with {right.value}"
-    if operation.name in _ITEM_SEARCH | _ITEMS_SEARCH and {"arg", "search"} <= types.keys():
+    if operation.typing in (Typing.ITEM, Typing.ITEMS):
         hay, needle = _item(types["arg"]), _item(types["search"])
         if hay is not None and needle is not None and hay is not needle:
             return f"cannot search {types['arg'].value} for {types['search'].value}"

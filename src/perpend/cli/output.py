@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -26,14 +28,15 @@ class CannotWrite(PerpendError):
 
 
 @contextmanager
-def output_stream(path: str | None) -> Iterator[TextIO]:
+def output_stream(path: str | None, *, drawn: bool = False) -> Iterator[TextIO]:
     """Yield the stream to write to.
 
+    A terminal is sent nothing that controls it, unless the text is ``drawn`` for one; pipes and files take all as it is.
     A file is written beside its place and moved there at the end, with mode 0600; behind a link, the file it leads to.
     What is no regular file (a device, a pipe) is written to as it is.
     """
     if path is None or path == "-":
-        yield _plain_stdout()
+        yield _plain_stdout(drawn=drawn)
         return
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -76,10 +79,25 @@ def _beside(target: Path) -> Iterator[TextIO]:
         Path(temporary).unlink(missing_ok=True)
 
 
-def _plain_stdout() -> TextIO:
+def _plain_stdout(*, drawn: bool) -> TextIO:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", newline="", errors="backslashreplace")
-    return sys.stdout
+    return sys.stdout if drawn or not sys.stdout.isatty() else _Terminal(sys.stdout)
+
+
+class _Terminal(io.TextIOBase, TextIO):
+    """A terminal that takes text meant for machines: what would move its cursor or turn the reading order is written out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        lines = text.replace("\r\n", "\n").split("\n")
+        self._stream.write("\n".join("\t".join(map(visible, line.split("\t"))) for line in lines))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here
+from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
@@ -39,14 +41,13 @@ class CannotServe(PerpendError):
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""
-    from perpend.cli.commands.site import site_packages
     from perpend.load.files import Files
 
     with site_packages():
         from perpend.site.links import check_links
     root = Path(directory)
     diagnostics = check_links(root)
-    with output_stream(out) as stream:
+    with output_stream(out, drawn=form != "json") as stream:
         if form == "json":
             stream.write(render_json(diagnostics))
         else:
@@ -80,8 +81,6 @@ def clean(directory: str) -> int:
 @click.option("--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `check --format ndjson`.")
 def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts: str | None) -> int:
     """Show the site on this machine, built anew after each change of the repository. Ctrl-C ends it."""
-    from perpend.cli.commands.site import site_packages
-
     with site_packages():
         from perpend.site.build import Options
     with TemporaryDirectory(prefix="perpend-site-") as directory:
@@ -102,6 +101,7 @@ def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> No
     from perpend.site.serve import ADDRESS, SiteServer, Watch, watched
 
     repository = repository_here(repo)
+    tell_tree_faults(repository)
     watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
     kept = Kept()
     try:

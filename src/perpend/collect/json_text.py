@@ -1,6 +1,7 @@
 """The bytes of a JSON document in, its values out; strict where Python's ``json`` is lenient.
 
-Refused: repeated keys, NaN and Infinity (also as 1e999), unpaired surrogates, more than 64 levels, endless numbers.
+Refused: repeated keys, NaN and Infinity (also as 1e999), unpaired surrogates, more than 64 levels, endless numbers, and
+more values than fit into memory.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 64
+MAX_VALUES = 10_000_000
+"""The most values that one document may hold."""
+
+MAX_CONTAINERS = 2_000_000
+"""How many of them may be objects and arrays: empty ones take three bytes in a file and seventy in memory."""
+
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?|([\[{])|([\]}])', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean", int: "a number", float: "a number"}
@@ -30,7 +38,7 @@ def described(value: object) -> str:
 def read_value(content: bytes) -> Any:
     """Return the one value that a JSON document holds. Raises UnusableContent naming line and column."""
     text = content.decode("utf-8")
-    _check_depth(text)
+    _check_bounds(text)
     value, end = _decode(text, _skip_space(text, 0), "")
     if end < len(text):
         raise UnusableContent(f"not valid JSON: {_place(text, end)}: more text after the end of the document")
@@ -40,7 +48,7 @@ def read_value(content: bytes) -> Any:
 def read_array(content: bytes) -> Iterator[tuple[int, Any]]:
     """Yield each element of a JSON array with its position from 1. Raises UnusableContent naming position and line."""
     text = content.decode("utf-8")
-    _check_depth(text)
+    _check_bounds(text)
     offset = _skip_space(text, _skip_space(text, 0) + 1)
     position, line, counted = 0, 1, 0
     closed = text.startswith("]", offset)
@@ -77,6 +85,27 @@ def _is_encodable(value: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _check_bounds(text: str) -> None:
+    _check_number(text)
+    _check_depth(text)
+
+
+def _check_number(text: str) -> None:
+    """Raise where a document would take much more memory than its bytes let one expect."""
+    if max(_numbers(text)) > MAX_CONTAINERS:
+        containers, values = _numbers(_STRING.sub("", text))
+        if containers > MAX_CONTAINERS:
+            raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} objects and arrays; several files may share them")
+        if values > MAX_VALUES:
+            raise UnusableContent(f"holds more than {MAX_VALUES:,} values; several files may share them")
+
+
+def _numbers(text: str) -> tuple[int, int]:
+    """Return how many objects and arrays, and how many values at most, a text without strings holds."""
+    containers = text.count("{") + text.count("[")
+    return containers, containers + text.count(",") + 1
 
 
 def _check_depth(text: str) -> None:

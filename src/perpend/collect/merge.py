@@ -1,4 +1,4 @@
-"""Readings of all sources in, one object per identity out, in an order that does not depend on the order of the sources.
+"""Readings of all sources in, one object per identity out, whatever the order and the names of the sources.
 
 Equal readings collapse; readings that contradict each other become one object with variants. Refuses to choose the truth.
 """
@@ -12,7 +12,7 @@ from perpend.collect.credential_report import Reading, row_writer
 from perpend.ir.estate import EstateObject, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
@@ -22,9 +22,12 @@ _ROW = "CA10__credReportAttributesJson__c"
 _Row = dict[str, str]
 
 
-def merge_readings(readings: Iterable[Reading]) -> tuple[list[EstateObject], list[EstateObject]]:
-    """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order."""
-    settled = sorted(_settle(readings), key=lambda rivals: _reading_order(rivals[0]))
+def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[EstateObject], list[EstateObject]]:
+    """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order.
+
+    ``ranks`` says by name which of two sources goes first where nothing else does.
+    """
+    settled = sorted(_settle(readings, ranks), key=lambda rivals: _reading_order(rivals[0]))
     accounts: dict[str, EstateObject] = {}
     users = []
     for rivals in settled:
@@ -52,15 +55,15 @@ def with_root_users(users: list[EstateObject], *, described: Collection[str] = (
     return sorted([*users, *absent], key=_object_order) if absent else users
 
 
-def merge_objects(objects: Iterable[EstateObject]) -> list[EstateObject]:
+def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:
     """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
     groups: dict[str, list[EstateObject]] = {}
     for found in objects:
         groups.setdefault(found.id, []).append(found)
-    return sorted((_merge_group(group) for group in groups.values()), key=_object_order)
+    return sorted((_merge_group(group, ranks) for group in groups.values()), key=_object_order)
 
 
-def _settle(readings: Iterable[Reading]) -> list[tuple[Reading, ...]]:
+def _settle(readings: Iterable[Reading], ranks: Mapping[str, int]) -> list[tuple[Reading, ...]]:
     """Group readings by ARN: one reading where all agree, else the rivals in the order of their content."""
     firsts: dict[str, Reading] = {}
     groups: dict[str, list[Reading]] = {}
@@ -68,11 +71,11 @@ def _settle(readings: Iterable[Reading]) -> list[tuple[Reading, ...]]:
         first = firsts.setdefault(reading.arn, reading)
         if first is not reading:
             groups.setdefault(reading.arn, [first]).append(reading)
-    return [_settle_group(groups[arn]) if arn in groups else (first,) for arn, first in firsts.items()]
+    return [_settle_group(groups[arn], ranks) if arn in groups else (first,) for arn, first in firsts.items()]
 
 
-def _settle_group(readings: list[Reading]) -> tuple[Reading, ...]:
-    preferred = sorted(readings, key=_preference)
+def _settle_group(readings: list[Reading], ranks: Mapping[str, int]) -> tuple[Reading, ...]:
+    preferred = sorted(readings, key=lambda reading: _preference(reading, ranks))
     if all(reading.row == preferred[0].row for reading in preferred):
         return (preferred[0],)
     rows: dict[str, tuple[Reading, _Row]] = {}
@@ -81,12 +84,20 @@ def _settle_group(readings: list[Reading]) -> tuple[Reading, ...]:
         rows.setdefault(_canonical(row), (reading, row))
     if len(rows) == 1:
         return (next(iter(rows.values()))[0],)
-    union = _union([row for _, row in sorted(rows.values(), key=lambda pair: (-len(pair[1]), _preference(pair[0])))])
+    union = _union([row for _, row in sorted(rows.values(), key=lambda pair: -len(pair[1]))])
     if union is not None:
-        widest = max(rows.values(), key=lambda pair: len(pair[1]))[0]
         text = row_writer(union)(union.values())
-        return (widest._replace(user=union["user"], row=text),)
+        return (_oldest(union, list(rows.values()))._replace(user=union["user"], row=text),)
     return tuple(reading for _, (reading, _) in sorted(_without_excerpts(rows).items()))
+
+
+def _oldest(union: _Row, rows: Sequence[tuple[Reading, _Row]]) -> Reading:
+    """Return the reading as old as the oldest column of a union; a column is as old as the last reading that has it.
+
+    ``rows`` begin with the one observed last.
+    """
+    latest = {next(place for place, (_, row) in enumerate(rows) if column in row) for column in union}
+    return rows[max(latest)][0]
 
 
 def _union(rows: Sequence[_Row]) -> _Row | None:
@@ -114,11 +125,11 @@ def _without_excerpts(rows: dict[str, tuple[Reading, _Row]]) -> dict[str, tuple[
     return {content: pair for content, pair in rows.items() if content not in parts}
 
 
-def _merge_group(group: list[EstateObject]) -> EstateObject:
+def _merge_group(group: list[EstateObject], ranks: Mapping[str, int]) -> EstateObject:
     if len(group) == 1:
         return group[0]
     contents: dict[str, EstateObject] = {}
-    for found in sorted(group, key=lambda found: (found.origin.source, found.origin.row or 0)):
+    for found in sorted(group, key=lambda found: (ranks[found.origin.source], found.origin.row or 0)):
         for reading in (found, *found.variants):
             contents.setdefault(_canonical(reading.fields), _with_variants(reading, ()))
     first, *others = (contents[content] for content in sorted(contents))
@@ -135,10 +146,10 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _preference(reading: Reading) -> tuple[float, str, int]:
-    """Of equal readings the one observed last stands for all, then the one of the first source by name."""
+def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int, int]:
+    """Of equal readings the one observed last stands for all, then the one of the first source."""
     observed = reading.observed_at.timestamp() if reading.observed_at else float("-inf")
-    return -observed, reading.origin.source, reading.origin.row or 0
+    return -observed, ranks[reading.origin.source], reading.origin.row or 0
 
 
 def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:

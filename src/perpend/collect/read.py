@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,7 @@ class _Pile:
     object_type: ObjectType | None = None
     complete: Mapping[str, Sequence[Scope]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
 
@@ -107,6 +109,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(path)
+    pile.digests[path] = hashlib.sha256(content).hexdigest()
     found = kind_of(content[:HEAD])
     if found is OBJECTS:
         _read_test_data(content, path, pile)
@@ -148,9 +151,12 @@ def _refuse_scalar(content: bytes) -> None:
 
 
 def _estate_of(pile: _Pile) -> Estate:
+    # What a source holds gives it its place, not what it is called nor where it stands on the command line.
+    sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
+    ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if any(source.kind != OBJECTS.name for source in pile.sources):
-        users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings)
+        users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
         described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
         objects[USER_TYPE] = with_root_users(users, described=described)
     if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
@@ -158,5 +164,5 @@ def _estate_of(pile: _Pile) -> Estate:
         if pile.type_name == ACCOUNT_TYPE:
             described = {found.id for found in pile.objects}
             shown = [account for account in shown if account.id not in described]
-        objects[pile.type_name] = merge_objects([*shown, *pile.objects])
-    return Estate(tuple(pile.sources), {name: tuple(objects[name]) for name in sorted(objects)})
+        objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
+    return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})

@@ -87,7 +87,9 @@ class Assembly:
             shapes = shapes_of(self._connection, name(one), f"({united.query})")
             columns.append(f"{is_plain(name(one), shapes)} AS {name(plain(one))}")
         columns += [f"{reason} AS {name(unfollowed(one))}" for one, reason in relations.reasons.items()]
-        copy(self._connection, f"SELECT {', '.join(columns)} FROM ({united.query}) AS stored", path)
+        # What was grouped comes in any order; everything else keeps its own.
+        order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
+        copy(self._connection, f"SELECT {', '.join(columns)} FROM ({united.query}) AS stored{order}", path)
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)
         return Table(

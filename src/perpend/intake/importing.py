@@ -10,6 +10,7 @@ import duckdb
 
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
+from perpend.intake.ages import age_of
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
 from perpend.intake.pieces import merge_same, unite
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
-    from perpend.store.store import Run, Snapshot
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Run
     from perpend.tables.shred import Part
 
 ENGINE: Final = f"duckdb {duckdb.__version__}"
@@ -54,7 +56,7 @@ class Importing:
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._declared = declared
-        self._objects = Objects(declared)
+        self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[Piece]] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
@@ -97,7 +99,10 @@ class Importing:
                     self._objects.pile(type_name).note_lost(one.fields, variant.fields)
 
     def add_table(self, table: TableFile) -> None:
-        """Take in a table of one object type. Raises UnreadableTable where it cannot be used."""
+        """Take in a table of one object type. Raises UnreadableTable where it cannot be used.
+
+        Whoever has several takes them ``in_order``: then the order in which they were named changes nothing.
+        """
         _check_type(table.type_name)
         declared = self._declared(table.type_name)
         source = len(self.run.sources)
@@ -112,7 +117,7 @@ class Importing:
 
     def add_failure(self, source: str, reason: str) -> None:
         """Note an input that could not be read: rows may be missing from every table."""
-        self.run.failures.append(Failure(source, reason))
+        self.run.failures = sorted([*self.run.failures, Failure(source, reason)], key=lambda one: (one.source, one.reason))
 
     def commit(self) -> Snapshot:
         """Write all tables and put the run in force."""
@@ -142,7 +147,7 @@ class Importing:
         for type_name, renamed in self._renamed.items():
             united[type_name].renamed = renamed
         for type_name in self._tables:
-            clashing = merge_same(self._connection, united[type_name], [source.name for source in self.run.sources])
+            clashing = merge_same(self._connection, united[type_name], self.run.sources)
             if clashing:
                 message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from perpend.collect.contradictions import contradiction
 from perpend.collect.read import collect_files
 from perpend.intake.importing import Importing
-from perpend.intake.table_file import TableFile, UnreadableTable, holds_table
+from perpend.intake.table_bytes import UnreadableTable, holds_table
+from perpend.intake.table_file import TableFile, in_order
 from perpend.store.database import opened
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
-    from perpend.store.store import Snapshot, Store
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
 
     Declared = Callable[[str], ObjectType | None]
 
@@ -88,18 +90,25 @@ def import_inputs(
 
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
-    failures: list[UnreadableTable] = []
-    for table in tables:
+    failures = [
+        UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
+        for table in tables
+        if table.type_name is None
+    ]
+    named = [
+        TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+        for table in tables
+        if table.type_name is not None
+    ]
+    for table in in_order(named) if keep_going or not failures else ():
         try:
-            if table.type_name is None:
-                raise UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
-            importing.add_table(
-                TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete)
-            )
+            importing.add_table(table)
         except UnreadableTable as error:
-            if not keep_going:
-                raise
             failures.append(error)
+            if not keep_going:
+                break
+    if failures and not keep_going:
+        raise failures[0]
     return failures
 
 
@@ -112,7 +121,7 @@ def _read_others(
     progress: Callable[[int], None] | None,
 ) -> list[UnusableInput]:
     failures: list[UnusableInput] = []
-    for type_name in dict.fromkeys(other.type_name for other in inputs):
+    for type_name in sorted({other.type_name for other in inputs}, key=lambda name: name or ""):
         alike = [other for other in inputs if other.type_name == type_name]
         collected = collect_files(
             [other.path for other in alike],

@@ -14,6 +14,7 @@ from perpend.ir.object_types import is_unset
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from perpend.intake.ages import Age
     from perpend.ir.estate import Origin
     from perpend.ir.object_types import ObjectType
 
@@ -29,7 +30,8 @@ class Entry:
 
     ``whole``: it was imported as such, not nested in another. ``listed`` are the declared child lists that the data had,
     each with what tells its objects apart. ``owners`` are the objects whose lists it stood in, by the key that names them.
-    ``unfollowed`` says of declared relations why it is not known where they lead.
+    ``unfollowed`` says of declared relations why it is not known where they lead. ``seen`` are the sources of its fields
+    where it was united of several, each the last that had it; ``source`` is the one among them that was observed first.
     """
 
     fields: dict[str, Any]
@@ -40,6 +42,7 @@ class Entry:
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[str, Entry] = field(default_factory=dict)
     unfollowed: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,9 +73,13 @@ class Pile:
 
 
 class Objects:
-    """All objects of a run. ``declared`` gives what is declared of a type by its API name, None where nothing is."""
+    """All objects of a run. ``declared`` gives what is declared of a type by its API name, None where nothing is.
 
-    def __init__(self, declared: Callable[[str], ObjectType | None]) -> None:
+    ``age`` orders sources by number: the one observed last is the greatest.
+    """
+
+    def __init__(self, declared: Callable[[str], ObjectType | None], age: Callable[[int], Age]) -> None:
+        self._age = age
         self.by_type: dict[str, Pile] = {}
         self._declared = declared
 
@@ -162,7 +169,7 @@ class Objects:
             pile.rivals[identity] = [*rivals, entry]
             return entry
         pile.note_lost(same.fields, entry.fields)
-        _unite(same, entry)
+        _unite(same, entry, self._age)
         return same
 
     def tell_apart(self) -> None:
@@ -211,14 +218,19 @@ def _identity(item: Mapping[str, Any]) -> str:
     return identity if _is_filled(identity) else json.dumps(item, sort_keys=True)
 
 
-def _unite(first: Entry, other: Entry) -> None:
+def _unite(first: Entry, other: Entry, age: Callable[[int], Age]) -> None:
     """Add to an object what another reading of it says more; note what the two disagree about."""
     clashes = []
+    first.seen = first.seen or dict.fromkeys(first.fields, first.source)
     for name, value in other.fields.items():
         if name not in first.fields:
             first.fields[name] = value
-        elif not _same(first.fields[name], value):
+            first.seen[name] = other.source
+        elif _same(first.fields[name], value):
+            first.seen[name] = max(first.seen[name], other.source, key=age)
+        else:
             clashes.append(name)
+    first.source = min(first.seen.values(), key=age)
     first.whole = first.whole or other.whole
     first.owners = {**other.owners, **first.owners}
     first.unfollowed = {**other.unfollowed, **first.unfollowed}

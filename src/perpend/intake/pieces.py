@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.intake.ages import by_age
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import name, rows_of, text, text_list
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from perpend.store.database import Connection
+    from perpend.store.manifest import StoredSource
 
 _MOST_NAMED: Final = 6
 _END: Final = unfollowed("")
@@ -84,10 +86,11 @@ def unite(pieces: Sequence[Piece]) -> United:
     return found
 
 
-def merge_same(connection: Connection, table: United, sources: Sequence[str]) -> int:
-    """Make one row of the rows of each Id, the first one's, and return how many Ids had their rows disagree.
+def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource]) -> int:
+    """Make one row of the rows of each Id and return how many Ids had their rows disagree.
 
-    ``sources`` names the sources by number.
+    Values are the first row's that knows them. The source is the one observed first of those that were, for some column,
+    the last to know it: nothing of the row is older than it says.
     """
     if table.forms.get("Id") is not Form.TEXT:
         return 0
@@ -100,7 +103,9 @@ def merge_same(connection: Connection, table: United, sources: Sequence[str]) ->
     table.marks.add(CONTRADICTED)
     whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
     kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
-    merged = ", ".join([f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(one, table)} AS {name(one)}" for one in whole)])
+    merged = ", ".join(
+        [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(one, table, sources)} AS {name(one)}" for one in whole)]
+    )
     clash = f"{_clash(table, sources)} AS {name(CONTRADICTED)}"
     given = f"coalesce(min({name(CONTRADICTED)}), {_clash(table, sources)}) AS {name(CONTRADICTED)}" if had else clash
     single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
@@ -164,9 +169,11 @@ def _present(one: str, table: United) -> str:
     return f"{name(unread(one))} IS NULL" if unread(one) in table.marks else "true"
 
 
-def _merged(one: str, table: United) -> str:
+def _merged(one: str, table: United, sources: Sequence[StoredSource]) -> str:
     """Return the expression for a column over the rows of one Id."""
-    if one in (SOURCE, OWNER):
+    if one == SOURCE:
+        return _oldest(table, sources)
+    if one == OWNER:
         return f"first({name(one)} ORDER BY {name(ROW)})"
     if one in table.forms:
         return f"first({name(one)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(one, table)})"
@@ -180,7 +187,15 @@ def _merged(one: str, table: United) -> str:
     return f"coalesce({other}, CASE WHEN {known} THEN NULL ELSE {missing} END)"
 
 
-def _clash(table: United, sources: Sequence[str]) -> str:
+def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
+    """Return the expression for the source that is as old as the oldest value of a row."""
+    numbers = by_age(sources)
+    place = f"{[numbers.index(number) for number in range(len(numbers))]}[{name(SOURCE)} + 1]"
+    latest = (f"max({place}) FILTER (WHERE {_present(one, table)})" for one in table.forms)
+    return f"CAST({numbers}[least({', '.join(latest)}) + 1] AS INTEGER)"
+
+
+def _clash(table: United, sources: Sequence[StoredSource]) -> str:
     """Return the expression that says what the rows of one Id disagree about, null where they do not."""
     differing = []
     for one in table.forms:
@@ -192,6 +207,7 @@ def _clash(table: United, sources: Sequence[str]) -> str:
     names = f"list_filter([{', '.join(differing)}], lambda one: one IS NOT NULL)"
     more = f"CASE WHEN len({names}) > {_MOST_NAMED} THEN ' and ' || (len({names}) - {_MOST_NAMED}) || ' more' ELSE '' END"
     listed = f"array_to_string({names}[1:{_MOST_NAMED}], ', ') || {more}"
-    named = f"list_transform(list_sort(list_distinct(list({name(SOURCE)}))), lambda number: {text_list(sources)}[number + 1])"
+    names_of = text_list(source.name for source in sources)
+    named = f"list_transform(list_sort(list_distinct(list({name(SOURCE)}))), lambda number: {names_of}[number + 1])"
     places = f"' (' || array_to_string(({named})[1:{_MOST_NAMED}], ', ') || ')'"
     return f"CASE WHEN len({names}) > 0 THEN 'sources contradict each other about ' || {listed} || {places} END"

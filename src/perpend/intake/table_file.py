@@ -11,27 +11,28 @@ import json
 import os
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, kind_of, table_kind_of
+from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.model import Span
-from perpend.errors import PerpendError
 from perpend.intake import rules
 from perpend.intake.pieces import Piece
+from perpend.intake.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
 from perpend.intake.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.meaning.types import ValueType
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
-from perpend.store.files import StoreError, reason_of, shown
+from perpend.store.files import StoreError, digest_of, shown
 from perpend.store.plain_sql import STRICT_JSON
 from perpend.store.rows import ROW_GROUP, check_names
 from perpend.tables.schema import ROW, SOURCE, Form, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
@@ -40,18 +41,7 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
-_GZIP: Final = b"\x1f\x8b"
-_MARK: Final = b"\xef\xbb\xbf"
 _MOST_NAMED: Final = 12
-
-
-class UnreadableTable(PerpendError):
-    """A table file that cannot be used; the text is ``file: reason``."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{shown(path)}: {reason}")
-        self.path = path
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +57,18 @@ class TableFile:
     constants: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
+
+
+def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
+    """Return tables by what they hold and what is said of them, whatever they are called."""
+
+    def place(table: TableFile) -> tuple[str, ...]:
+        with suppress(OSError, ValueError):  # whoever reads it says what is wrong
+            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+            return digest_of(Path(table.path))[0], repr(said), table.path
+        return ("",)
+
+    return sorted(tables, key=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,9 @@ def read_table(
     return ReadTable(piece, staged.kind, tuple(_problems(table, staged, stored)))
 
 
-def holds_table(path: str, type_name: str | None, *, mapped: bool) -> bool:
-    """Whether an input is a table of one object type, not something that collectors know by its content."""
-    kind = kind_of(_head(path))
-    return mapped or (kind is not None and kind.is_table and (kind is PARQUET or type_name is not None))
-
-
 def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
-    kind = table_kind_of(_head(path))
+    check_table(path)
+    kind = table_kind_of(head_of(path))
     # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
     link = staging.with_name(f"{staging.name}-input")
     link.symlink_to(os.path.abspath(path))
@@ -148,7 +145,7 @@ def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
         if is_failed_write(error):
             raise
         raise UnreadableTable(path, _reason(kind, path, str(error))) from None
-    what = "the file is empty" if kind is None and not _head(path).strip() else "an array of JSON is not read as a table"
+    what = "the file is empty" if kind is None and not head_of(path).strip() else "an array of JSON is not read as a table"
     raise UnreadableTable(path, what)
 
 
@@ -182,7 +179,7 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
     columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
     options = (
         f"delim={text(delimiter)}, header=true, auto_detect=false, quote='\"', escape='\"', strict_mode=true, nullstr='', "
-        f"allow_quoted_nulls=false, compression={text(_compression(path))}, columns={{{columns}}}"
+        f"allow_quoted_nulls=false, compression={'gzip' if is_gzip(path) else 'none'!r}, columns={{{columns}}}"
     )
     copy_checked(connection, f"SELECT * FROM read_csv({pattern(link)}, {options})", staging)
     relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
@@ -191,7 +188,7 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
 
 def _stage_json(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
     lines = staging.with_name(f"{staging.name}-lines")
-    read = f"read_ndjson_objects({pattern(link)}, compression={text(_compression(path))})"
+    read = f"read_ndjson_objects({pattern(link)}, compression={'gzip' if is_gzip(path) else 'none'!r})"
     copy_checked(connection, f"SELECT json FROM {read}", lines)
     relation = f"read_parquet({pattern(lines)}, hive_partitioning=false, {PLACE}=true)"
     _check_lines(connection, path, relation)
@@ -224,40 +221,12 @@ def _check_lines(connection: Connection, path: str, relation: str) -> None:
         raise UnreadableTable(path, f"object {place + 1} is {' '.join(what.split())}")
 
 
-def _head(path: str) -> bytes:
-    """Return the first bytes of a file, unpacked when they are gzip."""
-    try:
-        if Path(path).is_dir():
-            raise UnreadableTable(path, "is a directory, not a file")
-        with Path(path).open("rb") as stream:
-            head = stream.read(HEAD)
-            if not head.startswith(_GZIP):
-                return head
-            stream.seek(0)
-            return gzip.GzipFile(fileobj=stream).read(HEAD)
-    except EOFError:
-        raise UnreadableTable(path, "truncated gzip: the file ends before its data does") from None
-    except (gzip.BadGzipFile, zlib.error):
-        raise UnreadableTable(path, "damaged gzip") from None
-    except OSError as error:
-        raise UnreadableTable(path, f"cannot be read: {reason_of(error)}") from None
-    except ValueError:
-        raise UnreadableTable(path, "cannot be read: no file can have this name") from None
-
-
-def _compression(path: str) -> str:
-    with Path(path).open("rb") as stream:
-        return "gzip" if stream.read(2) == _GZIP else "none"
-
-
 def _header(path: str) -> tuple[list[str], str]:
-    head = _head(path)
+    head = head_of(path)
     try:
-        lines = head.removeprefix(_MARK).decode("utf-8", errors="strict" if len(head) < HEAD else "ignore")
+        lines = head.removeprefix(MARK).decode("utf-8", errors="strict" if len(head) < HEAD else "ignore")
     except UnicodeDecodeError:
         raise UnreadableTable(path, "not UTF-8 text, and no Parquet file") from None
-    if "\0" in lines:
-        raise UnreadableTable(path, "not text: it holds a NUL byte")
     delimiter = "\t" if "\t" in (first := lines.partition("\n")[0]) and "," not in first else ","
     try:
         return next(csv.reader(lines.splitlines(keepends=True), delimiter=delimiter, strict=True)), delimiter
@@ -352,7 +321,7 @@ def _faulty_line(path: str) -> str:
     """Return the first line that is no JSON, and what it is instead."""
     number = 0
     try:
-        with (gzip.open if _compression(path) == "gzip" else open)(path, "rb") as stream:
+        with (gzip.open if is_gzip(path) else open)(path, "rb") as stream:
             for line in stream:
                 number += 1
                 json.loads(line if line.strip() else b"null")

@@ -10,7 +10,7 @@ from perpend.meaning.types import ValueType
 from perpend.meaning.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -68,6 +68,13 @@ class Frame:
             self.memo[lookup] = found
         return found
 
+    def along(self, lookups: Iterable[str]) -> Frame:
+        """Return the frame of the object at the end of a path of lookups."""
+        frame = self
+        for lookup in lookups:
+            frame = frame.through(lookup)
+        return frame
+
 
 def has_disappeared(fields: Mapping[str, Any]) -> bool:
     """Whether an object of unknown type carries a deletion time."""
@@ -84,8 +91,8 @@ def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -
     convert = _CONVERSIONS.get(kind) or (_collection(kind) if kind.item else _anything)
 
     def read(frame: Frame) -> Any:
-        for lookup in lookups:
-            frame = frame.through(lookup)
+        if lookups:
+            frame = frame.along(lookups)
         value = frame.fields.get(name)
         if value.__class__ is float and value != value:
             raise Unreadable(f"{frame.path}{name} holds NaN, which is no number")

@@ -134,8 +134,7 @@ class Interpreter:
         compute = self._extracts[key]
 
         def run(frame: Frame) -> Any:
-            for lookup in lookups:
-                frame = frame.through(lookup)
+            frame = frame.along(lookups)
             found = frame.memo.get(key)
             if found is None:
                 try:
@@ -164,9 +163,7 @@ class Interpreter:
         def count(frame: Frame, status: Status) -> tuple[int, str | None]:
             found = frame.memo.get(key)
             if found is None:
-                parent = frame
-                for lookup in lookups:
-                    parent = parent.through(lookup)
+                parent = frame.along(lookups)
                 ends = [end for one in _children(parent, name) if (end := judge(one))[0] != OTHER_RECORD_TYPE]
                 doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
                 found = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt

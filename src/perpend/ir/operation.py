@@ -62,6 +62,21 @@ class Result(Enum):
     """a flagged collection of `itemType`, or of the type of `arg`"""
 
 
+class Typing(Enum):
+    """How operands of open type get theirs, and which types go together."""
+
+    APART = auto()
+    """each by what its parameter takes"""
+    OPEN = auto()
+    """not at all: they stay open"""
+    ALIKE = auto()
+    """`left` and `right` are of one type"""
+    ITEM = auto()
+    """`arg` is searched for `search`, which is like one of its items"""
+    ITEMS = auto()
+    """`arg` is searched for the items of `search`"""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One key below an operation's key.
@@ -106,9 +121,9 @@ class Operation:
     ``name`` is unique; ``key`` is what stands in YAML, the name where it is not said. Two operations share a key where
     dialects spell the same key with other parameters: the loader takes the one whose parameters are present. ``scalar``:
     the key holds the value of the only parameter directly. ``text`` renders a use: ``{x}`` is operand, or constant, x.
-    ``nulls`` is the rule for null operands in one sentence. ``reads``: fields that it reads beside those its parameters
-    name; ``shown``: explanations show it though no parameter names what it reads. ``dialects`` names those that have it:
-    ``D1`` (2024), ``D2``, ``D3`` (newest).
+    ``nulls`` is the rule for null operands in one sentence. ``typing``: what the types of its operands have to do with each
+    other. ``reads``: fields that it reads beside those its parameters name. ``shown``: explanations show it though no
+    parameter names what it reads. ``dialects`` names those that have it: ``D1`` (2024), ``D2``, ``D3`` (newest).
     """
 
     name: str
@@ -120,6 +135,7 @@ class Operation:
     text: str
     nulls: str
     family: str = ""
+    typing: Typing = Typing.APART
     reads: tuple[str, ...] = ()
     shown: bool = False
     checks: tuple[CheckDeclaration, ...] = ()

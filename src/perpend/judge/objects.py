@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 _MOST_COMPARED: Final = 20_000
 

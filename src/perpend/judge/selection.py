@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.load.repository import Repository
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 _GLOB: Final = frozenset("*?[")
 

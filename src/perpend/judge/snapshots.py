@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from perpend.engines.duckdb.engine import duck_db
@@ -18,18 +16,20 @@ from perpend.judge.judgement import Judgement, ledger_of
 from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.meaning.values import DAY
 from perpend.plan.build import plan_of
+from perpend.store.scratch import scratch
 from perpend.store.store import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from perpend.engines.duckdb.engine import DuckDb
     from perpend.engines.duckdb.kept import Cost
     from perpend.engines.protocol import Engine
     from perpend.ir.program import Program
     from perpend.judge.selection import Selection
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 
 @contextmanager
@@ -48,12 +48,11 @@ def judge_snapshot(
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
     ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
     """
-    paths = [path for files in snapshot.files.values() for path in files]
-    with TemporaryDirectory(prefix="perpend-") as directory:
-        spill, written = Path(directory, "spill"), Path(directory, "verdicts")
+    with scratch() as directory:
+        spill, written = directory / "spill", directory / "verdicts"
         for path in (spill, written):
             path.mkdir(mode=0o700)
-        with duck_db(directories=[written, snapshot.directory / KEPT], paths=paths, spill=spill) as reader:
+        with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             sources = tuple(Source(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in snapshot.sources)
             day = day_of_run([source.observed_at for source in sources], snapshot_time=snapshot_time, today=today)
             kept = StoreDuckDb(reader, snapshot)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.engines.verdicts import VerdictFiles
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
     from perpend.tables.shred import Wanted
 
 _AT_ONCE: Final = 8_192

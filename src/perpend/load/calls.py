@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.numbering import LAST
 from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
 _DELEGATE = ("path", "currentStateMessage")
-_OLD_SEARCHES = frozenset({"CONTAINS (substring)", "STARTS_WITH (prefix)", "ENDS_WITH (suffix)"})
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 
@@ -59,12 +59,13 @@ def modernised(call: Call) -> Call:
     """Return an operation of a newer file: there ``substring``, ``prefix`` and ``suffix`` are older spellings of ``search``."""
     arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
     operation, spans = call.operation, dict(call.spans)
-    if operation.name in _OLD_SEARCHES:
-        old = operation.parameters[1].name
-        operation = OPERATIONS[operation.key]
-        arguments["search"] = arguments.pop(old)
-        if old in spans:
-            spans["search"] = spans.pop(old)
+    newer = OPERATIONS.get(operation.key, operation)
+    if newer is not operation and operation.dialects == ("D1",):
+        for old, new in zip(operation.parameters, newer.parameters, strict=True):
+            arguments[new.name] = arguments.pop(old.name)
+            if old.name in spans:
+                spans[new.name] = spans.pop(old.name)
+        operation = newer
     return Call(operation, arguments, call.checks, call.span, spans)
 
 
@@ -167,8 +168,8 @@ class _Calls:
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
                 self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
-            elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= 99):
-                self._note(rules.WRONG_KIND, value.span, "`subIndex` is a whole number up to 99")
+            elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= LAST):
+                self._note(rules.WRONG_KIND, value.span, f"`subIndex` is a whole number up to {LAST}")
         if node.get("text") is None:
             self._note(
                 rules.MISSING_KEY, node.span, "`expected` needs `text`", help="`text`: the condition text of the verdict"

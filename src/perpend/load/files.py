@@ -50,11 +50,16 @@ class Files:
     root: Path
     _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
-    def tree(self, tops: tuple[str, ...]) -> Tree:
-        """Return everything below the named top directories. Hidden entries are passed over."""
+    def tree(self, tops: tuple[str, ...], beside: tuple[str, ...] = ()) -> Tree:
+        """Return everything below the named top directories. Hidden entries are passed over.
+
+        A pipe, socket or device among the files, or in the place of a file ``beside`` them, is told, and never read.
+        """
         walk = _Walk(self.root)
         for top in tops:
             walk.start(top)
+        for name in beside:
+            walk.look_at(name)
         return Tree(frozenset(walk.files), frozenset(walk.directories), tuple(walk.diagnostics))
 
     def text(self, path: str, *, limit: int) -> str:
@@ -63,7 +68,7 @@ class Files:
         try:
             status = os.stat(real)
             if not stat.S_ISREG(status.st_mode):
-                raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` is no regular file")
+                raise Unreadable(_irregular(path))
             if status.st_size > limit:
                 raise _unreadable(
                     rules.FILE_TOO_LARGE, path, f"`{path}` has {status.st_size:,} bytes; at most {limit:,} are read"
@@ -111,6 +116,10 @@ def _unreadable(rule: Rule, path: str, message: str) -> Unreadable:
     return Unreadable(rule.at(Span(path), message))
 
 
+def _irregular(path: str) -> Diagnostic:
+    return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is no regular file")
+
+
 class _Walk:
     """One walk over a tree; links are followed only where they stay inside and do not loop."""
 
@@ -131,6 +140,14 @@ class _Walk:
             real = os.path.realpath(place)
             if os.path.isdir(real):
                 self._enter(top, real, (self.real_root,), linked=os.path.islink(place))
+            elif os.path.lexists(real):
+                self._note(rules.UNREADABLE_FILE, top, f"`{top}` is no directory")
+
+    def look_at(self, path: str) -> None:
+        """Note what stands in a file's place and is none."""
+        place = os.path.join(self.root, path)
+        if os.path.exists(place) and not os.path.isfile(place):
+            self.diagnostics.append(_irregular(path))
 
     def _enter(self, path: str, real: str, above: tuple[str, ...], *, linked: bool) -> None:
         """Take in a directory by its real path, ``above`` being the real paths of those that led here."""
@@ -153,12 +170,14 @@ class _Walk:
         if is_link and not self._link_is_safe(entry.path, path, above):
             return
         try:
-            is_directory = entry.is_dir()
+            is_directory, is_regular = entry.is_dir(), entry.is_file()
         except OSError as error:
             self._note(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}")
             return
         if not is_directory:
             self.files.append(path)
+            if not is_regular:
+                self.diagnostics.append(_irregular(path))
             if len(self.files) > _MAX_FILES:
                 self._too_large(path, f"there are more than {_MAX_FILES:,} files")
         elif len(above) > _MAX_DEPTH:

@@ -26,7 +26,7 @@ from perpend.load.documents import (
 )
 from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable, parents
 from perpend.load.json_places import JsonPlaces
-from perpend.load.mapping_tables import MappingTables, read_mapping_tables
+from perpend.load.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Placed, Reader
 from perpend.load.test_data import TestObject, read_test_objects
@@ -94,7 +94,7 @@ class Repository:
     @cached_property
     def tree(self) -> Tree:
         """All files and directories of the repository."""
-        return self.files.tree(TOPS)
+        return self.files.tree(TOPS, (ID_MAP, RULE_SECTIONS))
 
     @cached_property
     def policy_ids(self) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from perpend.diagnostics.model import Rule, Severity
 
+_DECLARED: list[Rule] = []
+
 
 def _error(code: str, name: str, page: str) -> Rule:
-    return Rule(code, name, Severity.ERROR, page)
+    _DECLARED.append(Rule(code, name, Severity.ERROR, page))
+    return _DECLARED[-1]
 
 
 UNREADABLE_FILE = _error(
@@ -142,5 +145,5 @@ NOT_MAPPING_TABLE = _error(
     "Write the value in the form that the message names.",
 )
 
-RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this room, by code."""

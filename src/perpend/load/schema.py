@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.ir.numbering import LAST
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
@@ -44,7 +45,7 @@ _CONSTANTS: dict[Constant, Schema] = {
         "additionalProperties": False,
         "properties": {
             "status": _STATUS,
-            "subIndex": {"type": "integer", "minimum": 0, "maximum": 99},
+            "subIndex": {"type": "integer", "minimum": 0, "maximum": LAST},
             "text": {},
             "runtimeError": {},
         },

@@ -10,9 +10,9 @@ from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
 from perpend.ir.ids import production_of
 from perpend.load.files import MAX_YAML, Unreadable
-from perpend.pages.executions import Executions, run_executions
 from perpend.pages.flags import flags, logic_flags, policy_flags
-from perpend.pages.refs import Kind, Ref
+from perpend.pages.refs import PageKind, Ref, short_name
+from perpend.policy_tests.executions import Executions, run_executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.documents import Policy
     from perpend.load.repository import Repository
-    from perpend.pages.logic import LogicView
-    from perpend.pages.refs import Flag
+    from perpend.pages.page import Changes
+    from perpend.pages.refs import EntityFlag
     from perpend.pages.verdicts import VerdictBook
-    from perpend.site.history import Changes
 
 _NO_EXECUTIONS = Executions()
 
@@ -50,9 +49,8 @@ class Book:
         self.verdicts = verdicts
         self.history = history
         self.authors = authors
-        self.views: dict[str, LogicView] = {}
         self._known_executions = known_executions or {}
-        self._refs: dict[tuple[Kind, str], Ref] = {}
+        self._refs: dict[tuple[PageKind, str], Ref] = {}
         self._problems: dict[str, tuple[Diagnostic, ...]] = {}
 
     @cached_property
@@ -131,38 +129,43 @@ class Book:
 
     def policy_ref(self, entity: str) -> Ref:
         """Return a policy with its full name and its flags."""
-        return self._ref(Kind.POLICY, entity, self._policy)
+        return self._ref(PageKind.POLICY, entity, self._policy)
 
     def section_ref(self, entity: str) -> Ref:
         """Return a section with its name and its flags."""
-        kind = Kind.FRAMEWORK if entity.count("/") == 2 else Kind.SECTION
+        kind = PageKind.FRAMEWORK if entity.count("/") == 2 else PageKind.SECTION
         return self._ref(kind, entity, self._section)
 
     def folder_ref(self, entity: str, *, contextual: bool = False) -> Ref:
         """Return a folder with one of its names."""
         folder = self.repository.folder(entity).value if f"{entity[1:]}/folder.yaml" in self.repository.tree.files else None
         name = (folder.names.contextual if contextual else folder.names.full) if folder else ""
-        return Ref(Kind.FOLDER, entity, name or entity.rpartition("/")[2], there=entity in self.beside or entity == "/ce")
+        return Ref(
+            PageKind.FOLDER,
+            entity,
+            short_name(name) or entity.rpartition("/")[2],
+            there=entity in self.beside or entity == "/ce",
+        )
 
     def logic_ref(self, entity: str) -> Ref:
         """Return a logic file with its file name and its flags."""
-        return self._ref(Kind.LOGIC, entity, self._logic)
+        return self._ref(PageKind.LOGIC, entity, self._logic)
 
     def type_ref(self, name: str) -> Ref:
         """Return an object type with its label."""
-        return self._ref(Kind.TYPE, name, self._type)
+        return self._ref(PageKind.TYPE, name, self._type)
 
     def rule_ref(self, rule: str) -> Ref:
         """Return an internal rule with its flags."""
-        return self._ref(Kind.RULE, rule, self._rule)
+        return self._ref(PageKind.RULE, rule, self._rule)
 
     def extracts_ref(self, entity: str) -> Ref:
         """Return a file of extracts."""
-        return Ref(Kind.EXTRACTS, entity, entity.rpartition("/")[2], there=entity in self.repository.extracts_ids)
+        return Ref(PageKind.EXTRACTS, entity, entity.rpartition("/")[2], there=entity in self.repository.extracts_ids)
 
     def data_ref(self, path: str) -> Ref:
         """Return a file of test data by its path."""
-        return Ref(Kind.TEST_DATA, f"/{path}", path.rpartition("/")[2], there=path in self.repository.tree.files)
+        return Ref(PageKind.TEST_DATA, f"/{path}", path.rpartition("/")[2], there=path in self.repository.tree.files)
 
     def is_production(self, policy_id: str) -> bool:
         """Whether a policy judges in ``perpend check``."""
@@ -175,7 +178,7 @@ class Book:
             return "automated"
         return "manual" if found else "none"
 
-    def _ref(self, kind: Kind, entity: str, make: Callable[[str], Ref]) -> Ref:
+    def _ref(self, kind: PageKind, entity: str, make: Callable[[str], Ref]) -> Ref:
         if (kind, entity) not in self._refs:
             self._refs[kind, entity] = make(entity)
         return self._refs[kind, entity]
@@ -184,9 +187,11 @@ class Book:
         policy = self.policies.get(entity)
         name = policy.names.full if policy else ""
         there = f"{entity[1:]}/policy.yaml" in self.repository.tree.files
-        return Ref(Kind.POLICY, entity, name or entity.rpartition("/")[2], self._policy_flags(entity, policy), there)
+        return Ref(
+            PageKind.POLICY, entity, short_name(name) or entity.rpartition("/")[2], self._policy_flags(entity, policy), there
+        )
 
-    def _policy_flags(self, entity: str, policy: Policy | None) -> tuple[Flag, ...]:
+    def _policy_flags(self, entity: str, policy: Policy | None) -> tuple[EntityFlag, ...]:
         loaded = self.repository.policy(entity)
         if policy is None:
             return flags("policy-with-errors")
@@ -197,10 +202,10 @@ class Book:
 
     def _section(self, entity: str) -> Ref:
         if entity not in self.sections:
-            return Ref(Kind.SECTION, entity, entity.rpartition("/")[2], there=False)
+            return Ref(PageKind.SECTION, entity, entity.rpartition("/")[2], there=False)
         loaded = self.repository.section(entity)
         section = loaded.value
-        kind = Kind.FRAMEWORK if entity.count("/") == 2 else Kind.SECTION
+        kind = PageKind.FRAMEWORK if entity.count("/") == 2 else PageKind.SECTION
         policies = [found.policy_id for found in self.mappings.of_section(entity)]
         leaf = entity not in self.children
         answer = {"automated": "section-automated", "manual": "section-manual", "none": "section-unanswered"}
@@ -209,7 +214,7 @@ class Book:
             (leaf or bool(policies)) and answer[self.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
-        return Ref(kind, entity, (section.name if section else "") or entity.rpartition("/")[2], found)
+        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], found)
 
     def _crowded(self, entity: str, policies: list[str]) -> bool:
         """Whether a section that wants one policy at most has several. A framework speaks for all its sections."""
@@ -225,13 +230,13 @@ class Book:
         found = logic_flags(
             entity, self.executions_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
         )
-        return Ref(Kind.LOGIC, entity, entity.rpartition("/")[2], found)
+        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], found)
 
     def _type(self, name: str) -> Ref:
         declared = self.repository.object_type(name).value if name else None
         label = declared.label if declared else ""
         found = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
-        return Ref(Kind.TYPE, name, label or name or "unknown type", found, there=name in self.type_names)
+        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", found, there=name in self.type_names)
 
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
@@ -239,7 +244,7 @@ class Book:
             "rule-automated" if self.answer(policies) == "automated" else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
-        return Ref(Kind.RULE, rule, rule, found, there=bool(policies))
+        return Ref(PageKind.RULE, rule, short_name(rule), found, there=bool(policies))
 
 
 def _errors(problems: Iterable[Diagnostic]) -> bool:

@@ -12,11 +12,11 @@ from perpend.ir.ids import type_of_extracts
 from perpend.ir.reads import reads_of
 from perpend.ir.render import check_text, expression_text
 from perpend.load.files import MAX_TEST_DATA
-from perpend.pages.executions import Execution, blocks_of
 from perpend.pages.logic import problem_from
 from perpend.pages.page import Counts, Head, Problem
 from perpend.pages.reads import extracts_of
-from perpend.pages.refs import TYPES, Kind, Ref
+from perpend.pages.refs import TYPES, PageKind, Ref
+from perpend.policy_tests.executions import Execution, blocks_of
 
 if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
@@ -27,10 +27,10 @@ _LONGEST_OBJECT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field of an object type, and the logic files that read it. ``kind`` is empty where nothing declares it."""
+    """A field of an object type, and the logic files that read it. ``type`` is empty where nothing declares it."""
 
     name: str
-    kind: str
+    type: str
     label: str
     description: str
     readers: int
@@ -38,9 +38,9 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relationship of an object type: ``lookup`` to one object, ``children`` for a list, ``from`` for a foreign lookup."""
+    """A relationship of an object type: its ``way`` is ``lookup`` to one object, ``children`` to a list, ``from`` elsewhere."""
 
-    kind: str
+    way: str
     name: str
     type: Ref
     key: str
@@ -77,7 +77,7 @@ class ExtractRow:
 
     name: str
     text: str
-    kind: str
+    type: str
     checks: tuple[tuple[str, str], ...]
     line: int
     users: tuple[Ref, ...]
@@ -196,7 +196,7 @@ class Catalogue:
         logics = book.input_types.get(name, ())
         description = f"{ref.name} ({name}): fields, extracts, relationships, and {len(logics)} logic files that judge it."
         return TypePage(
-            Head(ref, description, (TYPES,), (("kind", Kind.TYPE.value), ("type", ref.name)), (name,)),
+            Head(ref, description, (TYPES,), (("kind", PageKind.TYPE.value), ("type", ref.name)), (name,)),
             ref.name,
             name,
             declared.description,
@@ -227,7 +227,9 @@ class Catalogue:
         rows.sort(key=lambda row: row.line)
         found = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
         description = f"{len(rows)} extracts of {object_type.name}: named values, how they are read, and what uses them."
-        head = Head(ref, description, (TYPES, object_type), (("kind", Kind.EXTRACTS.value),), tuple(row.name for row in rows))
+        head = Head(
+            ref, description, (TYPES, object_type), (("kind", PageKind.EXTRACTS.value),), tuple(row.name for row in rows)
+        )
         return ExtractsPage(
             head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, one) for one in found)
         )
@@ -254,7 +256,7 @@ class Catalogue:
         policy = book.policy_ref(logic_ids[0].rpartition("/")[0])
         rows, problems = self._objects(path, logic_ids, ends)
         description = f"Test objects of {policy.name}, each with the result that is expected and the one that comes."
-        head = Head(book.data_ref(path), description, (policy,), (("kind", Kind.TEST_DATA.value),))
+        head = Head(book.data_ref(path), description, (policy,), (("kind", PageKind.TEST_DATA.value),))
         return DataPage(head, path, rows, problems)
 
     def _objects(

@@ -5,83 +5,89 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.ir.ids import PRODUCTION
-from perpend.pages.refs import Flag
+from perpend.pages.refs import EntityFlag
 
 if TYPE_CHECKING:
     from perpend.load.documents import Policy
-    from perpend.pages.executions import Executions
+    from perpend.policy_tests.executions import Executions
 
 _ALL: Final = (
-    Flag("production-policy", "Production policy", "shield", "good", "It has a production logic, which judges."),
-    Flag("work-in-progress", "Work in progress", "pencil", "warn", "Its logic is being written and does not judge yet."),
-    Flag("impossible-policy", "Impossible policy", "ban", "calm", "Worth asking, but it cannot be automated."),
-    Flag("policy-without-logic", "Policy without logic", "dashed", "note", "An idea: nobody has written its logic yet."),
-    Flag("policy-with-tests-failing", "Tests failing", "cross", "bad", "Some test of its logic does not end as expected."),
-    Flag(
+    EntityFlag("production-policy", "Production policy", "shield", "good", "It has a production logic, which judges."),
+    EntityFlag("work-in-progress", "Work in progress", "pencil", "warn", "Its logic is being written and does not judge yet."),
+    EntityFlag("impossible-policy", "Impossible policy", "ban", "calm", "Worth asking, but it cannot be automated."),
+    EntityFlag("policy-without-logic", "Policy without logic", "dashed", "note", "An idea: nobody has written its logic yet."),
+    EntityFlag(
+        "policy-with-tests-failing", "Tests failing", "cross", "bad", "Some test of its logic does not end as expected."
+    ),
+    EntityFlag(
         "policy-with-errors",
         "Policy with errors",
         "stop",
         "bad",
         "Something is wrong with its files, or with what they import.",
     ),
-    Flag("policy-with-categories", "Policy with categories", "tag", "calm", "It says which categories it belongs to."),
-    Flag("policy-without-categories", "Policy without categories", "dashed", "note", "It says no category."),
-    Flag("policy-with-type", "Policy with type", "tag", "calm", "It says whether it is compliance or best practice."),
-    Flag(
+    EntityFlag("policy-with-categories", "Policy with categories", "tag", "calm", "It says which categories it belongs to."),
+    EntityFlag("policy-without-categories", "Policy without categories", "dashed", "note", "It says no category."),
+    EntityFlag("policy-with-type", "Policy with type", "tag", "calm", "It says whether it is compliance or best practice."),
+    EntityFlag(
         "policy-without-type",
         "Policy without type",
         "dashed",
         "note",
         "It does not say whether it is compliance or best practice.",
     ),
-    Flag("policy-with-internal-notes", "With internal notes", "note", "calm", "There is an internal.md beside it."),
-    Flag("policy-with-todo", "With to-do notes", "todo", "note", "There is a list of things to do beside it."),
-    Flag("policy-without-tests", "Policy without tests", "flask-none", "warn", "It has logic, and no test data."),
-    Flag(
+    EntityFlag("policy-with-internal-notes", "With internal notes", "note", "calm", "There is an internal.md beside it."),
+    EntityFlag("policy-with-todo", "With to-do notes", "todo", "note", "There is a list of things to do beside it."),
+    EntityFlag("policy-without-tests", "Policy without tests", "flask-none", "warn", "It has logic, and no test data."),
+    EntityFlag(
         "policy-tested-whole",
         "Every branch tested",
         "flask-full",
         "good",
         "Some test ends in each of its conditions and checks.",
     ),
-    Flag("policy-tested-in-part", "Branches untested", "flask", "note", "Some condition or check is reached by no test."),
-    Flag("policy-without-description", "Policy without description", "dashed", "note", "There is no description.md."),
-    Flag("policy-without-remediation", "Policy without remediation", "dashed", "note", "There is no remediation.md."),
-    Flag("policy-without-section", "Policy without section", "dashed", "note", "It answers no section of any framework."),
-    Flag("logic-with-errors", "Logic with errors", "stop", "bad", "It cannot be used before they are mended."),
-    Flag("logic-with-warnings", "Logic with warnings", "alert", "warn", "Something about it is suspicious."),
-    Flag("logic-with-failing-tests", "Logic with failing tests", "cross", "bad", "Some test does not end as expected."),
-    Flag("logic-with-passing-tests", "Logic with passing tests", "check", "good", "Every test ends as expected."),
-    Flag("logic-without-tests", "Logic without tests", "flask-none", "warn", "It has no test data."),
-    Flag("logic-production", "Production logic", "shield", "good", "It judges in `perpend check`."),
-    Flag("logic-in-progress", "Logic in progress", "pencil", "warn", "It does not judge yet."),
-    Flag("logic-alternative", "Other logic", "dashed", "calm", "It does not judge: an alternative, an example or a unit test."),
-    Flag("section-automated", "Automated section", "shield", "good", "A production policy answers it."),
-    Flag("section-manual", "Manual section", "hand", "calm", "Policies answer it, and none of them can judge."),
-    Flag("section-unanswered", "Unanswered section", "dashed", "note", "No policy answers it."),
-    Flag("section-with-several-policies", "Several policies", "alert", "warn", "It wants one policy at most, and has several."),
-    Flag("section-with-errors", "Section with errors", "stop", "bad", "Something is wrong with its file."),
-    Flag("type-declared", "Declared type", "check", "good", "Its fields are known."),
-    Flag("type-undeclared", "Undeclared type", "dashed", "note", "Its fields are known by their use only."),
-    Flag("type-unused", "Unused type", "dashed", "calm", "No logic judges its objects."),
-    Flag("rule-automated", "Answered rule", "shield", "good", "A production policy stands for it."),
-    Flag("rule-not-automated", "Rule without judge", "hand", "note", "The policies that stand for it do not judge."),
-    Flag("rule-with-several-policies", "Rule of several policies", "alert", "note", "Several policies stand for it."),
-    Flag("rule-without-sections", "Rule without sections", "dashed", "calm", "It leads to no section of a framework."),
+    EntityFlag("policy-tested-in-part", "Branches untested", "flask", "note", "Some condition or check is reached by no test."),
+    EntityFlag("policy-without-description", "Policy without description", "dashed", "note", "There is no description.md."),
+    EntityFlag("policy-without-remediation", "Policy without remediation", "dashed", "note", "There is no remediation.md."),
+    EntityFlag("policy-without-section", "Policy without section", "dashed", "note", "It answers no section of any framework."),
+    EntityFlag("logic-with-errors", "Logic with errors", "stop", "bad", "It cannot be used before they are mended."),
+    EntityFlag("logic-with-warnings", "Logic with warnings", "alert", "warn", "Something about it is suspicious."),
+    EntityFlag("logic-with-failing-tests", "Logic with failing tests", "cross", "bad", "Some test does not end as expected."),
+    EntityFlag("logic-with-passing-tests", "Logic with passing tests", "check", "good", "Every test ends as expected."),
+    EntityFlag("logic-without-tests", "Logic without tests", "flask-none", "warn", "It has no test data."),
+    EntityFlag("logic-production", "Production logic", "shield", "good", "It judges in `perpend check`."),
+    EntityFlag("logic-in-progress", "Logic in progress", "pencil", "warn", "It does not judge yet."),
+    EntityFlag(
+        "logic-alternative", "Other logic", "dashed", "calm", "It does not judge: an alternative, an example or a unit test."
+    ),
+    EntityFlag("section-automated", "Automated section", "shield", "good", "A production policy answers it."),
+    EntityFlag("section-manual", "Manual section", "hand", "calm", "Policies answer it, and none of them can judge."),
+    EntityFlag("section-unanswered", "Unanswered section", "dashed", "note", "No policy answers it."),
+    EntityFlag(
+        "section-with-several-policies", "Several policies", "alert", "warn", "It wants one policy at most, and has several."
+    ),
+    EntityFlag("section-with-errors", "Section with errors", "stop", "bad", "Something is wrong with its file."),
+    EntityFlag("type-declared", "Declared type", "check", "good", "Its fields are known."),
+    EntityFlag("type-undeclared", "Undeclared type", "dashed", "note", "Its fields are known by their use only."),
+    EntityFlag("type-unused", "Unused type", "dashed", "calm", "No logic judges its objects."),
+    EntityFlag("rule-automated", "Answered rule", "shield", "good", "A production policy stands for it."),
+    EntityFlag("rule-not-automated", "Rule without judge", "hand", "note", "The policies that stand for it do not judge."),
+    EntityFlag("rule-with-several-policies", "Rule of several policies", "alert", "note", "Several policies stand for it."),
+    EntityFlag("rule-without-sections", "Rule without sections", "dashed", "calm", "It leads to no section of a framework."),
 )
 
 FLAGS: Final = {flag.slug: flag for flag in _ALL}
 """All flags by their slugs, in the order of the lists."""
 
 
-def flags(*slugs: str | bool | None) -> tuple[Flag, ...]:
+def flags(*slugs: str | bool | None) -> tuple[EntityFlag, ...]:
     """Return flags by slug; what is empty or false is passed over: ``flags(done and "x")``."""
     return tuple(FLAGS[slug] for slug in slugs if isinstance(slug, str) and slug)
 
 
 def policy_flags(
     policy: Policy, executions: tuple[Executions, ...], *, files: frozenset[str], broken: bool, mapped: bool
-) -> tuple[Flag, ...]:
+) -> tuple[EntityFlag, ...]:
     """Return the flags of a policy, its state first. ``files`` are the names of the files beside it."""
     tested = any(execution.ends for execution in executions)
     whole = tested and all(not execution.missed for execution in executions)
@@ -110,7 +116,7 @@ def _state(policy: Policy) -> str:
     return "work-in-progress" if names else "policy-without-logic"
 
 
-def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[Flag, ...]:
+def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[EntityFlag, ...]:
     """Return the flags of a logic file, what it is for first."""
     name = logic_id.rpartition("/")[2]
     role = {PRODUCTION: "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")

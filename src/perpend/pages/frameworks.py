@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.pages.page import Counts, Coverage, Head
-from perpend.pages.refs import FRAMEWORKS, Kind, Ref
+from perpend.pages.page import Counts, Head, SectionCoverage
+from perpend.pages.refs import FRAMEWORKS, PageKind, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ HOWS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """How a policy came to a section, and by what."""
 
     how: str
@@ -41,13 +41,13 @@ class AnswerRow:
     below: int
     rules: int
     policies: int
-    ways: tuple[Way, ...]
+    routes: tuple[Route, ...]
     counts: Counts | None
 
     @property
     def direct(self) -> bool:
         """Whether the policy names the section itself."""
-        return any(way.how == "direct" for way in self.ways)
+        return any(route.how == "direct" for route in self.routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ChildRow:
     rules: int
     direct: int
     inherited: int
-    coverage: Coverage
+    coverage: SectionCoverage
     counts: Counts | None
 
 
@@ -68,13 +68,13 @@ class PolicyRow:
     """A policy that answers a section."""
 
     policy: Ref
-    ways: tuple[Way, ...]
+    routes: tuple[Route, ...]
     counts: Counts | None
 
     @property
     def direct(self) -> bool:
         """Whether the policy names the section itself."""
-        return any(way.how == "direct" for way in self.ways)
+        return any(route.how == "direct" for route in self.routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class SectionPage:
     single_policy_only: bool
     children: tuple[ChildRow, ...]
     policies: tuple[PolicyRow, ...]
-    coverage: Coverage
+    coverage: SectionCoverage
     counts: Counts | None
     before: Ref | None
     after: Ref | None
@@ -110,7 +110,7 @@ class Frameworks:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self._below: dict[str, tuple[int, Coverage, frozenset[tuple[str, bool]]]] = {}
+        self._below: dict[str, tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]] = {}
         self._rules: dict[str, frozenset[str]] = {}
 
     def index(self) -> FrameworksPage:
@@ -125,7 +125,7 @@ class Frameworks:
         ref = book.section_ref(entity)
         section = book.repository.section(entity).value
         framework = book.section_ref("/".join(entity.split("/")[:3]))
-        siblings = book.children.get(entity.rpartition("/")[0], ()) if ref.kind is Kind.SECTION else ()
+        siblings = book.children.get(entity.rpartition("/")[0], ()) if ref.kind is PageKind.SECTION else ()
         place = siblings.index(entity) if entity in siblings else -1
         rows = tuple(self._row(child) for child in book.children.get(entity, ()))
         coverage = self.below(entity)[1]
@@ -155,7 +155,7 @@ class Frameworks:
             book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
         )
 
-    def below(self, entity: str) -> tuple[int, Coverage, frozenset[tuple[str, bool]]]:
+    def below(self, entity: str) -> tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]:
         """Return of a section and all below it: how many sections are below, the requirements, the policies and if direct."""
         if entity in self._below:
             return self._below[entity]
@@ -163,7 +163,7 @@ class Frameworks:
         own = self.book.mappings.of_section(entity)
         policies = {(found.policy_id, found.how == "direct") for found in own}
         number = 0
-        coverage = Coverage() if children and not own else _coverage(self.book.answer(policy for policy, _ in policies))
+        coverage = SectionCoverage() if children and not own else _coverage(self.book.answer(policy for policy, _ in policies))
         for child in children:
             inner = self.below(child)
             number += 1 + inner[0]
@@ -200,10 +200,10 @@ class Frameworks:
 
 def answer_rows(book: Book, policy_id: str) -> tuple[AnswerRow, ...]:
     """Return the sections that a policy answers, the direct ones first, then by framework and section."""
-    ways: dict[str, list[SectionMapping]] = {}
+    routes: dict[str, list[SectionMapping]] = {}
     for found in book.mappings.of_policy(policy_id):
-        ways.setdefault(found.section_id, []).append(found)
-    rows = [_answer(book, section_id, found) for section_id, found in ways.items()]
+        routes.setdefault(found.section_id, []).append(found)
+    rows = [_answer(book, section_id, found) for section_id, found in routes.items()]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.section.id)))
 
 
@@ -221,37 +221,37 @@ def _answer(book: Book, section_id: str, found: Sequence[SectionMapping]) -> Ans
         len(book.children.get(section_id, ())),
         rule_number(of_section),
         len(policies),
-        tuple(_way(book, mapping) for mapping in found),
+        tuple(_route(book, mapping) for mapping in found),
         book.verdicts.counts(policies) if book.verdicts else None,
     )
 
 
 def _policy_rows(book: Book, section_id: str) -> tuple[PolicyRow, ...]:
-    ways: dict[str, list[SectionMapping]] = {}
+    routes: dict[str, list[SectionMapping]] = {}
     for found in book.mappings.of_section(section_id):
-        ways.setdefault(found.policy_id, []).append(found)
+        routes.setdefault(found.policy_id, []).append(found)
     rows = [
         PolicyRow(
             book.policy_ref(policy_id),
-            tuple(_way(book, mapping) for mapping in found),
+            tuple(_route(book, mapping) for mapping in found),
             book.verdicts.counts([policy_id]) if book.verdicts else None,
         )
-        for policy_id, found in ways.items()
+        for policy_id, found in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))
 
 
-def _way(book: Book, mapping: SectionMapping) -> Way:
+def _route(book: Book, mapping: SectionMapping) -> Route:
     via = None
     if mapping.how == "internal-rule" and mapping.via:
         via = book.rule_ref(mapping.via)
     elif mapping.how == "similar-section" and mapping.via:
         via = book.section_ref(mapping.via)
-    return Way(mapping.how, HOWS.get(mapping.how, mapping.how), via)
+    return Route(mapping.how, HOWS.get(mapping.how, mapping.how), via)
 
 
-def _coverage(answer: str) -> Coverage:
-    return Coverage(int(answer == "automated"), int(answer == "manual"), int(answer == "none"))
+def _coverage(answer: str) -> SectionCoverage:
+    return SectionCoverage(int(answer == "automated"), int(answer == "manual"), int(answer == "none"))
 
 
 def _state(ref: Ref) -> tuple[tuple[str, str], ...]:

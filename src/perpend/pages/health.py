@@ -14,7 +14,7 @@ from perpend.pages.refs import HEALTH, Ref
 
 if TYPE_CHECKING:
     from perpend.pages.book import Book
-    from perpend.pages.executions import Execution
+    from perpend.policy_tests.executions import Execution
     from perpend.policy_tests.run import Branch
 
 
@@ -41,7 +41,7 @@ def health_page(book: Book) -> HealthPage:
     codes = Counter((one.code, one.severity.value) for one in found)
     logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
     failing = tuple(
-        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(book, logic_id, execution), execution)
+        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(logic_id, execution), execution)
         for logic_id, executions in logics
         for execution in executions.ends
         if not execution.passed

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.ids import PRODUCTION
 from perpend.pages.page import Head, Problem
-from perpend.pages.reads import Reading, permissions_of, readings_of
-from perpend.pages.refs import POLICIES, Kind, Ref
+from perpend.pages.reads import ReadValue, permissions_of, readings_of
+from perpend.pages.refs import POLICIES, PageKind, Ref
 from perpend.pages.steps import StepReader, tests_by_end
-from perpend.site.diagram import flow_svg
 
 if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.documents import WrittenBlock
     from perpend.pages.book import Book
-    from perpend.pages.executions import Execution
-    from perpend.pages.steps import Steps
+    from perpend.pages.steps import BlockSteps
+    from perpend.policy_tests.executions import Execution
     from perpend.policy_tests.run import Branch
 
 
@@ -45,13 +44,12 @@ class LogicCard:
 
 @dataclass(frozen=True, slots=True)
 class LogicView:
-    """A logic file in full. ``steps`` is None where errors keep it from being understood; ``flow`` is an SVG then empty."""
+    """A logic file in full. ``steps`` is None where errors keep it from being understood."""
 
     card: LogicCard
-    steps: Steps | None
-    flow: str
+    steps: BlockSteps | None
     source: str
-    readings: tuple[Reading, ...]
+    readings: tuple[ReadValue, ...]
     permissions: tuple[str, ...]
     tests: tuple[tuple[Ref, Execution], ...]
     missed: tuple[Branch, ...]
@@ -67,50 +65,60 @@ class LogicPage:
     commands: tuple[str, ...]
 
 
-def logic_page(book: Book, logic_id: str) -> LogicPage:
-    """Return the page of a logic file."""
-    policy_id = logic_id.rpartition("/")[0]
-    policy = book.policy_ref(policy_id)
-    view = logic_view(book, logic_id)
-    description = (
-        f"How {policy.name} is decided: conditions, checks and tests of {view.card.ref.name} over {view.card.type.name}."
-    )
-    facets = (("kind", Kind.LOGIC.value), *place_facets(book, policy_id))
-    head = Head(view.card.ref, description, (*folder_crumbs(book, policy_id), policy), facets)
-    return LogicPage(head, policy, view, (f"perpend test {quote(policy_id)} --coverage",))
+class Logics:
+    """The logic files of a repository, each seen once for its own page and its policy's."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self._views: dict[str, LogicView] = {}
+        self._cards: dict[str, LogicCard] = {}
+
+    def page(self, logic_id: str) -> LogicPage:
+        """Return the page of a logic file."""
+        book, policy_id = self.book, logic_id.rpartition("/")[0]
+        policy = book.policy_ref(policy_id)
+        view = self.view(logic_id)
+        description = (
+            f"How {policy.name} is decided: conditions, checks and tests of {view.card.ref.name} over {view.card.type.name}."
+        )
+        facets = (("kind", PageKind.LOGIC.value), *place_facets(book, policy_id))
+        head = Head(view.card.ref, description, (*folder_crumbs(book, policy_id), policy), facets)
+        return LogicPage(head, policy, view, (f"perpend test {quote(policy_id)} --coverage",))
+
+    def view(self, logic_id: str) -> LogicView:
+        """Return a logic file in full."""
+        if logic_id not in self._views:
+            self._views[logic_id] = self._view(logic_id)
+        return self._views[logic_id]
+
+    def card(self, logic_id: str) -> LogicCard:
+        """Return a logic file in a few lines."""
+        if logic_id not in self._cards:
+            self._cards[logic_id] = _card(self.book, logic_id)
+        return self._cards[logic_id]
+
+    def _view(self, logic_id: str) -> LogicView:
+        book = self.book
+        program = book.analyzer.analyzed(logic_id).program
+        executions = book.executions_of(logic_id)
+        tests = tuple((test_ref(logic_id, execution), execution) for execution in executions.ends)
+        steps = None
+        if program is not None:
+            refs = {id(execution): ref for ref, execution in tests}
+            reached = tests_by_end(executions.ends, lambda execution: refs[id(execution)])
+            steps = StepReader(program, book.type_ref, reached).steps()
+        return LogicView(
+            self.card(logic_id),
+            steps,
+            book.text(logic_id[1:]),
+            readings_of(book, program) if program else (),
+            permissions_of(program) if program else (),
+            tests,
+            executions.missed,
+        )
 
 
-def logic_view(book: Book, logic_id: str) -> LogicView:
-    """Return a logic file in full: made once for its own page and its policy's."""
-    if logic_id not in book.views:
-        book.views[logic_id] = _logic_view(book, logic_id)
-    return book.views[logic_id]
-
-
-def _logic_view(book: Book, logic_id: str) -> LogicView:
-    program = book.analyzer.analyzed(logic_id).program
-    executions = book.executions_of(logic_id)
-    tests = tuple((test_ref(book, logic_id, execution), execution) for execution in executions.ends)
-    steps, flow = None, ""
-    if program is not None:
-        refs = {id(execution): ref for ref, execution in tests}
-        reached = tests_by_end(executions.ends, lambda execution: refs[id(execution)])
-        steps = StepReader(program, book.type_ref, reached).steps()
-        flow = flow_svg(program)
-    return LogicView(
-        logic_card(book, logic_id),
-        steps,
-        flow,
-        book.text(logic_id[1:]),
-        readings_of(book, program) if program else (),
-        permissions_of(program) if program else (),
-        tests,
-        executions.missed,
-    )
-
-
-def logic_card(book: Book, logic_id: str) -> LogicCard:
-    """Return a logic file in a few lines."""
+def _card(book: Book, logic_id: str) -> LogicCard:
     logic = book.repository.logic(logic_id).value
     executions = book.executions_of(logic_id)
     paths = dict.fromkeys(execution.path for execution in executions.ends if execution.path)
@@ -143,11 +151,11 @@ def _imports(book: Book, logic_id: str, block: WrittenBlock) -> tuple[str, ...]:
     return tuple(entity for entity in found if entity)
 
 
-def test_ref(book: Book, logic_id: str, execution: Execution) -> Ref:
+def test_ref(logic_id: str, execution: Execution) -> Ref:
     """Return the reference to a test object on the page of its file; one written in the logic file stands there."""
     if not execution.path:
-        return Ref(Kind.LOGIC, logic_id, execution.id)
-    return Ref(Kind.TEST_DATA, f"/{execution.path}", execution.id, anchor=f"object-{execution.number + 1}")
+        return Ref(PageKind.LOGIC, logic_id, execution.id)
+    return Ref(PageKind.TEST_DATA, f"/{execution.path}", execution.id, anchor=f"object-{execution.number + 1}")
 
 
 def problem_from(book: Book, diagnostic: Diagnostic) -> Problem:

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.pages.flags import FLAGS
-from perpend.pages.page import Counts, Coverage, Head
-from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, Kind, Ref, list_ref
+from perpend.pages.page import Counts, Head, SectionCoverage
+from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, PageKind, Ref, list_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.pages.book import Book
     from perpend.pages.frameworks import Frameworks
-    from perpend.pages.refs import Flag
+    from perpend.pages.refs import EntityFlag
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Subtree:
     """A folder or policy of a tree, and what is below it."""
 
     ref: Ref
     policies: int
     automated: int
-    below: tuple[Branch, ...]
+    below: tuple[Subtree, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FolderPage:
     """The page of a folder: its tree."""
 
     head: Head
-    tree: Branch
+    tree: Subtree
     counts: Counts | None
 
 
@@ -61,7 +61,7 @@ class ListPage:
     """The bearers of one flag."""
 
     head: Head
-    flag: Flag
+    flag: EntityFlag
     members: tuple[Ref, ...]
 
 
@@ -70,7 +70,7 @@ class ListsPage:
     """All lists with the number of their members."""
 
     head: Head
-    rows: tuple[tuple[Ref, Flag, int], ...]
+    rows: tuple[tuple[Ref, EntityFlag, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Matrix:
     """Frameworks by services: for each, how many policies answer the framework, and how many of them judge."""
 
     services: tuple[Ref, ...]
-    rows: tuple[tuple[Ref, tuple[tuple[int, int], ...], Coverage], ...]
+    rows: tuple[tuple[Ref, tuple[tuple[int, int], ...], SectionCoverage], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Overview:
         tree = self._branch(entity)
         counts = self.book.verdicts.counts(_policies_of(tree)) if self.book.verdicts else None
         description = f"{ref.name}: {tree.policies} policies, {tree.automated} of them in production."
-        return FolderPage(Head(ref, description, crumbs, (("kind", Kind.FOLDER.value),)), tree, counts)
+        return FolderPage(Head(ref, description, crumbs, (("kind", PageKind.FOLDER.value),)), tree, counts)
 
     def rules(self) -> RulesPage:
         """Return the page that lists the internal rules."""
@@ -144,7 +144,7 @@ class Overview:
         description = (
             f"Internal rule {rule}: {len(policies)} policies stand for it, {len(sections)} sections are reached by it."
         )
-        head = Head(ref, description, (RULES,), (("kind", Kind.RULE.value),))
+        head = Head(ref, description, (RULES,), (("kind", PageKind.RULE.value),))
         refs = tuple(self.book.policy_ref(policy) for policy in policies)
         framework = tuple(self.book.section_ref("/".join(section.split("/")[:3])) for section in sections)
         return RulePage(head, name, text, refs, tuple(zip(map(self.book.section_ref, sections), framework, strict=True)))
@@ -154,11 +154,11 @@ class Overview:
         rows = tuple((list_ref(flag), flag, len(self.members.get(slug, ()))) for slug, flag in FLAGS.items())
         return ListsPage(Head(LISTS, "Every state that an entity can be in, and who is in it.", (), (("kind", "index"),)), rows)
 
-    def list(self, flag: Flag) -> ListPage:
+    def list(self, flag: EntityFlag) -> ListPage:
         """Return the page of one list."""
         members = tuple(self.members.get(flag.slug, ()))
         head = Head(
-            list_ref(flag), f"{flag.label}: {flag.about} {len(members)} entities.", (LISTS,), (("kind", Kind.LIST.value),)
+            list_ref(flag), f"{flag.label}: {flag.about} {len(members)} entities.", (LISTS,), (("kind", PageKind.LIST.value),)
         )
         return ListPage(head, flag, members)
 
@@ -175,7 +175,7 @@ class Overview:
             (
                 "tests",
                 sum(len(executions.ends) for executions in self.book.executions.values()),
-                Ref(Kind.INDEX, "/health", "Health"),
+                Ref(PageKind.INDEX, "/health", "Health"),
             ),
         )
         states = tuple(
@@ -214,12 +214,12 @@ class Overview:
         yield from map(book.type_ref, sorted(book.type_names))
         yield from map(book.rule_ref, sorted(book.mappings.rules()))
 
-    def _branch(self, entity: str) -> Branch:
+    def _branch(self, entity: str) -> Subtree:
         if f"{entity[1:]}/policy.yaml" in self.book.repository.tree.files:
-            return Branch(self.book.policy_ref(entity), 1, int(self.book.is_production(entity)), ())
+            return Subtree(self.book.policy_ref(entity), 1, int(self.book.is_production(entity)), ())
         below = tuple(self._branch(child) for child in self.book.children.get(entity, ()))
         ref = POLICIES if entity == "/ce" else self.book.folder_ref(entity, contextual=True)
-        return Branch(ref, sum(one.policies for one in below), sum(one.automated for one in below), below)
+        return Subtree(ref, sum(one.policies for one in below), sum(one.automated for one in below), below)
 
     def _sections_of(self, rule: str, policies: Iterable[str]) -> tuple[str, ...]:
         found = {
@@ -266,6 +266,6 @@ def _service(policy_id: str) -> str:
     return "/".join(parts[:5]) if len(parts) > 5 else policy_id.rpartition("/")[0]
 
 
-def _policies_of(branch: Branch) -> list[str]:
-    own = [branch.ref.id] if branch.ref.kind is Kind.POLICY else []
+def _policies_of(branch: Subtree) -> list[str]:
+    own = [branch.ref.id] if branch.ref.kind is PageKind.POLICY else []
     return own + [policy for below in branch.below for policy in _policies_of(below)]

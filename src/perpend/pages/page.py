@@ -1,9 +1,10 @@
-"""What every page has, and the parts that several kinds of pages share."""
+"""What every page has, the parts that several kinds of pages share, and the key that says whether two pages say the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from perpend.pages.refs import Ref
@@ -16,7 +17,8 @@ STATUSES = ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT", "INAPPLICABLE", "DISAPPE
 class Head:
     """What a page is: its own reference, a sentence for search engines, the way to it from the top, and its facets.
 
-    ``words`` are further words that the search shall find it by.
+    ``words`` are further words that the search shall find it by. ``prose`` is a text in Markdown whose first words say
+    better than ``description`` what the page is about, where it has any.
     """
 
     ref: Ref
@@ -24,6 +26,15 @@ class Head:
     crumbs: tuple[Ref, ...] = ()
     facets: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    prose: str = ""
+
+
+class Page(Protocol):
+    """Anything that is a page: a value with a head."""
+
+    @property
+    def head(self) -> Head:
+        """What the page is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class SectionCoverage:
     """How many requirements are answered by a policy that judges, by policies that cannot, and by none."""
 
     automated: int = 0
@@ -59,8 +70,21 @@ class Coverage:
         """How many requirements there are."""
         return self.automated + self.manual + self.none
 
-    def __add__(self, other: Coverage) -> Coverage:
-        return Coverage(self.automated + other.automated, self.manual + other.manual, self.none + other.none)
+    def __add__(self, other: SectionCoverage) -> SectionCoverage:
+        return SectionCoverage(self.automated + other.automated, self.manual + other.manual, self.none + other.none)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """When something was first and last changed (ISO 8601, UTC), in how many revisions and by whom, the busiest first.
+
+    What was moved begins anew.
+    """
+
+    first: str
+    last: str
+    revisions: int
+    authors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +97,37 @@ class Problem:
     path: str
     line: int
     ref: Ref | None = None
+
+
+def key_of(page: Page) -> str:
+    """Return what a page says: equal pages, in whichever process, have the same key, and others another.
+
+    What counts of a value is what it is compared by: the fields of a dataclass, but for those with ``compare=False``.
+    Raises ``TypeError`` for what is no value: a list, a set, a mapping, a number with a point.
+    """
+    parts: list[str] = []
+    _write(page, parts)
+    return "".join(parts)
+
+
+def _write(value: object, parts: list[str]) -> None:
+    """Add a value, with its length in front where it has one, so that no two values can be written alike."""
+    if isinstance(value, str):
+        parts.append(f"{len(value)}:{value}")
+    elif value is None or isinstance(value, int):
+        parts.append(f"{value};")
+    elif isinstance(value, tuple):
+        parts.append(f"({len(value)}:")
+        for part in value:
+            _write(part, parts)
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts.append(f"{type(value).__name__}(")
+        for name in _compared(type(value)):
+            _write(getattr(value, name), parts)
+    else:
+        raise TypeError(f"a page holds a {type(value).__name__}: {value!r}")
+
+
+@cache
+def _compared(form: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(form) if field.compare)

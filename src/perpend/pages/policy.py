@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from perpend.ir.ids import is_production
 from perpend.pages.frameworks import AnswerRow, answer_rows
-from perpend.pages.logic import LogicCard, LogicView, folder_crumbs, logic_card, logic_view, place_facets, problem_from
-from perpend.pages.page import Counts, Head, Problem
-from perpend.pages.refs import Kind, Ref, WebLink
-from perpend.site.markdown import plain_text
+from perpend.pages.logic import folder_crumbs, place_facets, problem_from
+from perpend.pages.page import Changes, Counts, Head, Problem
+from perpend.pages.refs import PageKind, Ref, WebLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.load.documents import NamedLink, Policy
     from perpend.pages.book import Book
-    from perpend.pages.refs import Flag
-    from perpend.pages.verdicts import Finding
+    from perpend.pages.logic import LogicCard, Logics, LogicView
+    from perpend.pages.refs import EntityFlag
+    from perpend.pages.verdicts import IncompliantObject
 
 _CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
-_KINDS = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
-_DESCRIPTION = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """When a policy was first seen and last changed, in how many revisions, and by whom where that is wanted."""
-
-    first: str
-    last: str
-    revisions: int
-    authors: tuple[str, ...]
+_POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyPage:
-    """The page of a policy. ``view`` is its production logic in full, else its first logic, else None."""
+    """The page of a policy. ``view`` is its production logic in full, else its first logic, else None.
+
+    ``past`` names days, and authors only where they are wanted.
+    """
 
     head: Head
     full_name: str
     contextual_name: str
-    flags: tuple[Flag, ...]
-    kind: str
+    flags: tuple[EntityFlag, ...]
+    policy_type: str
     categories: tuple[str, ...]
     tags: tuple[str, ...]
     logics: tuple[LogicCard, ...]
@@ -57,7 +49,7 @@ class PolicyPage:
     sections: tuple[AnswerRow, ...]
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
-    past: Past | None
+    past: Changes | None
     counts: Counts | None
     findings: Ref | None
     problems: tuple[Problem, ...]
@@ -69,11 +61,11 @@ class FindingsPage:
 
     head: Head
     policy: Ref
-    shown: tuple[Finding, ...]
+    shown: tuple[IncompliantObject, ...]
     total: int
 
 
-def policy_page(book: Book, entity: str) -> PolicyPage | None:
+def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
     """Return the page of a policy, None where its file cannot be read."""
     policy = book.policies.get(entity)
     if policy is None:
@@ -89,10 +81,10 @@ def policy_page(book: Book, entity: str) -> PolicyPage | None:
         policy.names.full,
         policy.names.contextual,
         ref.flags,
-        _KINDS.get(policy.kind or "", policy.kind or ""),
+        _POLICY_TYPES.get(policy.kind or "", policy.kind or ""),
         tuple(_CATEGORIES.get(category, category) for category in policy.categories),
         policy.tags,
-        tuple(logic_card(book, logic) for logic in policy.logics),
+        tuple(map(logics.card, policy.logics)),
         _similar(policy),
         tuple(book.rule_ref(rule) for rule in policy.similar_internal),
         tuple((book.rule_ref(rule), len(book.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
@@ -100,11 +92,11 @@ def policy_page(book: Book, entity: str) -> PolicyPage | None:
         description,
         book.text(f"{folder}/remediation.md"),
         answer_rows(book, entity),
-        logic_view(book, main) if main else None,
+        logics.view(main) if main else None,
         _commands(policy, main, book),
         _past(book, folder),
         counts,
-        Ref(Kind.FINDINGS, entity, "Incompliant objects") if found else None,
+        Ref(PageKind.FINDINGS, entity, "Incompliant objects") if found else None,
         tuple(problem_from(book, one) for one in book.repository.policy(entity).diagnostics),
     )
 
@@ -114,7 +106,7 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
     assert book.verdicts is not None
     policy = book.policy_ref(entity)
     head = Head(
-        Ref(Kind.FINDINGS, entity, f"Incompliant: {policy.name}"),
+        Ref(PageKind.FINDINGS, entity, f"Incompliant: {policy.name}"),
         f"Objects that do not comply with: {policy.name}.",
         (*folder_crumbs(book, entity), policy),
     )
@@ -128,7 +120,7 @@ def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
     state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
     return (
-        ("kind", Kind.POLICY.value),
+        ("kind", PageKind.POLICY.value),
         *place_facets(book, policy.id),
         *(("category", _CATEGORIES.get(category, category)) for category in policy.categories),
         *(("type", name) for name in sorted(types)),
@@ -150,8 +142,14 @@ def _head(book: Book, policy: Policy, ref: Ref, description: str) -> Head:
     for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
         words += [link.name for link in links]
     words += [book.section_ref(found.section_id).name for found in book.mappings.of_policy(policy.id) if found.how == "direct"]
-    text = plain_text(policy.description or description, _DESCRIPTION) or policy.names.full
-    return Head(ref, text, folder_crumbs(book, policy.id), policy_facets(book, policy), tuple(dict.fromkeys(words)))
+    return Head(
+        ref,
+        policy.names.full,
+        folder_crumbs(book, policy.id),
+        policy_facets(book, policy),
+        tuple(dict.fromkeys(words)),
+        policy.description or description,
+    )
 
 
 def _similar(policy: Policy) -> tuple[tuple[str, tuple[WebLink, ...]], ...]:
@@ -184,9 +182,8 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
     return (*found, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 
 
-def _past(book: Book, folder: str) -> Past | None:
+def _past(book: Book, folder: str) -> Changes | None:
     changes = book.history(folder)
     if changes is None:
         return None
-    authors = tuple(str(author) for author in changes.authors) if book.authors else ()
-    return Past(str(changes.first)[:10], str(changes.last)[:10], changes.revisions, authors)
+    return replace(changes, first=changes.first[:10], last=changes.last[:10], authors=changes.authors if book.authors else ())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.verdicts import checks_of
 from perpend.ir.reads import reads_of
-from perpend.pages.executions import blocks_of
+from perpend.policy_tests.executions import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,10 @@ _KNOWN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadValue:
     """A value that a program reads: whose it is, the lookups to it, the field, and the key where the field is JSON.
 
-    ``relationship`` is empty for the judged object itself. ``kind`` and ``label`` are empty where nothing declares the field.
+    ``relationship`` is empty for the judged object itself; ``field_type`` and ``label`` are where nothing declares it.
     """
 
     relationship: str
@@ -42,11 +42,11 @@ class Reading:
     lookups: tuple[str, ...]
     field: str
     key: str
-    kind: str
+    field_type: str
     label: str
 
 
-def readings_of(book: Book, program: Program) -> tuple[Reading, ...]:
+def readings_of(book: Book, program: Program) -> tuple[ReadValue, ...]:
     """Return what a program reads, of the object and of its related lists, in the order of first reading."""
     found = [_reading(book, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
@@ -88,11 +88,11 @@ def _related(block: Block) -> Iterator[tuple[str, Block]]:
         yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
 
 
-def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> Reading:
+def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
     *lookups, name = read.path.split(".")
     reached = book.analyzer.reached(object_type, lookups)
     declared = reached.fields.get(name)
-    return Reading(
+    return ReadValue(
         relationship,
         book.type_ref(reached.name),
         tuple(lookups),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
-class Kind(StrEnum):
+class PageKind(StrEnum):
     """The kinds of pages."""
 
     HOME = "home"
@@ -26,21 +27,18 @@ class Kind(StrEnum):
     FINDINGS = "findings"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Flag:
-    """A state of an entity that has a symbol and a list of its own.
+@dataclass(frozen=True, slots=True)
+class EntityFlag:
+    """A state of an entity that has a symbol and a list of its own. Its ``slug`` is what it is; the rest is how it is shown.
 
     ``tone`` is one of good, bad, warn, note and calm.
     """
 
     slug: str
-    label: str
-    icon: str
-    tone: str
-    about: str
-
-    def __repr__(self) -> str:
-        return self.slug
+    label: str = field(compare=False)
+    icon: str = field(compare=False)
+    tone: str = field(compare=False)
+    about: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,10 @@ class Ref:
     ``there`` is false where the repository speaks of something that it does not have.
     """
 
-    kind: Kind
+    kind: PageKind
     id: str
     name: str
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[EntityFlag, ...] = ()
     there: bool = True
     anchor: str = ""
 
@@ -67,21 +65,30 @@ class WebLink:
     id: str = ""
 
 
-HOME = Ref(Kind.HOME, "", "Home")
+HOME = Ref(PageKind.HOME, "", "Home")
 """The first page."""
 
-POLICIES = Ref(Kind.FOLDER, "/ce", "Policies")
-FRAMEWORKS = Ref(Kind.INDEX, "/frameworks", "Frameworks")
-TYPES = Ref(Kind.INDEX, "/types", "Object types")
-RULES = Ref(Kind.INDEX, "/rules", "Internal rules")
-LISTS = Ref(Kind.INDEX, "/lists", "Lists")
-HEALTH = Ref(Kind.INDEX, "/health", "Health")
-OPERATIONS = Ref(Kind.INDEX, "/operations", "Operations")
-DOCUMENTS = Ref(Kind.INDEX, "/docs", "Documentation")
-VERDICTS = Ref(Kind.INDEX, "/verdicts", "Verdicts")
-SEARCH = Ref(Kind.INDEX, "/search", "Search")
+POLICIES = Ref(PageKind.FOLDER, "/ce", "Policies")
+FRAMEWORKS = Ref(PageKind.INDEX, "/frameworks", "Frameworks")
+TYPES = Ref(PageKind.INDEX, "/types", "Object types")
+RULES = Ref(PageKind.INDEX, "/rules", "Internal rules")
+LISTS = Ref(PageKind.INDEX, "/lists", "Lists")
+HEALTH = Ref(PageKind.INDEX, "/health", "Health")
+OPERATIONS = Ref(PageKind.INDEX, "/operations", "Operations")
+DOCUMENTS = Ref(PageKind.INDEX, "/docs", "Documentation")
+VERDICTS = Ref(PageKind.INDEX, "/verdicts", "Verdicts")
+SEARCH = Ref(PageKind.INDEX, "/search", "Search")
 
 
-def list_ref(flag: Flag) -> Ref:
+LONGEST_NAME: Final = 300
+"""How many characters of a name a reference has; pages repeat it wherever they link."""
+
+
+def short_name(name: str) -> str:
+    """Return a name as references have it: cut where it is longer than any name should be."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def list_ref(flag: EntityFlag) -> Ref:
     """Return the reference to a flag's list."""
-    return Ref(Kind.LIST, flag.slug, flag.label)
+    return Ref(PageKind.LIST, flag.slug, flag.label)

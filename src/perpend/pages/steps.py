@@ -18,13 +18,13 @@ from perpend.ir.numbering import (
     split,
 )
 from perpend.ir.render import OTHERWISE, expression_text
-from perpend.pages.refs import Kind, Ref
+from perpend.pages.refs import PageKind, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from perpend.ir.program import Block, Condition, Expr, Program, Verdict
-    from perpend.pages.executions import Execution
+    from perpend.policy_tests.executions import Execution
 
 _JOINTS = {"AND": "all", "OR": "any", "NOT": "not"}
 _DEEPEST = 6
@@ -61,7 +61,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ConditionStep:
     """One condition: its number, the question as a tree, its checks, the way it ends."""
 
     number: int
@@ -71,16 +71,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class BlockSteps:
     """A block: conditions over objects of one type. ``implied`` are the ends that no author writes."""
 
     relationship: str
     type: Ref
     record_types: tuple[str, ...]
     implied: tuple[Way, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ConditionStep, ...]
     otherwise: Way
-    related: tuple[Steps, ...]
+    related: tuple[BlockSteps, ...]
 
 
 @dataclass(slots=True)
@@ -92,17 +92,17 @@ class StepReader:
     tests: Mapping[tuple[int, int], tuple[Ref, ...]]
     _number: int = 0
 
-    def steps(self) -> Steps:
+    def steps(self) -> BlockSteps:
         """Return the steps of the whole program."""
         return self._block("", self.program.block, self.program.verdicts)
 
-    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, Verdict]) -> Steps:
+    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, Verdict]) -> BlockSteps:
         number = self._number
         self._number += 1
         silent = silent_checks(block)
         ways = {index: replace(self._way(number, verdict), silent=index in silent) for index, verdict in verdicts.items()}
         line = block.otherwise.span.line if block.otherwise.span else 0
-        return Steps(
+        return BlockSteps(
             relationship,
             self.type_ref(block.type.name),
             block.record_types,
@@ -112,13 +112,13 @@ class StepReader:
             tuple(self._block(name, child, verdict_table(child)) for name, child in block.related.items()),
         )
 
-    def _step(self, number: int, condition: Condition, ways: Mapping[int, Way]) -> Step:
+    def _step(self, number: int, condition: Condition, ways: Mapping[int, Way]) -> ConditionStep:
         expression, base = condition.expression, base_of(number)
         first = condition.outcome.span.line if condition.outcome.span else 0
         lines = [line for line in (first, *_lines_of(expression, self.program.logic_id[1:])) if line]
         way = replace(ways[condition_index(number)], lines=(min(lines, default=0), max(lines, default=0)))
         checks = tuple(self._check(ways[base + slot], part) for slot, part, _, _ in checks_of(expression))
-        return Step(number, clause_of(expression), checks, way)
+        return ConditionStep(number, clause_of(expression), checks, way)
 
     def _way(self, block: int, verdict: Verdict) -> Way:
         return Way(
@@ -136,7 +136,7 @@ class StepReader:
             return way
         place = f"/{part.span.path}"
         here = place == self.program.logic_id
-        origin = None if here else Ref(Kind.EXTRACTS, place, place.rpartition("/")[2], anchor=f"L{part.span.line}")
+        origin = None if here else Ref(PageKind.EXTRACTS, place, place.rpartition("/")[2], anchor=f"L{part.span.line}")
         return replace(way, lines=(part.span.line, part.span.line), origin=origin)
 
 
@@ -162,7 +162,7 @@ def _extracts(expression: Expr) -> Sequence[Ref]:
     """Return the extracts that an expression refers to by itself, not those inside their bodies."""
     if expression.extract is not None:
         span, name = expression.extract.body.span, expression.arguments["path"]
-        return [] if span is None else [Ref(Kind.EXTRACTS, f"/{span.path}", name, anchor=f"L{span.line}")]
+        return [] if span is None else [Ref(PageKind.EXTRACTS, f"/{span.path}", name, anchor=f"L{span.line}")]
     return list(dict.fromkeys(found for operand in expression.operands for found in _extracts(operand)))
 
 

@@ -26,7 +26,7 @@ class NotVerdicts(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class IncompliantObject:
     """One incompliant object of one policy."""
 
     object_id: str
@@ -48,7 +48,7 @@ class VerdictBook:
     by_policy: dict[str, list[int]] = field(default_factory=dict)
     by_account: dict[str, list[int]] = field(default_factory=dict)
     by_type: dict[str, list[int]] = field(default_factory=dict)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    findings: dict[str, list[IncompliantObject]] = field(default_factory=dict)
     places: dict[str, array[int]] = field(default_factory=dict)
 
     def counts(self, policy_ids: Iterable[str]) -> Counts:
@@ -76,6 +76,8 @@ def read_verdicts(path: Path) -> VerdictBook:
     book = VerdictBook(path)
     place = 0
     try:
+        if path.exists() and not path.is_file():
+            raise NotVerdicts(f"{path}: is no regular file; it is read more than once")
         with path.open("rb") as stream:
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), 1):
                 _take(book, _record(line, f"{path}:{number}"), place)
@@ -122,10 +124,10 @@ def _take(book: VerdictBook, record: dict[str, Any] | None, place: int) -> None:
         found.append(_finding(record, judged, account))
 
 
-def _finding(record: dict[str, Any], judged: dict[str, Any], account: str) -> Finding:
+def _finding(record: dict[str, Any], judged: dict[str, Any], account: str) -> IncompliantObject:
     references = record.get("references")
     index = record.get("conditionIndex")
-    return Finding(
+    return IncompliantObject(
         _text(judged.get("id")),
         _text(judged.get("name")),
         _text(judged.get("externalId")),

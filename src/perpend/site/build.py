@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.pages.book import Book
-from perpend.pages.guides import Documents
-from perpend.pages.refs import Kind
+from perpend.pages.contents import pages_of
+from perpend.pages.page import key_of
+from perpend.pages.refs import PageKind
 from perpend.pages.verdicts import read_verdicts
-from perpend.site.contents import pages_of
+from perpend.site.documents import Documents
 from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.site.install import install, staging
 from perpend.site.kept import Kept
-from perpend.site.manifest import MARK, OWN, Manifest, changed_since, digest, read_manifest
+from perpend.site.manifest import MARK, OWN, SiteManifest, changed_since, digest, read_manifest
 from perpend.site.render.addresses import Addresses, Places
 from perpend.site.render.as_markdown import markdown_from_html
 from perpend.site.render.pages import Renderer, is_searched
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from perpend.load.repository import Repository
-    from perpend.pages.page import Head
+    from perpend.pages.page import Head, Page
     from perpend.pages.verdicts import VerdictBook
-    from perpend.site.render.pages import Page
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _LINKING: Final = ("](", "]:", "<a", "<A", "<img", "<IMG")
@@ -85,15 +85,18 @@ def build_site(
     form = "markdown" if options.markdown else "html"
     engine = engine_digest()
     more = [path for path in (options.verdicts, options.documents) if path is not None]
-    settings = (engine, form, options.title, options.base_url, str(options.authors), str(options.search))
+    history = History(repository.files.root)
+    settings = (engine, history.revision, form, options.title, options.base_url, str(options.authors), str(options.search))
     inputs = inputs_digest(repository, more, settings)
     gone, changed = changed_since(options.out, old) if old is not None else ([], [])
     if old is not None and (old.inputs, old.form) == (inputs, form) and not gone and not (options.force and changed):
         return Built(len(old.pages), kept=changed, unchanged=True)
     if old is not None and (old.engine, old.form) != (engine, form):
-        old = Manifest(old.form, files=old.files)
+        old = SiteManifest(old.form, files=old.files)
     with staging(options.out) as staged:
-        build = _Build(repository, options, staged, old, Manifest(form, engine, inputs), Built(), kept or Kept(), {*changed})
+        build = _Build(
+            repository, options, history, staged, old, SiteManifest(form, engine, inputs), Built(), kept or Kept(), {*changed}
+        )
         build.run(progress)
         left = install(staged, options.out, build.old, build.new, force=options.force)
         untouched = () if options.force else (path for path in changed if path in build.new.files)
@@ -107,9 +110,10 @@ class _Build:
 
     repository: Repository
     options: Options
+    history: History
     staged: Path
-    old: Manifest | None
-    new: Manifest
+    old: SiteManifest | None
+    new: SiteManifest
     built: Built
     kept: Kept
     changed: set[str]
@@ -122,13 +126,12 @@ class _Build:
         options = self.options
         documents = Documents(options.documents) if options.documents else None
         verdicts = read_verdicts(options.verdicts) if options.verdicts else None
-        history = History(self.repository.files.root)
         self.kept.renew(self.repository)
         assert self.kept.analyzer is not None
         book = Book(
             self.kept.analyzer,
             verdicts=verdicts,
-            history=history.of,
+            history=self.history.of,
             authors=options.authors,
             known_executions=self.kept.executions,
         )
@@ -159,7 +162,7 @@ class _Build:
 
     def _page(self, path: str, page: Page, renderer: Renderer, targets: Targets) -> None:
         """Make a page, unless the last build made one that says the same."""
-        said = repr(page)
+        said = key_of(page)
         links = self.names if any(sign in said for sign in _LINKING) else ""
         print_ = digest(f"{self.new.engine}{links}{said}".encode("utf-8", "surrogatepass"))
         self.new.pages[path] = print_
@@ -200,7 +203,7 @@ class _Build:
     def _findings(self, verdicts: VerdictBook) -> None:
         """Write the incompliant lines of each policy, which a page shows the first of."""
         for _, head in self.heads:
-            if head.ref.kind is Kind.FINDINGS:
+            if head.ref.kind is PageKind.FINDINGS:
                 self._write(f"{OWN}/verdicts{head.ref.id}.ndjson", b"".join(verdicts.lines(head.ref.id)))
 
     def _extras(self) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.load.files import parents
 from perpend.load.repository import TOPS
+from perpend.pages.page import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from typing import IO
 
 _MAX_SECONDS: Final = 30
+_ANSWERS_WITHIN: Final = 10
+"""How many seconds a question may take that git answers at once; it waits for ever where a pipe stands among its own files."""
+
 _MAX_BYTES: Final = 256 * 1024 * 1024
 _MAX_NAME: Final = 200
 _CHUNK: Final = 1024 * 1024
@@ -42,19 +46,6 @@ _LOG: Final = (
     *("log", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-mailmap", "--no-color", "--no-renames"),
     *("--relative", "--name-only", "-z"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """When something was first and last changed (ISO 8601, UTC), in how many revisions and by whom, the busiest first.
-
-    What was moved begins anew.
-    """
-
-    first: str
-    last: str
-    revisions: int
-    authors: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -82,9 +73,25 @@ class History:
         return Changes(_iso(found.first), _iso(found.last), found.authors.total(), tuple(authors))
 
     @cached_property
+    def revision(self) -> str:
+        """The revision that is checked out, empty where git knows none: histories change with it."""
+        return self._answer[1]
+
+    @property
+    def _is_cut(self) -> bool:
+        return self._answer[0] != "false"
+
+    @cached_property
+    def _answer(self) -> tuple[str, str]:
+        """Whether the history is cut, in git's words, and the revision that is checked out."""
+        git = shutil.which("git") if self.root.is_dir() else None
+        answer = self._asked(git, "rev-parse", "--is-shallow-repository", "HEAD").split() if git else []
+        return (answer[0], answer[1]) if len(answer) == 2 else ("", "")
+
+    @cached_property
     def _tallies(self) -> dict[str, _Tally]:
         git = shutil.which("git")
-        if git is None or not self.root.is_dir() or self._asked(git, "rev-parse", "--is-shallow-repository") != "false":
+        if git is None or not self.revision or self._is_cut:
             return {}
         mark = secrets.token_hex(16)
         arguments = [git, *_SAFE, *_LOG, f"--format=tformat:{mark}%ct %an%x00", "--", *TOPS]
@@ -105,7 +112,7 @@ class History:
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_MAX_SECONDS,
+                timeout=_ANSWERS_WITHIN,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

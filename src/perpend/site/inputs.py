@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from perpend.load.mapping_tables import ID_MAP, RULE_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +18,6 @@ GENERATED: Final = ".gen.md"
 """How the names of generated Markdown end."""
 
 _PACKAGE: Final = Path(__file__).parents[1]
-_TABLES: Final = ("internal-id-map.json", "internal-rule-sections.json")
 _CHUNK: Final = 1 << 20
 
 
@@ -33,12 +33,12 @@ def engine_digest() -> str:
 
 def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterable[str]) -> str:
     """Return the digest of a repository, of the library behind it, of further files and directories, and of settings."""
-    parts = [*settings, revision_of(repository.files.root)]
+    parts = [*settings]
     for one in (repository, repository.fallback):
         if one is not None:
             root = one.files.root
             paths = [root / path for path in sorted(one.tree.files) if not path.endswith(GENERATED)]
-            parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in _TABLES)])))
+            parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in (ID_MAP, RULE_SECTIONS))])))
     for place in more:
         paths = (
             [Path(directory) / name for directory, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
@@ -52,21 +52,6 @@ def names_digest(repository: Repository, more: Iterable[str]) -> str:
     return _digest(name.encode("utf-8", "surrogatepass") for name in sorted((*repository.tree.files, *more)))
 
 
-def revision_of(root: Path) -> str:
-    """Return the revision that git has of a directory, empty where there is none: histories change with it."""
-    try:
-        done = subprocess.run(  # noqa: S603 our own command
-            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607 whichever git there is
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def _file_parts(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
     for path in paths:
         yield os.fsencode(os.path.relpath(path, root))
@@ -74,8 +59,11 @@ def _file_parts(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
 
 
 def _content_digest(path: Path) -> bytes:
+    """Return the digest of a file's content; what is no regular file is never opened, as that might wait for ever."""
     found = sha256()
     try:
+        if not path.is_file():
+            return b"absent"
         with path.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
                 found.update(chunk)

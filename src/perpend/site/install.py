@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.errors import PerpendError
-from perpend.site.manifest import NAME, Manifest, digest, is_made, is_marked
+from perpend.site.manifest import NAME, SiteManifest, digest, is_made, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def staging(out: Path) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def install(staged: Path, out: Path, old: Manifest | None, new: Manifest, *, force: bool = False) -> list[str]:
+def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest, *, force: bool = False) -> list[str]:
     """Move the staged files into place and delete those of the last build that are no more; return what was left alone.
 
     A directory that is not there yet appears whole. In one that is there, each file is replaced whole, and the manifest
@@ -74,7 +74,7 @@ def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> 
     return not (force and is_marked(out, path))
 
 
-def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: Manifest) -> None:
+def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: SiteManifest) -> None:
     """Take back what was made for files that stay. The manifest has what was written last, and the next build tries again."""
     for path in kept:
         (staged / path).unlink()
@@ -129,10 +129,12 @@ class _Inside:
         self._known: dict[str, bool] = {}
 
     def holds(self, directory: str) -> bool:
-        """Whether a directory, there or not yet there, is below the root."""
+        """Whether a directory, there or not yet there, is below the root, and no file in its place or above it."""
         if directory not in self._known:
             real = os.path.realpath(os.path.join(self._root, directory))
-            self._known[directory] = real == self._root or real.startswith(self._root + os.sep)
+            below = real == self._root or real.startswith(self._root + os.sep)
+            free = not os.path.lexists(real) or os.path.isdir(real)
+            self._known[directory] = below and free and (not directory or self.holds(os.path.dirname(directory)))
         return self._known[directory]
 
 

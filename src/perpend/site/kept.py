@@ -10,7 +10,7 @@ from perpend.analyze.programs import Analyzer
 
 if TYPE_CHECKING:
     from perpend.load.repository import Repository
-    from perpend.pages.executions import Executions
+    from perpend.policy_tests.executions import Executions
 
 Stamp = tuple[int, int]
 

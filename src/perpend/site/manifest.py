@@ -29,7 +29,7 @@ _MARKED: Final = 512
 
 
 @dataclass(slots=True)
-class Manifest:
+class SiteManifest:
     """``inputs`` is the digest of all that went in, ``files`` has the digest of each file by its path.
 
     ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
@@ -54,15 +54,16 @@ class Manifest:
         os.replace(temporary, directory / NAME)
 
 
-def read_manifest(directory: Path) -> Manifest | None:
+def read_manifest(directory: Path) -> SiteManifest | None:
     """Return the manifest of a directory, None where it has none that can be read. Paths that lead out are left out."""
+    place = directory / NAME
     try:
-        found = json.loads((directory / NAME).read_text("utf-8"))
+        found = json.loads(place.read_text("utf-8")) if place.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("version") != _VERSION:
         return None
-    return Manifest(
+    return SiteManifest(
         str(found.get("form", "")),
         str(found.get("engine", "")),
         str(found.get("inputs", "")),
@@ -84,7 +85,7 @@ def is_marked(directory: Path, path: str) -> bool:
     return content is not None and _is_marked(path, content)
 
 
-def changed_since(directory: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+def changed_since(directory: Path, manifest: SiteManifest) -> tuple[list[str], list[str]]:
     """Return the files of a manifest that are gone, and those that somebody has changed.
 
     Only what is as young as the manifest is read: a change that sets an older time is missed here.
@@ -134,13 +135,6 @@ def _shown(found: object) -> dict[str, list[str]]:
 
 def _inside(path: object) -> bool:
     """Whether a path leads to a place below the directory."""
-    if (
-        not isinstance(path, str)
-        or not path
-        or path.startswith("/")
-        or "\\" in path
-        or "\0" in path
-        or ":" in path.partition("/")[0]
-    ):
+    if not isinstance(path, str) or {"\\", "\0"} & set(path) or ":" in path.partition("/")[0]:
         return False
     return all(part not in ("", ".", "..") for part in path.split("/"))

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Final
 from perpend.errors import PerpendError
 from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
+from perpend.site.render.drawing import shown
+from perpend.site.render.pages import description_of
+from perpend.site.settled import settle_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,6 +58,7 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
+    settle_index(site / DIRECTORY)
 
 
 def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
@@ -85,17 +89,10 @@ def _binary() -> Path:
     """Return the path of the Pagefind binary of the package ``pagefind-bin-extended``."""
     for name in ("pagefind_bin_extended", "pagefind_bin"):
         spec = importlib.util.find_spec(name)
-        for directory in spec.submodule_search_locations or () if spec else ():
-            found = next(
-                (
-                    path
-                    for path in Path(directory).glob("pagefind*")
-                    if os.access(path, os.X_OK) and path.suffix in ("", ".exe")
-                ),
-                None,
-            )
-            if found is not None:
-                return found
+        places = spec.submodule_search_locations or () if spec else ()
+        for path in sorted(path for place in places for path in Path(place).glob("pagefind*")):
+            if os.access(path, os.X_OK) and path.suffix in ("", ".exe"):
+                return path
     raise NoIndex("the search needs Pagefind; pip install 'perpend[site]'")
 
 
@@ -104,6 +101,7 @@ def title_index(heads: Iterable[tuple[str, Head]]) -> str:
     rows = []
     for path, head in heads:
         ref = head.ref
-        rows.append([quoted(path), ref.kind.value, ref.name, ref.id, head.description[:120], " ".join(head.words)])
+        texts = (ref.name, ref.id, description_of(head)[:120], " ".join(head.words))
+        rows.append([quoted(path), ref.kind.value, *map(shown, texts)])
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return f"globalThis.perpendTitles={text};\n"

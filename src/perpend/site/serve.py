@@ -30,7 +30,7 @@ _QUIET: Final = 0.25
 _MAX_PATH: Final = 1_000
 _MAX_NAME: Final = 255
 _PLAIN: Final = re.compile(r"[^\\\0]*")
-_KINDS: Final = {
+_MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -113,7 +113,7 @@ class _Request(BaseHTTPRequestHandler):
         elif self.path == f"{_OWN}changes":
             self._changes()
         elif self.path == f"{_OWN}reload.js":
-            self._send(HTTPStatus.OK, _KINDS[".js"], _SCRIPT.read_bytes())
+            self._send(HTTPStatus.OK, _MEDIA_TYPES[".js"], _SCRIPT.read_bytes())
         else:
             self._file()
 
@@ -141,9 +141,9 @@ class _Request(BaseHTTPRequestHandler):
         if place is None or content is None:
             self._say(HTTPStatus.NOT_FOUND, "there is no such page")
             return
-        kind = _KINDS.get(place.suffix.lower(), "application/octet-stream")
+        media_type = _MEDIA_TYPES.get(place.suffix.lower(), "application/octet-stream")
         head, end, rest = content.rpartition(b"</body>") if place.suffix == ".html" else (content, b"", b"")
-        self._send(HTTPStatus.OK, kind, head + _TAG + rest if end else content)
+        self._send(HTTPStatus.OK, media_type, head + _TAG + rest if end else content)
 
     def _changes(self) -> None:
         """Tell the page, for as long as it is open, when the site has been built anew."""
@@ -164,11 +164,11 @@ class _Request(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def _say(self, status: HTTPStatus, sentence: str) -> None:
-        self._send(status, _KINDS[".txt"], f"{sentence}\n".encode())
+        self._send(status, _MEDIA_TYPES[".txt"], f"{sentence}\n".encode())
 
-    def _send(self, status: HTTPStatus, kind: str, content: bytes) -> None:
+    def _send(self, status: HTTPStatus, media_type: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(content)))
         for name, value in _HEADERS:
             self.send_header(name, value)

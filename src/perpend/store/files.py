@@ -25,7 +25,6 @@ OWNER_ONLY: Final = 0o600
 
 _LONGEST_NAME: Final = 160
 _ATTEMPTS: Final = 20
-_CHUNK: Final = 1 << 20
 _UNSAFE: Final = re.compile(r"^\.|[^A-Za-z0-9_.-]+")
 _SHOWN: Final = 200
 
@@ -94,13 +93,16 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def settle(path: Path) -> tuple[str, int]:
     """Make a finished file its owner's only and safe on the disk; return its SHA-256 and size."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
         os.fchmod(stream.fileno(), OWNER_ONLY)
         os.fsync(stream.fileno())
-        return digest.hexdigest(), stream.tell()
+    return digest_of(path)
+
+
+def digest_of(path: Path) -> tuple[str, int]:
+    """Return the SHA-256 of a file, in hexadecimal, and its size."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
 
 
 def sync_directory(path: Path) -> None:

@@ -101,12 +101,12 @@ def text_of(manifest: Manifest) -> str:
             for name, table in manifest.tables.items()
         ],
     }
-    return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
+    return sealed(document)
 
 
 def manifest_from(text: str) -> Manifest:
     """Return the manifest that a text holds. Raises Damaged with the reason."""
-    document = _document_from(text)
+    document = document_from(text)
     try:
         claimed = document["format"] > 1
         tables = {one["name"]: _table_from(one, claimed=claimed) for one in document["tables"]}
@@ -128,13 +128,12 @@ def manifest_from(text: str) -> Manifest:
 
 def pointer_text(run: str, checksum: str) -> str:
     """Return the document that says which run is in force."""
-    document = {"format": FORMAT, "run": run, "manifest": checksum}
-    return json.dumps({**document, "checksum": _hash(document)}, indent=1) + "\n"
+    return sealed({"format": FORMAT, "run": run, "manifest": checksum})
 
 
 def pointer_from(text: str) -> tuple[str, str]:
     """Return the run in force and the checksum of its manifest. Raises Damaged with the reason."""
-    document = _document_from(text)
+    document = document_from(text)
     try:
         return str(document["run"]), str(document["manifest"])
     except KeyError:
@@ -143,10 +142,16 @@ def pointer_from(text: str) -> tuple[str, str]:
 
 def checksum_of(text: str) -> str:
     """Return the checksum that a document carries."""
-    return str(_document_from(text)["checksum"])
+    return str(document_from(text)["checksum"])
 
 
-def _document_from(text: str) -> dict[str, Any]:
+def sealed(document: dict[str, Any]) -> str:
+    """Return a document as JSON text with a checksum of itself."""
+    return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def document_from(text: str) -> dict[str, Any]:
+    """Return the document that a text holds, which carries its format and a checksum. Raises Damaged with the reason."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perpend.store.database import Connection
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Column, Join, Table
     from perpend.tables.shred import Wanted
 
@@ -33,8 +33,7 @@ def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) 
 
     An object's Id and deletion field are always there, if the object has them. A row number that is not there is a KeyError.
     """
-    files = [path for found in snapshot.files.values() for path in found]
-    with opened(paths=files) as connection, storing(snapshot.files[table][0]):
+    with opened(paths=snapshot.files.paths) as connection, storing(snapshot.files[table][0]):
         nest = _Nest(connection, snapshot)
         found = {row[ROW]: row for row in nest.rows(table, ROW, rows)}
         return nest.objects(table, [found[number] for number in rows], wanted, MAX_DEPTH)

@@ -19,6 +19,7 @@ from perpend.store.files import (
     directory_name,
     make_directory,
     naming,
+    reason_of,
     remove_tree,
     settle,
     shown,
@@ -37,11 +38,12 @@ from perpend.store.manifest import (
     pointer_text,
     text_of,
 )
+from perpend.store.snapshot import Snapshot, TableFiles
 from perpend.tables.schema import Tables
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from perpend.tables.schema import Table
 
@@ -59,18 +61,11 @@ class NoSnapshot(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One run as stored: its tables, and for each the Parquet files that hold its rows."""
+class Pruned:
+    """What pruning has removed, and what it passed over because somebody reads it: ids of snapshots, the oldest first."""
 
-    id: str
-    tables: Tables
-    files: Mapping[str, tuple[Path, ...]]
-    sources: tuple[StoredSource, ...]
-    failures: tuple[Failure, ...]
-    created: datetime
-    content_hash: str
-    engine: str
-    directory: Path
+    removed: tuple[str, ...]
+    in_use: tuple[str, ...]
 
 
 class Store:
@@ -84,22 +79,32 @@ class Store:
     def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
         """Return a snapshot by its id, the one in force for None.
 
-        Raises NoSnapshot, or StoreError naming the file that is missing, cut off or damaged. ``verify`` reads every file
-        and compares its hash; without it sizes are compared.
+        Raises NoSnapshot, or StoreError naming the file that is missing, cut off or damaged. Sizes are compared now, hashes
+        when a table's files are asked for; ``verify`` asks for all of them. Pruning may take its files away at any time.
         """
-        manifest = self._manifest(run) if run is not None else self._in_force()
-        files = {name: tuple(self._checked(one, verify=verify) for one in found) for name, found in manifest.files.items()}
-        return Snapshot(
-            manifest.run,
-            Tables(manifest.tables),
-            files,
-            manifest.sources,
-            manifest.failures,
-            manifest.created,
-            manifest.content_hash,
-            manifest.engine,
-            self.directory,
-        )
+        with self.reading(run) as snapshot:
+            for table in snapshot.files if verify else ():
+                snapshot.files[table]
+            return snapshot
+
+    @contextmanager
+    def reading(self, run: str | None = None) -> Iterator[Snapshot]:
+        """Yield a snapshot, as ``snapshot`` gives it, which nobody removes meanwhile: pruning passes over it."""
+        lock, manifest = self._held(run)
+        try:
+            yield Snapshot(
+                manifest.run,
+                Tables(manifest.tables),
+                TableFiles(self.directory, manifest.files),
+                manifest.sources,
+                manifest.failures,
+                manifest.created,
+                manifest.content_hash,
+                manifest.engine,
+                self.directory,
+            )
+        finally:
+            os.close(lock)
 
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
@@ -134,22 +139,31 @@ class Store:
         finally:
             run.end()
 
-    def prune(self, *, keep: int) -> list[str]:
-        """Remove all snapshots but the newest ``keep`` and the one in force, and what dead runs left; return their ids."""
+    def prune(self, *, keep: int) -> Pruned:
+        """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what dead runs left."""
         with naming(self.directory), self.committing():
             kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
-            removed = [run for run in self.runs() if run not in kept]
-            for run in removed:
-                (self.directory / _RUNS / f"{run}.json").unlink()
-            sync_directory(self.directory / _RUNS)
-            for run in removed:
-                self.remove_run(run)
+            old = [run for run in self.runs() if run not in kept]
+            removed = tuple(run for run in old if self._remove_unread(run))
             hashes = {manifest.content_hash for manifest in self.snapshots()}
             for path in self._listed(KEPT):
                 if path.name not in hashes:
                     remove_tree(path)
         self.remove_leftovers()
-        return removed
+        return Pruned(removed, tuple(run for run in old if run not in removed))
+
+    def _remove_unread(self, run: str) -> bool:
+        """Remove a snapshot unless somebody reads it; return whether it is gone. Who comes meanwhile waits, and finds none."""
+        path = self.directory / _RUNS / f"{run}.json"
+        with path.open("rb+") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            path.unlink()
+            sync_directory(path.parent)
+            self.remove_run(run)
+        return True
 
     def remove_leftovers(self) -> list[str]:
         """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
@@ -234,16 +248,34 @@ class Store:
                 return
             yield True
 
-    def _in_force(self) -> Manifest:
+    def _held(self, run: str | None) -> tuple[int, Manifest]:
+        """Return the manifest of a run, None for the one in force, and the descriptor that keeps it from being pruned."""
+        tried = None
+        while True:
+            found, checksum = (run, None) if run is not None else self._in_force()
+            lock = None if "/" in found or found.startswith(".") else _shared_lock(self.directory / _RUNS / f"{found}.json")
+            if lock is None and run is None and tried != found:
+                tried = found  # another one may have come into force, and this one been pruned, just now
+                continue
+            try:
+                manifest = self._manifest(found, checksum)
+            except StoreError:
+                if lock is not None:
+                    os.close(lock)
+                raise
+            if lock is not None:
+                return lock, manifest
+
+    def _in_force(self) -> tuple[str, str]:
+        """Return the run in force and the checksum of its manifest."""
         path = self.directory / _IN_FORCE
         if not path.exists():
             what = "holds no snapshot yet" if self.directory.is_dir() else "there is no such directory"
             raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
         try:
-            run, checksum = pointer_from(self._text(path))
+            return pointer_from(self._text(path))
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
-        return self._manifest(run, checksum)
 
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
         path = self.directory / _RUNS / f"{run}.json"
@@ -255,22 +287,9 @@ class Store:
         try:
             if checksum is not None and checksum_of(text) != checksum:
                 raise Damaged("its checksum is not that of the run in force")
-            manifest = manifest_from(text)
+            return manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
-        return manifest
-
-    def _checked(self, stored: StoredFile, *, verify: bool) -> Path:
-        path = self.directory / stored.path
-        with naming(path, "cannot be read"):
-            size = path.stat().st_size
-            digest = settle(path)[0] if verify else stored.sha256
-        if size != stored.size:
-            how = "is cut off" if size < stored.size else "has grown"
-            raise StoreError(f"{shown(path)}: {how}: {size} bytes where {stored.size} were written")
-        if digest != stored.sha256:
-            raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")
-        return path
 
     def _text(self, path: Path) -> str:
         with naming(path, "cannot be read"):
@@ -344,6 +363,22 @@ class Run:
             self.store.remove_run(self.id)
         (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
         self._lock.close()
+
+
+def _shared_lock(path: Path) -> int | None:
+    """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
+    while True:
+        try:
+            found = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
+        with suppress(OSError):  # a file system without locks: nothing is promised there
+            fcntl.flock(found, fcntl.LOCK_SH)
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(found)):
+            return found
+        os.close(found)
 
 
 def _entries(directory: Path) -> list[Path]:

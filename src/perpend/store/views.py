@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 STATEMENT: Final = "<sql>"
 """What diagnostics call the place of a question in SQL."""
@@ -65,8 +65,7 @@ def asked(
 
     Nothing but the snapshot's files can be read, and nothing written. ``timeout`` is in seconds.
     """
-    files = [path for found in snapshot.files.values() for path in found]
-    with opened(paths=files, spill=spill, memory_limit=memory_limit) as connection:
+    with opened(paths=snapshot.files.paths, spill=spill, memory_limit=memory_limit) as connection:
         for statement in view_statements(snapshot, declared):
             connection.execute(statement)
         lock(connection)

@@ -88,7 +88,7 @@ def test_a_check_that_no_index_could_name_is_refused(tmp_path):
     part = "{FIELD: {path: a__c, undeterminedIf: {isEmpty: empty}}}"
     content = logic(f"AND: {{args: [{', '.join([part] * 99)}]}}")
     (found,) = (each for each in checked(write(tmp_path, {LOGIC: content})) if each.severity is Severity.ERROR)
-    assert "the condition has 99 checks; at most 98 can be numbered" == found.message
+    assert ("A214", "the condition has 99 checks; at most 98 can be numbered") == (found.code, found.message)
 
 
 SECTIONS = {

@@ -201,3 +201,24 @@ def test_a_report_is_refused_under_another_type(tmp_path):
 @pytest.mark.parametrize("type_name", [USER, "CA10__CaAwsAccount__c"])
 def test_a_report_is_fine_under_the_types_it_holds(tmp_path, type_name):
     assert 2 == len(collect(tmp_path, TWO_USERS, type_name=type_name).objects[USER])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('[{"Id":"a","x":[' + "{}," * 2_000_000 + "{}]}]", "holds more than 2,000,000 objects and arrays"),
+        ('[{"Id":"a","x":[' + "[]," * 2_000_000 + "[]]}]", "holds more than 2,000,000 objects and arrays"),
+        ('[{"Id":"a","x":[' + "1," * 10_000_000 + "1]}]", "holds more than 10,000,000 values"),
+        ('{"Content":[' + "{}," * 2_000_000 + "{}]}", "holds more than 2,000,000 objects and arrays"),
+    ],
+    ids=["objects", "arrays", "values", "answer"],
+)
+def test_a_small_file_does_not_take_much_memory(tmp_path, content, reason):
+    packed = gzip.compress(content.encode(), 1)
+    assert reason in reason_of(tmp_path, packed, type_name="T__c")
+
+
+def test_brackets_and_commas_in_texts_are_no_values(tmp_path):
+    text = "[{}]," * 2_000_000
+    found = collect(tmp_path, f'[{{"Id":"a","x":"{text}"}}]', type_name="T__c")
+    assert text == found.objects["T__c"][0].fields["x"]

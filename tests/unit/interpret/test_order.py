@@ -240,6 +240,6 @@ def test_a_check_without_message_says_its_text(tmp_path: Path) -> None:
 
 
 def test_a_condition_with_more_checks_than_numbers_is_refused(tmp_path: Path) -> None:
-    for number, expected in ((98, []), (99, ["A201"])):
+    for number, expected in ((98, []), (99, ["A214"])):
         analyzer = analyzer_of(tmp_path, files(logic({"AND": {"args": [CHECKED] * number}})))
         assert expected == [found.code for found in analyzer.analyzed("/ce/policy/prod.logic.yaml").diagnostics]

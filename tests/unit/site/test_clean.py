@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perpend.site.clean import Cleaned, NotBuilt, clean_site
-from perpend.site.manifest import MARK, NAME, OWN, Manifest, digest
+from perpend.site.manifest import MARK, NAME, OWN, SiteManifest, digest
 
 CONTENT = f"<!-- {MARK}` -->made".encode()
 
@@ -17,7 +17,7 @@ def built(root: Path, *paths: str, **more: str) -> Path:
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(CONTENT)
-    Manifest(files={path: digest(CONTENT) for path in (*paths, *more.values())}).write(root)
+    SiteManifest(files={path: digest(CONTENT) for path in (*paths, *more.values())}).write(root)
     return root
 
 
@@ -50,7 +50,7 @@ def test_a_manifest_that_a_repository_brings_deletes_none_of_its_files(tmp_path:
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    Manifest(files={path: digest(content) for path, content in files.items()}).write(tmp_path)
+    SiteManifest(files={path: digest(content) for path, content in files.items()}).write(tmp_path)
     assert Cleaned((), tuple(sorted(files))) == clean_site(tmp_path)
     assert files == {path: (tmp_path / path).read_bytes() for path in files}
 
@@ -61,7 +61,7 @@ def test_what_can_carry_no_mark_goes_from_our_own_directory_only(tmp_path: Path)
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(image)
-    Manifest(files=dict.fromkeys(paths, digest(image))).write(tmp_path)
+    SiteManifest(files=dict.fromkeys(paths, digest(image))).write(tmp_path)
     assert Cleaned((paths[0],), ("ce/p.png", f"{OWN}-2/p.png")) == clean_site(tmp_path)
 
 

@@ -158,3 +158,19 @@ def test_times_outside_of_the_calendar_do_no_harm(root: Path) -> None:
     git(root, "update-ref", "refs/heads/main", revision)
     found = History(root).of("/ce/a")
     assert found is not None and "9999-12-31T23:59:59Z" >= found.last
+
+
+def test_git_is_not_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(root, 1, "Ann", POLICY)
+    (root / ".git" / "HEAD").unlink()
+    os.mkfifo(root / ".git" / "HEAD")
+    monkeypatch.setattr("perpend.site.history._ANSWERS_WITHIN", 0.5)
+    history = History(root)
+    assert ("", None) == (history.revision, history.of("/ce/a"))
+
+
+def test_the_revision_is_the_one_that_is_checked_out(root: Path, tmp_path: Path) -> None:
+    assert "" == History(root).revision
+    commit(root, 1, "Ann", POLICY)
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    assert (revision, "") == (History(root).revision, History(tmp_path / "absent").revision)

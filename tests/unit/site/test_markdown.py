@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from perpend.site.markdown import MAX_RENDERED, html_from_markdown, plain_text
+from perpend.site.render.markdown import MAX_RENDERED, html_from_markdown, plain_text
 
 HARMLESS_NAMES = {
     "class",
@@ -214,3 +214,10 @@ def test_plain_text_is_cut_between_words(limit: int | None, expected: str) -> No
 
 def test_nothing_gives_nothing() -> None:
     assert ("", "") == (html_from_markdown(""), plain_text(""))
+
+
+def test_what_turns_the_order_of_reading_is_written_out_and_what_scripts_need_stays():
+    html = html_from_markdown("a\u202eb `c\u2066` \x1b[31m \u200d\u200e\n\n```sh\nd\u202e\n```\n")
+    assert "<p>a\\u202eb <code>c\\u2066</code> \\x1b[31m \u200d\u200e</p>" in html
+    assert "d\\u202e" in re.sub("<.*?>", "", html)
+    assert "\\u202e" in html_from_markdown("\u202e" + "x" * MAX_RENDERED)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from perpend.load.repository import Repository
+from perpend.pages.verdicts import NotVerdicts
 from perpend.site import build as building
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
-from perpend.site.manifest import NAME, Manifest, digest, read_manifest
+from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
 from tests.sites import POLICY, files, hostile_files
@@ -162,7 +164,7 @@ def test_force_writes_over_what_somebody_has_changed(root, changed):
 def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
     out = write(root.parent / "out", {"index.html": "mine", "old.html": "mine too", "notes.md": "mine as well"})
     before = snapshot(out)
-    Manifest(files={path: digest(content) for path, content in before.items()}).write(out)
+    SiteManifest(files={path: digest(content) for path, content in before.items()}).write(out)
     built, _ = build(root, force=force)
     assert sorted(before) == built.kept
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
@@ -233,7 +235,7 @@ def test_the_manifest_lists_every_file_and_nothing_outside(root):
 
 
 def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = Manifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
+    manifest = SiteManifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
     manifest.write(tmp_path)
     assert manifest == read_manifest(tmp_path)
 
@@ -326,3 +328,24 @@ def test_an_index_is_given_up_for_something_newer(root):
         build(root, search=True, overtaken=lambda: True)
     assert before == snapshot(out)
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
+
+
+def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
+    pipes = [root / POLICY[1:] / "p.png", write(tmp_path / "docs", {"a.md": "# A\n"}) / "b.md", tmp_path / "docs" / ".hidden"]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    _, out = build(root, documents=tmp_path / "docs")
+    assert (out / "docs/a/index.html").is_file() and not (out / "docs/b").exists()
+    assert "p.png" not in re.sub(r"<pre.*?</pre>", "", (out / PAGE).read_text("utf-8"), flags=re.DOTALL)
+    (out / NAME).unlink()
+    os.mkfifo(out / NAME)
+    assert None is read_manifest(out)
+    os.mkfifo(tmp_path / "v.ndjson")
+    with pytest.raises(NotVerdicts, match="no regular file"):
+        build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
+
+
+def test_a_file_where_a_directory_belongs_is_in_the_way(root):
+    write(root.parent / "out", {"ce": "mine"})
+    with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
+        build(root)

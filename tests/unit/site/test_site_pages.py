@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from perpend.load.repository import Repository
+from perpend.pages.contents import pages_of
+from perpend.pages.flags import FLAGS
+from perpend.pages.logic import Logics
+from perpend.pages.page import Counts
 from perpend.pages.policy import policy_page
-from perpend.pages.refs import Kind, Ref
+from perpend.pages.refs import PageKind, Ref
 from perpend.site.build import Options, build_site
-from perpend.site.contents import pages_of
 from perpend.site.render.addresses import Addresses, Places, root_from, segment
 from perpend.site.render.as_markdown import markdown_from_html
-from perpend.site.render.charts import bar_svg
+from perpend.site.render.charts import bar_svg, counts_svg, relations_svg
 from perpend.site.render.drawing import Drawing, shown
 from perpend.site.render.icons import KINDS
 from perpend.site.render.pages import CSP, Renderer
@@ -24,6 +27,8 @@ from perpend.site.render.source import source_html
 from perpend.site.sitemap import MOST, sitemap
 from tests.repositories import write
 from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files
+
+TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 PARTS = [
     ">Contextual name<",
@@ -141,7 +146,7 @@ def test_each_page_has_a_title_a_description_and_data_for_machines(site):
 
 def test_addresses_are_absolute_only_where_the_base_is_known(tmp_path):
     book = book_of(tmp_path, files())
-    page = policy_page(book, POLICY)
+    page = policy_page(book, Logics(book), POLICY)
     html = renderer(base_url="https://policies.example/x/").html(page)
     assert f'<link rel="canonical" href="https://policies.example/x{POLICY}/">' in html
     assert "canonical" not in renderer().html(page)
@@ -163,7 +168,6 @@ def test_names_and_texts_that_mean_harm_do_none(hostile):
             assert not any(name.startswith("on") for name in found), (path, tag, found)
             assert not (found.get("href") or "").lower().strip().startswith(("javascript:", "data:")), (path, found)
         assert "<script>alert" not in html, path
-        assert "\u202e" not in re.sub(r'<div class="(?:folded )?prose.*?</div>', "", html, flags=re.DOTALL), path
 
 
 def test_ids_from_outside_never_become_paths_of_their_own(hostile):
@@ -187,13 +191,13 @@ def test_ids_from_outside_never_become_paths_of_their_own(hostile):
 @pytest.mark.parametrize(
     ("ref", "html", "markdown"),
     [
-        (Ref(Kind.HOME, "", ""), "index.html", "index.gen.md"),
-        (Ref(Kind.POLICY, "/ce/a", ""), "ce/a/index.html", "ce/a/policy.gen.md"),
-        (Ref(Kind.LOGIC, "/ce/a/prod.logic.yaml", ""), "ce/a/prod.logic.yaml/index.html", "ce/a/prod.logic.yaml.gen.md"),
-        (Ref(Kind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html", "frameworks/f/section.gen.md"),
-        (Ref(Kind.TYPE, "T__c", ""), "types/T__c/index.html", "types/T__c/type.gen.md"),
-        (Ref(Kind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html", "rules/dec-x-1.gen.md"),
-        (Ref(Kind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html", "verdicts/ce/a.gen.md"),
+        (Ref(PageKind.HOME, "", ""), "index.html", "index.gen.md"),
+        (Ref(PageKind.POLICY, "/ce/a", ""), "ce/a/index.html", "ce/a/policy.gen.md"),
+        (Ref(PageKind.LOGIC, "/ce/a/prod.logic.yaml", ""), "ce/a/prod.logic.yaml/index.html", "ce/a/prod.logic.yaml.gen.md"),
+        (Ref(PageKind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html", "frameworks/f/section.gen.md"),
+        (Ref(PageKind.TYPE, "T__c", ""), "types/T__c/index.html", "types/T__c/type.gen.md"),
+        (Ref(PageKind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html", "rules/dec-x-1.gen.md"),
+        (Ref(PageKind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html", "verdicts/ce/a.gen.md"),
     ],
 )
 def test_each_kind_of_page_has_its_place(ref, html, markdown):
@@ -202,7 +206,7 @@ def test_each_kind_of_page_has_its_place(ref, html, markdown):
 
 def test_addresses_are_relative_and_quoted():
     assert ("./", "../../") == (root_from("index.html"), root_from("a/b/index.html"))
-    assert "../ce/a%20b%3F/index.html#L3" == Addresses().href(Ref(Kind.POLICY, "/ce/a b?", "", anchor="L3"), "../")
+    assert "../ce/a%20b%3F/index.html#L3" == Addresses().href(Ref(PageKind.POLICY, "/ce/a b?", "", anchor="L3"), "../")
 
 
 def test_no_page_needs_a_directory_where_another_is_a_file():
@@ -214,11 +218,11 @@ def test_no_page_needs_a_directory_where_another_is_a_file():
 
 def test_what_is_not_there_is_no_link():
     drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
-    assert '<span class="absent">x &lt;b&gt;</span>' == str(drawing.a(Ref(Kind.SECTION, "/f", "x <b>", there=False)))
+    assert '<span class="absent">x &lt;b&gt;</span>' == str(drawing.a(Ref(PageKind.SECTION, "/f", "x <b>", there=False)))
 
 
 def test_every_kind_of_page_has_a_symbol():
-    assert set(Kind) == set(KINDS)
+    assert set(PageKind) == set(KINDS)
 
 
 def test_text_is_shown_in_one_line_with_hidden_signs_written_out():
@@ -267,7 +271,7 @@ def test_every_page_renders_in_both_forms(tmp_path):
     for markdown in (False, True):
         drawn = renderer(addresses=Addresses(markdown))
         for page in pages_of(book, title="x", documents=None, markdown=markdown):
-            assert f"<title>{'Site' if page.head.ref.kind is Kind.HOME else ''}" in drawn.html(page)
+            assert f"<title>{'Site' if page.head.ref.kind is PageKind.HOME else ''}" in drawn.html(page)
 
 
 def test_type_pages_draw_relationships(site):
@@ -286,3 +290,49 @@ def test_search_finds_titles_on_a_disk(site):
 def test_pages_of_a_site_are_files_below_it(site):
     out, built = site
     assert built.pages == len(list(Path(out).rglob("*.html")))
+
+
+@pytest.mark.parametrize("kind", ["policy", "logic", "section", "type", "rule"])
+def test_flags_that_are_shown_at_a_glance_differ_in_shape(kind):
+    drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
+    policy = ("production", "work", "impossible", "policy")
+    own = tuple(flag for flag in FLAGS.values() if flag.slug.startswith(policy if kind == "policy" else kind))
+    icons = [flag.icon for flag in drawing.brief(own)]
+    assert len(icons) == len(set(icons)) and icons
+
+
+def test_nothing_on_any_page_controls_a_terminal_or_turns_the_order_of_reading(hostile):
+    for path in hostile.rglob("*"):
+        if path.suffix in (".html", ".js", ".svg", ".xml") and "pagefind" not in path.parts:
+            assert [] == TURNING.findall(path.read_text("utf-8")), path
+    titles = json.loads((hostile / "perpend-site/titles.js").read_text("ascii").partition("=")[2].removesuffix(";\n"))
+    assert [] == TURNING.findall(json.dumps(titles, ensure_ascii=False))
+
+
+def test_drawings_write_out_what_hides():
+    name = "a\u202eb\x1b[31m"
+    drawn = counts_svg([(name, Counts((1, 0, 0, 0, 0)))], name) + relations_svg(name, [("from", name, name, "")])
+    assert [] == TURNING.findall(drawn)
+    assert "<title>a\\u202eb\\x1b[31m: 1 INCOMPLIANT</title>" in drawn and "<title>a\\u202eb\\x1b[31m</title>" in drawn
+
+
+def test_a_text_without_end_is_cut_and_counted_wherever_it_stands(tmp_path):
+    found = files()
+    endless = "\u202e`a" * 100_000
+    found[f"types/{TYPE}/type.yaml"]["label"] = endless
+    found["ce/acme/folder.yaml"] = {"names": {"full": endless, "contextual": endless}}
+    found["frameworks/acme/section.yaml"] = {"name": endless, "description": endless}
+    found[f"{POLICY[1:]}/policy.yaml"]["names"] = {"full": endless, "contextual": endless}
+    found[f"{POLICY[1:]}/prod.logic.yaml"]["conditions"][0]["currentStateMessage"] = endless
+    write(tmp_path / "repository", found)
+    build_site(Repository(tmp_path / "repository"), Options(out=tmp_path / "out", search=False))
+    sizes = {path: path.stat().st_size for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert {} == {path: size for path, size in sizes.items() if size > 4_000_000}
+    assert sum(sizes.values()) < 20_000_000
+    assert "290,000 more characters" in (tmp_path / "out" / POLICY[1:] / "index.html").read_text("utf-8")
+
+
+def test_long_sources_say_what_is_left_out():
+    html = str(source_html("x" * 500_000 + "\ny: 1\n" + "\n" * 5_000 + "z: 1", "yaml"))
+    assert all(words in html for words in ("more characters", "more lines", "Without colours")) and len(html) < 450_000
+    assert "Without colours" not in str(source_html("a: 1\n", "yaml"))

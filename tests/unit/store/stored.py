@@ -16,7 +16,8 @@ from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.store.database import opened
-from perpend.store.store import Snapshot, Store
+from perpend.store.snapshot import Snapshot
+from perpend.store.store import Store
 
 THING, OWNER, PART = "CA10__CaThing__c", "CA10__CaOwner__c", "CA10__CaPart__c"
 TYPES = {

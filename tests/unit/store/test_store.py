@@ -56,6 +56,67 @@ def test_the_same_content_has_the_same_hash(tmp_path):
     assert one.content_hash != write_store(tmp_path / "3", estate(SECOND)).content_hash
 
 
+READ = """
+import sys
+from perpend.store.store import Store
+store = Store(sys.argv[1])
+for line in sys.stdin:
+    with store.reading() as snapshot:
+        print(snapshot.id, flush=True)
+        sys.stdin.readline()
+        assert all(snapshot.files.values()), "whole"
+        assert all(path.exists() for path in snapshot.files.paths)
+    print("read", flush=True)
+"""
+
+
+def test_a_snapshot_stays_as_long_as_anybody_reads_it(tmp_path):
+    store, first = Store(tmp_path), write_store(tmp_path, estate(FIRST))
+    readers = [
+        subprocess.Popen([sys.executable, "-c", READ, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for reader in readers:
+        print(file=reader.stdin, flush=True)
+        assert f"{first.id}\n" == reader.stdout.readline()
+    second = write_store(tmp_path, estate(SECOND))
+    for reader in readers:
+        assert ((), (first.id,)) == (store.prune(keep=1).removed, store.prune(keep=1).in_use)
+        print(file=reader.stdin, flush=True)
+        assert "read\n" == reader.stdout.readline()
+    assert ((first.id,), ()) == ((pruned := store.prune(keep=1)).removed, pruned.in_use)
+    for reader in readers:
+        reader.communicate()
+        assert 0 == reader.returncode
+    assert second == store.snapshot()
+
+
+CHANGE = """
+import sys
+from pathlib import Path
+from perpend.store.store import Store
+from tests.unit.store.stored import estate, write_store
+for number in range(12):
+    write_store(Path(sys.argv[1]), estate({"CA10__CaThing__c": [{"Id": str(number)}]}))
+    Store(sys.argv[1]).prune(keep=1)
+print("done", flush=True)
+"""
+
+
+def test_readers_beside_imports_and_pruning_always_find_a_whole_snapshot(tmp_path):
+    write_store(tmp_path, estate(FIRST))
+    store, root = Store(tmp_path), Path(__file__).parents[3]
+    with subprocess.Popen([sys.executable, "-c", CHANGE, tmp_path], cwd=root) as writer:
+        seen = set()
+        while writer.poll() is None:
+            with store.reading() as snapshot:
+                assert 1 <= len(ids(snapshot))
+                seen.add(snapshot.id)
+    assert 0 == writer.returncode
+    assert store.run_in_force() in store.runs()
+    assert len(seen) > 1
+
+
 def test_everything_is_for_its_owner_only(tmp_path):
     write_store(tmp_path / "store", estate(FIRST))
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]}
@@ -178,10 +239,10 @@ def test_claims_are_part_of_the_content(tmp_path):
 def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):
     runs = [write_store(tmp_path, estate(FIRST)).id for _ in range(4)]
     store = Store(tmp_path)
-    assert runs[:2] == store.prune(keep=2)
+    assert runs[:2] == [*store.prune(keep=2).removed]
     assert runs[2:] == store.runs()
     assert sorted(f"run={run}" for run in runs[2:]) == sorted(one.name for one in (tmp_path / "inventory" / THING).iterdir())
-    assert [] == store.prune(keep=2)
+    assert () == store.prune(keep=2).removed
     assert ["a"] == ids(store.snapshot(verify=True))
 
 
@@ -206,7 +267,7 @@ def test_leftovers_of_the_dead_are_removed_and_the_living_left_alone(tmp_path):
         assert [] == Store(tmp_path).remove_leftovers()
         assert [f"run={living.id}"] == [one.name for one in directories.iterdir()]
         assert [] == list(tmp_path.glob(".*.part"))
-        assert [] == Store(tmp_path).prune(keep=1)
+        assert () == Store(tmp_path).prune(keep=1).removed
         assert living.temporary.exists()
 
 

@@ -11,6 +11,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import engine_named
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import moment, scopes, settings
 from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import tell_refused
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 
 LARGE: Final = 5_000
@@ -140,6 +141,7 @@ def command(**given: Any) -> int:
     asked.refuse_contradictions()
     refuse_input_as_output(asked.out, asked.inputs)
     repository = open_repository(asked.repo)
+    tell_tree_faults(repository)
     if asked.type_name is not None:
         refuse_unknown_type(repository, asked.type_name)
     if asked.store is not None:
@@ -173,11 +175,19 @@ def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
-    from perpend.judge.snapshots import judge_snapshot
     from perpend.store.store import Store
 
-    snapshot = Store(directory).snapshot(asked.run)
-    selection = _selected(analyzer, asked, snapshot)
+    with Store(directory).reading(asked.run) as snapshot:
+        selection = _selected(analyzer, asked, snapshot)
+        code = _check_snapshot(asked, directory, snapshot, selection)
+    for failure in snapshot.failures:
+        click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
+    return USAGE_ERROR if snapshot.failures or selection.refused else code
+
+
+def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection: Selection) -> int:
+    from perpend.judge.snapshots import judge_snapshot
+
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
     costs: list[Cost] = []
     # DuckDB judges a store unless told otherwise, by way of what it keeps there.
@@ -193,9 +203,7 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
         write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
         for cost in costs if asked.explain_cost else ():
             click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        for failure in snapshot.failures:
-            click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
-        return USAGE_ERROR if snapshot.failures or selection.refused else exit_code(judgement)
+        return exit_code(judgement)
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:

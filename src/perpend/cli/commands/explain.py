@@ -101,6 +101,6 @@ def _stored(
     from perpend.judge.objects import stored_object_named
     from perpend.store.store import Store
 
-    snapshot = Store(directory).snapshot(run)
-    judged = stored_object_named(snapshot, program, analyzer.object_type(program.input_type), name)
-    return judged, [source.observed_at for source in snapshot.sources]
+    with Store(directory).reading(run) as snapshot:
+        judged = stored_object_named(snapshot, program, analyzer.object_type(program.input_type), name)
+        return judged, [source.observed_at for source in snapshot.sources]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:

@@ -11,8 +11,9 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, terminal
 from perpend.diagnostics.text import render_text
 from perpend.load.repository import open_repository
+from perpend.store.kept import damaged_below
 from perpend.store.labels import view_names
-from perpend.store.store import Store
+from perpend.store.store import KEPT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,16 +57,21 @@ def list_snapshots(directory: str) -> int:
 @click.argument("run", required=False)
 @_store
 @_repo
-@click.option("--verify", is_flag=True, help="Read every file and compare its hash.")
+@click.option("--verify", is_flag=True, help="Read every file, kept ones too, and compare its hash.")
 def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
     """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
     from perpend.report.store.stored import print_snapshot
 
-    snapshot = Store(directory).snapshot(run, verify=verify)
+    store = Store(directory)
     declared = _declared(repo)
-    with terminal(None) as console:
+    with store.reading(run) as snapshot, terminal(None) as console:
+        for table in snapshot.files if verify else ():
+            snapshot.files[table]
         print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console)
-    return 0
+        damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
+    for one in damaged:
+        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{one}; the next check makes it anew", err=True)
+    return USAGE_ERROR if damaged else 0
 
 
 @command.command("sql")
@@ -97,9 +103,11 @@ def ask(
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
     from perpend.store.views import QueryFailed, asked
 
-    snapshot = Store(directory).snapshot(run)
     try:
-        with asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer:
+        with (
+            Store(directory).reading(run) as snapshot,
+            asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer,
+        ):
             _write(answer, form, out, limit)
     except QueryFailed as error:
         lines = question.splitlines()
@@ -120,10 +128,12 @@ def prune(directory: str, keep: int) -> int:
     """Remove all snapshots but the newest ones and the one in force, and what imports that died have left."""
     store = Store(directory)
     store.snapshot()
-    removed = store.prune(keep=keep)
-    for run in removed:
+    pruned = store.prune(keep=keep)
+    for run in pruned.removed:
         click.echo(f"removed {run}")
-    click.echo(f"{len(removed)} removed, {len(store.runs())} kept")
+    for run in pruned.in_use:
+        click.echo(f"kept {run}: it is being read")
+    click.echo(f"{len(pruned.removed)} removed, {len(store.runs())} kept")
     return 0
 
 

@@ -42,7 +42,7 @@ def command(repo: str | None, form: str, out: str | None) -> int:
     """Find what is wrong (errors) or suspicious (warnings) in a policy repository."""
     repository = repository_here(repo)
     diagnostics = lint_repository(repository)
-    with output_stream(out) as stream:
+    with output_stream(out, drawn=form == "text") as stream:
         match form:
             case "json":
                 text = render_json(diagnostics)

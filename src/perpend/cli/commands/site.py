@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import progress
 from perpend.cli.site_built import check, clean, serve
-from perpend.errors import PerpendError
+from perpend.cli.site_packages import site_packages
 from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from perpend.site.build import Built
 
 _SHOWN = 5
-
-
-class MissingPackages(PerpendError):
-    """The packages of the extra ``site`` are not installed."""
-
-
-@contextmanager
-def site_packages() -> Iterator[None]:
-    """Turn a package that cannot be imported into one line that says what to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("perpend"):
-            raise
-        raise MissingPackages(f"the site needs the package {error.name}: pip install 'perpend[site]'") from None
 
 
 @click.group(
@@ -91,6 +74,7 @@ def build(
     if base_url and not base_url.lower().startswith(("https://", "http://")):
         raise click.BadParameter("must start with https:// or http://", param_hint="--base-url")
     repository = open_repository(repo)
+    tell_tree_faults(repository)
     with site_packages():
         from perpend.site.build import Options, build_site
     options = Options(

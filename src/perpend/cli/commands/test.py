@@ -8,6 +8,7 @@ from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import engine_named
+from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repositories import ids_from_paths, repository_here
 from perpend.policy_tests.run import TestReport, run_policy_tests
@@ -66,6 +67,7 @@ def command(
     ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default.
     """
     repository = repository_here(repo)
+    tell_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
     with progress("testing", total=len(chosen)) as done, engine_named(engine) as by:

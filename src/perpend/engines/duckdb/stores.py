@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from perpend.engines.duckdb.engine import DuckDb
     from perpend.plan.build import Plan
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Tables
 
 

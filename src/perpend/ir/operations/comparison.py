@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.ir.operation import Constant, Operation, Parameter
+from perpend.ir.operation import Constant, Operation, Parameter, Typing
 from perpend.meaning.types import EVERY_TYPE, ValueType
 
 _ORDERED = frozenset({ValueType.NUMBER, ValueType.DURATION})
@@ -23,6 +23,7 @@ def _order(name: str, doc: str, sign: str) -> Operation:
         name,
         doc=doc,
         parameters=_ORDERED_SIDES,
+        typing=Typing.ALIKE,
         result=ValueType.BOOLEAN,
         text=f"{{left}} {sign} {{right}}",
         nulls=_NULL_IS_FALSE,
@@ -35,6 +36,7 @@ OPERATIONS = (
         "IS_EQUAL",
         doc="Whether both sides are equal by the rules of their type.",
         parameters=_SIDES,
+        typing=Typing.ALIKE,
         result=ValueType.BOOLEAN,
         text="{left} == {right}",
         nulls="Null equals null; for Text and Bytes also the empty text, for collections the empty one, for Json `{}`.",
@@ -44,6 +46,7 @@ OPERATIONS = (
         "NOT_EQUAL",
         doc="The exact negation of IS_EQUAL.",
         parameters=_SIDES,
+        typing=Typing.ALIKE,
         result=ValueType.BOOLEAN,
         text="{left} != {right}",
         nulls="As IS_EQUAL, negated: null differs from every value that is not empty.",
@@ -53,6 +56,7 @@ OPERATIONS = (
         "IS_EMPTY",
         doc="Whether a value is empty: null, a blank Text, an empty Bytes or collection, a Json `{}` or `[]`.",
         parameters=_ANY,
+        typing=Typing.OPEN,
         result=ValueType.BOOLEAN,
         text="{arg}.isEmpty()",
         nulls="Null is empty.",
@@ -62,6 +66,7 @@ OPERATIONS = (
         "NOT_EMPTY",
         doc="The negation of IS_EMPTY.",
         parameters=_ANY,
+        typing=Typing.OPEN,
         result=ValueType.BOOLEAN,
         text="{arg}.isNotEmpty()",
         nulls="Null is empty.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result
+from perpend.ir.operation import CheckDeclaration, Constant, Operation, Parameter, Result, Typing
 from perpend.meaning.types import EVERY_TYPE, ValueType
 
 RETURN_TYPES: dict[str, ValueType] = {
@@ -39,6 +39,7 @@ OPERATIONS = (
             Parameter("arg", "The argument.", operand=EVERY_TYPE),
         ),
         result=Result.OPERAND,
+        typing=Typing.OPEN,
         shown=True,
         text="{arg}",
         nulls="As the argument.",

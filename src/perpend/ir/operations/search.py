@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.ir.operation import Constant, Operation, Parameter
+from perpend.ir.operation import Constant, Operation, Parameter, Typing
 from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType
 
 _NEW = ("D2", "D3")
@@ -24,6 +24,7 @@ def _search(name: str, doc: str, word: str) -> Operation:
         name,
         doc=f"{doc} Text ignores case and white space, Bytes is exact.",
         parameters=(_HAYSTACK, _NEEDLE),
+        typing=Typing.ITEM,
         result=ValueType.BOOLEAN,
         text=f"{{arg}}.{word}({{search}})",
         nulls=_FOUND_IN_ALL,
@@ -73,6 +74,7 @@ OPERATIONS = (
         "CONTAINS_ALL",
         doc="Whether every item is in the collection, or in the text as a part.",
         parameters=(_HAYSTACK, _NEEDLES),
+        typing=Typing.ITEMS,
         result=ValueType.BOOLEAN,
         text="{arg}.containsAll({search})",
         nulls="Null or no items to look for: false. A null collection contains none; a null text contains empty items only.",
@@ -83,6 +85,7 @@ OPERATIONS = (
         "CONTAINS_ANY",
         doc="Whether at least one item is in the collection, or in the text as a part.",
         parameters=(_HAYSTACK, _NEEDLES),
+        typing=Typing.ITEMS,
         result=ValueType.BOOLEAN,
         text="{arg}.containsAny({search})",
         nulls="Null or no items to look for: false. A null collection contains none; a null text contains empty items only.",
@@ -96,6 +99,7 @@ OPERATIONS = (
         "COLLECTION_CONTAINS",
         doc="Whether a collection contains an item.",
         parameters=(Parameter("arg", "The collection.", operand=COLLECTIONS), _NEEDLE),
+        typing=Typing.ITEM,
         result=ValueType.BOOLEAN,
         text="{arg}.contains({search})",
         nulls="A null collection or a null item: false.",

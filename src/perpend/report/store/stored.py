@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.store.manifest import Manifest, StoredSource
-    from perpend.store.store import Snapshot
+    from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Column, Table
 
 

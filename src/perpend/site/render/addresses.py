@@ -9,22 +9,31 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from perpend.pages.refs import Kind
+from perpend.pages.refs import PageKind
 
 if TYPE_CHECKING:
     from perpend.pages.refs import Ref
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
-_BY_ID: Final = (Kind.POLICY, Kind.FOLDER, Kind.SECTION, Kind.FRAMEWORK, Kind.LOGIC, Kind.TEST_DATA, Kind.EXTRACTS, Kind.INDEX)
-_BY_NAME: Final = {Kind.TYPE: "types", Kind.RULE: "rules", Kind.LIST: "lists", Kind.OPERATION: "operations"}
+_BY_ID: Final = (
+    PageKind.POLICY,
+    PageKind.FOLDER,
+    PageKind.SECTION,
+    PageKind.FRAMEWORK,
+    PageKind.LOGIC,
+    PageKind.TEST_DATA,
+    PageKind.EXTRACTS,
+    PageKind.INDEX,
+)
+_BY_NAME: Final = {PageKind.TYPE: "types", PageKind.RULE: "rules", PageKind.LIST: "lists", PageKind.OPERATION: "operations"}
 _MARKDOWN: Final = {
-    Kind.POLICY: "/policy.gen.md",
-    Kind.FOLDER: "/folder.gen.md",
-    Kind.SECTION: "/section.gen.md",
-    Kind.FRAMEWORK: "/section.gen.md",
-    Kind.TYPE: "/type.gen.md",
-    Kind.INDEX: "/index.gen.md",
-    Kind.HOME: "index.gen.md",
+    PageKind.POLICY: "/policy.gen.md",
+    PageKind.FOLDER: "/folder.gen.md",
+    PageKind.SECTION: "/section.gen.md",
+    PageKind.FRAMEWORK: "/section.gen.md",
+    PageKind.TYPE: "/type.gen.md",
+    PageKind.INDEX: "/index.gen.md",
+    PageKind.HOME: "index.gen.md",
 }
 
 
@@ -80,19 +89,19 @@ def quoted(path: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _quoted(kind: Kind, entity: str, markdown: bool) -> str:
+def _quoted(kind: PageKind, entity: str, markdown: bool) -> str:
     return quoted(_path(kind, entity, markdown))
 
 
 @lru_cache(maxsize=65_536)
-def _path(kind: Kind, entity: str, markdown: bool) -> str:
-    if kind is Kind.HOME:
+def _path(kind: PageKind, entity: str, markdown: bool) -> str:
+    if kind is PageKind.HOME:
         stem = ""
     elif kind in _BY_ID:
         stem = entity.strip("/")
     elif kind in _BY_NAME:
         stem = f"{_BY_NAME[kind]}/{segment(entity)}"
-    elif kind is Kind.FINDINGS:
+    elif kind is PageKind.FINDINGS:
         stem = f"verdicts/{entity.strip('/')}"
     else:
         stem = "docs/" + "/".join(segment(part) for part in entity.split("/"))

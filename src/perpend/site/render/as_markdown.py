@@ -12,40 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "details",
-        "div",
-        "dl",
-        "dd",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "ul",
-    ]
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body details div dl dd dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
+        "header hr li main nav ol p pre section summary table ul",
+    )
 )
 _SKIPPED: Final = frozenset(["script", "style", "template", "button", "input", "form", "nav", "noscript", "title"])
 _BLANKS: Final = re.compile(r"\s+")

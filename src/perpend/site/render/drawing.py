@@ -11,23 +11,31 @@ from urllib.parse import unquote
 from markupsafe import Markup, escape
 
 from perpend.diagnostics.escape import visible
-from perpend.site.markdown import html_from_markdown
 from perpend.site.render.addresses import Addresses, quoted
 from perpend.site.render.charts import bar_svg, counts_svg, relations_svg
+from perpend.site.render.flow import flow_svg
 from perpend.site.render.icons import KINDS, STATUSES, icon
+from perpend.site.render.markdown import html_from_markdown, plain_text, untitled
 from perpend.site.render.source import source_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perpend.pages.catalogue import TypePage
-    from perpend.pages.page import Counts, Coverage
-    from perpend.pages.refs import Flag, Ref
+    from perpend.pages.page import Counts, SectionCoverage
+    from perpend.pages.refs import EntityFlag, Ref
+    from perpend.pages.steps import BlockSteps
 
     Known = Callable[[str, str], "str | None"]
 
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
+
+LONGEST_TEXT: Final = 10_000
+"""How many characters of one text a page shows; what follows is counted."""
+
+_SUMMARY: Final = 160
+"""How many characters of a document its entry in a list shows."""
 
 _GLANCE: Final = (
     "impossible-policy",
@@ -46,9 +54,11 @@ _BLANKS: Final = re.compile(r"[\t\r\n ]+")
 
 
 def shown(value: object) -> object:
-    """Return a value as a template shows it: text in one line, with everything that hides or turns written out."""
+    """Return a value as a template shows it: text in one line, bounded, with everything that hides or turns written out."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
+    if len(value) > LONGEST_TEXT:
+        return f"{shown(value[:LONGEST_TEXT])}… ({len(value) - LONGEST_TEXT:,} more characters)"
     return value if value.isprintable() else visible(_BLANKS.sub(" ", value))
 
 
@@ -75,7 +85,7 @@ class Drawing:
             return Markup('<span class="absent">{}{}</span>').format(before, name)
         return Markup('{}<a href="{}">{}</a>{}').format(before, self.href(ref), name, after)
 
-    def flags(self, flags: tuple[Flag, ...], *, quiet: bool = True) -> Markup:
+    def flags(self, flags: tuple[EntityFlag, ...], *, quiet: bool = True) -> Markup:
         """Return the symbols of flags, each with its name; where ``quiet``, only those that matter at a glance."""
         wanted = self.brief(flags) if quiet else flags
         symbols = Markup("").join(
@@ -83,11 +93,11 @@ class Drawing:
         )
         return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
 
-    def brief(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    def brief(self, flags: tuple[EntityFlag, ...]) -> tuple[EntityFlag, ...]:
         """Return the flags that matter at a glance: states, and what is good or bad, not what merely is or is not there."""
         return tuple(flag for flag in flags if flag.tone in ("good", "bad", "warn") or flag.slug in _GLANCE)
 
-    def flag(self, flag: Flag) -> Markup:
+    def flag(self, flag: EntityFlag) -> Markup:
         """Return one flag with its symbol and its name."""
         return Markup('<span class="flag tone-{}">{}{}</span>').format(flag.tone, icon(flag.icon), flag.label)
 
@@ -115,7 +125,7 @@ class Drawing:
         ]
         return Markup('<span class="counts">{}</span>').format(Markup("").join(parts))
 
-    def coverage(self, coverage: Coverage) -> Markup:
+    def coverage(self, coverage: SectionCoverage) -> Markup:
         """Return how much of the requirements is answered, as a bar with its numbers."""
         if not coverage.total:
             return Markup("")
@@ -142,6 +152,18 @@ class Drawing:
         down = (3 if deeper else 2) - top
         html = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + down, 6)}", html)
         return Markup(html)  # noqa: S704 sanitised
+
+    def document(self, markdown: str, base: str) -> Markup:
+        """Return a document without its title, which the page shows by itself, as HTML."""
+        return self.prose(untitled(markdown), base, deeper=False)
+
+    def words(self, markdown: str) -> str:
+        """Return the first words of a text in Markdown."""
+        return plain_text(markdown, _SUMMARY)
+
+    def flow(self, steps: BlockSteps) -> Markup:
+        """Return the conditions of a program from top to bottom, drawn."""
+        return Markup(flow_svg(steps))  # noqa: S704 drawn by us, names escaped
 
     def said(self, text: str) -> Markup:
         """Return a message as its author wrote it; what stands between backticks is code."""
@@ -186,7 +208,7 @@ class Drawing:
 
     def relations(self, page: TypePage) -> Markup:
         """Return the relationships of an object type, drawn."""
-        rows = [(one.kind, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
+        rows = [(one.way, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
         return Markup(relations_svg(page.label, rows))  # noqa: S704 drawn by us, names escaped
 
     def heat(self, number: int) -> int:

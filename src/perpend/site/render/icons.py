@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from perpend.pages.refs import Kind
+from perpend.pages.refs import PageKind
 
 _PATHS: Final = {
     "shield": (
@@ -70,21 +70,21 @@ STATUSES: Final = {
 """The symbol and the tone of each status."""
 
 KINDS: Final = {
-    Kind.HOME: "book",
-    Kind.POLICY: "policy",
-    Kind.FOLDER: "folder",
-    Kind.LOGIC: "logic",
-    Kind.TEST_DATA: "flask",
-    Kind.FRAMEWORK: "framework",
-    Kind.SECTION: "section",
-    Kind.TYPE: "type",
-    Kind.EXTRACTS: "extracts",
-    Kind.RULE: "rule",
-    Kind.LIST: "list",
-    Kind.INDEX: "list",
-    Kind.OPERATION: "logic",
-    Kind.DOCUMENT: "book",
-    Kind.FINDINGS: "cross",
+    PageKind.HOME: "book",
+    PageKind.POLICY: "policy",
+    PageKind.FOLDER: "folder",
+    PageKind.LOGIC: "logic",
+    PageKind.TEST_DATA: "flask",
+    PageKind.FRAMEWORK: "framework",
+    PageKind.SECTION: "section",
+    PageKind.TYPE: "type",
+    PageKind.EXTRACTS: "extracts",
+    PageKind.RULE: "rule",
+    PageKind.LIST: "list",
+    PageKind.INDEX: "list",
+    PageKind.OPERATION: "logic",
+    PageKind.DOCUMENT: "book",
+    PageKind.FINDINGS: "cross",
 }
 """The symbol of each kind of page."""
 
@@ -93,5 +93,5 @@ KINDS: Final = {
 def icon(name: str, label: str = "", tone: str = "") -> Markup:
     """Return a symbol. With a label it is an image that says it; without one it is decoration."""
     role = f' role="img" aria-label="{Markup.escape(label)}"' if label else ' aria-hidden="true"'
-    kind = f"i tone-{tone}" if tone else "i"
-    return Markup(f'<svg class="{kind}" viewBox="0 0 16 16" focusable="false"{role}>{_PATHS[name]}</svg>')  # noqa: S704 the label is escaped
+    look = f"i tone-{tone}" if tone else "i"
+    return Markup(f'<svg class="{look}" viewBox="0 0 16 16" focusable="false"{role}>{_PATHS[name]}</svg>')  # noqa: S704 the label is escaped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,7 +15,7 @@ from perpend.diagnostics.escape import visible
 from perpend.pages.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.pages.flags import FLAGS
 from perpend.pages.frameworks import FrameworksPage, SectionPage
-from perpend.pages.guides import DocumentsPage, OperationsPage, ProsePage
+from perpend.pages.guides import DocumentsPage, OperationsPage, ProsePage, SearchPage
 from perpend.pages.health import HealthPage
 from perpend.pages.logic import LogicPage
 from perpend.pages.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
@@ -32,7 +32,7 @@ from perpend.pages.refs import (
     SEARCH,
     TYPES,
     VERDICTS,
-    Kind,
+    PageKind,
     Ref,
     list_ref,
 )
@@ -40,6 +40,7 @@ from perpend.site.manifest import MARK, OWN
 from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
 from perpend.site.render.icons import STATUSES
+from perpend.site.render.markdown import plain_text
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -47,40 +48,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from perpend.pages.page import Head
+    from perpend.pages.page import Head, Page
 
-
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """The page that searches."""
-
-    head: Head
-
-
-Page = (
-    PolicyPage
-    | FindingsPage
-    | LogicPage
-    | SectionPage
-    | FrameworksPage
-    | TypePage
-    | TypesPage
-    | ExtractsPage
-    | DataPage
-    | FolderPage
-    | RulePage
-    | RulesPage
-    | ListPage
-    | ListsPage
-    | HealthPage
-    | HomePage
-    | VerdictsPage
-    | ProsePage
-    | DocumentsPage
-    | OperationsPage
-    | SearchPage
-)
-"""Every kind of page."""
 
 CSP: Final = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -111,7 +80,10 @@ _TEMPLATES: Final[dict[type, str]] = {
     OperationsPage: "operations",
     SearchPage: "search",
 }
-_UNSEARCHED: Final = (Kind.TEST_DATA, Kind.FINDINGS, Kind.LIST, Kind.HOME, Kind.INDEX)
+_DESCRIPTION: Final = 180
+"""How many characters of its prose describe a page."""
+
+_UNSEARCHED: Final = (PageKind.TEST_DATA, PageKind.FINDINGS, PageKind.LIST, PageKind.HOME, PageKind.INDEX)
 _STATES: Final = (
     "policy-with-errors",
     "policy-with-tests-failing",
@@ -120,7 +92,6 @@ _STATES: Final = (
     "impossible-policy",
     "policy-without-logic",
 )
-_SVG: Final = re.compile(r"\A<svg[ >]")
 
 
 @dataclass(slots=True)
@@ -157,8 +128,9 @@ class Renderer:
             "mark": MARK,
             "lines": root_from(path) + quoted(f"{OWN}/verdicts{ref.id}.ndjson"),
             "site": self.site,
-            "title": self.site if ref.kind is Kind.HOME else f"{ref.name} · {self.site}",
+            "title": self.site if ref.kind is PageKind.HOME else f"{ref.name} · {self.site}",
             "url": url,
+            "description": description_of(page.head),
             "json_ld": self._json_ld(page, url),
             "menu": self._menu(),
             "more": (RULES, LISTS, HEALTH, *((VERDICTS,) if self.verdicts else ())),
@@ -182,12 +154,12 @@ class Renderer:
     def _json_ld(self, page: Page, url: str) -> Markup:
         """Return what a page is, for machines. The text stands in a script element: nothing in it may end that."""
         ref = page.head.ref
-        kind = "WebSite" if ref.kind is Kind.HOME else "DefinedTerm" if ref.kind is Kind.SECTION else "TechArticle"
-        name = {"WebSite": "name", "DefinedTerm": "name", "TechArticle": "headline"}[kind]
-        about: dict[str, Any] = {"@type": kind, name: ref.name, "description": page.head.description}
+        schema = "WebSite" if ref.kind is PageKind.HOME else "DefinedTerm" if ref.kind is PageKind.SECTION else "TechArticle"
+        name = {"WebSite": "name", "DefinedTerm": "name", "TechArticle": "headline"}[schema]
+        about: dict[str, Any] = {"@type": schema, name: ref.name, "description": description_of(page.head)}
         if url:
             about |= {"@id": url, "url": url}
-        if ref.kind not in (Kind.HOME, Kind.INDEX):
+        if ref.kind not in (PageKind.HOME, PageKind.INDEX):
             about["identifier"] = ref.id
         crumbs = [HOME, *page.head.crumbs, ref]
         items = [
@@ -206,6 +178,16 @@ class Renderer:
 def is_searched(head: Head) -> bool:
     """Whether a page is found by the search."""
     return head.ref.kind not in _UNSEARCHED
+
+
+def description_of(head: Head) -> str:
+    """Return in one sentence or line what a page is about."""
+    return _beginning(head.prose) or head.description
+
+
+@lru_cache(maxsize=65_536)
+def _beginning(prose: str) -> str:
+    return plain_text(prose, _DESCRIPTION) if prose else ""
 
 
 def contents_of(page: Page) -> tuple[tuple[str, str], ...]:
@@ -227,7 +209,7 @@ _VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
 
 def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
     view = [one for one in _VIEW_CONTENTS if page.view and (page.view.steps or one[0] != "flow")]
-    found: list[tuple[str, str]] = [
+    return (
         ("logic", "Logic"),
         ("similar-policies", "Similar policies"),
         ("similar-internal-rules", "Similar internal rules"),
@@ -238,8 +220,7 @@ def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
         *view,
         *([("commands", "Commands")] if page.commands else []),
         *([("history", "History")] if page.past else []),
-    ]
-    return tuple(found)
+    )
 
 
 def _top(head: Head) -> str:
@@ -249,17 +230,12 @@ def _top(head: Head) -> str:
 
 def _base(ref: Ref) -> str:
     """Return the directory, below the repository's root, that relative links in an entity's prose start from."""
-    return ref.id.strip("/") if ref.kind in (Kind.POLICY, Kind.SECTION, Kind.FRAMEWORK, Kind.FOLDER) else ""
+    return ref.id.strip("/") if ref.kind in (PageKind.POLICY, PageKind.SECTION, PageKind.FRAMEWORK, PageKind.FOLDER) else ""
 
 
 def _verbatim(text: str) -> Markup:
     """Return a text of several lines with hidden characters written out."""
     return Markup.escape("\n".join(visible(line) for line in text.split("\n")))
-
-
-def _safe_svg(text: str) -> Markup:
-    """Return a drawing of our own."""
-    return Markup(text) if _SVG.match(text) else Markup("")  # noqa: S704 drawn by us, names escaped
 
 
 def _slug(text: str) -> str:
@@ -277,5 +253,5 @@ def _environment() -> Environment:
         finalize=shown,
         auto_reload=False,
     )
-    environment.filters |= {"verbatim": _verbatim, "safe_svg": _safe_svg, "slug": _slug}
+    environment.filters |= {"verbatim": _verbatim, "slug": _slug}
     return environment

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.pages.guides import IMAGES, operation_of_page
+from perpend.pages.guides import operation_of_page
 from perpend.pages.logic import page_of
 from perpend.pages.refs import DOCUMENTS, FRAMEWORKS, TYPES, Ref
+from perpend.site.documents import IMAGES
 from perpend.site.manifest import OWN
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.pages.book import Book
-    from perpend.pages.guides import Documents
+    from perpend.site.documents import Documents
     from perpend.site.render.addresses import Addresses
 
 _FILES: Final = (*IMAGES, ".pdf")
@@ -46,7 +47,8 @@ class Targets:
             return self._document(path)
         tree = self.book.repository.tree
         if path in tree.files and path.lower().endswith(_FILES):
-            return path if self.in_place else self._copy(path, self.book.repository.files.root / path)
+            source = self.book.repository.files.root / path
+            return path if self.in_place else self._copy(path, source) if source.is_file() else None
         ref = self._entity(path)
         return self.addresses.path(ref) if ref is not None else None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -116,6 +118,26 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: 
     kept.costs.clear()
     assert before == codes(engine, kept, plan(tmp_path / "b", equal("a", "x")), directory)
     assert [0, 0] == [cost.reused for cost in kept.costs]
+
+
+def test_what_cannot_be_written_is_computed_all_the_same(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
+    files = table(engine, directory, DOCUMENTS * 100)
+    expected = codes(
+        engine, KeptColumns(engine, directory / "kept", "one", files), plan(tmp_path / "a", equal("a", "x")), directory
+    )
+    kept, found = KeptColumns(engine, directory / "full", "one", files), plan(tmp_path / "b", equal("a", "x"))
+    limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+        over = kept.over_kept(found)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+    out = directory / "verdicts.parquet"
+    engine.judge(*over, out)
+    assert expected == [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
+    assert [] == [path for path in (directory / "full").rglob("*") if path.is_file()]
+    assert [] == kept.costs
 
 
 @pytest.mark.parametrize("index", ["", "[]", "{", '{"k": 5}'])

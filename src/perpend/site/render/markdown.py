@@ -21,6 +21,8 @@ from pygments import format as format_tokens
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from perpend.diagnostics.escape import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -38,6 +40,9 @@ def _named(names: str) -> frozenset[str]:
 
 MAX_RENDERED: Final = 128 * 1024
 """The longest text, in characters, that is read as Markdown. A longer one is shown as it is written."""
+
+MAX_SHOWN: Final = 512 * 1024
+"""How many characters of a longer one are shown."""
 
 LANGUAGES: Final = _named(
     "bash console css diff docker go hcl html http ini java javascript js json kotlin nginx php powershell properties ps1 "
@@ -80,9 +85,14 @@ _ATTRIBUTES: Final = {
 }
 _SCHEMES: Final = {"href": ("http", "https", "mailto"), "src": ()}
 _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
+_TURNING: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What controls a terminal or turns the order of reading. Joiners and marks stay: scripts and symbols need them."""
+
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")
 _BLANKS: Final = re.compile(r"\s+")
+_TITLE: Final = re.compile(r"^# +(.+?)\s*#*\s*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 
@@ -94,7 +104,8 @@ def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None
     behind ``id_prefix``, so that two texts can share a page.
     """
     if len(text) > MAX_RENDERED:
-        return f'<pre tabindex="0"><code>{escape(text)}</code></pre>\n'
+        return f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda sign: visible(sign[0]), text[:MAX_SHOWN]))}</code></pre>\n'
+    text = _TURNING.sub(lambda sign: visible(sign[0]), text)
     html = _parser().render(text, {"prefix": id_prefix, "highlighted": _MAX_HIGHLIGHTED_IN_ALL})
 
     def attribute(tag: str, name: str, value: str) -> str | None:
@@ -122,9 +133,20 @@ def plain_text(markdown: str, limit: int | None = None) -> str:
     return f"{cut.rstrip(' ,;:.')}…"
 
 
+def title_of(markdown: str) -> str | None:
+    """Return the words of a document's first heading of the top level, None where it has none."""
+    found = _TITLE.search(markdown)
+    return plain_text(found[1]) if found else None
+
+
+def untitled(markdown: str) -> str:
+    """Return a document without its first heading, which a page shows by itself, and without comments."""
+    return _TITLE.sub("", _COMMENT.sub("", markdown), count=1).lstrip("\n")
+
+
 def _words(token: Token) -> str:
-    kinds = {"text": "", "code_inline": "", "image": "", "softbreak": " ", "hardbreak": " "}
-    return "".join(child.content or kinds[child.type] for child in token.children or () if child.type in kinds)
+    shown = {"text": "", "code_inline": "", "image": "", "softbreak": " ", "hardbreak": " "}
+    return "".join(child.content or shown[child.type] for child in token.children or () if child.type in shown)
 
 
 def _attribute(name: str, value: str, resolve: Callable[[str], str | None] | None, id_prefix: str) -> str | None:
@@ -157,8 +179,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_DEPTH, "xhtmlOut": False}).enable(["table", "strikethrough"])
     parser.inline.ruler.at("html_inline", _inline_html)
     parser.core.ruler.push("ours", _mark)
-    for kind, rule in (("fence", _code), ("code_block", _code), ("html_block", _html), ("table_open", _table_open)):
-        parser.add_render_rule(kind, rule)
+    for token, rule in (("fence", _code), ("code_block", _code), ("html_block", _html), ("table_open", _table_open)):
+        parser.add_render_rule(token, rule)
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
     parser.add_render_rule("image", _image)
     return parser
@@ -219,8 +241,8 @@ def _code(_: RendererHTML, tokens: Sequence[Token], number: int, __: OptionsDict
     known = language in LANGUAGES and len(token.content) <= min(_MAX_HIGHLIGHTED, env["highlighted"])
     env["highlighted"] -= len(token.content) if known else 0
     code = _highlighted(token.content, language) if known else None
-    kind = f' class="{_SEED}language-{language}"' if code is not None else ""
-    return f'<pre class="{_SEED}highlight" tabindex="{_SEED}0"><code{kind}>{code or escape(token.content)}</code></pre>\n'
+    mark = f' class="{_SEED}language-{language}"' if code is not None else ""
+    return f'<pre class="{_SEED}highlight" tabindex="{_SEED}0"><code{mark}>{code or escape(token.content)}</code></pre>\n'
 
 
 def _highlighted(code: str, language: str) -> str | None:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from perpend.pages.catalogue import Catalogue
 from perpend.pages.flags import FLAGS
 from perpend.pages.frameworks import Frameworks
-from perpend.pages.guides import operation_prose, operations_page
+from perpend.pages.guides import SearchPage, operation_prose, operations_page
 from perpend.pages.health import health_page
-from perpend.pages.logic import logic_page
+from perpend.pages.logic import Logics
 from perpend.pages.overview import Overview
 from perpend.pages.page import Head
 from perpend.pages.policy import findings_page, policy_page
 from perpend.pages.refs import SEARCH
-from perpend.site.render.pages import SearchPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from perpend.pages.book import Book
-    from perpend.pages.guides import Documents
-    from perpend.site.render.pages import Page
+    from perpend.pages.guides import DocumentsPage, ProsePage
+    from perpend.pages.page import Page
 
 
-def pages_of(book: Book, *, title: str, documents: Documents | None, markdown: bool) -> Iterator[Page]:
+class Shelves(Protocol):
+    """Documents that become part of a site."""
+
+    def index(self) -> DocumentsPage:
+        """Return the page that lists all documents."""
+
+    def pages(self) -> Iterable[ProsePage]:
+        """Return the page of each document."""
+
+
+def pages_of(book: Book, *, title: str, documents: Shelves | None, markdown: bool) -> Iterator[Page]:
     """Yield every page. Operations, documents and the search are no pages of a repository's own Markdown."""
     frameworks, catalogue = Frameworks(book), Catalogue(book)
     overview = Overview(book, frameworks)
@@ -48,12 +57,13 @@ def pages_of(book: Book, *, title: str, documents: Documents | None, markdown: b
 def _policies(book: Book, overview: Overview) -> Iterator[Page]:
     for entity in dict.fromkeys(("/ce", *book.repository.folder_ids)):
         yield overview.folder(entity)
+    logics = Logics(book)
     for entity in book.repository.policy_ids:
-        page = policy_page(book, entity)
+        page = policy_page(book, logics, entity)
         if page is not None:
             yield page
     for logic_id in book.repository.logic_ids:
-        yield logic_page(book, logic_id)
+        yield logics.page(logic_id)
     if book.verdicts is not None:
         yield overview.verdicts()
         for entity in sorted(set(book.verdicts.findings) & set(book.policies)):
@@ -70,7 +80,7 @@ def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:
         yield catalogue.data(path, logic_ids)
 
 
-def _prose(documents: Documents | None) -> Iterator[Page]:
+def _prose(documents: Shelves | None) -> Iterator[Page]:
     yield operations_page()
     yield from operation_prose()
     if documents is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Ending:
     """How an object ends, or should: the four values that a test compares."""
 
     status: str
@@ -39,8 +39,8 @@ class Execution:
     id: str
     path: str
     number: int
-    expected: Result
-    actual: Result
+    expected: Ending
+    actual: Ending
     wrong: tuple[str, ...]
     reached: tuple[tuple[int, int], ...]
 
@@ -116,8 +116,8 @@ def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str
         time = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
         index, error = interpreter.judge(test.fields, now if time is None else time)[0]
         verdict, wanted = program.verdicts[index], test.expected
-        expected = Result(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
-        actual = Result(verdict.status.value, str(index), verdict.text, error)
+        expected = Ending(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
+        actual = Ending(verdict.status.value, str(index), verdict.text, error)
         yield Execution(
             test.id,
             test.path,
@@ -129,7 +129,7 @@ def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str
         )
 
 
-def _wrong(expected: Result, actual: Result, failures: Sequence[Failure]) -> tuple[str, ...]:
+def _wrong(expected: Ending, actual: Ending, failures: Sequence[Failure]) -> tuple[str, ...]:
     """Return the fields that are not as expected. Of objects that share an id, each answers for its own failures only."""
     pairs = {
         "status": (expected.status, actual.status),

@@ -1,4 +1,4 @@
-"""A program in, its conditions drawn from top to bottom as SVG out. Colours are classes, shapes and words say the same.
+"""The steps of a program in, drawn from top to bottom as SVG out. Colours are classes, shapes and words say the same.
 
 Nothing is positioned by style and nothing has an id, so that several drawings may share a page.
 """
@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from perpend.analyze.verdicts import checks_of
 from perpend.diagnostics.escape import visible
-from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
+from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perpend.ir.program import Condition, Program, Verdict
+    from perpend.pages.steps import BlockSteps, Way
 
 _WIDTH: Final = 372
 _BOX: Final = 212
@@ -45,23 +44,23 @@ _SYMBOLS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One question: its number, its words, what its checks may end in, and the verdict if the answer is yes."""
+    """One question: its number, its words, what its checks may end in, and the way out if the answer is yes."""
 
     title: str
     text: str
     checks: str
-    verdict: Verdict
+    way: Way
 
 
-def flow_svg(program: Program) -> str:
+def flow_svg(steps: BlockSteps) -> str:
     """Return the questions that a program asks of an object, in order, each with the way out to its status.
 
     The drawing is 360 wide and grows downwards; beyond 200 conditions it says how many are left out.
     """
-    rows = list(_rows(program))
-    last = program.verdicts[otherwise_index(len(program.block.conditions))]
+    rows = list(_rows(steps))
+    last = steps.otherwise
     parts: list[str] = []
-    y = _start(parts, program)
+    y = _start(parts, steps.type.name)
     for row in rows[:_MAX_DRAWN]:
         y = _question(parts, row, y)
     if len(rows) > _MAX_DRAWN:
@@ -69,8 +68,7 @@ def flow_svg(program: Program) -> str:
         y += _GAP
     parts += _exit(last, (_BOX - _EXIT[1]) / 2 + 2, y, "otherwise")
     height = y + 52
-    name = program.block.type.label or program.input_type
-    title = escape(visible(f"How an object of type {name} is decided"))
+    title = escape(visible(f"How an object of type {steps.type.name} is decided"))
     told = escape(visible(" ".join(_told(rows, last))))
     return (
         f'<svg class="flow" role="img" viewBox="0 0 {_WIDTH} {height:g}" xmlns="http://www.w3.org/2000/svg">'
@@ -78,40 +76,38 @@ def flow_svg(program: Program) -> str:
     )
 
 
-def _rows(program: Program) -> Iterator[_Row]:
+def _rows(steps: BlockSteps) -> Iterator[_Row]:
     """Yield the questions in the order in which they are asked."""
-    verdicts = program.verdicts
-    if DISAPPEARED in verdicts:
-        yield _Row("first", "Has it disappeared?", "", verdicts[DISAPPEARED])
-    if OTHER_RECORD_TYPE in verdicts:
-        yield _Row("then", "Is its record type another?", "", verdicts[OTHER_RECORD_TYPE])
-    for number, condition in enumerate(program.block.conditions, 1):
-        verdict = verdicts[condition_index(number)]
-        text = _EXTRACT.sub(r"\1", verdict.text[:_MAX_TEXT])
-        yield _Row(f"condition {number}", text, _checks(condition, base_of(number)), verdict)
+    implied = {way.index: way for way in steps.implied}
+    if DISAPPEARED in implied:
+        yield _Row("first", "Has it disappeared?", "", implied[DISAPPEARED])
+    if OTHER_RECORD_TYPE in implied:
+        yield _Row("then", "Is its record type another?", "", implied[OTHER_RECORD_TYPE])
+    for step in steps.steps:
+        text = _EXTRACT.sub(r"\1", step.way.text[:_MAX_TEXT])
+        yield _Row(f"condition {step.number}", text, _checks(step.checks), step.way)
 
 
-def _checks(condition: Condition, base: int) -> str:
+def _checks(checks: Sequence[Way]) -> str:
     """Return which indexes the checks of a condition have, empty where it has none."""
-    indexes = [base + slot for slot, *_ in checks_of(condition.expression)]
-    if not indexes:
+    if not checks:
         return ""
-    return f"{indexes[0]}" if len(indexes) == 1 else f"{indexes[0]}–{indexes[-1]}"
+    return f"{checks[0].index}" if len(checks) == 1 else f"{checks[0].index}–{checks[-1].index}"
 
 
-def _told(rows: Sequence[_Row], last: Verdict) -> Iterator[str]:
+def _told(rows: Sequence[_Row], last: Way) -> Iterator[str]:
     """Yield the drawing in sentences, for those who do not see it."""
     for row in rows[:_MAX_DRAWN]:
         unknown = f" Its checks may end in UNDETERMINED ({row.checks})." if row.checks else ""
         yield f"{row.title.capitalize()}: {row.text}{'' if row.text.endswith('?') else '?'}{unknown}"
-        yield f"If yes, {row.verdict.status} ({row.verdict.index})."
+        yield f"If yes, {row.way.status} ({row.way.index})."
     yield f"Otherwise {last.status} ({last.index})."
 
 
-def _start(parts: list[str], program: Program) -> float:
-    label = _cut(visible(program.block.type.label or program.input_type or "object"), _COLUMNS)
+def _start(parts: list[str], name: str) -> float:
+    label = _cut(visible(name), _COLUMNS)
     parts.append(f'<rect class="flow-start" x="2" y="2" width="{_BOX}" height="26" rx="13" fill="none" stroke="currentColor"/>')
-    parts.append(_text(_MIDDLE, 19, label, anchor="middle", kind="flow-type"))
+    parts.append(_text(_MIDDLE, 19, label, anchor="middle", look="flow-type"))
     parts += _arrow_down(28, 28 + _GAP)
     return 28 + _GAP
 
@@ -126,24 +122,24 @@ def _question(parts: list[str], row: _Row, y: float) -> float:
     right, bottom = _BOX + 2, y + height
     shape = f"M{2 + cut} {y}H{right - cut}L{right} {middle:g}L{right - cut} {bottom}H{2 + cut}L2 {middle:g}Z"
     parts.append(f'<g class="flow-question"><path class="flow-box" d="{shape}" fill="none" stroke="currentColor"/>')
-    parts.append(_text(18, y + _PAD + 11, row.title, kind="flow-title"))
+    parts.append(_text(18, y + _PAD + 11, row.title, look="flow-title"))
     for number, line in enumerate(lines, 1):
-        parts.append(_text(18, y + _PAD + 11 + number * _LINE, line, kind="flow-code"))
+        parts.append(_text(18, y + _PAD + 11 + number * _LINE, line, look="flow-code"))
     for line in unknown:
-        parts.append(_text(18, bottom - _PAD - 3, line, kind="flow-unknown"))
+        parts.append(_text(18, bottom - _PAD - 3, line, look="flow-unknown"))
     parts.append("</g>")
     parts.append(_line(f"M{right} {middle:g}H{_EXIT[0]}"))
     parts.append(_head(f"M{_EXIT[0]} {middle:g}l-6 -4v8z"))
     parts.append(_text((right + _EXIT[0]) / 2 - 3, middle - 5, "yes", anchor="middle"))
-    parts += _exit(row.verdict, _EXIT[0], middle - 18, str(row.verdict.index))
+    parts += _exit(row.way, _EXIT[0], middle - 18, str(row.way.index))
     parts += _arrow_down(bottom, bottom + _GAP)
     parts.append(_text(_MIDDLE + 8, bottom + 16, "no"))
     return bottom + _GAP
 
 
-def _exit(verdict: Verdict, x: float, y: float, note: str) -> list[str]:
+def _exit(way: Way, x: float, y: float, note: str) -> list[str]:
     """Draw a way out: a shape for its status, its symbol and its name, and a note below."""
-    status = verdict.status
+    status = Status(way.status)
     width, height = _EXIT[1], 24
     right, middle = x + width, y + height / 2
     outline = {
@@ -154,8 +150,8 @@ def _exit(verdict: Verdict, x: float, y: float, note: str) -> list[str]:
     dashes = ' stroke-dasharray="4 3"' if status is Status.DISAPPEARED else ""
     return [
         f'<g class="flow-exit status-{status.lower()}"><path d="{outline}" fill="none" stroke="currentColor"{dashes}/>',
-        _text(x + width / 2, y + 16, f"{_SYMBOLS[status]} {status}", anchor="middle", kind="flow-status"),
-        _text(x + width / 2, y + 38, note if note.isdigit() else f"{note} {verdict.index}", anchor="middle"),
+        _text(x + width / 2, y + 16, f"{_SYMBOLS[status]} {status}", anchor="middle", look="flow-status"),
+        _text(x + width / 2, y + 38, note if note.isdigit() else f"{note} {way.index}", anchor="middle"),
         "</g>",
     ]
 
@@ -172,11 +168,11 @@ def _head(path: str) -> str:
     return f'<path class="flow-head" d="{path}" fill="currentColor"/>'
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", kind: str = "flow-note") -> str:
+def _text(x: float, y: float, text: str, *, anchor: str = "start", look: str = "flow-note") -> str:
     """Return a line of text; only code is in the fixed width that the wrapping counts on."""
-    family = ' font-family="monospace"' if kind == "flow-code" else ""
+    family = ' font-family="monospace"' if look == "flow-code" else ""
     end = ' text-anchor="middle"' if anchor == "middle" else ""
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="11"{family}{end} fill="currentColor">{escape(text)}</text>'
+    return f'<text class="{look}" x="{x:g}" y="{y:g}" font-size="11"{family}{end} fill="currentColor">{escape(text)}</text>'
 
 
 def _wrapped(text: str) -> list[str]:

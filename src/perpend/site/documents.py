@@ -1,0 +1,114 @@
+"""A directory of Markdown documents in, their pages and images out."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from perpend.errors import PerpendError
+from perpend.pages.guides import DocumentsPage, ProsePage, operation_of_page
+from perpend.pages.page import Head
+from perpend.pages.refs import DOCUMENTS, PageKind, Ref
+from perpend.site.inputs import GENERATED
+from perpend.site.render.markdown import title_of, untitled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""The images that may stand on a page. SVG is left out: it can carry scripts."""
+
+_MAX_TEXT: Final = 1024 * 1024
+_SHELVES: Final = {
+    "": "Start here",
+    "how-to": "How to",
+    "reference": "Reference",
+    "explanation": "Explanation",
+    "adr": "Decisions",
+}
+"""What the directories of documents are called, in the order of the list."""
+
+
+class NotDocuments(PerpendError):
+    """A directory that cannot be read as documentation."""
+
+
+class Documents:
+    """A directory of Markdown documents. Links out of it are not followed, and what is no Markdown is no page."""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise NotDocuments(f"{root}: there is no such directory")
+        self.root = root
+        self.texts: dict[str, str] = {}
+        self.images: dict[str, Path] = {}
+        for directory, names, files in os.walk(root):
+            names[:] = sorted(name for name in names if not name.startswith("."))
+            for name in sorted(files):
+                self._take(os.path.relpath(os.path.join(directory, name), root).replace(os.sep, "/"))
+
+    def _take(self, path: str) -> None:
+        place = self.root / path
+        if place.is_symlink() or not place.is_file() or path.endswith(GENERATED):
+            return
+        if path.lower().endswith(IMAGES):
+            self.images[path] = place
+        generated = path.startswith("reference/operations/") and operation_of_page(path.rpartition("/")[2])
+        if path.endswith(".md") and not generated and place.stat().st_size <= _MAX_TEXT:
+            self.texts[path] = place.read_text("utf-8", errors="replace")
+
+    def files(self) -> tuple[str, ...]:
+        """Return the paths of all documents and images."""
+        return tuple(f"docs/{path}" for path in (*self.texts, *self.images))
+
+    def ref(self, path: str) -> Ref | None:
+        """Return the reference to a document, or to the operation or index that stands for it."""
+        if path.startswith("reference/operations/"):
+            return operation_of_page(path.rpartition("/")[2])
+        return Ref(PageKind.DOCUMENT, path.removesuffix(".md"), self.title(path)) if path in self.texts else None
+
+    def title(self, path: str) -> str:
+        """Return a document's title: its first heading, else its file name."""
+        found = title_of(self.texts[path])
+        return path.rpartition("/")[2].removesuffix(".md") if found is None else found
+
+    def shelf(self) -> list[str]:
+        """Return the paths of all documents in the order of their shelves."""
+        shelves = list(_SHELVES)
+
+        def place(path: str) -> tuple[int, bool, str]:
+            top = path.partition("/")[0] if "/" in path else ""
+            return (shelves.index(top) if top in shelves else len(shelves), not path.endswith("README.md"), path)
+
+        return sorted(self.texts, key=place)
+
+    def index(self) -> DocumentsPage:
+        """Return the page that lists all documents."""
+        shelves: dict[str, list[tuple[Ref, str]]] = {}
+        for path in self.shelf():
+            top = path.partition("/")[0] if "/" in path else ""
+            ref = self.ref(path)
+            if ref is not None:
+                shelves.setdefault(_SHELVES.get(top, top), []).append((ref, untitled(self.texts[path])))
+        head = Head(
+            DOCUMENTS,
+            f"{len(self.texts)} documents: tour, how-tos, reference, explanation, decisions.",
+            (),
+            (("kind", "index"),),
+        )
+        return DocumentsPage(head, tuple((name, tuple(rows)) for name, rows in shelves.items()))
+
+    def pages(self) -> tuple[ProsePage, ...]:
+        """Return the page of each document."""
+        paths = self.shelf()
+        refs = [self.ref(path) for path in paths]
+        found = []
+        for place, path in enumerate(paths):
+            ref, text = refs[place], self.texts[path]
+            if ref is None:
+                continue
+            head = Head(ref, ref.name, (DOCUMENTS,), (("kind", PageKind.DOCUMENT.value),), prose=untitled(text))
+            before = refs[place - 1] if place else None
+            after = refs[place + 1] if place + 1 < len(refs) else None
+            found.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], before, after))
+        return tuple(found)

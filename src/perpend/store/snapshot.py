@@ -1,0 +1,82 @@
+"""One stored run as it is read: its tables, and files that are compared with their hashes before anything of them is used.
+
+Refuses to know how runs are found and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.store.files import StoreError, digest_of, naming, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.store.manifest import Failure, StoredFile, StoredSource
+    from perpend.tables.schema import Tables
+
+
+class TableFiles(Mapping[str, tuple["Path", ...]]):
+    """The Parquet files of each table. A table's are read whole, and compared with their hashes, when first asked for.
+
+    Raises StoreError naming the file that is missing, cut off or damaged: at once by sizes, when asked for by hashes.
+    """
+
+    def __init__(self, directory: Path, stored: Mapping[str, Sequence[StoredFile]]) -> None:
+        self._stored = stored
+        self._found = {name: tuple(_sized(directory / one.path, one) for one in files) for name, files in stored.items()}
+        self._whole: set[str] = set()
+
+    def __getitem__(self, table: str) -> tuple[Path, ...]:
+        found = self._found[table]
+        if table not in self._whole:
+            for path, stored in zip(found, self._stored[table], strict=True):
+                _compare(path, stored)
+            self._whole.add(table)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of all tables, not read: what may be reached, not what is whole."""
+        return [path for found in self._found.values() for path in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One run as stored: its tables, and for each the Parquet files that hold its rows."""
+
+    id: str
+    tables: Tables
+    files: TableFiles
+    sources: tuple[StoredSource, ...]
+    failures: tuple[Failure, ...]
+    created: datetime
+    content_hash: str
+    engine: str
+    directory: Path
+
+
+def _sized(path: Path, stored: StoredFile) -> Path:
+    with naming(path, "cannot be read"):
+        size = path.stat().st_size
+    if size != stored.size:
+        how = "is cut off" if size < stored.size else "has grown"
+        raise StoreError(f"{shown(path)}: {how}: {size} bytes where {stored.size} were written")
+    return path
+
+
+def _compare(path: Path, stored: StoredFile) -> None:
+    with naming(path, "cannot be read"):
+        digest = digest_of(path)[0]
+    if digest != stored.sha256:
+        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")

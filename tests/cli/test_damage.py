@@ -1,0 +1,97 @@
+"""Stores that somebody damages, prunes or fills up while they are read: a run says so, or says what it would have said."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run
+
+CHECK = ("check", *TIME, "--format", "ndjson")
+SQL = ("inventory", "sql", "SELECT * FROM aws_iam_user ORDER BY 1", "--format", "csv")
+PLACES = 6
+
+
+@pytest.fixture
+def store(run: Run, tmp_path: Path) -> Path:
+    directory = tmp_path / "store"
+    assert 0 == run("import", EXAMPLE, "--store", directory).code
+    return directory
+
+
+def tables(store: Path) -> list[Path]:
+    return sorted(store.glob("inventory/*/*/*.parquet"))
+
+
+def kept(store: Path) -> list[Path]:
+    """The files that some index names."""
+    indexes = store.glob("extracts/*/*/columns.json")
+    return [index.parent / name for index in indexes for name in json.loads(index.read_text())["files"]]
+
+
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x55
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("command", [CHECK, SQL], ids=["check", "sql"])
+def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(run: Run, store: Path, command: tuple[str, ...]) -> None:
+    chosen = random.Random(7)  # noqa: S311 - places to damage, no secrets
+    users = tables(store)[-1]
+    for place in sorted(chosen.sample(range(4, users.stat().st_size), PLACES)):
+        flip(users, place)
+        found = run(*command, "--store", store)
+        assert (2, "") == (found.code, found.out), place
+        assert f"{users}: is damaged" in found.err
+        flip(users, place)
+    assert 2 != run(*command, "--store", store).code
+
+
+def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: Run, store: Path) -> None:
+    whole = run(*CHECK, "--store", store)
+    chosen = random.Random(7)  # noqa: S311
+    for _ in range(PLACES):
+        files = kept(store)
+        for file in files:
+            flip(file, chosen.randrange(4, file.stat().st_size))
+        verified = run("inventory", "show", "--verify", "--store", store)
+        assert 2 == verified.code
+        named = {line.partition(": is damaged")[0] for line in verified.err.splitlines()}
+        assert {f"perpend: {file.relative_to(store)}" for file in files} == named
+        assert whole == run(*CHECK, "--store", store)
+        assert 0 == run("inventory", "show", "--verify", "--store", store).code
+
+
+@pytest.mark.parametrize("replaced", ["", "{}", '{"columns": {}, "files": {}}'])
+def test_a_damaged_index_of_what_is_kept_is_named_and_made_anew(run: Run, store: Path, replaced: str) -> None:
+    whole = run(*CHECK, "--store", store)
+    for index in store.glob("extracts/*/*/columns.json"):
+        index.write_text(replaced)
+    assert 2 == run("inventory", "show", "--verify", "--store", store).code
+    assert whole == run(*CHECK, "--store", store)
+    assert 0 == run("inventory", "show", "--verify", "--store", store).code
+
+
+def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: Run, store: Path, tmp_path: Path) -> None:
+    expected = run(*CHECK, "--store", store).out
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    arguments = [sys.executable, "-m", "perpend", *CHECK, "--store", str(store), "--out", str(pipe)]
+    with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True) as check:
+        with pipe.open() as stream:  # waits until the check writes: it has opened its snapshot, and not read all of it
+            (first,) = [path.stem for path in (store / "runs").iterdir()]
+            assert 0 == run("import", EXAMPLE, "--observed-at", "2026-11-21", "--store", store).code
+            pruned = run("inventory", "prune", "--keep", "1", "--store", store)
+            assert f"kept {first}: it is being read\n0 removed, 2 kept\n" == pruned.out
+            found = stream.read()
+        assert check.stderr
+        assert (1, "") == (check.wait(60), check.stderr.read())
+    assert expected == found
+    assert f"removed {first}\n1 removed, 1 kept\n" == run("inventory", "prune", "--keep", "1", "--store", store).out

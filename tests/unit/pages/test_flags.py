@@ -1,0 +1,56 @@
+"""Flags follow from files, tests and problems."""
+
+from __future__ import annotations
+
+import pytest
+
+from perpend.pages.logic import Logics
+from tests.sites import IDEA, POLICY, book_of, files, logic_document, slugs
+
+
+def test_flags_say_the_state_first(book):
+    expected = [
+        "policy-with-tests-failing",
+        "production-policy",
+        "policy-with-categories",
+        "policy-with-type",
+        "policy-tested-whole",
+        "policy-with-todo",
+    ]
+    assert expected == slugs(book.policy_ref(POLICY).flags)
+    expected = [
+        "impossible-policy",
+        "policy-without-categories",
+        "policy-without-type",
+        "policy-without-description",
+        "policy-without-remediation",
+        "policy-without-section",
+    ]
+    assert expected == slugs(book.policy_ref(IDEA).flags)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("prod", "production-policy"),
+        ("wip", "work-in-progress"),
+        ("example", "work-in-progress"),
+        (None, "policy-without-logic"),
+    ],
+)
+def test_the_state_of_a_policy_follows_from_its_logic_files(tmp_path, name, state):
+    found = files()
+    document = found.pop(f"{POLICY[1:]}/prod.logic.yaml")
+    if name:
+        found[f"{POLICY[1:]}/{name}.logic.yaml"] = document
+    assert state in slugs(book_of(tmp_path, found).policy_ref(POLICY).flags)
+
+
+def test_broken_logic_is_a_flag_and_no_failure(tmp_path):
+    found = files()
+    found[f"{POLICY[1:]}/prod.logic.yaml"] = logic_document(importExtracts=[{"file": "/types/absent.extracts.yaml"}])
+    book = book_of(tmp_path, found)
+    assert "policy-with-errors" == slugs(book.policy_ref(POLICY).flags)[0]
+    view = Logics(book).view(f"{POLICY}/prod.logic.yaml")
+    assert None is view.steps
+    assert any(problem.severity == "error" for problem in view.card.problems)

@@ -1,0 +1,33 @@
+"""Frameworks and sections, counted with all that is below them."""
+
+from __future__ import annotations
+
+from perpend.pages.frameworks import Frameworks
+from perpend.pages.page import SectionCoverage
+from perpend.pages.verdicts import read_verdicts
+from tests.sites import IDEA, POLICY, book_of, files, slugs, verdict_line
+
+
+def test_a_framework_counts_what_is_below_it(book):
+    page = Frameworks(book).page("/frameworks/acme")
+    assert SectionCoverage(automated=2, manual=0, none=1) == page.coverage
+    rows = [(row.section.id, row.direct, row.inherited, slugs(row.section.flags)) for row in page.children]
+    assert [
+        ("/frameworks/acme/01", 1, 0, ["section-automated"]),
+        ("/frameworks/acme/02", 0, 1, ["section-automated"]),
+        ("/frameworks/acme/03", 0, 0, ["section-unanswered"]),
+    ] == rows
+
+
+def test_a_section_of_policies_that_cannot_judge_is_manual(tmp_path):
+    found = files()
+    found[f"{IDEA[1:]}/policy.yaml"]["frameworkMappings"] = ["/frameworks/acme/03"]
+    assert ["section-manual"] == slugs(book_of(tmp_path, found).section_ref("/frameworks/acme/03").flags)
+
+
+def test_requirements_of_verdicts_reach_sections(tmp_path):
+    path = tmp_path / "v.ndjson"
+    path.write_text(verdict_line(POLICY, "INCOMPLIANT", "a") + "\n", "utf-8")
+    book = book_of(tmp_path / "repository", files(), verdicts=read_verdicts(path))
+    page = Frameworks(book).page("/frameworks/acme")
+    assert ([1, 1, 0], 1) == ([row.counts.total for row in page.children], page.counts.total)

@@ -1,0 +1,10 @@
+"""What there is to do in a repository."""
+
+from __future__ import annotations
+
+from perpend.pages.health import health_page
+
+
+def test_health_lists_what_there_is_to_do(book):
+    page = health_page(book)
+    assert (3, 2, ["o3"]) == (page.tests, page.passed, [ref.name for _, _, ref, _ in page.failing])
