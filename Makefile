@@ -40,8 +40,9 @@ coverage: $(BIN)/.ready ## line and branch coverage of the language's rooms, at 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
 
-reference: $(BIN)/.ready ## rewrite the operation reference
+reference: $(BIN)/.ready ## rewrite the references of operations and of the Python interface
 	$(BIN)/python -m perpend.load.reference docs/reference/operations
+	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs
