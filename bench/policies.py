@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.estate import DATES, DOCUMENT, FLAGS, USER
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY
-from perpend.load.repository import Repository
+from perpend.load.repository import LIBRARY, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path

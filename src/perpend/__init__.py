@@ -1,3 +1,161 @@
-"""Perpend weighs cloud estates against policies that live as files in git."""
+"""Perpend weighs cloud estates against policies that live as files in git.
 
-__version__ = "0.1.0"
+What this module names is its interface: documented, typed, and kept until a version says otherwise. Names are imported
+when they are used. The guide is ``docs/how-to/use-from-python.md``, the reference ``docs/reference/api.md``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from perpend.analyze.check import lint_repository
+    from perpend.analyze.names import UnknownName
+    from perpend.analyze.programs import Analyzer
+    from perpend.collect.read import Collected, collect_files
+    from perpend.collect.unusable import UnusableInput
+    from perpend.diagnostics.model import Diagnostic, Severity
+    from perpend.engines.duckdb.engine import duck_db
+    from perpend.engines.protocol import Engine
+    from perpend.engines.spark.engine import spark
+    from perpend.errors import PerpendError
+    from perpend.explain.steps import Change, Explanation, Step, explain_verdict
+    from perpend.intake.inputs import Imported, Input, import_inputs
+    from perpend.intake.table_bytes import UnreadableTable
+    from perpend.ir.estate import Estate, EstateObject, Source
+    from perpend.ir.program import Program
+    from perpend.ir.status import Status
+    from perpend.judge.day import RunDay, day_of_run
+    from perpend.judge.estates import judge_estate
+    from perpend.judge.finding import Finding, Reference
+    from perpend.judge.judgement import Judgement, Ledger
+    from perpend.judge.objects import object_named, stored_object_named
+    from perpend.judge.plans import plans_of
+    from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
+    from perpend.judge.snapshots import judge_snapshot
+    from perpend.judge.verdicts import Verdicts
+    from perpend.load.repository import NotARepository, Repository, open_repository
+    from perpend.plan.build import Plan
+    from perpend.plan.describe import plan_lines
+    from perpend.policy_tests.run import Coverage, Failure, TestReport, run_policy_tests
+    from perpend.report.verdicts.as_csv import write_csv
+    from perpend.report.verdicts.as_json import write_json, write_ndjson
+    from perpend.report.verdicts.as_parquet import write_parquet
+    from perpend.store.files import StoreError
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
+
+_HOMES: Final = {
+    "analyze.check": ("lint_repository",),
+    "analyze.names": ("UnknownName",),
+    "analyze.programs": ("Analyzer",),
+    "collect.read": ("Collected", "collect_files"),
+    "collect.unusable": ("UnusableInput",),
+    "diagnostics.model": ("Diagnostic", "Severity"),
+    "engines.duckdb.engine": ("duck_db",),
+    "engines.protocol": ("Engine",),
+    "engines.spark.engine": ("spark",),
+    "errors": ("PerpendError",),
+    "explain.steps": ("Change", "Explanation", "Step", "explain_verdict"),
+    "intake.inputs": ("Imported", "Input", "import_inputs"),
+    "intake.table_bytes": ("UnreadableTable",),
+    "ir.estate": ("Estate", "EstateObject", "Source"),
+    "ir.program": ("Program",),
+    "ir.status": ("Status",),
+    "judge.day": ("RunDay", "day_of_run"),
+    "judge.estates": ("judge_estate",),
+    "judge.finding": ("Finding", "Reference"),
+    "judge.judgement": ("Judgement", "Ledger"),
+    "judge.objects": ("object_named", "stored_object_named"),
+    "judge.plans": ("plans_of",),
+    "judge.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
+    "judge.snapshots": ("judge_snapshot",),
+    "judge.verdicts": ("Verdicts",),
+    "load.repository": ("NotARepository", "Repository", "open_repository"),
+    "plan.build": ("Plan",),
+    "plan.describe": ("plan_lines",),
+    "policy_tests.run": ("Coverage", "Failure", "TestReport", "run_policy_tests"),
+    "report.verdicts.as_csv": ("write_csv",),
+    "report.verdicts.as_json": ("write_json", "write_ndjson"),
+    "report.verdicts.as_parquet": ("write_parquet",),
+    "store.files": ("StoreError",),
+    "store.snapshot": ("Snapshot",),
+    "store.store": ("Store",),
+}
+_HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Analyzer",
+    "Change",
+    "Collected",
+    "Coverage",
+    "Diagnostic",
+    "Engine",
+    "Estate",
+    "EstateObject",
+    "Explanation",
+    "Failure",
+    "Finding",
+    "Imported",
+    "Input",
+    "Judgement",
+    "Ledger",
+    "NotARepository",
+    "PerpendError",
+    "Plan",
+    "PolicyView",
+    "Program",
+    "Reference",
+    "Repository",
+    "RunDay",
+    "Selection",
+    "Severity",
+    "Snapshot",
+    "Source",
+    "Status",
+    "Step",
+    "Store",
+    "StoreError",
+    "TestReport",
+    "UnknownName",
+    "UnreadableTable",
+    "UnusableInput",
+    "Verdicts",
+    "__version__",
+    "collect_files",
+    "day_of_run",
+    "duck_db",
+    "explain_verdict",
+    "import_inputs",
+    "judge_estate",
+    "judge_snapshot",
+    "lint_repository",
+    "object_named",
+    "open_repository",
+    "plan_lines",
+    "plans_of",
+    "program_named",
+    "run_policy_tests",
+    "select_policies",
+    "spark",
+    "stored_object_named",
+    "write_csv",
+    "write_json",
+    "write_ndjson",
+    "write_parquet",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Return a name of the interface, imported from where it lives."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'perpend' has no attribute {name!r}")
+        return getattr(import_module(_HOME[name]), name)
+
+    def __dir__() -> list[str]:
+        """Return the names of the interface."""
+        return __all__

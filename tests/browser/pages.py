@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from perpend.cli.repositories import open_repository
+from perpend.load.repository import open_repository
 
 ROOT = Path(__file__).parents[2]
 KEY = "ce/ca/aws/iam/user-has-more-than-one-active-access-key"

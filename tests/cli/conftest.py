@@ -51,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return command
 
 
-def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, **environment: str) -> Ran:
+def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Ran:
     """Run a command in a process of its own."""
     known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_DEBUG")}
     ended = subprocess.run(
@@ -60,7 +60,7 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
         capture_output=True,
         cwd=cwd or ROOT,
         env={**known, **environment},
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

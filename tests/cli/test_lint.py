@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.cli.repositories import LIBRARY
+from perpend.load.repository import LIBRARY
 from tests.cli.conftest import Ran, Run
 from tests.repositories import NAMES, logic, policy_files, write
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from perpend.cli.repositories import LIBRARY
+from perpend.load.repository import LIBRARY
 from tests.cli.conftest import KEY_POLICY, Run
 from tests.repositories import logic, policy_files, write
 

@@ -22,7 +22,7 @@ from tests.cli.conftest import end_by, heard
 pytest.importorskip("lxml", reason="the extra `site` is not installed")
 
 from perpend.cli.app import group
-from perpend.cli.repositories import LIBRARY
+from perpend.load.repository import LIBRARY
 
 NAMES = {"full": "A", "contextual": "A"}
 

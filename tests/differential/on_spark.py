@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from perpend.analyze.programs import Analyzer
-from perpend.engines.nested import RowEngine
+from perpend.engines.protocol import Engine
 from perpend.load.repository import Repository
 from perpend.plan.build import Plan
 from perpend.policy_tests.run import TestReport, run_policy_tests
@@ -54,7 +54,7 @@ class _Answered:
         return next(self.ends)
 
 
-def answered(spark: Spark, ask: Callable[[RowEngine], Given]) -> Given:
+def answered(spark: Spark, ask: Callable[[Engine], Given]) -> Given:
     """Return what comes of asking an engine, all questions being put to Spark at once."""
     heard = _Heard()
     ask(heard)

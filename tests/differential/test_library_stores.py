@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY
-from perpend.cli.stores import StoreAsked, judged
 from perpend.ir.ids import production_of
-from perpend.load.repository import Repository
+from perpend.judge.selection import Selection
+from perpend.judge.snapshots import judge_snapshot
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
@@ -36,12 +36,8 @@ def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None
         directory = tmp_path / str(time)
         objects = {program.input_type: [dict(one.fields) for one in tests]}
         snapshot = stored_estate(directory, ANALYZER, estate_of(ANALYZER, objects))
-        about = {
-            "policies": {},
-            "types": {program.input_type: ANALYZER.object_type(program.input_type)},
-            "snapshot_time": datetime.fromtimestamp(time / 1000, UTC),
-        }
-        with judged(StoreAsked(str(directory)), snapshot, [program], **about) as judgement:
+        selection = Selection((program,), types={program.input_type: ANALYZER.object_type(program.input_type)})
+        with judge_snapshot(snapshot, selection, snapshot_time=datetime.fromtimestamp(time / 1000, UTC)) as judgement:
             found = {one.object.id: str(one.condition_index) for one in judgement.findings()}
         expected = {one.id: "0" if one.id in DISPUTED else one.expected.index for one in tests}
         assert expected == found

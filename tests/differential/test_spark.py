@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from perpend.engines.nested import RowEngine, indexes_of
+from perpend.engines.nested import indexes_of
+from perpend.engines.protocol import Engine
 from perpend.errors import PerpendError
 from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import OPERATIONS
@@ -58,7 +59,7 @@ def spark() -> Iterator[Spark]:
         yield opened
 
 
-def found_by(engine: RowEngine, cases: Sequence[Judged]) -> list[list[int]]:
+def found_by(engine: Engine, cases: Sequence[Judged]) -> list[list[int]]:
     found = []
     for program, asked in cases:
         found += indexes_of(engine, [program], asked.objects, asked.time, complete=asked.complete)

@@ -12,11 +12,15 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.stores import StoreAsked, judged
+from perpend.collect.contradictions import contradiction
 from perpend.intake.importing import Importing
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
-from perpend.judge.judgement import Finding, Judgement, contradiction
+from perpend.ir.program import Program
+from perpend.judge.estates import judge_estate
+from perpend.judge.finding import Finding
+from perpend.judge.selection import Selection, selection_of
+from perpend.judge.snapshots import judge_snapshot
 from perpend.store.database import opened
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
@@ -62,13 +66,12 @@ def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapsh
         return importing.commit()
 
 
-def about_things(analyzer: Analyzer) -> dict[str, Any]:
-    """Return what a judgement of things takes beside programs."""
-    return {
-        "policies": {},
-        "types": {THING: analyzer.object_type(THING)},
-        "snapshot_time": datetime.fromtimestamp(TIME / 1000, UTC),
-    }
+NOW = datetime.fromtimestamp(TIME / 1000, UTC)
+
+
+def over_things(analyzer: Analyzer, program: Program) -> Selection:
+    """Return a program that judges things as a selection."""
+    return selection_of(analyzer, [program])
 
 
 def said(finding: Finding) -> tuple[Any, ...]:
@@ -94,9 +97,9 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
         ]
         estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
         snapshot = stored_estate(Path(directory), analyzer, estate)
-        about = about_things(analyzer)
-        expected = list(Judgement(estate, [program], **about).findings())
-        with judged(StoreAsked(directory), snapshot, [program], **about) as judgement:
+        selection = over_things(analyzer, program)
+        expected = list(judge_estate(estate, selection, snapshot_time=NOW).findings())
+        with judge_snapshot(snapshot, selection, snapshot_time=NOW) as judgement:
             found = {one.object.id: one for one in judgement.findings()}
     asked = [dict(one.object.fields) for one in expected]
     indexes = [one.condition_index for one in expected]

@@ -10,15 +10,14 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from perpend.cli.stores import StoreAsked, judged
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.program import Program
-from perpend.judge.belonging import with_children
-from perpend.judge.judgement import Judgement
+from perpend.judge.estates import judge_estate
+from perpend.judge.snapshots import judge_snapshot
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
 from tests.differential.mixing import EXAMPLES, TIME
-from tests.differential.test_stores import about_things, estate_of, names_of, stored_estate
+from tests.differential.test_stores import NOW, estate_of, names_of, over_things, stored_estate
 from tests.estates import OWNER, PART, PARTS, THING, record, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import program_of, temporary_analyzer
@@ -68,15 +67,16 @@ def test_rows_joined_by_keys_end_as_the_interpreter_says(
 ) -> None:
     assume(all(name.isascii() and name.isprintable() and name for rows in drawn.values() for name in names_of(rows)))
     with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
-        program, about = program_of(analyzer), about_things(analyzer)
+        program = program_of(analyzer)
+        selection = over_things(analyzer, program)
         estate = estate_of(analyzer, drawn, claims)
         snapshot = stored_estate(Path(directory), analyzer, estate)
         numbers = range(len(drawn[THING]))
         objects = nested(snapshot, THING, numbers, wanted_by([program]))
         indexes = reference(program, objects, TIME, complete=False)
-        with judged(StoreAsked(directory), snapshot, [program], **about) as judgement:
+        with judge_snapshot(snapshot, selection, snapshot_time=NOW) as judgement:
             found = {one.object.id: one.condition_index for one in judgement.findings()}
-        of_files = Judgement(with_children(estate, [program], analyzer.object_type), [program], **about).findings()
+        of_files = judge_estate(estate, selection, snapshot_time=NOW).findings()
     asked = Counterexample(files, objects, False, TIME, indexes)
     check_agreement("stored", asked, [found[one["Id"]] for one in objects])
     # Files do not follow keys to other objects: what lies behind a lookup, a store may know and files not.

@@ -16,6 +16,7 @@ from perpend.cli.app import main
 from perpend.ir.program import Block
 from perpend.ir.render import expression_text
 from perpend.load.repository import Repository
+from tests.docs.api_reference import signatures
 from tests.golden.broken import REPLACEMENTS
 
 HERE = Path(__file__).parent
@@ -92,6 +93,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "plan-mermaid.txt": lambda: command("plan", *PLAN, "--format", "mermaid"),
     "plan-duckdb.txt": lambda: command("plan", *PLAN, "--format", "sql"),
     "plan-spark.txt": lambda: command("plan", *PLAN, "--format", "sql", "--engine", "spark"),
+    "api.txt": signatures,
     "policy.txt": lambda: command("show", SERVER_POLICY, "--repo", "repository"),
 }
 """Every expected file with what makes its text."""

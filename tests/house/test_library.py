@@ -7,10 +7,9 @@ import re
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import production_of
-from perpend.load.repository import Repository
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.check import RULES_BY_CODE, check_repository
+from perpend.analyze.check import RULES_BY_CODE, lint_repository
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.github import render_github
@@ -74,7 +74,7 @@ YAMLISH = st.lists(st.sampled_from(SIGNS) | st.sampled_from(MORE_SIGNS) | st.sam
 def examine(root: Path) -> None:
     """Do with a repository all that Perpend does with one before it judges, and judge by what is sound."""
     repository = Repository(root)
-    diagnostics = check_repository(repository)
+    diagnostics = lint_repository(repository)
     for diagnostic in diagnostics:
         assert diagnostic.code in RULES_BY_CODE
         assert 1 <= diagnostic.span.line <= diagnostic.span.end_line

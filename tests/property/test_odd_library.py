@@ -16,10 +16,10 @@ from typing import Any, Final
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY, PRODUCTION
 from perpend.interpret.interpreter import Interpreter
+from perpend.ir.ids import PRODUCTION
 from perpend.ir.status import Status
-from perpend.load.repository import Repository
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text, json_from_text
 from perpend.policy_tests.run import tests_of as objects_of
 

@@ -24,7 +24,7 @@ MAX_ALIKE: Final = 20
 """How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
 
 
-def check_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
+def lint_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
     """Return everything wrong or suspicious in a repository, in the order of path, line and column.
 
     One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An

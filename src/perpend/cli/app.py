@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from perpend import __version__
 from perpend.errors import PerpendError
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perpend.engines.nested import RowEngine
+    from perpend.engines.protocol import Engine
 
 
 @contextmanager
-def row_engine(name: str, master: str = "local[*]", settings: Mapping[str, str] | None = None) -> Iterator[RowEngine | None]:
-    """Yield an engine that can be given rows, None for the interpreter. ``master`` and ``settings`` are Spark's."""
+def engine_named(name: str, master: str = "local[*]", settings: Mapping[str, str] | None = None) -> Iterator[Engine | None]:
+    """Yield an engine, None for the interpreter and for what a store is judged by unless told otherwise.
+
+    ``master`` and ``settings`` are Spark's.
+    """
     if name == "duckdb":
         from perpend.engines.duckdb.engine import duck_db
 

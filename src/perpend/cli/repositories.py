@@ -1,31 +1,17 @@
-"""Which repository and which policies a command means: ids, globs, frameworks, and what is unknown about them."""
+"""Which repository a command means, and paths of its files as ids."""
 
 from __future__ import annotations
 
-import posixpath
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perpend.diagnostics.model import suggestion
-from perpend.errors import PerpendError
-from perpend.load.repository import Repository
+from perpend.analyze.names import UnknownName, did_you_mean, printable
+from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-LIBRARY = Path(__file__).parent.parent / "library"
-"""The policy repository that Perpend brings along."""
-
-
-class UnknownName(PerpendError):
-    """A policy, section, type or other entity that the repository does not have."""
-
-
-def open_repository(directory: str | None) -> Repository:
-    """Return the repository at a directory, with the library's object types as fallback; the library itself for None."""
-    library = Repository(LIBRARY)
-    return library if directory is None else Repository(directory, fallback=library)
+    from perpend.load.repository import Repository
 
 
 def repository_here(directory: str | None) -> Repository:
@@ -33,11 +19,6 @@ def repository_here(directory: str | None) -> Repository:
     if directory is None and any(Path(top).is_dir() for top in ("ce", "frameworks")):
         return open_repository(".")
     return open_repository(directory)
-
-
-def entity_id(name: str) -> str:
-    """Return a name as an id: one leading slash, none at the end, whatever separators it was typed with."""
-    return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
@@ -52,41 +33,10 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
     ]
 
 
-def select(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:
-    """Return the ids that names mean: an id, a glob, a unique last part, or a directory above. All ids for no names."""
-    known = list(ids)
-    if not names:
-        return known
-    chosen: dict[str, None] = {}
-    for name in names:
-        found = _matches(name, known)
-        if not found:
-            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, known)}")
-        chosen |= dict.fromkeys(found)
-    return list(chosen)
-
-
-def _matches(name: str, known: Sequence[str]) -> list[str]:
-    wanted = entity_id(name)
-    if wanted in known:
-        return [wanted]
-    if any(sign in name for sign in "*?["):
-        return [item for item in known if fnmatchcase(item, wanted) or fnmatchcase(item, f"/*{wanted}")]
-    below = [item for item in known if item.startswith(f"{wanted}/")]
-    return below or [item for item in known if f"{item}/".endswith(f"{wanted}/") or f"{wanted}/" in item]
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the nearest of the known names by its last part, else nothing."""
-    last = name.strip("/").rpartition("/")[2]
-    parts = {item.rpartition("/")[2]: item.rpartition("/")[2] for item in known}
-    near = next((part for part in parts if last and last.casefold() in part.casefold()), None)
-    if near is not None:
-        return f" (did you mean '{printable(near)}'?)"
-    found = suggestion(last, parts)
-    return f" ({found.replace('`', chr(39))})" if found else ""
-
-
-def printable(text: str) -> str:
-    """Return a user's own text for an error line: one line, bounded, control characters visible."""
-    return text.encode("unicode_escape").decode("ascii")[:200] if not text.isprintable() else text[:200]
+def refuse_unknown_type(repository: Repository, type_name: str) -> None:
+    """Raise UnknownName for a type that no file and no policy of the repository knows."""
+    logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
+    used = {logic.input_type.value for logic in logics if logic}
+    if type_name not in used and type_name not in repository.type_names and repository.object_type(type_name).value is None:
+        known = {*used, *repository.type_names}
+        raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")

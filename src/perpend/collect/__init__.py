@@ -3,7 +3,7 @@
 What a file is, is told by its content, never by its name. Refuses to know policies and verdicts.
 """
 
-from perpend.collect.read import KINDS_WITHOUT_CHILDREN, Collected, collect_files
+from perpend.collect.read import Collected, collect_files
 from perpend.collect.unusable import UnusableInput
 
-__all__ = ["KINDS_WITHOUT_CHILDREN", "Collected", "UnusableInput", "collect_files"]
+__all__ = ["Collected", "UnusableInput", "collect_files"]

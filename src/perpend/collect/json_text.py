@@ -30,7 +30,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean", int: "a number", float: "a number"}
 
 
-def kind_of(value: object) -> str:
+def described(value: object) -> str:
     """Return what a JSON value is, in words: ``an object``, ``a string``, ``null`` …"""
     return _KINDS.get(type(value), "null")
 

@@ -6,12 +6,13 @@ import gc
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
-from perpend.collect.json_text import kind_of
+from perpend.collect.json_text import described
+from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
-
-_REPORT, _ANSWER = "credential-report", "credential-report-json"
-
-KINDS_WITHOUT_CHILDREN: Final = frozenset({_REPORT, _ANSWER})
-"""The kinds of sources that list objects and never their child objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,8 @@ def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collecte
             if not keep_going:
                 raise failure from None
             failures.append(failure)
-    return Collected(_estate_of(pile), tuple(failures))
+    unread = tuple(failure.shown for failure in failures)
+    return Collected(replace(_estate_of(pile), unread=unread), tuple(failures))
 
 
 @contextmanager
@@ -113,14 +110,14 @@ def _collector_paused() -> Iterator[None]:
 def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(path)
     pile.digests[path] = hashlib.sha256(content).hexdigest()
-    start = content.lstrip()[:1]
-    if start == b"[":
+    found = kind_of(content[:HEAD])
+    if found is OBJECTS:
         _read_test_data(content, path, pile)
         return
-    kind, observed_at = _REPORT, None
-    if start == b"{":
+    kind, observed_at = REPORT, None
+    if found in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)
-        kind = _ANSWER
+        kind = ANSWER
     elif pile.type_name:
         _refuse_scalar(content)
     readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
@@ -130,7 +127,7 @@ def _read_file(path: str, pile: _Pile) -> None:
     accounts = tuple(sorted({reading.account for reading in readings}))
     # A report lists every user of its account: that is what it is for.
     coverage = claims_of(USER_TYPE, (*map(Scope, accounts), *pile.complete.get(path, ())))
-    pile.sources.append(Source(path, kind, observed_at, len(readings), accounts, coverage))
+    pile.sources.append(Source(path, kind.name, observed_at, len(readings), accounts, coverage))
 
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
@@ -140,7 +137,7 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
     coverage = claims_of(pile.type_name, pile.complete.get(path, ()))
-    pile.sources.append(Source(path, "test-data", None, len(objects), coverage=coverage))
+    pile.sources.append(Source(path, OBJECTS.name, None, len(objects), coverage=coverage))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -150,7 +147,7 @@ def _refuse_scalar(content: bytes) -> None:
         value = json.loads(content)
     except ValueError:
         return
-    raise UnusableContent(f"{kind_of(value)} in JSON where an array of objects is expected")
+    raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")
 
 
 def _estate_of(pile: _Pile) -> Estate:
@@ -158,11 +155,11 @@ def _estate_of(pile: _Pile) -> Estate:
     sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
-    if any(source.kind != "test-data" for source in pile.sources):
+    if any(source.kind != OBJECTS.name for source in pile.sources):
         users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
         described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
         objects[USER_TYPE] = with_root_users(users, described=described)
-    if pile.type_name and any(source.kind == "test-data" for source in pile.sources):
+    if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:
             described = {found.id for found in pile.objects}

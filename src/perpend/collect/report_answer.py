@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perpend.collect.files import text_bytes
-from perpend.collect.json_text import kind_of, read_value
+from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 
 _COMMAND = "`aws iam get-credential-report`"
@@ -28,7 +28,7 @@ def read_answer(content: bytes) -> tuple[bytes, datetime | None]:
         raise UnusableContent(_missing_content(answer))
     report_format = answer.get("ReportFormat", "text/csv")
     if report_format != "text/csv":
-        shown = excerpt(report_format) if isinstance(report_format, str) else kind_of(report_format)
+        shown = excerpt(report_format) if isinstance(report_format, str) else described(report_format)
         raise UnusableContent(f"`ReportFormat` is {shown}; only `text/csv` can be read")
     observed_at = _time(answer["GeneratedTime"]) if "GeneratedTime" in answer else None
     try:
@@ -45,7 +45,7 @@ def _missing_content(answer: dict[str, Any]) -> str:
 
 def _decode_base64(value: object) -> bytes:
     if not isinstance(value, str):
-        raise UnusableContent(f"{kind_of(value)} where base64 text is expected")
+        raise UnusableContent(f"{described(value)} where base64 text is expected")
     try:
         content = binascii.a2b_base64(value, strict_mode=True)
     except ValueError as error:
@@ -63,5 +63,5 @@ def _time(value: object) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    shown = excerpt(value) if isinstance(value, str) else f"`{value}`" if isinstance(value, int | float) else kind_of(value)
+    shown = excerpt(value) if isinstance(value, str) else f"`{value}`" if isinstance(value, int | float) else described(value)
     raise UnusableContent(f"`GeneratedTime` is {shown}, which is no time with an offset (such as `2026-11-20T08:15:00Z`)")

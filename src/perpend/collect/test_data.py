@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.collect.json_text import kind_of, read_array
+from perpend.collect.json_text import described, read_array
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.estate import EstateObject, Origin, is_filled, object_from_fields
 
@@ -39,10 +39,10 @@ def read_objects(
 
 def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> EstateObject:
     if not isinstance(entry, dict):
-        raise UnusableContent(f"entry {origin.row} of the array is {kind_of(entry)} where an object is expected")
+        raise UnusableContent(f"entry {origin.row} of the array is {described(entry)} where an object is expected")
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}
     identity = fields.get("Id")
     if not is_filled(identity):
-        found = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {kind_of(identity)}"
+        found = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
         raise UnusableContent(f"object {origin.row} of the array: its `Id` {found} where text is expected")
     return object_from_fields(fields, object_type, origin)

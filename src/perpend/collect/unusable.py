@@ -21,8 +21,13 @@ class UnusableInput(PerpendError):
         self.source = source
         self.reason = reason
 
+    @property
+    def shown(self) -> str:
+        """The source as messages name it."""
+        return _shorten_middle(visible(self.source), _LONGEST_SOURCE)
+
     def __str__(self) -> str:
-        start = f"{_shorten_middle(visible(self.source), _LONGEST_SOURCE)}: "
+        start = f"{self.shown}: "
         return start + _shorten_end(visible(self.reason), LONGEST - len(start))
 
 

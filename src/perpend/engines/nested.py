@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
+from perpend.engines.protocol import ColumnEngine
 from perpend.errors import PerpendError
 from perpend.ir.numbering import UNREADABLE
 from perpend.plan.build import plan_of
@@ -18,31 +19,14 @@ from perpend.tables.shred import shred, tables_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perpend.engines.protocol import Engine
     from perpend.ir.program import Program
-    from perpend.plan.build import Plan
     from perpend.tables.schema import Table
     from perpend.tables.shred import Wanted
 
 
-class RowEngine(Protocol):
-    """An engine that can be given rows."""
-
-    def ends_of_rows(
-        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> list[tuple[int, ...]]:
-        """Return the outputs of a plan for each row of its table, in the order of the rows."""
-
-
-@runtime_checkable
-class ColumnEngine(Protocol):
-    """An engine that can be given the columns of one table."""
-
-    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
-        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents may not be marked yet."""
-
-
 def indexes_of(
-    engine: RowEngine,
+    engine: Engine,
     programs: Sequence[Program],
     objects: Sequence[Mapping[str, Any]],
     snapshot_time: int,

@@ -28,7 +28,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class VerdictFiles:
     """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are."""
 
     reader: Reader
@@ -37,7 +37,7 @@ class Verdicts:
 
     def counted(self, program: int) -> Counter[int]:
         """Return how often each code occurs under the program with a number."""
-        statement = f"SELECT v{program}, count(*) FROM {self._source} GROUP BY 1"
+        statement = f"SELECT v{program}, count(*) FROM {self.relation} GROUP BY 1"
         return Counter(dict(self.reader.run(statement)))
 
     def first(self, program: int, codes: Collection[int], limit: int) -> list[tuple[int, int]]:
@@ -45,55 +45,58 @@ class Verdicts:
         if not codes or limit < 1:
             return []
         listed = ", ".join(map(str, sorted(codes)))
-        statement = f"SELECT {ROW}, v{program} FROM {self._source} WHERE v{program} IN ({listed}) ORDER BY 1 LIMIT {limit}"
+        statement = f"SELECT {ROW}, v{program} FROM {self.relation} WHERE v{program} IN ({listed}) ORDER BY 1 LIMIT {limit}"
         return [(row, code) for row, code in self.reader.run(statement)]
 
     def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
         """Yield the row numbers and codes of some programs in the order of the rows, some thousands at once."""
-        (found,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self._source}")
+        (found,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
         if found[0] is None:
             return
         columns = ", ".join([ROW, *(f"v{program}" for program in programs)])
         for start in range(found[0], found[1] + 1, ROWS_AT_ONCE):
             where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
-            chunk = self.reader.run(f"SELECT {columns} FROM {self._source} WHERE {where} ORDER BY 1")
+            chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where} ORDER BY 1")
             if chunk:
                 yield chunk
-
-    def long_form(
-        self,
-        program: int,
-        policy_id: str,
-        statuses: Mapping[str, Sequence[int]],
-        errors: Mapping[int, str],
-        table: Sequence[Path],
-    ) -> str:
-        """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
-
-        ``statuses`` hold the indexes of each; ``errors`` are by row number, or below zero by code.
-        """
-        code = f"v.v{program}"
-        named = " ".join(
-            f"WHEN greatest({code}, 0) IN ({', '.join(map(str, indexes))}) THEN {text(status)}"
-            for status, indexes in statuses.items()
-        )
-        by_code = {code: error for code, error in errors.items() if code < 0}
-        by_row = {row: error for row, error in errors.items() if row >= 0}
-        said = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in by_code.items())
-        of_many = f"CASE {code} {said} END" if said else "CAST(NULL AS VARCHAR)"
-        own = ", ".join(f"({row}, {text(error)})" for row, error in by_row.items()) or "(-1, CAST(NULL AS VARCHAR))"
-        return (
-            f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
-            f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {self._source} AS v '
-            f"JOIN {self.reader.files(table)} AS o ON o.{ROW} = v.{ROW} "
-            f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW}"
-        )
 
     def sources(self, rows: Sequence[int]) -> dict[int, int]:
         """Return the numbers of the sources that rows came from, by row."""
         listed = ", ".join(map(str, rows))
-        return dict(self.reader.run(f"SELECT {ROW}, {SOURCE} FROM {self._source} WHERE {ROW} IN ({listed})")) if rows else {}
+        return dict(self.reader.run(f"SELECT {ROW}, {SOURCE} FROM {self.relation} WHERE {ROW} IN ({listed})")) if rows else {}
 
     @property
-    def _source(self) -> str:
+    def relation(self) -> str:
+        """The text that stands for all of them."""
         return self.reader.files(self.paths)
+
+
+def long_form(
+    codes: str,
+    objects: str,
+    program: int,
+    policy_id: str,
+    statuses: Mapping[str, Sequence[int]],
+    errors: Mapping[int, str],
+) -> str:
+    """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
+
+    ``codes`` and ``objects`` stand for what holds codes and objects by row number. ``statuses`` hold the indexes of each;
+    ``errors`` are by row number, or below zero by code.
+    """
+    code = f"v.v{program}"
+    named = " ".join(
+        f"WHEN greatest({code}, 0) IN ({', '.join(map(str, indexes))}) THEN {text(status)}"
+        for status, indexes in statuses.items()
+    )
+    of_codes = {number: error for number, error in errors.items() if number < 0}
+    of_rows = {row: error for row, error in errors.items() if row >= 0}
+    said = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in of_codes.items())
+    of_many = f"CASE {code} {said} END" if said else "CAST(NULL AS VARCHAR)"
+    own = ", ".join(f"({row}, {text(error)})" for row, error in of_rows.items()) or "(-1, CAST(NULL AS VARCHAR))"
+    return (
+        f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
+        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {codes} AS v '
+        f"JOIN {objects} AS o ON o.{ROW} = v.{ROW} "
+        f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW}"
+    )

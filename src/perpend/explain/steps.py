@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.estate import EstateObject, Origin
+from perpend.ir.estate import Estate, EstateObject
 from perpend.ir.numbering import DISAPPEARED, condition_index, otherwise_index
 from perpend.ir.operation import PATHS, Constant
 from perpend.ir.operations import DATES
@@ -17,16 +16,18 @@ from perpend.ir.program import Block, Expr, Program, Read
 from perpend.ir.reads import reads_below
 from perpend.ir.render import check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
-from perpend.judge.judgement import Finding, Judgement, PolicyView, document_of
+from perpend.judge.estates import judge_estate
+from perpend.judge.selection import Selection, view_of
 from perpend.meaning.types import ValueType
-from perpend.meaning.values import DAY, date_time_from_text, iso_from_milliseconds, milliseconds_from_datetime
-from perpend.policy_tests.run import tests_of
+from perpend.meaning.values import DAY, document_of, iso_from_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.analyze.programs import Analyzer
-    from perpend.ir.estate import Estate
+    from perpend.judge.day import RunDay
+    from perpend.judge.finding import Finding
+    from perpend.judge.selection import PolicyView
 
 _READING: Final = (*PATHS, Constant.JMESPATH)
 _MAX_CANDIDATES: Final = 4_000
@@ -90,46 +91,31 @@ class Explanation:
 
     finding: Finding
     policy: PolicyView
-    snapshot_time: datetime
-    snapshot_assumed: bool
+    day: RunDay
     steps: tuple[Step, ...]
     change: Change | None
 
 
-def explain(
-    analyzer: Analyzer, program: Program, judged: EstateObject, estate: Estate, *, snapshot_time: datetime | None = None
-) -> Explanation:
-    """Return how a program came to its verdict on one object of an estate."""
-    policy = analyzer.repository.policy(program.policy_id).value
-    names = policy.names if policy else None
-    view = PolicyView(
-        program.policy_id, names.full if names else program.policy_id, names.contextual if names else program.policy_id
-    )
+def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, *, day: RunDay) -> Explanation:
+    """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
+    view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
-    alone = replace(estate, objects={program.input_type: (judged,)})
-    judgement = Judgement(alone, [program], policies={program.policy_id: view}, types=types, snapshot_time=snapshot_time)
-    finding = next(judgement.findings())
-    time = judgement.time_of(judged)
-    steps = tuple(_steps(program, judged, time, finding.condition_index))
+    selection = Selection((program,), policies={program.policy_id: view}, types=types)
+    alone = Estate((), {program.input_type: (judged,)})
+    finding = next(judge_estate(alone, selection, snapshot_time=day.time).findings())
+    steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
     # Of an object that its sources contradict each other about, no one value would settle the matter.
-    change = None if judged.variants else _smallest_change(program, judged, time, finding.status)
-    name = judged.origin.source
-    return Explanation(finding, view, judgement.time_of_source(name), judgement.is_assumed(name), steps, change)
+    change = None if judged.variants else _smallest_change(program, judged, day.milliseconds, finding.status)
+    return Explanation(finding, view, day, steps, change)
 
 
-def steps_of_test(analyzer: Analyzer, logic_id: str, object_id: str) -> tuple[Step, ...]:
-    """Return the steps of a policy's test up to the one that decided."""
-    program = analyzer.analyzed(logic_id).program
-    if program is None:
-        return ()
-    tests, _ = tests_of(analyzer.repository, analyzer, logic_id)
-    test = next(test for test in tests if test.id == object_id)
-    judged = EstateObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
-    now = milliseconds_from_datetime(datetime.now(UTC))
-    stated = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
-    time = now if stated is None else stated
-    index = Interpreter([program]).judge(test.fields, time)[0][0]
-    return tuple(step for step in _steps(program, judged, time, index, complete=True) if step.result in ("true", "stopped"))
+def deciding_steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
+    """Return the steps that stopped or decided on the way to a verdict that is known by its index.
+
+    ``time`` is in milliseconds since 1970. ``complete``: a key that the object does not have is null.
+    """
+    steps = _steps(program, judged, time, index, complete=complete)
+    return tuple(step for step in steps if step.result in ("true", "stopped"))
 
 
 def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:

@@ -1,13 +1,13 @@
-"""A path in, what kind of table its bytes are out, and whether all of them are sound. Refuses to know columns and rows."""
+"""A path in, whether its bytes are a table out, and whether all of them are sound. Refuses to know columns and rows."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.collect.kinds import HEAD, PARQUET, kind_of
 from perpend.errors import PerpendError
 from perpend.store.files import reason_of, shown
 
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8."""
 
-HEAD: Final = 1 << 20
-"""How many bytes at the start tell what a file is."""
-
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
-_REPORT_COLUMNS: Final = frozenset((b"user", b"arn"))
+_GZIP: Final = b"\x1f\x8b"
 
 
 class UnreadableTable(PerpendError):
@@ -38,34 +34,16 @@ def check_table(path: str) -> None:
 
     Gzip is compared with the length and the checksum that each of its members carries; text holds no NUL.
     """
-    kind = kind_of_table(path)
-    for chunk in _chunks(path) if kind != "parquet" else ():
+    kind = kind_of(head_of(path))
+    for chunk in _chunks(path) if kind is not PARQUET else ():
         if b"\0" in chunk:
             raise UnreadableTable(path, "not text: it holds a NUL byte")
 
 
-def kind_of_table(path: str) -> str | None:
-    """Return what kind of table a file holds by its first bytes: ``parquet``, ``ndjson`` or ``delimited``; None for others."""
-    head = head_of(path)
-    if head.startswith(_PARQUET):
-        return "parquet"
-    start = head.removeprefix(MARK).lstrip()
-    if start.startswith(b"{"):
-        return "ndjson"
-    return None if start.startswith(b"[") or not start else "delimited"
-
-
 def holds_table(path: str, type_name: str | None, *, mapped: bool) -> bool:
     """Whether an input is a table of one object type, not something that collectors know by its content."""
-    kind = kind_of_table(path)
-    if kind == "parquet" or mapped:
-        return True
-    if type_name is None or kind is None:
-        return False
-    head = head_of(path).removeprefix(MARK)
-    if kind == "ndjson":
-        return _is_json_lines(head)
-    return not set(head.partition(b"\n")[0].strip().split(b",")) >= _REPORT_COLUMNS
+    kind = kind_of(head_of(path))
+    return mapped or (kind is not None and kind.is_table and (kind is PARQUET or type_name is not None))
 
 
 def head_of(path: str) -> bytes:
@@ -97,17 +75,3 @@ def _chunks(path: str) -> Iterator[bytes]:
         raise UnreadableTable(path, f"cannot be read: {reason_of(error)}") from None
     except ValueError:
         raise UnreadableTable(path, "cannot be read: no file can have this name") from None
-
-
-def _is_json_lines(head: bytes) -> bool:
-    """Whether a JSON text is one object per line, and not the AWS CLI's answer with a report in it."""
-    lines = head.lstrip().split(b"\n", 2)
-    if len(lines) > 1 and lines[1].startswith(b"{"):
-        return True
-    if len(lines) == 1 and len(head) >= HEAD - len(MARK):
-        return b'"Content"' not in head
-    try:
-        first = json.loads(lines[0])
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(first, dict) and "Content" not in first

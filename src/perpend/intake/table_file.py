@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
 from perpend.intake.pieces import Piece
-from perpend.intake.table_bytes import HEAD, MARK, UnreadableTable, check_table, head_of, is_gzip, kind_of_table
+from perpend.intake.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
 from perpend.intake.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.meaning.types import ValueType
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
@@ -127,23 +128,23 @@ def read_table(
 
 def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
     check_table(path)
-    kind = kind_of_table(path)
+    kind = table_kind_of(head_of(path))
     # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
     link = staging.with_name(f"{staging.name}-input")
     link.symlink_to(os.path.abspath(path))
     try:
-        if kind == "parquet":
+        if kind is PARQUET:
             return _stage_parquet(connection, path, link)
-        if kind == "ndjson":
+        if kind is JSON_LINES:
             return _stage_json(connection, path, link, staging)
-        if kind == "delimited":
+        if kind in (CSV, TSV):
             return _stage_delimited(connection, path, link, staging)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
         if is_failed_write(error):
             raise
-        raise UnreadableTable(path, _reason(kind or "", path, str(error))) from None
+        raise UnreadableTable(path, _reason(kind, path, str(error))) from None
     what = "the file is empty" if kind is None and not head_of(path).strip() else "an array of JSON is not read as a table"
     raise UnreadableTable(path, what)
 
@@ -157,7 +158,7 @@ def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
     columns = {column: kind for column, kind in described if column != PLACE}
     if list(columns) != raw:
         raise UnreadableTable(path, "its columns cannot be told apart by their names")
-    return _Staged(relation, columns, "parquet")
+    return _Staged(relation, columns, PARQUET.name)
 
 
 def _top_level(schema: list[tuple[Any, ...]]) -> list[str]:
@@ -182,7 +183,7 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
     )
     copy_checked(connection, f"SELECT * FROM read_csv({pattern(link)}, {options})", staging)
     relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
-    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), "tsv" if delimiter == "\t" else "csv", untyped=True)
+    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), TSV.name if delimiter == "\t" else CSV.name, untyped=True)
 
 
 def _stage_json(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
@@ -199,7 +200,7 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     copy_checked(connection, extracted, staging)
     casts = ", ".join(f"CAST({name(one)} AS JSON) AS {name(one)}" for one in names)
     staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
-    return _Staged(staged, dict.fromkeys(names, "JSON"), "ndjson", json=True)
+    return _Staged(staged, dict.fromkeys(names, "JSON"), JSON_LINES.name, json=True)
 
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
@@ -294,13 +295,13 @@ def _sentence(table: TableFile, oddity: Oddity) -> str:
     return f"`{oddity.column}` of `{table.type_name}` {verb}{oddity.what}: {oddity.count} in all, {where}"
 
 
-def _reason(kind: str, path: str, message: str) -> str:
+def _reason(kind: InputKind | None, path: str, message: str) -> str:
     """Return in own words what DuckDB says of a file."""
-    if kind == "parquet":
+    if kind is PARQUET:
         return "damaged Parquet: it is cut off, or no Parquet file"
     if "GZIP" in message:
         return "damaged or truncated gzip"
-    if kind == "ndjson":
+    if kind is JSON_LINES:
         return _faulty_line(path)
     line = re.search(r"CSV Error on Line: (\d+)", message)
     where = f"line {line[1]}" if line else "a line"

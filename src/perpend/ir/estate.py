@@ -56,10 +56,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """Everything collected in one run: the sources, and the objects by type in a stable order."""
+    """Everything collected in one run: the sources, and the objects by type in a stable order.
+
+    ``unread`` names inputs that could not be read, as messages do: what they hold may be missing from any list.
+    """
 
     sources: Sequence[Source]
     objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:

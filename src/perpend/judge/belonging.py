@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from perpend.collect.contradictions import contradiction
 from perpend.ir.coverage import Coverage, is_odd_key, near_key, scope_of, unread_input
 from perpend.ir.estate import is_filled
 from perpend.ir.object_types import MASTER_KEY
-from perpend.judge.judgement import contradiction
 from perpend.meaning.partly_known import PartlyKnown
 from perpend.plan.wanted import wanted_by
 
@@ -34,16 +34,11 @@ class _Parts:
     doubts: dict[str, str] = field(default_factory=dict)
 
 
-def with_children(
-    estate: Estate, programs: Iterable[Program], declared: Callable[[str], ObjectType], *, unread: Iterable[str] = ()
-) -> Estate:
-    """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well.
-
-    ``unread`` names inputs that could not be read.
-    """
+def with_children(estate: Estate, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Estate:
+    """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
     read = _lists_of(wanted_by(programs))
     claims = (claim for source in estate.sources for claim in source.coverage)
-    coverage = Coverage((*map(unread_input, unread), *claims))
+    coverage = Coverage((*map(unread_input, estate.unread), *claims))
     found = dict(estate.objects)
     for type_name in estate.objects:
         kind = declared(type_name)

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
@@ -42,6 +42,9 @@ ROOT = "/"
 
 TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
+
+LIBRARY: Final = Path(__file__).parent.parent / "library"
+"""The policy repository that Perpend brings along."""
 
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
@@ -151,6 +154,10 @@ class Repository:
         if path in self.tree.files:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
+
+    def declared_type(self, name: str) -> ObjectType | None:
+        """Return what is declared of an object type, None where nothing usable is."""
+        return self.object_type(name).value
 
     def rule(self, path: str) -> Loaded[Fields]:
         """Return an internal rule by its file's path."""
@@ -296,3 +303,12 @@ def _is_extracts(path: str) -> bool:
 
 def _is_rule(path: str) -> bool:
     return path.startswith("internal/rules/") and path.endswith(".yaml")
+
+
+def open_repository(directory: str | Path | None = None) -> Repository:
+    """Return the repository at a directory, with the library's object types as fallback; the library itself for None.
+
+    Raises NotARepository where the directory is none.
+    """
+    library = Repository(LIBRARY)
+    return library if directory is None else Repository(directory, fallback=library)

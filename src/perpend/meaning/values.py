@@ -237,6 +237,14 @@ def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
         raise ValueError("the document is nested too deeply") from None
 
 
+def document_of(value: Any) -> Any:
+    """Return the JSON document that a field's text holds, the value itself where it holds none."""
+    try:
+        return json_from_text(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def written(text: str) -> str:
     """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

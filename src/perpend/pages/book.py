@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.analyze.frameworks import FrameworkMappings
+from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
 from perpend.ir.ids import production_of
 from perpend.load.files import MAX_YAML, Unreadable
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref, short_name
 from perpend.policy_tests.executions import Executions, run_executions
-from perpend.policy_tests.run import logic_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -80,15 +80,14 @@ def query_of(
     relation: Callable[[str], str],
     *,
     keys: Sequence[str] = (ROW,),
-    where: str = "",
     names: Names | None = None,
 ) -> Query:
     """Return the query that gives a plan's outputs for each row of its table, behind the row's ``keys``: ``key0`` and so on.
 
-    ``relation`` returns the text that stands for a table. ``where`` restricts the rows judged, by columns of ``t``.
-    ``names`` are those of the functions that earlier queries called; what this one calls is added.
+    ``relation`` returns the text that stands for a table. ``names`` are those of the functions that
+    earlier queries called; what this one calls is added.
     """
-    return stage_query(plan.stage, dialect, relation, keys=keys, where=where, names=names)
+    return stage_query(plan.stage, dialect, relation, keys=keys, names=names)
 
 
 def stage_query(
@@ -97,12 +96,11 @@ def stage_query(
     relation: Callable[[str], str],
     *,
     keys: Sequence[str] = (ROW,),
-    where: str = "",
     names: Names | None = None,
 ) -> Query:
     """Return the query of one stage, as :func:`query_of` does for a plan's."""
     printer = _Printer(dialect, relation, {} if names is None else names)
-    text = printer.stage(stage, keys, where=where)
+    text = printer.stage(stage, keys)
     return Query(text.strip(), printer.called)
 
 
@@ -117,11 +115,11 @@ class _Printer:
         self.called: list[Native] = []
         self.names: Mapping[Scalar, str] = {}
 
-    def stage(self, stage: Stage, keys: Sequence[str], *, where: str = "", depth: int = 0) -> str:
+    def stage(self, stage: Stage, keys: Sequence[str], *, depth: int = 0) -> str:
         """Return a SELECT with the keys and outputs of a stage. ``depth`` is how far it is indented, for people."""
         layers = layers_of(stage)
         number = len(layers.layers)
-        text = self._source(stage, layers, keys, where, depth + number)
+        text = self._source(stage, layers, keys, depth + number)
         self.names = layers.names
         named = [self.dialect.identifier(f"key{place}") for place in range(len(keys))]
         for place, layer in enumerate(layers.layers, 1):
@@ -132,7 +130,7 @@ class _Printer:
             text = f"{_select(columns, line)}{line}FROM ({text}{line}) AS s{place}"
         return text
 
-    def _source(self, stage: Stage, layers: Layers, keys: Sequence[str], where: str, depth: int) -> str:
+    def _source(self, stage: Stage, layers: Layers, keys: Sequence[str], depth: int) -> str:
         """Return the SELECT that reads the columns of a stage: its table, its lookups, its child counts."""
         quote, line = self.dialect.identifier, _line(depth)
         columns = [f"{ROOT}.{quote(key)} AS {quote(f'key{number}')}" for number, key in enumerate(keys)]
@@ -145,7 +143,7 @@ class _Printer:
             if counts.counts:
                 on = f"{counts.alias}.{quote('key0')} = {counts.above}.{quote(counts.join.own)}"
                 text += f"{line}LEFT JOIN ({self._counted(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
-        return f"{text}{line}WHERE {where}" if where else text
+        return text
 
     def _counted(self, counts: ChildCounts, depth: int) -> str:
         quote, line = self.dialect.identifier, _line(depth)

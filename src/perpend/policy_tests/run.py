@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from perpend.analyze.problems import logic_problems
 from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import verdict_table
-from perpend.diagnostics.model import Diagnostic, Severity
 from perpend.engines.nested import indexes_of
+from perpend.explain.steps import Step, deciding_steps
 from perpend.interpret.interpreter import Interpreter
+from perpend.ir.estate import EstateObject, Origin
 from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, base_of, condition_index
 from perpend.load.test_data import Expected, TestObject
 from perpend.meaning.values import DAY, date_time_from_text, milliseconds_from_datetime
+from perpend.policy_tests.processes import can_fork, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from perpend.analyze.programs import Analyzer
-    from perpend.engines.nested import RowEngine
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.engines.protocol import Engine
     from perpend.interpret.interpreter import End
     from perpend.ir.program import Block, Expr, Program
     from perpend.load.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
 """What a test compares, in the order of the format."""
+
+MOST_EXPLAINED: Final = 50
+"""Of how many failed executions of a run the steps are kept; the others are listed without."""
 
 _PARALLEL_FROM: Final = 600
 _CHUNK: Final = 50
@@ -77,7 +82,8 @@ class Coverage:
 class TestReport:
     """What came of a run.
 
-    ``cases`` are logic and object ids; ``refused`` holds what keeps a logic, or its data, from being run.
+    ``cases`` are logic and object ids; ``refused`` holds what keeps a logic, or its data, from being run. ``steps`` are
+    those that decided the first failed executions of each logic, by logic and object id.
     """
 
     __test__ = False
@@ -90,6 +96,7 @@ class TestReport:
     refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     untested: list[str] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
+    steps: dict[tuple[str, str], tuple[Step, ...]] = field(default_factory=dict)
 
     @property
     def passed(self) -> int:
@@ -106,6 +113,8 @@ class TestReport:
         self.refused |= other.refused
         self.untested += other.untested
         self.coverage += other.coverage
+        if len(self.steps) < MOST_EXPLAINED:
+            self.steps |= other.steps
 
 
 def run_policy_tests(
@@ -113,64 +122,29 @@ def run_policy_tests(
     logic_ids: Sequence[str],
     *,
     strict_errors: bool = False,
-    engine: RowEngine | None = None,
+    engine: Engine | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TestReport:
     """Run the tests of logic files. Many files are spread over processes; results keep the order of ``logic_ids``.
 
     ``engine`` judges the test objects by way of tables, in this process, instead of the interpreter.
     """
+
+    def part_of(chunk: Sequence[str]) -> TestReport:
+        part = TestReport()
+        for logic_id in chunk:
+            _run(analyzer, logic_id, part, strict_errors=strict_errors, engine=engine)
+        return part
+
+    many = engine is None and len(logic_ids) >= _PARALLEL_FROM and can_fork()
+    size = _CHUNK if many else 1
+    chunks = [logic_ids[start : start + size] for start in range(0, len(logic_ids), size)]
     report = TestReport()
-    if engine is not None or len(logic_ids) < _PARALLEL_FROM or "fork" not in multiprocessing.get_all_start_methods():
-        for number, logic_id in enumerate(logic_ids, 1):
-            _run(analyzer, logic_id, report, strict_errors=strict_errors, engine=engine)
-            if progress:
-                progress(number)
-        return report
-    chunks = [tuple(logic_ids[start : start + _CHUNK]) for start in range(0, len(logic_ids), _CHUNK)]
-    _Worker.analyzer, _Worker.strict_errors = analyzer, strict_errors
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
-        for number, part in enumerate(pool.map(_Worker.run, chunks), 1):
-            report.add(part)
-            if progress:
-                progress(min(number * _CHUNK, len(logic_ids)))
+    for number, part in enumerate(spread(part_of, chunks) if many else map(part_of, chunks), 1):
+        report.add(part)
+        if progress:
+            progress(min(number * size, len(logic_ids)))
     return report
-
-
-class _Worker:
-    """What a forked process inherits."""
-
-    analyzer: Analyzer
-    strict_errors = False
-
-    @staticmethod
-    def run(logic_ids: tuple[str, ...]) -> TestReport:
-        report = TestReport()
-        for logic_id in logic_ids:
-            _run(_Worker.analyzer, logic_id, report, strict_errors=_Worker.strict_errors)
-        return report
-
-
-def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
-    """Return the errors that keep a logic from running: its own, else those of the extract files that it imports."""
-    repository = analyzer.repository
-    own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]
-    errors = [found for found in own if found.severity is Severity.ERROR]
-    if not errors:
-        logic = repository.logic(logic_id).value
-        imports = set(_imports(logic.block, repository, logic_id)) if logic else set()
-        for extracts_id in sorted(imports):
-            errors += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
-    return tuple(errors)
-
-
-def _imports(block: Any, repository: Repository, document: str) -> Iterable[str]:
-    for reference in block.imports:
-        found = repository.imported(reference, document, [])
-        if found:
-            yield found
-    for related in block.related:
-        yield from _imports(related, repository, document)
 
 
 def tests_of(repository: Repository, analyzer: Analyzer, logic_id: str) -> tuple[list[TestObject], tuple[Diagnostic, ...]]:
@@ -210,9 +184,7 @@ def _unit_test(expression: Expr) -> Expr | None:
     return next((found for operand in expression.operands if (found := _unit_test(operand))), None)
 
 
-def _run(
-    analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: RowEngine | None = None
-) -> None:
+def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: Engine | None = None) -> None:
     program = analyzer.analyzed(logic_id).program
     if program is None:
         report.refused[logic_id] = logic_problems(analyzer, logic_id)
@@ -227,17 +199,20 @@ def _run(
     reached: set[tuple[int, int]] = set()
     interpreter = Interpreter([program], reached=lambda block, index: reached.add((id(block), index)))
     now = milliseconds_from_datetime(datetime.now(UTC))
-    times = [date_time_from_text(test.snapshot_time or "") for test in tests]
-    ends = [interpreter.judge(test.fields, now if time is None else time)[0] for test, time in zip(tests, times, strict=True)]
-    if engine is not None:
-        ends = _ends_by(engine, program, tests, [now if time is None else time for time in times], ends)
-    for test, end in zip(tests, ends, strict=True):
-        _compare(program, test, end, report, strict_errors=strict_errors)
+    stated = [date_time_from_text(test.snapshot_time or "") for test in tests]
+    times = [now if time is None else time for time in stated]
+    own = [interpreter.judge(test.fields, time)[0] for test, time in zip(tests, times, strict=True)]
+    ends = own if engine is None else _ends_by(engine, program, tests, times, own)
+    for test, time, end, (index, _) in zip(tests, times, ends, own, strict=True):
+        if not _compare(program, test, end, report, strict_errors=strict_errors) and len(report.steps) < MOST_EXPLAINED:
+            judged = EstateObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
+            steps = deciding_steps(program, judged, time, index, complete=True)
+            report.steps.setdefault((logic_id, test.id), steps)
     report.coverage.append(coverage_of(program, reached))
 
 
 def _ends_by(
-    engine: RowEngine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
+    engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
 ) -> list[End]:
     """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
     found = list(ends)
@@ -251,7 +226,8 @@ def _ends_by(
 
 def _compare(
     program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool
-) -> None:
+) -> bool:
+    """Note how an execution compares with what was expected; return whether it is the same in every field."""
     index, error = end
     verdict = program.verdicts[index]
     expected = test.expected
@@ -272,6 +248,7 @@ def _compare(
             failures.append(Failure(program.logic_id, test.id, name, wanted, actual))
     report.failed += bool(failures)
     report.failures += failures
+    return not failures
 
 
 def _raised_by_author(program: Program, index: int) -> bool:

@@ -36,8 +36,8 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
     finding = explanation.finding
     judged = finding.object
     row = f":{judged.origin.row}" if judged.origin.row else ""
-    assumed = " (assumed: its source states no time)" if explanation.snapshot_assumed else ""
-    time = f"{explanation.snapshot_time:%Y-%m-%d %H:%M} UTC{assumed}"
+    assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
+    time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),
         ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
@@ -134,8 +134,8 @@ def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
         "object": {"id": finding.object.id, "name": finding.object.name, "typeApiName": finding.object.type_name},
         "source": finding.object.origin.source,
         "row": finding.object.origin.row,
-        "snapshotTime": f"{explanation.snapshot_time:%Y-%m-%dT%H:%M:%SZ}",
-        "snapshotTimeAssumed": explanation.snapshot_assumed,
+        "snapshotTime": f"{explanation.day.time:%Y-%m-%dT%H:%M:%SZ}",
+        "snapshotTimeAssumed": explanation.day.assumed,
         "status": finding.status.value,
         "conditionIndex": finding.condition_index,
         "conditionText": finding.condition_text,

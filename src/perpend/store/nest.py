@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.ir.object_types import is_deletion_field
 from perpend.meaning.partly_known import PartlyKnown
 from perpend.store.database import name, opened, pattern, storing
-from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
+from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +37,26 @@ def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) 
         nest = _Nest(connection, snapshot)
         found = {row[ROW]: row for row in nest.rows(table, ROW, rows)}
         return nest.objects(table, [found[number] for number in rows], wanted, MAX_DEPTH)
+
+
+def rows_with(snapshot: Snapshot, table: str, columns: Iterable[str], value: str) -> list[tuple[int, int]]:
+    """Return the rows that hold a text in one of some columns, in their order, each with the number of its source.
+
+    Columns that the table does not have, or not as text, hold it nowhere.
+    """
+    described = snapshot.tables.by_name.get(table)
+    known = [one for one in columns if described and one in described.columns and described.columns[one].form is Form.TEXT]
+    if not known:
+        return []
+    files = ", ".join(pattern(path) for path in snapshot.files[table])
+    where = " OR ".join(f"{name(one)} = ?" for one in dict.fromkeys(known))
+    query = (
+        f"SELECT {name(ROW)}, {name(SOURCE)} FROM read_parquet([{files}], hive_partitioning=false) "
+        f"WHERE {where} ORDER BY {name(ROW)}"
+    )
+    with opened(paths=snapshot.files[table]) as connection, storing(snapshot.files[table][0]):
+        found = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
+        return [(int(row), int(source)) for row, source in found]
 
 
 class _Nest:

@@ -63,6 +63,7 @@ class Snapshot:
     created: datetime
     content_hash: str
     engine: str
+    directory: Path
 
 
 def _sized(path: Path, stored: StoredFile) -> Path:

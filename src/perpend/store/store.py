@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from perpend import __version__
 from perpend.store.files import (
     StoreError,
     directory_name,
@@ -41,6 +40,7 @@ from perpend.store.manifest import (
 )
 from perpend.store.snapshot import Snapshot, TableFiles
 from perpend.tables.schema import Tables
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,7 @@ class Store:
                 manifest.created,
                 manifest.content_hash,
                 manifest.engine,
+                self.directory,
             )
         finally:
             os.close(lock)

@@ -221,6 +221,7 @@ def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, rando
         if made is None:
             return found
         inputs, number, same, takes = made.inputs, made.number, change.same, change.takes
+        mends = takes
         places = dict.fromkeys(range(-1, _MOST_WORLDS), made.where)
         way = replace(way, store_damage=made.store_damage)
     if not number:

@@ -25,7 +25,8 @@ _STRANGERS = 900_000
 class FileChange:
     """A kind of change to inputs. ``same``: it may change no verdict at all, or the command refuses.
 
-    ``takes`` objects with it: those that are not there any more are not compared.
+    ``takes`` objects with it: those that are not there any more are not compared, nor what was UNDETERMINED, since an odd
+    row may have been taken that kept others from being known.
     """
 
     name: str

@@ -88,21 +88,23 @@ def drawn(pool: Pool, random: Random, number: int) -> list[Fields]:
     found = []
     for place in range(number):
         parts = [random.choice(pool.objects) for _ in range(random.choice((1, 1, 2, 3)))]
-        fields = {name: value for part in reversed(parts) for name, value in part.items()}
-        found.append(as_own(fields, pool.type_name, place))
+        owned = [as_own(part, pool.type_name, place, parts[0]["Id"]) for part in reversed(parts)]
+        found.append({name: value for part in owned for name, value in part.items()})
     return found
 
 
-def as_own(fields: Fields, type_name: str, number: int) -> Fields:
-    """Return an object that shares no Id and no account with any other of its estate: ``world_of`` tells them apart."""
+def as_own(fields: Fields, type_name: str, number: int, identity: str | None = None) -> Fields:
+    """Return an object that shares no Id and no account with any other of its estate: ``world_of`` tells them apart.
+
+    ``identity`` is what it is called before that, where it is not by its own Id.
+    """
     account = account_of(number)
     copied = json.loads(json.dumps(fields).replace(_ACCOUNT_IN_DATA, account))
     renamed: dict[str, str] = {}
     for own in _objects_within(copied):
         if isinstance(own.get("Id"), str) and own["Id"]:
             renamed[own["Id"]] = f"{own['Id']}-w{number}"
-    if type_name == ACCOUNT:
-        renamed[fields["Id"]] = account
+    renamed[fields["Id"]] = account if type_name == ACCOUNT else f"{identity or fields['Id']}-w{number}"
     for own in _objects_within(copied):
         for name, value in own.items():
             if isinstance(value, str) and (name == "Id" or name.endswith("__c")) and value in renamed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.analyze.check import check_repository
+from perpend.analyze.check import lint_repository
 from perpend.load.repository import Repository
 from tests.repositories import logic, policy_files, write
 
@@ -20,7 +20,7 @@ TYPE = "CA10__CaThing__c"
 def found(root: Path, code: str, document: Any, files: Mapping[str, Any] | None = None) -> list[Diagnostic]:
     """Return what one rule says of a repository whose production logic is the given document; see that it has no error."""
     write(root, {**policy_files(document), **(files or {})})
-    diagnostics = check_repository(Repository(root))
+    diagnostics = lint_repository(Repository(root))
     assert [] == [each.message for each in diagnostics if each.severity.value == "error"]
     return [each for each in diagnostics if each.code == code]
 

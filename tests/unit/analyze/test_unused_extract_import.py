@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.analyze.check import check_repository
+from perpend.analyze.check import lint_repository
 from perpend.load.repository import Repository
 from tests.repositories import logic, policy_files, write
 from tests.unit.analyze.linted import TYPE, field, found, messages
@@ -49,4 +49,4 @@ def test_flagged_where_only_another_extract_uses_it(tmp_path):
 
 def test_left_alone_where_the_logic_has_errors(tmp_path):
     write(tmp_path, {**policy_files(logic({"EXTRACT": "flgg"}, **IMPORTS)), **FILES})
-    assert ["A203", "A308"] == sorted(each.code for each in check_repository(Repository(tmp_path)) if each.code != "A305")
+    assert ["A203", "A308"] == sorted(each.code for each in lint_repository(Repository(tmp_path)) if each.code != "A305")

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from perpend.explain.steps import Explanation, Leaf, Place, Step, explain, steps_of_test
+from perpend.explain.steps import Explanation, Leaf, Place, Step, deciding_steps, explain_verdict
 from perpend.ir.estate import EstateObject
-from tests.repositories import LOGIC, logic, program_of, write
-from tests.unit.judge.estates import THING, analyzer, estate, thing
+from perpend.judge.day import RunDay
+from tests.repositories import logic, program_of, write
+from tests.unit.judge.estates import THING, analyzer, thing
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 TIME = datetime.fromisoformat("2026-01-10T18:00:00+00:00")
@@ -36,7 +37,7 @@ MFA = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "false"}}}
 
 def explained(root: Path, judged: EstateObject, *checks: Any, **more: Any) -> Explanation:
     found = analyzer(root, *checks, files=EXTRACTS, **{**IMPORTS, **more})
-    return explain(found, program_of(found), judged, estate(judged), snapshot_time=TIME)
+    return explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True))
 
 
 def results(found: Explanation) -> list[tuple[int, str]]:
@@ -172,8 +173,8 @@ def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Pa
     assert (199, "INCOMPLIANT", TIME, False) == (
         found.finding.condition_index,
         found.finding.status,
-        found.snapshot_time,
-        found.snapshot_assumed,
+        found.day.time,
+        found.day.assumed,
     )
     assert ("/ce/policy", "A policy", "Policy") == (found.policy.id, found.policy.full_name, found.policy.contextual_name)
 
@@ -181,19 +182,12 @@ def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Pa
 def test_a_policy_without_a_readable_descriptor_is_named_by_its_id(tmp_path: Path) -> None:
     found = analyzer(tmp_path, FLAG, files={"ce/policy/policy.yaml": "["})
     judged = thing("a", flag="true")
-    assert "/ce/policy" == explain(found, program_of(found), judged, estate(judged), snapshot_time=TIME).policy.full_name
+    assert "/ce/policy" == explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True)).policy.full_name
 
 
-def test_steps_of_a_test_are_those_that_decided(tmp_path: Path) -> None:
-    expected = {"status": "UNDETERMINED", "conditionIndex": "101", "conditionText": "x", "runtimeError": None}
-    entry = {"Id": "a", "expectedResult": expected, "context": {"snapshotTime": "2026-01-10T18:00:00Z"}}
-    write(tmp_path, {"ce/policy/test-data.json": [entry, {**entry, "Id": "b", "flag": "x", "context": {}}]})
-    found = analyzer(tmp_path, FLAG, testData=[{"file": "test-data.json"}])
-    steps = steps_of_test(found, LOGIC, "a")
-    assert [(101, "stopped", "flag.isEmpty()")] == [(step.index, step.result, step.check) for step in steps]
-    assert [200] == [step.index for step in steps_of_test(found, LOGIC, "b")]
-    assert isinstance(steps[0], Step)
-
-
-def test_a_logic_without_program_has_no_steps(tmp_path: Path) -> None:
-    assert () == steps_of_test(analyzer(tmp_path, {"EXTRACT": "none"}), LOGIC, "a")
+def test_the_deciding_steps_are_those_that_stopped_or_decided(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, {"BOOLEAN": False}, FLAG))
+    (step,) = deciding_steps(program, thing("a"), 0, 201, complete=True)
+    assert (201, "stopped", "flag.isEmpty()") == (step.index, step.result, step.check)
+    assert isinstance(step, Step)
+    assert [300] == [one.index for one in deciding_steps(program, thing("b", flag="x"), 0, 300, complete=True)]

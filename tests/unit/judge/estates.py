@@ -10,7 +10,10 @@ from typing import Any
 from perpend.analyze.programs import Analyzer
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.program import Program
-from perpend.judge.judgement import Finding, Judgement
+from perpend.judge.estates import judge_estate
+from perpend.judge.finding import Finding
+from perpend.judge.judgement import Judgement
+from perpend.judge.selection import Selection
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 THING = "CA10__CaThing__c"
@@ -37,7 +40,9 @@ def analyzer(root: Path, *checks: Any, files: dict[str, Any] | None = None, **mo
 
 def judgement(found: Estate, programs: Program | Sequence[Program], **more: Any) -> Judgement:
     """Return a judgement that knows neither names of policies nor types."""
-    return Judgement(found, [programs] if isinstance(programs, Program) else programs, policies={}, types={}, **more)
+    chosen = [programs] if isinstance(programs, Program) else programs
+    selection = Selection(tuple(sorted(chosen, key=lambda program: program.policy_id)))
+    return judge_estate(found, selection, **more)
 
 
 def findings(found: Estate, program: Program, **more: Any) -> dict[str, Finding]:

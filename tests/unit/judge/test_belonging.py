@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.repositories import LIBRARY, PRODUCTION
 from perpend.ir.coverage import Claim, Scope, unclaimed
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
+from perpend.ir.ids import PRODUCTION
 from perpend.judge.belonging import with_children
-from perpend.load.repository import Repository
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.partly_known import PartlyKnown, doubt_of
 
 USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
@@ -32,10 +33,8 @@ def estate(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]], 
     return Estate((source,), {ACCOUNT: read(ACCOUNT, accounts), USER: read(USER, users)})
 
 
-def accounts(found: Estate, *, policy: str = "account-has-no-iam-users", unread: Sequence[str] = ()) -> list[Any]:
-    return [
-        one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type, unread=unread).objects[ACCOUNT]
-    ]
+def accounts(found: Estate, *, policy: str = "account-has-no-iam-users") -> list[Any]:
+    return [one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type).objects[ACCOUNT]]
 
 
 def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -> None:
@@ -87,7 +86,7 @@ def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> 
 
 
 def test_inputs_that_could_not_be_read_leave_lists_open() -> None:
-    [found] = accounts(estate([{"Id": A}], [], Claim(USER)), unread=["y.csv"])
+    [found] = accounts(replace(estate([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
     assert {LIST: "is not known in full: y.csv could not be read"} == found.reasons
 
 

@@ -11,7 +11,11 @@ import pytest
 from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
-from perpend.judge.judgement import Judgement, values_read
+from perpend.judge.estates import judge_estate
+from perpend.judge.judgement import ledger_of
+from perpend.judge.reads import values_read
+from perpend.judge.selection import Selection
+from perpend.judge.verdicts import HeldVerdicts
 from tests.repositories import logic, program_of, write
 from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
@@ -67,10 +71,9 @@ def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
     assert [] == list(made.findings())
 
 
-def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Judgement, "_judge", lambda self, progress: None)
+def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="the ledger does not add up: 0 verdicts, 1 expected"):
-        judgement(estate(thing("a")), program_of(analyzer(tmp_path, ON)))
+        ledger_of(estate(thing("a")), [HeldVerdicts(program_of(analyzer(tmp_path, ON)))])
 
 
 def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
@@ -121,21 +124,22 @@ def test_a_contradiction_about_many_fields_names_some(tmp_path: Path) -> None:
 NOON, LATER = at("2026-01-10T12:00:00+00:00"), at("2026-01-12T12:00:00+00:00")
 
 
-def test_each_object_is_judged_at_the_time_of_its_source(tmp_path: Path) -> None:
-    objects = [thing("a", "a.csv", seen="2026-01-10T01:00:00Z"), thing("b", "b.csv", seen="2026-01-10T01:00:00Z")]
-    program = program_of(analyzer(tmp_path, OLD))
-    found = findings(estate(*objects, times={"a.csv": NOON, "b.csv": LATER}), program)
-    assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
-    found = findings(estate(*objects, times={"a.csv": NOON, "b.csv": LATER}), program, snapshot_time=NOON)
+@pytest.mark.parametrize("order", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_every_object_is_judged_at_the_newest_day_of_the_run(tmp_path: Path, order: tuple[str, str]) -> None:
+    objects = [thing(name, name, seen="2026-01-10T01:00:00Z") for name in order]
+    program, times = program_of(analyzer(tmp_path, OLD)), {"a.csv": NOON, "b.csv": LATER}
+    found = findings(estate(*objects, times=times), program)
+    assert {"a.csv": "INCOMPLIANT", "b.csv": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
+    found = findings(estate(*objects, times=times), program, snapshot_time=NOON)
     assert {"COMPLIANT"} == {one.status for one in found.values()}
 
 
-def test_the_readings_of_a_contradiction_are_judged_at_their_own_times(tmp_path: Path) -> None:
-    seen = {"seen": "2026-01-10T01:00:00Z"}
-    judged = thing("a", "a.csv", 1, **seen, variants=(thing("a", "b.csv", 1, **seen, x=1),))
+@pytest.mark.parametrize("first", ["a.csv", "b.csv"])
+def test_the_readings_of_a_contradiction_are_judged_at_the_same_day(tmp_path: Path, first: str) -> None:
+    seen, second = {"seen": "2026-01-10T01:00:00Z"}, {"a.csv": "b.csv", "b.csv": "a.csv"}[first]
+    judged = thing("a", first, 1, **seen, variants=(thing("a", second, 1, **seen, x=1),))
     program = program_of(analyzer(tmp_path, OLD))
-    for times, status in (({"a.csv": LATER, "b.csv": LATER}, "INCOMPLIANT"), ({"a.csv": LATER, "b.csv": NOON}, "UNDETERMINED")):
-        assert status == findings(estate(judged, times=times), program)["a"].status
+    assert "INCOMPLIANT" == findings(estate(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
 
 
 def test_the_time_of_the_run(tmp_path: Path) -> None:
@@ -144,13 +148,14 @@ def test_the_time_of_the_run(tmp_path: Path) -> None:
     midnight = at("2026-03-01T00:00:00+00:00")
 
     def snapshot(times: dict[str, datetime | None], **more: Any) -> tuple[datetime, bool]:
-        made = judgement(estate(times=times), program, today=today, **more).snapshot
-        return made.time, made.assumed
+        day = judgement(estate(times=times), program, today=today, **more).day
+        return day.time, day.assumed
 
     assert (LATER, False) == snapshot({"a.json": LATER, "b.csv": NOON})
     assert (midnight, True) == snapshot({"a.json": None})
     assert (midnight, True) == snapshot({"a.json": None, "b.csv": NOON})
     assert (NOON, False) == snapshot({"a.json": None, "b.csv": LATER}, snapshot_time=NOON)
+    assert (today, False) == snapshot({"a.json": None, "b.csv": today}), "nothing is assumed where a source is newer than today"
 
 
 def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
@@ -187,7 +192,7 @@ def test_labels_come_from_the_types_and_keys(tmp_path: Path) -> None:
     field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text")}
     owner = ObjectType("Owner", "Owner", {"x": Field("x", "text", "Owner's x")})
     types = {THING: ObjectType(THING, "Thing", field, {"owner__r": Lookup("owner__r", "Owner")}), "Owner": owner}
-    made = Judgement(estate(), [program_of(analyzer(tmp_path, ON))], policies={}, types=types)
+    made = judge_estate(estate(), Selection((program_of(analyzer(tmp_path, ON)),), types=types))
     paths = ["label", "bare", "none", "owner__r.x", "lost__r.x"]
     assert ["Nice label", "bare", "none", "Owner's x", "x"] == [made.label_of(THING, Read(path)) for path in paths]
     assert "user" == made.label_of(THING, Read("label", "user"))
@@ -210,3 +215,11 @@ def test_labels_come_from_the_types_and_keys(tmp_path: Path) -> None:
 def test_the_value_of_a_read(read: Read, value: Any) -> None:
     fields = {"a": 1, "o__r": {"x": "y"}, "doc": '{"k": [1]}', "text": "{x"}
     assert [value] == values_read(fields, [read])
+
+
+@pytest.mark.parametrize(("size", "lengths"), [(2, [2, 2, 1]), (5, [5]), (9, [5])])
+def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int]) -> None:
+    made = judgement(estate(*(thing(str(number), on=True) for number in range(5))), program_of(analyzer(tmp_path, ON)))
+    batches = list(made.batches(size))
+    assert lengths == [len(batch) for batch in batches]
+    assert list(made.findings()) == [one for batch in batches for one in batch]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from perpend.analyze.check import check_repository
+from perpend.analyze.check import lint_repository
 from perpend.diagnostics.model import Diagnostic, Severity
 from perpend.load.repository import Repository
 
@@ -42,9 +42,9 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def checked(root: Path) -> list[Diagnostic]:
-    """Return what linting finds, and see that it takes no more time than anybody would wait and names only sane places."""
+    """Return what linting finds, and see that it takes no longer than anybody would wait and names only sane places."""
     start = time.process_time()
-    found = check_repository(Repository(root))
+    found = lint_repository(Repository(root))
     assert time.process_time() - start < SECONDS
     for diagnostic in found:
         assert not diagnostic.span.path.startswith(("/", ".."))

@@ -216,6 +216,7 @@ def test_many_files_are_spread_over_processes_with_the_same_result(tmp_path: Pat
     together = run(analyzer, progress=told.append)
     assert [2, 4, 6, 8, 10] == told
     assert alone.failures == together.failures
+    assert alone.steps
     assert alone == together
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
-from perpend.judge.judgement import Judgement, PolicyView
+from perpend.judge.estates import judge_estate
+from perpend.judge.judgement import Judgement
+from perpend.judge.selection import PolicyView, Selection
 from perpend.report.verdicts.terminal import print_judgement
 from tests.repositories import analyzer_of, program_of
 
@@ -108,14 +110,13 @@ def judge(
     sources: Sequence[Source] = more.pop("sources", [Source("things", "test-data", None, len(things))])
     analyzer = analyzer_of(root, {**TYPES, **{f"ce/{name}/prod.logic.yaml": logic for name, logic in logics.items()}})
     names = {name: f"Policy {name}" for name in logics} | (names or {})
-    return Judgement(
-        Estate(sources, {THING: list(things)} if things else {}),
-        [program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in logics],
+    selection = Selection(
+        tuple(program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in sorted(logics)),
+        set_aside=more.pop("set_aside", ()),
         policies={f"/ce/{name}": PolicyView(f"/ce/{name}", f"Full {shown}", shown) for name, shown in names.items()},
         types={name: analyzer.object_type(name) for name in (THING, OWNER)},
-        today=TODAY,
-        **more,
     )
+    return judge_estate(Estate(sources, {THING: list(things)} if things else {}), selection, today=TODAY, **more)
 
 
 def printed(judgement: Judgement, *, width: int = 80, encoding: str = "utf-8", limit: int = 20, colour: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,32 +10,27 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.engines import row_engine
+from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import moment, scopes, settings
-from perpend.cli.output import output_stream, progress, refuse_input_as_output, terminal
-from perpend.cli.programs import (
-    Chosen,
-    chosen_policies,
-    declared_types,
-    named_policies,
-    programs_over,
-    refuse_unknown_type,
-    views_of,
-)
-from perpend.cli.repositories import open_repository
+from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
+from perpend.cli.programs import tell_refused
+from perpend.cli.repositories import refuse_unknown_type
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
-from perpend.judge.belonging import with_children
-from perpend.judge.judgement import Judgement
-from perpend.store.files import shown
+from perpend.judge.estates import judge_estate
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from perpend.cli.stores import StoreAsked
+    from perpend.engines.duckdb.kept import Cost
     from perpend.ir.coverage import Scope
+    from perpend.ir.estate import Estate
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.selection import Selection
     from perpend.store.snapshot import Snapshot
 
 
@@ -81,8 +77,10 @@ class Asked:
         """Raise where options do not go together."""
         if bool(self.inputs) is (self.store is not None):
             raise click.UsageError("name either INPUTs or a --store to judge")
-        if self.form == "parquet" and (self.store is None or self.out in (None, "-")):
-            raise click.UsageError("--format parquet goes with --store and --out FILE")
+        if self.form == "parquet" and self.out in (None, "-"):
+            raise click.UsageError("--format parquet goes with --out FILE")
+        if self.inherited and self.framework is None:
+            raise click.UsageError("--inherited goes with --framework")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
 
@@ -144,17 +142,14 @@ def command(**given: Any) -> int:
     refuse_input_as_output(asked.out, asked.inputs)
     repository = open_repository(asked.repo)
     tell_tree_faults(repository)
-    analyzer = Analyzer(repository)
-    chosen = chosen_policies(repository, asked.policies, asked.framework, inherited=asked.inherited)
-    named = named_policies(repository, asked.policies)
     if asked.type_name is not None:
         refuse_unknown_type(repository, asked.type_name)
     if asked.store is not None:
-        return _check_store(analyzer, asked, chosen, named)
-    return _check_inputs(analyzer, asked, chosen, named)
+        return _check_store(Analyzer(repository), asked, asked.store)
+    return _check_inputs(Analyzer(repository), asked)
 
 
-def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
+def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
     declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(
@@ -166,60 +161,55 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, chosen: list[str], named: fr
             progress=done,
         )
     _report_failures(collected.failures)
-    if collected.failures and not collected.estate.sources:
+    estate = collected.estate
+    if collected.failures and not estate.sources:
         return USAGE_ERROR
-    kinds = {source.kind for source in collected.estate.sources}
-    found = programs_over(analyzer, chosen, collected.estate.objects, named, kinds)
-    unread = [shown(failure.source) for failure in collected.failures]
-    estate = with_children(collected.estate, found.programs, analyzer.object_type, unread=unread)
+    selection = _selected(analyzer, asked, estate)
     total = sum(map(len, estate.objects.values()))
-    engine = row_engine(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
+    engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
-        about = _about(analyzer, found, asked)
-        judgement = Judgement(estate, found.programs, engine=by, progress=done, **about)
-    write(judgement, asked.form, asked.out, asked.limit)
+        judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
+    write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or found.refused else exit_code(judgement)
+    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
 
 
-def _check_store(analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str]) -> int:
-    from perpend.cli.stores import StoreAsked
+def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
+    from perpend.store.store import Store
 
-    store = StoreAsked(asked.store or "", asked.run, asked.engine, asked.spark_master, settings(asked.spark_conf))
-    with store.reading() as snapshot:
-        return _check_snapshot(analyzer, asked, chosen, named, store, snapshot)
+    with Store(directory).reading(asked.run) as snapshot:
+        selection = _selected(analyzer, asked, snapshot)
+        code = _check_snapshot(asked, directory, snapshot, selection)
+    for failure in snapshot.failures:
+        click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
+    return USAGE_ERROR if snapshot.failures or selection.refused else code
 
 
-def _check_snapshot(
-    analyzer: Analyzer, asked: Asked, chosen: list[str], named: frozenset[str], store: StoreAsked, snapshot: Snapshot
-) -> int:
-    from perpend.cli.stores import judged, write_parquet
+def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection: Selection) -> int:
+    from perpend.judge.snapshots import judge_snapshot
 
-    held = {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}
-    found = programs_over(analyzer, chosen, held, named, {source.kind for source in snapshot.sources})
-    about = _about(analyzer, found, asked)
+    total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
+    costs: list[Cost] = []
+    # DuckDB judges a store unless told otherwise, by way of what it keeps there.
+    named = "" if asked.engine == "duckdb" else asked.engine
     with (
-        progress("judging", total=sum(held.values())) as done,
-        judged(store, snapshot, found.programs, progress=done, **about) as judgement,
+        progress("judging", total=total) as done,
+        engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
+        judge_snapshot(
+            snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
+        ) as judgement,
     ):
-        if asked.form == "parquet":
-            write_parquet(judgement, asked.out or "")
-        else:
-            write(judgement, asked.form, asked.out, asked.limit)
-        for cost in store.costs if asked.explain_cost else ():
+        run = f" --run {shlex.quote(asked.run)}" if asked.run else ""
+        write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
+        for cost in costs if asked.explain_cost else ():
             click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        for failure in snapshot.failures:
-            click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
-        return USAGE_ERROR if snapshot.failures or found.refused else exit_code(judgement)
+        return exit_code(judgement)
 
 
-def _about(analyzer: Analyzer, found: Chosen, asked: Asked) -> dict[str, Any]:
-    return {
-        "policies": views_of(analyzer.repository, found.programs),
-        "types": declared_types(analyzer),
-        "snapshot_time": asked.snapshot_time,
-        "set_aside": found.set_aside,
-    }
+def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
+    selection = select_policies(analyzer, asked.policies, framework=asked.framework, inherited=asked.inherited, over=over)
+    tell_refused(analyzer.repository, selection)
+    return selection
 
 
 def _engine_for(engine: str, objects: int) -> str:
@@ -227,18 +217,25 @@ def _engine_for(engine: str, objects: int) -> str:
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
-def write(judgement: Judgement, form: str, out: str | None, limit: int) -> None:
-    """Write a judgement in one of the forms."""
+def write(judgement: Judgement, asked: Asked, explained: str) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` is the command that shows the road to a verdict."""
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import print_judgement
 
-    if form == "table":
-        with terminal(out) as console:
-            print_judgement(judgement, console, limit=limit)
-        return
-    with output_stream(out) as stream:
-        {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[form](judgement, stream)
+    if asked.form == "table":
+        with terminal(asked.out) as console:
+            print_judgement(judgement, console, limit=asked.limit, explained=explained)
+    elif asked.form == "parquet":
+        from perpend.report.verdicts.as_parquet import write_parquet
+
+        try:
+            write_parquet(judgement, asked.out or "")
+        except OSError as error:
+            raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    else:
+        with output_stream(asked.out) as stream:
+            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream)
 
 
 def exit_code(judgement: Judgement) -> int:

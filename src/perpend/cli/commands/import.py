@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,25 +11,19 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options import moment, scopes
 from perpend.cli.output import progress
-from perpend.cli.repositories import open_repository
-from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
-from perpend.intake.importing import Importing
-from perpend.intake.table_bytes import UnreadableTable, holds_table
-from perpend.intake.table_file import TableFile, in_order
-from perpend.judge.judgement import contradiction
+from perpend.intake.inputs import Input, import_inputs
 from perpend.load.mapping import ColumnMapping, mapping_from
-from perpend.store.database import opened
+from perpend.load.repository import open_repository
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
-    from perpend.load.repository import Repository
     from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
@@ -55,7 +48,7 @@ _VALUED: Final = (*_OWN, "--store", "--repo")
 
 
 @dataclass(slots=True)
-class _Input:
+class _Asked:
     """One input as the command line names it, with the options that are its own."""
 
     path: str
@@ -101,30 +94,31 @@ def command(
     all.
     """
     found = _inputs(context, inputs)
-    repository = open_repository(repo)
     mappings = {one.mapping: _mapping(one.mapping) for one in found if one.mapping}
-    tables, others = _told_apart(found)
-    store = Store(directory)
-    paths = [one.path for one in tables]
-    with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
-        importing = Importing(run, connection, declared=lambda name: repository.object_type(name).value)
-        with progress("reading") as done:
-            failures = _read_tables(importing, tables, mappings, keep_going=keep_going)
-            failures += _read_others(importing, others, repository, keep_going=keep_going, done=done)
-        for failure in failures:
-            click.echo(f"perpend: {failure}", err=True)
-            importing.add_failure(*_named(failure))
-        if not run.sources:
-            return USAGE_ERROR
-        snapshot = importing.commit()
-    _report_problems(importing.problems)
-    _summarise(snapshot)
-    return USAGE_ERROR if failures else 0
+    declared = open_repository(repo).declared_type
+    with progress("reading") as done:
+        imported = import_inputs(
+            Store(directory), [_input(one, mappings) for one in found], declared=declared, keep_going=keep_going, progress=done
+        )
+    for failure in imported.failures:
+        click.echo(f"perpend: {failure}", err=True)
+    if imported.snapshot is None:
+        return USAGE_ERROR
+    _report_problems(imported.problems)
+    _summarise(imported.snapshot)
+    return USAGE_ERROR if imported.failures else 0
 
 
-def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Input]:
+def _input(asked: _Asked, mappings: Mapping[str, ColumnMapping]) -> Input:
+    mapping = mappings[asked.mapping] if asked.mapping else None
+    columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
+    complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
+    return Input(asked.path, asked.type_name, columns, constants, asked.observed_at, complete)
+
+
+def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Asked]:
     """Return the inputs, each with the options that stand behind it, or in front of all of them."""
-    found: list[_Input] = []
+    found: list[_Asked] = []
     common: dict[str, str] = {}
     waiting = iter(context.meta[__name__])
     for word in waiting:
@@ -136,83 +130,22 @@ def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Input]:
             elif option in _OWN:
                 common[_OWN[option]] = value
         elif word in paths:
-            found.append(_Input(word))
+            found.append(_Asked(word))
     for name, value in common.items():
         _give(found, name, value, context)
     return found
 
 
-def _give(inputs: list[_Input], name: str, value: str, context: click.Context) -> None:
+def _give(inputs: list[_Asked], name: str, value: str, context: click.Context) -> None:
     """Give an option to the last inputs that do not have it yet."""
     readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
-    read = readers[name](context, context.command.params[0], value) if name in readers else value
+    own = next(option for option, attribute in _OWN.items() if attribute == name)
+    option = next(one for one in context.command.params if own in one.opts)
+    read = readers[name](context, option, value) if name in readers else value
     for one in reversed(inputs):
         if getattr(one, name) is not None:
             return
         setattr(one, name, read)
-
-
-def _told_apart(inputs: list[_Input]) -> tuple[list[_Input], list[_Input]]:
-    """Return the tables, and what collectors read."""
-    tables: list[_Input] = []
-    others: list[_Input] = []
-    for one in inputs:
-        readable = one.path != "-" and os.path.isfile(one.path)
-        is_table = readable and holds_table(one.path, one.type_name, mapped=one.mapping is not None)
-        (tables if is_table else others).append(one)
-    return tables, others
-
-
-def _read_tables(
-    importing: Importing, tables: list[_Input], mappings: dict[str, ColumnMapping], *, keep_going: bool
-) -> list[UnreadableTable | UnusableInput]:
-    failures: list[UnreadableTable | UnusableInput] = []
-    named: list[TableFile] = []
-    for one in tables:
-        mapping = mappings[one.mapping] if one.mapping else None
-        columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
-        complete = one.complete if one.complete is not None else mapping.complete if mapping else ()
-        if one.type_name is not None:
-            named.append(TableFile(one.path, one.type_name, columns, constants, one.observed_at, complete))
-            continue
-        failures.append(UnreadableTable(one.path, "a table does not say what its rows are; name their type with --type"))
-    for table in in_order(named) if keep_going or not failures else ():
-        try:
-            importing.add_table(table)
-        except UnreadableTable as error:
-            failures.append(error)
-            if not keep_going:
-                break
-    if failures and not keep_going:
-        raise failures[0]
-    return failures
-
-
-def _read_others(
-    importing: Importing,
-    inputs: list[_Input],
-    repository: Repository,
-    *,
-    keep_going: bool,
-    done: Callable[[int], None] | None,
-) -> list[UnreadableTable | UnusableInput]:
-    failures: list[UnreadableTable | UnusableInput] = []
-    for type_name in sorted({one.type_name for one in inputs}, key=lambda name: name or ""):
-        found = [one for one in inputs if one.type_name == type_name]
-        declared = repository.object_type(type_name).value if type_name else None
-        paths = [one.path for one in found]
-        complete = {one.path: one.complete for one in found if one.complete}
-        collected = collect_files(
-            paths, type_name=type_name, object_type=declared, complete=complete, keep_going=keep_going, progress=done
-        )
-        times = {one.path: one.observed_at for one in found if one.observed_at}
-        importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)
-        failures += collected.failures
-    return failures
-
-
-def _named(failure: UnreadableTable | UnusableInput) -> tuple[str, str]:
-    return (failure.path, failure.reason) if isinstance(failure, UnreadableTable) else (failure.source, failure.reason)
 
 
 def _mapping(path: str) -> ColumnMapping:
@@ -223,7 +156,7 @@ def _mapping(path: str) -> ColumnMapping:
     return mapping
 
 
-def _report_problems(problems: list[Diagnostic]) -> None:
+def _report_problems(problems: Sequence[Diagnostic]) -> None:
     if problems:
         text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)

@@ -9,8 +9,8 @@ import click
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import open_repository
 from perpend.diagnostics.text import render_text
+from perpend.load.repository import open_repository
 from perpend.store.kept import damaged_below
 from perpend.store.labels import view_names
 from perpend.store.store import KEPT, Store
@@ -149,5 +149,4 @@ def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
 
 
 def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
-    repository = open_repository(repo)
-    return lambda name: repository.object_type(name).value
+    return open_repository(repo).declared_type

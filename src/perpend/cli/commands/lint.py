@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from perpend import __version__
-from perpend.analyze.check import RULES_BY_CODE, check_repository
+from perpend.analyze.check import RULES_BY_CODE, lint_repository
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here
 from perpend.diagnostics.as_json import render_json
@@ -13,6 +12,7 @@ from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Severity
 from perpend.diagnostics.sarif import render_sarif
 from perpend.diagnostics.text import render_text
+from perpend.version import __version__
 
 EPILOG = """\b
 Examples:
@@ -41,7 +41,7 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 def command(repo: str | None, form: str, out: str | None) -> int:
     """Find what is wrong (errors) or suspicious (warnings) in a policy repository."""
     repository = repository_here(repo)
-    diagnostics = check_repository(repository)
+    diagnostics = lint_repository(repository)
     with output_stream(out, drawn=form == "text") as stream:
         match form:
             case "json":

@@ -7,7 +7,7 @@ import json
 import click
 
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import open_repository
+from perpend.load.repository import open_repository
 from perpend.report.repository.listing import LISTINGS, print_listing
 
 

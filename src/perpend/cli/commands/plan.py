@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from perpend.analyze.programs import Analyzer
+from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options import moment
 from perpend.cli.output import output_stream
-from perpend.cli.programs import production_programs
-from perpend.cli.repositories import open_repository, select
-from perpend.meaning.values import milliseconds_from_datetime
-from perpend.plan.build import plan_of
+from perpend.cli.programs import tell_refused
+from perpend.judge.plans import plans_of
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
 from perpend.plan.describe import plan_lines, plan_mermaid
 from perpend.plan.sql import query_of
-from perpend.plan.wanted import wanted_by
-from perpend.tables.catalogue import catalogue_tables
 
 if TYPE_CHECKING:
-    from perpend.ir.program import Program
+    from datetime import datetime
+
     from perpend.plan.build import Plan
     from perpend.plan.sql import Dialect
     from perpend.tables.schema import Tables
@@ -58,19 +57,17 @@ def command(
 ) -> int:
     """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
     analyzer = Analyzer(open_repository(repo))
-    programs = production_programs(analyzer, select(names, analyzer.repository.policy_ids, "policy"))
-    time = milliseconds_from_datetime(snapshot_time or datetime.now(UTC))
+    selection = select_policies(analyzer, names)
+    tell_refused(analyzer.repository, selection)
+    if not selection.programs:
+        return USAGE_ERROR
+    plans = plans_of(analyzer, selection, tables=_tables(store) if store else None, snapshot_time=snapshot_time)
     with output_stream(None) as stream:
-        for number, type_name in enumerate(dict.fromkeys(program.input_type for program in programs)):
-            own = [program for program in programs if program.input_type == type_name]
-            plan = plan_of(own, _tables(analyzer, own, store), time)
-            stream.write("\n" * bool(number) + "\n".join(_shown(plan, form, engine)) + "\n")
+        stream.write("\n\n".join("\n".join(_shown(plan, form, engine)) for plan in plans) + "\n")
     return 0
 
 
-def _tables(analyzer: Analyzer, programs: list[Program], store: str | None) -> Tables:
-    if store is None:
-        return catalogue_tables(programs[0].input_type, wanted_by(programs), analyzer.object_type)
+def _tables(store: str) -> Tables:
     from perpend.store.store import Store
 
     return Store(store).snapshot().tables

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.programs import Analyzer
 from perpend.cli.output import terminal
-from perpend.cli.repositories import UnknownName, did_you_mean, entity_id, open_repository, printable, select
 from perpend.ir.operations import OPERATIONS
+from perpend.load.repository import open_repository
 from perpend.report.repository.entity import print_operation, print_policy, print_section, print_type
 
 
@@ -38,7 +39,7 @@ def command(name: str, repo: str | None) -> int:
 
 def _policy(name: str, policy_ids: list[str], others: list[str]) -> str:
     try:
-        found = select([name], policy_ids, "policy")
+        found = ids_named([name], policy_ids, "policy")
     except UnknownName:
         hint = did_you_mean(name, [*policy_ids, *others])
         raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}") from None

@@ -9,9 +9,9 @@ import click
 
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import progress
-from perpend.cli.repositories import open_repository
 from perpend.cli.site_built import check, clean, serve
 from perpend.cli.site_packages import site_packages
+from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
     from perpend.site.build import Built

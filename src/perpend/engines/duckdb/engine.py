@@ -61,21 +61,24 @@ class DuckDb:
         """Return a name as DuckDB reads it."""
         return quoted(name)
 
-    def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> str:
+    def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> str:
         """Return a stage's query, ready to be run here."""
-        query = stage_query(stage, DIALECT, relation, keys=keys, where=where, names=self._natives)
+        query = stage_query(stage, DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query.text
 
-    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path, *, sources: Iterable[int] | None = None) -> None:
-        """Write a plan's outputs for each row of its table to a Parquet file, in any order.
+    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write a plan's outputs for each row of its table to a Parquet file, in any order; return the file."""
+        self.judge(plan, lambda table: self.files(files[table]), out)
+        return [out]
 
-        Its columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. ``sources`` restricts
-        the rows to those of some sources; ``relation`` returns what stands for a table.
+    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
+        """Do the same over what ``relation`` says stands for each table.
+
+        Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program.
         """
-        where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources))})"
-        text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE), where=where)
+        text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE))
         outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
         named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
         self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
@@ -93,11 +96,7 @@ class DuckDb:
         """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
         read = columns_read(plan.stage)
         kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
-        given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(kinds)}
-        self._connection.register("given", {ROW: numpy.arange(table.rows), **given})
-        named = [f"CAST(c{number} AS {type_of(kind)}) AS {quoted(name)}" for number, (name, kind) in enumerate(kinds.items())]
-        self.run(f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {', '.join((ROW, *named))} FROM given")
-        self._connection.unregister("given")
+        self.hold(table.name, {name: columns[name] for name in kinds}, kinds, rows=table.rows)
         for column in table.columns.values():
             if plain(column.name) in read - columns.keys():
                 self._mark_plain(quoted(table.name), column.name)
@@ -105,6 +104,15 @@ class DuckDb:
         found = self._connection.execute(text).fetchnumpy()
         order = numpy.argsort(found["key0"])
         return [found[name][order].tolist() for name in plan.stage.outputs]
+
+    def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
+        """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
+        given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(columns)}
+        self._connection.register("given", {ROW: numpy.arange(rows), **given})
+        named = [f"CAST(c{number} AS {type_of(kinds[name])}) AS {quoted(name)}" for number, name in enumerate(columns)]
+        self.run(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {', '.join((ROW, *named))} FROM given")
+        self._connection.unregister("given")
+        return quoted(table)
 
     def _mark_plain(self, table: str, name: str) -> None:
         """Add the companion that marks a column's documents as plain JSON."""

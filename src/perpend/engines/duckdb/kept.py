@@ -19,7 +19,6 @@ from unicodedata import unidata_version
 
 import duckdb
 
-from perpend import __version__
 from perpend.plan.kept import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
@@ -27,6 +26,7 @@ from perpend.store.database import is_failed_write, pattern
 from perpend.store.files import OWNER_ONLY, make_directory
 from perpend.store.kept import KeptFiles
 from perpend.tables.schema import ROW, SOURCE
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -30,7 +30,7 @@ from perpend.store.files import naming, remove_tree, settle, sync_directory
 from perpend.tables.schema import ROW, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -59,9 +59,9 @@ class Spark:
         for statement in functions():
             self.session.sql(statement)
 
-    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,), where: str = "") -> Query:
+    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> Query:
         """Return a plan's query, ready to be run here."""
-        query = query_of(eager(plan), DIALECT, relation, keys=keys, where=where, names=self._natives)
+        query = query_of(eager(plan), DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query
@@ -96,38 +96,29 @@ class Spark:
             found[part][row] = tuple(codes)
         return [[ends[row] for row in sorted(ends)] for ends in found]
 
-    def judge_to_parquet(
-        self,
-        plan: Plan,
-        files: Mapping[str, Sequence[Path]],
-        directory: Path,
-        *,
-        sources: Iterable[int] | None = None,
-    ) -> int:
-        """Judge a store's tables and write verdict codes, as a directory of Parquet files; return how many rows were judged.
+    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
 
-        Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program. The directory appears whole
-        or not at all; one that is there already is an error. ``sources`` restricts the rows to those of some sources.
+        The directory appears whole or not at all; one that is there already is an error.
         """
-        if directory.exists():
-            raise SparkFailed(f"{directory} is there already")
+        if out.exists():
+            raise SparkFailed(f"{out} is there already")
         views: list[str] = []
-        temporary = directory.with_name(f".{directory.name}.{secrets.token_hex(6)}.part")
+        temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
         try:
             tables = plan.tables.by_name
             read = sorted(_tables_read(plan))
             frames = self.run(lambda: {name: frame_of_files(self.session, tables[name], files.get(name, ())) for name in read})
-            where = "" if sources is None else f"t.{quoted(SOURCE)} IN ({', '.join(map(str, sources)) or 'NULL'})"
-            query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE), where=where)
+            query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE))
             outputs = ", ".join(f"CAST({quoted(name)} AS INT) AS {quoted(name)}" for name in plan.stage.outputs)
             text = f"SELECT key0 AS {quoted(ROW)}, key1 AS {quoted(SOURCE)}, {outputs} FROM ({query.text})"
-            with naming(directory):
-                return self._write(text, temporary, directory)
+            with naming(out):
+                return self._write(text, temporary, out)
         finally:
             self._forget(views)
             remove_tree(temporary)
 
-    def _write(self, text: str, temporary: Path, directory: Path) -> int:
+    def _write(self, text: str, temporary: Path, directory: Path) -> Sequence[Path]:
         judged = Observation()
         self.run(
             lambda: (
@@ -151,7 +142,7 @@ class Spark:
         sync_directory(temporary)
         os.rename(temporary, directory)
         sync_directory(directory.parent)
-        return rows
+        return [directory / path.name for path in written]
 
     def run(self, action: Callable[[], _Found]) -> _Found:
         """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""

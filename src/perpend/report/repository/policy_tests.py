@@ -11,8 +11,7 @@ from rich.text import Text
 
 from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
-from perpend.explain.steps import steps_of_test
-from perpend.policy_tests.run import FIELDS, Coverage, Failure, TestReport
+from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, Failure, TestReport
 from perpend.report.explanation import step_lines
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.analyze.programs import Analyzer
-
-_MAX_SHOWN = 50
 
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
@@ -104,7 +101,7 @@ def print_test_report(
     failures: dict[tuple[str, str], list[Failure]] = {}
     for failure in report.failures:
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
-    for (logic_id, object_id), rows in list(failures.items())[:_MAX_SHOWN]:
+    for (logic_id, object_id), rows in list(failures.items())[:MOST_EXPLAINED]:
         console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
         table = Table("", box=None, padding=(0, 2, 0, 2), header_style="dim")
         for heading in ("expected", "actual"):
@@ -114,11 +111,11 @@ def print_test_report(
                 row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
             )
         console.print(table)
-        for step in steps_of_test(analyzer, logic_id, object_id):
+        for step in report.steps.get((logic_id, object_id), ()):
             console.print(*step_lines(step), sep="\n")
         console.print()
-    if len(failures) > _MAX_SHOWN:
-        console.print(Text(f"… and {len(failures) - _MAX_SHOWN} more failed executions (--format json shows all)\n"))
+    if len(failures) > MOST_EXPLAINED:
+        console.print(Text(f"… and {len(failures) - MOST_EXPLAINED} more failed executions (--format json shows all)\n"))
     _print_refused(report, analyzer, console)
     if coverage:
         _print_coverage(report, console, fail_under)

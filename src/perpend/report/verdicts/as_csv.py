@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
-from perpend.judge.judgement import message_of, remediation_of
+from perpend.judge.finding import message_of, remediation_of
 from perpend.report.verdicts.lines import batches, verdict_lines
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.status import Status
-from perpend.judge.judgement import message_of, remediation_of
+from perpend.judge.finding import message_of, remediation_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.report.verdicts.lines import batches, verdict_lines
 
@@ -28,7 +28,7 @@ def write_json(judgement: Judgement, stream: TextIO) -> None:
     """Write the ledger, the snapshot, the policies set aside and all verdicts as one JSON object, each verdict on a line."""
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
-    set_aside = json.dumps(judgement.set_aside, separators=(",", ":"))
+    set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"verdicts":[\n')
     between = ""
     for batch in batches(_lines(judgement)):
@@ -49,9 +49,9 @@ def _ledger(ledger: Ledger) -> dict[str, int]:
 
 
 def _snapshot(judgement: Judgement) -> dict[str, Any]:
-    snapshot = judgement.snapshot
+    day = judgement.day
     sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
-    return {"time": _iso(snapshot.time), "assumed": snapshot.assumed, "sources": sources}
+    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources}
 
 
 def _source(source: Source) -> dict[str, Any]:

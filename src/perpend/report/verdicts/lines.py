@@ -11,7 +11,7 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.judge.judgement import values_read
+from perpend.judge.reads import values_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program, Read
-    from perpend.judge.judgement import Column, Judgement
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.verdicts import Verdicts
 
     Head: TypeAlias = Callable[[Program, int, str | None], str]
     Described: TypeAlias = Callable[[EstateObject], str]
@@ -34,15 +35,15 @@ def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tai
     ``head`` draws what a program says: it is given the index and the runtime error. ``described`` draws an object.
     ``tail`` joins that with the object's references, which are a JSON array in ASCII.
     """
-    for type_name in dict.fromkeys(program.input_type for program in judgement.programs):
-        columns = [column for column in judgement.columns if column.program.input_type == type_name]
+    for type_name in judgement.selection.by_type():
+        columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
         forms = list(dict.fromkeys(column.program.reads for column in columns))
         every = tuple(dict.fromkeys(read for reads in forms for read in reads))
         openings = [_opening(judgement, type_name, read) for read in every]
         wanted = [[every.index(read) for read in reads] for reads in forms]
         heads = [_heads(column, head) for column in columns]
         places = [forms.index(column.program.reads) for column in columns]
-        for judged, *starts in zip(judgement.estate.objects.get(type_name, ()), *heads, strict=True):
+        for judged, *starts in zip(judgement.objects_of(type_name), *heads, strict=True):
             text = described(judged)
             values = values_read(judged.fields, every)
             drawn = [f"{opening}{json_value(value)}}}" for opening, value in zip(openings, values, strict=True)]
@@ -67,7 +68,7 @@ def json_value(value: Any) -> str:
         return json.dumps(_with_names(value), allow_nan=False, separators=(",", ":"))
 
 
-def _heads(column: Column, head: Head) -> Iterator[str]:
+def _heads(column: Verdicts, head: Head) -> Iterator[str]:
     """Yield what the program says of each object in turn."""
     known: dict[int, str] = {}
     for index, error in column.ends():

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perpend.ir.status import Status
-from perpend.judge.judgement import PolicyView, remediation_of
+from perpend.judge.finding import remediation_of
+from perpend.judge.selection import PolicyView
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
     from perpend.ir.estate import EstateObject
-    from perpend.judge.judgement import Column, Judgement
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.verdicts import Verdicts
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses whose objects are listed."""
@@ -45,19 +47,19 @@ class PolicyTally:
 def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
     """Return the tally of each policy in the order of their ids, with ``limit`` objects of each group at most."""
     tallies: dict[str, PolicyTally] = {}
-    for column in judgement.columns:
+    for column in judgement.verdicts:
         policy_id = column.program.policy_id
-        view = judgement.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
+        view = judgement.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
         tally = tallies.setdefault(policy_id, PolicyTally(view))
         places = column.counted()
         for index, number in places.items():
             tally.counts[column.program.verdicts[index].status] += number
-        objects = judgement.estate.objects.get(column.program.input_type, ())
+        objects = judgement.objects_of(column.program.input_type)
         _fill(_groups(column, places, tally), column, objects, limit)
     return list(tallies.values())
 
 
-def _groups(column: Column, places: Counter[int], tally: PolicyTally) -> dict[int, Group]:
+def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[int, Group]:
     """Return the group of each index to act on; indexes that say the same share one."""
     groups: dict[int, Group] = {}
     for index in sorted(places):
@@ -77,7 +79,7 @@ def _says(group: Group) -> tuple[Status, str, str | None]:
     return group.status, group.message, group.remediation
 
 
-def _fill(groups: dict[int, Group], column: Column, objects: Sequence[EstateObject], limit: int) -> None:
+def _fill(groups: dict[int, Group], column: Verdicts, objects: Sequence[EstateObject], limit: int) -> None:
     """Put the first objects into their groups."""
     for group in {id(one): one for one in groups.values()}.values():
         indexes = [index for index, other in groups.items() if other is group]

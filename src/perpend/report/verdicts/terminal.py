@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from perpend.collect.kinds import label_of_kind
 from perpend.ir.status import Status
 from perpend.report.page import Page
 from perpend.report.percent import percent_text
@@ -16,7 +17,6 @@ from perpend.report.verdicts.policy_table import count_text, print_policies
 from perpend.report.verdicts.tally import TO_ACT_ON, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -24,21 +24,20 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
 
-_KINDS: Final = {
-    "credential-report": "credential report",
-    "credential-report-json": "credential report from the AWS CLI",
-    "test-data": "objects in test-data form",
-}
+EXPLAINED: Final = "perpend explain POLICY OBJECT INPUT"
 _MOST_ACCOUNTS: Final = 3
 
 
-def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20) -> None:
-    """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most."""
+def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20, explained: str = EXPLAINED) -> None:
+    """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
+
+    ``explained`` is the command that shows the road to one of its verdicts.
+    """
     page = Page(console)
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
     _print_sources(judgement, page, limit)
-    if judgement.set_aside:
+    if judgement.selection.set_aside:
         page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
     if not judgement.ledger.objects:
         return
@@ -48,7 +47,7 @@ def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20) 
     for status in TO_ACT_ON:
         print_findings(tallies, status, page)
     page.blank()
-    _print_ledger(judgement.ledger, page)
+    _print_ledger(judgement.ledger, page, explained)
 
 
 def counted(number: int, word: str, plural: str | None = None) -> str:
@@ -57,7 +56,7 @@ def counted(number: int, word: str, plural: str | None = None) -> str:
 
 
 def _set_aside(judgement: Judgement) -> str:
-    number = len(judgement.set_aside)
+    number = len(judgement.selection.set_aside)
     needed = "needs child objects" if number == 1 else "need child objects"
     return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
 
@@ -80,31 +79,31 @@ def _print_sources(judgement: Judgement, page: Page, limit: int) -> None:
     sources = sorted(judgement.estate.sources, key=lambda source: source.name)
     times = dict.fromkeys(_observed(judgement, source) for source in sources)
     for source in sources[:limit]:
-        about = [_KINDS.get(source.kind, source.kind), counted(source.objects, "object"), *_accounts(source)]
+        about = [label_of_kind(source.kind), counted(source.objects, "object"), *_accounts(source)]
         if len(times) > 1:
             about.append(_observed(judgement, source))
         page.line(page.name(source.name), (f"  {page.prose(', '.join(about))}", "dim"), first="  ", rest="    ")
     if len(sources) > limit:
         page.line((f"{page.ellipsis} and {counted(len(sources) - limit, 'more input')}", "dim"), first="  ")
-    unsaid = [source for source in sources if source.observed_at is None and judgement.snapshot_time is None]
-    if len(times) == 1 and not unsaid:
+    if len(times) == 1 and not judgement.day.assumed:
         page.line(*times, first="  ")
-    if unsaid and judgement.ledger.objects:
-        page.line((_assumed(judgement, unsaid), "yellow"), first="  ")
+    if judgement.day.assumed and judgement.ledger.objects:
+        page.line((_assumed(judgement), "yellow"), first="  ")
+    elif len(times) > 1 and judgement.ledger.objects:
+        page.line(f"dates were measured against the newest of these times, {judgement.day.time:%Y-%m-%d} (UTC)", first="  ")
 
 
-def _assumed(judgement: Judgement, unsaid: Sequence[Source]) -> str:
-    today = f"today, {judgement.time_of_source(unsaid[0].name):%Y-%m-%d} (UTC)"
-    if len(unsaid) == len(judgement.estate.sources):
-        return (
-            f"The inputs state no time of observation: dates were measured against {today}; --snapshot-time sets another time"
-        )
-    return f"Where no time is stated, dates were measured against {today}; --snapshot-time sets one time for all"
+def _assumed(judgement: Judgement) -> str:
+    stated = any(source.observed_at is not None for source in judgement.estate.sources)
+    unsaid = "Not every input states" if stated else "The inputs state no"
+    what = "a time of observation" if stated else "time of observation"
+    against = f"today, {judgement.day.time:%Y-%m-%d} (UTC)"
+    return f"{unsaid} {what}: dates were measured against {against}; --snapshot-time sets another time"
 
 
 def _observed(judgement: Judgement, source: Source) -> str:
-    if judgement.snapshot_time is not None:
-        return f"observed {_minute(judgement.snapshot_time)}, as given by --snapshot-time"
+    if judgement.day.given:
+        return f"observed {_minute(judgement.day.time)}, as given by --snapshot-time"
     return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"
 
 
@@ -120,14 +119,14 @@ def _accounts(source: Source) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(source.accounts)}"]
 
 
-def _print_ledger(ledger: Ledger, page: Page) -> None:
+def _print_ledger(ledger: Ledger, page: Page, explained: str) -> None:
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
         parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
     page.line((_score(ledger), "bold"))
     if any(ledger.counts[status] for status in TO_ACT_ON):
-        page.line(("perpend explain POLICY OBJECT INPUT shows the road to a verdict", "dim"))
+        page.line((f"{page.name(explained)} shows the road to a verdict", "dim"))
 
 
 def _score(ledger: Ledger) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from perpend import __version__
 from perpend.diagnostics.escape import visible
 from perpend.pages.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.pages.flags import FLAGS
@@ -42,6 +41,7 @@ from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
 from perpend.site.render.icons import STATUSES
 from perpend.site.render.markdown import plain_text
+from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

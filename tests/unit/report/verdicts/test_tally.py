@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.ir.status import Status
-from perpend.judge.judgement import Judgement
+from perpend.judge.estates import judge_estate
 from perpend.report.verdicts.tally import Group, tally_of
 from tests.unit.report.judgements import MOOD, NOTED, judge, thing
 
@@ -46,7 +47,7 @@ def test_policies_stand_in_the_order_of_their_ids(tmp_path: Path) -> None:
 
 def test_several_logics_of_one_policy_are_one_row(tmp_path: Path) -> None:
     judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "bad"), logics={"mood": MOOD})
-    twice = Judgement(judgement.estate, judgement.programs * 2, policies=judgement.policies, types=judgement.types)
+    twice = judge_estate(judgement.estate, replace(judgement.selection, programs=judgement.programs * 2))
     (tally,) = tally_of(twice, limit=3)
     assert [("It is bad.", 4, ["ann", "bob", "ann"])] == [_kept(group) for group in tally.groups]
     assert 4 == tally.counts[Status.INCOMPLIANT]

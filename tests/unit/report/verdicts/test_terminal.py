@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from perpend.diagnostics.escape import display_width
 from perpend.ir.estate import Estate, Source
+from perpend.judge.estates import judge_estate
 from perpend.judge.judgement import Judgement
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, judge, printed, thing, with_rival, without_styles
 
@@ -140,7 +141,10 @@ def test_different_times_are_said_of_each_source(tmp_path: Path) -> None:
     text = printed(judge(tmp_path, thing("ann"), sources=sources), width=200)
     assert "  a.json  objects in test-data form, 1 object, observed 2026-01-09 08:15 UTC\n" in text
     assert "  b.json  objects in test-data form, 1 object, observed at a time not stated\n" in text
-    assert "  Where no time is stated, dates were measured against today, 2026-01-10 (UTC);" in text
+    assert "  Not every input states a time of observation: dates were measured against today, 2026-01-10 (UTC);" in text
+    sources[1] = Source("b.json", "test-data", datetime(2026, 1, 7, tzinfo=UTC), 1)
+    text = printed(judge(tmp_path, thing("ann"), sources=sources), width=200)
+    assert "  dates were measured against the newest of these times, 2026-01-09 (UTC)\n" in text
 
 
 def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
@@ -194,7 +198,7 @@ def test_the_ledger_adds_up(template: Judgement, wanted: list[str]) -> None:
     gone = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
     things = [thing(str(number), want, **(gone if want == "gone" else {})) for number, want in enumerate(wanted)]
     estate = Estate(template.estate.sources, {things[0].type_name: things})
-    judgement = Judgement(estate, template.programs, policies=template.policies, types=template.types)
+    judgement = judge_estate(estate, template.selection)
     ledger = next(line for line in printed(judgement, width=200).splitlines() if " verdict" in line and " = " in line)
     left, right = ledger.split(" = ")
     counts = [int(part.split()[0]) for part in right.split(" + ")]

@@ -1,0 +1,141 @@
+"""Inputs of all kinds in, one snapshot of a store out: tables by way of DuckDB, everything else by way of the collectors."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perpend.collect.contradictions import contradiction
+from perpend.collect.read import collect_files
+from perpend.intake.importing import Importing
+from perpend.intake.table_bytes import UnreadableTable, holds_table
+from perpend.intake.table_file import TableFile, in_order
+from perpend.store.database import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.collect.unusable import UnusableInput
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
+
+    Declared = Callable[[str], ObjectType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to import, ``-`` for standard input.
+
+    ``type_name`` is the object type that it holds, for kinds that do not say so themselves. ``columns`` maps a table's
+    columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
+    ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
+    which it holds every object of its type; without it, what it does not hold is not known.
+    """
+
+    path: str
+    type_name: str | None = None
+    columns: Mapping[str, str] | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    complete: tuple[Scope, ...] = ()
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of one object type, and not something that collectors know by its content."""
+        readable = self.path != "-" and os.path.isfile(self.path)
+        return readable and holds_table(self.path, self.type_name, mapped=self.columns is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import: the snapshot, None where no input was usable; unusable inputs; what is strange about the rest."""
+
+    snapshot: Snapshot | None
+    failures: tuple[UnusableInput | UnreadableTable, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def import_inputs(
+    store: Store,
+    inputs: Sequence[Input],
+    *,
+    declared: Declared,
+    keep_going: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Bring inputs into a store as one snapshot, which comes into force at once.
+
+    ``declared`` gives what is declared of an object type, None where nothing is: a repository's ``declared_type``. The
+    first input that cannot be used raises UnusableInput or UnreadableTable, and nothing is stored; with ``keep_going`` the
+    others are stored, and the snapshot says what it lacks. ``progress`` is told how many rows are read.
+    """
+    tables = [table for table in inputs if table.is_table]
+    others = [other for other in inputs if not other.is_table]
+    paths = [table.path for table in tables]
+    with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=declared)
+        failures: list[UnusableInput | UnreadableTable] = [
+            *_read_tables(importing, tables, keep_going=keep_going),
+            *_read_others(importing, others, declared, keep_going=keep_going, progress=progress),
+        ]
+        for failure in failures:
+            importing.add_failure(*_named(failure))
+        snapshot = importing.commit() if run.sources else None
+    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+
+
+def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
+    failures = [
+        UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
+        for table in tables
+        if table.type_name is None
+    ]
+    named = [
+        TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+        for table in tables
+        if table.type_name is not None
+    ]
+    for table in in_order(named) if keep_going or not failures else ():
+        try:
+            importing.add_table(table)
+        except UnreadableTable as error:
+            failures.append(error)
+            if not keep_going:
+                break
+    if failures and not keep_going:
+        raise failures[0]
+    return failures
+
+
+def _read_others(
+    importing: Importing,
+    inputs: Sequence[Input],
+    declared: Declared,
+    *,
+    keep_going: bool,
+    progress: Callable[[int], None] | None,
+) -> list[UnusableInput]:
+    failures: list[UnusableInput] = []
+    for type_name in sorted({other.type_name for other in inputs}, key=lambda name: name or ""):
+        alike = [other for other in inputs if other.type_name == type_name]
+        collected = collect_files(
+            [other.path for other in alike],
+            type_name=type_name,
+            object_type=declared(type_name) if type_name else None,
+            complete={other.path: other.complete for other in alike if other.complete},
+            keep_going=keep_going,
+            progress=progress,
+        )
+        times = {other.path: other.observed_at for other in alike if other.observed_at}
+        importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)
+        failures += collected.failures
+    return failures
+
+
+def _named(failure: UnreadableTable | UnusableInput) -> tuple[str, str]:
+    return (failure.path, failure.reason) if isinstance(failure, UnreadableTable) else (failure.source, failure.reason)

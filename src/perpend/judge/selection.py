@@ -1,0 +1,211 @@
+"""Which policies judge: chosen by name, by framework, by the types of the objects held and what their sources can list.
+
+A repository after analysis in, a selection out that also says who was refused and who was set aside. Prints nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.analyze.frameworks import FrameworkMappings
+from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
+from perpend.analyze.problems import logic_problems
+from perpend.collect.kinds import list_children
+from perpend.ir.estate import Estate
+from perpend.ir.ids import PRODUCTION, production_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.object_types import ObjectType
+    from perpend.ir.program import Program
+    from perpend.load.repository import Repository
+    from perpend.store.snapshot import Snapshot
+
+_GLOB: Final = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What reports show of a policy beside its verdicts."""
+
+    id: str
+    full_name: str
+    contextual_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The programs that judge, by policy id, with what reports call their policies and types.
+
+    ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
+    count child objects where no source can list any: asking them would only say once per object that nothing was collected.
+    """
+
+    programs: tuple[Program, ...] = ()
+    refused: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
+    policies: Mapping[str, PolicyView] = field(default_factory=dict)
+    types: Mapping[str, ObjectType] = field(default_factory=dict)
+
+    def by_type(self) -> dict[str, list[Program]]:
+        """Return the programs by the type that they judge."""
+        programs: dict[str, list[Program]] = {}
+        for program in self.programs:
+            programs.setdefault(program.input_type, []).append(program)
+        return programs
+
+
+def select_policies(
+    analyzer: Analyzer,
+    names: Sequence[str] = (),
+    *,
+    framework: str | None = None,
+    inherited: bool = False,
+    over: Estate | Snapshot | None = None,
+) -> Selection:
+    """Return the policies that judge: those that ids, globs, folders or a framework name, all of them where nothing does.
+
+    ``inherited``: also those that reach the framework through rules, controls or similar sections. ``over`` is what they
+    are to judge: only policies over types that it holds are selected. Raises UnknownName for a name that nothing has, for a
+    policy named by itself that cannot judge what is held, since its silence would look like a pass, and where no policy at
+    all judges what is held.
+    """
+    chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
+    by_itself = _named_by_itself(analyzer.repository, names)
+    held, flat = (None, False) if over is None else (_types_of(over), not list_children(one.kind for one in over.sources))
+    sorted_out = _Sorted()
+    for policy_id in chosen:
+        sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+    sorted_out.refuse_silence(by_itself, held)
+    return selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
+
+
+def selection_of(
+    analyzer: Analyzer,
+    programs: Iterable[Program],
+    *,
+    refused: Mapping[str, tuple[Diagnostic, ...]] | None = None,
+    set_aside: Iterable[str] = (),
+) -> Selection:
+    """Return programs as a selection, with the names of their policies and all declared types."""
+    in_order = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
+    policies = {program.policy_id: view_of(analyzer.repository, program.policy_id) for program in in_order}
+    return Selection(in_order, refused or {}, tuple(set_aside), policies, _declared_types(analyzer))
+
+
+def policies_named(
+    repository: Repository, names: Sequence[str] = (), framework: str | None = None, *, inherited: bool = False
+) -> list[str]:
+    """Return the ids of the policies that names and a framework mean. Raises UnknownName for what nothing has."""
+    chosen = ids_named(names, repository.policy_ids, "policy")
+    if framework is None:
+        return chosen
+    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
+    top = entity_id(name)
+    if top not in repository.section_ids:
+        siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
+        raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
+    indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
+    return [policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top)]
+
+
+def program_named(analyzer: Analyzer, name: str) -> Program:
+    """Return the program of the one policy that a name means. Raises UnknownName where there is none that can judge."""
+    policies = ids_named([name], analyzer.repository.policy_ids, "policy")
+    if len(policies) > 1:
+        raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
+    logic_id = production_of(policies[0])
+    if logic_id not in analyzer.repository.logic_ids:
+        raise UnknownName(f"{policies[0]} has no {PRODUCTION}: it cannot judge anything")
+    program = analyzer.analyzed(logic_id).program
+    if program is None:
+        problems = logic_problems(analyzer, logic_id)
+        reason = f": {problems[0].message} ({problems[0].span.path}:{problems[0].span.line})" if problems else ""
+        raise UnknownName(f"{policies[0]} cannot be used{reason}")
+    return program
+
+
+def view_of(repository: Repository, policy_id: str) -> PolicyView:
+    """Return what reports show of a policy, its id where it names itself nowhere."""
+    policy = repository.policy(policy_id).value
+    full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
+    return PolicyView(policy_id, full or policy_id, short or full or policy_id)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Policies sorted by whether they judge what is held."""
+
+    programs: list[Program] = field(default_factory=list)
+    refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    set_aside: list[str] = field(default_factory=list)
+    without_logic: list[str] = field(default_factory=list)
+    over_other_types: dict[str, str] = field(default_factory=dict)
+
+    def take(self, analyzer: Analyzer, policy_id: str, held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
+        logic_id = production_of(policy_id)
+        if logic_id not in analyzer.repository.logic_ids:
+            self.without_logic.append(policy_id)
+            return
+        logic = analyzer.repository.logic(logic_id).value
+        if logic is not None and held is not None and logic.input_type.value not in held:
+            self.over_other_types[policy_id] = logic.input_type.value
+            return
+        program = analyzer.analyzed(logic_id).program
+        if program is None:
+            self.refused[policy_id] = logic_problems(analyzer, logic_id)
+        elif may_be_set_aside and program.block.related:
+            self.set_aside.append(policy_id)
+        else:
+            self.programs.append(program)
+
+    def refuse_silence(self, named: Collection[str], held: Collection[str] | None) -> None:
+        """Raise where a policy that was named by itself cannot judge, or where none at all can."""
+        for policy_id in self.without_logic:
+            if policy_id in named:
+                raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
+        for policy_id, type_name in self.over_other_types.items():
+            if policy_id in named:
+                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}")
+        if self.programs or self.refused:
+            return
+        if held is None:
+            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge")
+        number = len(self.set_aside)
+        aside = f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
+
+
+def _types_of(over: Estate | Snapshot) -> Collection[str]:
+    if isinstance(over, Estate):
+        return over.objects
+    return {table.type_name for table in over.tables.by_name.values() if table.type_name}
+
+
+def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[str]:
+    """Return the policies that were named one by one, not by a glob or a folder."""
+    matches = (ids_named([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
+    return frozenset(ids[0] for ids in matches if len(ids) == 1)
+
+
+def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
+    """Whether a policy names a section or one below it; one whose descriptor has errors might, so it is judged."""
+    loaded = repository.policy(policy_id)
+    if loaded.value is None or not loaded.sound:
+        return True
+    return any(f"{section.value}/".startswith(f"{top}/") for section in loaded.value.mappings)
+
+
+def _held(held: Collection[str] | None) -> str:
+    return ", ".join(sorted(held or ())) or "no objects"
+
+
+def _declared_types(analyzer: Analyzer) -> dict[str, ObjectType]:
+    """Return the object types that the repository and its fallback declare."""
+    repository = analyzer.repository
+    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+    return {name: analyzer.object_type(name) for name in names}

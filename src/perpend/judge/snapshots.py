@@ -1,0 +1,99 @@
+"""A stored snapshot in, the same judgement as of files out, with nothing of it held in memory: verdicts stream to Parquet."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.engines.duckdb.engine import duck_db
+from perpend.engines.duckdb.stores import StoreDuckDb
+from perpend.engines.verdicts import VerdictFiles
+from perpend.ir.estate import Estate, EstateObject, Source
+from perpend.ir.object_types import ObjectType
+from perpend.judge.day import RunDay, day_of_run
+from perpend.judge.judgement import Judgement, ledger_of
+from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
+from perpend.meaning.values import DAY
+from perpend.plan.build import plan_of
+from perpend.store.scratch import scratch
+from perpend.store.store import KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.engines.duckdb.engine import DuckDb
+    from perpend.engines.duckdb.kept import Cost
+    from perpend.engines.protocol import Engine
+    from perpend.ir.program import Program
+    from perpend.judge.selection import Selection
+    from perpend.store.snapshot import Snapshot
+
+
+@contextmanager
+def judge_snapshot(
+    snapshot: Snapshot,
+    selection: Selection,
+    *,
+    snapshot_time: datetime | None = None,
+    today: datetime | None = None,
+    engine: Engine | None = None,
+    progress: Callable[[int], None] | None = None,
+    costs: Callable[[Sequence[Cost]], None] | None = None,
+) -> Iterator[Judgement]:
+    """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
+
+    ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
+    ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
+    """
+    with scratch() as directory:
+        spill, written = directory / "spill", directory / "verdicts"
+        for path in (spill, written):
+            path.mkdir(mode=0o700)
+        with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
+            sources = tuple(Source(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in snapshot.sources)
+            day = day_of_run([source.observed_at for source in sources], snapshot_time=snapshot_time, today=today)
+            kept = StoreDuckDb(reader, snapshot)
+            judging = _Judging(snapshot, selection, day, engine or kept, reader, written)
+            judgement = judging.judgement(sources, progress)
+            if costs:
+                costs(kept.costs)
+            yield judgement
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    snapshot: Snapshot
+    selection: Selection
+    day: RunDay
+    engine: Engine
+    reader: DuckDb
+    written: Path
+
+    def judgement(self, sources: tuple[Source, ...], progress: Callable[[int], None] | None) -> Judgement:
+        by_program: dict[int, StoredVerdicts] = {}
+        objects: dict[str, Sequence[EstateObject]] = {}
+        for type_name, programs in self.selection.by_type().items():
+            objects[type_name], made = self._judged(type_name, programs)
+            by_program |= {id(column.program): column for column in made}
+            if progress:
+                progress(sum(map(len, objects.values())))
+        estate = Estate(sources, objects)
+        verdicts = tuple(by_program[id(program)] for program in self.selection.programs)
+        return Judgement(estate, self.selection, self.day, verdicts, ledger_of(estate, verdicts))
+
+    def _judged(self, type_name: str, programs: Sequence[Program]) -> tuple[StoredObjects, list[StoredVerdicts]]:
+        snapshot, day = self.snapshot, self.day.milliseconds
+        plan = plan_of(programs, snapshot.tables, day // DAY * DAY)
+        paths = self.engine.judge_to_parquet(
+            plan, snapshot.files, self.written / f"{len(list(self.written.iterdir()))}.parquet"
+        )
+        files = VerdictFiles(self.reader, tuple(paths), snapshot.tables.by_name[type_name].rows)
+        object_type = self.selection.types.get(type_name) or ObjectType(type_name)
+        objects = StoredObjects(snapshot, files, object_type, wanted_of(programs, object_type))
+        table = snapshot.files[type_name]
+        return objects, [
+            StoredVerdicts(program, number, plan.reasons, files, table, objects, day) for number, program in enumerate(programs)
+        ]

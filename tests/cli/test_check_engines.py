@@ -1,0 +1,112 @@
+"""``perpend check`` over each engine, on both roads of ``auto``, from files and stores: the same verdicts, to the byte."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from perpend.cli.commands import check
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
+
+POLICIES = ("--policy", KEY_POLICY, "--policy", "user-access-keys-are-not-rotated-every-90-days")
+COLUMNS = "user,arn,access_key_1_active,access_key_1_last_rotated,access_key_2_active,access_key_2_last_rotated"
+FRESH, STALE = "2026-10-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00"
+ENDS = {
+    ("true", FRESH, "false", "N/A"): ("COMPLIANT", "COMPLIANT"),
+    ("true", STALE, "false", "N/A"): ("COMPLIANT", "INCOMPLIANT"),
+    ("true", FRESH, "true", FRESH): ("INCOMPLIANT", "COMPLIANT"),
+    ("true", STALE, "true", STALE): ("INCOMPLIANT", "INCOMPLIANT"),
+    ("false", "N/A", "false", "N/A"): ("INAPPLICABLE", "INAPPLICABLE"),
+    ("maybe", FRESH, "false", "N/A"): ("UNDETERMINED", "UNDETERMINED"),
+    ("true", "soon", "false", "N/A"): ("COMPLIANT", "UNDETERMINED"),
+}
+"""What the flags and times of two keys come to, on the later of the two days, by each of the policies."""
+
+RIVAL, ROOT = "rival", "<root_account>"
+UNKNOWN = ("UNDETERMINED", "UNDETERMINED")
+
+
+def report(*rows: tuple[str, tuple[str, ...]]) -> str:
+    lines = [f"{name},arn:aws:iam::111122223333:user/{name},{','.join(values)}" for name, values in rows]
+    return "\n".join([COLUMNS, *lines]) + "\n"
+
+
+def answer(path: Path, content: str, time: str) -> Path:
+    document = {"Content": base64.b64encode(content.encode()).decode(), "ReportFormat": "text/csv", "GeneratedTime": time}
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> list[Path]:
+    """Write two reports of two days; on the earlier one nothing was stale yet. One user has another row in each."""
+    rows = [(f"u{number}", values) for number, values in enumerate(ENDS)]
+    first, second, *_ = ENDS
+    return [
+        answer(tmp_path / "a.json", report(*rows[::2], (RIVAL, first)), "2026-07-01T10:00:00Z"),
+        answer(tmp_path / "b.json", report(*rows[1::2], (RIVAL, second)), "2026-11-20T10:00:00Z"),
+    ]
+
+
+def expected() -> dict[str, tuple[str, str]]:
+    """Return the statuses by user. The readings of the rival are never both incompliant; of the root user there is no row."""
+    found = {f"u{number}": ends for number, ends in enumerate(ENDS.values())}
+    return {**found, RIVAL: UNKNOWN, ROOT: UNKNOWN}
+
+
+def statuses(out: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for line in out.splitlines():
+        verdict = json.loads(line)
+        found.setdefault(verdict["object"]["name"], {})[verdict["policyId"].rpartition("/")[2]] = verdict["status"]
+    rotated, active = sorted(next(iter(found.values())))
+    return {name: (by_policy[active], by_policy[rotated]) for name, by_policy in found.items()}
+
+
+ROADS = [("interpreter", False), ("duckdb", False), ("auto", False), ("auto", True)]
+
+
+@pytest.mark.parametrize(("engine", "large"), ROADS)
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
+def test_files_come_to_the_same_on_every_road(
+    run: Run, inputs: list[Path], monkeypatch: pytest.MonkeyPatch, engine: str, large: bool, turned: bool
+) -> None:
+    monkeypatch.setattr(check, "LARGE", 2 if large else 5_000)
+    ran = run("check", *(inputs[::-1] if turned else inputs), *POLICIES, "--engine", engine, "--format", "ndjson")
+    assert (1, "") == (ran.code, ran.err)
+    assert expected() == statuses(ran.out)
+    reference = run("check", *inputs, *POLICIES, "--engine", "interpreter", "--format", "ndjson")
+    assert reference.out == ran.out
+
+
+@pytest.mark.parametrize("engine", ["auto", "duckdb"])
+def test_a_store_comes_to_the_same(run: Run, inputs: list[Path], tmp_path: Path, engine: str) -> None:
+    assert 0 == run("import", *inputs, "--store", tmp_path / "store").code
+    ran = run("check", "--store", tmp_path / "store", *POLICIES, "--engine", engine, "--format", "ndjson")
+    assert (1, "") == (ran.code, ran.err)
+    assert expected() == statuses(ran.out)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
+def test_the_example_says_the_same_on_the_road_of_large_inputs(run: Run, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    small = run("check", EXAMPLE, "--format", form)
+    monkeypatch.setattr(check, "LARGE", 1)
+    assert small == run("check", EXAMPLE, "--format", form)
+
+
+def test_five_thousand_objects_are_judged_by_tables(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[str] = []
+    choose = check.engine_named
+    monkeypatch.setattr(check, "engine_named", lambda name, *more: used.append(name) or choose(name, *more))
+    rows = [(f"u{number}", list(ENDS)[number % len(ENDS)]) for number in range(5_000)]
+    for number in (4_997, 4_998):  # with the account and its root user, 4,999 and 5,000 objects
+        (tmp_path / "r.csv").write_text(report(*rows[:number]))
+        ran = run("check", tmp_path / "r.csv", *POLICIES, "--snapshot-time", "2026-11-20", "--format", "ndjson")
+        assert 1 == ran.code
+        ends = list(ENDS.values())
+        wanted = {f"u{place}": ends[place % len(ends)] for place in range(number)}
+        assert {**wanted, ROOT: UNKNOWN} == statuses(ran.out)
+    assert ["interpreter", "duckdb"] == used

@@ -1,0 +1,107 @@
+"""The Python interface: its page is up to date, its names agree, and the how-to runs, here and from a built wheel."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import perpend
+from tests.docs.api_reference import MEMBERS, SECTIONS, page
+
+ROOT = Path(__file__).parents[2]
+HOW_TO = ROOT / "docs" / "how-to" / "use-from-python.md"
+_BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert (ROOT / "docs/reference/api.md").read_text("utf-8") == page(), "run `make reference`"
+
+
+def test_every_name_stands_in_one_section() -> None:
+    assert sorted(perpend.__all__) == sorted(name for names in SECTIONS.values() for name in names)
+
+
+def test_the_members_that_are_chosen_are_there() -> None:
+    text = page()
+    for name, members in MEMBERS.items():
+        section = text.partition(f"### `{name}`\n")[2].partition("\n###")[0]
+        assert [] == [member for member in members if not re.search(rf"^- `{member}\W", section, re.MULTILINE)], name
+
+
+def test_what_is_imported_is_what_type_checkers_see() -> None:
+    tree = ast.parse(Path(perpend.__file__).read_text("utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in guarded.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen == perpend._HOME
+    assert sorted([*seen, "__version__"]) == sorted(perpend.__all__) == sorted(dir(perpend))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'perpend' has no attribute 'judged'"):
+        perpend.judged  # noqa: B018 - the look-up is what is tested
+
+
+def test_no_name_is_that_of_a_room() -> None:
+    rooms = {path.stem for path in Path(perpend.__file__).parent.iterdir()}
+    assert rooms.isdisjoint(perpend.__all__), "once the room is imported, it would hide the name"
+
+
+def test_importing_the_package_imports_no_room() -> None:
+    look = "import sys, perpend; print([name for name in sys.modules if name.startswith('perpend.')])"
+    ended = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert "['perpend.version']\n" == ended.stdout
+
+
+def program() -> str:
+    """Return the how-to's blocks as one program which checks what they print against the texts shown."""
+    lines = ["import contextlib, io", "_out = io.StringIO()"]
+    for language, body in _BLOCK.findall(HOW_TO.read_text("utf-8")):
+        if language == "python":
+            lines += ["_out.seek(0); _out.truncate()", "with contextlib.redirect_stdout(_out):"]
+            lines += [f"    {line}" if line else "" for line in body.splitlines()]
+        else:
+            lines.append(f"assert {body!r} in _out.getvalue(), _out.getvalue()")
+    return "\n".join([*lines, "print(perpend.__file__)"]) + "\n"
+
+
+def run_in(place: Path, python: str) -> str:
+    """Run the how-to in a directory that holds the examples; return where the package was found."""
+    shutil.copytree(ROOT / "examples", place / "examples")
+    (place / "how_to.py").write_text(program(), "utf-8")
+    known = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    ended = subprocess.run([python, "how_to.py"], cwd=place, env=known, capture_output=True, text=True, check=False)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    return ended.stdout.strip()
+
+
+def test_the_how_to_runs(tmp_path: Path) -> None:
+    assert str(Path(perpend.__file__)) == run_in(tmp_path, sys.executable)
+
+
+@pytest.mark.skipif(
+    find_spec("hatchling") is None and not os.environ.get("CI"), reason="hatchling is not installed: it is in the extra `dev`"
+)
+def test_the_how_to_runs_from_a_built_wheel(tmp_path: Path) -> None:
+    built = [sys.executable, "-c", "import sys, hatchling.build as build; print(build.build_wheel(sys.argv[1]))", str(tmp_path)]
+    name = subprocess.run(built, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[-1]
+    venv.create(tmp_path / "venv", with_pip=False)
+    (packages,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
+    # As paths, directories are looked into behind the wheel, and what they add to the path by files of their own is not.
+    depended = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "depended_on.pth").write_text("\n".join(depended) + "\n")
+    with zipfile.ZipFile(tmp_path / name) as wheel:
+        wheel.extractall(packages)
+    (tmp_path / "work").mkdir()
+    found = run_in(tmp_path / "work", str(tmp_path / "venv/bin/python"))
+    assert str(packages / "perpend/__init__.py") == found
+    assert (packages / "perpend/py.typed").exists()

@@ -1,0 +1,35 @@
+"""What is printed of tests that failed comes from the run: nothing is judged again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from perpend.interpret.interpreter import Interpreter
+from perpend.policy_tests.run import run_policy_tests
+from perpend.report.repository.policy_tests import print_test_report
+from tests.repositories import LOGIC, analyzer_of, logic, policy_files
+
+FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
+
+
+def test_the_steps_shown_are_those_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = {"status": "COMPLIANT", "conditionIndex": "200", "conditionText": "otherwise", "runtimeError": None}
+    entry = {"Id": "a", "expectedResult": expected, "context": {"snapshotTime": "2026-01-10T18:00:00Z"}}
+    files = {**policy_files(logic(FLAG, testData=[{"file": "test-data.json"}])), "ce/policy/test-data.json": [entry]}
+    analyzer = analyzer_of(tmp_path, files)
+    report = run_policy_tests(analyzer, [LOGIC])
+    assert [(LOGIC, "a")] == list(report.steps)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("judged again")
+
+    monkeypatch.setattr(Interpreter, "__init__", refuse)
+    stream = io.StringIO()
+    print_test_report(report, analyzer, Console(file=stream, width=120))
+    assert "101 stopped" in " ".join(stream.getvalue().split())
+    assert "check fired: flag.isEmpty()" in stream.getvalue()
