@@ -106,7 +106,8 @@ def verdicts_of(pool: Pool, inputs: Sequence[Input], way: Way) -> Verdicts:
             types = ["--type", pool.type_name] if any(one.form == "json" for one in inputs) else []
             return _read(_run(["check", *(str(root / one.name) for one in inputs), *types, *asked], way))
         words = ["import", "--store", str(root / "store"), *common, *way.more]
-        for one in inputs:
+        # An option holds for the inputs before it that have none: those that claim nothing stand behind all that do.
+        for one in sorted(inputs, key=lambda one: (one.complete is None, one.observed_at is None)):
             words.append(str(root / one.name))
             words += ["--type", one.type_name] if one.type_name else []
             words += ["--observed-at", one.observed_at] if one.observed_at else []
