@@ -11,9 +11,9 @@ from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
-from perpend.analyze.verdicts import reads_of, verdict_table
+from perpend.analyze.verdicts import reads_of, types_named, verdict_table
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
-from perpend.ir.object_types import ObjectType
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.ir.operation import Constant
 from perpend.ir.program import Block, Check, Condition, Expr, Outcome, Program
 from perpend.load.words import MAX_HINTS, nearest, shorten
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from perpend.load.calls import Call
     from perpend.load.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.load.repository import Repository
-
-UNKNOWN_TYPE = ObjectType("")
-"""The type of an object that an undeclared lookup or relationship leads to."""
 
 MAX_SLOTS = 98
 """The check slots of one condition; the next index is the condition itself."""
@@ -97,8 +94,20 @@ class Analyzer:
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
-            program = Program(logic_id, logic.policy_id, block, verdict_table(block), reads_of(block))
+            program = Program(logic_id, logic.policy_id, block, verdict_table(block), self._types_of(block), reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics), frozenset(work.used))
+
+    def _types_of(self, block: Block) -> Types:
+        """Return the declared types that a block gets to by lookups, its lists and its extracts."""
+        found: dict[str, ObjectType] = {}
+        pending = types_named(block)
+        while pending:
+            name = pending.pop()
+            declared = self.repository.object_type(name).value if name and name not in found else None
+            if declared is not None:
+                found[name] = declared
+                pending += (lookup.target for lookup in declared.lookups.values())
+        return Types(found)
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
         """Return the extracts of a file by name, the first where a name is repeated."""
@@ -367,6 +376,7 @@ class _Work:
             return False
         self.used.add(holders[0])
         arguments["lookups"] = tuple(lookups)
+        arguments["holder"] = holders[0].split("/")[2]
         arguments["body"] = self.analyzer.extract(holders[0], name)
         return arguments["body"] is not None
 

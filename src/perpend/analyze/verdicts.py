@@ -79,6 +79,22 @@ def reads_of(block: Block) -> tuple[Read, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def types_named(block: Block) -> list[str]:
+    """Return the names of the types whose objects a block and its lists judge, and whose extracts they use."""
+    found = [block.type.name]
+    pending = [condition.expression for condition in block.conditions]
+    seen: set[int] = set()
+    while pending:
+        expression = pending.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        if expression.operation.name == "EXTRACT":
+            found.append(expression.arguments["holder"])
+        pending += expression.operands
+    return found + [name for child in block.related.values() for name in types_named(child)]
+
+
 def _reads(expression: Expr, prefix: str) -> Iterator[Read]:
     name, arguments = expression.operation.name, expression.arguments
     if name in FIELD_PARAMETERS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
-from perpend.interpret.frame import Frame, Unreadable, field_reader, has_disappeared
+from perpend.interpret.frame import Frame, Unreadable, field_reader
 from perpend.ir.status import Status
 from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
 from perpend.meaning.logging_query import logging_query_matches, parse_logging_query
@@ -280,12 +280,8 @@ def related_count(use: Use) -> Closure:
     return run
 
 
-def disappeared(use: Use) -> Closure:
-    known = use.block is not None and use.block.type.name
-    name = use.constant("field")
-    if not known:
-        return lambda frame: has_disappeared(frame.fields)
-    return lambda frame: not is_empty(frame.fields.get(name), ValueType.ANY)
+def disappeared(_: Use) -> Closure:
+    return Frame.has_disappeared
 
 
 def access_policy_allows(use: Use) -> Closure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.object_types import Types
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, Block, Expr, Program
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
@@ -117,12 +118,13 @@ class Plan:
 
 def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int) -> Plan:
     """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts."""
-    build = Build(tables, today=snapshot_time - snapshot_time % DAY)
+    types = Types({name: kind for program in programs for name, kind in program.types.by_name.items()})
+    build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
     table = tables.of_type(programs[0].input_type) or Table(programs[0].input_type, programs[0].input_type)
     stage = Stage(table, "")
     planner = _Planner(build)
     for number, program in enumerate(programs):
-        place = Place(build, stage, ROOT, table, build.scalars.true, block=program.block)
+        place = Place(build, stage, ROOT, table, build.scalars.true, block=program.block, kind=program.block.type)
         stage.outputs[f"v{number}"] = planner.code(place, program.block)
     rewritten(build.scalars, stage)
     return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
@@ -143,7 +145,8 @@ class _Planner:
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
             ends += place.unknown(scalars.negation(known), DYNAMIC)
-        ends.append(Guard(_gone(place, block), DISAPPEARED))
+        gone, odd = place.gone()
+        ends += (*odd, Guard(gone, DISAPPEARED))
         ends += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)
@@ -207,7 +210,8 @@ class _Planner:
         body: Expr = expression.arguments["body"]
         at = place.through(expression.arguments["lookups"])
         way = at.guards[len(place.guards) :]
-        inner = replace(at, guards=(), block=None)
+        kind = at.kind if at.kind.name else self.build.types.named(expression.arguments["holder"])
+        inner = replace(at, guards=(), block=None, kind=kind)
         key = (id(body), id(at.stage), at.alias, at.there, at.in_child)
         if key not in self._extracts:
             self._kept.append(body)
@@ -229,19 +233,12 @@ class _Planner:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         counts = at.stage.children(at.alias, join, table)
         path, true = f"{at.path}{name}[].", self.build.scalars.true
-        below = Place(self.build, counts.stage, ROOT, table, true, path=path, block=child, in_child=True)
+        below = Place(self.build, counts.stage, ROOT, table, true, path=path, block=child, in_child=True, kind=child.type)
         output = counts.output(self.code(below, child))
         more: Guards = ()
         if table.lacking is not None:
             more = at.unknown(true, f"{at.path}{name} may hold more than was read: {table.lacking}")
         return Related(counts, output, (*way, *at.unfollowed(join)), _codes_by_status(child), more, at.there)
-
-
-def _gone(place: Place, block: Block) -> Scalar:
-    if not block.type.name:
-        return place.gone(None)
-    deletion = block.type.deletion_field
-    return place.gone(deletion) if deletion else place.build.scalars.false
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:

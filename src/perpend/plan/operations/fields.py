@@ -9,7 +9,7 @@ from perpend.meaning.types import ValueType
 from perpend.plan.natives_json import UNUSABLE
 from perpend.plan.operations.use import KIND_OF_TYPE, Use, Value
 from perpend.plan.operations.values import collection_flags, empty, unpacked
-from perpend.plan.place import Guards, Place, blank, empty_of
+from perpend.plan.place import Guards, Place, blank, empty_of, text_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.tables.schema import Form, plain
 
@@ -26,8 +26,6 @@ _FORM_NAMES = {
     ValueType.BYTES: "text",
     ValueType.NUMBER: "number",
     ValueType.BOOLEAN: "boolean",
-    ValueType.DATE_TIME: "text",
-    ValueType.DURATION: "text",
 }
 
 
@@ -73,12 +71,14 @@ def _plain(place: Place, name: str) -> Scalar | None:
 def _converted(scalars: Scalars, node: Scalar, form: Form, kind: ValueType) -> tuple[Scalar, Scalar]:
     """Return a column's value as one of a type, and the condition under which it is none."""
     present = scalars.negation(scalars.is_null(node))
+    if kind in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
+        text, wrong = text_of(scalars, node, form)
+        value, invalid = _from_text(scalars, text, kind)
+        return value, scalars.any(wrong, invalid)
     if form is Form.VARIANT:
         return _from_variant(scalars, node, kind)
     if kind in _KINDS_OF_FORM[form]:
         return node, scalars.false
-    if form is Form.TEXT and kind in (ValueType.DATE_TIME, ValueType.DURATION):
-        return _from_text(scalars, node, kind)
     if kind is ValueType.JSON and form is not Form.TEXT:
         return scalars.native("json quote", Kind.TEXT, node), scalars.false
     return scalars.literal(None, KIND_OF_TYPE.get(kind, Kind.TEXT)), present
@@ -93,12 +93,12 @@ def _from_text(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scalar,
 
 
 def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scalar, Scalar]:
-    form = scalars.native("variant form", Kind.TEXT, node)
     present = scalars.negation(scalars.is_null(node))
     nothing = scalars.literal(None, KIND_OF_TYPE.get(kind, Kind.TEXT))
     if kind.item is not None:
         value = scalars.native("items", Kind.TEXTS, node, constants=(kind.item.value, collection_flags(kind)))
         return value, scalars.all(present, scalars.is_null(value))
+    form = scalars.native("variant form", Kind.TEXT, node)
     if kind is ValueType.JSON:
         is_text = scalars.make("same", form, scalars.literal("text", Kind.TEXT))
         return scalars.choice(is_text, nothing, node), is_text
@@ -109,9 +109,6 @@ def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scal
     wrong = scalars.all(present, scalars.negation(fits))
     letter = scalars.native("variant value", Kind.TEXT, node)
     text = scalars.choice(fits, scalars.make("rest", letter), scalars.literal(None, Kind.TEXT))
-    if kind in (ValueType.DATE_TIME, ValueType.DURATION):
-        value, invalid = _from_text(scalars, text, kind)
-        return value, scalars.any(wrong, invalid)
     return unpacked(scalars, text, kind), wrong
 
 
@@ -166,6 +163,5 @@ def variant(scalars: Scalars, value: Value) -> Scalar:
 
 def is_disappeared(use: Use) -> Value:
     """IS_DISAPPEARED."""
-    block = use.place.block
-    known = block is not None and bool(block.type.name)
-    return use.value(use.place.gone(use.constant("field") if known else None))
+    gone, odd = use.place.gone()
+    return use.value(use.scalars.all(use.place.there, gone), odd)
