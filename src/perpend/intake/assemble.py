@@ -149,7 +149,7 @@ class Assembly:
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.query}) WHERE "Id" IS NOT NULL'
-        cases.append(f"WHEN {column} IS NULL OR {column} IN ({ids}) THEN NULL")
+        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {_LONGEST_KEY}) || '`, which was not collected'"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types, is_unset
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
+from perpend.ir.relations import lookup_target
 from perpend.meaning.partly_known import MISSING, PartlyKnown, doubt_of, reason_of
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, collection, date_time_from_text, duration_from_iso, is_empty_text
@@ -110,13 +111,14 @@ class Frame:
         """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
         found: Frame | None = self.memo.get(lookup)
         if found is None:
-            target = self.get(lookup)
-            if target is not None and not isinstance(target, dict):
-                raise Unreadable(f"{self.path}{lookup} is no object")
+            self.get(lookup)
+            target, reason = lookup_target(self.kind, self.fields, lookup, complete=self.complete)
+            if reason is not None:
+                raise Unreadable(f"{self.path}{lookup} {reason}")
             if target is not None and (doubt := doubt_of(target)):
                 raise Unreadable(f"{self.path}{lookup}: {doubt}")
             path, kind = f"{self.path}{lookup}.", self.types.behind(self.kind, lookup)
-            found = None if target is None or is_unset(target) else self.beside(target, path, kind, complete=self.complete)
+            found = None if target is None else self.beside(target, path, kind, complete=self.complete)
             if found is None or found.has_disappeared():
                 found = self.beside(NOTHING, path, kind, complete=True)
             self.memo[lookup] = found

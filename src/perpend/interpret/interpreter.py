@@ -10,6 +10,7 @@ from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.use import Closure, StatusCount, Use
 from perpend.ir.object_types import ObjectType, Types
 from perpend.ir.program import CONDITION, DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, Block, Expr, Program
+from perpend.ir.relations import children_of
 from perpend.ir.status import Status
 from perpend.meaning.partly_known import doubt_of
 from perpend.meaning.values import DAY, norm
@@ -259,12 +260,11 @@ class Interpreter:
 
 
 def _children(frame: Frame, name: str, kind: ObjectType) -> list[Frame]:
-    children = frame.get(name)
-    if children is None:
-        return []
-    if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
-        raise Unreadable(f"{frame.path}{name} is no list of objects")
+    frame.get(name)
     path = f"{frame.path}{name}"
+    children, reason = children_of(frame.kind, frame.fields, name, complete=frame.complete)
+    if reason is not None:
+        raise Unreadable(f"{path} {reason}")
     return [frame.beside(one, f"{path}[{at}].", kind, complete=frame.complete) for at, one in enumerate(children)]
 
 

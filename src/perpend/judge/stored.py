@@ -63,8 +63,6 @@ class StoredObjects(Sequence[EstateObject]):
         found = nested(self._snapshot, self._type.name, rows, self._wanted)
         sources = self._verdicts.sources(rows)
         names = [source.name for source in self._snapshot.sources]
-        for fields in found:
-            fields.setdefault("Id", "")
         return [
             object_from_fields(fields, self._type, Origin(names[sources[row]], row))
             for row, fields in zip(rows, found, strict=True)

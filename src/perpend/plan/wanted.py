@@ -40,6 +40,7 @@ class _At:
         return found
 
     def want_deletion(self) -> None:
+        self.wanted.kind = self.kind
         if self.kind.name and self.kind.deletion_field:
             self.wanted.values.add(self.kind.deletion_field)
 

@@ -69,7 +69,8 @@ class TooManyError(Exception):
 class Formulas:
     """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
 
-    ``kind`` is the type of the block's objects. ``stopped`` says whether a question was met whose answer a check has given before: whether a guarded value is empty.
+    ``kind`` is the type of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
+    before: whether a guarded value is empty.
     """
 
     kind: ObjectType
