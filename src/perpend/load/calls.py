@@ -11,7 +11,7 @@ from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
 from perpend.load import rules
 from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
-from perpend.load.words import nearest
+from perpend.load.words import nearest, shorten
 from perpend.meaning.values import date_time_from_text, duration_from_iso
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ class _Calls:
         if isinstance(body, Scalar) and body.value is None and not operation.parameters:
             body = Mapping((), body.span, 1)
         if not isinstance(body, Mapping):
-            help = f"for example `{operation.example}`" if "\n" not in operation.example else None
-            self._note(rules.WRONG_KIND, body.span, f"`{operation.key}` takes a mapping of its parameters", help=help)
+            message = f"`{operation.key}` takes a mapping of its parameters"
+            self._note(rules.WRONG_KIND, body.span, message, help=_form(operation, body))
             return None
         parameters = {parameter.name: parameter for parameter in operation.parameters}
         written = {key.text: value for key, value in body.entries}
@@ -240,6 +240,14 @@ def _spelling(key: str, body: Node) -> Operation:
         return (len(written & names) - len(required - written), -len(required))
 
     return max(candidates, key=fit)
+
+
+def _form(operation: Operation, body: Node) -> str | None:
+    """Return how something that stands directly under an operation is written: under its first parameter, if it fits there."""
+    first = operation.parameters[0] if operation.parameters else None
+    if first and first.constant and isinstance(body, Scalar) and isinstance(body.value, str):
+        return f"write `{operation.key}: {{{first.name}: {shorten(body.value)}}}`"
+    return f"for example `{operation.example}`" if operation.example and "\n" not in operation.example else None
 
 
 def _key_span(node: Mapping, name: str) -> Span:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from perpend.analyze.check import lint_repository
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.model import Diagnostic
 from perpend.ir.program import Expr
@@ -180,6 +181,19 @@ def test_a_mistake_is_underlined_where_it_stands(tmp_path: Path) -> None:
     ]
     assert "did you mean `sizeIsKnown`?" == found[1].help
     assert f"object type `{THING}` has no such extract among the imports" == found[1].label
+
+
+def test_an_extract_of_another_type_is_hinted_at_by_that_type_and_never_by_its_own_name(tmp_path: Path) -> None:
+    files = {**extracts_of("CA10__CaVpc__c", ("shared", field("on__c")), ("sharedToo", field("on__c"))), **TYPES}
+    document = logic({"EXTRACT": "shared"}, {"EXTRACT": "sharedTo"}, importExtracts=imports("CA10__CaVpc__c"))
+    found = problems(analyzer_of(tmp_path, {**policy_files(document), **files}))
+    assert ["it is an extract of `CA10__CaVpc__c`", None] == [one.help for one in found]
+
+
+def test_text_straight_under_an_operation_is_shown_in_its_right_form(tmp_path: Path) -> None:
+    found = lint_repository(analyzed(tmp_path, {"IS_EMPTY": {"arg": {"FIELD": "on__c"}}}, {"NOT": True}).repository)
+    forms = [one.help for one in found if one.code == "L122"]
+    assert ["write `FIELD: {path: on__c}`", "for example `NOT: {arg: {EXTRACT: enabled}}`"] == forms
 
 
 def test_all_mistakes_of_a_file_are_told_in_one_run(tmp_path: Path) -> None:

@@ -73,3 +73,16 @@ def test_names_that_a_catalogue_does_not_have_are_told(tmp_path: Path) -> None:
 def test_what_every_object_has_needs_no_catalogue(tmp_path: Path) -> None:
     checks = [equal(field("Id"), "x"), equal(field("Name"), "x"), equal(field("CA10__disappearanceTime__c"), "x")]
     assert [] == found(tmp_path, "A307", logic(*checks), {"types/types.json": CATALOGUE})
+
+
+@pytest.mark.parametrize("path", ["o__r.Id", "x__r.Id", "CreatedDate", "RecordType.DeveloperName"])
+def test_what_a_catalogue_need_not_name_is_not_told(tmp_path: Path, path: str) -> None:
+    own = {"fields": [{"apiName": "x__c"}, {"apiName": "y__c", "relationshipName": "o"}]}
+    assert [] == found(tmp_path, "A307", logic(equal(field(path), "x")), {f"types/{TYPE}/type.json": json.dumps(own)})
+
+
+def test_types_that_differ_in_a_short_word_may_both_exist_unless_a_catalogue_lists_all(tmp_path: Path) -> None:
+    known = {"types/CA10__CaAwsVpc__c/type.yaml": {"label": "VPC"}}
+    assert [] == said(tmp_path / "1", "CA10__CaAwsVpn__c", known)
+    listed = {"types/types.json": json.dumps([{"apiName": "CA10__CaAwsVpc__c", "fields": []}])}
+    assert ["did you mean `CA10__CaAwsVpc__c`?"] == said(tmp_path / "2", "CA10__CaAwsVpn__c", listed)

@@ -35,11 +35,14 @@ otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.lint.survey import is_unit_test
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, suggestion
+from perpend.load.json.catalogue import ALL_TYPES
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
@@ -53,6 +56,10 @@ RULE = Rule("A312", "unknown-object-type", Severity.WARNING, __doc__ or "")
 
 _WRONG: Final = 2
 """How many characters of a misspelt name are wrong at most: names of types that exist are often nearer than words are."""
+
+
+_SHORT: Final = 3
+_WORD: Final = re.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
 
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
@@ -70,10 +77,19 @@ def misspelt_type(repository: Repository, logic: Logic, used: Mapping[str, int])
     if used.get(name, 0) > 1 or name in repository.known_types:
         return None
     others = repository.known_types | {other for other, number in used.items() if number > 1}
+    if ALL_TYPES not in repository.tree.files:
+        others = frozenset(other for other in others if not _may_be_both(name, other))
     near = suggestion(name[:100], others, cutoff=max(0.6, 1 - _WRONG / len(name)))
     if near is None:
         return None
     return RULE.at(logic.input_type.span, f"nothing else knows the object type `{shorten(name)}`", help=near)
+
+
+def _may_be_both(name: str, other: str) -> bool:
+    """Whether types of both names may well exist: they differ in one word, and that is short (Vpc, Vpn)."""
+    words = zip_longest(_WORD.findall(name), _WORD.findall(other), fillvalue="")
+    differing = [pair for pair in words if pair[0] != pair[1]]
+    return len(differing) == 1 and max(map(len, differing[0])) <= _SHORT
 
 
 def types_judged(repository: Repository) -> Mapping[str, int]:

@@ -10,9 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.diagnostics.model import Span
 from perpend.load import rules
 from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
 from perpend.load.json.places import JsonPlaces
+from perpend.load.test_data import MAX_VALUES
 from perpend.meaning.values import json_from_text
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ ALL_TYPES: Final = "types/types.json"
 
 @dataclass(frozen=True, slots=True)
 class CataloguedType:
-    """What a catalogue says that a type has, by API name. Its child lists are not told."""
+    """What a catalogue says that a type has, by API name. Its child lists are not told.
+
+    A custom field may be a lookup's key, whose name the lookup has then; so ``lookups`` are all that there may be.
+    """
 
     label: str
     fields: frozenset[str]
@@ -42,6 +47,9 @@ def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name
         text = files.text(path, limit=MAX_TEST_DATA)
     except Unreadable as error:
         diagnostics.append(error.diagnostic)
+        return {}
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), f"the file holds more than {MAX_VALUES:,} values"))
         return {}
     try:
         document = json_from_text(text)
@@ -60,12 +68,11 @@ def _types(document: Any, name: str) -> Iterator[tuple[str, CataloguedType]]:
         if isinstance(called, str) and called and isinstance(fields, list):
             own = [field for field in fields if isinstance(field, dict)]
             label = entry.get("label")
-            yield (
-                called,
-                CataloguedType(
-                    label if isinstance(label, str) else called, _texts(own, "apiName"), _texts(own, "relationshipName")
-                ),
-            )
+            names = _texts(own, "apiName")
+            lookups = {one.removesuffix("__r") for one in _texts(own, "relationshipName")}
+            lookups |= {one.removesuffix("__c") for one in names if one.endswith("__c")}
+            known = frozenset(f"{one}__r" for one in lookups)
+            yield called, CataloguedType(label if isinstance(label, str) else called, names, known)
 
 
 def _texts(fields: list[dict[str, Any]], key: str) -> frozenset[str]:

@@ -23,7 +23,7 @@ ENTRY = {
         "odd",
     ],
 }
-KNOWN = CataloguedType("Thing", frozenset({"CA10__name__c", "CA10__owner__c"}), frozenset({"CA10__owner__r"}))
+KNOWN = CataloguedType("Thing", frozenset({"CA10__name__c", "CA10__owner__c"}), frozenset({"CA10__name__r", "CA10__owner__r"}))
 
 
 def repository(root: Path, files: dict[str, Any]) -> Repository:
@@ -41,12 +41,17 @@ def test_the_catalogue_of_all_types_is_read(tmp_path: Path, document: Any) -> No
 def test_a_type_of_its_own_directory_wins_and_needs_no_name(tmp_path: Path) -> None:
     own = {"fields": [{"apiName": "only__c"}]}
     found = repository(tmp_path, {f"types/{THING}/type.json": json.dumps(own), "types/types.json": json.dumps([ENTRY])})
-    assert {THING: CataloguedType(THING, frozenset({"only__c"}), frozenset())} == found.catalogue.value
+    assert {THING: CataloguedType(THING, frozenset({"only__c"}), frozenset({"only__r"}))} == found.catalogue.value
 
 
 @pytest.mark.parametrize("document", [5, None, "text", {"types": 5}, {"apiName": THING}, {"apiName": 5, "fields": []}])
 def test_json_of_another_shape_knows_no_type(tmp_path: Path, document: Any) -> None:
     assert {} == repository(tmp_path, {"types/types.json": json.dumps(document)}).catalogue.value
+
+
+def test_a_catalogue_is_bounded(tmp_path: Path) -> None:
+    found = repository(tmp_path, {"types/types.json": "[" + "[]," * 1_000_000 + "[]]"}).catalogue
+    assert ({}, ["the file holds more than 1,000,000 values"]) == (found.value, [one.message for one in found.diagnostics])
 
 
 @pytest.mark.parametrize("text", ["{", '{"a":1,"a":2}', "[NaN]", "[" * 300 + "]" * 300])
