@@ -17,7 +17,7 @@ ROWS_AT_ONCE: Final = 65_536
 """How many row numbers are read back at once."""
 
 
-class Reader(Protocol):
+class VerdictReader(Protocol):
     """What reads Parquet files."""
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
@@ -31,7 +31,7 @@ class Reader(Protocol):
 class VerdictFiles:
     """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are."""
 
-    reader: Reader
+    reader: VerdictReader
     paths: tuple[Path, ...]
     rows: int
 
