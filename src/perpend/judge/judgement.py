@@ -13,10 +13,12 @@ from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
+from perpend.judge.verdicts import HeldVerdicts, StreamedObjects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from perpend.interpret.interpreter import End
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program, Read
@@ -72,12 +74,30 @@ class Judgement:
         """Return how many objects each status has under one program."""
         return counts_of(next(column for column in self.verdicts if column.program is program))
 
+    def objects_at(self, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:
+        """Return some objects of a type by their places among them; of a store, all with one query per table."""
+        objects, listed = self.objects_of(type_name), sorted(set(places))
+        if isinstance(objects, StreamedObjects):
+            return dict(zip(listed, objects.with_rows(listed), strict=True))
+        return {place: objects[place] for place in listed}
+
+    def chunks(self, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns."""
+        objects = self.objects_of(columns[0].program.input_type)
+        if isinstance(objects, StreamedObjects):
+            yield from objects.chunks(columns)
+            return
+        ends = [column.ends() for column in columns if isinstance(column, HeldVerdicts)]
+        for start in range(0, len(objects), BATCH):
+            part = objects[start : start + BATCH]
+            yield part, [list(islice(of_column, len(part))) for of_column in ends]
+
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.verdicts:
-            objects = self.objects_of(column.program.input_type)
-            for (index, error), judged in zip(column.ends(), objects, strict=True):
-                yield self._finding(column.program, judged, index, error)
+            for objects, (ends,) in self.chunks([column]):
+                for (index, error), judged in zip(ends, objects, strict=True):
+                    yield self._finding(column.program, judged, index, error)
 
     def batches(self, size: int = BATCH) -> Iterator[list[Finding]]:
         """Yield the findings in lists of some size, the last one shorter."""
