@@ -74,28 +74,10 @@ class Judgement:
         """Return how many objects each status has under one program."""
         return counts_of(next(column for column in self.verdicts if column.program is program))
 
-    def objects_at(self, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:
-        """Return some objects of a type by their places among them; of a store, all with one query per table."""
-        objects, listed = self.objects_of(type_name), sorted(set(places))
-        if isinstance(objects, StreamedObjects):
-            return dict(zip(listed, objects.with_rows(listed), strict=True))
-        return {place: objects[place] for place in listed}
-
-    def chunks(self, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
-        """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns."""
-        objects = self.objects_of(columns[0].program.input_type)
-        if isinstance(objects, StreamedObjects):
-            yield from objects.chunks(columns)
-            return
-        ends = [column.ends() for column in columns if isinstance(column, HeldVerdicts)]
-        for start in range(0, len(objects), BATCH):
-            part = objects[start : start + BATCH]
-            yield part, [list(islice(of_column, len(part))) for of_column in ends]
-
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.verdicts:
-            for objects, (ends,) in self.chunks([column]):
+            for objects, (ends,) in chunks_of(self, [column]):
                 for (index, error), judged in zip(ends, objects, strict=True):
                     yield self._finding(column.program, judged, index, error)
 
@@ -137,6 +119,26 @@ class Judgement:
             ),
             judged,
         )
+
+
+def objects_at(judgement: Judgement, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:
+    """Return some objects of a type by their places among them; of a store, all with one query per table."""
+    objects, listed = judgement.objects_of(type_name), sorted(set(places))
+    if isinstance(objects, StreamedObjects):
+        return dict(zip(listed, objects.with_rows(listed), strict=True))
+    return {place: objects[place] for place in listed}
+
+
+def chunks_of(judgement: Judgement, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+    """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns."""
+    objects = judgement.objects_of(columns[0].program.input_type)
+    if isinstance(objects, StreamedObjects):
+        yield from objects.chunks(columns)
+        return
+    ends = [column.ends() for column in columns if isinstance(column, HeldVerdicts)]
+    for start in range(0, len(objects), BATCH):
+        part = objects[start : start + BATCH]
+        yield part, [list(islice(of_column, len(part))) for of_column in ends]
 
 
 def counts_of(column: Verdicts) -> dict[Status, int]:

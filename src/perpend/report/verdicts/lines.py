@@ -11,6 +11,7 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.judge.judgement import chunks_of
 from perpend.judge.reads import reader_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def verdict_lines(
             tail,
         )
         heads = [_Heads(column.program, head) for column in columns]
-        for objects, ends in judgement.chunks(columns):
+        for objects, ends in chunks_of(judgement, columns):
             starts = zip(*([*map(drawn, of_column)] for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
             of_objects = map(lines_of, objects, starts)
             while lines := [line for of_object in islice(of_objects, _AT_ONCE) for line in of_object]:

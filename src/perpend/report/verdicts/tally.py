@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.status import Status
 from perpend.judge.finding import remediation_of
+from perpend.judge.judgement import objects_at
 from perpend.judge.selection import PolicyView
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:
     by_type: dict[str, set[int]] = {}
     for one in asked:
         by_type.setdefault(one.column.program.input_type, set()).update(found.place for found in one.found)
-    objects = {type_name: judgement.objects_at(type_name, places) for type_name, places in by_type.items()}
+    objects = {type_name: objects_at(judgement, type_name, places) for type_name, places in by_type.items()}
     for one in asked:
         of_type = objects[one.column.program.input_type]
         found = one.found[: limit - len(one.group.shown)]
