@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+ROOMS  ?= meaning interpret plan.operations judge store
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint coverage golden reference site pictures bench clean
+.PHONY: help run test quick lint mutants golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -21,8 +22,11 @@ $(BIN)/.ready: $(BIN)/perpend
 run: $(BIN)/perpend ## judge the example credential report
 	@$(BIN)/perpend check examples/credential-report.csv || [ $$? -eq 1 ]
 
-test: lint ## lint, types, contracts, all tests, the library's own tests
-	$(BIN)/python -m pytest -n auto
+test: lint ## lint, types, contracts, all tests, coverage of every room, the library's own tests
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/python -m tests.rooms_covered
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend test --engine duckdb
 	$(BIN)/perpend lint --repo src/perpend/library
@@ -33,9 +37,13 @@ lint: $(BIN)/.ready ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-coverage: $(BIN)/.ready ## line and branch coverage of the language's rooms, at least 95 %
-	$(BIN)/coverage run -m pytest tests/unit tests/conformance tests/property tests/golden
-	$(BIN)/coverage report --fail-under=95 --include='src/perpend/ir/*,src/perpend/analyze/*,src/perpend/interpret/*'
+quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
+	$(BIN)/python -m pytest -n auto tests/unit tests/conformance tests/house
+
+mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
+	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
+	$(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
+	$(BIN)/mutmut results
 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
@@ -55,4 +63,4 @@ bench: $(BIN)/.ready ## measure, candidates side by side
 	$(BIN)/python -m bench --rounds 3
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

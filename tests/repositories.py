@@ -16,7 +16,7 @@ import yaml
 from perpend.analyze.problems import logic_problems
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import Program
+from perpend.ir.program import Block, Expr, Program
 from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text
 
@@ -118,3 +118,14 @@ def temporary_analyzer(files: Mapping[str, Any]) -> Iterator[Analyzer]:
     """Yield an analyzer over files that exist as long as it is used."""
     with TemporaryDirectory(prefix="perpend-") as directory:
         yield analyzer_of(Path(directory), files)
+
+
+def operations_of(block: Block) -> set[str]:
+    """Return the names of the operations in a block, its extracts and related lists."""
+    found: set[str] = set()
+    pending: list[Expr] = [condition.expression for condition in block.conditions]
+    while pending:
+        one = pending.pop()
+        found.add(one.operation.name)
+        pending += one.operands
+    return found.union(*map(operations_of, block.related.values()))

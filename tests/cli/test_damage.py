@@ -43,7 +43,7 @@ def flip(path: Path, place: int) -> None:
 
 @pytest.mark.parametrize("command", [CHECK, SQL], ids=["check", "sql"])
 def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(run: Run, store: Path, command: tuple[str, ...]) -> None:
-    chosen = random.Random(7)  # noqa: S311 - places to damage, no secrets
+    chosen = random.Random(7)
     users = tables(store)[-1]
     for place in sorted(chosen.sample(range(4, users.stat().st_size), PLACES)):
         flip(users, place)
@@ -56,7 +56,7 @@ def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(run: Run, stor
 
 def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: Run, store: Path) -> None:
     whole = run(*CHECK, "--store", store)
-    chosen = random.Random(7)  # noqa: S311
+    chosen = random.Random(7)
     for _ in range(PLACES):
         files = kept(store)
         for file in files:

@@ -175,7 +175,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
-    store, chosen = tmp_path / "s", random.Random(20261124)  # noqa: S311 - points to kill at, no secrets
+    store, chosen = tmp_path / "s", random.Random(20261124)
     path, expected = _objects(tmp_path, 1_000), sorted(f"t{number}" for number in range(1_000))
     length = _time_of(lambda: _start(path, store).wait(60))
     before, deaths, known = Store(store).snapshot(verify=True), 0, 1

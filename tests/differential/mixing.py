@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 from typing import Any
 
-from tests.estates import DELETION
+from hypothesis import strategies as st
 
+from tests.estates import DELETION, objects
+from tests.strategies import Draw
+
+TIME = 1_768_068_000_000
+"""The time of the snapshot that is judged, in milliseconds since 1970."""
+
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60"))
+THINGS = objects() | objects(loose=True)
+OBJECTS_EACH = 40
 _PARTS = ("CA10__Parts__r", "CA10__Bolts__r", "CA10__Things__r")
 
 
@@ -31,3 +41,10 @@ def _mixture(drawn: list[dict[str, Any]], random: Random) -> dict[str, Any]:
         elif random.random() < 0.97:
             found[name] = random.choice(values)
     return found
+
+
+@st.composite
+def batches(draw: Draw) -> list[dict[str, Any]]:
+    """Draw objects and mix them."""
+    drawn = draw(st.lists(THINGS, min_size=2, max_size=6))
+    return mixed(drawn, Random(draw(st.integers(0, 2**32))), OBJECTS_EACH)

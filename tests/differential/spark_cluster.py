@@ -61,7 +61,8 @@ class Cluster:
     def _await(self, log: Path, words: str) -> None:
         end = time.monotonic() + _LIMIT
         while words not in log.read_text("utf-8", "replace"):
-            assert time.monotonic() < end, log.read_text("utf-8", "replace")[-2000:]
+            if time.monotonic() > end:
+                raise TimeoutError(log.read_text("utf-8", "replace")[-2000:])
             time.sleep(0.1)
 
     def kill_worker(self, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from random import Random
@@ -17,25 +16,10 @@ from perpend.engines.nested import indexes_of
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.rewrites import REWRITES
-from tests.differential.mixing import mixed
-from tests.estates import PARTS, THING, TYPES, objects, repositories, repositories_with, repositories_with_logic
-from tests.property.test_programs import operations_of
+from tests.differential.mixing import EXAMPLES, TIME, batches
+from tests.estates import PARTS, THING, TYPES, repositories, repositories_with, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference
-from tests.repositories import codes, logic, policy_files, program_of, temporary_analyzer
-from tests.strategies import Draw
-
-TIME = 1_768_068_000_000
-EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60"))
-THINGS = objects() | objects(loose=True)
-OBJECTS_EACH = 40
-
-
-@st.composite
-def batches(draw: Draw) -> list[dict[str, Any]]:
-    """Draw objects and mix them."""
-    drawn = draw(st.lists(THINGS, min_size=2, max_size=6))
-    return mixed(drawn, Random(draw(st.integers(0, 2**32))), OBJECTS_EACH)  # noqa: S311 - no secret
-
+from tests.repositories import codes, logic, operations_of, policy_files, program_of, temporary_analyzer
 
 BATCH = batches()
 

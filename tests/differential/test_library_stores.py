@@ -16,7 +16,7 @@ from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
-from tests.differential.test_stores import estate_of, stored_estate
+from tests.differential.stores import estate_of, stored_estate
 
 ANALYZER = Analyzer(Repository(LIBRARY))
 DISPUTED = {"role-named-but-not-found"}

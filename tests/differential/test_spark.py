@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,13 +25,13 @@ from perpend.meaning.values import json_from_text
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
 from perpend.tables.shred import shred, tables_of
-from tests.conformance.test_vectors import FILES, Case, analyzed, json, snapshot, vectors
+from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, answered, report_of, why_not
-from tests.differential.test_engines import TIME, batches
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
+from tests.vectors import FILES, Case, analyzed, snapshot, vectors
 
 if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
@@ -152,7 +153,7 @@ def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> 
     plan = plan_of([program], tables, TIME)
     for partitions in (1, 3, 8):
         for name, table in tables.by_name.items():
-            mixed = Random(partitions).sample(rows[name], len(rows[name]))  # noqa: S311 - no secret
+            mixed = Random(partitions).sample(rows[name], len(rows[name]))
             frame_of_rows(spark.session, table, mixed).repartition(partitions).createOrReplaceTempView(f"`{name}`")
         found = sorted(spark.session.sql(spark.query(plan, lambda name: f"`{name}`").text).collect())
         assert asked.indexes == [max(code, UNREADABLE) for _, code in found]

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from perpend.analyze.programs import Analyzer
-from perpend.collect.contradictions import contradiction
-from perpend.intake.importing import Importing
-from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
-from perpend.ir.program import Program
 from perpend.judge.estates import judge_estate
 from perpend.judge.finding import Finding
-from perpend.judge.selection import Selection, selection_of
 from perpend.judge.snapshots import judge_snapshot
-from perpend.store.database import opened
-from perpend.store.snapshot import Snapshot
-from perpend.store.store import Store
-from tests.differential.test_engines import TIME, batches
+from tests.differential.mixing import TIME, batches
+from tests.differential.stores import NOW, names_of, over_things, stored_estate
 from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement
 from tests.repositories import program_of, temporary_analyzer
@@ -48,41 +38,9 @@ def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-def estate_of(analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]], claims: Iterable[Claim] = ()) -> Estate:
-    """Return the estate of objects by type, all from one source that makes some claims."""
-    found = {
-        name: [object_from_fields(fields, analyzer.object_type(name), Origin("a.json", row)) for row, fields in enumerate(rows)]
-        for name, rows in objects.items()
-    }
-    return Estate((Source("a.json", "test-data", None, len(found), coverage=tuple(claims)),), found)
-
-
-def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapshot:
-    """Return the snapshot of an estate in a new store."""
-    store = Store(directory)
-    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
-        importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-        importing.add_estate(estate, contradiction=contradiction)
-        return importing.commit()
-
-
-NOW = datetime.fromtimestamp(TIME / 1000, UTC)
-
-
-def over_things(analyzer: Analyzer, program: Program) -> Selection:
-    """Return a program that judges things as a selection."""
-    return selection_of(analyzer, [program])
-
-
 def said(finding: Finding) -> tuple[Any, ...]:
     message = finding.current_state_message if finding.condition_index else ""  # paths are worded as the tables are
     return finding.policy_id, finding.object.id, finding.status, finding.condition_index, message
-
-
-def names_of(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return {*value, *(name for inner in value.values() for name in names_of(inner))}
-    return {name for inner in value for name in names_of(inner)} if isinstance(value, list) else set()
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -16,8 +16,8 @@ from perpend.judge.estates import judge_estate
 from perpend.judge.snapshots import judge_snapshot
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
-from tests.differential.test_engines import EXAMPLES, TIME
-from tests.differential.test_stores import NOW, estate_of, names_of, over_things, stored_estate
+from tests.differential.mixing import EXAMPLES, TIME
+from tests.differential.stores import NOW, estate_of, names_of, over_things, stored_estate
 from tests.estates import OWNER, PART, PARTS, THING, record, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import program_of, temporary_analyzer

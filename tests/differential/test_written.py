@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,11 +24,13 @@ from perpend.judge.verdicts import Found
 from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
 from perpend.report.verdicts.as_json import write_json, write_ndjson
 from perpend.report.verdicts.lines import json_value
-from tests.differential.test_stores import EXAMPLES, NOW, stored_estate
+from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
 from tests.unit.report.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
+
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60")) // 2
 
 WANTS = (
     st.sampled_from(["bad", "worse", "bare", "odd", "good", "none", '"=1+1"', "'@x", "\t-2", "é\u202e\U0001f600", ""]) | TEXT
@@ -70,7 +73,7 @@ def ends(judgement: Judgement) -> Iterator[tuple[Any, EstateObject, int, str | N
     objects = judgement.objects_of(THING)
     for row in range(len(objects)):
         for column in judgement.verdicts:
-            places = column.first([list(column.program.verdicts)], len(objects))[0]
+            places = column.firsts([list(column.program.verdicts)], len(objects))[0]
             code = next(found.code for found in places if found.place == row)
             [(index, error)] = column.ends_of([Found(row, code)], {row: objects[row]})
             yield column.program, objects[row], index, error
@@ -153,7 +156,7 @@ def over_both(analyzer: Analyzer) -> Selection:
     return selection_of(analyzer, [program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in ("mood", "noted")])
 
 
-@settings(max_examples=EXAMPLES * 2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=THINGS)
 def test_reports_hold_the_bytes_of_the_plainest_writer(drawn: list[dict[str, Any]]) -> None:
     files = {**TYPES, "ce/mood/prod.logic.yaml": MOOD, "ce/noted/prod.logic.yaml": NOTED}

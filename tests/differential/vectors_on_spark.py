@@ -11,8 +11,8 @@ import sys
 from perpend.engines.nested import indexes_of
 from perpend.engines.spark.engine import spark
 from perpend.interpret.interpreter import Interpreter
-from tests.conformance.test_vectors import analyzed, snapshot, vectors
 from tests.differential.on_spark import SMALL, answered
+from tests.vectors import analyzed, snapshot, vectors
 
 
 def main(file: str) -> int:

@@ -77,7 +77,7 @@ def without_names(said: str, named: list[tuple[str, str]], contents: list[str]) 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files")
 @pytest.mark.parametrize("seed", range(4))
 def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) -> None:
-    draw = random.Random(seed)  # noqa: S311 - drawn inputs, no secrets
+    draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in (*KINDS, *draw.sample(KINDS, 1))]
     times = {content: draw.choice(TIMES) for content in contents}
     first = [(f"in{place}.x", content) for place, content in enumerate(contents)]
@@ -91,7 +91,7 @@ def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) ->
 
 @pytest.mark.parametrize("seed", range(12))
 def test_order_and_names_change_no_verdict_of_files(run: Run, tmp_path: Path, seed: int) -> None:
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in ("report", "report", "answer", "answer", "array", "array")]
     first = [(f"in{place}.x", content) for place, content in enumerate(contents)]
     renamed = [(f"re{len(contents) - place}.y", content) for place, content in enumerate(contents)]

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.program import Block, Expr, Program
+from perpend.ir.program import Program
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
 from tests.estates import RELATED, THING_NAMES, TYPES, ends_of_days, objects, repositories, repositories_with
-from tests.repositories import LOGIC, codes, logic, policy_files, program_of, temporary_analyzer
+from tests.repositories import LOGIC, codes, logic, operations_of, policy_files, program_of, temporary_analyzer
 from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, expression
 
 TIME = 1_768_068_000_000
@@ -31,17 +31,6 @@ def end_of(program: Program, fields: dict[str, Any], time: int = TIME) -> End:
     assert end[0] == verdict.index
     assert end[1] is None or verdict.status is Status.UNDETERMINED
     return end
-
-
-def operations_of(block: Block) -> set[str]:
-    """Return the names of the operations in a block, its extracts and related lists."""
-    found: set[str] = set()
-    pending: list[Expr] = [condition.expression for condition in block.conditions]
-    while pending:
-        one = pending.pop()
-        found.add(one.operation.name)
-        pending += one.operands
-    return found.union(*map(operations_of, block.related.values()))
 
 
 @given(repositories(), st.lists(OBJECTS, min_size=1, max_size=4))

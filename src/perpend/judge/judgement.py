@@ -13,7 +13,7 @@ from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
-from perpend.judge.verdicts import HeldVerdicts, StreamedObjects
+from perpend.judge.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -135,7 +135,7 @@ def chunks_of(judgement: Judgement, columns: Sequence[Verdicts]) -> Iterator[tup
     if isinstance(objects, StreamedObjects):
         yield from objects.chunks(columns)
         return
-    ends = [column.ends() for column in columns if isinstance(column, HeldVerdicts)]
+    ends = [column.ends() for column in columns]
     for start in range(0, len(objects), BATCH):
         part = objects[start : start + BATCH]
         yield part, [list(islice(of_column, len(part))) for of_column in ends]

@@ -35,8 +35,6 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
         numbers = [row for row, _ in rows]
         wanted = wanted_of([program], object_type)
         found = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
-    for fields in found:
-        fields.setdefault("Id", "")
     objects = [
         object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
         for (row, source), fields in zip(rows, found, strict=True)

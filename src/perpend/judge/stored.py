@@ -85,8 +85,6 @@ class StoredObjects(Sequence[EstateObject]):
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
         with _collector_paused():
             found = self._nest.objects(self._type.name, rows, self._wanted)
-            for fields in found:
-                fields.setdefault("Id", "")
             return [
                 object_from_fields(fields, self._type, Origin(self._sources[source], row))
                 for row, source, fields in zip(rows, sources, found, strict=True)
@@ -123,7 +121,19 @@ class StoredVerdicts:
             counts[max(code, UNREADABLE)] += number
         return counts
 
-    def first(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
+        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        [found] = self.firsts([indexes], limit)
+        rows = [row for row, _ in found]
+        ends = self.ends_of(found, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
+
+    def ends(self) -> Iterator[End]:
+        """Yield how the program ended on each object, in their order."""
+        for _, (ends,) in self.objects.chunks([self]):
+            yield from ends
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
         wanted = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)

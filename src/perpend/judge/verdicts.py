@@ -33,7 +33,13 @@ class Verdicts(Protocol):
     def counted(self) -> Counter[int]:
         """Return how often each index occurs."""
 
-    def first(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
+        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+
+    def ends(self) -> Iterator[End]:
+        """Yield how the program ended on each object, in their order."""
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
 
     def ends_of(self, found: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
@@ -63,7 +69,12 @@ class HeldVerdicts:
         """Return how often each index occurs."""
         return Counter(self.indexes)
 
-    def first(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
+        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        places = (place for place, index in enumerate(self.indexes) if index in indexes)
+        return [(place, self.errors.get(place)) for place in islice(places, limit)]
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
         return [
             list(islice((Found(place, index) for place, index in enumerate(self.indexes) if index in group), limit))

@@ -9,7 +9,7 @@ import pytest
 
 from perpend.engines.other_sql import OTHERS, OtherSql
 from perpend.plan.sql import Unprintable, query_of
-from tests.unit.plan.test_kept import equal, plan
+from tests.unit.plan.plans import equal, plan
 
 
 def text_of(engine: str, root: Path, *checks: Any) -> str:

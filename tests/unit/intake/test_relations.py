@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.ir.coverage import Claim
-from tests.unit.intake.test_table_files import stored
-from tests.unit.store.stored import EVERYTHING, OWNER, PART, THING, estate, rows_of, table_file, write_store
+from tests.unit.store.stored import EVERYTHING, OWNER, PART, THING, estate, rows_of, stored, table_file, write_store
 
 
 @pytest.mark.parametrize("content", ["Id,thing__c\np,\nq,a\n", 'Id,thing__c\np,""\nq,a\n'])

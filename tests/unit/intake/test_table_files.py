@@ -22,16 +22,10 @@ from tests.unit.store.stored import (
     json_lines,
     parquet_file,
     rows_of,
+    stored,
     table_file,
     write_store,
 )
-
-
-def stored(directory, *tables):
-    """Return the snapshot of tables, and the diagnostics about them (relations left out)."""
-    problems = []
-    snapshot = write_store(directory / "store", tables=tables, problems=problems)
-    return snapshot, [(one.code, one.message) for one in problems if one.code != "K306"]
 
 
 def column(snapshot, name):

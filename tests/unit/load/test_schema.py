@@ -14,7 +14,7 @@ from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.read import Reader
 from perpend.load.schema import json_schemas, write_schemas
 from perpend.load.shapes import FILE_KINDS
-from tests.conformance.test_vectors import FILES, Written, vectors
+from tests.vectors import FILES, Written, vectors
 
 LIBRARY = Path(__file__).parents[3] / "src" / "perpend" / "library"
 SCHEMAS = json_schemas()

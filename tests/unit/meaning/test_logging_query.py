@@ -213,10 +213,10 @@ def test_the_deepest_nesting_is_read() -> None:
 )
 def test_the_longest_filters_are_read_in_a_moment(unit: str) -> None:
     text = (unit * MAX_LENGTH)[:MAX_LENGTH]
-    begun = time.perf_counter()
+    begun = time.process_time()
     for candidate in (text, f'"{text}'[:MAX_LENGTH], f"a=({text}"[:MAX_LENGTH]):
         logging_query_matches(candidate, parse_logging_query(""))
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @given(

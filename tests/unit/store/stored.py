@@ -109,3 +109,10 @@ def parquet_file(directory: Path, name: str, query: str, **more: Any) -> TableFi
 def json_lines(*objects: Mapping[str, Any]) -> str:
     """Return objects as JSON lines."""
     return "".join(f"{json.dumps(one)}\n" for one in objects)
+
+
+def stored(directory: Path, *tables: TableFile) -> tuple[Snapshot, list[tuple[str, str]]]:
+    """Return the snapshot of tables, and the diagnostics about them (relations left out)."""
+    problems: list[Diagnostic] = []
+    snapshot = write_store(directory / "store", tables=tables, problems=problems)
+    return snapshot, [(one.code, one.message) for one in problems if one.code != "K306"]

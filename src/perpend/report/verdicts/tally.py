@@ -59,7 +59,7 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
         by_index = _groups(column, places, tally)
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
-        asked += [_Asked(*one, column) for one in zip(groups, column.first(indexes, limit), strict=True)]
+        asked += [_Asked(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
     _show(judgement, asked, limit)
     return list(tallies.values())
 

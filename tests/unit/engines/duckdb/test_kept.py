@@ -20,7 +20,7 @@ from perpend.plan.describe import plan_lines
 from perpend.plan.kept import EXTRACTS, VERDICTS
 from perpend.tables.schema import Column, Form, Join, Table, Tables
 from tests.repositories import analyzer_of, logic, policy_files, program_of
-from tests.unit.plan.test_kept import TABLES, equal, plan
+from tests.unit.plan.plans import TABLES, equal, plan
 
 DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
 TYPE = "CA10__CaThing__c"

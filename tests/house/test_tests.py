@@ -1,0 +1,62 @@
+"""Tests keep rules of their own: none imports another, none fails because a machine is busy, the list of rooms is whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / "tests").rglob("*.py"))
+PACKAGE = ROOT / "src" / "perpend"
+
+WALL_CLOCKS = frozenset({"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns", "timeit"})
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_tests_import_no_tests() -> None:
+    imported = {
+        f"{_shown(path)} imports {node.module}"
+        for path in PATHS
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
+    }
+    assert set() == imported
+
+
+def wall_clocks(code: str) -> list[int]:
+    """Return the lines of assertions that look at the wall clock."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Assert)
+        and any(
+            isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in WALL_CLOCKS for call in ast.walk(node)
+        )
+    ]
+
+
+def test_no_assertion_looks_at_the_wall_clock() -> None:
+    """A busy machine is no fault of the code: count, or take processor time with room to spare."""
+    assert [] == [f"{_shown(path)}:{line}" for path in PATHS for line in wall_clocks(path.read_text("utf-8"))]
+
+
+def test_a_wall_clock_is_known_when_it_is_seen() -> None:
+    assert [1, 2] == wall_clocks("assert time.monotonic() - begun < 5\nassert 3 > perf_counter() - begun")
+    assert [] == wall_clocks("assert time.process_time() - begun < 10\nif time.monotonic() > end: fail()")
+
+
+def test_every_file_of_tests_that_compares_is_described() -> None:
+    described = (ROOT / "tests" / "README.md").read_text("utf-8")
+    rooms = ("differential", "property", "conformance", "golden", "house")
+    paths = [path for room in rooms for path in sorted((ROOT / "tests" / room).glob("test_*.py"))]
+    assert [] == [_shown(path) for path in paths if path.stem not in described]
+    named = set(re.findall(r"`(test_\w+)`", described))
+    assert set() == named - {path.stem for path in paths}

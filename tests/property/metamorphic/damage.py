@@ -1,0 +1,91 @@
+"""Bytes that change on their way: inside files with checksums, in a store, at the end of a file that is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import pyarrow.parquet as pq
+
+from tests.property.metamorphic.roads import Input
+from tests.property.metamorphic.worlds import Pool
+
+Inputs = tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of inputs: how many changes were made, where, and what is done to the store once it is there."""
+
+    inputs: Inputs
+    number: int
+    where: str
+    store_damage: Callable[[Path], None] | None = None
+
+
+def flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
+    """Change a byte of a file whose form has checksums."""
+    places = [place for place, one in enumerate(inputs) if one.packed or one.form == "parquet"]
+    if not places:
+        inputs = tuple(replace(one, packed=True) for one in inputs)
+        places = list(range(len(inputs)))
+    place, share, bit = random.choice(places), random.random(), 1 << random.randrange(8)
+
+    def damage(content: bytes) -> bytes:
+        first, last = _checked(content, share)
+        at = first + int(share * (last - first))
+        return content[:at] + bytes((content[at] ^ bit,)) + content[at + 1 :]
+
+    return Changed(
+        (*inputs[:place], replace(inputs[place], damage=damage), *inputs[place + 1 :]),
+        1,
+        f"{share:.4f} of {inputs[place].name}",
+    )
+
+
+def _checked(content: bytes, share: float) -> tuple[int, int]:
+    """Return where the bytes begin and end that a checksum covers: all of gzip but its header, the pages of Parquet."""
+    if content[:2] == b"\x1f\x8b":
+        return 10, len(content)
+    group = pq.ParquetFile(BytesIO(content)).metadata.row_group(0)
+    chunk = group.column(int(share * 7919) % group.num_columns)
+    return chunk.data_page_offset + chunk.total_compressed_size // 2, chunk.data_page_offset + chunk.total_compressed_size
+
+
+def cut(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
+    """Cut a file off inside."""
+    place, share = random.randrange(len(inputs)), random.random()
+    if inputs[place].form in ("csv", "report") and not inputs[place].packed:
+        inputs = (*inputs[:place], replace(inputs[place], packed=True), *inputs[place + 1 :])
+
+    def damage(content: bytes) -> bytes:
+        at = max(1, int(share * (len(content) - 2)))
+        while inputs[place].form == "ndjson" and not inputs[place].packed and content[at - 1 : at] in (b"\n", b"}"):
+            at -= 1
+        return content[: max(at, 1)]
+
+    return Changed(
+        (*inputs[:place], replace(inputs[place], damage=damage), *inputs[place + 1 :]),
+        1,
+        f"{share:.4f} of {inputs[place].name}",
+    )
+
+
+def store_flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
+    """Change a byte of a file in the store."""
+    which, share, bit = random.random(), random.random(), 1 << random.randrange(8)
+
+    def damage(store: Path) -> None:
+        files = sorted(
+            path for path in store.rglob("*") if path.is_file() and path.stat().st_size and path.suffix in (".parquet", ".json")
+        )
+        path = files[int(which * len(files))]
+        content = bytearray(path.read_bytes())
+        content[int(share * len(content))] ^= bit
+        path.chmod(0o600)
+        path.write_bytes(content)
+
+    return Changed(inputs, 1, f"{share:.4f} of a file", damage)
