@@ -373,11 +373,12 @@ class _Work:
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: Scope) -> None:
         if scope.torn:
             return
-        hint = None
-        if self.analyzer.hints < MAX_HINTS:
-            self.analyzer.hints += 1
-            known = {extract for found in scope.imports for extract in self.analyzer.names(found)}
-            hint = nearest(name, known, self.diagnostics)
+        hint, self.analyzer.hints = None, self.analyzer.hints + 1
+        if self.analyzer.hints <= MAX_HINTS:
+            named = {found: self.analyzer.names(found) for found in scope.imports}
+            elsewhere = min((type_of_extracts(found) for found, known in named.items() if name in known), default=None)
+            fitting = {one for found, known in named.items() if reached.name in ("", type_of_extracts(found)) for one in known}
+            hint = f"it is an extract of `{elsewhere}`" if elsewhere else nearest(name, fitting, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
 
