@@ -159,7 +159,8 @@ def over_both(analyzer: Analyzer) -> Selection:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=THINGS)
 def test_reports_hold_the_bytes_of_the_plainest_writer(drawn: list[dict[str, Any]]) -> None:
-    files = {**TYPES, "ce/mood/prod.logic.yaml": MOOD, "ce/noted/prod.logic.yaml": NOTED}
+    owned = {**TYPES, f"types/{THING}/type.yaml": {**TYPES[f"types/{THING}/type.yaml"], "master": OWNER_LOOKUP}}
+    files = {**owned, "ce/mood/prod.logic.yaml": MOOD, "ce/noted/prod.logic.yaml": NOTED}
     with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
         selection = over_both(analyzer)
         objects = [thing(analyzer, row, fields) for row, fields in enumerate(drawn)]
