@@ -56,7 +56,14 @@ def test_a_list_without_the_table_of_its_owner_keeps_its_name_and_a_table_withou
 def test_columns_are_called_like_the_labels_of_fields():
     fields = {
         name: Field(name, "text", label)
-        for name, label in {"Id": "ID", "a__c": "Some Text", "b__c": "Some text!", "c__c": "d__c", "d__c": "", "e__c": "C  c"}.items()
+        for name, label in {
+            "Id": "ID",
+            "a__c": "Some Text",
+            "b__c": "Some text!",
+            "c__c": "d__c",
+            "d__c": "",
+            "e__c": "C  c",
+        }.items()
     }
     table = Table("T", "T", {name: Column(name, Form.TEXT) for name in (*fields, "none__c", "c_c")})
     assert {"a__c": "some_text", "c__c": "d_c"} == column_names(table, ObjectType("T", "T", fields))
