@@ -109,7 +109,7 @@ def test_a_directory_whose_parent_goes_meanwhile_is_tried_again_and_given_up_in_
     monkeypatch.setattr(Path, "mkdir", gone)
     with pytest.raises(FileNotFoundError) as raised:
         make_directory(tmp_path / "a")
-    assert (errno.ENOENT, "No such file or directory", str(tmp_path / "a")) == raised.value.args[:2] + (raised.value.filename,)
+    assert (errno.ENOENT, "No such file or directory", str(tmp_path / "a")) == (*raised.value.args[:2], raised.value.filename)
     tried[:] = tried[:10]
     assert tmp_path / "a" == make_directory(tmp_path / "a")
 
