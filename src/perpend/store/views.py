@@ -103,6 +103,8 @@ def _sources(snapshot: Snapshot) -> str:
 
 
 def _check_statement(connection: Connection, question: str) -> None:
+    if not _is_text(question):
+        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
     statements = connection.extract_statements(question)
     if len(statements) != 1:
         what = "holds no statement" if not statements else f"holds {len(statements)} statements"
@@ -110,6 +112,14 @@ def _check_statement(connection: Connection, question: str) -> None:
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
         raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
+
+
+def _is_text(question: str) -> bool:
+    try:
+        question.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _batches(connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
@@ -146,21 +156,23 @@ def _failing(question: str, timeout: float | None) -> Iterator[None]:
 
 
 def _diagnostic(message: str, question: str) -> Diagnostic:
-    kind, opening, told = message.partition("{")
-    error: dict[str, Any] = json.loads(opening + told) if opening else {"exception_message": kind}
+    _, opening, told = message.partition("{")
+    try:
+        error: dict[str, Any] = json.loads(opening + told)
+    except ValueError:  # of the Python client, not of the database
+        error = {"exception_message": message}
     sentence, _, rest = error["exception_message"].partition("\n")
-    hints = [line for line in rest.splitlines() if line.startswith(("Candidate bindings", "Did you mean", "Candidate "))]
+    hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
     if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"
-    return SQL_ERROR.at(
-        _span(question, error.get("position")), sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None
-    )
+    place = _span(question, error.get("position"))
+    return SQL_ERROR.at(place, sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None)
 
 
 def _span(question: str, position: str | None) -> Span:
     """Return the place of a byte of the question."""
     if position is None:
         return Span(STATEMENT)
-    *above, line = question.encode()[: int(position)].decode(errors="replace").split("\n")
+    *above, line = question.encode()[: int(position)].decode().split("\n")
     row, column = len(above) + 1, len(line) + 1
     return Span(STATEMENT, row, column, row, column + 1)

@@ -98,7 +98,7 @@ def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
     with pytest.raises(UnknownName) as raised:
         object_named(estate(), THING, "plane")
     assert f"no object 'plane' of type {THING} among the inputs (did you mean 'plain'?)" == str(raised.value)
-    with pytest.raises(UnknownName, match="^no object 'i1' of type Other among the inputs$"):
+    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
         object_named(estate(), "Other", "i1")
 
 

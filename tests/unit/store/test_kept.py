@@ -153,6 +153,7 @@ def test_files_that_go_meanwhile_are_no_error(place, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", lambda path: [path / "gone.parquet", *real(path)])
     found = write(place, "2.parquet", {"b"}, alone=True)
     assert {"b": "2.parquet"} == found.file_of(["b"])
+    assert {INDEX, "2.parquet"} == names_in(place)
 
 
 def test_the_index_says_what_it_holds(place):

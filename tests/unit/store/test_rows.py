@@ -83,9 +83,9 @@ def test_a_row_may_be_long_and_there_may_be_none(tmp_path):
     table = Table("T", columns={"t": Column("t", Form.TEXT)})
     with opened(directories=[out, spool]) as connection:
         assert [] == written(write_rows(connection, table, [], out, spool))[1]
-        rows = [{ROW: 0, "t": "x"}, {ROW: 1, "t": "é" * 9_000_000}, {ROW: 2, "t": "y"}]
+        rows = [{ROW: 0, "t": "x"}, {ROW: 1, "t": "é" * 17_000_000}, {ROW: 2, "t": "y"}]
         _, found = written(write_rows(connection, table, rows, out, spool))
-    assert [(0, 1), (1, 9_000_000), (2, 1)] == [(row, len(text)) for row, text in found]
+    assert [(0, 1), (1, 17_000_000), (2, 1)] == [(row, len(text)) for row, text in found]
 
 
 def test_lines_are_read_with_these_columns_and_no_others(tmp_path):

@@ -7,12 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from perpend.errors import PerpendError
 from perpend.ir.estate import Estate, Source
+from perpend.ir.object_types import Field, ObjectType
+from perpend.store.nest import nested
 from perpend.store.snapshot import Snapshot
+from perpend.store.store import Store
 from perpend.store.views import Answer, QueryFailed, asked
+from perpend.tables.schema import Column, Form, Table
+from perpend.tables.shred import Wanted
 from tests.unit.store.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
 
 UNBOUND = 'referenced column "nope" was not found because the FROM clause is missing'
@@ -115,6 +121,17 @@ def test_a_question_without_answer_says_why_and_where(snapshot, question, messag
     assert (message, place) == failed(snapshot, question)
 
 
+def test_a_question_of_odd_bytes_is_no_question(snapshot):
+    assert ("the question is not UTF-8 text", NOWHERE) == failed(snapshot, "SELECT '\udcff'")
+
+
+@pytest.mark.parametrize("said", ["it is closed", "it is {closed"])
+def test_an_error_that_the_database_did_not_say_itself_is_told_as_it_is(snapshot, said):
+    with pytest.raises(QueryFailed) as raised, asked(snapshot, "SELECT 1", declared=TYPES.get):
+        raise duckdb.InvalidInputException(said)
+    assert said == str(raised.value)
+
+
 def test_what_was_meant_is_offered(snapshot):
     with pytest.raises(QueryFailed) as raised:
         answer(snapshot, "SELECT nam FROM a_thing")
@@ -166,3 +183,23 @@ def test_tables_of_files_have_views_as_well(tmp_path):
 def test_paths_of_files_may_be_odd(tmp_path):
     directory = Path(tmp_path) / "a'b {c}"
     assert [("a",)] == answer(write_store(directory, estate({THING: [{"Id": "a"}]})), "SELECT id FROM a_thing")[1]
+
+
+def test_a_table_may_stand_in_several_files(tmp_path):
+    with Store(tmp_path).writing() as run:
+        directory = run.directory_of(THING)
+        paths = [directory / f"part-{number}.parquet" for number in range(2)]
+        for number, path in enumerate(paths):
+            duckdb.connect().execute(
+                f"COPY (SELECT {number} AS perpend_row, 'i{number}' AS \"Id\") TO '{path}' (FORMAT parquet)"
+            )
+        run.add(Table(THING, THING, {"Id": Column("Id", Form.TEXT)}, rows=2), paths)
+        snapshot = run.commit("test")
+    assert [("i0",), ("i1",)] == answer(snapshot, "SELECT id FROM a_thing ORDER BY 1")[1]
+    assert [{"Id": "i1"}, {"Id": "i0"}] == nested(snapshot, THING, [1, 0], Wanted())
+
+
+def test_columns_of_a_list_that_no_type_declares_have_no_labels(snapshot):
+    nothing = ObjectType("", "Nothing", {"n": Field("n", "number", "Number")})
+    with asked(snapshot, f'FROM "{THING}/list__r[]"', declared={**TYPES, "": nothing}.get) as found:
+        assert (True, False) == ("n" in found.columns, "number" in found.columns)
