@@ -23,10 +23,8 @@ run: $(BIN)/perpend ## judge the example credential report
 	@$(BIN)/perpend check examples/credential-report.csv || [ $$? -eq 1 ]
 
 test: lint ## lint, types, contracts, all tests, coverage of every room, the library's own tests
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto
-	$(BIN)/coverage combine --quiet
-	$(BIN)/python -m tests.rooms_covered
+	$(BIN)/python -m pytest -n auto --durations=25 --cov --cov-report=json:.coverage.json
+	$(BIN)/python -m tests.rooms_covered .coverage.json
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend test --engine duckdb
 	$(BIN)/perpend lint --repo src/perpend/library
@@ -42,7 +40,8 @@ quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
 
 mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
-	$(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
+	mkdir -p mutants/src
+	PYTHONPATH=$(CURDIR)/mutants/src $(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
 	$(BIN)/mutmut results
 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
@@ -63,4 +62,4 @@ bench: $(BIN)/.ready ## measure, candidates side by side
 	$(BIN)/python -m bench --rounds 3
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build dist site mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site mutants .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

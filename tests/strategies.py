@@ -43,7 +43,7 @@ POOL = (
 )
 """Texts that engines may take for others: blank ones, odd white space, letters with odd lower cases, odd documents."""
 DATES = ("2026-01-10T18:00:00Z", "2026-01-10", "2026-01-09T23:59:59.999Z", "2026-01-11T00:00:00+02:00", "1999-12-31")
-DURATIONS = ("P1D", "PT24H", "P1M", "P30D", "PT1.5S", "-P1D")
+DURATIONS = ("P1D", "PT24H", "P1M", "P30D", "PT1.5S", "PT0S")
 QUERIES = ("a", "a.b", "a[0]", "to_string(a)", "length(a)", "a[?b=='x'].c | [0]", "a > `1`", "type(@)", "contains(a, 'x')", "@")
 PATTERNS = ("a", "^a+$", "(?i)A", ".*", r"\d{2,3}", "[^a]")
 FILTERS = ("severity>=ERROR", "a=1 AND b:2", "NOT a=1 OR (b=2)", 'protoPayload.methodName="x"', "")

@@ -9,6 +9,7 @@ import pytest
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import production_of
+from perpend.ir.numbering import UNREADABLE
 from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
@@ -53,7 +54,10 @@ def test_a_policy_is_documented(policy: str) -> None:
 
 @pytest.mark.parametrize("policy", REPOSITORY.policy_ids)
 def test_test_objects_hold_every_key_that_is_read(policy: str) -> None:
-    """Judged like collected objects, of which a key that is not there is unknown, they get the verdicts of the tests."""
+    """Judged like collected objects, of which a key that is not there is unknown, they get the verdicts of the tests.
+
+    What a check says to be unknown may already keep the whole object from being judged.
+    """
     logic = production_of(policy)
     program = ANALYZER.analyzed(logic).program
     assert program is not None
@@ -62,6 +66,6 @@ def test_test_objects_hold_every_key_that_is_read(policy: str) -> None:
         test.id
         for test in objects_of(REPOSITORY, ANALYZER, logic)[0]
         if str(interpreter.judge(test.fields, date_time_from_text(test.snapshot_time or "") or 0, complete=False)[0][0])
-        != test.expected.index
+        not in {test.expected.index, str(UNREADABLE) if test.expected.status == "UNDETERMINED" else test.expected.index}
     ]
     assert [] == different

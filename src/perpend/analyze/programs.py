@@ -9,6 +9,7 @@ from perpend.analyze import rules
 from perpend.analyze.reachability import compute_the_same
 from perpend.analyze.scopes import Scope
 from perpend.analyze.syntax import syntax_problem
+from perpend.analyze.types_reached import types_reached
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
 from perpend.analyze.verdicts import verdict_table
@@ -106,7 +107,8 @@ class Analyzer:
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
-            program = Program(logic_id, logic.policy_id, block, verdict_table(block), reads_of(block))
+            types = types_reached(block, self.repository.declared_type)
+            program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics), frozenset(work.used))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
@@ -366,16 +368,17 @@ class _Work:
             return None
         self.used.add(holders[0])
         body = self.analyzer.extract(holders[0], name)
-        return None if body is None else Extracted(tuple(lookups), body)
+        return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
 
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: Scope) -> None:
         if scope.torn:
             return
-        hint = None
-        if self.analyzer.hints < MAX_HINTS:
-            self.analyzer.hints += 1
-            known = {extract for found in scope.imports for extract in self.analyzer.names(found)}
-            hint = nearest(name, known, self.diagnostics)
+        hint, self.analyzer.hints = None, self.analyzer.hints + 1
+        if self.analyzer.hints <= MAX_HINTS:
+            named = {found: self.analyzer.names(found) for found in scope.imports}
+            elsewhere = min((type_of_extracts(found) for found, known in named.items() if name in known), default=None)
+            fitting = {one for found, known in named.items() if reached.name in ("", type_of_extracts(found)) for one in known}
+            hint = f"it is an extract of `{elsewhere}`" if elsewhere else nearest(name, fitting, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
 

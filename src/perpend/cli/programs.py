@@ -18,6 +18,9 @@ _MOST_NAMED = 10
 
 def tell_refused(repository: Repository, selection: Selection) -> None:
     """Print what keeps policies from judging, and which they are, where there are any."""
+    if selection.misspelt:
+        text = render_text(selection.misspelt, source_line=repository.files.source_line, colour=sys.stderr.isatty())
+        click.echo(text, err=True, nl=False)
     if not selection.refused:
         return
     problems = [problem for found in selection.refused.values() for problem in found]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.load.repository import open_repository
+from perpend.load.repository import ROOT_MARK, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 def repository_here(directory: str | None) -> Repository:
-    """Return the repository at a directory; for None the one that the working directory holds, else the library."""
-    if directory is None and any(Path(top).is_dir() for top in ("ce", "frameworks")):
+    """Return the repository at a directory; for None the one that the working directory holds, else the library.
+
+    A working directory below a root that ``root.yaml`` marks is in that repository.
+    """
+    if directory is not None:
+        return open_repository(directory)
+    if any(Path(top).is_dir() for top in ("ce", "frameworks")):
         return open_repository(".")
-    return open_repository(directory)
+    here = Path.cwd()
+    marked = next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
+    return open_repository(marked)
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
@@ -36,7 +43,6 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
 def refuse_unknown_type(repository: Repository, type_name: str) -> None:
     """Raise UnknownName for a type that no file and no policy of the repository knows."""
     logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
-    used = {logic.input_type.value for logic in logics if logic}
-    if type_name not in used and type_name not in repository.type_names and repository.object_type(type_name).value is None:
-        known = {*used, *repository.type_names}
+    known = {*(logic.input_type.value for logic in logics if logic), *repository.known_types}
+    if type_name not in known:
         raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")

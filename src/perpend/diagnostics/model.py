@@ -69,8 +69,11 @@ def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(unique, key=lambda found: (found.span, found.code, found.message))
 
 
-def suggestion(name: str, candidates: Iterable[str]) -> str | None:
-    """Return ``did you mean `x`?`` for the nearest candidate, or None when none is near."""
-    pool = {candidate.casefold(): candidate for candidate in candidates}
-    near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=0.6)
+def suggestion(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return ``did you mean `x`?`` for the nearest candidate, never the name itself, or None when none is near.
+
+    ``cutoff`` says how near it must be, 1 for names that differ in case only.
+    """
+    pool = {candidate.casefold(): candidate for candidate in candidates if candidate != name}
+    near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=cutoff)
     return f"did you mean `{pool[near[0]]}`?" if near else None

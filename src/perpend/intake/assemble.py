@@ -148,7 +148,7 @@ class Assembly:
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.query}) WHERE "Id" IS NOT NULL'
-        cases.append(f"WHEN {column} IS NULL OR {column} IN ({ids}) THEN NULL")
+        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected'"
         if self._coverage.reason(target, "", Scope()) is None:
             # All that there is was read: what the key names is not there, unless it is there in another spelling.

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.object_types import is_unset
+from perpend.ir.estate import is_filled
+from perpend.ir.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from perpend.intake.ages import Age
     from perpend.ir.estate import Origin
-    from perpend.ir.object_types import ObjectType
+    from perpend.ir.object_types import Children, Lookup, ObjectType
 
-NO_ID: Final = "leads to an object without Id, which cannot be found again"
-DISAGREES: Final = "its key and the object that the data hold here disagree"
 LISTED_OTHERWISE: Final = "is another list in another place of the data"
 _MOST_NAMED: Final = 6
 
@@ -62,7 +61,7 @@ class Pile:
     def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
         """Note the texts of another reading that are not among those that are kept."""
         for name, value in other.items():
-            if _is_filled(value) and name in kept and kept[name] != value:
+            if is_filled(value) and name in kept and kept[name] != value:
                 self.lost.setdefault(name, set()).add(value)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -104,60 +103,48 @@ class Objects:
         lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
         children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
         entry.fields = {name: value for name, value in fields.items() if name not in lookups and name not in children}
+        if declared is None:
+            self._placed(self.pile(type_name), entry)
+            return
         for name in (one for one in fields if one in lookups):
-            self._take_lookup(entry, name, fields[name], lookups[name].target, lookups[name].key)
+            self._take_lookup(entry, declared, fields, lookups[name])
         entry = self._placed(self.pile(type_name), entry)
         for name in (one for one in fields if one in children):
-            self._take_children(entry, name, fields[name], children[name].type_name, children[name].key)
+            self._take_children(entry, declared, fields, children[name])
 
-    def _take_lookup(self, entry: Entry, name: str, value: Any, target: str, key: str) -> None:
-        known, present = entry.fields.get(key), key in entry.fields
-        if value is None or (isinstance(value, dict) and is_unset(value)):
-            self.pile(target)
-            if not present:
-                entry.fields[key] = None
-            elif known is not None:
-                entry.unfollowed[name] = DISAGREES
-            return
-        if not isinstance(value, dict):
-            entry.unfollowed[name] = "is no object"
-            return
-        identity = value.get("Id")
-        if not _is_filled(identity) and _is_filled(known):
-            identity, value = known, {**value, "Id": known}
-        if not _is_filled(identity):
-            entry.unfollowed[name] = NO_ID
-            return
-        if not present:
-            entry.fields[key] = identity
-        elif known != identity:
-            entry.unfollowed[name] = DISAGREES
-        self._take(target, value, Entry({}, entry.source, entry.origin))
+    def _take_lookup(self, entry: Entry, declared: ObjectType, fields: Mapping[str, Any], lookup: Lookup) -> None:
+        target, reason = lookup_target(declared, fields, lookup.name, complete=False)
+        if target is None and reason is None:
+            self.pile(lookup.target)
+        if reason is not None:
+            entry.unfollowed[lookup.name] = reason
+        elif lookup.key not in fields:
+            entry.fields[lookup.key] = target["Id"] if target else None
+        if target is not None:
+            self._take(lookup.target, target, Entry({}, entry.source, entry.origin))
 
-    def _take_children(self, entry: Entry, name: str, value: Any, type_name: str, key: str) -> None:
-        items = [] if value is None else value
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            entry.unfollowed[name] = "is no list of objects"
+    def _take_children(self, entry: Entry, declared: ObjectType, fields: Mapping[str, Any], children: Children) -> None:
+        items, reason = children_of(declared, fields, children.name, complete=False)
+        if reason is not None:
+            entry.unfollowed[children.name] = reason
+        if reason == NOT_LISTED:
             return
         told_apart = tuple(sorted(map(_identity, items)))
-        if entry.listed.setdefault(name, told_apart) != told_apart:
-            entry.unfollowed[name] = LISTED_OTHERWISE
-        owner = entry.fields.get("Id")
-        self.pile(type_name)
-        if items and not _is_filled(owner):
-            entry.unfollowed[name] = "holds objects, but there is no Id to find them by"
-            return
-        for item in items:
-            child = item if key in item else {**item, key: owner}
-            owners = {key: entry}
-            if child[key] != owner:
-                entry.unfollowed[name], owners = DISAGREES, {}
-            self._take(type_name, child, Entry({}, entry.source, entry.origin, owners=owners))
+        if entry.listed.setdefault(children.name, told_apart) != told_apart:
+            entry.unfollowed[children.name] = LISTED_OTHERWISE
+        self.pile(children.type_name)
+        owner = fields.get("Id")
+        for item in items if reason != NO_OWNER else ():
+            child = item if children.key in item else {**item, children.key: owner}
+            owners = {children.key: entry} if child[children.key] == owner else {}
+            self._take(children.type_name, child, Entry({}, entry.source, entry.origin, owners=owners))
 
     def _placed(self, pile: Pile, entry: Entry) -> Entry:
         """Put an object into its pile; return the entry that stands for it there."""
         identity = entry.fields.get("Id")
-        if not _is_filled(identity):
+        if not is_filled(identity):
+            if not isinstance(identity, str | None):
+                del entry.fields["Id"]
             pile.nameless.append(entry)
             return entry
         first = pile.by_id.setdefault(identity, entry)
@@ -207,7 +194,7 @@ def _may_be_same(first: Entry, other: Entry) -> bool:
             return False
         owner, bare = (one, other) if one else (two, first)
         named = bare.fields.get(key)
-        if owner and not (one and two) and _is_filled(named) and named != owner.fields["Id"]:
+        if owner and not (one and two) and is_filled(named) and named != owner.fields["Id"]:
             return False
     return True
 
@@ -215,7 +202,7 @@ def _may_be_same(first: Entry, other: Entry) -> bool:
 def _identity(item: Mapping[str, Any]) -> str:
     """Return what tells an object of a list apart from the others: its Id, or all that it holds."""
     identity = item.get("Id")
-    return identity if _is_filled(identity) else json.dumps(item, sort_keys=True)
+    return identity if is_filled(identity) else json.dumps(item, sort_keys=True)
 
 
 def _unite(first: Entry, other: Entry, age: Callable[[int], Age]) -> None:
@@ -253,7 +240,3 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(left, dict | list) or isinstance(right, dict | list):
         return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right or (left != left and right != right))
-
-
-def _is_filled(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and value != ""

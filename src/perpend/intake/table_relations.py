@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
-from perpend.intake.objects import DISAGREES
+from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import name, rows_of, text
 from perpend.tables.schema import Form, unfollowed, unread
@@ -59,8 +59,8 @@ def _of_children(piece: Piece, relation: str, *, json: bool) -> str:
 
 def _of_lookup(piece: Piece, relation: str, key: str, *, json: bool) -> str:
     """Return why it is not known where a lookup leads: an object stands in it, or null where the key names one."""
-    disagree = f"{name(key)} IS NOT NULL" if json and key in piece.forms else "false"
-    cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {disagree} THEN {text(DISAGREES)}"
+    named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
+    cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
     return f"CASE WHEN {_is_unsaid(piece, relation)} THEN NULL {cases} END"
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.ir.object_types import is_deletion_field, is_unset
-from perpend.meaning.partly_known import MISSING, doubt_of, reason_of
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
+from perpend.ir.relations import lookup_target
+from perpend.meaning.partly_known import MISSING, PartlyKnown, doubt_of, reason_of
 from perpend.meaning.types import ValueType
-from perpend.meaning.values import collection, date_time_from_text, duration_from_iso, is_empty, is_empty_text
+from perpend.meaning.values import DAY, collection, date_time_from_text, duration_from_iso, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 NOTHING: Mapping[str, Any] = {}
+_NO_TYPES = Types()
 
 
 class Stopped(Exception):
@@ -32,19 +34,71 @@ class Unreadable(Exception):
 
 
 class Frame:
-    """One object under judgement. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
+    """One object under judgement, of a type. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
 
     ``complete`` says that a key which is not there is null, as in test data. Of a collected object it is unknown.
     """
 
-    __slots__ = ("complete", "fields", "memo", "path", "today")
+    __slots__ = ("complete", "fields", "kind", "memo", "path", "today", "types")
 
-    def __init__(self, fields: Mapping[str, Any], today: int, path: str = "", *, complete: bool = True) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        today: int,
+        path: str = "",
+        *,
+        kind: ObjectType = UNKNOWN_TYPE,
+        types: Types = _NO_TYPES,
+        complete: bool = True,
+    ) -> None:
         self.fields = fields
         self.today = today
         self.path = path
+        self.kind = kind
+        self.types = types
         self.complete = complete
         self.memo: dict[Any, Any] = {}
+
+    def beside(self, fields: Mapping[str, Any], path: str, kind: ObjectType, *, complete: bool) -> Frame:
+        """Return the frame of another object that is judged with this one."""
+        return Frame(fields, self.today, path, kind=kind, types=self.types, complete=complete)
+
+    def known_as(self, type_name: str) -> Frame:
+        """Return the object as one of a type, if nothing else says of which it is."""
+        if self.kind.name or not type_name:
+            return self
+        found: Frame | None = self.memo.get(("as", type_name))
+        if found is None:
+            found = self.beside(self.fields, self.path, self.types.named(type_name), complete=self.complete)
+            self.memo["as", type_name] = found
+        return found
+
+    def has_disappeared(self) -> bool:
+        """Whether the object's deletion field holds a time up to the snapshot's day. Raises :class:`Unreadable`.
+
+        A field that is not there says nothing, whatever ``complete`` says; one of another form, or in the future, no object
+        can be judged by.
+        """
+        fields = self.fields
+        if isinstance(fields, PartlyKnown):
+            for name in self.kind.deletion_names(fields.reasons):
+                if (reason := reason_of(fields, name)) != MISSING:
+                    raise Unreadable(f"{self.path}{name} {reason}")
+        return True in [self._is_past(name) for name in self.kind.deletion_names(fields)]
+
+    def _is_past(self, name: str) -> bool:
+        value = self.fields[name]
+        if value is None:
+            return False
+        if value.__class__ is float and value != value:
+            raise Unreadable(f"{self.path}{name} holds NaN, which is no number")
+        try:
+            instant = _date_time(value)
+        except _WrongForm:
+            raise Unreadable(f"{self.path}{name} holds {_described(value)}, not {ValueType.DATE_TIME.value}") from None
+        if instant is not None and instant >= self.today + DAY:
+            raise Unreadable(f"{self.path}{name} holds {_described(value)}, a time after the snapshot")
+        return instant is not None
 
     def get(self, name: str) -> Any:
         """Return what is under a key. Raises :class:`Unreadable` where that was not collected."""
@@ -57,14 +111,16 @@ class Frame:
         """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
         found: Frame | None = self.memo.get(lookup)
         if found is None:
-            target = self.get(lookup)
-            if target is not None and not isinstance(target, dict):
-                raise Unreadable(f"{self.path}{lookup} is no object")
+            self.get(lookup)
+            target, reason = lookup_target(self.kind, self.fields, lookup, complete=self.complete)
+            if reason is not None:
+                raise Unreadable(f"{self.path}{lookup} {reason}")
             if target is not None and (doubt := doubt_of(target)):
                 raise Unreadable(f"{self.path}{lookup}: {doubt}")
-            leads_nowhere = target is None or is_unset(target) or has_disappeared(target)
-            fields = NOTHING if target is None or leads_nowhere else target
-            found = Frame(fields, self.today, f"{self.path}{lookup}.", complete=self.complete or leads_nowhere)
+            path, kind = f"{self.path}{lookup}.", self.types.behind(self.kind, lookup)
+            found = None if target is None else self.beside(target, path, kind, complete=self.complete)
+            if found is None or found.has_disappeared():
+                found = self.beside(NOTHING, path, kind, complete=True)
             self.memo[lookup] = found
         return found
 
@@ -74,11 +130,6 @@ class Frame:
         for lookup in lookups:
             frame = frame.through(lookup)
         return frame
-
-
-def has_disappeared(fields: Mapping[str, Any]) -> bool:
-    """Whether an object of unknown type carries a deletion time."""
-    return any(is_deletion_field(name) and not is_empty(value, ValueType.ANY) for name, value in fields.items())
 
 
 def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from perpend.interpret.frame import Frame, Stopped, Unreadable, has_disappeared
+from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.operations import COMPILERS
 from perpend.interpret.use import Closure, StatusCount, Use
 from perpend.ir.numbering import (
@@ -18,11 +18,12 @@ from perpend.ir.numbering import (
     otherwise_index,
     split,
 )
+from perpend.ir.object_types import ObjectType, Types
 from perpend.ir.program import Block, Expr, Extracted, Program
+from perpend.ir.relations import children_of
 from perpend.ir.status import Status
 from perpend.meaning.partly_known import doubt_of
-from perpend.meaning.types import ValueType
-from perpend.meaning.values import DAY, is_empty, norm
+from perpend.meaning.values import DAY, norm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +50,8 @@ class Interpreter:
         self.reached = reached
         self._extracts: dict[int, Closure] = {}
         self._kept: list[Expr] = []
+        self._types = Types({name: kind for program in programs for name, kind in program.types.by_name.items()})
+        self._kind = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
 
     def judge(self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True) -> list[End]:
@@ -56,7 +59,8 @@ class Interpreter:
 
         ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
         """
-        frame = Frame(fields, snapshot_time - snapshot_time % DAY, complete=complete)
+        today = snapshot_time - snapshot_time % DAY
+        frame = Frame(fields, today, kind=self._kind, types=self._types, complete=complete)
         return [block(frame) for block in self._blocks]
 
     def _block(self, block: Block) -> Callable[[Frame], End]:
@@ -65,21 +69,14 @@ class Interpreter:
             for number, condition in enumerate(block.conditions, 1)
         ]
         otherwise: End = (otherwise_index(len(conditions)), None)
-        deletion, known = block.type.deletion_field, bool(block.type.name)
         record_types = frozenset(map(norm, block.record_types))
 
         def run(frame: Frame) -> End:
-            fields = frame.fields
-            if doubt := doubt_of(fields):
+            if doubt := doubt_of(frame.fields):
                 return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
-            gone = (
-                not is_empty(fields.get(deletion), ValueType.ANY)
-                if known and deletion
-                else not known and has_disappeared(fields)
-            )
-            if gone:
-                return (DISAPPEARED, None)
             try:
+                if frame.has_disappeared():
+                    return (DISAPPEARED, None)
                 if record_types and norm(_record_type(frame)) not in record_types:
                     return (OTHER_RECORD_TYPE, None)
                 for condition, end in conditions:
@@ -126,7 +123,7 @@ class Interpreter:
 
     def _extract(self, extract: Extracted, base: int) -> Closure:
         """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
-        body, lookups = extract.body, extract.lookups
+        body, lookups, type_name = extract.body, extract.lookups, extract.type_name
         key = id(body)
         if key not in self._extracts:
             self._kept.append(body)
@@ -134,7 +131,7 @@ class Interpreter:
         compute = self._extracts[key]
 
         def run(frame: Frame) -> Any:
-            frame = frame.along(lookups)
+            frame = frame.along(lookups).known_as(type_name)
             found = frame.memo.get(key)
             if found is None:
                 try:
@@ -164,7 +161,7 @@ class Interpreter:
             found = frame.memo.get(key)
             if found is None:
                 parent = frame.along(lookups)
-                ends = [end for one in _children(parent, name) if (end := judge(one))[0] != OTHER_RECORD_TYPE]
+                ends = [end for one in _children(parent, name, child.type) if (end := judge(one))[0] != OTHER_RECORD_TYPE]
                 doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
                 found = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
             counts, doubt = found
@@ -188,14 +185,13 @@ class Interpreter:
         return run
 
 
-def _children(frame: Frame, name: str) -> list[Frame]:
-    children = frame.get(name)
-    if children is None:
-        return []
-    if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
-        raise Unreadable(f"{frame.path}{name} is no list of objects")
+def _children(frame: Frame, name: str, kind: ObjectType) -> list[Frame]:
+    frame.get(name)
     path = f"{frame.path}{name}"
-    return [Frame(one, frame.today, f"{path}[{at}].", complete=frame.complete) for at, one in enumerate(children)]
+    children, reason = children_of(frame.kind, frame.fields, name, complete=frame.complete)
+    if reason is not None:
+        raise Unreadable(f"{path} {reason}")
+    return [frame.beside(one, f"{path}[{at}].", kind, complete=frame.complete) for at, one in enumerate(children)]
 
 
 def _record_type(frame: Frame) -> str:

@@ -67,11 +67,14 @@ class Estate:
 
 
 def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:
-    """Return an object with an ``Id`` that is filled: named, and owned, as its type says, else by its ``Name`` or ``Id``."""
+    """Return an object: named, and owned, as its type says, else by its ``Name`` or ``Id``.
+
+    One without a text as its ``Id``, as a child in a list may be, has the empty id.
+    """
     name = _first_filled(fields, object_type.name_field, "Name", "Id")
     external_id = _first_filled(fields, object_type.external_id_field, "Id")
     master = _master_of(fields, object_type, origin)
-    return EstateObject(object_type.name, fields["Id"], name, external_id, fields, origin, master)
+    return EstateObject(object_type.name, _first_filled(fields, "Id"), name, external_id, fields, origin, master)
 
 
 def is_filled(value: Any) -> TypeGuard[str]:
@@ -89,5 +92,5 @@ def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origi
 
 
 def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:
-    """Return the first of the named fields that holds a text; the last of them always does."""
+    """Return the first of the named fields that holds a text; empty where none does."""
     return next((str(fields[name]) for name in names if name and is_filled(fields.get(name))), "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 FIELD_TYPES: dict[str, ValueType] = {
     "id": ValueType.TEXT,
@@ -101,6 +102,13 @@ class ObjectType:
         """The field set once the object has disappeared, None where the type has none. Source: specification, section 5.2."""
         return None if self.deletion == NO_DELETION else self.deletion or deletion_field_of(self.name)
 
+    def deletion_names(self, names: Collection[str]) -> list[str]:
+        """Return those of an object's field names that say whether it has disappeared; of an unknown type, any that may."""
+        if self.name:
+            name = self.deletion_field
+            return [name] if name and name in names else []
+        return [name for name in names if is_deletion_field(name)]
+
 
 UNKNOWN_TYPE: Final = ObjectType("")
 """The type of an object that an undeclared lookup or relationship leads to."""
@@ -114,6 +122,22 @@ def reached(object_type: ObjectType, lookups: Iterable[str], type_of: Callable[[
     return object_type
 
 
+class Types:
+    """The object types that programs get to, by name: what a lookup leads to is known where its own type declares it."""
+
+    def __init__(self, by_name: Mapping[str, ObjectType] | None = None) -> None:
+        self.by_name = dict(by_name or {})
+
+    def named(self, name: str) -> ObjectType:
+        """Return a type by its API name: a bare one where nothing declares it."""
+        return self.by_name.get(name) or (ObjectType(name) if name else UNKNOWN_TYPE)
+
+    def behind(self, kind: ObjectType, lookup: str) -> ObjectType:
+        """Return the type that a lookup of a type leads to."""
+        return reached(kind, (lookup,), self.named)
+
+
+@lru_cache(maxsize=4096)
 def deletion_field_of(type_name: str) -> str:
     """Return the deletion field that an object type has by its API name: ``<namespace>__disappearanceTime__c``."""
     if type_name in _DELETION_EXCEPTIONS:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.diagnostics.model import Span
-    from perpend.ir.object_types import ObjectType
+    from perpend.ir.object_types import ObjectType, Types
     from perpend.ir.operation import CheckDeclaration, Operation
     from perpend.ir.status import Status
 
@@ -28,9 +28,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a reference to an extract stands for: the lookups in front of it, and the extract's value at their end."""
+    """What a reference to an extract stands for: the lookups in front of it, the type that has it, and its value there."""
 
     lookups: tuple[str, ...]
+    type_name: str
     body: Expr
 
     @property
@@ -158,13 +159,15 @@ class Read:
 class Program:
     """A logic file ready to run: the block over the input type and the table of all its verdicts by index.
 
-    ``reads`` lists what the root block reads of the object itself, in the order of first reading.
+    ``reads`` lists what the root block reads of the object itself, in the order of first reading; ``types`` are those that
+    its lookups and lists get to.
     """
 
     logic_id: str
     policy_id: str
     block: Block
     verdicts: Mapping[int, Verdict]
+    types: Types
     reads: tuple[Read, ...] = ()
 
     @property

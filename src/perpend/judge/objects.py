@@ -31,8 +31,6 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
     columns = [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
     rows = rows_with(snapshot, object_type.name, columns, name)
     found = nested(snapshot, object_type.name, [row for row, _ in rows], wanted_of([program], object_type))
-    for fields in found:
-        fields.setdefault("Id", "")
     objects = [
         object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
         for (row, source), fields in zip(rows, found, strict=True)

@@ -5,10 +5,11 @@ A repository after analysis in, a selection out that also says who was refused a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
+from perpend.analyze.lint.unknown_object_type import misspelt_type, types_judged
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
@@ -43,6 +44,7 @@ class Selection:
 
     ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
     count child objects where no source can list any: asking them would only say once per object that nothing was collected.
+    ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
     """
 
     programs: tuple[Program, ...] = ()
@@ -50,6 +52,7 @@ class Selection:
     set_aside: tuple[str, ...] = ()
     policies: Mapping[str, PolicyView] = field(default_factory=dict)
     types: Mapping[str, ObjectType] = field(default_factory=dict)
+    misspelt: tuple[Diagnostic, ...] = ()
 
     def by_type(self) -> dict[str, list[Program]]:
         """Return the programs by the type that they judge."""
@@ -80,8 +83,10 @@ def select_policies(
     sorted_out = _Sorted()
     for policy_id in chosen:
         sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
-    sorted_out.refuse_silence(by_itself, held)
-    return selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
+    misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
+    sorted_out.refuse_silence(by_itself, held, misspelt)
+    selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
+    return replace(selection, misspelt=tuple(misspelt.values()))
 
 
 def selection_of(
@@ -163,14 +168,15 @@ class _Sorted:
         else:
             self.programs.append(program)
 
-    def refuse_silence(self, named: Collection[str], held: Collection[str] | None) -> None:
+    def refuse_silence(self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic]) -> None:
         """Raise where a policy that was named by itself cannot judge, or where none at all can."""
         for policy_id in self.without_logic:
             if policy_id in named:
                 raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
-                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}")
+                hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
+                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}{hint}")
         if self.programs or self.refused:
             return
         if held is None:
@@ -178,6 +184,15 @@ class _Sorted:
         number = len(self.set_aside)
         aside = f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
+
+
+def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
+    """Return by policy what is to be said of types that nothing else knows."""
+    doubtful = [policy_id for policy_id, type_name in over_other_types.items() if type_name not in repository.known_types]
+    used = types_judged(repository) if doubtful else {}
+    logics = {policy_id: repository.logic(production_of(policy_id)).value for policy_id in doubtful}
+    found = {policy_id: misspelt_type(repository, logic, used) for policy_id, logic in logics.items() if logic is not None}
+    return {policy_id: problem for policy_id, problem in found.items() if problem is not None}
 
 
 def _types_of(over: Estate | Snapshot) -> Collection[str]:

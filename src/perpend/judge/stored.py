@@ -57,8 +57,6 @@ class StoredObjects(Sequence[EstateObject]):
         objects = nested(self._snapshot, self._type.name, rows, self._wanted)
         sources = self._files.sources(rows)
         names = [source.name for source in self._snapshot.sources]
-        for fields in objects:
-            fields.setdefault("Id", "")
         return [
             object_from_fields(fields, self._type, Origin(names[sources[row]], row))
             for row, fields in zip(rows, objects, strict=True)

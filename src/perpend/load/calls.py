@@ -105,7 +105,8 @@ class _Calls:
         if isinstance(body, Scalar) and body.value is None and not operation.parameters:
             body = Mapping((), body.span, 1)
         if not isinstance(body, Mapping):
-            self._note(rules.WRONG_KIND, body.span, f"`{operation.key}` takes a mapping of its parameters")
+            help = f"for example `{operation.example}`" if "\n" not in operation.example else None
+            self._note(rules.WRONG_KIND, body.span, f"`{operation.key}` takes a mapping of its parameters", help=help)
             return None
         parameters = {parameter.name: parameter for parameter in operation.parameters}
         written = {key.text: value for key, value in body.entries}

@@ -25,8 +25,9 @@ from perpend.load.documents import (
     section_from,
 )
 from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable, parents
-from perpend.load.json_places import JsonPlaces
-from perpend.load.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
+from perpend.load.json.catalogue import ALL_TYPES, CataloguedType, catalogue_of
+from perpend.load.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
+from perpend.load.json.places import JsonPlaces
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Placed, Reader
 from perpend.load.test_data import TestObject, read_test_objects
@@ -42,6 +43,9 @@ ROOT = "/"
 
 TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
+
+ROOT_MARK: Final = "root.yaml"
+"""The file that marks a directory as a repository's root, whatever else it holds."""
 
 LIBRARY: Final = Path(__file__).parent.parent / "library"
 """The policy repository that Perpend brings along."""
@@ -81,7 +85,7 @@ class Repository:
         self._json_places: dict[str, JsonPlaces] = {}
         if not Path(root).is_dir():
             raise NotARepository(f"{root}: there is no such directory")
-        if not any(Path(root, top).is_dir() for top in TOPS):
+        if not is_root(Path(root)):
             raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
 
     def carry_over(self, other: Repository, changed: Collection[str]) -> None:
@@ -155,6 +159,22 @@ class Repository:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
 
+    @cached_property
+    def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
+        """What catalogues of this repository say of object types, by API name; a type's own one wins."""
+        diagnostics: list[Diagnostic] = []
+        found = dict(catalogue_of(self.files, ALL_TYPES, diagnostics)) if ALL_TYPES in self.tree.files else {}
+        for name in self.type_names:
+            if f"types/{name}/type.json" in self.tree.files:
+                found.update(catalogue_of(self.files, f"types/{name}/type.json", diagnostics, name=name))
+        return Loaded(found, tuple(diagnostics))
+
+    @cached_property
+    def known_types(self) -> frozenset[str]:
+        """API names of the types that a directory or a catalogue knows, here or in the fallback."""
+        beyond = self.fallback.known_types if self.fallback else frozenset()
+        return beyond | frozenset(self.type_names) | frozenset(self.catalogue.value or ())
+
     def declared_type(self, name: str) -> ObjectType | None:
         """Return what is declared of an object type, None where nothing usable is."""
         return self.object_type(name).value
@@ -214,6 +234,7 @@ class Repository:
     def diagnostics(self) -> list[Diagnostic]:
         """Read everything and return all that is wrong with the files themselves."""
         found = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
+        found += self.catalogue.diagnostics
         documents: Iterable[Loaded[object]] = (
             *map(self.policy, self.policy_ids),
             *map(self.folder, self.folder_ids),
@@ -295,6 +316,11 @@ class Repository:
                 diagnostics.append(error.diagnostic)
             self._documents[path] = Loaded(found, tuple(diagnostics))
         return self._documents[path]
+
+
+def is_root(directory: Path) -> bool:
+    """Whether a directory is a repository's root: by its mark, or by what it holds."""
+    return (directory / ROOT_MARK).is_file() or any((directory / top).is_dir() for top in TOPS)
 
 
 def _is_extracts(path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.ir.status import Status
 from perpend.load import rules
-from perpend.load.json_places import JsonPlaces
+from perpend.load.json.places import JsonPlaces
 from perpend.load.words import shorten
 from perpend.meaning.values import date_time_from_text, json_from_text
 

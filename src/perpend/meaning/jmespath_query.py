@@ -219,6 +219,13 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # the package is u
             return (search if isinstance(search, str) else _to_string(search)) in subject
         return any(same(item, search) for item in subject)
 
+    @functions.signature({"types": ["object"], "variadic": True})
+    def _func_merge(self, *objects: Any) -> dict[str, Any]:
+        # The package looks at the type of the first argument only.
+        if not all(isinstance(one, dict) for one in objects):
+            raise QueryFailed("JMESPathTypeError: merge() takes objects")
+        return {key: value for one in objects for key, value in one.items()}
+
 
 def _bounded(value: Any) -> Any:
     """Return a value that a query put together, unless it repeats its parts so often that it unfolds beyond all measure."""
@@ -267,7 +274,7 @@ def _less_or_equal(left: Any, right: Any) -> bool:
 def _order_key(value: Any) -> Any:
     """Return a value as JavaScript's ToPrimitive gives it."""
     if isinstance(value, list):
-        return ",".join("" if item is None else _to_string(item) for item in value)
+        return ",".join("" if item is None else _to_string(_order_key(item)) for item in value)
     return "[object Object]" if isinstance(value, dict) else value
 
 

@@ -32,7 +32,7 @@ _ISO_DATE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ISO_DURATION = re.compile(
-    r"(-)?P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
+    r"P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
     r"(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,9}))?S)?)?",
     re.ASCII,
 )
@@ -179,15 +179,17 @@ def iso_from_milliseconds(instant: int) -> str:
 
 
 def duration_from_iso(text: str) -> int | None:
-    """Return an ISO 8601 duration in milliseconds, a month counting 30 days and a year 12 months; None when it is none."""
+    """Return an ISO 8601 duration in milliseconds, a month counting 30 days and a year 12 months; None when it is none.
+
+    Durations have no sign, ADR 14.
+    """
     match = _ISO_DURATION.fullmatch(text.strip(WHITE_SPACE))
-    if match is None or max((len(group or "") for group in match.groups()[1:]), default=0) > _MAX_DIGITS:
+    if match is None or max((len(group or "") for group in match.groups()), default=0) > _MAX_DIGITS:
         return None
-    years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[1:8])
+    years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
     whole_days = (years * 12 + months) * 30 + weeks * 7 + days
     length = whole_days * DAY + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000
-    length += int((match[9] or "0").ljust(3, "0")[:3])
-    return -length if match[1] else length
+    return length + int((match[8] or "0").ljust(3, "0")[:3])
 
 
 def duration_from_gcp(text: str) -> int | None:

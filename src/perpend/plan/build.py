@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
+from perpend.ir.object_types import Types
 from perpend.ir.program import Block, Expr, Extracted, Program
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
@@ -45,12 +46,13 @@ def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, 
 
     ``rewrites`` make it cheaper to compute; without any it means the same.
     """
-    build = Build(tables, today=snapshot_time - snapshot_time % DAY)
+    types = Types({name: kind for program in programs for name, kind in program.types.by_name.items()})
+    build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
     table = tables.of_type(programs[0].input_type) or Table(programs[0].input_type, programs[0].input_type)
     scan = Scan(table)
     planner = _Planner(build)
     for number, program in enumerate(programs):
-        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block)
+        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block, kind=program.block.type)
         scan.outputs[f"v{number}"] = planner.code(place, program.block)
     stage = rewritten(build.scalars, scan.stage(), rewrites)
     return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
@@ -71,7 +73,8 @@ class _Planner:
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
             ends += place.unknown(scalars.negation(known), DYNAMIC)
-        ends.append(Guard(place.disappeared(), DISAPPEARED))
+        gone, odd = place.gone()
+        ends += (*odd, Guard(gone, DISAPPEARED))
         ends += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)
@@ -134,7 +137,8 @@ class _Planner:
         """Return an extract's value at the end of its lookups, planned once for all that refer to it."""
         body, at = extract.body, place.through(extract.lookups)
         way = at.guards[len(place.guards) :]
-        inner = replace(at, guards=(), block=None)
+        kind = at.kind if at.kind.name else self.build.types.named(extract.type_name)
+        inner = replace(at, guards=(), block=None, kind=kind)
         key = (id(body), id(at.scan), at.alias, at.there, at.in_child)
         if key not in self._extracts:
             self._kept.append(body)
@@ -157,8 +161,8 @@ class _Planner:
         if join is None or table is None:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
-        path = f"{at.path}{name}[]."
-        below = Place(self.build, children.scan, ROOT, table, self.build.scalars.true, path=path, block=child, in_child=True)
+        path, true = f"{at.path}{name}[].", self.build.scalars.true
+        below = Place(self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True, kind=child.type)
         output = children.output(self.code(below, child))
         return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), at.there)
 

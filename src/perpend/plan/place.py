@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.ir.object_types import is_deletion_field
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.meaning.partly_known import MISSING
-from perpend.meaning.values import norm
+from perpend.meaning.values import DAY, norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import column_of
 from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
@@ -54,6 +54,7 @@ class Build:
     """What one plan shares while it is built."""
 
     tables: Tables
+    types: Types = field(default_factory=Types)
     scalars: Scalars = field(default_factory=Scalars)
     reasons: Reasons = field(default_factory=Reasons)
     today: int = 0
@@ -61,7 +62,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row to read from. ``there`` says whether it exists; ``guards`` what stopped the way to it.
+    """A row to read from, an object of a type. ``there`` says whether it exists; ``guards`` what stopped the way to it.
 
     ``hidden``: the row may be joined and yet not be there, because it or one on the way has disappeared.
     """
@@ -76,6 +77,7 @@ class Place:
     block: Block | None = None
     in_child: bool = False
     hidden: bool = False
+    kind: ObjectType = UNKNOWN_TYPE
 
     def unknown(self, condition: Scalar, reason: str | None) -> Guards:
         """Return the guard that stops where it is not known what is asked for."""
@@ -107,18 +109,20 @@ class Place:
     def _through(self, name: str) -> Place:
         scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
         target = self.build.tables.by_name.get(join.table) if join else None
-        path = f"{self.path}{name}."
+        path, kind = f"{self.path}{name}.", self.build.types.behind(self.kind, name)
         if join is None or target is None:
             guards = () if self.table is None else self.unset(name)
-            return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path)
+            return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path, kind=kind)
         guards = (*self.guards, *self.unfollowed(join))
         alias = self.scan.lookup(self.alias, join).alias
         found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
-        below = replace(self, alias=alias, table=target, there=scalars.all(self.there, found), guards=guards, path=path)
+        there = scalars.all(self.there, found)
+        below = replace(self, alias=alias, table=target, there=there, guards=guards, path=path, kind=kind)
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
             below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
-        gone = below.gone(None)
+        gone, odd = below.gone()
+        below = replace(below, guards=(*below.guards, *odd))
         there = scalars.all(below.there, scalars.negation(gone))
         return replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
 
@@ -154,19 +158,40 @@ class Place:
         value = column_of(scalars, self.alias, column)
         return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
 
-    def disappeared(self) -> Scalar:
-        """Return whether the object that a block judges has disappeared: by the deletion field of its type, if it has one."""
-        known = self.block is not None and bool(self.block.type.name)
-        deletion = self.block.type.deletion_field if self.block is not None else None
-        return self.build.scalars.false if known and deletion is None else self.gone(deletion if known else None)
-
-    def gone(self, deletion: str | None) -> Scalar:
-        """Return whether the row's deletion field is set; any deletion field's where none is named."""
-        scalars = self.build.scalars
+    def gone(self) -> tuple[Scalar, Guards]:
+        """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
         columns = self.table.columns if self.table else {}
-        names = [name for name in columns if (name == deletion if deletion else is_deletion_field(name))]
-        values = [(column_of(scalars, self.alias, columns[name]), columns[name].form) for name in names]
-        return scalars.any(*(scalars.negation(empty_of(scalars, value, form)) for value, form in values))
+        found = [self._gone_by(columns[name]) for name in self.kind.deletion_names(columns)]
+        odd = self.build.scalars.any(*(one for _, one in found))
+        return self.build.scalars.any(*(one for one, _ in found)), self.unknown(odd, DYNAMIC)
+
+    def _gone_by(self, column: Column) -> tuple[Scalar, Scalar]:
+        """Return whether one deletion field is set, and whether what it holds tells nothing."""
+        scalars = self.build.scalars
+        node = column_of(scalars, self.alias, column)
+        text, odd = text_of(scalars, node, column.form)
+        instant = scalars.make("instant", text)
+        tomorrow = scalars.literal(self.build.today + DAY, Kind.WHOLE)
+        is_time = scalars.all(scalars.negation(scalars.is_null(instant)), scalars.make("less", instant, tomorrow))
+        filled = scalars.negation(blank(scalars, text))
+        odd = scalars.any(odd, scalars.choice(filled, scalars.negation(is_time), scalars.false))
+        if column.partial:
+            reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
+            missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
+            odd = scalars.any(odd, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
+        return filled, odd
+
+
+def text_of(scalars: Scalars, node: Scalar, form: Form) -> tuple[Scalar, Scalar]:
+    """Return a column's value as a text, null where it is none, and the condition under which it is something else."""
+    present = scalars.negation(scalars.is_null(node))
+    if form is Form.TEXT:
+        return node, scalars.false
+    if form is not Form.VARIANT:
+        return scalars.literal(None, Kind.TEXT), present
+    fits = scalars.make("same", scalars.native("variant form", Kind.TEXT, node), scalars.literal("text", Kind.TEXT))
+    rest = scalars.make("rest", scalars.native("variant value", Kind.TEXT, node))
+    return scalars.choice(fits, rest, scalars.literal(None, Kind.TEXT)), scalars.all(present, scalars.negation(fits))
 
 
 def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:

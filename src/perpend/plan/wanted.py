@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.ir.operation import DELETION_FIELD, Constant
@@ -10,6 +11,7 @@ from perpend.tables.shred import Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from perpend.ir.object_types import ObjectType, Types
     from perpend.ir.program import Block, Expr, Program
 
 
@@ -17,39 +19,60 @@ def wanted_by(programs: Iterable[Program]) -> Wanted:
     """Return what programs of one input type read."""
     found = Wanted()
     for program in programs:
-        _want_block(found, program.block)
+        _At(found, program.block.type, program.types).want_block(program.block)
     return found
 
 
-def _want_block(wanted: Wanted, block: Block) -> None:
-    if block.type.name and block.type.deletion_field:
-        wanted.values.add(block.type.deletion_field)
-    if block.record_types:
-        wanted.through(["RecordType"]).values.add("DeveloperName")
-    for condition in block.conditions:
-        _want(wanted, condition.expression)
-    for relationship, child in block.related.items():
-        *lookups, name = relationship.split(".")
-        _want_block(wanted.through(lookups).children.setdefault(name, Wanted()), child)
+@dataclass(frozen=True, slots=True)
+class _At:
+    """What is wanted of the objects at one place, and their type: its deletion field is always wanted."""
 
+    wanted: Wanted
+    kind: ObjectType
+    types: Types
 
-def _want(wanted: Wanted, expression: Expr) -> None:
-    for path in (*expression.field_paths, *expression.delegates):
-        _want_field(wanted, path)
-    for name in expression.operation.taking(Constant.LOOKUP_PATH):
-        at = wanted
-        for lookup in expression.arguments[name].split("."):
-            at = at.through([lookup])
-            at.values.add("Id")
-    for name in expression.operation.reads:
-        field = expression.deletion_field if name == DELETION_FIELD else name
-        if field:
-            wanted.values.add(field)
-    wanted = wanted.through(expression.lookups)
-    for operand in expression.operands:
-        _want(wanted, operand)
+    def through(self, lookups: Iterable[str]) -> _At:
+        found = self
+        for name in lookups:
+            kind = self.types.behind(found.kind, name)
+            found = _At(found.wanted.through([name]), kind, self.types)
+            found.want_deletion()
+        return found
 
+    def want_deletion(self) -> None:
+        self.wanted.kind = self.kind
+        if self.kind.name and self.kind.deletion_field:
+            self.wanted.values.add(self.kind.deletion_field)
 
-def _want_field(wanted: Wanted, path: str) -> None:
-    *lookups, name = path.split(".")
-    wanted.through(lookups).values.add(name)
+    def want_block(self, block: Block) -> None:
+        self.want_deletion()
+        if block.record_types:
+            self.through(["RecordType"]).wanted.values.add("DeveloperName")
+        for condition in block.conditions:
+            self.want(condition.expression)
+        for relationship, child in block.related.items():
+            *lookups, name = relationship.split(".")
+            below = self.through(lookups).wanted.children.setdefault(name, Wanted())
+            _At(below, child.type, self.types).want_block(child)
+
+    def want(self, expression: Expr) -> None:
+        for path in (*expression.field_paths, *expression.delegates):
+            self.want_field(path)
+        for name in expression.operation.taking(Constant.LOOKUP_PATH):
+            step = self
+            for lookup in expression.arguments[name].split("."):
+                step = step.through([lookup])
+                step.wanted.values.add("Id")
+        self.wanted.values |= set(expression.operation.reads) - {DELETION_FIELD}
+        at = self
+        if expression.extract is not None:
+            at = self.through(expression.extract.lookups)
+            if not at.kind.name:
+                at = _At(at.wanted, self.types.named(expression.extract.type_name), self.types)
+                at.want_deletion()
+        for operand in expression.operands:
+            at.want(operand)
+
+    def want_field(self, path: str) -> None:
+        *lookups, name = path.split(".")
+        self.through(lookups).wanted.values.add(name)

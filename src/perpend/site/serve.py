@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from perpend.load.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.load.json.mapping_tables import ID_MAP, RULE_SECTIONS
 from perpend.load.repository import TOPS
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from perpend.ir.object_types import is_deletion_field, is_unset
+from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
+from perpend.ir.relations import children_of, lookup_target
 from perpend.meaning.partly_known import MISSING
 from perpend.tables.plain_json import is_plain_json
 from perpend.tables.schema import (
@@ -31,18 +32,20 @@ from perpend.tables.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from perpend.ir.object_types import ObjectType
-
 _LARGEST_EXACT: Final = 2**53
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below."""
+    """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below.
+
+    ``kind`` is their type as far as its relations are to be checked against their keys.
+    """
 
     values: set[str] = field(default_factory=set)
     lookups: dict[str, Wanted] = field(default_factory=dict)
     children: dict[str, Wanted] = field(default_factory=dict)
+    kind: ObjectType = UNKNOWN_TYPE
 
     def through(self, lookups: Iterable[str]) -> Wanted:
         """Return what is wanted of the object at the end of a path of lookups, noting the path."""
@@ -86,14 +89,21 @@ def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectT
     unset: _Unset = {}
     for one in objects:
         _want(found, one, unset)
-    for (_, name), wanted in unset.items():
-        if name not in wanted.lookups and name not in wanted.children:
+    for (_, name), (wanted, listed) in unset.items():
+        if name in wanted.lookups or name in wanted.children:
+            continue
+        if listed:
+            wanted.children[name] = Wanted()
+        else:
             wanted.values.add(name)
     return found
 
 
-_Unset = dict[tuple[int, str], Wanted]
-"""Relations that some object holds as null, by place: where no other shows what they lead to, null is their only value."""
+_Unset = dict[tuple[int, str], tuple[Wanted, bool]]
+"""Relations that some object holds as null or as an empty list, by place, and whether as a list.
+
+That says nothing where another object shows what they lead to. Where none does, they are lists, or values that are null.
+"""
 
 
 def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
@@ -101,12 +111,12 @@ def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
         relation = name.endswith("__r") or name == "RecordType"
         if isinstance(value, dict) and relation:
             _want(wanted.lookups.setdefault(name, Wanted()), value, unset)
+        elif relation and (value is None or value == []):
+            unset[id(wanted), name] = (wanted, value is not None or unset.get((id(wanted), name), (wanted, False))[1])
         elif isinstance(value, list) and relation and all(isinstance(item, dict) for item in value):
             below = wanted.children.setdefault(name, Wanted())
             for item in value:
                 _want(below, item, unset)
-        elif relation and value is None:
-            unset[id(wanted), name] = wanted
         else:
             wanted.values.add(name)
 
@@ -153,22 +163,19 @@ def _add(
         unasked = name == "Id" and name not in part.wanted.values and bool(part.type_name)
         _add_value(row, name, fields, complete=complete or name in deletions or unasked)
     for name, below in part.lookups.items():
-        target = fields.get(name)
-        if isinstance(target, dict) and is_unset(target):
-            continue
-        if isinstance(target, dict):
-            _add(below, target, everywhere, complete=complete, own=nested)
+        target, reason = lookup_target(part.wanted.kind, fields, name, complete=complete)
+        if reason is not None:
+            row[unfollowed(name)] = reason
         elif target is not None:
-            row[unfollowed(name)] = "is no object"
+            _add(below, target, everywhere, complete=complete, own=nested)
         elif name not in fields and not complete:
             row[unfollowed(name)] = MISSING
     for name, below in part.children.items():
-        items = fields.get(name)
-        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
-            for item in items:
-                _add(below, item, everywhere, complete=complete, own=nested)
-        elif items is not None:
-            row[unfollowed(name)] = "is no list of objects"
+        items, reason = children_of(part.wanted.kind, fields, name, complete=complete)
+        for item in items:
+            _add(below, item, everywhere, complete=complete, own=nested)
+        if reason is not None:
+            row[unfollowed(name)] = reason
         elif name not in fields and not complete:
             row[unfollowed(name)] = MISSING
     part.rows.append(row)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.intake.objects import DISAGREES, LISTED_OTHERWISE
+from perpend.intake.objects import LISTED_OTHERWISE
 from perpend.intake.table_relations import NESTED
 from perpend.ir.coverage import Claim, Coverage, Scope, scope_of
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
+from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
 from tests.unit.store.stored import (
     EVERYTHING,
@@ -142,7 +143,7 @@ def test_a_row_whose_key_is_blank_space_belongs_to_any(tmp_path):
     ("cells", "reason"),
     [
         ({"owner__c": "o"}, None),
-        ({"owner__c": "o", "owner__r": None}, DISAGREES),
+        ({"owner__c": "o", "owner__r": None}, NO_OBJECT),
         ({"owner__c": None, "owner__r": None}, None),
         ({"owner__c": "o", "owner__r": {"Id": "o", "n": 1}}, NESTED),
         ({"owner__r": {"Id": "o"}}, NESTED),

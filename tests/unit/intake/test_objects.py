@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.intake.objects import DISAGREES, NO_ID
 from perpend.ir.coverage import Claim, not_imported, unclaimed
 from perpend.ir.object_types import Children, Lookup, ObjectType
+from perpend.ir.relations import NO_ID, NO_OBJECT, OTHER_OBJECT, OTHER_OWNER
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
 from perpend.tables.schema import OWNER as OWNER_ROW
@@ -76,9 +76,9 @@ def test_children_whose_type_has_no_key_column_cannot_be_looked_up(tmp_path):
         ({"owner__r": None, "owner__c": None}, None, None),
         ({}, None, MISSING),
         ({"owner__c": "x"}, "x", "leads to `x`, which was not collected"),
-        ({"owner__r": None, "owner__c": "o"}, "o", DISAGREES),
-        ({"owner__r": {"Id": "o"}, "owner__c": "x"}, "x", DISAGREES),
-        ({"owner__r": {"Id": "o"}, "owner__c": None}, None, DISAGREES),
+        ({"owner__r": None, "owner__c": "o"}, "o", NO_OBJECT),
+        ({"owner__r": {"Id": "o"}, "owner__c": "x"}, "x", OTHER_OBJECT),
+        ({"owner__r": {"Id": "o"}, "owner__c": None}, None, OTHER_OBJECT),
         ({"owner__r": {"n": 1}, "owner__c": "n"}, "n", None),
         ({"owner__r": {"n": 1}}, None, NO_ID),
         ({"owner__r": "text", "owner__c": "o"}, "o", "is no object"),
@@ -95,7 +95,7 @@ def test_where_a_lookup_leads_is_known_or_said_to_be_not(tmp_path, thing, key, r
     [
         ({"Id": "a", "parts__r": "text"}, "is no list of objects"),
         ({"Id": "a", "parts__r": [1]}, "is no list of objects"),
-        ({"Id": "a", "parts__r": [{"Id": "p", "thing__c": "b"}]}, DISAGREES),
+        ({"Id": "a", "parts__r": [{"Id": "p", "thing__c": "b"}]}, OTHER_OWNER),
         ({"parts__r": [{"Id": "p"}]}, "holds objects, but there is no Id to find them by"),
     ],
 )

@@ -66,7 +66,7 @@ def test_the_deletion_field_follows_from_the_type_name(tmp_path: Path, type_name
 def test_a_type_may_declare_its_deletion_field_or_that_it_has_none(tmp_path: Path) -> None:
     write(tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "Thing", "deletionField": "gone__c"}})
     program = program_of(analyzer_of(tmp_path, files(logic())))
-    assert [99, 100] == [judged(program, {name: "x"}).index for name in ("gone__c", "CA10__disappearanceTime__c")]
+    assert [99, 100] == [judged(program, {name: "2026-01-01"}).index for name in ("gone__c", "CA10__disappearanceTime__c")]
     write(tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "Thing", "deletionField": "none"}})
     program = program_of(analyzer_of(tmp_path, files(logic())))
     assert judged(program, {"CA10__disappearanceTime__c": "x"}).index == 100

@@ -29,7 +29,9 @@ def constant(value: bool = True) -> Expr:
 
 
 FIELD = use("FIELD", ValueType.TEXT, path="a__c")
-EXTRACT = replace(use("EXTRACT", ValueType.TEXT, path="account__r.name"), extract=Extracted(("account__r",), FIELD))
+EXTRACT = replace(
+    use("EXTRACT", ValueType.TEXT, path="account__r.name"), extract=Extracted(("account__r",), "CA10__CaAwsAccount__c", FIELD)
+)
 DOCUMENT = use("JSON_FROM", arg=FIELD)
 FLAGS = {"emptyValues": "SKIP", "duplicateValues": "KEEP", "ordering": "ORIGINAL"}
 

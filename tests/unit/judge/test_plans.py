@@ -48,4 +48,4 @@ def test_a_plan_is_of_today_unless_another_day_is_given(tmp_path: Path) -> None:
     analyzer = analyzer_of(tmp_path, FILES)
     selection = select_policies(analyzer)
     then, now = ([list(plan_lines(plan)) for plan in plans_of(analyzer, selection, snapshot_time=time)] for time in (DAY, None))
-    assert (True, then[1]) == (then[0] != now[0], now[1])
+    assert [True, True] == [one != other for one, other in zip(then, now, strict=True)]

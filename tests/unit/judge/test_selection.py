@@ -219,3 +219,15 @@ def test_a_program_by_name_is_one_or_the_whole_reason_is_told(tmp_path: Path) ->
         with pytest.raises(UnknownName) as raised:
             program_named(analyzer, name)
         assert said == str(raised.value)
+
+
+def test_a_policy_over_a_misspelt_type_is_told_of_before_judging(tmp_path: Path) -> None:
+    misspelt = {"ce/a/over-others/prod.logic.yaml": logic(input_type="CA10__CaThig__c")}
+    analyzer = analyzer_of(tmp_path, {**FILES, **misspelt})
+    selection = select_policies(analyzer, ["/ce/a"], over=estate())
+    assert [(f"did you mean `{THING}`?", "ce/a/over-others/prod.logic.yaml")] == [
+        (one.help, one.span.path) for one in selection.misspelt
+    ]
+    with pytest.raises(UnknownName, match=f"did you mean `{THING}`"):
+        select_policies(analyzer, ["over-others"], over=estate())
+    assert () == select_policies(analyzer_of(tmp_path / "right", FILES), ["/ce/a"], over=estate()).misspelt

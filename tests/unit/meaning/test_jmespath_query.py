@@ -321,3 +321,51 @@ def test_what_takes_too_many_steps_fails(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [1, 1] == query.search([1, 1])
     with pytest.raises(QueryFailed, match="too many steps"):
         query.search([1] * 100)
+
+
+@pytest.mark.parametrize(
+    ("query", "document", "expected"),
+    [
+        ("to_number('')", {}, None),
+        ("to_number('0x1f')", {}, None),
+        ("starts_with('aab', 'a')", {}, True),
+        ("sort(a)", {"a": [10, 9, 1]}, [1, 9, 10]),
+        ("max(a)", {"a": ["a", "B"]}, "a"),
+        ("min(a)", {"a": ["a", "B"]}, "B"),
+        ("length('😀')", {}, 1),
+        ("keys(a)", {"a": {"b": 1, "1": 2}}, ["b", "1"]),
+        ("avg(a)", {"a": []}, None),
+        ("contains('a1', a)", {"a": [1]}, False),
+    ],
+)
+def test_where_the_reference_is_left(query: str, document: Any, expected: Any) -> None:
+    assert expected == compile_query(query).search(document)
+
+
+@pytest.mark.parametrize("odd", [None, [], [1], "ab", 1, True])
+def test_only_objects_are_merged(odd: Any) -> None:
+    with pytest.raises(QueryFailed, match="merge"):
+        compile_query("merge(x, y)").search({"x": {"a": 1}, "y": odd})
+    with pytest.raises(QueryFailed, match="merge"):
+        compile_query("merge(y, x)").search({"x": {"a": 1}, "y": odd})
+
+
+def test_objects_are_merged_from_left_to_right() -> None:
+    assert {"a": 2, "b": 3} == compile_query("merge(x, y, z)").search({"x": {"a": 1}, "y": {"a": 2}, "z": {"b": 3}})
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "less"),
+    [
+        ([[1]], 2, True),
+        ([[2]], 1, False),
+        ([[1, 2], [3]], "1,2,4", True),
+        ([[None]], 1, True),
+        ([None, 1], ",2", True),
+        ([{"x": 1}], "[object P", True),
+        ([True], "u", True),
+        ({"x": 1}, "[object P", True),
+    ],
+)
+def test_arrays_are_ordered_as_the_texts_of_their_items_however_deep(left: Any, right: Any, less: bool) -> None:
+    assert less is compile_query("a < b").search({"a": left, "b": right})

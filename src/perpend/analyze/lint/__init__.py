@@ -15,6 +15,7 @@ from perpend.analyze.lint import (
     remediation_without_fault,
     several_policies_in_section,
     undeclared_relationship,
+    unknown_object_type,
     unpassable_test,
     unreachable_condition,
     untested_logic,
@@ -39,6 +40,7 @@ _MODULES = (
     several_policies_in_section,
     debug_left,
     unpassable_test,
+    unknown_object_type,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

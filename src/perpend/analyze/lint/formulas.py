@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.lint.survey import unfolded
+from perpend.ir.object_types import is_deletion_field
 from perpend.ir.program import Expr
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import date_time_from_text, duration_from_iso, norm
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from perpend.ir.object_types import ObjectType
 
 
 EMPTY: Final = "empty"
@@ -67,9 +70,11 @@ class TooManyError(Exception):
 class Formulas:
     """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
 
-    ``stopped`` says whether a question was met whose answer a check has given before: whether a guarded value is empty.
+    ``kind`` is the type of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
+    before: whether a guarded value is empty.
     """
 
+    kind: ObjectType
     stopped: bool = False
     _made: int = 0
 
@@ -88,13 +93,17 @@ class Formulas:
                 return self.of(operands[0], (*lookups, *expression.lookups))
             case "DEBUG":
                 return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
-            case "IS_DISAPPEARED" if not lookups:
+            case "IS_DISAPPEARED" if not lookups and self._is_asked_before(expression.deletion_field):
                 return False  # every block asks this first by itself
             case "BOOLEAN":
                 return bool(expression.arguments["value"])
         if name in _NEGATIONS:
             return Not(self._question(_NEGATIONS[name], expression, lookups))
         return self._question(name, expression, lookups)
+
+    def _is_asked_before(self, field: str | None) -> bool:
+        """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
+        return bool(self.kind.name) or field is None or is_deletion_field(field)
 
     def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
         if name == "IS_EMPTY":

@@ -1,7 +1,8 @@
 """A field, lookup or related list is used that the object type does not declare.
 
 Such a read is always null, and such a list always empty: the policy judges nothing, and nobody notices. The rule asks
-only where the repository's own `types/<Type>/type.yaml` declares the type.
+only where the repository's own `types/<Type>/type.yaml` declares the type, or where a catalogue of it stands in the clone
+(`types/<Type>/type.json`, `types/types.json`), which knows fields and lookups.
 
 Wrong: the type's lookup is called `account__r`.
 
@@ -119,13 +120,18 @@ class _Paths:
             yield from self._step("lookup", name, self.survey.analyzer.reached(object_type, lookups[:number]), span)
 
     def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
-        if not self._is_declared(object_type.name):
-            return
-        kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
-        declared: Collection[str] = kinds[kind]
-        if name not in declared and not (kind == "field" and name == object_type.deletion_field):
+        catalogued = (self.survey.repository.catalogue.value or {}).get(object_type.name)
+        if self._is_declared(object_type.name):
+            kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
+            known: Collection[str] = kinds[kind]
             message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
-            yield RULE.at(span, message, help=suggestion(name[:100], declared))
+        elif catalogued is not None and kind != "related list":
+            known = catalogued.fields | {"Id", "Name"} if kind == "field" else catalogued.lookups | {"RecordType"}
+            message = f"the catalogue of object types has no {kind} `{shorten(name)}` of `{object_type.name}`"
+        else:
+            return
+        if name not in known and not (kind == "field" and name == object_type.deletion_field):
+            yield RULE.at(span, message, help=suggestion(name[:100], known))
 
     def _is_declared(self, name: str) -> bool:
         """Whether the repository itself declares a type, in a file that could be read whole."""

@@ -65,7 +65,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _in_block(written: WrittenBlock, block: Block) -> Iterator[Diagnostic]:
-    formulas = Formulas()
+    formulas = Formulas(block.type)
     before: list[Formula] = []
     for condition, expected in zip(written.conditions, block.conditions[:_MAX_CONDITIONS], strict=False):
         formulas.stopped = False

@@ -5,6 +5,7 @@ Refuses to know plans.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -196,6 +197,9 @@ class _Starting(threading.Thread):
             stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
             stopping.start()
             stopping.join(_STOP)
+            if stopping.is_alive():
+                # It will lose the JVM in the middle of a word; py4j would print a traceback about that.
+                logging.disable(logging.CRITICAL)
         if self._gateway is not None:
             self._gateway.proc.kill()
             self._gateway.proc.wait()

@@ -39,9 +39,6 @@ def is_empty_lookup(use: Use) -> Closure:
 
     def run(frame: Frame) -> bool:
         for lookup in lookups:
-            target = frame.get(lookup)
-            if target is None:
-                return True
             frame = frame.through(lookup)
             if frame.fields is NOTHING or is_empty(frame.get("Id"), ValueType.ANY):
                 return True

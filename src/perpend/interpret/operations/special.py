@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.interpret.frame import Frame, Unreadable, field_reader, has_disappeared
+from perpend.interpret.frame import Frame, Unreadable, field_reader
 from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
 from perpend.meaning.logging_query import logging_query_matches, parse_logging_query
 from perpend.meaning.types import ValueType
-from perpend.meaning.values import is_empty, is_empty_text, json_from_text
+from perpend.meaning.values import is_empty_text, json_from_text
 
 if TYPE_CHECKING:
     from perpend.interpret.use import Closure, Compilers, Use
 
 
-def is_disappeared(use: Use) -> Closure:
-    name = use.expression.deletion_field
-    if use.block is None or not use.block.type.name:
-        return lambda frame: has_disappeared(frame.fields)
-    return lambda frame: not is_empty(frame.fields.get(name or ""), ValueType.ANY)
+def is_disappeared(_: Use) -> Closure:
+    return Frame.has_disappeared
 
 
 def access_policy_allows(use: Use) -> Closure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perpend.meaning.types import ValueType
 from perpend.plan.operations.forms import unpacked
 from perpend.plan.operations.use import KIND_OF_TYPE, Value
-from perpend.plan.place import Place, blank
+from perpend.plan.place import Place, blank, text_of
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.tables.schema import Column, Form, plain
 
@@ -20,8 +20,6 @@ _FORM_NAMES = {
     ValueType.BYTES: "text",
     ValueType.NUMBER: "number",
     ValueType.BOOLEAN: "boolean",
-    ValueType.DATE_TIME: "text",
-    ValueType.DURATION: "text",
 }
 
 
@@ -51,12 +49,14 @@ def _is_plain(place: Place, name: str) -> Scalar | None:
 def _converted(scalars: Scalars, node: Scalar, form: Form, kind: ValueType) -> tuple[Scalar, Scalar]:
     """Return a column's value as one of a type, and the condition under which it is none."""
     present = scalars.negation(scalars.is_null(node))
+    if kind in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
+        text, wrong = text_of(scalars, node, form)
+        value, invalid = _from_text(scalars, text, kind)
+        return value, scalars.any(wrong, invalid)
     if form is Form.VARIANT:
         return _from_variant(scalars, node, kind)
     if kind in _KINDS_OF_FORM[form]:
         return node, scalars.false
-    if form is Form.TEXT and kind in (ValueType.DATE_TIME, ValueType.DURATION):
-        return _from_text(scalars, node, kind)
     if kind is ValueType.JSON and form is not Form.TEXT:
         return scalars.native("json quote", Kind.TEXT, node), scalars.false
     return scalars.literal(None, KIND_OF_TYPE.get(kind, Kind.TEXT)), present
@@ -87,7 +87,4 @@ def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scal
     wrong = scalars.all(present, scalars.negation(fits))
     letter = scalars.native("variant value", Kind.TEXT, node)
     text = scalars.choice(fits, scalars.make("rest", letter), scalars.literal(None, Kind.TEXT))
-    if kind in (ValueType.DATE_TIME, ValueType.DURATION):
-        value, invalid = _from_text(scalars, text, kind)
-        return value, scalars.any(wrong, invalid)
     return unpacked(scalars, text, kind), wrong

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def is_disappeared(use: Use) -> Value:
-    return use.value(use.place.disappeared())
+    gone, odd = use.place.gone()
+    return use.value(use.scalars.all(use.place.there, gone), odd)
 
 
 def access_policy_allows(use: Use) -> Value:

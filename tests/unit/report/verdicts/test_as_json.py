@@ -88,10 +88,11 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
         thing("bob", "bare", owner="acme", notes='{"a":1}'),
         with_rival(thing("cid", "good", owner="bolt"), "bad"),
         thing("dan", "odd", notes=None),
-        thing("eve", "gone", CA10__disappearanceTime__c="2026-01-01T00:00:00Z"),
+        thing("eve", "gone", CA10__disappearanceTime__c="2023-01-01T00:00:00Z"),
         thing("fay", 7, notes='{"a":""}'),
         thing("gus", "worse", **owner),
         thing("hal", "none"),
+        thing("ida", "good", owner="acme"),
     ]
     judgement = judge(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
     expected = {
@@ -116,7 +117,7 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
         for verdict in document_of(judgement)["verdicts"]
     }
     assert expected == actual
-    assert 16 == len(actual)
+    assert 18 == len(actual)
     assert {"COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED", "DISAPPEARED"} == {row[0] for row in actual.values()}
     assert any(row[5] for row in actual.values())
     assert all(row[2] and row[3] and (row[4] or row[0] != "INCOMPLIANT") for row in actual.values())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.load import rules
 from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
-from perpend.load.json_places import JsonPlaces
+from perpend.load.json.places import JsonPlaces
 from perpend.load.words import shorten
 from perpend.meaning.values import json_from_text
 

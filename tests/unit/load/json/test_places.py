@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.load.json_places import JsonPlaces
+from perpend.load.json.places import JsonPlaces
 
 TEXT = """\
 [

@@ -1,0 +1,110 @@
+"""Odd data say the same from a file, by way of tables and from a store: what is not known is no fact on any road."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import TIME, Run
+from tests.repositories import logic, policy_files, write
+
+THING = "CA10__CaThing__c"
+TYPES = {
+    f"types/{THING}/type.yaml": {
+        "label": "Thing",
+        "fields": [{"name": "owner__c", "type": "lookup"}],
+        "lookups": [{"name": "owner__r", "target": "Owner", "key": "owner__c"}],
+        "children": [{"name": "parts__r", "type": "Part", "key": "thing__c"}],
+    },
+    "types/Owner/type.yaml": {"label": "Owner", "deletionField": "removed__c"},
+    "types/Part/type.yaml": {"label": "Part", "fields": [{"name": "thing__c", "type": "lookup"}]},
+}
+GONE, PAST, ODD = "CA10__disappearanceTime__c", "2024-01-01T00:00:00Z", ["N/A", "null", 0, False, True, {}, "0000-00-00", "-"]
+OWNED = {"NOT_EMPTY_LOOKUP": "owner__r"}
+PARTS = {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": "parts__r"}}
+ELSEWHERE = {"NOT_EMPTY_LOOKUP": "other__r"}
+BESIDE = [{"Id": "z", "owner__r": {"Id": "o"}, "parts__r": [{"Id": "q"}], "other__r": {"Id": "y"}}]
+
+
+def verdicts(run: Run, directory: Path, check: dict[str, Any], objects: list[Any], types: dict[str, Any]) -> list[list[int]]:
+    """Return the indexes of objects from a file by the interpreter, from the file by DuckDB, and from a store."""
+    related = [
+        {"relationshipName": "parts__r", "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "m"}}
+    ]
+    content = logic(check, input_type=THING, relatedLists=related)
+    repository, input_file = directory / "repository", directory / "objects.json"
+    write(repository, {**policy_files(content), **types})
+    input_file.write_text(json.dumps(objects))
+    named = ("--repo", repository, "--type", THING)
+    imported = run("import", input_file, *named, "--store", directory / "store")
+    assert 0 == imported.code, imported.err
+    asked = ("--repo", repository, *TIME, "--format", "ndjson")
+    roads = (
+        run("check", input_file, "--type", THING, *asked),
+        run("check", input_file, "--type", THING, *asked, "--engine", "duckdb"),
+        run("check", "--store", directory / "store", *asked),
+    )
+    return [[json.loads(line)["conditionIndex"] for line in road.out.splitlines()] for road in roads]
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize(
+    ("check", "of"),
+    [
+        (PARTS, lambda value: {GONE: value}),
+        (OWNED, lambda value: {"owner__r": {"Id": "p", "removed__c": value}}),
+        (PARTS, lambda value: {"parts__r": [{"Id": "p", GONE: value}]}),
+        (ELSEWHERE, lambda value: {"other__r": {"Id": "p", GONE: value}}),
+    ],
+    ids=["itself", "behind a lookup", "a child", "behind an undeclared lookup"],
+)
+def test_what_is_no_time_leaves_open_whether_an_object_has_disappeared(
+    run: Run, tmp_path: Path, value: Any, check: dict[str, Any], of: Any
+) -> None:
+    objects = [{"Id": "a", "owner__r": None, "parts__r": [], "other__r": None, **of(value)}, *BESIDE]
+    assert [[0, 199]] * 3 == verdicts(run, tmp_path, check, objects, TYPES)
+
+
+@pytest.mark.parametrize(
+    ("thing", "check", "index"),
+    [
+        ({"owner__r": {"Id": "p"}}, OWNED, 199),
+        ({"owner__r": {"Id": "p", "removed__c": PAST}}, OWNED, 200),
+        ({"owner__r": {"Id": "p", GONE: PAST}}, OWNED, 199),
+        ({"owner__r": {"Id": "p", "removed__c": "2099-01-01"}}, OWNED, 0),
+        ({"owner__r": None, "owner__c": None}, OWNED, 200),
+        ({"owner__r": None, "owner__c": ""}, OWNED, 200),
+        ({"owner__r": None, "owner__c": "p"}, OWNED, 0),
+        ({"owner__r": {"Id": "p"}, "owner__c": None}, OWNED, 0),
+        ({"owner__r": {"Id": "p"}, "owner__c": "q"}, OWNED, 0),
+        ({"owner__r": {"n__c": 1}, "owner__c": "p"}, OWNED, 199),
+        ({"owner__r": {"n__c": 1}}, OWNED, 0),
+        ({"owner__r": []}, OWNED, 0),
+        ({"owner__r": "p"}, OWNED, 0),
+        ({"parts__r": [{}]}, PARTS, 199),
+        ({"parts__r": [{"Id": 5}]}, PARTS, 199),
+        ({"parts__r": [{"Id": "p", "thing__c": "b"}]}, PARTS, 0),
+        ({"parts__r": [5]}, PARTS, 0),
+        ({"parts__r": {}}, PARTS, 0),
+        ({"other__r": []}, ELSEWHERE, 0),
+        ({"other__r": {"Id": "p", "CA10Z1__disappearanceTime__c": PAST}}, ELSEWHERE, 200),
+    ],
+)
+def test_what_is_odd_about_relations_is_the_same_on_every_road(
+    run: Run, tmp_path: Path, thing: dict[str, Any], check: dict[str, Any], index: int
+) -> None:
+    objects = [{"Id": "a", "owner__r": None, "parts__r": [], "other__r": None, **thing}, *BESIDE]
+    assert [[index, 199]] * 3 == verdicts(run, tmp_path, check, objects, TYPES)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv", "parquet"])
+@pytest.mark.parametrize("child", [{}, {"Id": None}, {"Id": 5}, {"Id": ""}, {"Id": {}}])
+def test_a_child_without_an_id_is_reported_without_one(run: Run, tmp_path: Path, child: Any, form: str) -> None:
+    input_file = tmp_path / "accounts.json"
+    input_file.write_text(json.dumps([{"Id": "1", "CA10__users__r": [child, {"Id": "u"}]}]))
+    assert 0 == run("import", input_file, "--type", "CA10__CaAwsAccount__c", "--store", tmp_path / "store").code
+    found = run("check", "--store", tmp_path / "store", *TIME, "--format", form, "--out", tmp_path / "out")
+    assert (3, True) == (found.code, (tmp_path / "out").stat().st_size > 100), found.err

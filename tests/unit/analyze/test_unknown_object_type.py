@@ -1,0 +1,75 @@
+"""Input types that nothing else knows, and names of fields that a catalogue does not have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.analyze.lint.unknown_object_type import misspelt_type, types_judged
+from perpend.load.repository import open_repository
+from tests.repositories import logic, policy_files, write
+from tests.unit.analyze.linted import TYPE, equal, field, found
+
+CATALOGUE = json.dumps(
+    [{"apiName": TYPE, "fields": [{"apiName": "CA10__name__c"}, {"apiName": "o__c", "relationshipName": "o__r"}]}]
+)
+POLICY = {"names": {"full": "O", "contextual": "O"}, "description": "What it asks."}
+MISSPELT = "CA10__CaThig__c"
+
+
+def said(root: Path, type_name: str, files: dict[str, Any]) -> list[str | None]:
+    diagnostics = found(root, "A312", logic(input_type=type_name), files)
+    assert [f"nothing else knows the object type `{type_name}`"] * len(diagnostics) == [one.message for one in diagnostics]
+    return [one.help for one in diagnostics]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"types/types.json": CATALOGUE},
+        {f"types/{TYPE}/o.extracts.yaml": {"extracts": []}},
+        {f"types/{TYPE}/type.yaml": {"label": "Thing"}},
+        {
+            f"ce/{name}/{file}": content
+            for name in "op"
+            for file, content in (("policy.yaml", POLICY), ("prod.logic.yaml", logic()))
+        },
+    ],
+)
+def test_a_misspelt_type_is_told_with_the_nearest(tmp_path: Path, files: dict[str, Any]) -> None:
+    assert [f"did you mean `{TYPE}`?"] == said(tmp_path, MISSPELT, files)
+
+
+@pytest.mark.parametrize("type_name", [TYPE, "CA10__CaThingEntry__c", "Other__c"])
+def test_known_types_and_those_near_nothing_are_silent(tmp_path: Path, type_name: str) -> None:
+    assert [] == said(tmp_path, type_name, {"types/types.json": CATALOGUE})
+
+
+def test_two_policies_over_one_type_know_it(tmp_path: Path) -> None:
+    files = {"ce/o/policy.yaml": POLICY, "ce/o/prod.logic.yaml": logic(input_type=MISSPELT), "types/types.json": CATALOGUE}
+    assert [] == said(tmp_path, MISSPELT, files)
+
+
+def test_a_type_of_the_library_is_known(tmp_path: Path) -> None:
+    for name, near in (("CA10__CaAwsUser__c", False), ("CA10__CaAwsUsr__c", True)):
+        repository = open_repository(write(tmp_path / name, policy_files(logic(input_type=name))))
+        document = repository.logic("/ce/policy/prod.logic.yaml").value
+        assert document is not None
+        assert near is (misspelt_type(repository, document, types_judged(repository)) is not None)
+
+
+def test_names_that_a_catalogue_does_not_have_are_told(tmp_path: Path) -> None:
+    checks = [equal(field("CA10__nam__c"), "x"), equal(field("o__r.CA10__name__c"), "x"), equal(field("p__r.Id"), "x")]
+    diagnostics = found(tmp_path, "A307", logic(*checks), {"types/types.json": CATALOGUE})
+    assert [
+        (f"the catalogue of object types has no field `CA10__nam__c` of `{TYPE}`", "did you mean `CA10__name__c`?"),
+        (f"the catalogue of object types has no lookup `p__r` of `{TYPE}`", "did you mean `o__r`?"),
+    ] == [(one.message, one.help) for one in diagnostics]
+
+
+def test_what_every_object_has_needs_no_catalogue(tmp_path: Path) -> None:
+    checks = [equal(field("Id"), "x"), equal(field("Name"), "x"), equal(field("CA10__disappearanceTime__c"), "x")]
+    assert [] == found(tmp_path, "A307", logic(*checks), {"types/types.json": CATALOGUE})
