@@ -104,7 +104,7 @@ def _sources(snapshot: Snapshot) -> str:
 
 def _check_statement(connection: Connection, question: str) -> None:
     if not _is_text(question):
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
     statements = connection.extract_statements(question)
     if len(statements) != 1:
         what = "holds no statement" if not statements else f"holds {len(statements)} statements"

@@ -47,7 +47,7 @@ def write_csv(judgement: Judgement, stream: TextIO) -> None:
     """
 
     stream.write(_cells(*HEADER) + _END)
-    described = _Describer(judgement)
+    described = _CsvDescriber(judgement)
     for batch in verdict_lines(judgement, head=_head, described=described, tail=_tail, quoted=_quotes_doubled):
         stream.write(_END.join(batch) + _END)
 
@@ -85,7 +85,7 @@ def _quotes_doubled(text: str) -> str:
     return text.replace('"', '""')
 
 
-class _Describer:
+class _CsvDescriber:
     """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
 
     def __init__(self, judgement: Judgement) -> None:
