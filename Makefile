@@ -40,7 +40,8 @@ quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
 
 mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
-	$(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
+	mkdir -p mutants/src
+	PYTHONPATH=$(CURDIR)/mutants/src $(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
 	$(BIN)/mutmut results
 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden

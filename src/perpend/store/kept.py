@@ -5,6 +5,7 @@ What does not look like that any more is not there. Refuses to know what the col
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class KeptFiles:
         files = {found: before.files[found] for found in kept.values()} | {file: digest_of(self.place / file)}
         for dropped in _index_of(self.place).files.keys() - files.keys():
             with suppress(OSError):
-                (self.place / dropped).touch()  # from now on nobody finds it; who found it before has a day to read it
+                os.utime(self.place / dropped)  # from now on nobody finds it; who found it before has a day to read it
         write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
         for found in self.place.iterdir():
             with suppress(FileNotFoundError):  # other runs write and remove here too

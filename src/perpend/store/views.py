@@ -5,7 +5,7 @@ Every table has a view by its API name, and one by its label in snake case (`aws
 
 from __future__ import annotations
 
-import re
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,11 +31,9 @@ STATEMENT: Final = "<sql>"
 """What diagnostics call the place of a question in SQL."""
 
 _BATCH: Final = 1_000
-_LINE: Final = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
-_KIND: Final = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 
 
-class QueryFailed(PerpendError):
+class SqlFailed(PerpendError):
     """A question that has no answer; the diagnostic says why and where."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -61,13 +59,14 @@ def asked(
     timeout: float | None = None,
     memory_limit: str = MEMORY_LIMIT,
 ) -> Iterator[Answer]:
-    """Yield the answer to one SELECT over a snapshot. Raises QueryFailed, also while batches are read.
+    """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
     Nothing but the snapshot's files can be read, and nothing written. ``timeout`` is in seconds.
     """
     with opened(paths=snapshot.files.paths, spill=spill, memory_limit=memory_limit) as connection:
         for statement in view_statements(snapshot, declared):
             connection.execute(statement)
+        connection.execute("SET errors_as_json = true")
         lock(connection)
         with _failing(question, timeout), _stopping(connection, timeout):
             _check_statement(connection, question)
@@ -104,13 +103,23 @@ def _sources(snapshot: Snapshot) -> str:
 
 
 def _check_statement(connection: Connection, question: str) -> None:
+    if not _is_text(question):
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
     statements = connection.extract_statements(question)
     if len(statements) != 1:
         what = "holds no statement" if not statements else f"holds {len(statements)} statements"
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question {what}; it must be one SELECT"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question {what}; it must be one SELECT"))
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
+
+
+def _is_text(question: str) -> bool:
+    try:
+        question.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _batches(connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
@@ -138,32 +147,32 @@ def _failing(question: str, timeout: float | None) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         within = f" within {timeout:g} seconds" if timeout is not None else ""
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
     except duckdb.OutOfMemoryException:
         message = "the question needs more memory or temporary disk space than may be used"
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
     except duckdb.Error as error:
-        raise QueryFailed(_diagnostic(str(error), question)) from None
+        raise SqlFailed(_diagnostic(str(error), question)) from None
 
 
 def _diagnostic(message: str, question: str) -> Diagnostic:
-    sentence, _, rest = _KIND.sub("", message).partition("\n")
-    hints = [line for line in rest.splitlines() if line.startswith(("Candidate bindings", "Did you mean", "Candidate "))]
-    found = _LINE.search(message)
-    if "file system operations are disabled" in sentence or "PermissionException" in sentence:
+    _, opening, told = message.partition("{")
+    try:
+        error: dict[str, Any] = json.loads(opening + told)
+    except ValueError:  # of the Python client, not of the database
+        error = {"exception_message": message}
+    sentence, _, rest = error["exception_message"].partition("\n")
+    hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
+    if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"
-    span = Span(STATEMENT)
-    if found:
-        line = int(found[1])
-        lines = question.splitlines()
-        column = _column(found, lines[line - 1] if line <= len(lines) else "")
-        span = Span(STATEMENT, line, column, line, column + 1)
-    return SQL_ERROR.at(span, sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None)
+    place = _span(question, error.get("position"))
+    return SQL_ERROR.at(place, sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None)
 
 
-def _column(found: re.Match[str], line: str) -> int:
-    """Return the column in the question that DuckDB's mark points to; it may show an excerpt of the line only."""
-    mark = len(found[3]) - len(f"LINE {found[1]}: ")
-    excerpt = found[2].removeprefix("...")
-    start = line.find(excerpt.removesuffix("...").strip()) if found[2].startswith("...") else 0
-    return max(mark + 1 + (start - 3 if found[2].startswith("...") else 0), 1)
+def _span(question: str, position: str | None) -> Span:
+    """Return the place of a byte of the question."""
+    if position is None:
+        return Span(STATEMENT)
+    *above, line = question.encode()[: int(position)].decode().split("\n")
+    row, column = len(above) + 1, len(line) + 1
+    return Span(STATEMENT, row, column, row, column + 1)

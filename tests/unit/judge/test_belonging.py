@@ -100,3 +100,23 @@ def test_every_reading_of_an_account_gets_the_list() -> None:
         ANALYZER.object_type,
     ).objects[ACCOUNT]
     assert [[{"Id": "u", KEY: A}]] * 2 == [one.fields[LIST] for one in (two, *two.variants)]
+
+
+@pytest.mark.parametrize("claims", [(Claim(USER),), ()])
+def test_what_is_not_known_of_an_account_already_stays_so(claims: tuple[Claim, ...]) -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], *claims)
+    partly = found.objects[ACCOUNT][0]._replace(fields=PartlyKnown({"Id": A}, {"x": "denied"}, "doubted"))
+    [account] = accounts(Estate(found.sources, {**found.objects, ACCOUNT: [partly]}))
+    assert ("denied", "doubted") == (account.reasons["x"], account.doubt)
+    assert ([{"Id": "u", KEY: A}], None) == (account[LIST], account.reasons.get(LIST)) if claims else LIST in account.reasons
+
+
+def test_a_list_that_holds_no_objects_is_left_as_it_is() -> None:
+    [found] = accounts(estate([{"Id": A, LIST: [5]}], [{"Id": "u", KEY: A}], Claim(USER)))
+    assert {"Id": A, LIST: [5]} == found
+
+
+def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() -> None:
+    one, other = accounts(estate([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
+    assert {LIST: f"may hold more: `{KEY}` of `{USER}` names this object in another spelling"} == one.reasons
+    assert [{"Id": "v", KEY: B}] == other[LIST]

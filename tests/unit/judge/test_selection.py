@@ -9,7 +9,7 @@ import pytest
 
 from perpend.analyze.names import UnknownName
 from perpend.ir.estate import Estate, Source
-from perpend.judge.selection import program_named, select_policies
+from perpend.judge.selection import PolicyView, policies_named, program_named, select_policies, view_of
 from tests.repositories import analyzer_of, logic
 from tests.unit.judge.estates import THING
 
@@ -94,6 +94,131 @@ def test_one_program_is_found_or_the_reason_is_told(tmp_path: Path, name: str, s
     with pytest.raises(UnknownName) as raised:
         program_named(analyzer, name)
     assert said in str(raised.value)
+
+
+def section(**keys: Any) -> dict[str, Any]:
+    return {"name": "S", **keys}
+
+
+MAPPED: dict[str, Any] = {
+    **FILES,
+    "ce/a/over-things/policy.yaml": {
+        "names": {"full": "Over things", "contextual": "Things"},
+        "frameworkMappings": ["/frameworks/f/1.1"],
+    },
+    "ce/a/over-others/policy.yaml": {
+        "names": {"full": "Over others", "contextual": "Others"},
+        "frameworkMappings": ["/frameworks/g"],
+    },
+    "ce/b/broken/policy.yaml": {"names": {"full": "B", "contextual": "B"}, "frameworkMappings": ["/frameworks/f/1"], "odd": 1},
+    "frameworks/f/section.yaml": section(),
+    "frameworks/f/1/section.yaml": section(),
+    "frameworks/f/1.1/section.yaml": section(),
+    "frameworks/f/2/section.yaml": section(similar={"sections": ["/frameworks/g"]}),
+    "frameworks/g/section.yaml": section(),
+}
+MAPPED |= {path: {"description": "", **one} for path, one in MAPPED.items() if path.endswith("policy.yaml")}
+BROKEN, COUNTING_, OTHERS, THINGS_ = "/ce/b/broken", "/ce/b/counting", "/ce/a/over-others", "/ce/a/over-things"
+
+
+@pytest.mark.parametrize("framework", ["f", "/f/", "frameworks/f", "/frameworks/f", "/frameworks/f/"])
+def test_a_framework_names_the_policies_of_its_sections_however_it_is_written(tmp_path: Path, framework: str) -> None:
+    repository = analyzer_of(tmp_path, MAPPED).repository
+    assert [THINGS_, BROKEN] == policies_named(repository, framework=framework)
+    assert [OTHERS, THINGS_, BROKEN] == policies_named(repository, framework=framework, inherited=True)
+    assert [THINGS_] == policies_named(repository, ["/ce/a"], framework)
+
+
+def test_a_section_is_no_other_that_begins_like_it(tmp_path: Path) -> None:
+    repository = analyzer_of(tmp_path, MAPPED).repository
+    assert [BROKEN] == policies_named(repository, framework="f/1")
+    assert [THINGS_, BROKEN] == policies_named(repository, framework="f/1.1"), "an odd descriptor may mean any"
+
+
+def test_a_framework_chooses_who_judges(tmp_path: Path) -> None:
+    analyzer = analyzer_of(tmp_path, MAPPED)
+    for inherited, judging in ((False, [THINGS_]), (True, [OTHERS, THINGS_])):
+        found = select_policies(analyzer, framework="f", inherited=inherited)
+        assert (judging, [BROKEN]) == ([one.policy_id for one in found.programs], list(found.refused))
+    assert [THINGS_] == [one.policy_id for one in select_policies(analyzer, framework="f").programs]
+
+
+@pytest.mark.parametrize(
+    ("framework", "said"),
+    [
+        ("fx", "unknown framework or section 'fx' (did you mean 'f'?)"),
+        ("f/1.2", "unknown framework or section 'f/1.2' (did you mean '1.1'?)"),
+        ("zzzz\n", "unknown framework or section 'zzzz\\n'"),
+    ],
+)
+def test_a_framework_that_is_none_is_refused(tmp_path: Path, framework: str, said: str) -> None:
+    with pytest.raises(UnknownName) as raised:
+        policies_named(analyzer_of(tmp_path, MAPPED).repository, framework=framework)
+    assert said == str(raised.value)
+
+
+def test_policies_are_called_by_their_names_else_by_their_ids(tmp_path: Path) -> None:
+    unnamed = {
+        "ce/a/over-others/policy.yaml": {"names": {"full": "Over others", "contextual": ""}},
+        "ce/b/broken/policy.yaml": {"names": {"full": "", "contextual": "Short"}},
+        "ce/b/counting/policy.yaml": "x",
+    }
+    analyzer = analyzer_of(tmp_path, {**MAPPED, **unnamed})
+    views = [view_of(analyzer.repository, one) for one in (THINGS_, OTHERS, BROKEN, COUNTING_)]
+    assert [
+        PolicyView(THINGS_, "Over things", "Things"),
+        PolicyView(OTHERS, "Over others", "Over others"),
+        PolicyView(BROKEN, BROKEN, "Short"),
+        PolicyView(COUNTING_, COUNTING_, COUNTING_),
+    ] == views
+    found = select_policies(analyzer, ["/ce/a"])
+    assert dict(zip((OTHERS, THINGS_), (views[1], views[0]), strict=True)) == found.policies
+
+
+def test_all_declared_types_go_with_a_selection(tmp_path: Path) -> None:
+    types = {f"types/{OTHER}/type.yaml": {"label": "Other", "fields": {}}}
+    found = select_policies(analyzer_of(tmp_path, {**FILES, **types}), ["/ce/a"])
+    assert "Thing" not in found.types
+    assert {name: name for name in found.types} == {name: one.name for name, one in found.types.items()}
+
+
+def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothing_is_judged(tmp_path: Path) -> None:
+    analyzer, flat = analyzer_of(tmp_path, FILES), estate("credential-report")
+    for names, over in ((["counting"], flat), (["/ce/b/counting"], flat), ((), None)):
+        found = select_policies(analyzer, names, over=over)
+        assert (COUNTING_ in [one.policy_id for one in found.programs], ()) == (True, found.set_aside)
+
+
+@pytest.mark.parametrize(
+    ("names", "over", "said"),
+    [
+        (
+            ["*counting"],
+            estate("credential-report"),
+            f"no policy judges what the inputs hold: {THING}; 1 that need child objects were set aside, --policy asks one by name",
+        ),
+        (["*over-others"], Estate((), {}), "no policy judges what the inputs hold: no objects"),
+        (["*over-others"], Estate((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
+    ],
+)
+def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Estate, said: str) -> None:
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer_of(tmp_path, FILES), names, over=over)
+    assert said == str(raised.value)
+
+
+def test_a_program_by_name_is_one_or_the_whole_reason_is_told(tmp_path: Path) -> None:
+    more = {f"ce/c/{number}/prod.logic.yaml": logic() for number in range(7)}
+    more |= {f"ce/c/{number}/policy.yaml": {"names": {"full": "P", "contextual": "P"}} for number in range(7)}
+    analyzer = analyzer_of(tmp_path, {**FILES, **more})
+    for name, said in (
+        ("/ce/c", "'/ce/c' names 7 policies: /ce/c/0, /ce/c/1, /ce/c/2, /ce/c/3, /ce/c/4"),
+        ("over-thing", "unknown policy 'over-thing' (did you mean 'over-things'?)"),
+        ("/ce/b/unwritten", "/ce/b/unwritten has no prod.logic.yaml: it cannot judge anything"),
+    ):
+        with pytest.raises(UnknownName) as raised:
+            program_named(analyzer, name)
+        assert said == str(raised.value)
 
 
 def test_a_policy_over_a_misspelt_type_is_told_of_before_judging(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.ir.coverage import Claim
+from perpend.ir.coverage import Claim, unclaimed
+from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.meaning.values import double
 from perpend.store.nest import nested
 from perpend.tables.shred import Wanted, wanted_of_everything
@@ -100,3 +101,34 @@ def test_relations_lead_from_type_to_type_and_back(tmp_path):
 def test_a_row_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(KeyError):
         nested(write_store(tmp_path, estate({THING: [{"Id": "a"}]})), THING, [7], Wanted())
+
+
+def test_relations_are_followed_so_far_and_no_further(tmp_path):
+    objects = {THING: [{"Id": "a", "owner__c": "o"}], OWNER: [{"Id": "o"}]}
+    snapshot = write_store(tmp_path, estate(objects, claims=[Claim(THING), Claim(OWNER)]))
+    wanted = Wanted()
+    for number in range(20):
+        wanted = Wanted(set(), {}, {"things__r": wanted}) if number % 2 else Wanted(set(), {"owner__r": wanted})
+    depth, found = 0, nested(snapshot, OWNER, [0], wanted)[0]
+    while "owner__r" in found or "things__r" in found:
+        depth, found = depth + 1, found["owner__r"] if "owner__r" in found else found["things__r"][0]
+    assert 16 == depth
+
+
+def test_why_something_is_not_known_goes_with_the_object(tmp_path):
+    things = [EstateObject(THING, "a", "", "", {"Id": "a", "n__c": 1}, Origin("objects.json", 1))]
+    rival = things[0]._replace(fields={"Id": "a", "n__c": 2})
+    disputed = Estate([Source("objects.json", "test-data", None, 1)], {THING: [things[0]._replace(variants=(rival,))]})
+    [found] = nested(write_store(tmp_path / "disputed", disputed), THING, [0], Wanted({"n__c"}))
+    assert ({"Id": "a", "n__c": 1}, "contradicted") == (found, found.doubt)
+    partly = [{"Id": "a", "parts__r": []}, {"Id": "b"}]
+    snapshot = write_store(tmp_path / "partly", estate({THING: partly, PART: []}))
+    one, other = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
+    assert ([], {}) == (one["parts__r"], one.reasons)
+    assert {"parts__r": unclaimed(PART, "b")} == other.reasons
+
+
+def test_what_is_wanted_as_a_relation_and_stored_as_a_value_is_given_as_it_is(tmp_path):
+    things = [{"Id": "a", "x__r": "odd", "y__r": 5}]
+    snapshot = write_store(tmp_path, estate({THING: things}))
+    assert things == nested(snapshot, THING, [0], Wanted(set(), {"x__r": Wanted()}, {"y__r": Wanted()}))

@@ -131,5 +131,22 @@ def test_shapes_are_those_of_the_first_documents(connection):
     assert [["b", "a"]] == shapes_of(connection, "t", f"(VALUES {values}) AS v(t)")
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ([f"k{number}" for number in range(64)], True),
+        ([f"k{number}" for number in range(65)], False),
+        (["a.b*", "é", ""], True),
+        (["a", "a"], False),
+        (["a", "\u2028"], False),
+        (["a", 'b"'], False),
+        (["a", "b\\\\"], False),
+    ],
+)
+def test_a_shape_is_a_bounded_list_of_plain_keys(connection, keys, expected):
+    document = "{" + ", ".join(f'"{key}": 1'.replace('b""', 'b\\""') for key in keys) + "}"
+    assert ([keys] if expected else []) == shapes_of(connection, "t", f"(VALUES ({text(document)})) AS v(t)")
+
+
 def test_null_is_not_plain(connection):
     assert [False] == ask(connection, [None], is_plain("t"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import stat
 import subprocess
 import sys
@@ -10,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from perpend.store.files import remove_tree
 from perpend.store.scratch import scratch
 
 HOLD = """
 import sys
+from perpend.store.files import remove_tree
 from perpend.store.scratch import scratch
 with scratch() as directory:
     (directory / "half.parquet").write_text("half")
@@ -61,3 +65,40 @@ def test_directories_of_others_are_left_alone(temporary: Path) -> None:
         pass
     assert {"perpend-notes", "elsewhere", "perpend-link"} == {path.name for path in temporary.iterdir()}
     assert elsewhere.joinpath("perpend.lock").exists()
+
+
+def test_of_what_is_there_only_what_is_ours_and_unheld_goes(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("perpend-a", "perpend-b", "perpend-c"):
+        (temporary / name).mkdir()
+        (temporary / name / "perpend.lock").touch()
+    (temporary / "perpend-0").symlink_to(temporary / "perpend-b")
+    with (temporary / "perpend-b" / "perpend.lock").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with scratch() as directory:
+            assert directory.name.startswith("perpend-")
+            assert {"perpend-0", "perpend-b", directory.name} == {path.name for path in temporary.iterdir()}
+    monkeypatch.setattr(os, "getuid", lambda: -1)
+    with scratch():
+        assert (temporary / "perpend-b").exists()
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with scratch():
+        assert not (temporary / "perpend-b").exists()
+
+
+def test_a_directory_that_somebody_took_for_a_leftover_is_made_anew(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, made = tempfile.mkdtemp, []
+
+    def mkdtemp(**options: str) -> str:
+        made.append(real(**options))
+        return made[-1]
+
+    def flock(lock: object, how: int) -> None:
+        if how == fcntl.LOCK_EX and len(made) == 1:
+            remove_tree(Path(made[0]))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with scratch() as directory:
+        assert [False, True] == [Path(one).exists() for one in made]
+        assert str(directory) == made[1]

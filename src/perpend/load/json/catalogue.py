@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.diagnostics.model import Span
 from perpend.load import rules
-from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
+from perpend.load.files import MAX_TEST_DATA, Files, UnreadableFile
 from perpend.load.json.places import JsonPlaces
 from perpend.load.test_data import MAX_VALUES
 from perpend.meaning.values import json_from_text
@@ -45,7 +45,7 @@ def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
-    except Unreadable as error:
+    except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
     if sum(map(text.count, ",[{")) > MAX_VALUES:

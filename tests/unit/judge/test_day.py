@@ -1,0 +1,45 @@
+"""The day of a run: the given one, else the newest that any source may have been observed at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from perpend.judge.day import RunDay, day_of_run
+
+TODAY = datetime(2026, 3, 1, 17, 30, 15, 999, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
+BEFORE, AFTER = MIDNIGHT - timedelta(days=2), TODAY + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ([], RunDay(MIDNIGHT, assumed=True)),
+        ([None], RunDay(MIDNIGHT, assumed=True)),
+        ([BEFORE, None], RunDay(MIDNIGHT, assumed=True)),
+        ([MIDNIGHT, None], RunDay(MIDNIGHT, assumed=True)),
+        ([None, TODAY], RunDay(TODAY)),
+        ([AFTER, None], RunDay(AFTER)),
+        ([BEFORE, AFTER, TODAY], RunDay(AFTER)),
+        ([BEFORE], RunDay(BEFORE)),
+        ([MIDNIGHT], RunDay(MIDNIGHT)),
+    ],
+)
+def test_the_day_of_a_run(times, expected):
+    assert expected == day_of_run(times, today=TODAY) == day_of_run(reversed(times), today=TODAY)
+    assert RunDay(BEFORE, given=True) == day_of_run(times, snapshot_time=BEFORE, today=TODAY)
+
+
+def test_today_is_now_unless_it_is_said():
+    before = datetime.now(UTC)
+    found = day_of_run([None])
+    assert (True, UTC) == (found.assumed, found.time.tzinfo)
+    assert before - timedelta(days=1) < found.time <= datetime.now(UTC)
+    assert (0, 0, 0, 0) == (found.time.hour, found.time.minute, found.time.second, found.time.microsecond)
+
+
+def test_a_day_in_milliseconds_is_that_of_the_same_moment_anywhere():
+    assert 1_772_323_200_000 == RunDay(MIDNIGHT).milliseconds
+    assert RunDay(TODAY).milliseconds == RunDay(TODAY.astimezone(timezone(timedelta(hours=5)))).milliseconds

@@ -1,0 +1,111 @@
+"""One object by whatever people call it, out of files and out of a store alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.analyze.names import UnknownName
+from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.ir.object_types import Field, Lookup, ObjectType
+from perpend.judge.objects import object_named, stored_object_named
+from tests.unit.judge.estates import THING, analyzer, program_of
+from tests.unit.store.stored import write_store
+
+KIND = ObjectType(
+    THING,
+    "Thing",
+    {name: Field(name, "text") for name in ("Id", "Name", "arn__c", "called__c", "on__c", "other__c")},
+    {"owner__r": Lookup("owner__r", "CA10__CaOwner__c", "owner__c")},
+    master="owner__r",
+    name_field="called__c",
+    external_id_field="arn__c",
+    declared=True,
+)
+THINGS = [
+    {"Id": "i1", "arn__c": "arn:1", "called__c": "web", "on__c": True, "owner__r": {"Id": "o", "Name": "Own"}},
+    {"Id": "i2", "arn__c": "arn:2", "called__c": "web", "Name": "Second"},
+    {"Id": "web2", "arn__c": "arn:3", "called__c": "db"},
+    {"Id": "i4", "called__c": "web2"},
+    {"Id": "i5", "Name": "plain"},
+    {"Id": "\t" + "x" * 9, "called__c": "odd"},
+    {"Id": "i7", "called__c": "odd"},
+]
+EMPTY = {THING: ()}
+
+
+def objects(things: list[dict[str, Any]] = THINGS) -> list[EstateObject]:
+    return [object_from_fields(one, KIND, Origin("b.json", row)) for row, one in enumerate(things)]
+
+
+def estate(things: list[dict[str, Any]] = THINGS) -> Estate:
+    sources = [Source("a.json", "test-data", None, 0), Source("b.json", "test-data", None, len(things))]
+    return Estate(sources, {THING: objects(things)})
+
+
+@pytest.fixture(params=["files", "store"])
+def named(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], EstateObject]:
+    """Return the way to find an object in files, or in a store of the same objects."""
+    if request.param == "files":
+        return lambda name: object_named(estate(), THING, name)
+    program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
+    snapshot = write_store(tmp_path / "store", estate(), declared={THING: KIND}.get)
+    return lambda name: stored_object_named(snapshot, program, KIND, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("i1", 0), ("arn:1", 0), ("arn:2", 1), ("db", 2), ("web2", 2), ("i4", 3), ("plain", 4), ("i5", 4)]
+)
+def test_an_object_is_found_by_its_id_its_arn_or_its_name_where_that_is_its_own(named, name, number):
+    found, expected = named(name), objects()[number]
+    assert expected[:4] == found[:4]
+    assert ("b.json", number) == found.origin
+
+
+def test_what_is_found_has_its_owner_and_what_is_read_of_it(named):
+    found = named("i1")
+    assert found.master is not None
+    assert ("o", "Own") == (found.master.id, found.master.name)
+    assert (True, "web") == (found.fields["on__c"], found.fields["called__c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("web", "'web' names 2 objects: i1, i2"),
+        ("odd", "'odd' names 2 objects: \\txxxxxxxxx, i7"),
+        ("none\n", f"no object 'none\\n' of type {THING} among the inputs"),
+    ],
+)
+def test_none_and_several_are_refused(named, name, reason):
+    with pytest.raises(UnknownName) as raised:
+        named(name)
+    assert reason == str(raised.value)
+
+
+def test_of_many_some_are_named():
+    many = [{"Id": f"i{number}", "Name": "same"} for number in range(7)]
+    with pytest.raises(UnknownName) as raised:
+        object_named(estate(many), THING, "same")
+    assert "'same' names 7 objects: i0, i1, i2, i3, i4" == str(raised.value)
+
+
+def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
+    with pytest.raises(UnknownName) as raised:
+        object_named(estate(), THING, "plane")
+    assert f"no object 'plane' of type {THING} among the inputs (did you mean 'plain'?)" == str(raised.value)
+    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
+        object_named(estate(), "Other", "i1")
+
+
+def test_an_object_without_an_id_is_found_by_its_name_in_a_store_too(tmp_path):
+    program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
+    found = estate([{"Id": "i1", "Name": "x"}])
+    nameless = EstateObject(THING, "", "n", "", {"Name": "n", "on__c": False}, Origin("a.json", 0))
+    snapshot = write_store(tmp_path / "store", replace(found, objects={THING: [*found.objects[THING], nameless]}))
+    one = stored_object_named(snapshot, program, ObjectType(THING), "n")
+    assert ("", "n", "", Origin("a.json", 1)) == (one.id, one.name, one.external_id, one.origin)

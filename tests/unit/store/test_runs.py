@@ -1,0 +1,188 @@
+"""What a store says of its runs, what pruning takes along, what the dead leave and who may take it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from perpend.store.files import StoreError
+from perpend.store.manifest import Failure, StoredSource
+from perpend.store.store import NoSnapshot, Pruned, Store
+from perpend.tables.schema import Table
+from perpend.version import __version__
+from tests.unit.store.stored import OWNER, THING, estate, write_store
+
+FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
+
+
+def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
+    store = Store(tmp_path / "a\nb")
+    assert (None, [], []) == (store.run_in_force(), store.runs(), store.snapshots())
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot()
+    assert f"{tmp_path}/a\\nb: there is no such directory; `perpend import` makes one" == str(raised.value)
+    store.directory.mkdir()
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot()
+    assert f"{tmp_path}/a\\nb: holds no snapshot yet; `perpend import` makes one" == str(raised.value)
+    first, second = (write_store(store.directory, estate(one)).id for one in (FIRST, SECOND))
+    assert (second, [first, second]) == (store.run_in_force(), [one.run for one in store.snapshots()])
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot("x\ny")
+    assert f"{tmp_path}/a\\nb: holds no snapshot x\\ny; `perpend inventory ls` lists them" == str(raised.value)
+    (store.directory / "manifest.json").write_text("{")
+    hint = f"; the newest snapshot that was stored is {second}"
+    for ask in (store.run_in_force, store.snapshot):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged{hint}" == str(raised.value)
+    for run in (first, second):
+        (store.directory / "runs" / f"{run}.json").unlink()
+    with pytest.raises(StoreError) as raised:
+        store.run_in_force()
+    assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged" == str(raised.value)
+
+
+def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path):
+    first, second = (write_store(tmp_path, estate(one)).id for one in (FIRST, SECOND))
+    paths = [tmp_path / "runs" / f"{run}.json" for run in (first, second)]
+    text = paths[1].read_text()
+    paths[1].write_text(paths[0].read_text())
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot()
+    assert f"{paths[1]}: its checksum is not that of the run in force" == str(raised.value)
+    paths[1].unlink()
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot()
+    hint = f"; the newest snapshot that was stored is {first}"
+    assert f"{paths[1]}: is missing, though its run is in force{hint}" == str(raised.value)
+    paths[1].mkdir()
+    with pytest.raises(StoreError, match=r"json: cannot be read: is a directory$"):
+        Store(tmp_path).snapshot()
+    paths[1].rmdir()
+    paths[1].write_text(text)
+    assert second == Store(tmp_path).snapshot().id
+
+
+@pytest.mark.parametrize("sign", ["*", "?", "["])
+def test_the_path_of_a_store_is_no_pattern(tmp_path, sign):
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path / f"a{sign}")
+    assert f"{tmp_path}/a{sign}: a store's path cannot have `*`, `?` or `[` in it" == str(raised.value)
+
+
+def test_pruning_takes_along_what_was_kept_of_what_goes(tmp_path):
+    snapshots = [write_store(tmp_path, estate(one)) for one in (FIRST, SECOND, FIRST)]
+    for name in (*(one.content_hash for one in snapshots), "of nobody"):
+        (tmp_path / "extracts" / name).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "runs" / ".x.json").write_text("no run")
+    (tmp_path / "runs" / "x.txt").write_text("no run")
+    store = Store(str(tmp_path))
+    assert Pruned((), ()) == store.prune(keep=9)
+    assert {one.content_hash for one in snapshots} == {path.name for path in (tmp_path / "extracts").iterdir()}
+    assert Pruned((snapshots[0].id, snapshots[1].id), ()) == store.prune(keep=0)
+    assert [snapshots[2].content_hash] == [path.name for path in (tmp_path / "extracts").iterdir()]
+    assert [snapshots[2].id] == store.runs()
+
+
+def test_pruning_leaves_no_directory_of_a_table_that_nothing_stores(tmp_path):
+    write_store(tmp_path, estate({OWNER: [{"Id": "o"}]}))
+    write_store(tmp_path, estate(FIRST))
+    Store(tmp_path).prune(keep=1)
+    assert [THING] == [path.name for path in (tmp_path / "inventory").iterdir()]
+
+
+def test_pruning_passes_over_what_is_read_in_this_process_too(tmp_path):
+    first = write_store(tmp_path, estate(FIRST))
+    store = Store(tmp_path)
+    with store.reading() as read:
+        second = write_store(tmp_path, estate(SECOND))
+        third = write_store(tmp_path, estate(SECOND))
+        assert (first, Pruned((second.id,), (first.id,))) == (read, store.prune(keep=1))
+    assert Pruned((first.id,), ()) == store.prune(keep=1)
+    assert [third.id] == store.runs()
+
+
+def test_nothing_is_left_open(tmp_path):
+    before = len(os.listdir("/proc/self/fd"))
+    run = write_store(tmp_path, estate(FIRST)).id
+    store = Store(tmp_path)
+    with store.reading():
+        pass
+    (tmp_path / "runs" / f"{run}.json").write_text("{")
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            store.snapshot()
+    assert before == len(os.listdir("/proc/self/fd"))
+
+
+def leave(directory, run, *, locked=False):
+    """Leave what a writer leaves behind when it dies; return its lock, still held where it lives."""
+    for part in (f"inventory/{THING}/run={run}", f"tmp/run={run}", "locks"):
+        (directory / part).mkdir(parents=True, exist_ok=True)
+        (directory / part / "x").touch()
+    (directory / "locks" / "x").unlink()
+    stream = (directory / "locks" / f"{run}.lock").open("xb")
+    fcntl.flock(stream, fcntl.LOCK_EX if locked else fcntl.LOCK_UN)
+    return stream
+
+
+def names_in(directory, part):
+    return sorted(path.name for path in (directory / part).iterdir())
+
+
+def test_what_dead_runs_left_is_told_and_goes_and_what_living_ones_have_stays(tmp_path):
+    whole = write_store(tmp_path, estate(FIRST)).id
+    living = leave(tmp_path, "b-living", locked=True)
+    dead = [leave(tmp_path, run) for run in ("a-dead", "c-dead", whole)]
+    for part in ("inventory/T/run=d-files", "tmp/run=e-temporary", "locks"):
+        (tmp_path / part).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "locks" / "f-lock.lock").touch()
+    (tmp_path / "runs" / ".g.json.part").touch()
+    store = Store(tmp_path)
+    assert ["a-dead", "c-dead", "d-files", "e-temporary", "f-lock"] == store.remove_leftovers()
+    assert ["run=" + whole, "run=b-living"] == names_in(tmp_path, f"inventory/{THING}")
+    assert ([THING], ["run=b-living"]) == (names_in(tmp_path, "inventory"), names_in(tmp_path, "tmp"))
+    assert (["b-living.lock", "commit"], [f"{whole}.json"]) == (names_in(tmp_path, "locks"), names_in(tmp_path, "runs"))
+    living.close()
+    assert ["b-living"] == store.remove_leftovers()
+    assert [] == store.remove_leftovers()
+    for stream in dead:
+        stream.close()
+
+
+def test_a_run_says_who_wrote_it_when_and_what_it_could_not_read(tmp_path):
+    with Store(tmp_path).writing() as run:
+        run.failures.append(Failure("bad.json", "no JSON"))
+        run.sources.append(StoredSource("x", "kind"))
+        path = run.directory_of("a/b") / "part-0.parquet"
+        path.write_bytes(b"content")
+        path.chmod(0o644)
+        run.add(Table("a/b"), [path])
+        assert path.relative_to(tmp_path) == Path("inventory", "a~2fb", f"run={run.id}", "part-0.parquet")
+        assert run.directory_of("a/b") == path.parent
+        snapshot = run.commit("test 1")
+    assert f"perpend {__version__}, test 1" == snapshot.engine
+    assert ((Failure("bad.json", "no JSON"),), (StoredSource("x", "kind"),)) == (snapshot.failures, snapshot.sources)
+    assert (run.created, tmp_path, run.id) == (snapshot.created, snapshot.directory, snapshot.id)
+    assert {"a/b": (path,)} == dict(snapshot.files)
+    assert ({"a/b": Table("a/b")}, False) == (snapshot.tables.by_name, snapshot.tables.complete)
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert snapshot.id[:8].isdigit() and snapshot.id[8] == "T" and "Z-" in snapshot.id
+
+
+def test_a_file_that_cannot_be_taken_in_is_named(tmp_path):
+    with Store(tmp_path).writing() as run, pytest.raises(StoreError) as raised:
+        run.add(Table(THING), [run.directory_of(THING) / "absent"])
+    assert str(raised.value).endswith("/absent: cannot be written: no such file or directory")
+
+
+def test_a_store_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "store").touch()
+    with pytest.raises(StoreError) as raised, Store(tmp_path / "store").writing():
+        pass
+    assert f"{tmp_path}/store: cannot be written: " in str(raised.value)
