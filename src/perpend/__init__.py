@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from perpend.load.repository import NotARepository, Repository, open_repository
     from perpend.plan.build import Plan
     from perpend.plan.describe import plan_lines
-    from perpend.policy_tests.run import Coverage, Failure, TestReport, run_policy_tests
+    from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
     from perpend.report.verdicts.as_parquet import write_parquet
@@ -77,7 +77,7 @@ _HOMES: Final = {
     "load.repository": ("NotARepository", "Repository", "open_repository"),
     "plan.build": ("Plan",),
     "plan.describe": ("plan_lines",),
-    "policy_tests.run": ("Coverage", "Failure", "TestReport", "run_policy_tests"),
+    "policy_tests.run": ("Coverage", "FailedTest", "TestReport", "run_policy_tests"),
     "report.verdicts.as_csv": ("write_csv",),
     "report.verdicts.as_json": ("write_json", "write_ndjson"),
     "report.verdicts.as_parquet": ("write_parquet",),
@@ -97,7 +97,7 @@ __all__ = [
     "Estate",
     "EstateObject",
     "Explanation",
-    "Failure",
+    "FailedTest",
     "Finding",
     "Imported",
     "Input",

@@ -23,7 +23,7 @@ SECTIONS = {
     "Engines": ("Engine", "duck_db", "spark"),
     "Writing verdicts": ("write_json", "write_ndjson", "write_csv", "write_parquet"),
     "Explanations": ("explain_verdict", "Explanation", "Step", "Change", "object_named", "stored_object_named"),
-    "Tests of policies": ("run_policy_tests", "TestReport", "Failure", "Coverage"),
+    "Tests of policies": ("run_policy_tests", "TestReport", "FailedTest", "Coverage"),
     "Plans": ("plans_of", "Plan", "plan_lines"),
     "Errors": ("PerpendError", "UnknownName", "NotARepository", "UnusableInput", "UnreadableTable", "StoreError"),
     "Version": ("__version__",),

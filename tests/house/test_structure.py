@@ -93,6 +93,15 @@ def test_no_function_is_nested_too_deeply() -> None:
     assert sorted(NESTED_DEEPER) == sorted(deep)
 
 
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path)
+    assert {} == {name: found for name, found in places.items() if len(found) > 1}
+
+
 def test_no_room_is_overcrowded() -> None:
     rooms = Counter(path.rpartition("/")[0] for path in SOURCES if not path.endswith("/__init__.py"))
     assert {} == {room: number for room, number in rooms.items() if number > MAX_ROOM}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.analyze import rules
 from perpend.analyze.reachability import compute_the_same
-from perpend.analyze.scopes import Scope
+from perpend.analyze.scopes import NameScope
 from perpend.analyze.syntax import syntax_problem
 from perpend.analyze.types_reached import types_reached
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
@@ -103,7 +103,7 @@ class Analyzer:
             return Analyzed(None, None)
         logic = loaded.value
         work = _Work(self, logic_id, [])
-        block = work.block(logic.block, self.object_type(logic.input_type.value), Scope(UNKNOWN_TYPE, ()))
+        block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
@@ -136,7 +136,7 @@ class Analyzer:
         work = _Work(self, extracts_id, [])
         type_name = type_of_extracts(extracts_id)
         imports = self.of_type(type_name, extracts_id)
-        scope = Scope(self.object_type(type_name), imports, torn=self.any_torn(imports))
+        scope = NameScope(self.object_type(type_name), imports, torn=self.any_torn(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
         found += work.diagnostics
@@ -177,11 +177,11 @@ class _Work:
     diagnostics: list[Diagnostic]
     used: set[str] = field(default_factory=set)
 
-    def block(self, written: WrittenBlock, object_type: ObjectType, around: Scope) -> Block | None:
+    def block(self, written: WrittenBlock, object_type: ObjectType, around: NameScope) -> Block | None:
         near = self._imports(written)
         imports = tuple(dict.fromkeys((*near, *around.imports)))
         torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
-        scope = Scope(object_type, imports, near, frozenset(self._relationships(written)), torn)
+        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), torn)
         conditions = [
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
@@ -222,7 +222,7 @@ class _Work:
             names.setdefault(name, item.relationship.span)
         return names
 
-    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: Scope) -> Condition | None:
+    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: NameScope) -> Condition | None:
         expression = self.expression(check, scope) if check else None
         if expression is None:
             return None
@@ -237,7 +237,7 @@ class _Work:
             return None
         return Condition(expression, _outcome(outcome)) if outcome else None
 
-    def expression(self, call: Call, scope: Scope) -> Expr | None:
+    def expression(self, call: Call, scope: NameScope) -> Expr | None:
         """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
         unfolding = self.analyzer.unfolding
         if unfolding.depth >= MAX_DEPTH:
@@ -252,7 +252,7 @@ class _Work:
             return None
         return found
 
-    def _expression(self, call: Call, scope: Scope) -> Expr | None:
+    def _expression(self, call: Call, scope: NameScope) -> Expr | None:
         arguments, whole = self._arguments(call, scope)
         operation = call.operation
         extract = self._extracted(call, scope) if operation.result is Result.EXTRACT else None
@@ -282,7 +282,7 @@ class _Work:
         expression = Expr(operation, arguments, ValueType.ANY, checks, call.span, extract, deletion)
         return replace(expression, type=result_type(expression, self._field_type(expression, scope)))
 
-    def _arguments(self, call: Call, scope: Scope) -> tuple[dict[str, Any], bool]:
+    def _arguments(self, call: Call, scope: NameScope) -> tuple[dict[str, Any], bool]:
         arguments: dict[str, Any] = {}
         whole = True
         for parameter in call.operation.parameters:
@@ -327,14 +327,14 @@ class _Work:
                 fine = False
         return fine
 
-    def _field_type(self, expression: Expr, scope: Scope) -> ValueType:
+    def _field_type(self, expression: Expr, scope: NameScope) -> ValueType:
         if expression.operation.result is not Result.FIELD:
             return ValueType.ANY
         *lookups, name = expression.field_paths[0].split(".")
         declared = self.analyzer.reached(scope.type, lookups).fields.get(name)
         return declared.type if declared else ValueType.ANY
 
-    def _relationship(self, call: Call, parameter: str, scope: Scope) -> bool:
+    def _relationship(self, call: Call, parameter: str, scope: NameScope) -> bool:
         name = call.arguments.get(parameter)
         if name is None:
             return False
@@ -349,7 +349,7 @@ class _Work:
             return False
         return True
 
-    def _extracted(self, call: Call, scope: Scope) -> Extracted | None:
+    def _extracted(self, call: Call, scope: NameScope) -> Extracted | None:
         parameter = call.operation.taking(Constant.EXTRACT_PATH)[0]
         path = call.arguments.get(parameter)
         if path is None:
@@ -370,7 +370,7 @@ class _Work:
         body = self.analyzer.extract(holders[0], name)
         return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
 
-    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: Scope) -> None:
+    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: NameScope) -> None:
         if scope.torn:
             return
         hint, self.analyzer.hints = None, self.analyzer.hints + 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class NameScope:
     """The object type, the imports in force (``nearest``: those of this very block), the related lists declared here.
 
     ``torn``: some import could not be read, so a name that no other import has may well stand there.

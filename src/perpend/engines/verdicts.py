@@ -17,7 +17,7 @@ ROWS_AT_ONCE: Final = 65_536
 """How many row numbers are read back at once."""
 
 
-class Reader(Protocol):
+class VerdictReader(Protocol):
     """What reads Parquet files."""
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
@@ -31,7 +31,7 @@ class Reader(Protocol):
 class VerdictFiles:
     """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are."""
 
-    reader: Reader
+    reader: VerdictReader
     paths: tuple[Path, ...]
     rows: int
 
@@ -40,20 +40,30 @@ class VerdictFiles:
         statement = f"SELECT v{program}, count(*) FROM {self.relation} GROUP BY 1"
         return Counter(dict(self.reader.run(statement)))
 
-    def first(self, program: int, codes: Collection[int], limit: int) -> list[tuple[int, int]]:
-        """Return the first rows that have one of the codes, ``limit`` at most, each with its code."""
+    def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
+        """Return for each of some codes the first rows that have it, ``limit`` at most, in their order."""
         if not codes or limit < 1:
+            return {}
+        code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
+        least = f"min({ROW}, {limit})"
+        return dict(self.reader.run(f"SELECT {code}, {least} FROM {self.relation} WHERE {code} IN ({listed}) GROUP BY 1"))
+
+    def rows_with(self, program: int, codes: Collection[int]) -> list[tuple[int, int]]:
+        """Return all rows that have one of some codes, in their order, each with its code."""
+        if not codes:
             return []
-        listed = ", ".join(map(str, sorted(codes)))
-        statement = f"SELECT {ROW}, v{program} FROM {self.relation} WHERE v{program} IN ({listed}) ORDER BY 1 LIMIT {limit}"
-        return [(row, code) for row, code in self.reader.run(statement)]
+        code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
+        return self.reader.run(f"SELECT {ROW}, {code} FROM {self.relation} WHERE {code} IN ({listed}) ORDER BY 1")
 
     def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
-        """Yield the row numbers and codes of some programs in the order of the rows, some thousands at once."""
+        """Yield the row numbers, the numbers of their sources and the codes of some programs, some thousands of rows at once.
+
+        Rows come in their order.
+        """
         (found,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
         if found[0] is None:
             return
-        columns = ", ".join([ROW, *(f"v{program}" for program in programs)])
+        columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
         for start in range(found[0], found[1] + 1, ROWS_AT_ONCE):
             where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
             chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where} ORDER BY 1")

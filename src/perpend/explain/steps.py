@@ -42,7 +42,7 @@ _GOALS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadPlace:
     """Where a value was read: the source and row of the object, the field, the key (column) inside it, the extract."""
 
     source: str
@@ -59,7 +59,7 @@ class Leaf:
     text: str
     value: str
     stopped: bool
-    places: tuple[Place, ...] = ()
+    places: tuple[ReadPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Step:
 class Change:
     """The smallest change of one value that gives another status. ``before`` and ``after`` are JSON texts."""
 
-    place: Place
+    place: ReadPlace
     before: str
     after: str
     status: Status
@@ -194,8 +194,8 @@ def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
     return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"
 
 
-def _place(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> Place:
-    return Place(judged.origin.source, judged.origin.row, field, column, extract)
+def _place(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
+    return ReadPlace(judged.origin.source, judged.origin.row, field, column, extract)
 
 
 def _shown(value: Any, kind: ValueType) -> str:

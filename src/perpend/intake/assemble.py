@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.pieces import United
-    from perpend.ir.coverage import Coverage
+    from perpend.ir.coverage import Claims
     from perpend.ir.object_types import Children, ObjectType
     from perpend.store.database import Connection
     from perpend.tables.shred import Part
@@ -47,7 +47,7 @@ class Assembly:
         *,
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
-        coverage: Coverage,
+        coverage: Claims,
     ) -> None:
         self._connection = connection
         self._tables = tables

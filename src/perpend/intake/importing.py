@@ -15,10 +15,10 @@ from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
 from perpend.intake.pieces import merge_same, unite
 from perpend.intake.piles import shred_pile, unstated_lists
-from perpend.intake.scopes import Scope, scopes_of
+from perpend.intake.scopes import SourceScope, scopes_of
 from perpend.intake.table_file import read_table
 from perpend.intake.table_relations import with_relations
-from perpend.ir.coverage import Coverage, claims_of, unread_input
+from perpend.ir.coverage import Claims, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
@@ -123,7 +123,7 @@ class Importing:
         """Write all tables and put the run in force."""
         with storing(self.run.store.directory):
             assembly = self._assembly()
-            scopes: set[Scope] = set()
+            scopes: set[SourceScope] = set()
             for table, path in assembly.write(self.run.directory_of):
                 scopes |= scopes_of(self._connection, table, path)
                 self.run.add(table, [path])
@@ -153,9 +153,9 @@ class Importing:
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
-    def _coverage(self) -> Coverage:
+    def _coverage(self) -> Claims:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]
-        return Coverage((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
+        return Claims((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
 
     def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:
         pile = self._objects.by_type.pop(type_name)
@@ -192,7 +192,7 @@ class Importing:
         return self.run.temporary / f"part-{self._paths}"
 
 
-def _covering(number: int, source: StoredSource, scopes: set[Scope]) -> StoredSource:
+def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
     """Return a source with the accounts and regions that its rows are of."""
     mine = [one for one in scopes if one.source == number]
     accounts = {*source.accounts, *(one.value for one in mine if not one.is_region)}

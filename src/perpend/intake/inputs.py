@@ -78,6 +78,8 @@ def import_inputs(
     others = [other for other in inputs if not other.is_table]
     paths = [table.path for table in tables]
     with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
+        # Of several threads, the one that is through first writes first: equal inputs are to give equal files.
+        connection.execute("SET threads = 1")
         importing = Importing(run, connection, declared=declared)
         failures: list[UnusableInput | UnreadableTable] = [
             *_read_tables(importing, tables, keep_going=keep_going),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic, Rule
     from perpend.intake.pieces import United
-    from perpend.ir.coverage import Coverage, Scope
+    from perpend.ir.coverage import Claims, Scope
     from perpend.ir.object_types import Children, ObjectType
     from perpend.store.database import Connection
 
@@ -46,7 +46,7 @@ class Lists:
         tables: Mapping[str, United],
         *,
         declared: Callable[[str], ObjectType | None],
-        coverage: Coverage,
+        coverage: Claims,
     ) -> None:
         self.problems: list[Diagnostic] = []
         self._connection = connection

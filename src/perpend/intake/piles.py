@@ -79,6 +79,8 @@ def _piece(connection: Connection, spool: Spool, system: frozenset[str], target:
     columns |= {one: "VARCHAR" for one in sorted(marks) if is_companion(one)}
     texts = ", ".join(f"CAST({name(one)} AS VARCHAR) AS {name(one)}" for one, kind in columns.items() if kind == "JSON")
     every = f"* REPLACE ({texts})" if texts else "*"
-    copy(connection, f"SELECT {every} FROM {json_lines(spool.path, columns, 4 * spool.longest)}", target, staging=True)
+    # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
+    lines = json_lines(spool.path, columns, 4 * spool.longest)
+    copy(connection, f"SELECT {every} FROM {lines} ORDER BY {name(ROW)}", target, staging=True)
     spool.path.unlink()
     return Piece(parquet(target), forms, len(spool), marks - {ROW, SOURCE})

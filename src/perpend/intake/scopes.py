@@ -24,7 +24,7 @@ _REGION: Final = "[a-z]{2,3}(-[a-z]+)+-[0-9]+"
 _ACCOUNT_IN_ARN, _REGION_IN_ARN = 5, 4
 
 
-class Scope(NamedTuple):
+class SourceScope(NamedTuple):
     """One account or region that rows of a source are of."""
 
     source: int
@@ -32,7 +32,7 @@ class Scope(NamedTuple):
     value: str
 
 
-def scopes_of(connection: Connection, table: Table, path: Path) -> set[Scope]:
+def scopes_of(connection: Connection, table: Table, path: Path) -> set[SourceScope]:
     """Return the accounts and regions of a stored table's rows."""
     asked = list(_asked(table))
     if not asked:
@@ -42,7 +42,7 @@ def scopes_of(connection: Connection, table: Table, path: Path) -> set[Scope]:
         f"WHERE regexp_full_match({value}, {text(_REGION if is_region else _ACCOUNT)})"
         for is_region, value in asked
     )
-    return {Scope(*row) for row in rows_of(connection, " UNION ".join(parts))}
+    return {SourceScope(*row) for row in rows_of(connection, " UNION ".join(parts))}
 
 
 def _asked(table: Table) -> Iterator[tuple[bool, str]]:

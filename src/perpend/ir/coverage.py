@@ -67,7 +67,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class Claims:
     """All claims of one estate. Regions do not add up to an account: who has read all of them claims the account."""
 
     claims: tuple[Claim, ...] = ()

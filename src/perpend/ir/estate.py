@@ -93,4 +93,7 @@ def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origi
 
 def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:
     """Return the first of the named fields that holds a text; empty where none does."""
-    return next((str(fields[name]) for name in names if name and is_filled(fields.get(name))), "")
+    for name in names:
+        if name and is_filled(value := fields.get(name)):
+            return str(value)
+    return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.contradictions import contradiction
-from perpend.ir.coverage import Coverage, is_odd_key, near_key, scope_of, unread_input
+from perpend.ir.coverage import Claims, is_odd_key, near_key, scope_of, unread_input
 from perpend.ir.estate import is_filled
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import PartlyKnown
@@ -38,7 +38,7 @@ def with_children(estate: Estate, programs: Iterable[Program], declared: Callabl
     """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
     read = _lists_of(wanted_by(programs))
     claims = (claim for source in estate.sources for claim in source.coverage)
-    coverage = Coverage((*map(unread_input, estate.unread), *claims))
+    coverage = Claims((*map(unread_input, estate.unread), *claims))
     found = dict(estate.objects)
     for type_name in estate.objects:
         kind = declared(type_name)
@@ -83,7 +83,7 @@ def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[boo
     return bool(targets), targets[0].get("Id") if targets else None
 
 
-def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Parts, coverage: Coverage) -> EstateObject:
+def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> EstateObject:
     fields = _fields_with_list(one.fields, kind, child, parts, coverage)
     return one._replace(
         fields=fields, variants=tuple(_with_list(variant, kind, child, parts, coverage) for variant in one.variants)
@@ -91,7 +91,7 @@ def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Par
 
 
 def _fields_with_list(
-    fields: Mapping[str, Any], kind: ObjectType, child: Children, parts: _Parts, coverage: Coverage
+    fields: Mapping[str, Any], kind: ObjectType, child: Children, parts: _Parts, coverage: Claims
 ) -> Mapping[str, Any]:
     identity = fields["Id"]
     belonging = parts.by_owner.get(identity, [])

@@ -56,7 +56,7 @@ def judge_estate(
     done = 0
     for programs in selection.by_type().values():
         objects = estate.objects.get(programs[0].input_type, ())
-        asked = _Asked(programs, objects, day.milliseconds, done, progress)
+        asked = _AskedFor(programs, objects, day.milliseconds, done, progress)
         made = asked.by_interpreter() if engine is None else asked.by_engine(engine)
         by_program |= {id(column.program): column for column in made}
         done += len(objects)
@@ -65,7 +65,7 @@ def judge_estate(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _AskedFor:
     """The programs of one type, its objects, the run's day in milliseconds; whom to tell how far it is, and from where on."""
 
     programs: Sequence[Program]

@@ -13,10 +13,12 @@ from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
+from perpend.judge.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from perpend.interpret.interpreter import End
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program, Read
@@ -75,9 +77,9 @@ class Judgement:
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.verdicts:
-            objects = self.objects_of(column.program.input_type)
-            for (index, error), judged in zip(column.ends(), objects, strict=True):
-                yield self._finding(column.program, judged, index, error)
+            for objects, (ends,) in chunks_of(self, [column]):
+                for (index, error), judged in zip(ends, objects, strict=True):
+                    yield self._finding(column.program, judged, index, error)
 
     def batches(self, size: int = BATCH) -> Iterator[list[Finding]]:
         """Yield the findings in lists of some size, the last one shorter."""
@@ -117,6 +119,26 @@ class Judgement:
             ),
             judged,
         )
+
+
+def objects_at(judgement: Judgement, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:
+    """Return some objects of a type by their places among them; of a store, all with one query per table."""
+    objects, listed = judgement.objects_of(type_name), sorted(set(places))
+    if isinstance(objects, StreamedObjects):
+        return dict(zip(listed, objects.with_rows(listed), strict=True))
+    return {place: objects[place] for place in listed}
+
+
+def chunks_of(judgement: Judgement, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+    """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns."""
+    objects = judgement.objects_of(columns[0].program.input_type)
+    if isinstance(objects, StreamedObjects):
+        yield from objects.chunks(columns)
+        return
+    ends = [column.ends() for column in columns]
+    for start in range(0, len(objects), BATCH):
+        part = objects[start : start + BATCH]
+        yield part, [list(islice(of_column, len(part))) for of_column in ends]
 
 
 def counts_of(column: Verdicts) -> dict[Status, int]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.ir.estate import Origin, object_from_fields
 from perpend.judge.stored import wanted_of
-from perpend.store.nest import nested, rows_with
+from perpend.store.database import opened
+from perpend.store.nest import Nest, rows_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,11 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
 def stored_object_named(snapshot: Snapshot, program: Program, object_type: ObjectType, name: str) -> EstateObject:
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
     columns = [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
-    rows = rows_with(snapshot, object_type.name, columns, name)
-    found = nested(snapshot, object_type.name, [row for row, _ in rows], wanted_of([program], object_type))
+    with opened(paths=snapshot.files.paths) as connection:
+        rows = rows_with(connection, snapshot, object_type.name, columns, name)
+        numbers = [row for row, _ in rows]
+        wanted = wanted_of([program], object_type)
+        found = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
     objects = [
         object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
         for (row, source), fields in zip(rows, found, strict=True)

@@ -16,6 +16,7 @@ from perpend.judge.judgement import Judgement, ledger_of
 from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.meaning.values import DAY
 from perpend.plan.build import plan_of
+from perpend.store.nest import Nest
 from perpend.store.scratch import scratch
 from perpend.store.store import KEPT
 
@@ -92,7 +93,8 @@ class _Judging:
         )
         files = VerdictFiles(self.reader, tuple(paths), snapshot.tables.by_name[type_name].rows)
         object_type = self.selection.types.get(type_name) or ObjectType(type_name)
-        objects = StoredObjects(snapshot, files, object_type, wanted_of(programs, object_type))
+        nest = Nest(self.reader.connection, snapshot)
+        objects = StoredObjects(nest, snapshot, files, object_type, wanted_of(programs, object_type))
         table = snapshot.files[type_name]
         return objects, [
             StoredVerdicts(program, number, plan.reasons, files, table, objects, day) for number, program in enumerate(programs)

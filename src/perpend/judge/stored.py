@@ -5,8 +5,10 @@ What only an object itself can tell, why it could not be read or a runtime error
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,16 +16,17 @@ from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.ir.numbering import UNREADABLE
 from perpend.judge.finding import untold_indexes
+from perpend.judge.verdicts import Found
 from perpend.plan.wanted import wanted_by
-from perpend.store.nest import nested
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from perpend.engines.verdicts import VerdictFiles
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
+    from perpend.store.nest import Nest
     from perpend.store.snapshot import Snapshot
     from perpend.tables.shred import Wanted
 
@@ -34,11 +37,12 @@ _UNTOLD: Final = "the object's own data keep it from being judged"
 class StoredObjects(Sequence[EstateObject]):
     """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
 
-    def __init__(self, snapshot: Snapshot, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
-        self._snapshot = snapshot
+    def __init__(self, nest: Nest, snapshot: Snapshot, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
+        self._nest = nest
         self._files = files
         self._type = object_type
         self._wanted = wanted
+        self._sources = [source.name for source in snapshot.sources]
 
     def __len__(self) -> int:
         return self._files.rows
@@ -47,20 +51,44 @@ class StoredObjects(Sequence[EstateObject]):
         return self.with_rows([place])[0]
 
     def __iter__(self) -> Iterator[EstateObject]:
-        for chunk in self._files.chunks([]):
-            rows = [row for (row,) in chunk]
-            for start in range(0, len(rows), _AT_ONCE):
-                yield from self.with_rows(rows[start : start + _AT_ONCE])
+        for objects, _ in self.chunks([]):
+            yield from objects
 
     def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
         """Return the objects with these row numbers, in their order."""
-        objects = nested(self._snapshot, self._type.name, rows, self._wanted)
-        sources = self._files.sources(rows)
-        names = [source.name for source in self._snapshot.sources]
-        return [
-            object_from_fields(fields, self._type, Origin(names[sources[row]], row))
-            for row, fields in zip(rows, objects, strict=True)
-        ]
+        found: list[EstateObject] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            asked = rows[start : start + _AT_ONCE]
+            sources = self._files.sources(asked)
+            found += self._objects(asked, [sources[row] for row in asked])
+        return found
+
+    def chunks(self, columns: Sequence[StoredVerdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
+        read = 0
+        for chunk in self._files.chunks([column.number for column in columns]):
+            for start in range(0, len(chunk), _AT_ONCE):
+                rows, sources, *codes = zip(*chunk[start : start + _AT_ONCE], strict=True)
+                objects = self._objects(rows, sources)
+                by_row = dict(zip(rows, objects, strict=True))
+                read += len(objects)
+                yield (
+                    objects,
+                    [
+                        column.ends_of(list(zip(rows, of_column, strict=True)), by_row)
+                        for column, of_column in zip(columns, codes, strict=True)
+                    ],
+                )
+        if read != len(self):
+            raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
+
+    def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
+        with _collector_paused():
+            found = self._nest.objects(self._type.name, rows, self._wanted)
+            return [
+                object_from_fields(fields, self._type, Origin(self._sources[source], row))
+                for row, source, fields in zip(rows, sources, found, strict=True)
+            ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,44 +107,60 @@ class StoredVerdicts:
     day: int
     _with_errors: frozenset[int] = field(init=False)
     _interpreter: Interpreter = field(init=False)
+    _counted: Counter[int] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_with_errors", untold_indexes(self.program))
         object.__setattr__(self, "_interpreter", Interpreter([self.program]))
+        object.__setattr__(self, "_counted", self.files.counted(self.number))
 
     def counted(self) -> Counter[int]:
         """Return how often each index occurs."""
         counts: Counter[int] = Counter()
-        for code, number in self.files.counted(self.number).items():
+        for code, number in self._counted.items():
             counts[max(code, UNREADABLE)] += number
         return counts
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
-        codes = {*indexes, *(range(-len(self.reasons), 0) if UNREADABLE in indexes else ())}
-        rows = self.files.first(self.number, codes, limit)
-        return [(row, error) for (row, _), (_, error) in zip(rows, self._ends(rows), strict=True)]
+        [found] = self.firsts([indexes], limit)
+        rows = [row for row, _ in found]
+        ends = self.ends_of(found, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def ends(self) -> Iterator[End]:
         """Yield how the program ended on each object, in their order."""
-        for chunk in self.files.chunks([self.number]):
-            yield from self._ends([(row, code) for row, code in chunk])
+        for _, (ends,) in self.objects.chunks([self]):
+            yield from ends
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        wanted = {index for group in groups for index in group}
+        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)
+        found: dict[int, list[Found]] = {}
+        for code, rows in by_code.items():
+            found.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
+        return [sorted(one for index in set(group) for one in found.get(index, ()))[:limit] for group in groups]
+
+    def ends_of(self, found: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
+        """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
+        known = {code: self._end(code, None) for code in self._counted}
+        asked = {code for code in known if self._is_untold(code)}
+        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in found]
 
     def errors(self) -> dict[int, str]:
         """Return the runtime errors and reasons of all objects that have one of their own, and by code those of many."""
-        codes = [code for code in self.files.counted(self.number) if self._is_untold(code)]
-        rows = self.files.first(self.number, codes, self.files.rows)
-        told = {row: error for (row, _), (_, error) in zip(rows, self._ends(rows), strict=True) if error is not None}
+        rows = self.files.rows_with(self.number, [code for code in self._counted if self._is_untold(code)])
+        told: dict[int, str] = {}
+        for start in range(0, len(rows), _AT_ONCE):
+            asked = rows[start : start + _AT_ONCE]
+            numbers = [row for row, _ in asked]
+            ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
+            told |= {row: error for row, (_, error) in zip(numbers, ends, strict=True) if error is not None}
         return told | {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
-    def _ends(self, rows: Sequence[tuple[int, int]]) -> list[End]:
-        untold = [row for row, code in rows if self._is_untold(code)]
-        errors: dict[int, str | None] = {}
-        for start in range(0, len(untold), _AT_ONCE):
-            asked = untold[start : start + _AT_ONCE]
-            for row, judged in zip(asked, self.objects.with_rows(asked), strict=True):
-                errors[row] = self._interpreter.judge(judged.fields, self.day, complete=False)[0][1]
-        return [self._end(code, errors.get(row)) for row, code in rows]
+    def _told(self, code: int, judged: EstateObject) -> End:
+        return self._end(code, self._interpreter.judge(judged.fields, self.day, complete=False)[0][1])
 
     def _is_untold(self, code: int) -> bool:
         return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
@@ -125,6 +169,18 @@ class StoredVerdicts:
         if code >= 0:
             return code, error
         return UNREADABLE, self.reasons[-1 - code] or error or _UNTOLD
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause cyclic garbage collection while some thousands of objects are made, which are free of cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:

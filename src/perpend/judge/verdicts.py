@@ -6,13 +6,21 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.interpret.interpreter import End
+    from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
+
+
+class Found(NamedTuple):
+    """One verdict that was asked for: the object's place among those of its type, and the code that an engine gave it."""
+
+    place: int
+    code: int
 
 
 class Verdicts(Protocol):
@@ -31,6 +39,23 @@ class Verdicts(Protocol):
     def ends(self) -> Iterator[End]:
         """Yield how the program ended on each object, in their order."""
 
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+
+    def ends_of(self, found: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+        """Return how the program ended on some objects, which are given by place."""
+
+
+@runtime_checkable
+class StreamedObjects(Protocol):
+    """Objects that are not held, but read as they are asked for: better many at once than each by itself."""
+
+    def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
+        """Return the objects at some places, in their order."""
+
+    def chunks(self, columns: Sequence[Any]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldVerdicts:
@@ -48,6 +73,17 @@ class HeldVerdicts:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
         places = (place for place, index in enumerate(self.indexes) if index in indexes)
         return [(place, self.errors.get(place)) for place in islice(places, limit)]
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        return [
+            list(islice((Found(place, index) for place, index in enumerate(self.indexes) if index in group), limit))
+            for group in groups
+        ]
+
+    def ends_of(self, found: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+        """Return how the program ended on some objects."""
+        return [(code, self.errors.get(place)) for place, code in found]
 
     def ends(self) -> Iterator[End]:
         """Yield how the program ended on each object, in their order."""

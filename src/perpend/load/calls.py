@@ -10,7 +10,7 @@ from perpend.ir.operation import CheckDeclaration, Constant, Operation, Paramete
 from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.status import Status
 from perpend.load import rules
-from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
+from perpend.load.nodes import Mapping, Node, ScalarNode, Sequence, plain
 from perpend.load.words import nearest
 from perpend.meaning.values import date_time_from_text, duration_from_iso
 
@@ -102,7 +102,7 @@ class _Calls:
         return self._record(operation, body, key.span)
 
     def _record(self, operation: Operation, body: Node, span: Span) -> Call | None:
-        if isinstance(body, Scalar) and body.value is None and not operation.parameters:
+        if isinstance(body, ScalarNode) and body.value is None and not operation.parameters:
             body = Mapping((), body.span, 1)
         if not isinstance(body, Mapping):
             help = f"for example `{operation.example}`" if "\n" not in operation.example else None
@@ -142,18 +142,18 @@ class _Calls:
 
     def _constant(self, node: Node, parameter: Parameter, key_span: Span) -> Any:
         if parameter.choices is not None:
-            if not isinstance(node, Scalar) or node.text not in parameter.choices:
-                text = node.text[:60] if isinstance(node, Scalar) else "this"
+            if not isinstance(node, ScalarNode) or node.text not in parameter.choices:
+                text = node.text[:60] if isinstance(node, ScalarNode) else "this"
                 hint = self._near(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
                 self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is no `{parameter.name}`", help=hint)
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
         assert parameter.constant is not None
         problem, rule = _problem(node, parameter.constant), rules.WRONG_KIND
-        if problem is None and isinstance(node, Scalar):
+        if problem is None and isinstance(node, ScalarNode):
             problem, rule = _impossible(node, parameter.constant), rules.INVALID_CONSTANT
         if problem is not None:
-            status = node.text if parameter.constant is Constant.STATUS and isinstance(node, Scalar) else None
+            status = node.text if parameter.constant is Constant.STATUS and isinstance(node, ScalarNode) else None
             self._note(rule, node.span, problem, help=None if status is None else self._near(status, tuple(Status)))
             return None
         if parameter.constant is Constant.EXPECTATION:
@@ -202,12 +202,12 @@ class _Calls:
 
     def _check(self, check: CheckDeclaration, node: Node, span: Span) -> WrittenCheck | None:
         if not check.delegate:
-            if not isinstance(node, Scalar) or not isinstance(node.value, str | None):
+            if not isinstance(node, ScalarNode) or not isinstance(node.value, str | None):
                 self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes a message")
                 return None
             return WrittenCheck(check, node.value or "", None, span)
         found = {key: node.get(key) for key in _DELEGATE} if isinstance(node, Mapping) else {}
-        path, message = (value.value if isinstance(value := found.get(key), Scalar) else None for key in _DELEGATE)
+        path, message = (value.value if isinstance(value := found.get(key), ScalarNode) else None for key in _DELEGATE)
         if not isinstance(path, str) or not isinstance(message, str) or not all(path.split(".")):
             self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path`, a field, and `currentStateMessage`, a text")
             return None
@@ -271,7 +271,7 @@ def _problem(node: Node, constant: Constant) -> str | None:
     return None if ok else f"expected {constant.value}"
 
 
-def _impossible(node: Scalar, constant: Constant) -> str | None:
+def _impossible(node: ScalarNode, constant: Constant) -> str | None:
     """Return why a well-formed constant names nothing that exists, None where it does."""
     match constant:
         case Constant.DATE_TIME if date_time_from_text(node.text) is None:

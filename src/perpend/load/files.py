@@ -26,7 +26,7 @@ _LINE_ENDS: Final = {True: re.compile("\n"), False: re.compile("\r\n|[\r\n\x85\u
 """What ends a line for the parser that counted it: the JSON parser knows one sign, the YAML parser five."""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file that cannot be used, with the diagnostic that says why."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -55,7 +55,7 @@ class Files:
 
         A pipe, socket or device among the files, or in the place of a file ``beside`` them, is told, and never read.
         """
-        walk = _Walk(self.root)
+        walk = _TreeWalk(self.root)
         for top in tops:
             walk.start(top)
         for name in beside:
@@ -63,12 +63,12 @@ class Files:
         return Tree(frozenset(walk.files), frozenset(walk.directories), tuple(walk.diagnostics))
 
     def text(self, path: str, *, limit: int) -> str:
-        """Return a file's text without a byte order mark. Raises :class:`Unreadable`."""
+        """Return a file's text without a byte order mark. Raises :class:`UnreadableFile`."""
         real = self._real(path)
         try:
             status = os.stat(real)
             if not stat.S_ISREG(status.st_mode):
-                raise Unreadable(_irregular(path))
+                raise UnreadableFile(_irregular(path))
             if status.st_size > limit:
                 raise _unreadable(
                     rules.FILE_TOO_LARGE, path, f"`{path}` has {status.st_size:,} bytes; at most {limit:,} are read"
@@ -82,7 +82,7 @@ class Files:
         except UnicodeDecodeError as error:
             before = content[: error.start]
             line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-            raise Unreadable(
+            raise UnreadableFile(
                 rules.NOT_UTF8.at(Span(path, line, column, line, column + 1), f"`{path}` is not UTF-8 text")
             ) from None
 
@@ -91,17 +91,17 @@ class Files:
         if path not in self._lines:
             try:
                 self._lines[path] = _LINE_ENDS[path.endswith(".json")].split(self.text(path, limit=MAX_TEST_DATA))
-            except Unreadable:
+            except UnreadableFile:
                 self._lines[path] = []
         lines = self._lines[path]
         return lines[line - 1] if 0 < line <= len(lines) else None
 
     def resolve(self, reference: str, *, base: str, span: Span) -> str:
-        """Return the path that a reference names: absolute from the root, else from ``base``. Raises :class:`Unreadable`."""
+        """Return the path that a reference names: absolute from the root, else from ``base``. Raises UnreadableFile."""
         start = "" if reference.startswith("/") else base
         path = posixpath.normpath(posixpath.join(start, reference.lstrip("/")))
         if path == ".." or path.startswith("../") or "\0" in reference:
-            raise Unreadable(rules.PATH_LEAVES_REPOSITORY.at(span, f"`{shorten(reference)}` leads out of the repository"))
+            raise UnreadableFile(rules.PATH_LEAVES_REPOSITORY.at(span, f"`{shorten(reference)}` leads out of the repository"))
         return path
 
     def _real(self, path: str) -> str:
@@ -112,15 +112,15 @@ class Files:
         return real
 
 
-def _unreadable(rule: Rule, path: str, message: str) -> Unreadable:
-    return Unreadable(rule.at(Span(path), message))
+def _unreadable(rule: Rule, path: str, message: str) -> UnreadableFile:
+    return UnreadableFile(rule.at(Span(path), message))
 
 
 def _irregular(path: str) -> Diagnostic:
     return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is no regular file")
 
 
-class _Walk:
+class _TreeWalk:
     """One walk over a tree; links are followed only where they stay inside and do not loop."""
 
     def __init__(self, root: Path) -> None:

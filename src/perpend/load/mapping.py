@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.coverage import Scope, scopes_from
 from perpend.load import rules
-from perpend.load.files import MAX_YAML, Files, Unreadable
-from perpend.load.nodes import Mapping, Node, Scalar, node_from_yaml
+from perpend.load.files import MAX_YAML, Files, UnreadableFile
+from perpend.load.nodes import Mapping, Node, ScalarNode, node_from_yaml
 from perpend.load.read import Reader, described
 from perpend.load.shapes import Key, Record, Text, TextMap
 from perpend.load.words import shorten
@@ -49,7 +49,7 @@ def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Cal
     diagnostics: list[Diagnostic] = []
     try:
         node = node_from_yaml(files.text(place.name, limit=MAX_YAML), place.name, diagnostics)
-    except Unreadable as error:
+    except UnreadableFile as error:
         return None, [error.diagnostic], files.source_line
     if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
         parts = {key.text: value for key, value in node.entries}
@@ -62,7 +62,7 @@ def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Cal
 
 
 def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ...]:
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         return ()
     try:
         return scopes_from(node.text)
@@ -76,8 +76,8 @@ def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool
     found: dict[str, Any] = {}
     targets: set[str] = set()
     for key, value in node.entries if isinstance(node, Mapping) else ():
-        fits = isinstance(value, Scalar) and (not only_texts or (isinstance(value.value, str) and value.value.strip()))
-        if not isinstance(value, Scalar) or not fits:
+        fits = isinstance(value, ScalarNode) and (not only_texts or (isinstance(value.value, str) and value.value.strip()))
+        if not isinstance(value, ScalarNode) or not fits:
             wanted = "an API name" if only_texts else "a single value"
             diagnostics.append(rules.WRONG_KIND.at(value.span, f"expected {wanted}, found {described(value)}"))
         elif only_texts and value.value in targets:

@@ -34,7 +34,7 @@ _WORDS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """A single value: ``value`` as the YAML 1.2 core schema reads it, ``text`` as it was written."""
 
     value: Any
@@ -55,7 +55,7 @@ class Sequence:
 class Mapping:
     """Keys with their nodes, in written order; each key is a scalar with its own place."""
 
-    entries: tuple[tuple[Scalar, Node], ...]
+    entries: tuple[tuple[ScalarNode, Node], ...]
     span: Span
     size: int
 
@@ -64,7 +64,7 @@ class Mapping:
         return next((node for name, node in self.entries if name.text == key), None)
 
 
-Node = Scalar | Sequence | Mapping
+Node = ScalarNode | Sequence | Mapping
 
 
 class Malformed(Exception):
@@ -92,7 +92,7 @@ def node_from_yaml(text: str, path: str, diagnostics: list[Diagnostic]) -> Node 
 def plain(node: Node) -> Any:
     """Return a node as plain Python values."""
     match node:
-        case Scalar():
+        case ScalarNode():
             return node.value
         case Sequence():
             return [plain(item) for item in node.items]
@@ -121,7 +121,7 @@ class _Composer:
                     raise self._refused(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 1)
-        if root is None or (isinstance(root, Scalar) and root.value is None):
+        if root is None or (isinstance(root, ScalarNode) and root.value is None):
             self.diagnostics.append(rules.EMPTY_FILE.at(Span(self.path), f"`{self.path}` is empty"))
             return None
         return root
@@ -143,15 +143,15 @@ class _Composer:
     def _built(self, event: Any, depth: int) -> Node:
         self._count(event, 1)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(_resolved(event), event.value, self._span(event))
+            return ScalarNode(_resolved(event), event.value, self._span(event))
         if isinstance(event, yaml.SequenceStartEvent):
             items = tuple(self._node(inner, depth + 1) for inner in self._until(yaml.SequenceEndEvent))
             return Sequence(items, self._span(event), 1 + sum(_size(item) for item in items))
-        entries: list[tuple[Scalar, Node]] = []
-        seen: dict[str, Scalar] = {}
+        entries: list[tuple[ScalarNode, Node]] = []
+        seen: dict[str, ScalarNode] = {}
         for inner in self._until(yaml.MappingEndEvent):
             key, value = self._node(inner, depth + 1), self._node(next(self.events), depth + 1)
-            if not isinstance(key, Scalar):
+            if not isinstance(key, ScalarNode):
                 raise self._refused(rules.WRONG_KIND, inner, "a key must be a text")
             if key.text in seen:
                 self._repeated(key, seen[key.text])
@@ -186,7 +186,7 @@ class _Composer:
         if event.tag and event.tag not in _CORE_TAGS and event.tag != "!":
             self.diagnostics.append(rules.UNKNOWN_TAG.at(self._span(event), f"unknown YAML tag `{shorten(event.tag)}`"))
 
-    def _repeated(self, key: Scalar, first: Scalar) -> None:
+    def _repeated(self, key: ScalarNode, first: ScalarNode) -> None:
         self.diagnostics.append(
             rules.DUPLICATE_KEY.at(
                 key.span, f"the key `{shorten(key.text)}` stands here twice", label=f"first used in line {first.span.line}"
@@ -202,7 +202,7 @@ class _Composer:
 
 
 def _size(node: Node) -> int:
-    return 1 if isinstance(node, Scalar) else node.size
+    return 1 if isinstance(node, ScalarNode) else node.size
 
 
 def _resolved(event: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.load import rules
 from perpend.load.calls import Call, call_from_node
-from perpend.load.nodes import Mapping, Node, Scalar, Sequence, plain
+from perpend.load.nodes import Mapping, Node, ScalarNode, Sequence, plain
 from perpend.load.shapes import Choice, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
 from perpend.load.words import nearest, shorten
 
@@ -98,7 +98,9 @@ class Reader:
             case Choice():
                 return self._choice(node, shape)
             case Flag():
-                return self._placed(node, "`true` or `false`", fits=isinstance(node, Scalar) and isinstance(node.value, bool))
+                return self._placed(
+                    node, "`true` or `false`", fits=isinstance(node, ScalarNode) and isinstance(node.value, bool)
+                )
             case Items():
                 return self._items(node, shape, key_span)
             case TextMap():
@@ -121,7 +123,7 @@ class Reader:
         return Placed(plain(node), node.span)
 
     def _text(self, node: Node, shape: Text) -> Placed | None:
-        if not isinstance(node, Scalar) or not isinstance(node.value, str | type(None)):
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str | type(None)):
             self._wrong(node, "a text")
             return None
         if shape.filled and not (node.value or "").strip():
@@ -130,7 +132,7 @@ class Reader:
         return Placed(node.value or "", node.span)
 
     def _choice(self, node: Node, shape: Choice) -> Placed | None:
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             self._wrong(node, "a text")
             return None
         if node.text not in shape.values:
@@ -141,14 +143,14 @@ class Reader:
         return Placed(node.text, node.span)
 
     def _items(self, node: Node, shape: Items, key_span: Span) -> tuple[Any, ...]:
-        if isinstance(node, Scalar) and node.value is None and not shape.filled:
+        if isinstance(node, ScalarNode) and node.value is None and not shape.filled:
             return ()
         if not isinstance(node, Sequence):
             self._wrong(node, "a list")
             return ()
         return tuple(self.value(item, shape.of, item.span) for item in node.items)
 
-    def _unknown(self, name: Scalar, keys: dict[str, Key], shape: Record) -> None:
+    def _unknown(self, name: ScalarNode, keys: dict[str, Key], shape: Record) -> None:
         known = sorted({key.name for key in keys.values()})
         near = nearest(name.text, known, self.diagnostics)
         hint = near or f"known keys: {', '.join(f'`{key}`' for key in known)}"
@@ -168,11 +170,11 @@ def described(node: Node) -> str:
             return "a mapping"
         case Sequence():
             return "a list"
-        case Scalar(value=None):
+        case ScalarNode(value=None):
             return "nothing"
-        case Scalar(value=bool()):
+        case ScalarNode(value=bool()):
             return f"the boolean `{node.text}`"
-        case Scalar(value=int() | float()):
+        case ScalarNode(value=int() | float()):
             return f"the number `{node.text}`"
         case _:
             return f"the text `{shorten(node.text)}`"

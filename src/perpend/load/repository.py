@@ -24,7 +24,7 @@ from perpend.load.documents import (
     policy_from,
     section_from,
 )
-from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, Unreadable, parents
+from perpend.load.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, UnreadableFile, parents
 from perpend.load.json.catalogue import ALL_TYPES, CataloguedType, catalogue_of
 from perpend.load.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.load.json.places import JsonPlaces
@@ -213,7 +213,7 @@ class Repository:
         """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""
         try:
             path = self.files.resolve(reference.value, base=posixpath.dirname(document.lstrip("/")), span=reference.span)
-        except Unreadable as error:
+        except UnreadableFile as error:
             diagnostics.append(error.diagnostic)
             return None
         if path not in self.tree.files:
@@ -297,7 +297,7 @@ class Repository:
             path = entity.lstrip("/")
             try:
                 text = self.files.text(path, limit=MAX_YAML)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 diagnostics.append(error.diagnostic)
             else:
                 node = node_from_yaml(text, path, diagnostics)
@@ -312,7 +312,7 @@ class Repository:
             found: list[TestObject] = []
             try:
                 found = read_test_objects(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 diagnostics.append(error.diagnostic)
             self._documents[path] = Loaded(found, tuple(diagnostics))
         return self._documents[path]

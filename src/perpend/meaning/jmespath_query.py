@@ -44,7 +44,7 @@ class QueryFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Query:
+class JsonQuery:
     """A compiled expression. Calling ``search`` with a JSON document gives the result or raises :class:`QueryFailed`."""
 
     expression: str
@@ -53,7 +53,7 @@ class Query:
 
 
 @lru_cache(maxsize=4096)
-def compile_query(expression: str) -> Query:
+def compile_query(expression: str) -> JsonQuery:
     """Return the compiled query. Raises :class:`QuerySyntaxError` for bad syntax, unknown functions and wrong arity."""
     if len(expression) > MAX_LENGTH:
         raise QuerySyntaxError("the expression is too long", 0)
@@ -69,7 +69,7 @@ def compile_query(expression: str) -> Query:
     except (exceptions.JMESPathError, ValueError) as error:
         raise QuerySyntaxError(str(error).splitlines()[0] if str(error) else "not a JMESPath expression", 0) from None
     plain = _path(parsed.parsed)
-    return Query(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
+    return JsonQuery(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
 
 
 def plain_key(expression: str) -> str | None:

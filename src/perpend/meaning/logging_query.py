@@ -49,7 +49,7 @@ class LoggingQueryError(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class FilterValue:
     """What is searched for: ``text``, a ``pattern`` (an unquoted ``*``), ``null``, or a ``member`` (a bare ``a.b``)."""
 
     kind: str
@@ -57,7 +57,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FilterCall:
     """A function call. Its arguments are kept as they are written, white space and comments apart."""
 
     name: str
@@ -68,13 +68,13 @@ class Call:
 class Comparison:
     """A comparison of a field (its path) or a call. A subject of None is any field: a search term."""
 
-    subject: tuple[str, ...] | Call | None
+    subject: tuple[str, ...] | FilterCall | None
     operator: str
-    value: Value | Call
+    value: FilterValue | FilterCall
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class FilterNot:
     """What one query does not select."""
 
     query: Query
@@ -88,10 +88,10 @@ class Combination:
     queries: frozenset[Query]
 
 
-Query: TypeAlias = "Comparison | Call | Not | Combination"
+Query: TypeAlias = "Comparison | FilterCall | FilterNot | Combination"
 """A filter in normal form. Equal queries select the same log entries; unequal ones may, too."""
 
-_Subject: TypeAlias = "tuple[tuple[str, ...] | Call, str] | None"
+_Subject: TypeAlias = "tuple[tuple[str, ...] | FilterCall, str] | None"
 """The field and operator of a value list, each of whose values is compared; None outside of one."""
 
 
@@ -188,7 +188,7 @@ class _Parser:
             query = self._group(subject)
         else:
             query = self._restriction() if subject is None else _compared(*subject, self._value())
-        opposite = query.query if isinstance(query, Not) else Not(query)
+        opposite = query.query if isinstance(query, FilterNot) else FilterNot(query)
         return opposite if is_negated else query
 
     def _group(self, subject: _Subject) -> Query:
@@ -202,23 +202,23 @@ class _Parser:
         token = self._tokens[self._next]
         left = self._value()
         if self._sees("operator"):
-            subject = left if isinstance(left, Call) else _field(token)
+            subject = left if isinstance(left, FilterCall) else _field(token)
             operator = self._taken().text
             is_list = self._takes("(")
             return self._group((subject, operator)) if is_list else _compared(subject, operator, self._value())
-        if isinstance(left, Call):
+        if isinstance(left, FilterCall):
             return left
         is_member = left.kind == "text" and not _SEGMENT.fullmatch(token.text)
-        return _compared(None, ":", Value("member", token.text) if is_member else left)
+        return _compared(None, ":", FilterValue("member", token.text) if is_member else left)
 
-    def _value(self) -> Value | Call:
+    def _value(self) -> FilterValue | FilterCall:
         if self._sees("call"):
             return self._call()
         if not self._sees("name") or self._tokens[self._next].text in _KEYWORDS:
             raise self._unexpected()
         return _value_from_token(self._taken())
 
-    def _call(self) -> Call:
+    def _call(self) -> FilterCall:
         name = self._taken().text[:-1].lower()
         arguments: list[str] = []
         depth = 1
@@ -228,7 +228,7 @@ class _Parser:
             token = self._taken()
             depth += token.text.endswith("(") - (token.text == ")")
             arguments.append(token.text)
-        return Call(name, tuple(arguments[:-1]))
+        return FilterCall(name, tuple(arguments[:-1]))
 
     def _sees(self, kind: str) -> bool:
         return self._tokens[self._next].kind == kind
@@ -256,12 +256,12 @@ def _joined(operator: str, parts: list[Query]) -> Query:
     return Combination(operator, frozenset(flat)) if len(flat) > 1 else flat.pop()
 
 
-def _compared(subject: tuple[str, ...] | Call | None, operator: str, value: Value | Call) -> Query:
+def _compared(subject: tuple[str, ...] | FilterCall | None, operator: str, value: FilterValue | FilterCall) -> Query:
     """Return a comparison in normal form: case folded but in regular expressions, ``!=`` as NOT where that is the same."""
-    if isinstance(value, Value) and not operator.endswith("~"):
-        value = Value(value.kind, _folded(value.text))
+    if isinstance(value, FilterValue) and not operator.endswith("~"):
+        value = FilterValue(value.kind, _folded(value.text))
     if operator in _OPPOSITES and isinstance(subject, tuple) and _is_defaulted(subject):
-        return Not(Comparison(subject, _OPPOSITES[operator], value))
+        return FilterNot(Comparison(subject, _OPPOSITES[operator], value))
     return Comparison(subject, operator, value)
 
 
@@ -277,11 +277,11 @@ def _field(token: _Token) -> tuple[str, ...]:
     return tuple(name.lower() if place < free else name for place, name in enumerate(path))
 
 
-def _value_from_token(token: _Token) -> Value:
+def _value_from_token(token: _Token) -> FilterValue:
     if token.text.startswith('"') and _SEGMENT.fullmatch(token.text):
-        return Value("text", _unquoted(token.text))
+        return FilterValue("text", _unquoted(token.text))
     kind = "member" if '"' in token.text else "pattern" if "*" in token.text else "text"
-    return Value("null" if token.text == "NULL_VALUE" else kind, token.text)
+    return FilterValue("null" if token.text == "NULL_VALUE" else kind, token.text)
 
 
 def _unquoted(segment: str) -> str:

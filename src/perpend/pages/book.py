@@ -9,7 +9,7 @@ from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
 from perpend.ir.ids import production_of
-from perpend.load.files import MAX_YAML, Unreadable
+from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref, short_name
 from perpend.policy_tests.executions import Executions, run_executions
@@ -124,7 +124,7 @@ class Book:
             return ""
         try:
             return self.repository.files.text(path, limit=limit)
-        except Unreadable:
+        except UnreadableFile:
             return ""
 
     def policy_ref(self, entity: str) -> Ref:

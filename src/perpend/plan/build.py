@@ -14,7 +14,7 @@ from perpend.meaning.values import DAY, norm
 from perpend.plan.operations import PLANNERS
 from perpend.plan.operations.forms import truth
 from perpend.plan.operations.reading import read
-from perpend.plan.operations.use import Related, Use, Value, moved
+from perpend.plan.operations.use import PlannedUse, Related, Value, moved
 from perpend.plan.place import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
 from perpend.plan.rewrites import REWRITES, Rewrite, rewritten
 from perpend.plan.scalar import Kind, Scalar, Scalars
@@ -126,7 +126,7 @@ class _Planner:
                 for part in value:
                     offsets[name].append(base)
                     base += part.slots
-        use = Use(expression, place, operands, offsets, base, self.related)
+        use = PlannedUse(expression, place, operands, offsets, base, self.related)
         scalars = self.build.scalars
         asked, scalars.operation = scalars.operation, expression.operation.key
         value = PLANNERS[expression.operation.name](use)

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Step:
+class PlanStep:
     """One step of a plan and the steps that feed it."""
 
     text: str
-    below: list[Step] = field(default_factory=list)
+    below: list[PlanStep] = field(default_factory=list)
 
 
-def steps_of(plan: Plan) -> Step:
+def steps_of(plan: Plan) -> PlanStep:
     """Return a plan's steps, the last one first."""
     names = [program.policy_id for program in plan.programs]
-    found = Step(f"verdicts: {len(names)} {'policy' if len(names) == 1 else 'policies'}", [_stage(plan.stage)])
-    found.below[:0] = [Step(f"v{number} {name}") for number, name in enumerate(names)]
+    found = PlanStep(f"verdicts: {len(names)} {'policy' if len(names) == 1 else 'policies'}", [_stage(plan.stage)])
+    found.below[:0] = [PlanStep(f"v{number} {name}") for number, name in enumerate(names)]
     return found
 
 
@@ -44,13 +44,13 @@ def plan_mermaid(plan: Plan) -> list[str]:
     return lines
 
 
-def _lines(step: Step, indent: str) -> Iterator[str]:
+def _lines(step: PlanStep, indent: str) -> Iterator[str]:
     yield f"{indent}{step.text}"
     for below in step.below:
         yield from _lines(below, f"{indent}  ")
 
 
-def _draw(step: Step, lines: list[str], counter: list[int]) -> str:
+def _draw(step: PlanStep, lines: list[str], counter: list[int]) -> str:
     own = f"n{counter[0]}"
     counter[0] += 1
     text = step.text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace("`", "#96;")
@@ -60,13 +60,13 @@ def _draw(step: Step, lines: list[str], counter: list[int]) -> str:
     return own
 
 
-def _stage(stage: Stage) -> Step:
+def _stage(stage: Stage) -> PlanStep:
     """Return the layers of a stage above each other: verdicts, what is computed once, related lists, lookups, the scan."""
     layers = layers_of(stage)
     read = sorted({one.constants[1] for one in layers.base.values() if one.constants[0] == ROOT})
-    found = Step(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
+    found = PlanStep(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
     lookups = [
-        Step(f"lookup {one.join.name} of {one.above} as {one.alias}: {one.join.table} by {one.join.own} = {one.join.other}")
+        PlanStep(f"lookup {one.join.name} of {one.above} as {one.alias}: {one.join.table} by {one.join.own} = {one.join.other}")
         for one in stage.lookups
     ]
     counts = []
@@ -74,13 +74,13 @@ def _stage(stage: Stage) -> Step:
         if one.counts:
             counted = ", ".join([*one.counts, *one.doubts])
             by = f"{one.join.other} = {one.above}.{one.join.own}"
-            counts.append(Step(f"related list {one.join.name} as {one.alias} by {by}: {counted}", [_stage(one.stage)]))
+            counts.append(PlanStep(f"related list {one.join.name} as {one.alias} by {by}: {counted}", [_stage(one.stage)]))
     found.below = [*lookups, *counts]
     for number, layer in enumerate(layers.layers[:-1], 1):
-        made = [Step(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in layer.made.items()]
-        found = Step(f"layer {number}: {len(made)} computed once", [*made, found])
-    made = [Step(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in stage.outputs.items()]
-    return Step(f"codes of {stage.table.name}", [*made, found])
+        made = [PlanStep(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in layer.made.items()]
+        found = PlanStep(f"layer {number}: {len(made)} computed once", [*made, found])
+    made = [PlanStep(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in stage.outputs.items()]
+    return PlanStep(f"codes of {stage.table.name}", [*made, found])
 
 
 _MOST = 400

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.program import Block
-    from perpend.policy_tests.run import Branch, Coverage, Failure
+    from perpend.policy_tests.run import Branch, Coverage, FailedTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def blocks_of(block: Block) -> Iterator[Block]:
 def run_executions(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Executions]:
     """Run the tests of logic files and return them by logic id."""
     report = run_policy_tests(analyzer, logic_ids)
-    failures: dict[tuple[str, str], list[Failure]] = {}
+    failures: dict[tuple[str, str], list[FailedTest]] = {}
     for failure in report.failures:
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
     coverage = {found.logic_id: found for found in report.coverage}
@@ -103,7 +103,7 @@ def _branches(coverage: Coverage | None) -> tuple[int, tuple[Branch, ...]]:
     return (coverage.branches, coverage.missed) if coverage else (0, ())
 
 
-def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], list[Failure]]) -> Iterator[Execution]:
+def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], list[FailedTest]]) -> Iterator[Execution]:
     program = analyzer.analyzed(logic_id).program
     if program is None:
         return
@@ -129,7 +129,7 @@ def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str
         )
 
 
-def _wrong(expected: Ending, actual: Ending, failures: Sequence[Failure]) -> tuple[str, ...]:
+def _wrong(expected: Ending, actual: Ending, failures: Sequence[FailedTest]) -> tuple[str, ...]:
     """Return the fields that are not as expected. Of objects that share an id, each answers for its own failures only."""
     pairs = {
         "status": (expected.status, actual.status),

@@ -40,7 +40,7 @@ _CHUNK: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedTest:
     """One field of one execution that is not as expected. ``runtimeError`` values are None where there is no error."""
 
     logic_id: str
@@ -92,7 +92,7 @@ class TestReport:
     failed: int = 0
     matches: Counter[str] = field(default_factory=Counter)
     cases: list[tuple[str, str]] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[FailedTest] = field(default_factory=list)
     refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     untested: list[str] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
@@ -245,7 +245,7 @@ def _compare(
         if (wanted is None) == (actual is None) if loose else wanted == actual:
             report.matches[name] += 1
         else:
-            failures.append(Failure(program.logic_id, test.id, name, wanted, actual))
+            failures.append(FailedTest(program.logic_id, test.id, name, wanted, actual))
     report.failed += bool(failures)
     report.failures += failures
     return not failures

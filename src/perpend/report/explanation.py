@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from perpend.explain.steps import Explanation, Leaf, Place, Step
+    from perpend.explain.steps import Explanation, Leaf, ReadPlace, Step
     from perpend.ir.estate import EstateObject
 
 STYLES: dict[Status, str] = {
@@ -103,7 +103,7 @@ def _leaf_line(leaf: Leaf) -> Text:
     return line.append(f"  ← {visible(places)}", style="dim") if places else line
 
 
-def place_text(place: Place) -> str:
+def place_text(place: ReadPlace) -> str:
     """Return a place in words: the row of the object's source, then the column inside it, or the field."""
     row = f"row {place.row}, " if place.row is not None else ""
     return f"{row}{f'column {place.column}' if place.column else place.field}"

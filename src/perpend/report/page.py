@@ -29,7 +29,7 @@ _LONGEST_NAME: Final = 200
 _LONGEST_PROSE: Final = 2_000
 
 
-class Page:
+class TerminalPage:
     """What is printed on one console."""
 
     def __init__(self, console: Console) -> None:

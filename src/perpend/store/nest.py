@@ -6,6 +6,7 @@ What is not known of an object is a key that it does not have; the reasons go wi
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.object_types import is_deletion_field
@@ -14,7 +15,7 @@ from perpend.store.database import name, opened, pattern, storing
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
@@ -25,108 +26,175 @@ MAX_DEPTH: Final = 16
 """How many relations are followed one behind the other."""
 
 _LARGEST_EXACT: Final = 2**53
-_Row = dict[str, Any]
+_Row = tuple[Any, ...]
 
 
 def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
-    """Return the objects with these row numbers in their order, with the values, lookups and child lists that are wanted.
-
-    An object's Id and deletion field are always there, if the object has them. A row number that is not there is a KeyError.
-    """
-    with opened(paths=snapshot.files.paths) as connection, storing(snapshot.files[table][0]):
-        nest = _Nest(connection, snapshot)
-        found = {row[ROW]: row for row in nest.rows(table, ROW, rows)}
-        return nest.objects(table, [found[number] for number in rows], wanted, MAX_DEPTH)
+    """Return the objects with these row numbers as a :class:`Nest` in a database of its own does."""
+    with opened(paths=snapshot.files.paths) as connection:
+        return Nest(connection, snapshot).objects(table, rows, wanted)
 
 
-def rows_with(snapshot: Snapshot, table: str, columns: Iterable[str], value: str) -> list[tuple[int, int]]:
+def rows_with(
+    connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], value: str
+) -> list[tuple[int, int]]:
     """Return the rows that hold a text in one of some columns, in their order, each with the number of its source.
 
-    Columns that the table does not have, or not as text, hold it nowhere.
+    Columns that the table does not have, or not as text, hold it nowhere. ``connection`` reaches the snapshot's files.
     """
     described = snapshot.tables.by_name.get(table)
     known = [one for one in columns if described and one in described.columns and described.columns[one].form is Form.TEXT]
     if not known:
         return []
-    files = ", ".join(pattern(path) for path in snapshot.files[table])
     where = " OR ".join(f"{name(one)} = ?" for one in dict.fromkeys(known))
-    query = (
-        f"SELECT {name(ROW)}, {name(SOURCE)} FROM read_parquet([{files}], hive_partitioning=false) "
-        f"WHERE {where} ORDER BY {name(ROW)}"
-    )
-    with opened(paths=snapshot.files[table]) as connection, storing(snapshot.files[table][0]):
+    query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {_files(snapshot, table)} WHERE {where} ORDER BY {name(ROW)}"
+    with storing(snapshot.files[table][0]):
         found = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
         return [(int(row), int(source)) for row, source in found]
 
 
-class _Nest:
-    """Follows relations for many rows at once."""
+class Nest:
+    """The objects of a snapshot. Relations are followed for many rows at once: a query per table and not one per object.
+
+    ``connection`` has to reach the snapshot's files.
+    """
 
     def __init__(self, connection: Connection, snapshot: Snapshot) -> None:
         self._connection = connection
         self._snapshot = snapshot
 
-    def rows(self, table: str, column: str, values: Iterable[Any]) -> list[_Row]:
-        """Return the rows of a table whose column holds one of the values, in the order of collection."""
-        listed = sorted(set(values))
-        files = ", ".join(pattern(path) for path in self._snapshot.files[table])
-        query = (
-            f"SELECT * FROM read_parquet([{files}], hive_partitioning=false) "
-            f"WHERE {name(column)} IN (SELECT unnest(?)) ORDER BY {name(ROW)}"
-        )
-        found = self._connection.execute(query, [listed]) if listed else None
-        if found is None:
-            return []
-        names = [str(one[0]) for one in self._connection.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
+        """Return the objects with these row numbers in their order, with the values, lookups and lists that are wanted.
 
-    def objects(self, table: str, rows: Sequence[_Row], wanted: Wanted, depth: int) -> list[PartlyKnown]:
+        An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
+        """
+        with storing(self._snapshot.files[table][0]):
+            found = self._rows(table, ROW, rows, wanted)
+            number = found.at[ROW]
+            by_number = {row[number]: row for row in found.rows}
+            return self._objects(table, _Found(found.at, [by_number[one] for one in rows]), wanted, MAX_DEPTH)
+
+    def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
+        """Return the rows of a table whose column holds one of the values, in the order of collection."""
+        described = self._snapshot.tables.by_name[table]
+        names = list(dict.fromkeys((ROW, column, *_columns_read(described, wanted))))
+        at = {one: place for place, one in enumerate(names)}
+        listed = sorted(set(values))
+        if not listed:
+            return _Found(at, [])
+        where, given = f"{name(column)} IN (SELECT unnest(?))", [listed]
+        if column == ROW:
+            # Bounds let whole groups of rows be passed over; rows that follow each other need no list.
+            apart = listed[-1] - listed[0] >= len(listed)
+            where, given = f"{name(ROW)} BETWEEN ? AND ?{f' AND {where}' if apart else ''}", [listed[0], listed[-1]]
+            given += [listed] if apart else []
+        query = f"SELECT {', '.join(map(name, names))} FROM {_files(self._snapshot, table)} WHERE {where} ORDER BY {name(ROW)}"
+        return _Found(at, self._connection.execute(query, given).fetchall())
+
+    def _objects(self, table: str, found: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
         """Return rows of a table as objects."""
         described = self._snapshot.tables.by_name[table]
-        found = [_values(described, row, wanted) for row in rows]
+        objects = list(map(_object_from_row(described, found.at, wanted), found.rows))
         for relation, below in wanted.lookups.items() if depth else ():
             join = described.lookups.get(relation)
             if join:
-                self._follow(join, rows, found, below, depth, many=False)
+                self._follow(join, found, objects, below, depth, many=False)
         for relation, below in wanted.children.items() if depth else ():
             join = described.children.get(relation)
             if join:
-                self._follow(join, rows, found, below, depth, many=True)
-        return found
+                self._follow(join, found, objects, below, depth, many=True)
+        return objects
 
     def _follow(
-        self, join: Join, rows: Sequence[_Row], objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
+        self, join: Join, found: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
         if join.lacking is not None:
             for one in objects:
                 one.reasons[join.name] = join.lacking
             return
-        keys = [row[join.own] for row in rows if row[join.own] is not None]
-        others = self.rows(join.table, join.other, keys)
+        own = found.at[join.own]
+        others = self._rows(join.table, join.other, (row[own] for row in found.rows if row[own] is not None), wanted)
+        key = others.at[join.other]
         by_key: dict[Any, list[PartlyKnown]] = {}
-        for other, nested_object in zip(others, self.objects(join.table, others, wanted, depth - 1), strict=True):
-            by_key.setdefault(other[join.other], []).append(nested_object)
-        for row, one in zip(rows, objects, strict=True):
-            if join.partial and (reason := row[unfollowed(join.name)]) is not None:
+        for other, nested_object in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
+            by_key.setdefault(other[key], []).append(nested_object)
+        why = found.at[unfollowed(join.name)] if join.partial else None
+        for row, one in zip(found.rows, objects, strict=True):
+            if why is not None and (reason := row[why]) is not None:
                 one.reasons[join.name] = reason
                 continue
-            belonging = by_key.get(row[join.own], [])
+            belonging = by_key.get(row[own], [])
             one[join.name] = belonging if many else belonging[0] if belonging else None
 
 
-def _values(table: Table, row: _Row, wanted: Wanted) -> PartlyKnown:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows, and by name at which place of them each column stands."""
+
+    at: Mapping[str, int]
+    rows: Sequence[_Row]
+
+
+def _files(snapshot: Snapshot, table: str) -> str:
+    return f"read_parquet([{', '.join(map(pattern, snapshot.files[table]))}], hive_partitioning=false)"
+
+
+def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
+    """Yield the names of the columns that objects with what is wanted are made of."""
+    for column in _columns(table, wanted, with_id=True):
+        yield column.name
+        if column.partial:
+            yield unread(column.name)
+    if table.contradicted:
+        yield CONTRADICTED
+    for join in _joins(table, wanted):
+        yield join.own
+        if join.partial:
+            yield unfollowed(join.name)
+
+
+def _joins(table: Table, wanted: Wanted) -> Iterable[Join]:
+    """Yield the relations of a table that are wanted, and where they lead is known of some rows."""
+    for known, asked in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
+        yield from (join for relation, join in known.items() if relation in asked and join.lacking is None)
+
+
+def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
+    """Return the columns of an object's own values; the Id is one of those of any object that has one."""
     names = wanted.values | {one for one in table.columns if is_deletion_field(one)}
-    names |= {"Id"} if row.get("Id") is not None else set()
+    names |= {"Id"} if with_id else set()
     names |= (wanted.lookups.keys() - table.lookups.keys()) | (wanted.children.keys() - table.children.keys())
-    columns = [table.columns[one] for one in sorted(names) if one in table.columns]
-    reasons = {one.name: row[unread(one.name)] for one in columns if one.partial and row[unread(one.name)] is not None}
-    known = {one.name: _value(one, row[one.name]) for one in columns if one.name not in reasons}
-    return PartlyKnown(known, reasons, row[CONTRADICTED] if table.contradicted else None)
+    return [table.columns[one] for one in sorted(names) if one in table.columns]
 
 
-def _value(column: Column, stored: Any) -> Any:
-    if stored is None or column.form in (Form.TEXT, Form.BOOLEAN):
-        return stored
-    if column.form is Form.VARIANT:
-        return json.loads(stored)
+def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartlyKnown]:
+    """Return what makes an object of a row, without what relations lead to."""
+    id_at = at.get("Id")
+    doubt_at = at[CONTRADICTED] if table.contradicted else None
+    places = {
+        with_id: [
+            (one.name, at[one.name], at[unread(one.name)] if one.partial else None, _CONVERSIONS.get(one.form))
+            for one in _columns(table, wanted, with_id=with_id)
+        ]
+        for with_id in (True, False)
+    }
+
+    def object_from_row(row: _Row) -> PartlyKnown:
+        known: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
+        for column, place, why_at, convert in places[id_at is not None and row[id_at] is not None]:
+            if why_at is not None and row[why_at] is not None:
+                reasons[column] = row[why_at]
+                continue
+            stored = row[place]
+            known[column] = stored if convert is None or stored is None else convert(stored)
+        return PartlyKnown(known, reasons, None if doubt_at is None else row[doubt_at])
+
+    return object_from_row
+
+
+def _number(stored: float) -> int | float:
     return int(stored) if stored.is_integer() and abs(stored) <= _LARGEST_EXACT else stored
+
+
+_CONVERSIONS: Final[Mapping[Form, Callable[[Any], Any]]] = {Form.VARIANT: json.loads, Form.NUMBER: _number}

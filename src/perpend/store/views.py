@@ -33,7 +33,7 @@ STATEMENT: Final = "<sql>"
 _BATCH: Final = 1_000
 
 
-class QueryFailed(PerpendError):
+class SqlFailed(PerpendError):
     """A question that has no answer; the diagnostic says why and where."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -59,7 +59,7 @@ def asked(
     timeout: float | None = None,
     memory_limit: str = MEMORY_LIMIT,
 ) -> Iterator[Answer]:
-    """Yield the answer to one SELECT over a snapshot. Raises QueryFailed, also while batches are read.
+    """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
     Nothing but the snapshot's files can be read, and nothing written. ``timeout`` is in seconds.
     """
@@ -104,14 +104,14 @@ def _sources(snapshot: Snapshot) -> str:
 
 def _check_statement(connection: Connection, question: str) -> None:
     if not _is_text(question):
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question is not UTF-8 text"))
     statements = connection.extract_statements(question)
     if len(statements) != 1:
         what = "holds no statement" if not statements else f"holds {len(statements)} statements"
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question {what}; it must be one SELECT"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question {what}; it must be one SELECT"))
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"a snapshot can only be read: {kind} is not allowed, SELECT is"))
 
 
 def _is_text(question: str) -> bool:
@@ -147,12 +147,12 @@ def _failing(question: str, timeout: float | None) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         within = f" within {timeout:g} seconds" if timeout is not None else ""
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
     except duckdb.OutOfMemoryException:
         message = "the question needs more memory or temporary disk space than may be used"
-        raise QueryFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
+        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
     except duckdb.Error as error:
-        raise QueryFailed(_diagnostic(str(error), question)) from None
+        raise SqlFailed(_diagnostic(str(error), question)) from None
 
 
 def _diagnostic(message: str, question: str) -> Diagnostic:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.explain.steps import Explanation, Leaf, Place, Step, deciding_steps, explain_verdict
+from perpend.explain.steps import Explanation, Leaf, ReadPlace, Step, deciding_steps, explain_verdict
 from perpend.ir.estate import EstateObject
 from perpend.judge.day import RunDay
 from tests.repositories import logic, program_of, write
@@ -80,7 +80,7 @@ def test_unreadable_data_are_told_as_such(tmp_path: Path) -> None:
 
 def test_a_value_tells_the_file_row_column_and_extract_it_came_from(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", "report.csv", 7, doc='{"mfa_active": "false"}'), MFA)
-    place = Place("report.csv", 7, "doc", "mfa_active", "mfa")
+    place = ReadPlace("report.csv", 7, "doc", "mfa_active", "mfa")
     assert Leaf("extract('mfa')", '"false"', False, (place,)) in found.steps[1].leaves
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from perpend.intake.objects import LISTED_OTHERWISE
 from perpend.intake.table_relations import NESTED
-from perpend.ir.coverage import Claim, Coverage, Scope, scope_of
+from perpend.ir.coverage import Claim, Claims, Scope, scope_of
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
@@ -57,7 +57,7 @@ def test_a_table_says_what_claims_mean(claims, places):
     with TemporaryDirectory() as directory:
         snapshot = write_store(Path(directory), found, declared={HOST: HOSTS}.get)
         said = rows_of(snapshot, HOST, "disks__r#unfollowed", "spare__r#unfollowed")
-    coverage = Coverage(tuple(claims))
+    coverage = Claims(tuple(claims))
     expected = [tuple(coverage.reason(DISK, one, scope_of(host, HOSTS)) for one in HOSTS.children) for host in hosts]
     assert expected == said
 

@@ -6,7 +6,7 @@ import pytest
 
 from perpend.ir.coverage import (
     Claim,
-    Coverage,
+    Claims,
     Scope,
     account_field,
     is_odd_key,
@@ -46,16 +46,16 @@ REGION = ObjectType(
 )
 def test_a_claim_covers_what_lies_within_it(claimed, asked, covered):
     assert covered is claimed.covers(asked)
-    assert (None if covered else unclaimed("T", str(asked))) == Coverage((Claim("T", claimed),)).reason("T", "list", asked)
+    assert (None if covered else unclaimed("T", str(asked))) == Claims((Claim("T", claimed),)).reason("T", "list", asked)
 
 
 def test_regions_do_not_add_up_to_an_account():
     claims = tuple(Claim("T", Scope("a", one)) for one in ("r", "s"))
-    assert unclaimed("T", "a") == Coverage(claims).reason("T", "list", Scope("a"))
+    assert unclaimed("T", "a") == Claims(claims).reason("T", "list", Scope("a"))
 
 
 def test_a_claim_says_nothing_of_another_type_or_list():
-    claims = Coverage((Claim("T", relation="these"), Claim("U")))
+    claims = Claims((Claim("T", relation="these"), Claim("U")))
     assert [True, False, False, True] == [
         claims.reason(*one, Scope()) is None for one in (("T", "these"), ("T", "those"), ("T", ""), ("U", "any"))
     ]
@@ -73,12 +73,12 @@ def test_a_claim_says_nothing_of_another_type_or_list():
     ],
 )
 def test_what_is_lacking_counts_before_what_is_complete(lacking, asked, meets):
-    claims = Coverage((Claim("T"), Claim("T", lacking, "denied")))
+    claims = Claims((Claim("T"), Claim("T", lacking, "denied")))
     assert ("is not known in full: denied" if meets else None) == claims.reason("T", "list", asked)
 
 
 def test_an_input_that_was_not_read_may_have_held_anything():
-    claims = Coverage((Claim("T"), unread_input("x.csv")))
+    claims = Claims((Claim("T"), unread_input("x.csv")))
     assert "is not known in full: x.csv could not be read" == claims.reason("T", "list", Scope("a"))
 
 

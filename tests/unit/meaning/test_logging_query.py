@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from perpend.meaning.logging_query import (
     MAX_DEPTH,
     MAX_LENGTH,
-    Call,
     Combination,
     Comparison,
+    FilterCall,
+    FilterNot,
+    FilterValue,
     LoggingQueryError,
-    Not,
-    Value,
     logging_query_matches,
     parse_logging_query,
 )
@@ -29,7 +29,7 @@ OWNERSHIP = (
 
 
 def term(text: str) -> Comparison:
-    return Comparison(None, ":", Value("text", text))
+    return Comparison(None, ":", FilterValue("text", text))
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,13 @@ def test_normal_form_of_a_filter_with_everything() -> None:
         "AND",
         frozenset(
             {
-                Comparison(("resource", "type"), "=", Value("text", "gce_instance")),
-                Not(Comparison(("textpayload",), ":", Value("text", "robot"))),
-                Combination("OR", frozenset({term("cat"), Comparison(("labels", "compute/id"), ":", Value("pattern", "*"))})),
-                Call("ip_in_net", ("jsonPayload.ip", ",", '"10.0.0.0/8"')),
-                Comparison(Call("cast", ("timestamp", ",", "TIMEZONE(", '"x"', ")")), "=~", Value("text", "^2023")),
+                Comparison(("resource", "type"), "=", FilterValue("text", "gce_instance")),
+                FilterNot(Comparison(("textpayload",), ":", FilterValue("text", "robot"))),
+                Combination(
+                    "OR", frozenset({term("cat"), Comparison(("labels", "compute/id"), ":", FilterValue("pattern", "*"))})
+                ),
+                FilterCall("ip_in_net", ("jsonPayload.ip", ",", '"10.0.0.0/8"')),
+                Comparison(FilterCall("cast", ("timestamp", ",", "TIMEZONE(", '"x"', ")")), "=~", FilterValue("text", "^2023")),
             }
         ),
     )

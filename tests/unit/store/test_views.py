@@ -16,7 +16,7 @@ from perpend.ir.object_types import Field, ObjectType
 from perpend.store.nest import nested
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
-from perpend.store.views import Answer, QueryFailed, asked
+from perpend.store.views import Answer, SqlFailed, asked
 from perpend.tables.schema import Column, Form, Table
 from perpend.tables.shred import Wanted
 from tests.unit.store.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
@@ -34,7 +34,7 @@ def answer(snapshot: Snapshot, question: str, **more: Any) -> tuple[tuple[str, .
 
 def failed(snapshot: Snapshot, question: str, **more: Any) -> tuple[str, str]:
     """Return what is wrong with a question, and where."""
-    with pytest.raises(QueryFailed) as raised:
+    with pytest.raises(SqlFailed) as raised:
         answer(snapshot, question, **more)
     found = raised.value.diagnostic
     assert ("K310", found.message) == (found.code, str(raised.value))
@@ -127,20 +127,20 @@ def test_a_question_of_odd_bytes_is_no_question(snapshot):
 
 @pytest.mark.parametrize("said", ["it is closed", "it is {closed"])
 def test_an_error_that_the_database_did_not_say_itself_is_told_as_it_is(snapshot, said):
-    with pytest.raises(QueryFailed) as raised, asked(snapshot, "SELECT 1", declared=TYPES.get):
+    with pytest.raises(SqlFailed) as raised, asked(snapshot, "SELECT 1", declared=TYPES.get):
         raise duckdb.InvalidInputException(said)
     assert said == str(raised.value)
 
 
 def test_what_was_meant_is_offered(snapshot):
-    with pytest.raises(QueryFailed) as raised:
+    with pytest.raises(SqlFailed) as raised:
         answer(snapshot, "SELECT nam FROM a_thing")
     assert raised.value.diagnostic.help is not None
     assert raised.value.diagnostic.help.startswith("Candidate bindings: ") and '"name"' in raised.value.diagnostic.help
-    with pytest.raises(QueryFailed) as raised:
+    with pytest.raises(SqlFailed) as raised:
         answer(snapshot, "FROM a_thin")
     assert 'Did you mean "a_thing"?' == raised.value.diagnostic.help
-    with pytest.raises(QueryFailed) as raised:
+    with pytest.raises(SqlFailed) as raised:
         answer(snapshot, "SELEC 1")
     assert raised.value.diagnostic.help is None
 
@@ -171,7 +171,7 @@ def test_a_question_that_needs_too_much_memory_is_told(snapshot):
 
 def test_settings_cannot_be_changed_and_errors_are_those_of_perpend(snapshot):
     assert failed(snapshot, "SET threads = 1")[0] == "a snapshot can only be read: SET is not allowed, SELECT is"
-    assert issubclass(QueryFailed, PerpendError)
+    assert issubclass(SqlFailed, PerpendError)
 
 
 def test_tables_of_files_have_views_as_well(tmp_path):

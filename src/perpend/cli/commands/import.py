@@ -48,7 +48,7 @@ _VALUED: Final = (*_OWN, "--store", "--repo")
 
 
 @dataclass(slots=True)
-class _Asked:
+class _ImportAsked:
     """One input as the command line names it, with the options that are its own."""
 
     path: str
@@ -109,16 +109,16 @@ def command(
     return USAGE_ERROR if imported.failures else 0
 
 
-def _input(asked: _Asked, mappings: Mapping[str, ColumnMapping]) -> Input:
+def _input(asked: _ImportAsked, mappings: Mapping[str, ColumnMapping]) -> Input:
     mapping = mappings[asked.mapping] if asked.mapping else None
     columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
     complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
     return Input(asked.path, asked.type_name, columns, constants, asked.observed_at, complete)
 
 
-def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Asked]:
+def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_ImportAsked]:
     """Return the inputs, each with the options that stand behind it, or in front of all of them."""
-    found: list[_Asked] = []
+    found: list[_ImportAsked] = []
     common: dict[str, str] = {}
     waiting = iter(context.meta[__name__])
     for word in waiting:
@@ -130,13 +130,13 @@ def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_Asked]:
             elif option in _OWN:
                 common[_OWN[option]] = value
         elif word in paths:
-            found.append(_Asked(word))
+            found.append(_ImportAsked(word))
     for name, value in common.items():
         _give(found, name, value, context)
     return found
 
 
-def _give(inputs: list[_Asked], name: str, value: str, context: click.Context) -> None:
+def _give(inputs: list[_ImportAsked], name: str, value: str, context: click.Context) -> None:
     """Give an option to the last inputs that do not have it yet."""
     readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
     own = next(option for option, attribute in _OWN.items() if attribute == name)

@@ -101,7 +101,7 @@ def ask(
     out: str | None,
 ) -> int:
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
-    from perpend.store.views import QueryFailed, asked
+    from perpend.store.views import SqlFailed, asked
 
     try:
         with (
@@ -109,7 +109,7 @@ def ask(
             asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer,
         ):
             _write(answer, form, out, limit)
-    except QueryFailed as error:
+    except SqlFailed as error:
         lines = question.splitlines()
         text = render_text(
             [error.diagnostic],

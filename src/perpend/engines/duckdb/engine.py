@@ -49,6 +49,11 @@ class DuckDb:
         for native in _ALWAYS:
             self._add(native)
 
+    @property
+    def connection(self) -> Connection:
+        """The database itself, for what else reads the same files."""
+        return self._connection
+
     def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Return all rows that a statement gives."""
         return self._connection.execute(statement).fetchall()

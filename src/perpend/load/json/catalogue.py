@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.load import rules
-from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
+from perpend.load.files import MAX_TEST_DATA, Files, UnreadableFile
 from perpend.load.json.places import JsonPlaces
 from perpend.meaning.values import json_from_text
 
@@ -40,7 +40,7 @@ def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
-    except Unreadable as error:
+    except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
     try:

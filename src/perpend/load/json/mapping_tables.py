@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.load import rules
-from perpend.load.files import MAX_TEST_DATA, Files, Unreadable
+from perpend.load.files import MAX_TEST_DATA, Files, UnreadableFile
 from perpend.load.json.places import JsonPlaces
 from perpend.load.words import shorten
 from perpend.meaning.values import json_from_text
@@ -53,7 +53,7 @@ def _table(
         return {}
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
-    except Unreadable as error:
+    except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
     places = JsonPlaces(text, path)

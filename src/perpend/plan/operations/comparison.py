@@ -13,15 +13,15 @@ from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
-    from perpend.plan.operations.use import Planners, Use, Value
+    from perpend.plan.operations.use import PlannedUse, Planners, Value
 
 
-def is_equal(use: Use) -> Value:
+def is_equal(use: PlannedUse) -> Value:
     left, right = use["left"], use["right"]
     return use.value(_equal(use.scalars, left, right), guards_of(left, right))
 
 
-def not_equal(use: Use) -> Value:
+def not_equal(use: PlannedUse) -> Value:
     value = is_equal(use)
     return replace(value, node=use.scalars.negation(value.node))
 
@@ -58,17 +58,17 @@ def _same_any(scalars: Scalars, left: Value, right: Value) -> Scalar:
     return scalars.native("variant same", Kind.BOOLEAN, variant(scalars, left), variant(scalars, right))
 
 
-def is_empty(use: Use) -> Value:
+def is_empty(use: PlannedUse) -> Value:
     arg = use["arg"]
     return use.value(empty(use.scalars, arg), arg.guards)
 
 
-def not_empty(use: Use) -> Value:
+def not_empty(use: PlannedUse) -> Value:
     arg = use["arg"]
     return use.value(use.scalars.negation(empty(use.scalars, arg)), arg.guards)
 
 
-def compared(use: Use) -> Value:
+def compared(use: PlannedUse) -> Value:
     left, right = use["left"], use["right"]
     name = use.expression.operation.name
     low, high = (right, left) if name.startswith("GREATER") else (left, right)
@@ -76,7 +76,7 @@ def compared(use: Use) -> Value:
     return use.value(use.scalars.make(order, low.node, high.node), guards_of(left, right))
 
 
-def between(use: Use) -> Value:
+def between(use: PlannedUse) -> Value:
     scalars, arg, low, high = use.scalars, use["arg"], use["rangeFrom"], use["rangeTo"]
     above = scalars.make("less" if use.constant("exclusiveFrom") else "at most", low.node, arg.node)
     below = scalars.make("less" if use.constant("exclusiveTo") else "at most", arg.node, high.node)

@@ -8,11 +8,11 @@ from typing import Any
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import collection, date_time_from_text, double, duration_from_iso
 from perpend.plan.natives import ordered_number
-from perpend.plan.operations.use import KIND_OF_TYPE, Planners, Use, Value
+from perpend.plan.operations.use import KIND_OF_TYPE, PlannedUse, Planners, Value
 from perpend.plan.scalar import Kind
 
 
-def constant(use: Use) -> Value:
+def constant(use: PlannedUse) -> Value:
     value: Any = use.constant("value")
     match use.expression.type:
         case ValueType.DATE_TIME:
@@ -27,7 +27,7 @@ def constant(use: Use) -> Value:
     return use.value(use.scalars.literal(value, KIND_OF_TYPE.get(use.expression.type, Kind.TEXT)))
 
 
-def collection_constant(use: Use) -> Value:
+def collection_constant(use: PlannedUse) -> Value:
     kind = use.expression.type
     skip_empty, skip_repeated, ordered = use.expression.collection_flags
     found = collection(

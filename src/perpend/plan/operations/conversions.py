@@ -13,16 +13,16 @@ from perpend.plan.place import blank, normal_is
 from perpend.plan.scalar import Kind
 
 if TYPE_CHECKING:
-    from perpend.plan.operations.use import Planners, Use, Value
+    from perpend.plan.operations.use import PlannedUse, Planners, Value
 
 
-def boolean_from(use: Use) -> Value:
+def boolean_from(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     is_true = normal_is(scalars, arg.node, norm(use.constant("trueValue")))
     return use.value(is_true, arg.guards, use.stop(empty(scalars, arg), "isEmpty"))
 
 
-def date_time_from(use: Use) -> Value:
+def date_time_from(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     nulls = [norm(text) for text in use.constant("nullValues")]
     no_date = normal_is(scalars, arg.node, "", *nulls)
@@ -33,7 +33,7 @@ def date_time_from(use: Use) -> Value:
     return use.value(node, arg.guards, use.stop(no_date, "isEmpty"), use.stop(invalid, "invalidFormat"))
 
 
-def duration_from(use: Use) -> Value:
+def duration_from(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     form = "GCP" if use.constant("format") == "GCP" else "ISO_8601"
     value = scalars.native("duration", Kind.TEXT, arg.node, constants=(form,))
@@ -42,13 +42,13 @@ def duration_from(use: Use) -> Value:
     return use.value(value, arg.guards, use.stop(nothing, "isEmpty"), use.stop(invalid, "invalidFormat"))
 
 
-def collection_from(use: Use) -> Value:
+def collection_from(use: PlannedUse) -> Value:
     arg, item = use["arg"], use.expression.type.item or ValueType.TEXT
     constants = (use.constant("separator"), item.value, use.expression.collection_flags)
     return use.value(use.scalars.native("split", Kind.TEXTS, arg.node, constants=constants), arg.guards)
 
 
-def size(use: Use) -> Value:
+def size(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     if arg.type is not ValueType.JSON:
         return use.value(scalars.make("size", arg.node, kind=Kind.NUMBER), arg.guards)
@@ -57,7 +57,7 @@ def size(use: Use) -> Value:
     return use.value(number, arg.guards, use.unusable(no_array))
 
 
-def json_from(use: Use) -> Value:
+def json_from(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     is_empty, plain = empty(scalars, arg), arg.plain
     text = scalars.literal(None, Kind.TEXT)
@@ -69,12 +69,12 @@ def json_from(use: Use) -> Value:
     return replace(value, plain=plain)
 
 
-def attributes_from(use: Use) -> Value:
+def attributes_from(use: PlannedUse) -> Value:
     arg = use["arg"]
     return use.value(arg.node, arg.guards)
 
 
-def attribute_value(use: Use) -> Value:
+def attribute_value(use: PlannedUse) -> Value:
     scalars, arg, key = use.scalars, use["arg"], use["key"]
     found = scalars.native("attribute", Kind.TEXT, arg.node, key.node)
     repeated = scalars.make("same", found, use.text(REPEATED))

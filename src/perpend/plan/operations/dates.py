@@ -8,34 +8,34 @@ from perpend.meaning.values import DAY
 from perpend.plan.scalar import Kind
 
 if TYPE_CHECKING:
-    from perpend.plan.operations.use import Planners, Use, Value
+    from perpend.plan.operations.use import PlannedUse, Planners, Value
 
 
-def before_today(use: Use) -> Value:
+def before_today(use: PlannedUse) -> Value:
     return _dates(use, None, 0)
 
 
-def after_today(use: Use) -> Value:
+def after_today(use: PlannedUse) -> Value:
     return _dates(use, DAY, None)
 
 
-def within_last_days(use: Use) -> Value:
+def within_last_days(use: PlannedUse) -> Value:
     return _dates(use, -use.constant("offsetDays") * DAY, DAY)
 
 
-def beyond_last_days(use: Use) -> Value:
+def beyond_last_days(use: PlannedUse) -> Value:
     return _dates(use, None, -use.constant("offsetDays") * DAY)
 
 
-def within_next_days(use: Use) -> Value:
+def within_next_days(use: PlannedUse) -> Value:
     return _dates(use, 0, use.constant("offsetDays") * DAY + DAY)
 
 
-def beyond_next_days(use: Use) -> Value:
+def beyond_next_days(use: PlannedUse) -> Value:
     return _dates(use, use.constant("offsetDays") * DAY + DAY, None)
 
 
-def _dates(use: Use, first: int | None, behind: int | None) -> Value:
+def _dates(use: PlannedUse, first: int | None, behind: int | None) -> Value:
     """Return whether an instant lies between two days, counted in milliseconds from today; false for null."""
     scalars, arg, today = use.scalars, use["arg"], use.place.build.today
     parts = []

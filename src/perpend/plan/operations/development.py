@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perpend.plan.operations.forms import truth
-from perpend.plan.operations.use import KIND_OF_TYPE, Planners, Use, Value, only_where
+from perpend.plan.operations.use import KIND_OF_TYPE, PlannedUse, Planners, Value, only_where
 from perpend.plan.place import Guard
 from perpend.plan.scalar import Kind
 from perpend.tables.schema import Form
 
 
-def debug(use: Use) -> Value:
+def debug(use: PlannedUse) -> Value:
     arg = use["arg"]
     return use.value(use.true, arg.guards) if use.constant("returnTrue") else arg
 
 
-def unit_test(use: Use) -> Value:
+def unit_test(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     column = use.place.table.columns.get("Id") if use.place.table else None
     if column is None:
@@ -34,11 +34,11 @@ def unit_test(use: Use) -> Value:
     return use.value(scalars.choice(mine, node, scalars.false), only_where(scalars, mine, arg.guards))
 
 
-def null(use: Use) -> Value:
+def null(use: PlannedUse) -> Value:
     return use.value(use.scalars.literal(None, KIND_OF_TYPE.get(use.expression.type, Kind.TEXT)))
 
 
-def runtime_error(use: Use) -> Value:
+def runtime_error(use: PlannedUse) -> Value:
     value = null(use)
     return replace(value, guards=(Guard(use.true, use.slot("throw") or 0),))
 

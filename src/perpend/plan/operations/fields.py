@@ -14,10 +14,10 @@ from perpend.plan.scalar import Kind
 from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
-    from perpend.plan.operations.use import Planners, Use, Value
+    from perpend.plan.operations.use import PlannedUse, Planners, Value
 
 
-def field(use: Use) -> Value:
+def field(use: PlannedUse) -> Value:
     scalars, kind = use.scalars, use.expression.type
     has_empty = use.slot("isEmpty") is not None
     delegate = use.delegate
@@ -32,7 +32,7 @@ def field(use: Use) -> Value:
     return replace(value, guards=guards)
 
 
-def is_empty_lookup(use: Use) -> Value:
+def is_empty_lookup(use: PlannedUse) -> Value:
     scalars, place = use.scalars, use.place
     guards: Guards = ()
     empty_so_far = scalars.false
@@ -47,20 +47,20 @@ def is_empty_lookup(use: Use) -> Value:
     return use.value(empty_so_far, guards)
 
 
-def not_empty_lookup(use: Use) -> Value:
+def not_empty_lookup(use: PlannedUse) -> Value:
     value = is_empty_lookup(use)
     return replace(value, node=use.scalars.negation(value.node))
 
 
-def tag_exists(use: Use) -> Value:
+def tag_exists(use: PlannedUse) -> Value:
     return _tag(use, "tag exists")
 
 
-def tag_value(use: Use) -> Value:
+def tag_value(use: PlannedUse) -> Value:
     return _tag(use, "tag value")
 
 
-def _tag(use: Use, asked: str) -> Value:
+def _tag(use: PlannedUse, asked: str) -> Value:
     scalars, name = use.scalars, use["name"]
     tags = read(use.place, use.constant("tagsJson"), ValueType.ANY)
     exact = use.type_of("name") is ValueType.BYTES

@@ -9,14 +9,14 @@ from perpend.meaning.jmespath_query import compile_query
 from perpend.meaning.types import ValueType
 from perpend.plan.natives_json import FAILED, MISMATCH
 from perpend.plan.operations.forms import empty, unpacked
-from perpend.plan.operations.use import Planners, Use, Value
+from perpend.plan.operations.use import PlannedUse, Planners, Value
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")
 
 
-def json_query(use: Use) -> Value:
+def json_query(use: PlannedUse) -> Value:
     arg, kind = use["arg"], use.expression.type
     key = _key(use.constant("expression"))
     if arg.plain is None or key is None:
@@ -38,7 +38,7 @@ def _key(expression: str) -> str | None:
     return key if _SAFE_KEY.fullmatch(key) else None
 
 
-def _asked(use: Use, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
     scalars, kind = use.scalars, use.expression.type
     wanted = (use.constant("expression"), _QUERY_FORMS[kind])
@@ -61,7 +61,7 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
     return scalars.make("starts", shown, scalars.literal(letter, Kind.TEXT))
 
 
-def _member(use: Use, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
+def _member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
     """Return the same for one member, read by the engine itself where the document is plain."""
     scalars, kind = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))

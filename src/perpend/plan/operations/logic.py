@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.plan.operations.forms import truth
-from perpend.plan.operations.use import Planners, Use, Value, only_where
+from perpend.plan.operations.use import PlannedUse, Planners, Value, only_where
 
 if TYPE_CHECKING:
     from perpend.plan.place import Guards
     from perpend.plan.scalar import Scalar
 
 
-def conjunction(use: Use) -> Value:
+def conjunction(use: PlannedUse) -> Value:
     return _lazily(use, until=False)
 
 
-def disjunction(use: Use) -> Value:
+def disjunction(use: PlannedUse) -> Value:
     return _lazily(use, until=True)
 
 
-def negation(use: Use) -> Value:
+def negation(use: PlannedUse) -> Value:
     arg = use["arg"]
     return use.value(use.scalars.negation(truth(use.scalars, arg)), arg.guards)
 
 
-def _lazily(use: Use, *, until: bool) -> Value:
+def _lazily(use: PlannedUse, *, until: bool) -> Value:
     """Return arguments joined from left to right: once one is ``until``, those behind it are not evaluated."""
     scalars, reached = use.scalars, use.true
     guards: Guards = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perpend.plan.operations.use import Planners, Related, Use, Value, only_where
+from perpend.plan.operations.use import PlannedUse, Planners, Related, Value, only_where
 from perpend.plan.place import Guard, Guards
 from perpend.plan.scalar import Kind, Scalar
 
 
-def related_has(use: Use) -> Value:
+def related_has(use: PlannedUse) -> Value:
     scalars, related = use.scalars, use.related(use.place, use.constant("relationshipName"))
     number, doubt = _counted(use, related)
     none = scalars.negation(scalars.make("less", scalars.literal(0, Kind.WHOLE), number))
@@ -17,19 +17,19 @@ def related_has(use: Use) -> Value:
     return use.value(scalars.negation(none), guards)
 
 
-def related_has_no(use: Use) -> Value:
+def related_has_no(use: PlannedUse) -> Value:
     value = related_has(use)
     return replace(value, node=use.scalars.negation(value.node))
 
 
-def related_count(use: Use) -> Value:
+def related_count(use: PlannedUse) -> Value:
     related = use.related(use.place, use.constant("relationshipName"))
     number, doubt = _counted(use, related)
     value = use.scalars.make("else", number, use.scalars.literal(0, Kind.WHOLE), kind=Kind.NUMBER)
     return use.value(value, related.guards, doubt)
 
 
-def _counted(use: Use, related: Related) -> tuple[Scalar, Guards]:
+def _counted(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
     """Return how many children have a status, and the guard for children that could not be judged."""
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:

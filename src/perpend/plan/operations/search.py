@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import norm
 from perpend.plan.operations.forms import guards_of, or_empty
-from perpend.plan.operations.use import Planners, Use, Value, only_where
+from perpend.plan.operations.use import PlannedUse, Planners, Value, only_where
 from perpend.plan.scalar import Kind, Scalar, Scalars
 
 if TYPE_CHECKING:
     from perpend.plan.place import Guards
 
 
-def search(use: Use) -> Value:
+def search(use: PlannedUse) -> Value:
     """CONTAINS, STARTS_WITH and ENDS_WITH of the newer dialects, and COLLECTION_CONTAINS."""
     scalars, arg, needle = use.scalars, use["arg"], use["search"]
     exact = use.type_of("search") is ValueType.BYTES
@@ -32,7 +32,7 @@ def search(use: Use) -> Value:
     return use.value(scalars.all(known, found), guards, no_list)
 
 
-def search_items(use: Use) -> Value:
+def search_items(use: PlannedUse) -> Value:
     scalars, arg, needles = use.scalars, use["arg"], use["search"]
     exact = ValueType.BYTES in (use.type_of("search").item, arg.type, arg.type.item)
     which = "all" if use.expression.operation.name == "CONTAINS_ALL" else "any"
@@ -51,7 +51,7 @@ def search_items(use: Use) -> Value:
     return use.value(_some_found(scalars, which, wanted, texts, "has"), guards, no_list)
 
 
-def _items(use: Use, value: Value, *, exact: bool) -> tuple[Scalar, Guards]:
+def _items(use: PlannedUse, value: Value, *, exact: bool) -> tuple[Scalar, Guards]:
     """Return the items of a collection, or the texts of a JSON array, guarded against JSON that is none."""
     scalars = use.scalars
     if value.type is not ValueType.JSON:
@@ -81,7 +81,7 @@ def _found(scalars: Scalars, hay: Scalar, needle: Scalar, where: str) -> Scalar:
     return scalars.make({"CONTAINS": "contains", "STARTS_WITH": "starts", "ENDS_WITH": "ends"}[where], hay, needle)
 
 
-def old_search(use: Use) -> Value:
+def old_search(use: PlannedUse) -> Value:
     """The first dialect's searches: white space counts, case does unless the name says otherwise."""
     scalars, name = use.scalars, use.expression.operation.key
     arg, needle = use["arg"], use[use.expression.operation.parameters[1].name]
@@ -91,7 +91,7 @@ def old_search(use: Use) -> Value:
     return use.value(_found(scalars, hay, wanted, name.removesuffix("_IGNORE_CASE")), guards_of(arg, needle))
 
 
-def regex_matches(use: Use) -> Value:
+def regex_matches(use: PlannedUse) -> Value:
     arg = use["arg"]
     found = use.scalars.native("regex", Kind.BOOLEAN, arg.node, constants=(use.constant("regex"),))
     return use.value(found, arg.guards)

@@ -11,15 +11,15 @@ from perpend.plan.operations.reading import read
 from perpend.plan.scalar import Kind
 
 if TYPE_CHECKING:
-    from perpend.plan.operations.use import Planners, Use, Value
+    from perpend.plan.operations.use import PlannedUse, Planners, Value
 
 
-def is_disappeared(use: Use) -> Value:
+def is_disappeared(use: PlannedUse) -> Value:
     gone, odd = use.place.gone()
     return use.value(use.scalars.all(use.place.there, gone), odd)
 
 
-def access_policy_allows(use: Use) -> Value:
+def access_policy_allows(use: PlannedUse) -> Value:
     scalars = use.scalars
     value = read(use.place, use.constant("policyExtField"), ValueType.ANY)
     constants = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
@@ -28,7 +28,7 @@ def access_policy_allows(use: Use) -> Value:
     return use.value(unpacked(scalars, scalars.make("rest", found), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
 
 
-def logging_query_match(use: Use) -> Value:
+def logging_query_match(use: PlannedUse) -> Value:
     arg = use["arg"]
     found = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
     return use.value(found, arg.guards)

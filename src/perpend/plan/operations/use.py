@@ -55,7 +55,7 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PlannedUse:
     """An expression to plan, read from ``place``. Operands are planned already, their codes counted from 0 each."""
 
     expression: Expr
@@ -125,7 +125,7 @@ class Use:
         return self.scalars.literal(value, Kind.TEXT)
 
 
-Planners = dict[str, Callable[[Use], Value]]
+Planners = dict[str, Callable[[PlannedUse], Value]]
 """How uses of operations are planned, by the operation's name."""
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from perpend.diagnostics.escape import visible
 from perpend.ir.numbering import is_check
-from perpend.load.files import MAX_YAML, Unreadable
+from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES, print_labelled
 
@@ -139,7 +139,7 @@ def _companion(repository: Repository, path: str) -> str:
         return ""
     try:
         return repository.files.text(path, limit=MAX_YAML)
-    except Unreadable as error:
+    except UnreadableFile as error:
         return error.diagnostic.message
 
 

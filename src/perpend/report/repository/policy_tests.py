@@ -11,7 +11,7 @@ from rich.text import Text
 
 from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
-from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, Failure, TestReport
+from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
 from perpend.report.explanation import step_lines
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _coverage(entry: Coverage) -> dict[str, Any]:
 
 def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
     """Write JUnit XML: a suite for all, a case for each failed execution and refused logic, counts for the rest."""
-    failures: dict[tuple[str, str], list[Failure]] = {}
+    failures: dict[tuple[str, str], list[FailedTest]] = {}
     for failure in report.failures:
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
     total, failed, errors = report.executions + len(report.refused), str(report.failed), str(len(report.refused))
@@ -98,7 +98,7 @@ def print_test_report(
     report: TestReport, analyzer: Analyzer, console: Console, *, coverage: bool = False, fail_under: float | None = None
 ) -> None:
     """Print what failed, side by side with what was expected and how the verdict came about, then the totals."""
-    failures: dict[tuple[str, str], list[Failure]] = {}
+    failures: dict[tuple[str, str], list[FailedTest]] = {}
     for failure in report.failures:
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
     for (logic_id, object_id), rows in list(failures.items())[:MOST_EXPLAINED]:

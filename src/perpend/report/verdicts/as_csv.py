@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.judge.finding import message_of, remediation_of
-from perpend.report.verdicts.lines import batches, verdict_lines
+from perpend.report.verdicts.lines import verdict_lines
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -46,15 +46,9 @@ def write_csv(judgement: Judgement, stream: TextIO) -> None:
     Open the stream with ``newline=""``: rows end in CR LF.
     """
 
-    def described(judged: EstateObject) -> str:
-        master = judged.master
-        owner = (master.id, master.name) if master else ("", "")
-        label = judgement.type_label(judged.type_name)
-        return _cells(judged.id, judged.name, judged.external_id, judged.type_name, label, *owner)
-
     stream.write(_cells(*HEADER) + _END)
-    lines = verdict_lines(judgement, head=_head, described=described, tail=_tail)
-    for batch in batches(lines):
+    described = _CsvDescriber(judgement)
+    for batch in verdict_lines(judgement, head=_head, described=described, tail=_tail, quoted=_quotes_doubled):
         stream.write(_END.join(batch) + _END)
 
 
@@ -84,5 +78,25 @@ def _head(program: Program, index: int, error: str | None) -> str:
 
 def _tail(described: str, references: str) -> str:
     # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
-    quoted = references.replace('"', '""')
-    return f'{described},"{quoted}"'
+    return f'{described},"{references}"'
+
+
+def _quotes_doubled(text: str) -> str:
+    return text.replace('"', '""')
+
+
+class _CsvDescriber:
+    """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+        self._shared: tuple[str, ...] | None = None
+        self._text = ""
+
+    def __call__(self, judged: EstateObject) -> str:
+        master = judged.master
+        shared = (judged.type_name, master.id, master.name) if master else (judged.type_name, "", "")
+        if shared != self._shared:
+            type_name, *owner = shared
+            self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
+        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.report.verdicts.lines import batches, verdict_lines
+from perpend.report.verdicts.lines import verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def write_json(judgement: Judgement, stream: TextIO) -> None:
     set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"verdicts":[\n')
     between = ""
-    for batch in batches(_lines(judgement)):
+    for batch in _lines(judgement):
         stream.write(between + ",\n".join(batch))
         between = ",\n"
     stream.write("\n]}\n")
@@ -39,7 +39,7 @@ def write_json(judgement: Judgement, stream: TextIO) -> None:
 
 def write_ndjson(judgement: Judgement, stream: TextIO) -> None:
     """Write each verdict as one line of JSON."""
-    for batch in batches(_lines(judgement)):
+    for batch in _lines(judgement):
         stream.write("\n".join(batch) + "\n")
 
 
@@ -64,7 +64,7 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement) -> Iterator[str]:
+def _lines(judgement: Judgement) -> Iterator[list[str]]:
     return verdict_lines(judgement, head=_head, described=_Describer(judgement), tail=_tail)
 
 
@@ -92,7 +92,7 @@ class _Describer:
     def __init__(self, judgement: Judgement) -> None:
         self._judgement = judgement
         self._types: dict[str, str] = {}
-        self._master: EstateObject | None = None
+        self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
     def __call__(self, judged: EstateObject) -> str:
@@ -101,8 +101,9 @@ class _Describer:
 
     def _master_of(self, judged: EstateObject) -> str:
         master = judged.master
-        if master is not self._master:
-            self._master, self._master_text = master, "null"
+        named = (master.type_name, master.id, master.name, master.external_id) if master else None
+        if named != self._master:
+            self._master, self._master_text = named, "null"
             if master is not None:
                 identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
                 self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.verdicts import long_form
 from perpend.judge.stored import StoredVerdicts
+from perpend.judge.verdicts import HeldVerdicts
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing
 from perpend.store.files import OWNER_ONLY
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement
-    from perpend.judge.verdicts import Verdicts
 
 _NOTHING = (
     'SELECT CAST(NULL AS VARCHAR) AS "policyId", CAST(NULL AS VARCHAR) AS "objectId", CAST(NULL AS INTEGER) AS '
@@ -62,19 +62,11 @@ def _queries(judgement: Judgement, engine: DuckDb) -> Iterator[str]:
             f"objects {len(held)}", {"Id": [judged.id for judged in objects]}, {"Id": Kind.TEXT}, rows=len(objects)
         )
         held[program.input_type] = ids
-        codes, errors = _codes(column)
+        assert isinstance(column, HeldVerdicts)
+        codes = column.indexes
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
-        yield long_form(relation, ids, number, program.policy_id, _statuses(program), errors)
-
-
-def _codes(column: Verdicts) -> tuple[list[int], dict[int, str]]:
-    indexes, errors = [], {}
-    for place, (index, error) in enumerate(column.ends()):
-        indexes.append(index)
-        if error is not None:
-            errors[place] = error
-    return indexes, errors
+        yield long_form(relation, ids, number, program.policy_id, _statuses(program), column.errors)
 
 
 def _statuses(program: Program) -> dict[str, list[int]]:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.ir.status import Status
-    from perpend.report.page import Page
+    from perpend.report.page import TerminalPage
     from perpend.report.verdicts.tally import Group, PolicyTally
 
 
-def print_findings(tallies: Sequence[PolicyTally], status: Status, page: Page) -> None:
+def print_findings(tallies: Sequence[PolicyTally], status: Status, page: TerminalPage) -> None:
     """Print the groups of a status, nothing where there is none."""
     total = sum(tally.counts[status] for tally in tallies)
     if not total:
@@ -35,7 +35,7 @@ def print_findings(tallies: Sequence[PolicyTally], status: Status, page: Page) -
             _print_group(group, page)
 
 
-def _print_group(group: Group, page: Page) -> None:
+def _print_group(group: Group, page: TerminalPage) -> None:
     page.line(page.prose(group.message), first="  ")
     if group.remediation:
         page.line(page.prose(group.remediation), first=f"  {page.arrow} ", style="cyan")
@@ -53,6 +53,6 @@ def _print_group(group: Group, page: Page) -> None:
         page.line((f"{page.ellipsis} and {rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _name(judged: EstateObject, page: Page) -> tuple[str, str]:
+def _name(judged: EstateObject, page: TerminalPage) -> tuple[str, str]:
     owner = f" ({page.name(judged.master.name)})" if judged.master else ""
     return page.name(judged.name or judged.id), owner

@@ -11,73 +11,109 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.judge.reads import values_read
+from perpend.judge.judgement import chunks_of
+from perpend.judge.reads import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
+    from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program, Read
     from perpend.judge.judgement import Judgement
-    from perpend.judge.verdicts import Verdicts
 
     Head: TypeAlias = Callable[[Program, int, str | None], str]
     Described: TypeAlias = Callable[[EstateObject], str]
     Tail: TypeAlias = Callable[[str, str], str]
+    Quoted: TypeAlias = Callable[[str], str]
+    Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
-_AT_ONCE: Final = 512
+_AT_ONCE: Final = 64
+_MOST_KNOWN: Final = 1_024
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
-def verdict_lines(judgement: Judgement, *, head: Head, described: Described, tail: Tail) -> Iterator[str]:
-    """Yield the lines, without line ends.
+def verdict_lines(
+    judgement: Judgement, *, head: Head, described: Described, tail: Tail, quoted: Quoted = str
+) -> Iterator[list[str]]:
+    """Yield the lines, without line ends, some hundreds at once, to be written at once.
 
     ``head`` draws what a program says: it is given the index and the runtime error. ``described`` draws an object.
-    ``tail`` joins that with the object's references, which are a JSON array in ASCII.
+    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``.
     """
     for type_name in judgement.selection.by_type():
         columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
         forms = list(dict.fromkeys(column.program.reads for column in columns))
-        every = tuple(dict.fromkeys(read for reads in forms for read in reads))
-        openings = [_opening(judgement, type_name, read) for read in every]
-        wanted = [[every.index(read) for read in reads] for reads in forms]
-        heads = [_heads(column, head) for column in columns]
-        places = [forms.index(column.program.reads) for column in columns]
-        for judged, *starts in zip(judgement.objects_of(type_name), *heads, strict=True):
-            text = described(judged)
-            values = values_read(judged.fields, every)
-            drawn = [f"{opening}{json_value(value)}}}" for opening, value in zip(openings, values, strict=True)]
-            tails = [tail(text, f"[{','.join([drawn[number] for number in numbers])}]") for numbers in wanted]
-            for start, place in zip(starts, places, strict=True):
-                yield start + tails[place]
+        lines_of = _object_lines(
+            _references(judgement, type_name, forms, quoted),
+            [forms.index(column.program.reads) for column in columns],
+            described,
+            tail,
+        )
+        heads = [_Heads(column.program, head) for column in columns]
+        for objects, ends in chunks_of(judgement, columns):
+            starts = zip(*([*map(drawn, of_column)] for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+            of_objects = map(lines_of, objects, starts)
+            while lines := [line for of_object in islice(of_objects, _AT_ONCE) for line in of_object]:
+                yield lines
 
 
-def batches(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Yield the lines by the hundred, to be written at once."""
-    while batch := list(islice(lines, _AT_ONCE)):
-        yield batch
+def _object_lines(
+    draw: Draw, forms: Sequence[int], described: Described, tail: Tail
+) -> Callable[[EstateObject, Sequence[str]], list[str]]:
+    """Return what draws the lines of an object, given how each begins. ``forms`` are the numbers of their references."""
+
+    def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
+        text = described(judged)
+        tails = [tail(text, references) for references in draw(judged.fields)]
+        return [start + tails[form] for start, form in zip(starts, forms, strict=True)]
+
+    return lines_of
+
+
+def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted) -> Draw:
+    """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
+    every = tuple(dict.fromkeys(read for reads in forms for read in reads))
+    openings = [quoted(_opening(judgement, type_name, read)) for read in every]
+    wanted = [[every.index(read) for read in reads] for reads in forms]
+    read_values = reader_of(every)
+
+    def draw(fields: Mapping[str, Any]) -> list[str]:
+        values = map(quoted, map(json_value, read_values(fields)))
+        drawn = [f"{opening}{value}}}" for opening, value in zip(openings, values, strict=True)]
+        return [f"[{','.join([drawn[number] for number in numbers])}]" for numbers in wanted]
+
+    return draw
 
 
 def json_value(value: Any) -> str:
     """Return a value as JSON in ASCII. Numbers that JSON does not know become their names as text."""
     if isinstance(value, str):
         return json_text(value)
+    if value is None:
+        return "null"
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(value)
     except ValueError:
-        return json.dumps(_with_names(value), allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(_with_names(value))
 
 
-def _heads(column: Verdicts, head: Head) -> Iterator[str]:
-    """Yield what the program says of each object in turn."""
-    known: dict[int, str] = {}
-    for index, error in column.ends():
-        if error is not None:
-            yield head(column.program, index, error)
-        else:
-            if index not in known:
-                known[index] = head(column.program, index, None)
-            yield known[index]
+class _Heads:
+    """What a program says, by how it ended: drawn once for all objects, where many end alike."""
+
+    def __init__(self, program: Program, head: Head) -> None:
+        self._program = program
+        self._head = head
+        self._known: dict[End, str] = {}
+
+    def __call__(self, end: End) -> str:
+        drawn = self._known.get(end)
+        if drawn is None:
+            drawn = self._head(self._program, *end)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[end] = drawn
+        return drawn
 
 
 def _opening(judgement: Judgement, type_name: str, read: Read) -> str:

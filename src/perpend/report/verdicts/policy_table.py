@@ -13,7 +13,7 @@ from perpend.report.explanation import STYLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.report.page import Page
+    from perpend.report.page import TerminalPage
     from perpend.report.verdicts.tally import PolicyTally
 
 SHORT: Final = {
@@ -30,7 +30,7 @@ _NARROW: Final = 64
 _GAP: Final = 2
 
 
-def print_policies(tallies: Sequence[PolicyTally], page: Page) -> None:
+def print_policies(tallies: Sequence[PolicyTally], page: TerminalPage) -> None:
     """Print the table. On a narrow page each policy is a paragraph. A column of nothing but disappeared zeros is left out."""
     statuses = [
         status for status in Status if status is not Status.DISAPPEARED or any(tally.counts[status] for tally in tallies)
@@ -61,7 +61,7 @@ def count_text(number: int, status: Status) -> tuple[str, str]:
     return f"{number:,} {status.value.lower()}", STYLES[status] if number else "dim"
 
 
-def _print_paragraph(tally: PolicyTally, statuses: Sequence[Status], page: Page) -> None:
+def _print_paragraph(tally: PolicyTally, statuses: Sequence[Status], page: TerminalPage) -> None:
     page.line(page.prose(tally.policy.contextual_name))
     page.line((page.name(tally.policy.id), "dim"), first="  ")
     for status in statuses:

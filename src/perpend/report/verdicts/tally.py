@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.status import Status
 from perpend.judge.finding import remediation_of
+from perpend.judge.judgement import objects_at
 from perpend.judge.selection import PolicyView
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.judge.judgement import Judgement
-    from perpend.judge.verdicts import Verdicts
+    from perpend.judge.verdicts import Found, Verdicts
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses whose objects are listed."""
@@ -47,6 +48,7 @@ class PolicyTally:
 def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
     """Return the tally of each policy in the order of their ids, with ``limit`` objects of each group at most."""
     tallies: dict[str, PolicyTally] = {}
+    asked: list[_Asked] = []
     for column in judgement.verdicts:
         policy_id = column.program.policy_id
         view = judgement.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
@@ -54,9 +56,21 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
         places = column.counted()
         for index, number in places.items():
             tally.counts[column.program.verdicts[index].status] += number
-        objects = judgement.objects_of(column.program.input_type)
-        _fill(_groups(column, places, tally), column, objects, limit)
+        by_index = _groups(column, places, tally)
+        groups = list({id(group): group for group in by_index.values()}.values())
+        indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
+        asked += [_Asked(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
+    _show(judgement, asked, limit)
     return list(tallies.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Verdicts of a column whose objects a group may show."""
+
+    group: Group
+    found: list[Found]
+    column: Verdicts
 
 
 def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[int, Group]:
@@ -79,9 +93,14 @@ def _says(group: Group) -> tuple[Status, str, str | None]:
     return group.status, group.message, group.remediation
 
 
-def _fill(groups: dict[int, Group], column: Verdicts, objects: Sequence[EstateObject], limit: int) -> None:
-    """Put the first objects into their groups."""
-    for group in {id(one): one for one in groups.values()}.values():
-        indexes = [index for index, other in groups.items() if other is group]
-        wanted = limit - len(group.shown)
-        group.shown += [(objects[place], error) for place, error in column.first(indexes, wanted)]
+def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:
+    """Put the first objects into their groups. Those of one type are fetched together, once all are known."""
+    by_type: dict[str, set[int]] = {}
+    for one in asked:
+        by_type.setdefault(one.column.program.input_type, set()).update(found.place for found in one.found)
+    objects = {type_name: objects_at(judgement, type_name, places) for type_name, places in by_type.items()}
+    for one in asked:
+        of_type = objects[one.column.program.input_type]
+        found = one.found[: limit - len(one.group.shown)]
+        ends = one.column.ends_of(found, of_type)
+        one.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(found, ends, strict=True)]

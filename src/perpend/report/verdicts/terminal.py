@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import label_of_kind
 from perpend.ir.status import Status
-from perpend.report.page import Page
+from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
 from perpend.report.verdicts.findings_list import print_findings
 from perpend.report.verdicts.policy_table import count_text, print_policies
@@ -33,7 +33,7 @@ def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20, 
 
     ``explained`` is the command that shows the road to one of its verdicts.
     """
-    page = Page(console)
+    page = TerminalPage(console)
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
     _print_sources(judgement, page, limit)
@@ -74,7 +74,7 @@ def _nothing_judged(judgement: Judgement) -> str:
     return f"nothing judged: no policy is over the types of objects found: {types}"
 
 
-def _print_sources(judgement: Judgement, page: Page, limit: int) -> None:
+def _print_sources(judgement: Judgement, page: TerminalPage, limit: int) -> None:
     """Print where the objects come from and when they looked as judged: once, or per source where they differ."""
     sources = sorted(judgement.estate.sources, key=lambda source: source.name)
     times = dict.fromkeys(_observed(judgement, source) for source in sources)
@@ -119,7 +119,7 @@ def _accounts(source: Source) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(source.accounts)}"]
 
 
-def _print_ledger(ledger: Ledger, page: Page, explained: str) -> None:
+def _print_ledger(ledger: Ledger, page: TerminalPage, explained: str) -> None:
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
         parts += [count_text(ledger.counts[status], status), " + "]

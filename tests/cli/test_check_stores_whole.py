@@ -1,0 +1,133 @@
+"""What ``perpend check --store`` costs: one database, as many statements as there are policies, memory that does not grow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from perpend.store import database
+from tests.cli.conftest import KEY_POLICY, ROOT, TIME, Run
+
+USER = "CA10__CaAwsUser__c"
+MEGABYTES_OF_NOISE = 40
+
+
+class Counted:
+    """A connection that notes the statements it is given."""
+
+    def __init__(self, connection: Any, statements: list[str]) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: str, *more: Any) -> Any:
+        self._statements.append(statement)
+        return self._connection.execute(statement, *more)
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield lists that hear of every database opened and of every statement."""
+    connections: list[str] = []
+    statements: list[str] = []
+
+    def connect(*given: Any, **more: Any) -> Any:
+        connections.append(str(given))
+        return Counted(duckdb.connect(*given, **more), statements)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "duckdb", type("Patched", (), {**vars(duckdb), "connect": staticmethod(connect)}))
+        yield connections, statements
+
+
+def users_file(directory: Path, users: int) -> Path:
+    """Write users as a Parquet table, of whom a tenth has a row that nobody can judge."""
+    path = directory / f"{users}.parquet"
+    query = f"""
+        SELECT 'arn:aws:iam::111122223333:user/u' || i AS "Id", 'arn:aws:iam::111122223333:user/u' || i AS "CA10__arn__c",
+        'u' || i AS "CA10__userName__c",
+        CASE WHEN i % 10 = 0 THEN '{{x' ELSE '{{"user":"u' || i || '","arn":"arn:aws:iam::111122223333:user/u' || i ||
+        '","access_key_1_active":"true","access_key_2_active":"' || CASE WHEN i % 3 = 0 THEN 'true' ELSE 'false' END ||
+        '","additional_credentials_info":"N/A"}}' END AS "CA10__credReportAttributesJson__c" FROM range({users}) t(i)
+    """
+    duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+@pytest.fixture
+def store(run: Run, tmp_path: Path) -> Path:
+    directory = tmp_path / "store"
+    assert 0 == run("import", users_file(tmp_path, 2_000), "--type", USER, "--store", directory).code
+    run("check", "--store", directory, *TIME)
+    return directory
+
+
+def test_statements_do_not_grow_with_the_objects_shown(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    costs, shown = [], []
+    for limit in (1, 20, 500):
+        with counted(monkeypatch) as (connections, statements):
+            found = run("check", "--store", store, "--limit", limit, *TIME)
+        assert found.code == 1, found.err
+        costs.append((len(connections), len(statements)))
+        shown.append(len(found.out.splitlines()))
+    assert shown[0] < shown[1] < shown[2]
+    assert costs[0] == costs[1] == costs[2]
+    assert 1 == costs[0][0]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv"])
+def test_a_report_of_every_verdict_opens_one_database(
+    run: Run, store: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with counted(monkeypatch) as (connections, statements):
+        assert run("check", "--store", store, "--format", form, *TIME).code == 1
+    assert 1 == len(connections)
+    assert len(statements) < 100
+
+
+def test_an_object_is_explained_with_one_database(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with counted(monkeypatch) as (connections, _):
+        assert run("explain", KEY_POLICY, "u3", "--store", store, *TIME).code == 0
+    assert 1 == len(connections)
+
+
+PEAK = """
+import pathlib, re, sys
+from perpend.cli.app import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    sys.stderr.write(re.search(r"VmHWM:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+    raise
+"""
+"""Says of itself how many KB it held at most: what the system tells of a child counts what its parent held when it began."""
+
+
+def peak(*arguments: Any) -> float:
+    """Return how many MB a command held at most."""
+    ended = subprocess.run([sys.executable, "-c", PEAK, *map(str, arguments)], cwd=ROOT, capture_output=True, check=False)
+    assert ended.returncode in (0, 1, 3), ended.stderr
+    return int(ended.stderr) / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
+def test_memory_does_not_grow_with_the_users(run: Run, tmp_path: Path) -> None:
+    peaks: dict[str, list[float]] = {"table": [], "ndjson": [], "csv": []}
+    for users in (50_000, 200_000):
+        directory = tmp_path / f"store-{users}"
+        assert 0 == run("import", users_file(tmp_path, users), "--type", USER, "--store", directory).code
+        # What is computed at first is DuckDB's, which may hold up to its limit.
+        run("check", "--store", directory, "--policy", KEY_POLICY, *TIME)
+        for form, found in peaks.items():
+            found.append(peak("check", "--store", directory, "--policy", KEY_POLICY, "--format", form, *TIME))
+    grown = {form: round(large - small) for form, (small, large) in peaks.items()}
+    assert all(one < MEGABYTES_OF_NOISE for one in grown.values()), (grown, peaks)

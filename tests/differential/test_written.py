@@ -1,0 +1,170 @@
+"""Reports of drawn estates, from a store and from files, hold the bytes that the plainest writer gives, an object at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perpend.analyze.programs import Analyzer
+from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.judge.estates import judge_estate
+from perpend.judge.finding import Finding
+from perpend.judge.judgement import Judgement
+from perpend.judge.selection import Selection, selection_of
+from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.verdicts import Found
+from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
+from perpend.report.verdicts.as_json import write_json, write_ndjson
+from perpend.report.verdicts.lines import json_value
+from tests.differential.stores import NOW, stored_estate
+from tests.estates import DELETION
+from tests.repositories import program_of, temporary_analyzer
+from tests.strategies import JSON, TEXT
+from tests.unit.report.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
+
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60")) // 2
+
+WANTS = (
+    st.sampled_from(["bad", "worse", "bare", "odd", "good", "none", '"=1+1"', "'@x", "\t-2", "é\u202e\U0001f600", ""]) | TEXT
+)
+DOCUMENTS = st.sampled_from(['{"a":"b"}', '{"a": 5}', '{"a":"\\u00e9\\"="}', "{x", "", "[1]", '{"a":null}']) | JSON.map(
+    json.dumps
+)
+OWNERS = st.none() | st.sampled_from(["acme", "=acme", 'a"c,m\ne', "日本"]).map(
+    lambda name: {"Id": name, "Name": f"{name}!", "CA10__city__c": name[1:]}
+)
+THINGS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Name": WANTS,
+            WANT: WANTS | st.none() | st.integers(0, 5) | st.booleans(),
+            NOTES: DOCUMENTS | st.none() | st.integers(0, 5),
+            OWNER_LOOKUP: OWNERS,
+            DELETION: st.sampled_from([None, None, "", "2026-01-01T00:00:00Z"]),
+            "RIVAL": WANTS,
+        },
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def thing(analyzer: Analyzer, row: int, fields: dict[str, Any]) -> EstateObject:
+    """Return an object; one that holds a rival's value has sources that contradict each other."""
+    known = {"Id": f"t{row}", **fields}
+    rival = known.pop("RIVAL", None)
+    found = object_from_fields(known, analyzer.object_type(THING), Origin("a.json", row))
+    if rival is None or rival == known.get(WANT):
+        return found
+    return found._replace(variants=(found._replace(fields={**known, WANT: rival}, origin=Origin("b.json", row)),))
+
+
+def ends(judgement: Judgement) -> Iterator[tuple[Any, EstateObject, int, str | None]]:
+    """Yield a program, an object, and how it ended, by object and then by policy: each asked for by itself."""
+    objects = judgement.objects_of(THING)
+    for row in range(len(objects)):
+        for column in judgement.verdicts:
+            places = column.firsts([list(column.program.verdicts)], len(objects))[0]
+            code = next(found.code for found in places if found.place == row)
+            [(index, error)] = column.ends_of([Found(row, code)], {row: objects[row]})
+            yield column.program, objects[row], index, error
+
+
+def references(finding: Finding) -> str:
+    listed = (
+        f'{{"field":{json.dumps(one.field)},"label":{json.dumps(one.label)},"value":{json_value(one.value)}}}'
+        for one in finding.references
+    )
+    return f"[{','.join(listed)}]"
+
+
+def described(judgement: Judgement, judged: EstateObject, *, master: bool) -> dict[str, Any]:
+    kind = {"typeApiName": judged.type_name, "typeName": judgement.type_label(judged.type_name)}
+    if not master:
+        return {**kind, "id": judged.id, "externalId": judged.external_id, "name": judged.name}
+    owner = described(judgement, judged.master, master=False) if judged.master else None
+    return {"id": judged.id, "name": judged.name, "externalId": judged.external_id, **kind, "master": owner}
+
+
+def lines(judgement: Judgement) -> list[str]:
+    found = []
+    for program, judged, index, error in ends(judgement):
+        one = judgement._finding(program, judged, index, error)
+        said = {
+            "policyId": one.policy_id,
+            "status": one.status.value,
+            "conditionIndex": one.condition_index,
+            "conditionText": one.condition_text,
+            "currentStateMessage": one.current_state_message,
+            "remediationMessage": one.remediation_message,
+            "runtimeError": one.runtime_error,
+            "references": "REFERENCES",
+            "object": described(judgement, judged, master=True),
+        }
+        found.append(json.dumps(said, separators=(",", ":")).replace('"REFERENCES"', references(one)))
+    return found
+
+
+def rows(judgement: Judgement) -> list[str]:
+    found = [",".join(HEADER)]
+    for program, judged, index, error in ends(judgement):
+        one, owner = judgement._finding(program, judged, index, error), judged.master
+        texts = (
+            one.policy_id,
+            one.status.value,
+            str(index),
+            one.condition_text,
+            one.current_state_message,
+            one.remediation_message or "",
+            error or "",
+            judged.id,
+            judged.name,
+            judged.external_id,
+            judged.type_name,
+            judgement.type_label(judged.type_name),
+            owner.id if owner else "",
+            owner.name if owner else "",
+        )
+        quoted = references(one).replace('"', '""')
+        found.append(",".join([*map(cell_text, texts), f'"{quoted}"']))
+    return found
+
+
+def text_of(judgement: Judgement, write: Any) -> str:
+    stream = io.StringIO(newline="")
+    write(judgement, stream)
+    return stream.getvalue()
+
+
+def check_bytes(judgement: Judgement) -> None:
+    expected = lines(judgement)
+    assert "\n".join(expected) + "\n" == text_of(judgement, write_ndjson)
+    assert ",\n".join(expected) == text_of(judgement, write_json).partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
+    assert "\r\n".join(rows(judgement)) + "\r\n" == text_of(judgement, write_csv)
+
+
+def over_both(analyzer: Analyzer) -> Selection:
+    return selection_of(analyzer, [program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in ("mood", "noted")])
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=THINGS)
+def test_reports_hold_the_bytes_of_the_plainest_writer(drawn: list[dict[str, Any]]) -> None:
+    owned = {**TYPES, f"types/{THING}/type.yaml": {**TYPES[f"types/{THING}/type.yaml"], "master": OWNER_LOOKUP}}
+    files = {**owned, "ce/mood/prod.logic.yaml": MOOD, "ce/noted/prod.logic.yaml": NOTED}
+    with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
+        selection = over_both(analyzer)
+        objects = [thing(analyzer, row, fields) for row, fields in enumerate(drawn)]
+        estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
+        check_bytes(judge_estate(estate, selection, snapshot_time=NOW))
+        with judge_snapshot(stored_estate(Path(directory), analyzer, estate), selection, snapshot_time=NOW) as judgement:
+            check_bytes(judgement)
