@@ -132,3 +132,12 @@ def test_what_is_wanted_as_a_relation_and_stored_as_a_value_is_given_as_it_is(tm
     things = [{"Id": "a", "x__r": "odd", "y__r": 5}]
     snapshot = write_store(tmp_path, estate({THING: things}))
     assert things == nested(snapshot, THING, [0], Wanted(set(), {"x__r": Wanted()}, {"y__r": Wanted()}))
+
+
+def test_numbers_are_whole_as_far_as_a_double_is_exact_and_documents_are_read(tmp_path):
+    numbers = [5, -7, 0.5, 2**53, -(2**53), float(2**53 + 2), 1e300]
+    things = [{"Id": f"t{row}", "n": number, "v": [row, {"a": None}]} for row, number in enumerate(numbers)]
+    things.append({"Id": "t7", "n": None, "v": "text"})
+    found = nested(write_store(tmp_path, estate({THING: things})), THING, range(8), Wanted({"n", "v"}))
+    assert things == found
+    assert [int, int, float, int, int, float, float] == [type(one["n"]) for one in found[:7]]
