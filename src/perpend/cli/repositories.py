@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.load.repository import ROOT_MARK, open_repository
+from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,19 @@ def repository_here(directory: str | None) -> Repository:
     here = Path.cwd()
     marked = next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
     return open_repository(marked)
+
+
+def own_repository(directory: str | None) -> Repository:
+    """Return the repository at a directory, or the one that the working directory holds: one that may be written to.
+
+    The library that stands in where there is none is nobody's to write to.
+    """
+    found = repository_here(directory)
+    if directory is None and found.files.root == LIBRARY:
+        raise NotARepository(
+            "there is no policy repository here: name one with --repo, or begin one with `perpend new repository`"
+        )
+    return found
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
