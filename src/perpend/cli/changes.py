@@ -40,10 +40,10 @@ def show_changes(files: Iterable[ChangedFile], *, err: bool = False) -> None:
     for file in files:
         for lines in changed_lines(file.text, file.edits):
             click.echo(f"{visible(file.path)}:{lines.number}", err=err)
-            for sign, colour, texts in (("-", "red", lines.before), ("+", "green", lines.after)):
-                for text in texts:
-                    line = f"  {sign} {visible(text.removesuffix(chr(13)))}"
-                    click.echo(click.style(line, fg=colour) if drawn else line, err=err)
+            signed = [("-", "red", text) for text in lines.before] + [("+", "green", text) for text in lines.after]
+            for sign, colour, text in signed:
+                line = f"  {sign} {visible(text.removesuffix(chr(13)))}"
+                click.echo(click.style(line, fg=colour) if drawn else line, err=err)
 
 
 def write_changes(root: Path, files: Iterable[ChangedFile]) -> None:

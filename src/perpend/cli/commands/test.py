@@ -16,7 +16,7 @@ from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repeating import run_again_and_again
-from perpend.cli.repositories import ids_from_paths, own_repository, repository_here
+from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
 from perpend.policy_tests.run import TestReport, run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit
 
@@ -78,11 +78,11 @@ def command(names: tuple[str, ...], repo: str | None, update: bool, yes: bool, w
     if watch and (update or options["out"] or options["form"] != "text"):
         raise click.UsageError("--watch goes with none of --update, --out and --format: it prints again and again")
     if update:
-        own = own_repository(repo)
+        own = own_repository(repo, names)
         tell_tree_faults(own)
         fill_expectations(Analyzer(own), _chosen(names, own), yes=yes, err=options["form"] != "text")
     run = partial(_run, names, repo, **options)
-    return run_again_and_again(run, repository_here(repo)) if watch else run()
+    return run_again_and_again(run, repository_of(repo, names)) if watch else run()
 
 
 def _run(
@@ -96,7 +96,7 @@ def _run(
     fail_under: float | None,
     strict_errors: bool,
 ) -> int:
-    repository = repository_here(repo)
+    repository = repository_of(repo, names)
     tell_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = _chosen(names, repository)
