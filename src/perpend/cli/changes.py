@@ -12,6 +12,7 @@ from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.scaffold.edits import changed_lines, edited
 from perpend.scaffold.expectations import blanks_of
+from perpend.scaffold.fixes import mended_files
 from perpend.scaffold.writing import rewrite
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.analyze.programs import Analyzer
+    from perpend.load.repository import Repository
     from perpend.scaffold.edits import Edit
 
 
@@ -52,6 +54,19 @@ def write_changes(root: Path, files: Iterable[ChangedFile]) -> None:
         rewrite(root, file.path, file.text, edited(file.text, file.edits))
 
 
+def mend_files(repository: Repository, paths: Sequence[str] | None, *, err: bool) -> None:
+    """Mend what can be mended in one way only, in all files or at paths, and show it."""
+    mended = mended_files(repository, paths)
+    files = [ChangedFile(found.path, found.text, found.edits) for found in mended]
+    show_changes(files, err=err)
+    write_changes(repository.files.root, files)
+    number = sum(len(file.edits) for file in files)
+    if number:
+        click.echo(f"mended {number:,} place{_s(number)} in {len(files):,} file{_s(len(files))}\n", err=err)
+    else:
+        click.echo("nothing could be mended\n", err=err)
+
+
 def fill_expectations(analyzer: Analyzer, logic_ids: Sequence[str], *, yes: bool, err: bool) -> None:
     """Show how blank expectations would be filled, and fill them if somebody agrees. Raises NobodyToAsk.
 
@@ -67,7 +82,7 @@ def fill_expectations(analyzer: Analyzer, logic_ids: Sequence[str], *, yes: bool
     if not number:
         click.echo("no expectation was filled", err=err)
         return
-    what = f"{number:,} expectation{'' if number == 1 else 's'} in {len(files):,} file{'' if len(files) == 1 else 's'}"
+    what = f"{number:,} expectation{_s(number)} in {len(files):,} file{_s(len(files))}"
     if not yes and not sys.stdin.isatty():
         raise NobodyToAsk(f"{what} would be filled, and nobody can be asked here: nothing was written; --yes fills them")
     if yes or click.confirm(f"Fill {what}?", err=True):
@@ -75,3 +90,7 @@ def fill_expectations(analyzer: Analyzer, logic_ids: Sequence[str], *, yes: bool
         click.echo(f"filled {what}", err=err)
     else:
         click.echo("nothing was written", err=err)
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
