@@ -44,6 +44,10 @@ FILLED: dict[str, tuple[str, str]] = {
         '[{"flag": "x", "expectedResult": {"runtimeError": null, "status": " ", "conditionIndex": null, "conditionText" :""}}]',
         '[{"flag": "x", "expectedResult": {"runtimeError": null, "status": "COMPLIANT", "conditionIndex": "200", "conditionText" :"otherwise"}}]',
     ),
+    "a blank text alone": (
+        f'[{{"flag": "x", "expectedResult": {{{REST}}}}}]'.replace("otherwise", ""),
+        f'[{{"flag": "x", "expectedResult": {{{REST}}}}}]',
+    ),
     "a status alone": (
         '[{"flag": "x", "expectedResult": {"status": "COMPLIANT"}}]',
         f'[{{"flag": "x", "expectedResult": {{{REST}}}}}]',

@@ -80,13 +80,15 @@ def _blanks(analyzer: Analyzer, path: str, logic_ids: Sequence[str]) -> Blanks |
     except UnreadableFile:
         return None
     read_test_objects(text, path, diagnostics)
-    if not diagnostics or {found.code for found in diagnostics} - _CAN_BE_BLANK:
-        return None  # nothing is blank, or the file is no test data, which running its tests will tell
+    if {found.code for found in diagnostics} - _CAN_BE_BLANK:
+        return None  # the file is no test data, which running its tests will tell
     programs = [analyzer.analyzed(logic_id).program for logic_id in logic_ids]
     filling = _Filling(JsonPlaces(text, path), text, logic_ids, programs)
     for number, entry in enumerate(json_from_text(text)):
         if isinstance(entry, dict) and _is_blank_somewhere(entry.get(_KEY)):
             filling.fill(number, entry)
+    if not filling.filled and not filling.left:
+        return None
     return Blanks(path, text, tuple(filling.edits), filling.filled, tuple(filling.left))
 
 
