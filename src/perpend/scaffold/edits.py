@@ -46,7 +46,7 @@ def changed_lines(text: str, edits: Iterable[Edit]) -> Iterator[ChangedLines]:
         number += text.count("\n", counted, start)
         counted = start
         after = edited(text[start:end], (Edit(one.start - start, one.end - start, one.text) for one in inside))
-        yield _trimmed(number, text[start:end].split("\n"), after.split("\n") if after else [])
+        yield _trimmed(number, text[start:end].split("\n"), after.split("\n"))
 
 
 def _by_lines(text: str, edits: Iterable[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
