@@ -81,6 +81,7 @@ MENDED: dict[str, tuple[str, str]] = {
 KEPT = {
     "nothing": SOUND,
     "white space that is text": logic(check=NO_EXTRACT, message="|\n      One. \n      Two.  "),
+    "white space that is a key": "? |\n  a \n: b\n" + SOUND,
     "the first dialect": OLD.replace("inputType", "inputObject"),
     "one of two imports in a line": logic(f"importExtracts: [{{file: {USED}}}, {{file: {UNUSED}}}]"),
     "a comment inside": logic("importExtracts:", f"  - file: {USED}", f"  -\n    # as it was\n    file: {UNUSED}"),

@@ -229,6 +229,21 @@ def test_the_library_is_nobodys_to_write_to(run: Run, tmp_path: Path, monkeypatc
     assert "there is no policy repository here" in ran.err
 
 
+def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    assert 0 == run("new", "type", "ACME__Thing__c").code
+    assert 0 == run("new", "policy", "ce/things/on", "--type", "thing").code
+    logic = (root / "ce/things/on/prod.logic.yaml").read_text("utf-8")
+    assert "`perpend list operations`" in logic
+    assert "`perpend show ACME__Thing__c`" in logic
+    assert "ACME__enabled__c" in run("show", "ACME__Thing__c").out
+    assert "reads           ACME__enabled__c\n" in run("show", "on").out
+    assert "ACME__Thing__c" in run("list", "types").out
+    assert 0 == run("list", "operations").code
+
+
 def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> None:
     assert 0 == run("new", *POLICY, "--repo", root).code
     ran = run("new", "policy", "ce/acmee/x", "--type", "AWS IAM User", "--repo", root)

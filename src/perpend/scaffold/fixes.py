@@ -156,7 +156,7 @@ def _file_span(item: Mapping) -> Span | None:
 
 def _respelt(places: _Places, node: Node) -> Iterator[Edit]:
     """Yield the edits that write older spellings anew, in a file of the newer dialects: elsewhere they mean something else."""
-    if not isinstance(node, Mapping) or node.get("inputType") is None or node.get("inputObject") is not None:
+    if not isinstance(node, Mapping) or node.get("inputType") is None:
         return
     for key, value in _entries(node):
         if key.text == "condition":
