@@ -139,6 +139,14 @@ def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, 
     assert all(part in ran.out for part in parts), ran.out
 
 
+def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) -> None:
+    shown = run("show", KEY_POLICY).out
+    columns = "access_key_1_active, access_key_2_active, additional_credentials_info"
+    assert f"reads           CA10__credReportAttributesJson__c: {columns}\n" in shown
+    assert 1 == shown.count("asJson().isInvalid()"), "the row is read by every extract, and fails at the first or not at all"
+    assert "checks cannot fire" in shown
+
+
 def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
     ran = run("show", "IS_EQUL")
     assert (2, "") == (ran.code, ran.out)

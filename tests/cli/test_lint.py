@@ -201,3 +201,69 @@ def test_what_is_no_repository_is_exit_2(run: Run, tmp_path: Path, make: Any) ->
     ran = run("lint", "--repo", tmp_path)
     assert (2, "") == (ran.code, ran.out)
     assert "not a policy repository" in ran.err
+
+
+def two_policies(root: Path) -> Path:
+    """Write a repository whose policies `one` and `two` have an error each, and whose types one more."""
+    bad = logic({"EXTRACT": "none"})
+    files = {f"ce/{name}/{file}": content for name in ("one", "two") for file, content in _policy(bad).items()}
+    top = {"ce/folder.yaml": {"names": NAMES}, "types/T/e.extracts.yaml": {"extracts": [EXTRACT, EXTRACT]}}
+    return write(root, {**files, **top})
+
+
+def _policy(content: Any) -> dict[str, Any]:
+    return {"policy.yaml": {"names": NAMES, "description": "x"}, "prod.logic.yaml": content}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("one",), {"ce/one"}),
+        (("/ce/one", "types"), {"ce/one", "types/T"}),
+        (("ce",), {"ce/one", "ce/two"}),
+        (("two/prod.logic.yaml",), {"ce/two"}),
+        (("*/policy.yaml",), set()),
+        (("types/T/e.extracts.yaml",), {"types/T"}),
+        (("/",), {"ce/one", "ce/two", "types/T"}),
+        ((), {"ce/one", "ce/two", "types/T"}),
+    ],
+)
+def test_lint_of_places_tells_what_stands_there(run: Run, tmp_path: Path, names: tuple[str, ...], expected: set[str]) -> None:
+    ran = run("lint", *names, "--repo", two_policies(tmp_path), "--format", "json")
+    errors = [one for one in found(ran) if one["severity"] == "error"]
+    assert expected == {one["path"].rpartition("/")[0] for one in errors}
+    assert int(bool(expected)) == ran.code
+
+
+def test_a_path_says_which_repository_is_meant(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = two_policies(tmp_path / "deep" / "repo")
+    monkeypatch.chdir(tmp_path)
+    for name in (root, "deep/repo"):
+        assert (1, {"ce", "types"}) == _tops(run("lint", name, "--format", "json"))
+    for name in ("deep/repo/ce", root / "ce/one/prod.logic.yaml"):
+        assert (1, {"ce"}) == _tops(run("lint", name, "--format", "json"))
+    monkeypatch.chdir(root / "ce")
+    assert (1, {"ce"}) == _tops(run("lint", "one", "--repo", "..", "--format", "json"))
+
+
+def _tops(ran: Ran) -> tuple[int, set[str]]:
+    return ran.code, {one["path"].partition("/")[0] for one in found(ran)}
+
+
+@pytest.mark.parametrize("name", ["thre", "/etc/passwd", "ce/none.yaml", "../outside.yaml", "README.md"])
+def test_a_place_that_is_none_is_exit_2(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    root = write(two_policies(tmp_path / "repo"), {"README.md": "x", "../outside.yaml": "x"})
+    monkeypatch.chdir(root)
+    ran = run("lint", name)
+    assert (2, "") == (ran.code, ran.out)
+    assert ran.err.startswith("perpend: unknown file, policy or folder '")
+    assert f"{name}'" in ran.err
+
+
+def test_more_alike_than_are_shown_elsewhere_hide_nothing_here(run: Run, tmp_path: Path) -> None:
+    bad = logic(importExtracts=[{"file": "/types/T/none.extracts.yaml"}])
+    files = {f"ce/p{number:02}/{file}": content for number in range(40) for file, content in _policy(bad).items()}
+    write(tmp_path, {**files, "ce/folder.yaml": {"names": NAMES}})
+    diagnostics = found(run("lint", "p39", "--repo", tmp_path, "--format", "json"))
+    assert ["ce/p39/prod.logic.yaml"] == [one["path"] for one in diagnostics if one["severity"] == "error"]
+    assert all("more" not in one["message"] for one in diagnostics)

@@ -11,9 +11,10 @@ from perpend.analyze.lint.survey import Survey
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
 from perpend.load import rules as load_rules
+from perpend.load.files import parents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from perpend.load.repository import Repository
 
@@ -30,7 +31,22 @@ def lint_repository(repository: Repository, analyzer: Analyzer | None = None) ->
     One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
     ``analyzer`` of the repository that is there already saves the work of a second one.
     """
-    analyzer = analyzer or Analyzer(repository)
+    return _counted(sorted_diagnostics(_found(repository, analyzer or Analyzer(repository))))
+
+
+def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
+    """Return what is wrong or suspicious at or below paths of a repository (no leading slash), likewise.
+
+    All of the repository is read, for what stands elsewhere decides what a name means here.
+    """
+    wanted = set(paths)
+    found = _found(repository, Analyzer(repository))
+    return _counted(
+        sorted_diagnostics(one for one in found if one.span.path in wanted or not wanted.isdisjoint(parents(one.span.path)))
+    )
+
+
+def _found(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
     found = repository.diagnostics()
     for entity in repository.logic_ids:
         found += analyzer.analyzed(entity).diagnostics
@@ -38,7 +54,7 @@ def lint_repository(repository: Repository, analyzer: Analyzer | None = None) ->
         found += analyzer.extract_diagnostics(entity)
     found += references.dangling_sections(repository)
     found += lint.lint(Survey(analyzer))
-    return _counted(sorted_diagnostics(found))
+    return found
 
 
 def _counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

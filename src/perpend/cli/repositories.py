@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.load.repository import ROOT_MARK, open_repository
+from perpend.analyze.names import UnknownName, did_you_mean, ids_named, printable
+from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,42 @@ def repository_here(directory: str | None) -> Repository:
     here = Path.cwd()
     marked = next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
     return open_repository(marked)
+
+
+def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
+    """Return the repository at a directory; for None the one that holds the first path among names, else the one here."""
+    here = repository_here(directory)
+    path = next((Path(name).resolve() for name in names if Path(name).exists()), None)
+    if directory is not None or path is None or path.is_relative_to(here.files.root.resolve()):
+        return here
+    above = next((found for found in (path, *path.parents) if is_root(found)), None)
+    return here if above is None else open_repository(above)
+
+
+def places_named(names: Sequence[str], repository: Repository) -> list[str] | None:
+    """Return the paths of a repository, from its root, that names mean: paths of files and directories, or ids.
+
+    None stands for the whole repository. Raises UnknownName for what is no part of it, or nothing that is read.
+    """
+    names = ids_from_paths(names, repository)
+    if not names:
+        return None
+    tree = repository.tree
+    known = [f"/{path}" for path in sorted({*tree.files, *tree.directories})]
+    return [place.lstrip("/") for place in ids_named(names, known, "file, policy or folder")]
+
+
+def own_repository(directory: str | None, names: Sequence[str] = ()) -> Repository:
+    """Return the repository that a directory, names or the working directory mean: one that may be written to.
+
+    The library that stands in where there is none is nobody's to write to.
+    """
+    found = repository_of(directory, names)
+    if directory is None and found.files.root == LIBRARY:
+        raise NotARepository(
+            "there is no policy repository here: name one with --repo, or begin one with `perpend new repository`"
+        )
+    return found
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:

@@ -95,10 +95,11 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
 
 
 def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> None:
+    from perpend.load.watch import Watch, watched
     from perpend.site.build import build_site
     from perpend.site.kept import Kept
     from perpend.site.search import Overtaken
-    from perpend.site.serve import ADDRESS, SiteServer, Watch, watched
+    from perpend.site.serve import ADDRESS, SiteServer
 
     repository = repository_here(repo)
     tell_tree_faults(repository)

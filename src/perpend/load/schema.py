@@ -64,13 +64,21 @@ def json_schemas() -> dict[str, Schema]:
     return {kind: _Writer().schema(kind, record) for kind, record in FILE_KINDS.items()}
 
 
+def schema_files() -> dict[str, str]:
+    """Return the texts of all schemas by the names of their files, ``<Kind>.schema.json``."""
+    return {
+        f"{kind.capitalize()}.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for kind, schema in json_schemas().items()
+    }
+
+
 def write_schemas(directory: Path) -> list[Path]:
     """Write each schema as ``<Kind>.schema.json`` into a directory, made where it is absent; return the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     written = []
-    for kind, schema in json_schemas().items():
-        path = directory / f"{kind.capitalize()}.schema.json"
-        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    for name, text in schema_files().items():
+        path = directory / name
+        path.write_text(text, encoding="utf-8", newline="\n")
         written.append(path)
     return written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.ir.status import Status
@@ -17,14 +17,18 @@ from perpend.meaning.values import date_time_from_text, json_from_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RESERVED = ("expectedResult", "context")
+RESERVED: Final = ("expectedResult", "context")
+"""The keys of a test object that are no fields of it."""
+
 MAX_VALUES = 1_000_000
 """How many values, keys not counted, a file may hold."""
 
 _MAX_FAULTS = 100_000
 """After so many faults the rest of a file is not looked at."""
 
-_EXPECTED = ("status", "conditionIndex", "conditionText", "runtimeError")
+EXPECTED: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
+"""The keys of an expectation, in the order of the format."""
+
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
 
@@ -108,7 +112,7 @@ class _TestObjects:
         if not isinstance(expected, dict):
             self._note(rules.MISSING_EXPECTATION, f"the test object `{identity}` has no `expectedResult`", number)
             return None
-        absent = [key for key in _EXPECTED if key not in expected]
+        absent = [key for key in EXPECTED if key not in expected]
         if absent:
             self._note(rules.MISSING_EXPECTATION, f"`expectedResult` lacks `{'`, `'.join(absent)}`", number, "expectedResult")
             return None
@@ -119,7 +123,7 @@ class _TestObjects:
         error = expected["runtimeError"]
         return TestObject(
             str(entry.get("Id", f"object {number + 1}")),
-            {key: value for key, value in entry.items() if key not in _RESERVED},
+            {key: value for key, value in entry.items() if key not in RESERVED},
             time,
             Expected(
                 expected["status"],

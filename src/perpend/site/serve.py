@@ -9,15 +9,8 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, unquote, urlsplit
-
-from perpend.load.json.mapping_tables import ID_MAP, RULE_SECTIONS
-from perpend.load.repository import TOPS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 ADDRESS: Final = "127.0.0.1"
 """Where the server listens: no other machine can reach it."""
@@ -26,7 +19,6 @@ _OWN: Final = "/.perpend/"
 _SCRIPT: Final = Path(__file__).with_name("reload.js")
 _TAG: Final = b'<script src="/.perpend/reload.js"></script></body>'
 _HEARTBEAT: Final = 2.0
-_QUIET: Final = 0.25
 _MAX_PATH: Final = 1_000
 _MAX_NAME: Final = 255
 _PLAIN: Final = re.compile(r"[^\\\0]*")
@@ -189,62 +181,3 @@ def place_of(directory: Path, path: str) -> Path | None:
 
 def _is_name(part: str) -> bool:
     return not part.startswith(".") and ":" not in part and len(part.encode("utf-8", "replace")) <= _MAX_NAME
-
-
-class Watch:
-    """Looks at the names, sizes and times of files again and again, and says when they have changed."""
-
-    def __init__(self, places: Iterable[Path]) -> None:
-        self.places = tuple(places)
-        self.ended = threading.Event()
-        self.seen = self.look()
-
-    def look(self) -> int:
-        """Return a number that is another one after a change."""
-        return hash(frozenset(state for place in self.places for state in _states(str(place))))
-
-    def run(self, changed: Callable[[], object]) -> None:
-        """Call ``changed`` after each change, until :meth:`end`."""
-        pause = _QUIET
-        while not self.ended.wait(pause):
-            begun = monotonic()
-            now = self.look()
-            pause = max(_QUIET, 5 * (monotonic() - begun))
-            if now != self.seen:
-                self.seen = now
-                changed()
-
-    def end(self) -> None:
-        """Stop looking."""
-        self.ended.set()
-
-
-def _states(place: str) -> Iterator[tuple[str, int, int]]:
-    """Yield path, time and size of all files at or below a place. Links and hidden entries are not followed."""
-    try:
-        with os.scandir(place) as entries:
-            found = [entry for entry in entries if not entry.name.startswith(".")]
-    except NotADirectoryError:
-        status = os.stat(place)
-        yield place, status.st_mtime_ns, status.st_size
-        return
-    except OSError:
-        return
-    for entry in found:
-        yield from _state(entry)
-
-
-def _state(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
-    try:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _states(entry.path)
-            return
-        status = entry.stat()
-    except OSError:
-        return
-    yield entry.path, status.st_mtime_ns, status.st_size
-
-
-def watched(root: Path) -> tuple[Path, ...]:
-    """Return what of a repository makes a site: its top directories, and the tables beside them."""
-    return tuple(root / name for name in (*TOPS, ID_MAP, RULE_SECTIONS))

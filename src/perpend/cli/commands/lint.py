@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from perpend.analyze.check import RULES_BY_CODE, lint_repository
+from perpend.analyze.check import RULES_BY_CODE, lint_places, lint_repository
+from perpend.cli.changes import mend_files
+from perpend.cli.completions import complete_entities
 from perpend.cli.output import colours, output_stream
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import own_repository, places_named, repository_of
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Severity
@@ -16,7 +18,11 @@ from perpend.version import __version__
 
 EPILOG = """\b
 Examples:
+  perpend lint
   perpend lint --repo ~/policies
+  perpend lint ~/policies/ce/acme
+  perpend lint --repo ~/policies root-user-mfa /types
+  perpend lint --repo ~/policies --fix
   perpend lint --format github
   perpend lint --format sarif --out lint.sarif
 
@@ -26,6 +32,7 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 
 
 @click.command("lint", epilog=EPILOG)
+@click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @click.option(
     "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
 )
@@ -38,10 +45,22 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
     help="The output's form.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def command(repo: str | None, form: str, out: str | None) -> int:
-    """Find what is wrong (errors) or suspicious (warnings) in a policy repository."""
-    repository = repository_here(repo)
-    diagnostics = lint_repository(repository)
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="First mend what can be mended in one way only: unused imports, older spellings, white space at line ends.",
+)
+def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None, fix: bool) -> int:
+    """Find what is wrong (errors) or suspicious (warnings) in a policy repository.
+
+    ID or PATH names a file, a policy, a folder or a glob: only what is found there is told, and decides the exit code.
+    """
+    if fix:
+        own = own_repository(repo, names)
+        mend_files(own, places_named(names, own), err=form != "text")
+    repository = repository_of(repo, names)
+    places = places_named(names, repository)
+    diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)
     with output_stream(out, drawn=form == "text") as stream:
         match form:
             case "json":

@@ -7,8 +7,8 @@ import click
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.programs import Analyzer
 from perpend.cli.output import terminal
+from perpend.cli.repositories import repository_here
 from perpend.ir.operations import OPERATIONS
-from perpend.load.repository import open_repository
 from perpend.report.repository.entity import print_operation, print_policy, print_section, print_type
 
 
@@ -18,10 +18,12 @@ from perpend.report.repository.entity import print_operation, print_policy, prin
     "  perpend show IS_EQUAL\n  perpend show /frameworks/cis-aws-v6.0.0/02/12",
 )
 @click.argument("name", metavar="ID")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Look into this repository instead of the library.")
+@click.option(
+    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
+)
 def command(name: str, repo: str | None) -> int:
     """Show a policy, an object type, a framework section or an operation."""
-    repository = open_repository(repo)
+    repository = repository_here(repo)
     wanted = entity_id(name)
     types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
     type_name = wanted.rpartition("/")[2]

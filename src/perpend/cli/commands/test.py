@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.changes import fill_expectations
+from perpend.cli.completions import complete_entities
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
-from perpend.cli.repositories import ids_from_paths, repository_here
+from perpend.cli.repeating import run_again_and_again
+from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
 from perpend.policy_tests.run import TestReport, run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit
+
+if TYPE_CHECKING:
+    from perpend.load.repository import Repository
 
 EPILOG = """\b
 Examples:
@@ -23,13 +32,16 @@ Examples:
   perpend test --repo ~/policies ce/ca/aws --format junit --out results.xml
   perpend test --repo ~/policies --coverage --fail-under 100
   perpend test --repo ~/policies --engine duckdb
+  perpend test --repo ~/policies --update
+  perpend test --repo ~/policies root-user-mfa --watch
 
 \b
-Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be run."""
+Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be run,
+or nobody could be asked whether to --update, 130 ended by Ctrl-C."""
 
 
 @click.command("test", epilog=EPILOG)
-@click.argument("names", nargs=-1, metavar="[ID|PATH]...")
+@click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @click.option(
     "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
 )
@@ -54,9 +66,31 @@ Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be 
     "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail where a logic's coverage is below this."
 )
 @click.option("--strict-errors", is_flag=True, help="Compare the wording of JSON and JMESPath errors too.")
-def command(
+@click.option("--update", is_flag=True, help="First fill what is blank or missing of expectations, once you have seen it.")
+@click.option("--yes", is_flag=True, help="With --update: fill without asking.")
+@click.option("--watch", is_flag=True, help="Run the tests again after each change of the repository, until Ctrl-C.")
+def command(names: tuple[str, ...], repo: str | None, update: bool, yes: bool, watch: bool, **options: Any) -> int:
+    """Run each logic file's test data, and the expectations written beside unit tests.
+
+    ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default. Only --update writes to the
+    repository: an expectation that is blank, never one that is wrong.
+    """
+    if yes and not update:
+        raise click.UsageError("--yes goes with --update")
+    if watch and (update or options["out"] or options["form"] != "text"):
+        raise click.UsageError("--watch goes with none of --update, --out and --format: it prints again and again")
+    if update:
+        own = own_repository(repo, names)
+        tell_tree_faults(own)
+        fill_expectations(Analyzer(own), _chosen(names, own), yes=yes, err=options["form"] != "text")
+    run = partial(_run, names, repo, **options)
+    return run_again_and_again(run, repository_of(repo, names)) if watch else run()
+
+
+def _run(
     names: tuple[str, ...],
     repo: str | None,
+    *,
     form: str,
     out: str | None,
     engine: str,
@@ -64,14 +98,10 @@ def command(
     fail_under: float | None,
     strict_errors: bool,
 ) -> int:
-    """Run each logic file's test data, and the expectations written beside unit tests. The repository is never written to.
-
-    ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default.
-    """
-    repository = repository_here(repo)
+    repository = repository_of(repo, names)
     tell_tree_faults(repository)
     analyzer = Analyzer(repository)
-    chosen = ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
+    chosen = _chosen(names, repository)
     with progress("testing", total=len(chosen)) as done, engine_named(engine) as by:
         report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, engine=by, progress=done)
     tell_problems(repository, misspelt_types(repository, chosen).values())
@@ -83,6 +113,10 @@ def command(
         with output_stream(out) as stream:
             {"json": write_test_json, "junit": write_test_junit}[form](report, stream, coverage=covered)
     return exit_code(report, fail_under)
+
+
+def _chosen(names: tuple[str, ...], repository: Repository) -> list[str]:
+    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
 
 
 def exit_code(report: TestReport, fail_under: float | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from perpend.diagnostics.model import Span
 
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 _BLANK = " \t\r\n"
 _decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+
+class Member(NamedTuple):
+    """A member of an object: its name, where that begins and ends, where its value does."""
+
+    name: str
+    start: int
+    end: int
+    value: int
+    value_end: int
 
 
 class JsonPlaces:
@@ -31,24 +41,24 @@ class JsonPlaces:
 
     def entry(self, number: int, *keys: str) -> Span:
         """Return the place of an entry of the array, or of a key in it: ``entry(0, "context", "snapshotTime")``."""
-        start, place = self._entries[number], None
+        start, place = self.entries[number], None
         for key in keys:
             if self.text[start] != "{":
                 break
-            found = next((found for name, *found in self._members(start) if name == key), None)
+            found = next((member for member in self.members(start) if member.name == key), None)
             if found is None:
                 break
-            place, start = self.at(found[0], found[1] - found[0]), found[2]
+            place, start = self.at(found.start, found.end - found.start), found.value
         return place or self.at(start)
 
     def repeated(self, key: str) -> Span:
         """Return the place of a key that an entry, or an object directly in one, has a second time; else the beginning."""
-        objects = [start for start in self._entries if self.text[start] == "{"]
-        inner = [value for start in objects for *_, value in self._members(start) if self.text[value] == "{"]
+        objects = [start for start in self.entries if self.text[start] == "{"]
+        inner = [member.value for start in objects for member in self.members(start) if self.text[member.value] == "{"]
         for start in (*objects, *inner):
-            places = [(begin, end) for name, begin, end, _ in self._members(start) if name == key]
+            places = [member for member in self.members(start) if member.name == key]
             if len(places) > 1:
-                return self.at(places[1][0], places[1][1] - places[1][0])
+                return self.at(places[1].start, places[1].end - places[1].start)
         return self.at(0)
 
     @cached_property
@@ -59,7 +69,7 @@ class JsonPlaces:
         return starts
 
     @cached_property
-    def _entries(self) -> list[int]:
+    def entries(self) -> list[int]:
         """Where the entries of the outermost array begin."""
         starts = []
         offset = self._skip(self.text.index("[") + 1)
@@ -68,14 +78,15 @@ class JsonPlaces:
             offset = self._skip(self._after_value(offset), ",")
         return starts
 
-    def _members(self, start: int) -> Iterator[tuple[Any, ...]]:
-        """Yield ``(name, start, end, start of the value)`` of the members of the object that begins at a place."""
+    def members(self, start: int) -> Iterator[Member]:
+        """Yield the members of the object that begins at a place."""
         offset = self._skip(start + 1)
         while self.text[offset] != "}":
             name, end = _decoder.raw_decode(self.text, offset)
             value = self._skip(end, ":")
-            yield name, offset, end, value
-            offset = self._skip(self._after_value(value), ",")
+            value_end = self._after_value(value)
+            yield Member(name, offset, end, value, value_end)
+            offset = self._skip(value_end, ",")
 
     def _after_value(self, offset: int) -> int:
         return _decoder.raw_decode(self.text, offset)[1]

@@ -8,19 +8,22 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from perpend.analyze.reachability import silent_checks
 from perpend.diagnostics.escape import visible
 from perpend.ir.numbering import is_check
+from perpend.ir.reads import reads_of
 from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES, print_labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console
 
     from perpend.analyze.programs import Analyzer
     from perpend.ir.operation import Operation
+    from perpend.ir.program import Block
     from perpend.load.repository import Repository
 
 _LABEL = 16
@@ -68,7 +71,11 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
         return
     declared = program.block.type
     console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
+    _pairs(console, (("reads", "\n".join(_reads("", program.block))),))
+    silent = silent_checks(program.block)
     for verdict in program.verdicts.values():
+        if verdict.index in silent:
+            continue
         head = Text.assemble(
             (f"{verdict.index:>5}  ", "dim"),
             (f"{verdict.status.value:<13} ", STYLES[verdict.status]),
@@ -77,6 +84,20 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
         console.print(head.append(visible(verdict.text)), soft_wrap=True)
         if verdict.message != verdict.text:
             console.print(Text(f"{'':<21}{visible(verdict.message)}", style="dim"), soft_wrap=True)
+    if silent:
+        what = "check cannot fire" if len(silent) == 1 else "checks cannot fire"
+        console.print(Text(f"{'':<7}{len(silent):,} {what}, as the same one stands before, or nothing fails so", style="dim"))
+
+
+def _reads(relationship: str, block: Block) -> Iterator[str]:
+    """Yield the fields that a block and its related lists read, each with the keys of the JSON document in it."""
+    keys: dict[str, list[str]] = {}
+    for read in reads_of(block):
+        keys.setdefault(read.path, []).extend([read.key] if read.key else [])
+    for path, found in keys.items():
+        yield f"{relationship}{path}{': ' if found else ''}{', '.join(found)}"
+    for name, child in block.related.items():
+        yield from _reads(f"{relationship}{name} → ", child)
 
 
 def print_section(repository: Repository, section_id: str, console: Console) -> None:

@@ -1,0 +1,36 @@
+"""A command run once, and again after each change of a repository, until Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.errors import PerpendError
+from perpend.load.watch import Watch, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.load.repository import Repository
+
+
+def run_again_and_again(run: Callable[[], int], repository: Repository) -> int:
+    """Run, and run again after each change. What cannot be read for a while, because it is being written, is only told."""
+    watch = Watch(watched(repository.files.root))
+    waiting = f"watching {repository.files.root} (Ctrl-C ends)"
+
+    def again() -> None:
+        click.echo("\na file has changed")
+        try:
+            run()
+        except BrokenPipeError:
+            raise
+        except (PerpendError, OSError) as error:
+            click.echo(f"perpend: not run: {error}", err=True)
+        click.echo(waiting)
+
+    code = run()
+    click.echo(waiting)
+    watch.run(again)
+    return code

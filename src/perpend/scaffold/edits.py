@@ -1,0 +1,79 @@
+"""Changes of a text, each a stretch with what stands there instead: made, and shown as lines before and after.
+
+Whatever no edit touches stays byte for byte. Refuses to know what the text is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """A stretch of a text, from ``start`` to before ``end``, and the text that takes its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLines:
+    """Lines that edits touch: the number of the first, counted from 1, the lines as they were and as they are."""
+
+    number: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text after edits that do not overlap."""
+    parts, place = [], 0
+    for edit in sorted(edits):
+        parts += [text[place : edit.start], edit.text]
+        place = edit.end
+    return "".join([*parts, text[place:]])
+
+
+def changed_lines(text: str, edits: Iterable[Edit]) -> Iterator[ChangedLines]:
+    """Yield what edits change, line by line, those of one line together."""
+    number, counted = 1, 0
+    for start, end, inside in _by_lines(text, edits):
+        number += text.count("\n", counted, start)
+        counted = start
+        after = edited(text[start:end], (Edit(one.start - start, one.end - start, one.text) for one in inside))
+        yield _trimmed(number, text[start:end].split("\n"), after.split("\n"))
+
+
+def _by_lines(text: str, edits: Iterable[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
+    """Yield stretches of whole lines with the edits inside them."""
+    start = end = -1
+    inside: list[Edit] = []
+    for edit in sorted(edits):
+        if edit.start > end:
+            if inside:
+                yield start, end, inside
+            start, inside = text.rfind("\n", 0, edit.start) + 1, []
+        inside.append(edit)
+        end = max(end, _end_of_line(text, edit.end))
+    if inside:
+        yield start, end, inside
+
+
+def _end_of_line(text: str, place: int) -> int:
+    found = text.find("\n", place)
+    return len(text) if found < 0 else found
+
+
+def _trimmed(number: int, before: Sequence[str], after: Sequence[str]) -> ChangedLines:
+    """Leave out the lines at either end that are the same before and after."""
+    shorter = min(len(before), len(after))
+    first = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    last = 0
+    while last < shorter - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    return ChangedLines(number + first, tuple(before[first : len(before) - last]), tuple(after[first : len(after) - last]))

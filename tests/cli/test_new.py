@@ -1,0 +1,283 @@
+"""``perpend new``: what it writes is sound from the first moment, what is there stays, and a refusal leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from perpend.ir.object_types import FIELD_TYPES
+from perpend.load.repository import LIBRARY
+from perpend.load.schema import json_schemas
+from tests.cli.conftest import EXAMPLE, TIME, Run, spawn
+from tests.repositories import write
+
+POLICY = ("policy", "ce/acme/iam/user-without-mfa", "--type", "AWS IAM User")
+FULL = ("--coverage", "--fail-under", "100")
+
+
+@pytest.fixture
+def root(run: Run, tmp_path: Path) -> Path:
+    """Return a new repository."""
+    assert 0 == run("new", "repository", tmp_path / "policies").code
+    return tmp_path / "policies"
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Return all that stands below a directory, hidden or not."""
+    return {str(path.relative_to(root)): path.read_bytes() if path.is_file() else b"" for path in root.rglob("*")}
+
+
+def sound(run: Run, root: Path) -> None:
+    """Assert that lint finds nothing and that tests pass and reach all."""
+    assert (0, "no problems found\n", "") == run("lint", "--repo", root)
+    ran = run("test", "--repo", root, *FULL)
+    assert (0, "") == (ran.code, ran.err), ran.out
+
+
+def test_three_commands_lead_from_nothing_to_a_policy_that_passes_its_tests_and_judges(run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "policies"
+    made = [run("new", "repository", root), run("new", *POLICY, "--repo", root), run("test", "--repo", root, *FULL)]
+    assert [(0, "")] * 3 == [(ran.code, ran.err) for ran in made]
+    assert "6 of 6 conditions and checks are reached by tests" in made[2].out
+    sound(run, root)
+    ran = run("check", EXAMPLE, "--repo", root, *TIME, "--format", "json")
+    statuses = [verdict["status"] for verdict in json.loads(ran.out)["verdicts"]]
+    assert (1, 25, {"COMPLIANT", "INCOMPLIANT", "UNDETERMINED"}) == (ran.code, len(statuses), set(statuses))
+
+
+def test_what_is_to_be_done_next_is_said_and_can_be_done(run: Run, root: Path) -> None:
+    ran = run("new", *POLICY, "--repo", root)
+    assert f"next  perpend test --coverage --repo {root}" == ran.out.splitlines()[-1]
+    written = [Path(line.removeprefix("new   ")) for line in ran.out.splitlines()[:-1]]
+    assert [] == [path for path in written if not path.is_file()]
+    assert ["folder.yaml", "folder.yaml", "policy.yaml"] == [path.name for path in written[:3]]
+
+
+def test_a_policy_about_each_type_of_the_library_is_sound_on_every_engine(run: Run, root: Path) -> None:
+    types = sorted(path.name for path in (LIBRARY / "types").iterdir())
+    for name in types:
+        assert 0 == run("new", "policy", f"ce/acme/{name}", "--type", name, "--repo", root).code
+    sound(run, root)
+    assert 0 == run("test", "--repo", root, "--engine", "duckdb").code
+    assert len(types) == len(list(root.glob("ce/acme/*/policy.yaml")))
+
+
+def test_a_policy_about_each_kind_of_field_is_sound(run: Run, root: Path) -> None:
+    fields = [{"name": f"ACME__{kind}__c", "type": kind} for kind in FIELD_TYPES]
+    lookups = [{"name": "ACME__to__r", "target": "ACME__Thing__c", "key": "ACME__lookup__c"}]
+    write(root, {"types/ACME__Thing__c/type.yaml": {"label": "Thing: a 'kind'", "fields": fields, "lookups": lookups}})
+    for kind in FIELD_TYPES:
+        for path in (f"ACME__{kind}__c", f"ACME__to__r.ACME__{kind}__c"):
+            entity = f"ce/acme/{path.replace('.', '-')}"
+            ran = run("new", "policy", entity, "--type", "thing: a 'kind'", "--field", path, "--repo", root)
+            assert 0 == ran.code, ran.err
+    sound(run, root)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("type", "ACME__BigHTTPThing__c"),
+        ("type", "Thing", "--label", "A: 'thing' # yes"),
+        ("extracts", "passwordEnabled", "--type", "AWS IAM User", "--key", "password_enabled"),
+        ("extracts", "odd", "--type", "AWS IAM User", "--key", "a key: with-signs"),
+        ("extracts", "accountId", "--type", "CA10__CaAwsUser__c", "--field", "CA10__account__r.CA10__accountId__c"),
+        ("section", "frameworks/acme-v1/01/02", "--name", "1.2 Users: have 'MFA' # all"),
+        ("policy", "ce/one", "--type", "AWS IAM User", "--name", 'Says: "no" # at all'),
+        ("policy", "ce/a.b/c_d/--x".replace("--", "0-"), "--type", "AWS IAM Role"),
+    ],
+)
+def test_what_is_written_is_sound_and_fits_the_schema_that_its_first_line_names(
+    run: Run, root: Path, arguments: tuple[str, ...]
+) -> None:
+    ran = run("new", *arguments, "--repo", root)
+    assert 0 == ran.code, ran.err
+    assert (0, "no problems found\n", "") == run("lint", "--repo", root)
+    documents = [path for path in root.rglob("*.yaml") if path.name != "root.yaml"]
+    assert len(documents) >= 2
+    for path in documents:
+        first, text = path.read_text("utf-8").split("\n", 1)
+        schema = (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve()
+        assert (root / "schema").resolve() == schema.parent
+        Draft7Validator(json.loads(schema.read_text("utf-8"))).validate(yaml.safe_load(text))
+
+
+def test_the_schemas_are_those_of_the_command_schema(run: Run, root: Path, tmp_path: Path) -> None:
+    assert 0 == run("schema", "--out", tmp_path / "schema").code
+    assert contents(tmp_path / "schema") == contents(root / "schema")
+    assert len(json_schemas()) == len(contents(root / "schema"))
+
+
+def test_a_repository_without_schemas_gets_files_without_the_line(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, {"ce/folder.yaml": {"names": {"full": "P", "contextual": "P"}}})
+    assert 0 == run("new", *POLICY, "--repo", tmp_path).code
+    assert [] == [path for path in tmp_path.rglob("*.yaml") if "$schema" in path.read_text("utf-8")]
+    sound(run, tmp_path)
+
+
+def test_a_second_policy_about_the_same_column_takes_the_extract_that_is_there(run: Run, root: Path) -> None:
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    before = contents(root)
+    assert 0 == run("new", "policy", "ce/acme/iam/other", "--type", "AWS IAM User", "--repo", root).code
+    after = contents(root)
+    assert before == {path: after[path] for path in before}
+    assert ["ce/acme/iam/other"] == sorted({path.rpartition("/")[0] for path in after.keys() - before} - {"ce/acme/iam"})
+    sound(run, root)
+
+
+def test_extracts_of_that_name_that_read_something_else_are_not_taken(run: Run, root: Path) -> None:
+    other = {"extracts": [{"name": "mfaActive", "value": {"FIELD": {"path": "CA10__arn__c"}}}]}
+    write(root, {"types/CA10__CaAwsUser__c/mfaActive.extracts.yaml": other})
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    assert (root / "types/CA10__CaAwsUser__c/credReportAttributesJsonMfaActive.extracts.yaml").is_file()
+    sound(run, root)
+    write(root, {"types/CA10__CaAwsUser__c/credReportAttributesJsonMfaActive.extracts.yaml": other})
+    ran = run("new", "policy", "ce/x", *POLICY[2:], "--repo", root)
+    assert (2, "perpend: 'mfa_active' is the name of extracts already that read something else: name another --key\n") == (
+        ran.code,
+        ran.err,
+    )
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
+    "no folder": (
+        ("policy", "x", "--type", "AWS IAM User"),
+        "'x' does not say where it stands (did you mean '/ce/acme/iam/x'?)",
+    ),
+    "a folder's last part": (("policy", "iam/x", "--type", "AWS IAM User"), "(did you mean '/ce/acme/iam/x'?)"),
+    "there": (POLICY, "'/ce/acme/iam/user-without-mfa' is there already"),
+    "a folder": (("policy", "ce/acme/iam", "--type", "AWS IAM User"), "'/ce/acme/iam' is there already"),
+    "below a policy": ((*POLICY[:1], f"{POLICY[1]}/x", *POLICY[2:]), "'/ce/acme/iam/user-without-mfa' is a policy"),
+    "below a file": (("policy", "ce/folder.yaml/x", "--type", "AWS IAM User"), "'ce/folder.yaml/x'"),
+    "upwards": (("policy", "ce/../../x", "--type", "AWS IAM User"), "'ce/../../x' leads out of /ce"),
+    "backslashes": (("policy", "ce\\..\\..\\x", "--type", "AWS IAM User"), "leads out of /ce"),
+    "a path": (("policy", "policies/ce/acme/x", "--type", "AWS IAM User"), "is no id (did you mean '/ce/acme/x'?)"),
+    "case": (("policy", "ce/ACME/x", "--type", "AWS IAM User"), "(did you mean '/ce/acme/x'?)"),
+    "a file": (("policy", "ce/x/policy.yaml", "--type", "AWS IAM User"), "(did you mean '/ce/x'?)"),
+    "signs": (("policy", "ce/a:b", "--type", "AWS IAM User"), "'a:b' in 'ce/a:b' holds what not every file system takes"),
+    "hidden": (("policy", "ce/.git", "--type", "AWS IAM User"), "(did you mean 'git'?)"),
+    "control": (("policy", "ce/\x1b[2J", "--type", "AWS IAM User"), "'\\x1b[2J' in 'ce/\\x1b[2J'"),
+    "long": (("policy", f"ce/{'a' * 101}", "--type", "AWS IAM User"), "at most 100"),
+    "deep": (("policy", f"ce{'/a' * 20}", "--type", "AWS IAM User"), "has 21 parts, at most 20 are taken"),
+    "a type": (("policy", "ce/x", "--type", "AWS IAM Usr"), "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
+    "a field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__arm__c"), "(did you mean 'CA10__arn__c'?)"),
+    "a lookup": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__acount__r.Id"), "(did you mean 'CA10__account__r'?)"),
+    "no field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "a: b"), "'a: b' is no API name of a field"),
+    "deleted": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__disappearanceTime__c"), "has disappeared"),
+    "a key": ((*POLICY[:1], "ce/x", *POLICY[2:], "--key", "a\nb"), "'a\\nb' is no key"),
+    "no document": (
+        (*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__arn__c", "--key", "a"),
+        "holds no JSON document, but text",
+    ),
+    "a name": (
+        ("type", "Acme Thing"),
+        "'Acme Thing' is no API name: letters, digits and _, a letter first (did you mean 'Acme_Thing'?)",
+    ),
+    "extracts": (
+        ("extracts", "mfaActive", "--type", "AWS IAM User"),
+        "'/types/CA10__CaAwsUser__c/mfaActive.extracts.yaml' is there",
+    ),
+    "extracts upwards": (("extracts", "../x", "--type", "AWS IAM User"), "'../x' is no API name"),
+    "sections": (("section", "acme-v1/01"), "(did you mean '/frameworks/acme-v1/01'?)"),
+    "frameworks": (("section", "frameworks"), "(did you mean '/frameworks/my-framework'?)"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: Run, root: Path, name: str) -> None:
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    before = contents(root.parent)
+    arguments, message = REFUSED[name]
+    ran = run("new", *arguments, "--repo", root)
+    assert (2, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
+    assert message in ran.err
+    assert before == contents(root.parent)
+
+
+def test_a_repository_begins_in_an_empty_directory_only(run: Run, root: Path, tmp_path: Path) -> None:
+    before = contents(root)
+    assert "holds something already" in run("new", "repository", root).err
+    (tmp_path / "file").write_text("x")
+    assert "is a file" in run("new", "repository", tmp_path / "file").err
+    assert before == contents(root)
+    (tmp_path / "clone" / ".git").mkdir(parents=True)
+    assert 0 == run("new", "repository", tmp_path / "clone").code
+
+
+def test_no_link_leads_a_new_file_out_of_the_repository(run: Run, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (root / "ce" / "out").symlink_to(tmp_path / "outside")
+    (root / "frameworks").symlink_to(tmp_path / "outside")
+    for arguments in (("policy", "ce/out/x", "--type", "AWS IAM User"), ("section", "frameworks/x")):
+        ran = run("new", *arguments, "--repo", root)
+        assert (2, "") == (ran.code, ran.out)
+        assert "leads out of the repository" in ran.err
+    assert {} == contents(tmp_path / "outside")
+
+
+def test_the_library_is_nobodys_to_write_to(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("new", *POLICY)
+    assert (2, "") == (ran.code, ran.out)
+    assert "there is no policy repository here" in ran.err
+
+
+def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    assert 0 == run("new", "type", "ACME__Thing__c").code
+    assert 0 == run("new", "policy", "ce/things/on", "--type", "thing").code
+    logic = (root / "ce/things/on/prod.logic.yaml").read_text("utf-8")
+    assert "`perpend list operations`" in logic
+    assert "`perpend show ACME__Thing__c`" in logic
+    assert "ACME__enabled__c" in run("show", "ACME__Thing__c").out
+    assert "reads           ACME__enabled__c\n" in run("show", "on").out
+    assert "ACME__Thing__c" in run("list", "types").out
+    assert 0 == run("list", "operations").code
+
+
+def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> None:
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    ran = run("new", "policy", "ce/acmee/x", "--type", "AWS IAM User", "--repo", root)
+    assert (0, "note: '/ce/acmee/x' stands in a new folder; there is '/ce/acme'\n") == (ran.code, ran.err)
+
+
+def test_where_the_disk_is_full_nothing_stays(tmp_path: Path) -> None:
+    """A bound on the size of files stands for a full disk: the mark of the root fits, the schema of logic files does not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "perpend", "new", "repository", str(tmp_path / "policies")],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        check=False,
+    )
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"perpend: {tmp_path / 'policies'}: cannot be written: file too large\n" == done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("new", "policy", "--type", "CA10__CaAwsUser_"), ["CA10__CaAwsUser__c"]),
+        (("new", "policy", "--type", "aws iam r"), ["AWS IAM Role", "AWS IAM Role Policy Attachment"]),
+        (("new", "policy", "ce/ca/aws/i"), ["ce/ca/aws/iam/"]),
+        (
+            ("new", "section", "/frameworks/cis-aws-v6.0.0/02/2"),
+            ["/frameworks/cis-aws-v6.0.0/02/20/", "/frameworks/cis-aws-v6.0.0/02/21/"],
+        ),
+        (("new", "pol"), ["policy"]),
+    ],
+)
+def test_types_and_ids_are_completed(words: tuple[str, ...], offered: list[str]) -> None:
+    line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
+    ran = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
+    assert offered == [found.partition(",")[2] for found in ran.out.splitlines()]
