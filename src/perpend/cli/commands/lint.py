@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from perpend.analyze.check import RULES_BY_CODE, lint_repository
+from perpend.cli.configured import Configured
+from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here
 from perpend.diagnostics.as_json import render_json
@@ -25,10 +27,8 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 `perpend explain-code CODE` explains a diagnostic."""
 
 
-@click.command("lint", epilog=EPILOG)
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@click.command("lint", cls=Configured, epilog=EPILOG)
+@repository_option
 @click.option(
     "--format",
     "form",

@@ -6,23 +6,27 @@ import json
 
 import click
 
+from perpend.cli.configured import Configured
+from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
-from perpend.load.repository import open_repository
+from perpend.cli.repositories import repository_here
 from perpend.report.repository.listing import LISTINGS, print_listing
 
 
 @click.command(
-    "list", epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json"
+    "list",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json",
 )
 @click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Look into this repository instead of the library.")
+@repository_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(what: str, repo: str | None, form: str, out: str | None) -> int:
     """List policies, types, frameworks or operations."""
-    rows = LISTINGS[what](open_repository(repo))
+    rows = LISTINGS[what](repository_here(repo))
     if form == "json":
         with output_stream(out) as stream:
             stream.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")

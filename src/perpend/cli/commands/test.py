@@ -7,8 +7,10 @@ import click
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.configured import Configured
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.repositories import ids_from_paths, repository_here
 from perpend.policy_tests.run import TestReport, run_policy_tests
@@ -26,11 +28,9 @@ Examples:
 Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be run."""
 
 
-@click.command("test", epilog=EPILOG)
+@click.command("test", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...")
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@repository_option
 @click.option(
     "--format",
     "form",
