@@ -26,7 +26,7 @@ from perpend.diagnostics.escape import visible
 from perpend.diagnostics.model import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from perpend.config.settings import Setting
 
@@ -91,10 +91,8 @@ def configuration_from(file: ConfigurationFile) -> Configuration:
     reading = _SettingsReader(file)
     reading.table(file.settings, ())
     if reading.mistakes:
-        told, rest = reading.mistakes[:_MOST_TOLD], len(reading.mistakes) - _MOST_TOLD
-        raise UnusableConfiguration(
-            "\nperpend: ".join([*told, *([f"{file.shown}: and {rest} more mistakes"] if rest > 0 else [])])
-        )
+        more = [f"{file.shown}: and {reading.untold:,} more mistakes"] if reading.untold else []
+        raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
     return Configuration(file, reading.values, reading.accounts)
 
 
@@ -106,6 +104,7 @@ class _SettingsReader:
         self.values: dict[str, Any] = {}
         self.accounts: dict[str, Account] = {}
         self.mistakes: list[str] = []
+        self.untold = 0
 
     def table(self, found: Any, above: tuple[str, ...]) -> None:
         """Read the settings that stand in a table."""
@@ -121,8 +120,7 @@ class _SettingsReader:
             elif name in _TABLES:
                 self.table(value, (*above, key))
             else:
-                near = nearest_name(key, ".".join(above))
-                self._mistake((*above, key), f"unknown key {_quoted(name)}{f' (did you mean `{near}`?)' if near else ''}")
+                self._unknown((*above, key))
 
     def _read_accounts(self, found: Any) -> None:
         for number, said in found.items() if self._is_table(found, (ACCOUNTS,)) else ():
@@ -138,8 +136,7 @@ class _SettingsReader:
             if key in by_name:
                 self._keep(kept, key, by_name[key], value, (*above, key))
             else:
-                near = suggestion(key, by_name)
-                self._mistake((*above, key), f"unknown key {_quoted('.'.join((*above, key)))}{f' ({near})' if near else ''}")
+                self._unknown((*above, key), by_name)
         return kept
 
     def _keep(self, kept: dict[str, Any], name: str, setting: Setting, value: Any, key: tuple[str, ...]) -> None:
@@ -154,8 +151,21 @@ class _SettingsReader:
             self._mistake(name, f"`{'.'.join((*self._file.table, *name))}`: expected a table, found {_described(found)}")
         return isinstance(found, dict)
 
+    def _unknown(self, key: tuple[str, ...], known: Collection[str] | None = None) -> None:
+        """Tell of an unknown key and its nearest name, among some or among all. Once enough is told, none is looked for."""
+        if len(self.mistakes) >= _MOST_TOLD:
+            self.untold += 1
+            return
+        *above, last = key
+        found = nearest_name(last, ".".join(above)) if known is None else None
+        near = f"did you mean `{found}`?" if found else suggestion(last, known or ())
+        self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")
+
     def _mistake(self, key: tuple[str, ...], sentence: str) -> None:
-        self.mistakes.append(f"{_place(self._file, key)}: {sentence}")
+        if len(self.mistakes) < _MOST_TOLD:
+            self.mistakes.append(f"{_place(self._file, key)}: {sentence}")
+        else:
+            self.untold += 1
 
 
 def _mistaken(setting: Setting, value: Any) -> str | None:
@@ -175,16 +185,15 @@ def _mistaken(setting: Setting, value: Any) -> str | None:
         near = suggestion(value, setting.choices) if isinstance(value, str) and setting.choices else None
         return f"expected {setting.wanted}, found {_described(value)}{f' ({near})' if near else ''}"
     texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
-    odd = next((text for text in texts if not text.strip() or not text.isprintable() or len(text) > _MOST_CHARACTERS), None)
+    odd = next((text for text in texts if not text.strip() or text != visible(text) or len(text) > _MOST_CHARACTERS), None)
     return None if odd is None else _odd(odd)
 
 
 def _odd(text: str) -> str:
     if not text.strip():
         return "expected a text, found an empty one"
-    return (
-        f"{_quoted(text)} is {f'longer than {_MOST_CHARACTERS:,} characters' if text.isprintable() else 'no text of one line'}"
-    )
+    why = "no text of one line" if text != visible(text) else f"longer than {_MOST_CHARACTERS:,} characters"
+    return f"{_quoted(text)} is {why}"
 
 
 def _described(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,17 +15,24 @@ _NAME: Final = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _HEADER: Final = re.compile(rf"[ \t]*\[\[?[ \t]*({_NAME})[ \t]*\]")
 _KEY: Final = re.compile(rf"[ \t]*({_NAME})[ \t]*=")
 _PARTS: Final = re.compile(_PART)
+_DEEPEST: Final = 6
 _QUOTES: Final = re.compile(r'"""|\'\'\'')
 
 
 def line_of(text: str, name: Sequence[str]) -> int | None:
     """Return the line in which a key or a table begins, or the nearest one above it that has a line of its own."""
-    wanted = tuple(name)
+    wanted, lines = tuple(name), _lines(text)
+    return next((lines[wanted[:length]] for length in range(len(wanted), 0, -1) if wanted[:length] in lines), None)
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the line of each key and table, as far as a setting's name can be long."""
     lines: dict[tuple[str, ...], int] = {}
     for number, key in _keys(text):
-        for length in range(1, len(key) + 1):
+        for length in range(1, min(len(key), _DEEPEST) + 1):
             lines.setdefault(key[:length], number)
-    return next((lines[wanted[:length]] for length in range(len(wanted), 0, -1) if wanted[:length] in lines), None)
+    return lines
 
 
 def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
