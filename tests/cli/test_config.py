@@ -158,6 +158,18 @@ def test_options_win_over_the_file(run: Run, project: Path) -> None:
     assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY))
 
 
+def test_the_file_of_an_import_may_stand_anywhere_among_inputs(run: Run, project: Path) -> None:
+    (project / "other.toml").write_text('store = "estate"\n', "utf-8")
+    for number, words in enumerate(((EXAMPLE, "--config", "other.toml"), ("--config=other.toml", EXAMPLE))):
+        assert 0 == run("import", *words).code
+        assert number + 1 == len(list((project / "estate" / "runs").iterdir()))
+
+
+def test_a_working_directory_that_is_gone_leaves_the_library(run: Run, project: Path) -> None:
+    project.rmdir()
+    assert 1 == run("check", EXAMPLE, *TIME, "--policy", "root-user-mfa").code
+
+
 def test_several_frameworks_are_all_meant(run: Run, project: Path) -> None:
     sections = {"cis-aws-v6.0.0/02/03": set(), "cis-aws-v6.0.0/02/04": set()}
     for section in sections:
