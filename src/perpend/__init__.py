@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perpend.analyze.programs import Analyzer
     from perpend.collect.read import Collected, collect_files
     from perpend.collect.unusable import UnusableInput
+    from perpend.config.configuration import Account
     from perpend.diagnostics.model import Diagnostic, Severity
     from perpend.engines.duckdb.engine import duck_db
     from perpend.engines.protocol import Engine
@@ -54,6 +55,7 @@ _HOMES: Final = {
     "analyze.programs": ("Analyzer",),
     "collect.read": ("Collected", "collect_files"),
     "collect.unusable": ("UnusableInput",),
+    "config.configuration": ("Account",),
     "diagnostics.model": ("Diagnostic", "Severity"),
     "engines.duckdb.engine": ("duck_db",),
     "engines.protocol": ("Engine",),
@@ -88,6 +90,7 @@ _HOMES: Final = {
 _HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Account",
     "Analyzer",
     "Change",
     "Collected",

@@ -36,7 +36,7 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in this process."""
-    for name in ("PERPEND_DEBUG", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("PERPEND_CONFIG", "PERPEND_DEBUG", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -53,7 +53,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Ran:
     """Run a command in a process of its own."""
-    known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_DEBUG")}
+    known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_CONFIG", "PERPEND_DEBUG")}
     ended = subprocess.run(
         [sys.executable, "-m", "perpend", *map(str, arguments)],
         input=input,

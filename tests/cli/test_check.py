@@ -20,7 +20,7 @@ VERDICT_KEYS = {
     *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
     *("references", "object"),
 }
-OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master"}
+OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", "account"}
 HEADER = "user,arn,access_key_1_active,access_key_2_active"
 
 
@@ -32,12 +32,12 @@ def verdicts(ran: Ran) -> dict[tuple[str, str], dict[str, Any]]:
 def test_every_verdict_has_every_key(run: Run) -> None:
     ran = run("check", EXAMPLE, *TIME, "--format", "json")
     document = json.loads(ran.out)
-    assert {"ledger", "snapshot", "setAside", "verdicts"} == set(document)
+    assert {"ledger", "snapshot", "setAside", "excluded", "verdicts"} == set(document)
     assert 175 == len(document["verdicts"])
     for verdict in document["verdicts"]:
         assert set(verdict) == VERDICT_KEYS
         assert set(verdict["object"]) == OBJECT_KEYS
-        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master"}
+        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master", "account"}
         assert type(verdict["conditionIndex"]) is int
         assert verdict["status"] in list(Status)
         assert verdict["conditionText"]

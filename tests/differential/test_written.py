@@ -92,7 +92,7 @@ def described(judgement: Judgement, judged: EstateObject, *, master: bool) -> di
     if not master:
         return {**kind, "id": judged.id, "externalId": judged.external_id, "name": judged.name}
     owner = described(judgement, judged.master, master=False) if judged.master else None
-    return {"id": judged.id, "name": judged.name, "externalId": judged.external_id, **kind, "master": owner}
+    return {"id": judged.id, "name": judged.name, "externalId": judged.external_id, **kind, "master": owner, "account": None}
 
 
 def lines(judgement: Judgement) -> list[str]:
@@ -135,7 +135,7 @@ def rows(judgement: Judgement) -> list[str]:
             owner.name if owner else "",
         )
         quoted = references(one).replace('"', '""')
-        found.append(",".join([*map(cell_text, texts), f'"{quoted}"']))
+        found.append(",".join([*map(cell_text, texts), f'"{quoted}"', "", ""]))
     return found
 
 

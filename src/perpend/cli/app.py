@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "explain-code": "Explain a diagnostic's code, such as A203.",
     "site": "Make a documentation site of a policy repository.",
     "schema": "Write JSON Schemas of the repository's files, for editors.",
+    "config": "Show what the project's configuration says, and where each value comes from.",
     "completion": "Print the completion script of a shell.",
 }
 """Every command with its line of help; the command ``a-b`` lives in ``cli/commands/a_b.py``."""

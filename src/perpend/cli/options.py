@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
 from perpend.ir.coverage import Scope, scopes_from
 from perpend.meaning.values import date_time_from_text
+
+REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
+
+repository_option = click.option(
+    "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
+)
+
+
+object_types_option = click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(),
+    help=f"Take object types from this repository beside the library; without it, from {REPOSITORY}.",
+)
 
 
 def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

@@ -15,17 +15,32 @@ if TYPE_CHECKING:
 
 
 def repository_here(directory: str | None) -> Repository:
-    """Return the repository at a directory; for None the one that the working directory holds, else the library.
+    """Return the repository at a directory; for None the one that the working directory is in, else the library."""
+    return open_repository(directory if directory is not None else root_here())
 
-    A working directory below a root that ``root.yaml`` marks is in that repository.
+
+def root_here() -> Path | None:
+    """Return the root of the repository that the working directory is or lies in, None where it is in none.
+
+    A directory below a root is in its repository where ``root.yaml`` marks the root.
     """
-    if directory is not None:
-        return open_repository(directory)
-    if any(Path(top).is_dir() for top in ("ce", "frameworks")):
-        return open_repository(".")
-    here = Path.cwd()
-    marked = next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
-    return open_repository(marked)
+    try:
+        here = Path.cwd()
+    except OSError:  # a working directory that has been deleted
+        return None
+    if (here / "ce").is_dir() or any((here / "frameworks").glob("*/section.yaml")):
+        return Path(".")
+    return next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
+
+
+def is_library(repository: Repository) -> bool:
+    """Whether a repository is the library that Perpend brings along."""
+    return repository.fallback is None
+
+
+def site_title(repository: Repository, docs: str | None) -> str:
+    """Return what a site is called that nobody has given a name: like its repository, unless documents come first."""
+    return "Perpend" if docs or is_library(repository) else repository.files.root.resolve().name
 
 
 def repository_of(directory: str | None, names: Sequence[str]) -> Repository:

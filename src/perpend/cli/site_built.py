@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.configured import Configured
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, site_title
 from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
+    from perpend.load.repository import Repository
     from perpend.site.build import Options
 
 _SHOWN = 20
@@ -71,8 +74,12 @@ def clean(directory: str) -> int:
     return 0
 
 
-@click.command("serve", epilog="\b\nExamples:\n  perpend site serve\n  perpend site serve --repo ~/policies --port 8123 --open")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; else the one here, else the library.")
+@click.command(
+    "serve",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend site serve\n  perpend site serve --repo ~/policies --port 8123 --open",
+)
+@repository_option
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port; 0 for any that is free."
 )
@@ -83,25 +90,25 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
     """Show the site on this machine, built anew after each change of the repository. Ctrl-C ends it."""
     with site_packages():
         from perpend.site.build import Options
+    repository = repository_here(repo)
     with TemporaryDirectory(prefix="perpend-site-") as directory:
         options = Options(
             out=Path(directory, "site"),
             verdicts=Path(verdicts) if verdicts else None,
             documents=Path(docs) if docs else None,
-            title=Path(repo).resolve().name if repo and not docs else "Perpend",
+            title=site_title(repository, docs),
         )
-        _serve(repo, port, options, opened=opened)
+        _serve(repository, repo, port, options, opened=opened)
     return 0
 
 
-def _serve(repo: str | None, port: int, options: Options, *, opened: bool) -> None:
+def _serve(repository: Repository, repo: str | None, port: int, options: Options, *, opened: bool) -> None:
     from perpend.load.watch import Watch, watched
     from perpend.site.build import build_site
     from perpend.site.kept import Kept
     from perpend.site.search import Overtaken
     from perpend.site.serve import ADDRESS, SiteServer
 
-    repository = repository_here(repo)
     tell_tree_faults(repository)
     watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
     kept = Kept()

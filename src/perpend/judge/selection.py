@@ -44,6 +44,7 @@ class Selection:
 
     ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
     count child objects where no source can list any: asking them would only say once per object that nothing was collected.
+    ``excluded`` are policies that would judge, had nobody asked to leave them out.
     ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
     """
 
@@ -53,6 +54,7 @@ class Selection:
     policies: Mapping[str, PolicyView] = field(default_factory=dict)
     types: Mapping[str, ObjectType] = field(default_factory=dict)
     misspelt: tuple[Diagnostic, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     def by_type(self) -> dict[str, list[Program]]:
         """Return the programs by the type that they judge."""
@@ -66,27 +68,31 @@ def select_policies(
     analyzer: Analyzer,
     names: Sequence[str] = (),
     *,
-    framework: str | None = None,
+    framework: str | Sequence[str] | None = None,
     inherited: bool = False,
+    exclude: Sequence[str] = (),
+    standing: bool = False,
     over: Estate | Snapshot | None = None,
 ) -> Selection:
-    """Return the policies that judge: those that ids, globs, folders or a framework name, all of them where nothing does.
+    """Return the policies that judge: those that ids, globs, folders or frameworks name, all of them where nothing does.
 
-    ``inherited``: also those that reach the framework through rules, controls or similar sections. ``over`` is what they
+    ``inherited``: also those that reach a framework through rules, controls or similar sections. ``over`` is what they
     are to judge: only policies over types that it holds are selected. Raises UnknownName for a name that nothing has, for a
     policy named by itself that cannot judge what is held, since its silence would look like a pass, and where no policy at
-    all judges what is held.
+    all judges what is held. ``exclude`` names policies that are not asked, unless ``names`` has one by itself. ``standing``
+    says that nobody chose the names for what is held: none of them counts as named by itself.
     """
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
-    by_itself = _named_by_itself(analyzer.repository, names)
+    by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
+    excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     held, flat = (None, False) if over is None else (_types_of(over), not list_children(one.kind for one in over.sources))
-    sorted_out = _Sorted()
+    sorted_out = _Sorted(left_out=excluded)
     for policy_id in chosen:
         sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     sorted_out.refuse_silence(by_itself, held, misspelt)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
-    return replace(selection, misspelt=tuple(misspelt.values()))
+    return replace(selection, misspelt=tuple(misspelt.values()), excluded=tuple(sorted_out.excluded))
 
 
 def selection_of(
@@ -103,19 +109,30 @@ def selection_of(
 
 
 def policies_named(
-    repository: Repository, names: Sequence[str] = (), framework: str | None = None, *, inherited: bool = False
+    repository: Repository,
+    names: Sequence[str] = (),
+    framework: str | Sequence[str] | None = None,
+    *,
+    inherited: bool = False,
 ) -> list[str]:
-    """Return the ids of the policies that names and a framework mean. Raises UnknownName for what nothing has."""
+    """Return the ids of the policies that names and frameworks mean. Raises UnknownName for what nothing has."""
     chosen = ids_named(names, repository.policy_ids, "policy")
-    if framework is None:
+    frameworks = [framework] if isinstance(framework, str) else framework
+    if not frameworks:
         return chosen
+    mapped = frozenset().union(*(_mapped_to(repository, chosen, one, inherited=inherited) for one in frameworks))
+    return [policy for policy in chosen if policy in mapped]
+
+
+def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
+    """Return those of some policies that are mapped to a framework or section."""
     name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
     top = entity_id(name)
     if top not in repository.section_ids:
         siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
         raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
     indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
-    return [policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top)]
+    return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
 
 
 def program_named(analyzer: Analyzer, name: str) -> Program:
@@ -145,7 +162,9 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
 class _Sorted:
     """Policies sorted by whether they judge what is held."""
 
+    left_out: Collection[str] = frozenset()
     programs: list[Program] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
     refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
     without_logic: list[str] = field(default_factory=list)
@@ -159,6 +178,9 @@ class _Sorted:
         logic = analyzer.repository.logic(logic_id).value
         if logic is not None and held is not None and logic.input_type.value not in held:
             self.over_other_types[policy_id] = logic.input_type.value
+            return
+        if policy_id in self.left_out:
+            self.excluded.append(policy_id)
             return
         program = analyzer.analyzed(logic_id).program
         if program is None:
@@ -179,11 +201,13 @@ class _Sorted:
                 raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}{hint}")
         if self.programs or self.refused:
             return
+        number = len(self.excluded)
+        left_out = f"; {number} excluded, --policy asks one by name" if number else ""
         if held is None:
-            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge")
+            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}")
 
 
 def _misspelt(repository: Repository, over_other_types: Collection[str]) -> dict[str, Diagnostic]:

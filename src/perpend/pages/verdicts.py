@@ -108,6 +108,9 @@ def _take(book: VerdictBook, record: dict[str, Any] | None, place: int) -> None:
     status = STATUSES.index(record["status"])
     master = judged.get("master") if isinstance(judged.get("master"), dict) else {}
     account = _text(master.get("name") or master.get("externalId") or master.get("id")) or "no account"
+    said = judged.get("account")
+    if isinstance(said, dict) and said.get("name"):
+        account = f"{_text(said['name'])} ({account})"
     if account not in book.by_account and len(book.by_account) >= _ACCOUNTS:
         account = "other accounts"
     for counts, key in (

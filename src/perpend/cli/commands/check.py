@@ -10,18 +10,18 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.configured import Configured, configuration_of, is_from_file
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
-from perpend.cli.options import moment, scopes, settings
+from perpend.cli.options import moment, repository_option, scopes, settings
 from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import tell_refused
-from perpend.cli.repositories import refuse_unknown_type
+from perpend.cli.repositories import refuse_unknown_type, repository_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
-from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,8 +63,9 @@ class Asked:
     explain_cost: bool
     policies: tuple[str, ...]
     repo: str | None
-    framework: str | None
+    frameworks: tuple[str, ...]
     inherited: bool
+    exclude: tuple[str, ...]
     type_name: str | None
     complete: tuple[Scope, ...]
     snapshot_time: datetime | None
@@ -79,13 +80,22 @@ class Asked:
             raise click.UsageError("name either INPUTs or a --store to judge")
         if self.form == "parquet" and self.out in (None, "-"):
             raise click.UsageError("--format parquet goes with --out FILE")
-        if self.inherited and self.framework is None:
-            raise click.UsageError("--inherited goes with --framework")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
 
 
-@click.command("check", epilog=EPILOG)
+@click.command(
+    "check",
+    cls=Configured,
+    # What the command line names stands for itself: neither a default store nor default policies come on top of it.
+    yields={
+        "store": ("inputs",),
+        "policies": ("frameworks",),
+        "frameworks": ("policies",),
+        "inherited": ("policies", "frameworks"),
+    },
+    epilog=EPILOG,
+)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Judge the snapshot in force of this store instead of inputs.")
 @click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
@@ -100,10 +110,19 @@ class Asked:
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
-@click.option("--framework", metavar="ID", help="Judge by the policies mapped to this framework or section.")
+@repository_option
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    metavar="ID",
+    help="Judge by the policies mapped to this framework or section; may be repeated.",
+)
 @click.option(
     "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="ID|GLOB", help="Do not ask these policies, which reports tell; may be repeated."
 )
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option(
@@ -139,8 +158,10 @@ def command(**given: Any) -> int:
     """
     asked = Asked(**given)
     asked.refuse_contradictions()
+    if asked.inherited and not asked.frameworks and not is_from_file(click.get_current_context(), "inherited"):
+        raise click.UsageError("--inherited goes with --framework")
     refuse_input_as_output(asked.out, asked.inputs)
-    repository = open_repository(asked.repo)
+    repository = repository_here(asked.repo)
     tell_tree_faults(repository)
     if asked.type_name is not None:
         refuse_unknown_type(repository, asked.type_name)
@@ -207,7 +228,15 @@ def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection:
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
-    selection = select_policies(analyzer, asked.policies, framework=asked.framework, inherited=asked.inherited, over=over)
+    selection = select_policies(
+        analyzer,
+        asked.policies,
+        framework=asked.frameworks,
+        inherited=asked.inherited,
+        exclude=asked.exclude,
+        standing=is_from_file(click.get_current_context(), "policies"),
+        over=over,
+    )
     tell_refused(analyzer.repository, selection)
     return selection
 
@@ -221,11 +250,14 @@ def write(judgement: Judgement, asked: Asked, explained: str) -> None:
     """Write a judgement in the form that was asked for. ``explained`` is the command that shows the road to a verdict."""
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.terminal import print_judgement
+    from perpend.report.verdicts.terminal import excluded_text, print_judgement
 
+    if judgement.selection.excluded and asked.form not in ("table", "json"):
+        click.echo(f"perpend: {visible(excluded_text(judgement))}", err=True)
+    accounts = configuration_of(click.get_current_context()).accounts
     if asked.form == "table":
         with terminal(asked.out) as console:
-            print_judgement(judgement, console, limit=asked.limit, explained=explained)
+            print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts)
     elif asked.form == "parquet":
         from perpend.report.verdicts.as_parquet import write_parquet
 
@@ -235,7 +267,7 @@ def write(judgement: Judgement, asked: Asked, explained: str) -> None:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     else:
         with output_stream(asked.out) as stream:
-            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream)
+            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
 
 
 def exit_code(judgement: Judgement) -> int:

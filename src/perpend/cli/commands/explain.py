@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.options import moment, scopes
+from perpend.cli.configured import Configured
+from perpend.cli.options import moment, repository_option, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
+from perpend.cli.repositories import repository_here
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
 from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
 from perpend.judge.objects import object_named
 from perpend.judge.selection import program_named
-from perpend.load.repository import open_repository
 from perpend.report.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Examples:
   perpend explain root-user-mfa arn:aws:iam::111122223333:root --store inventory"""
 
 
-@click.command("explain", epilog=EPILOG)
+@click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy")
 @click.argument("object_name", metavar="OBJECT")
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
@@ -40,7 +41,7 @@ Examples:
     "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
 )
 @click.option("--run", metavar="ID", help="Look into this snapshot of the store.")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Take the policy from this repository instead of the library.")
+@repository_option
 @click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
 @click.option("--complete", metavar="SCOPE", callback=scopes, help="Of what the inputs hold every object, as in `check`.")
 @click.option(
@@ -74,7 +75,7 @@ def command(
     if bool(inputs) is (store is not None):
         raise click.UsageError("name either INPUTs or a --store to look into")
     refuse_input_as_output(out, inputs)
-    analyzer = Analyzer(open_repository(repo))
+    analyzer = Analyzer(repository_here(repo))
     program = program_named(analyzer, policy)
     if store is not None:
         judged, times = _stored(analyzer, program, object_name, store, run)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.options import moment, scopes
+from perpend.cli.configured import Configured
+from perpend.cli.options import moment, object_types_option, scopes
 from perpend.cli.output import progress
+from perpend.cli.repositories import repository_here
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.inputs import Input, import_inputs
 from perpend.load.mapping import ColumnMapping, mapping_from
-from perpend.load.repository import open_repository
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _OWN: Final = {
     "--observed-at": "observed_at",
     "--complete": "complete",
 }
-_VALUED: Final = (*_OWN, "--store", "--repo")
+_VALUED: Final = (*_OWN, "--store", "--repo", "--config")
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class _ImportAsked:
     complete: tuple[Scope, ...] | None = None
 
 
-class _Command(click.Command):
+class _Command(Configured):
     """Notes which options stand behind which inputs: click forgets the order."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -82,7 +83,7 @@ class _Command(click.Command):
     help="Of what the inputs before it hold every object: all, ACCOUNT or ACCOUNT/REGION, with commas. "
     "Without it, what they do not hold is not known.",
 )
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library.")
+@object_types_option
 @click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
 @click.pass_context
 def command(
@@ -95,7 +96,7 @@ def command(
     """
     found = _inputs(context, inputs)
     mappings = {one.mapping: _mapping(one.mapping) for one in found if one.mapping}
-    declared = open_repository(repo).declared_type
+    declared = repository_here(repo).declared_type
     with progress("reading") as done:
         imported = import_inputs(
             Store(directory), [_input(one, mappings) for one in found], declared=declared, keep_going=keep_going, progress=done

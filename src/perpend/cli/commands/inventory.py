@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
 from perpend.diagnostics.text import render_text
-from perpend.load.repository import open_repository
 from perpend.store.kept import damaged_below
 from perpend.store.labels import view_names
 from perpend.store.store import KEPT, Store
@@ -22,9 +24,7 @@ if TYPE_CHECKING:
     from perpend.store.views import Answer
 
 _store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
-_repo = click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="Take object types from this repository beside the library."
-)
+_repo = object_types_option
 
 
 @click.group(
@@ -40,7 +40,7 @@ def command() -> None:
     """Look into a store of snapshots, and remove old ones."""
 
 
-@command.command("ls")
+@command.command("ls", cls=Configured)
 @_store
 def list_snapshots(directory: str) -> int:
     """List all snapshots, the oldest first; the one in force is marked."""
@@ -53,7 +53,7 @@ def list_snapshots(directory: str) -> int:
     return 0
 
 
-@command.command("show")
+@command.command("show", cls=Configured)
 @click.argument("run", required=False)
 @_store
 @_repo
@@ -67,14 +67,15 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
     with store.reading(run) as snapshot, terminal(None) as console:
         for table in snapshot.files if verify else ():
             snapshot.files[table]
-        print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console)
+        accounts = configuration_of(click.get_current_context()).accounts
+        print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console, accounts=accounts)
         damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
     for one in damaged:
         click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{one}; the next check makes it anew", err=True)
     return USAGE_ERROR if damaged else 0
 
 
-@command.command("sql")
+@command.command("sql", cls=Configured)
 @click.argument("question", metavar="SELECT")
 @_store
 @_repo
@@ -121,7 +122,7 @@ def ask(
     return 0
 
 
-@command.command("prune")
+@command.command("prune", cls=Configured)
 @_store
 @click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
 def prune(directory: str, keep: int) -> int:
@@ -149,4 +150,4 @@ def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
 
 
 def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
-    return open_repository(repo).declared_type
+    return repository_here(repo).declared_type

@@ -7,6 +7,8 @@ import click
 from perpend.analyze.check import RULES_BY_CODE, lint_places, lint_repository
 from perpend.cli.changes import mend_files
 from perpend.cli.completions import complete_entities
+from perpend.cli.configured import Configured
+from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import own_repository, places_named, repository_of
 from perpend.diagnostics.as_json import render_json
@@ -31,11 +33,9 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 `perpend explain-code CODE` explains a diagnostic."""
 
 
-@click.command("lint", epilog=EPILOG)
+@click.command("lint", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@repository_option
 @click.option(
     "--format",
     "form",

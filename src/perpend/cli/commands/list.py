@@ -6,18 +6,20 @@ import json
 
 import click
 
+from perpend.cli.configured import Configured
+from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 from perpend.report.repository.listing import LISTINGS, print_listing
 
 
 @click.command(
-    "list", epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json"
+    "list",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json",
 )
 @click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@repository_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.completions import complete_policy_ids, complete_section_ids, complete_types
+from perpend.cli.configured import Configured
 from perpend.cli.repositories import own_repository
 from perpend.scaffold.entities import new_extracts, new_policy, new_repository, new_section, new_type
 from perpend.scaffold.writing import write_new
@@ -17,7 +18,7 @@ from perpend.scaffold.writing import write_new
 if TYPE_CHECKING:
     from perpend.scaffold.entities import NewFiles
 
-_repo = click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory.")
+_repo = click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; else the one that the configuration names, else the one in the working directory.")
 _type = click.option(
     "--type",
     "type_name",
@@ -58,6 +59,7 @@ def repository(directory: str) -> int:
 
 @command.command(
     "policy",
+    cls=Configured,
     epilog="\b\nExamples:\n  perpend new policy ce/acme/iam/user-has-mfa --type 'AWS IAM User'\n"
     "  perpend new policy ce/acme/trails/is-on --type CA10__CaAwsCloudTrailTrail__c --field CA10__isLogging__c",
 )
@@ -78,7 +80,7 @@ def policy(entity: str, type_name: str, field: str | None, key: str | None, titl
     return 0
 
 
-@command.command("type", epilog="\b\nExample:\n  perpend new type ACME__Bucket__c --label 'Acme Bucket'")
+@command.command("type", cls=Configured, epilog="\b\nExample:\n  perpend new type ACME__Bucket__c --label 'Acme Bucket'")
 @click.argument("name", metavar="NAME")
 @click.option("--label", metavar="TEXT", help="What people call it; made of its API name without it.")
 @_repo
@@ -91,6 +93,7 @@ def object_type(name: str, label: str | None, repo: str | None) -> int:
 
 @command.command(
     "extracts",
+    cls=Configured,
     epilog="\b\nExample:\n  perpend new extracts passwordEnabled --type 'AWS IAM User' --key password_enabled",
 )
 @click.argument("name", metavar="NAME")
@@ -105,7 +108,7 @@ def extracts(name: str, type_name: str, field: str | None, key: str | None, repo
     return 0
 
 
-@command.command("section", epilog="\b\nExample:\n  perpend new section frameworks/acme-v1/01/02 --name '1.2 Users have MFA'")
+@command.command("section", cls=Configured, epilog="\b\nExample:\n  perpend new section frameworks/acme-v1/01/02 --name '1.2 Users have MFA'")
 @click.argument("entity", metavar="ID", shell_complete=complete_section_ids)
 @click.option("--name", "title", metavar="TEXT", help="What it is called; made of its id without it.")
 @_repo

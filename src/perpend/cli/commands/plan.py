@@ -8,12 +8,13 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.options import moment
+from perpend.cli.configured import Configured
+from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream
 from perpend.cli.programs import tell_refused
+from perpend.cli.repositories import repository_here
 from perpend.judge.plans import plans_of
 from perpend.judge.selection import select_policies
-from perpend.load.repository import open_repository
 from perpend.plan.describe import plan_lines, plan_mermaid
 from perpend.plan.sql import query_of
 
@@ -32,9 +33,9 @@ Examples:
   perpend plan root-user-mfa --format mermaid --store inventory"""
 
 
-@click.command("plan", epilog=EPILOG)
+@click.command("plan", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="Take policies from this repository instead of the library.")
+@repository_option
 @click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
 @click.option(
     "--engine",
@@ -56,7 +57,7 @@ def command(
     names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
 ) -> int:
     """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
-    analyzer = Analyzer(open_repository(repo))
+    analyzer = Analyzer(repository_here(repo))
     selection = select_policies(analyzer, names)
     tell_refused(analyzer.repository, selection)
     if not selection.programs:

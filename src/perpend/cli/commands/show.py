@@ -6,6 +6,8 @@ import click
 
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.programs import Analyzer
+from perpend.cli.configured import Configured
+from perpend.cli.options import repository_option
 from perpend.cli.output import terminal
 from perpend.cli.repositories import repository_here
 from perpend.ir.operations import OPERATIONS
@@ -14,13 +16,12 @@ from perpend.report.repository.entity import print_operation, print_policy, prin
 
 @click.command(
     "show",
+    cls=Configured,
     epilog="\b\nExamples:\n  perpend show user-has-more-than-one-active-access-key\n  perpend show CA10__CaAwsUser__c\n"
     "  perpend show IS_EQUAL\n  perpend show /frameworks/cis-aws-v6.0.0/02/12",
 )
 @click.argument("name", metavar="ID")
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@repository_option
 def command(name: str, repo: str | None) -> int:
     """Show a policy, an object type, a framework section or an operation."""
     repository = repository_here(repo)

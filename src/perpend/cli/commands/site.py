@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.options import repository_option
 from perpend.cli.output import progress
+from perpend.cli.repositories import is_library, repository_here, site_title
 from perpend.cli.site_built import check, clean, serve
 from perpend.cli.site_packages import site_packages
-from perpend.load.repository import open_repository
 
 if TYPE_CHECKING:
     from perpend.site.build import Built
@@ -30,11 +32,12 @@ def command() -> None:
 
 @command.command(
     "build",
+    cls=Configured,
     epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
     "  perpend site build --repo ~/policies --format markdown\n\n\b\n"
     "Exit codes: 0 built, 1 built but for files that somebody has changed,\n2 usage, input or repository error.",
 )
-@click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; the library without it.")
+@repository_option
 @click.option(
     "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
 )
@@ -69,20 +72,22 @@ def build(
 ) -> int:
     """Build the site. What has not changed since the last build is not made again; what somebody has changed by hand stays."""
     markdown = form == "markdown"
-    if markdown and repo is None and out is None:
-        raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")
+    if markdown and is_from_file(click.get_current_context(), "out"):
+        out = None
     if base_url and not base_url.lower().startswith(("https://", "http://")):
         raise click.BadParameter("must start with https:// or http://", param_hint="--base-url")
-    repository = open_repository(repo)
+    repository = repository_here(repo)
+    if markdown and is_library(repository) and out is None:
+        raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")
     tell_tree_faults(repository)
     with site_packages():
         from perpend.site.build import Options, build_site
     options = Options(
-        out=Path(out) if out else Path(repo) if markdown and repo else Path("site"),
+        out=Path(out) if out else repository.files.root if markdown else Path("site"),
         markdown=markdown,
         verdicts=Path(verdicts) if verdicts else None,
         documents=Path(docs) if docs else None,
-        title=title or (Path(repo).resolve().name if repo and not docs else "Perpend"),
+        title=title or site_title(repository, docs),
         base_url=base_url,
         authors=authors,
         search=not no_search,

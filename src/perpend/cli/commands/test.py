@@ -13,8 +13,10 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.changes import fill_expectations
 from perpend.cli.completions import complete_entities
+from perpend.cli.configured import Configured
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
 from perpend.cli.repeating import run_again_and_again
@@ -40,11 +42,9 @@ Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be 
 or nobody could be asked whether to --update, 130 ended by Ctrl-C."""
 
 
-@click.command("test", epilog=EPILOG)
+@click.command("test", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
-@click.option(
-    "--repo", metavar="DIR", type=click.Path(), help="The repository; else the one in the working directory, else the library."
-)
+@repository_option
 @click.option(
     "--format",
     "form",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table as Grid
 
 from perpend.diagnostics.escape import visible
+from perpend.report.accounts import with_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from perpend.config.configuration import Account
     from perpend.store.manifest import Manifest, StoredSource
     from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Column, Table
@@ -35,14 +37,20 @@ def print_snapshots(manifests: Iterable[Manifest], in_force: str | None, console
     console.print(grid)
 
 
-def print_snapshot(snapshot: Snapshot, views: Mapping[str, str], console: Console) -> None:
-    """Print a snapshot: where it came from, its tables with the names of their views, their columns and relations."""
+def print_snapshot(
+    snapshot: Snapshot, views: Mapping[str, str], console: Console, *, accounts: Mapping[str, Account] | None = None
+) -> None:
+    """Print a snapshot: where it came from, its tables with the names of their views, their columns and relations.
+
+    ``accounts`` says what is known of accounts.
+    """
     console.print(f"snapshot {snapshot.id}, created {_time(snapshot.created)} by {snapshot.engine}")
     console.print(f"content {snapshot.content_hash}")
     console.print()
     grid = _grid("#", "source", "kind", "observed at", "objects", "accounts", "regions")
     for number, source in enumerate(snapshot.sources):
-        covered = (", ".join(some[:6]) + (" …" if len(some) > 6 else "") for some in (source.accounts, source.regions))
+        named = [with_name(number, accounts or {}) for number in source.accounts]
+        covered = (visible(", ".join(some[:6]) + (" …" if len(some) > 6 else "")) for some in (named, source.regions))
         observed = _time(source.observed_at) if source.observed_at else "not said"
         grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", *covered)
     console.print(grid)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.judge.finding import message_of, remediation_of
+from perpend.report.accounts import account_of
 from perpend.report.verdicts.lines import verdict_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TextIO
 
+    from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement
@@ -32,6 +35,8 @@ HEADER: Final = (
     "masterId",
     "masterName",
     "references",
+    "accountName",
+    "accountOwner",
 )
 
 _END: Final = "\r\n"
@@ -40,14 +45,14 @@ _FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff
 _QUOTED: Final = re.compile('[",\r\n]')
 
 
-def write_csv(judgement: Judgement, stream: TextIO) -> None:
+def write_csv(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
     """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
 
-    Open the stream with ``newline=""``: rows end in CR LF.
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``.
     """
 
     stream.write(_cells(*HEADER) + _END)
-    described = _CsvDescriber(judgement)
+    described = _CsvDescriber(judgement, accounts or {})
     for batch in verdict_lines(judgement, head=_head, described=described, tail=_tail, quoted=_quotes_doubled):
         stream.write(_END.join(batch) + _END)
 
@@ -76,9 +81,10 @@ def _head(program: Program, index: int, error: str | None) -> str:
     return f"{said},"
 
 
-def _tail(described: str, references: str) -> str:
+def _tail(described: tuple[str, str], references: str) -> str:
     # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
-    return f'{described},"{references}"'
+    identity, account = described
+    return f'{identity},"{references}",{account}'
 
 
 def _quotes_doubled(text: str) -> str:
@@ -88,15 +94,18 @@ def _quotes_doubled(text: str) -> str:
 class _CsvDescriber:
     """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
         self._judgement = judgement
+        self._accounts = accounts
         self._shared: tuple[str, ...] | None = None
         self._text = ""
 
-    def __call__(self, judged: EstateObject) -> str:
+    def __call__(self, judged: EstateObject) -> tuple[str, str]:
         master = judged.master
         shared = (judged.type_name, master.id, master.name) if master else (judged.type_name, "", "")
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
-        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}"
+        found = account_of(judged, self._accounts)
+        account = _cells(found[1].name or "", found[1].owner or "") if found else ","
+        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}", account

@@ -12,34 +12,42 @@ from typing import TYPE_CHECKING, Any
 from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.report.accounts import account_of
 from perpend.report.verdicts.lines import verdict_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from typing import TextIO
 
+    from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
 
 
-def write_json(judgement: Judgement, stream: TextIO) -> None:
-    """Write the ledger, the snapshot, the policies set aside and all verdicts as one JSON object, each verdict on a line."""
+def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+    """Write the ledger, the snapshot, which policies were not asked, and the verdicts, one a line, as one JSON object.
+
+    ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs.
+    """
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
     set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
-    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"verdicts":[\n')
+    excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
+    stream.write(
+        f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n"verdicts":[\n'
+    )
     between = ""
-    for batch in _lines(judgement):
+    for batch in _lines(judgement, accounts or {}):
         stream.write(between + ",\n".join(batch))
         between = ",\n"
     stream.write("\n]}\n")
 
 
-def write_ndjson(judgement: Judgement, stream: TextIO) -> None:
-    """Write each verdict as one line of JSON."""
-    for batch in _lines(judgement):
+def write_ndjson(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+    """Write each verdict as one line of JSON. ``accounts`` as in ``write_json``."""
+    for batch in _lines(judgement, accounts or {}):
         stream.write("\n".join(batch) + "\n")
 
 
@@ -64,8 +72,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement) -> Iterator[list[str]]:
-    return verdict_lines(judgement, head=_head, described=_Describer(judgement), tail=_tail)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account]) -> Iterator[list[str]]:
+    return verdict_lines(judgement, head=_head, described=_Describer(judgement, accounts), tail=_tail)
 
 
 def _head(program: Program, index: int, error: str | None) -> str:
@@ -89,15 +97,17 @@ def _tail(described: str, references: str) -> str:
 class _Describer:
     """Draws objects; of the objects of one account, which follow each other, it draws the account once."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
         self._judgement = judgement
+        self._accounts = accounts
         self._types: dict[str, str] = {}
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
     def __call__(self, judged: EstateObject) -> str:
         identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
-        return f'{{{identity},{self._type(judged)},"master":{self._master_of(judged)}}}'
+        master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
+        return f'{{{identity},{self._type(judged)},"master":{master},"account":{account}}}'
 
     def _master_of(self, judged: EstateObject) -> str:
         master = judged.master
@@ -115,6 +125,13 @@ class _Describer:
             label = self._judgement.type_label(name)
             self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
         return self._types[name]
+
+
+def _account(found: tuple[str, Account] | None) -> str:
+    if found is None:
+        return "null"
+    number, account = found
+    return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
 
 
 def _iso(time: datetime) -> str:

@@ -16,7 +16,7 @@ from perpend.judge.reads import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
+    from typing import TypeAlias, TypeVar
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
 
     Head: TypeAlias = Callable[[Program, int, str | None], str]
-    Described: TypeAlias = Callable[[EstateObject], str]
-    Tail: TypeAlias = Callable[[str, str], str]
+    Drawn = TypeVar("Drawn")
+    Described: TypeAlias = Callable[[EstateObject], Drawn]
+    Tail: TypeAlias = Callable[[Drawn, str], str]
     Quoted: TypeAlias = Callable[[str], str]
     Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
@@ -35,7 +36,7 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 def verdict_lines(
-    judgement: Judgement, *, head: Head, described: Described, tail: Tail, quoted: Quoted = str
+    judgement: Judgement, *, head: Head, described: Described[Drawn], tail: Tail[Drawn], quoted: Quoted = str
 ) -> Iterator[list[str]]:
     """Yield the lines, without line ends, some hundreds at once, to be written at once.
 
@@ -60,7 +61,7 @@ def verdict_lines(
 
 
 def _object_lines(
-    draw: Draw, forms: Sequence[int], described: Described, tail: Tail
+    draw: Draw, forms: Sequence[int], described: Described[Drawn], tail: Tail[Drawn]
 ) -> Callable[[EstateObject, Sequence[str]], list[str]]:
     """Return what draws the lines of an object, given how each begins. ``forms`` are the numbers of their references."""
 

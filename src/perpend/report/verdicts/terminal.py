@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import label_of_kind
 from perpend.ir.status import Status
+from perpend.report.accounts import with_name
 from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
 from perpend.report.verdicts.findings_list import print_findings
@@ -17,35 +18,48 @@ from perpend.report.verdicts.policy_table import count_text, print_policies
 from perpend.report.verdicts.tally import TO_ACT_ON, tally_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from rich.console import Console
 
+    from perpend.config.configuration import Account
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
 
 EXPLAINED: Final = "perpend explain POLICY OBJECT INPUT"
 _MOST_ACCOUNTS: Final = 3
+_MOST_EXCLUDED: Final = 5
 
 
-def print_judgement(judgement: Judgement, console: Console, *, limit: int = 20, explained: str = EXPLAINED) -> None:
+def print_judgement(
+    judgement: Judgement,
+    console: Console,
+    *,
+    limit: int = 20,
+    explained: str = EXPLAINED,
+    accounts: Mapping[str, Account] | None = None,
+) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
-    ``explained`` is the command that shows the road to one of its verdicts.
+    ``explained`` is the command that shows the road to one of its verdicts, ``accounts`` what is known of accounts.
     """
+    accounts = accounts or {}
     page = TerminalPage(console)
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
-    _print_sources(judgement, page, limit)
+    _print_sources(judgement, page, limit, accounts)
     if judgement.selection.set_aside:
         page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
+    if judgement.selection.excluded:
+        page.line((page.prose(excluded_text(judgement)), "dim"), first="  ")
     if not judgement.ledger.objects:
         return
     tallies = tally_of(judgement, limit=limit)
     page.blank()
     print_policies(tallies, page)
     for status in TO_ACT_ON:
-        print_findings(tallies, status, page)
+        print_findings(tallies, status, page, accounts)
     page.blank()
     _print_ledger(judgement.ledger, page, explained)
 
@@ -61,6 +75,14 @@ def _set_aside(judgement: Judgement) -> str:
     return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
 
 
+def excluded_text(judgement: Judgement) -> str:
+    """Return how many policies were left out because somebody asked for it, and which, as far as they fit into a line."""
+    excluded = judgement.selection.excluded
+    named = ", ".join(policy_id.rpartition("/")[2] for policy_id in excluded[:_MOST_EXCLUDED])
+    more = f" and {len(excluded) - _MOST_EXCLUDED:,} more" if len(excluded) > _MOST_EXCLUDED else ""
+    return f"{counted(len(excluded), 'policy', 'policies')} not asked: excluded ({named}{more}); --policy asks by name"
+
+
 def _subject(judgement: Judgement) -> str:
     policies = len({program.policy_id for program in judgement.programs})
     return f"Judged {counted(judgement.ledger.objects, 'object')} by {counted(policies, 'policy', 'policies')}"
@@ -74,12 +96,12 @@ def _nothing_judged(judgement: Judgement) -> str:
     return f"nothing judged: no policy is over the types of objects found: {types}"
 
 
-def _print_sources(judgement: Judgement, page: TerminalPage, limit: int) -> None:
+def _print_sources(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
     """Print where the objects come from and when they looked as judged: once, or per source where they differ."""
     sources = sorted(judgement.estate.sources, key=lambda source: source.name)
     times = dict.fromkeys(_observed(judgement, source) for source in sources)
     for source in sources[:limit]:
-        about = [label_of_kind(source.kind), counted(source.objects, "object"), *_accounts(source)]
+        about = [label_of_kind(source.kind), counted(source.objects, "object"), *_accounts(source, accounts)]
         if len(times) > 1:
             about.append(_observed(judgement, source))
         page.line(page.name(source.name), (f"  {page.prose(', '.join(about))}", "dim"), first="  ", rest="    ")
@@ -111,12 +133,12 @@ def _minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _accounts(source: Source) -> list[str]:
+def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
     if not source.accounts:
         return []
     if len(source.accounts) > _MOST_ACCOUNTS:
         return [counted(len(source.accounts), "account")]
-    return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(source.accounts)}"]
+    return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
 
 
 def _print_ledger(ledger: Ledger, page: TerminalPage, explained: str) -> None:

@@ -47,7 +47,7 @@ def document_of(judgement: Judgement) -> Any:
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
     document = document_of(judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
-    assert ["ledger", "snapshot", "setAside", "verdicts"] == list(document)
+    assert ["ledger", "snapshot", "setAside", "excluded", "verdicts"] == list(document)
     assert [] == document["setAside"]
     assert {
         "objects": 2,
@@ -76,6 +76,7 @@ def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> Non
             "typeApiName": THING,
             "typeName": "Thing",
             "master": {"typeApiName": OWNER, "typeName": "Owner", "id": "id-acme", "externalId": "ext-acme", "name": "acme"},
+            "account": None,
         },
     } == first
     assert (None, None, 600) == (second["object"]["master"], second["remediationMessage"], second["conditionIndex"])

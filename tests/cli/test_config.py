@@ -1,0 +1,383 @@
+"""The configuration of a project as a user meets it: found, overruled, shown, refused; and no byte else changes by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from perpend.cli.app import COMMANDS, group
+from perpend.cli.configured import Configured
+from perpend.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Ran, Run, spawn
+from tests.repositories import write
+from tests.sites import POLICY, files
+
+ACCOUNT = "111122223333"
+ROOT_POLICY = "/ce/ca/aws/iam/root-user-mfa"
+OVER_CERTIFICATES = "delete-expired-server-certificate"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in the empty directory of a project."""
+    here = tmp_path / "project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return here
+
+
+def say(directory: Path, text: str) -> None:
+    (directory / "perpend.toml").write_text(text, "utf-8")
+
+
+def shown(ran: Ran) -> dict[str, tuple[object, str, int | None]]:
+    assert (0, "") == (ran.code, ran.err)
+    return {one["key"]: (one["value"], one["source"], one["line"]) for one in json.loads(ran.out)["settings"]}
+
+
+def asked(ran: Ran) -> set[str]:
+    return {verdict["policyId"].rpartition("/")[2] for verdict in json.loads(ran.out)["verdicts"]}
+
+
+def command_of(path: str) -> click.Command:
+    found: click.Command = group
+    for name in path.split():
+        assert isinstance(found, click.Group)
+        found = found.get_command(click.Context(found), name) or pytest.fail(f"no command {path}")
+    return found
+
+
+def leaves(command: click.Command, path: str = "") -> list[str]:
+    if not isinstance(command, click.Group):
+        return [path]
+    names = command.list_commands(click.Context(command))
+    return [leaf for name in names for leaf in leaves(command_of(f"{path} {name}"), f"{path} {name}".strip())]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_a_setting_is_declared_as_its_options_are(setting) -> None:
+    for path in setting.commands:
+        command = command_of(path)
+        assert isinstance(command, Configured), path
+        (option,) = [one for one in command.params if setting.option in one.opts]
+        assert isinstance(option, click.Option)
+        choices = tuple(option.type.choices) if isinstance(option.type, click.Choice) else ()
+        assert (setting.choices, setting.kind is SettingKind.TEXTS) == (choices, option.multiple)
+        assert option.is_flag is (setting.kind is SettingKind.SWITCH)
+        if setting.builtin is not None:
+            assert setting.builtin == option.get_default(click.Context(command))
+
+
+def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> None:
+    options = {path: {option for one in command_of(path).params for option in one.opts} for path in leaves(group)}
+    assert set(REPOSITORY_COMMANDS) == {path for path, found in options.items() if "--repo" in found}
+    stores = {path for setting in SETTINGS if setting.name == "store" for path in setting.commands}
+    assert stores | {"plan"} == {path for path, found in options.items() if "--store" in found}, "a plan needs no store"
+    configured = {path for path in options if isinstance(command_of(path), Configured)}
+    assert {path for setting in SETTINGS for path in setting.commands} | {"config"} == configured
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("show", POLICY), ("lint",), ("test",), ("plan", POLICY), ("site", "build", "--no-search", "--out", "../site")],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_finds_the_repository_alike(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+    def told(*more: str) -> tuple[int, str]:
+        ran = run(*arguments, *more)
+        return ran.code, re.sub(r"(pages in [./]*site).*", r"\1", ran.out)
+
+    write(project / "policies", files())
+    library, named = told(), told("--repo", "policies")
+    say(project, 'repository = "policies"\n')
+    assert named == told()
+    (project / "perpend.toml").unlink()
+    os.chdir("policies")
+    assert named == told()
+    os.chdir("..")
+    assert named != library == told()
+
+
+def test_check_and_explain_find_the_repository_too(run: Run, project: Path) -> None:
+    write(project / "policies", files())
+    check = ("check", EXAMPLE, *TIME, "--format", "json")
+    named = run(*check, "--repo", "policies")
+    library = run(*check)
+    assert named != library
+    say(project, 'repository = "policies"\n')
+    assert named.out == run(*check).out
+    assert f"unknown policy '{KEY_POLICY}'" in run("explain", KEY_POLICY, "alma.brekke", EXAMPLE).err
+    (project / "perpend.toml").unlink()
+    assert library == run(*check)
+    os.chdir("policies")
+    assert named.out == run(*check).out
+    assert f"unknown policy '{KEY_POLICY}'" in run("explain", KEY_POLICY, "alma.brekke", EXAMPLE).err
+
+
+def test_a_directory_of_frameworks_of_another_kind_is_no_repository(run: Run, project: Path) -> None:
+    (project / "frameworks" / "react").mkdir(parents=True)
+    assert "root-user-mfa" in run("list").out
+
+
+def test_a_store_is_imported_into_looked_at_and_pruned_from_below(run: Run, project: Path) -> None:
+    say(project, 'store = "estate"\n[snapshots]\nkeep = 1\n')
+    below = project / "a" / "b"
+    below.mkdir(parents=True)
+    os.chdir(below)
+    for _ in range(2):
+        assert (0, "") == (lambda ran: (ran.code, ran.err))(run("import", EXAMPLE))
+    assert (project / "estate").is_dir()
+    assert 1 == run("check", *TIME).code
+    assert "perpend explain POLICY OBJECT --store ../../estate" in run("check", *TIME).out
+    assert "UNDETERMINED" in run("explain", KEY_POLICY, "kiosk-display").out
+    assert run("inventory", "prune").out.endswith("1 removed, 1 kept\n")
+    assert "25" in run("inventory", "sql", "SELECT count(*) FROM aws_iam_user").out
+
+
+def test_named_inputs_are_judged_and_not_the_store(run: Run, project: Path) -> None:
+    say(project, 'store = "absent"\n')
+    assert 25 == json.loads(run("check", EXAMPLE, *TIME, "--format", "json").out)["ledger"]["objects"]
+    assert (2, "", "perpend: perpend.toml:1: absent: no such store\n") == run("check") or "perpend.toml:1: absent" in run(
+        "check"
+    ).err
+    assert "verdict" in run("explain", KEY_POLICY, "kiosk-display", EXAMPLE).out
+
+
+def test_options_win_over_the_file(run: Run, project: Path) -> None:
+    say(project, f'policies = ["{ROOT_POLICY}"]\n[output]\nformat = "json"\n')
+    assert {"root-user-mfa"} == asked(run("check", EXAMPLE, *TIME))
+    assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY))
+    assert 5 < len(asked(run("check", EXAMPLE, *TIME, "--framework", "cis-aws-v6.0.0"))), "a choice replaces a choice"
+    assert run("check", EXAMPLE, *TIME, "--format", "csv").out.startswith("policyId,")
+    say(project, 'frameworks = ["cis-aws-v6.0.0"]\ninherited = true\n[output]\nformat = "json"\n')
+    assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY))
+
+
+def test_the_file_of_an_import_may_stand_anywhere_among_inputs(run: Run, project: Path) -> None:
+    (project / "other.toml").write_text('store = "estate"\n', "utf-8")
+    for number, words in enumerate(((EXAMPLE, "--config", "other.toml"), ("--config=other.toml", EXAMPLE))):
+        assert 0 == run("import", *words).code
+        assert number + 1 == len(list((project / "estate" / "runs").iterdir()))
+
+
+def test_a_working_directory_that_is_gone_leaves_the_library(run: Run, project: Path) -> None:
+    project.rmdir()
+    assert 1 == run("check", EXAMPLE, *TIME, "--policy", "root-user-mfa").code
+
+
+def test_several_frameworks_are_all_meant(run: Run, project: Path) -> None:
+    sections = {"cis-aws-v6.0.0/02/03": set(), "cis-aws-v6.0.0/02/04": set()}
+    for section in sections:
+        sections[section] = asked(run("check", EXAMPLE, *TIME, "--framework", section, "--format", "json"))
+    both = [word for section in sections for word in ("--framework", section)]
+    assert set.union(*sections.values()) == asked(run("check", EXAMPLE, *TIME, *both, "--format", "json"))
+
+
+def test_standing_policies_are_asked_where_they_fit(run: Run, project: Path) -> None:
+    assert 2 == run("check", EXAMPLE, *TIME, "--policy", "root-user-mfa", "--policy", OVER_CERTIFICATES).code
+    say(project, f'policies = ["root-user-mfa", "{OVER_CERTIFICATES}"]\n')
+    assert {"root-user-mfa"} == asked(run("check", EXAMPLE, *TIME, "--format", "json"))
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "ndjson"])
+def test_an_excluded_policy_is_told_and_no_pass(run: Run, project: Path, form: str) -> None:
+    say(project, 'exclude = ["*access-key*", "root-user-mfa"]\n')
+    ran = run("check", EXAMPLE, *TIME, "--format", form)
+    whole = run("check", EXAMPLE, *TIME, "--format", "json", "--no-config")
+    left_out = {name for name in asked(whole) if "access-key" in name} | {"root-user-mfa"}
+    said = "4 policies not asked: excluded ("
+    if form == "json":
+        document = json.loads(ran.out)
+        assert (left_out, []) == ({one.rpartition("/")[2] for one in document["excluded"]}, json.loads(whole.out)["excluded"])
+        assert asked(ran) == asked(whole) - left_out
+        assert document["ledger"]["verdicts"] == 25 * (7 - 4)
+    else:
+        assert said in (ran.out if form == "table" else ran.err)
+        assert (form == "table") is (ran.err == "")
+
+
+def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: Run, project: Path) -> None:
+    say(project, 'exclude = ["*"]\n')
+    assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "json"))
+    for choice in ((), ("--policy", "*access-key*"), ("--framework", "cis-aws-v6.0.0")):
+        ran = run("check", EXAMPLE, *TIME, *choice)
+        assert (2, "") == (ran.code, ran.out)
+        assert "excluded, --policy asks one by name" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('exclude = ["root-user-mf"]', "unknown policy 'root-user-mf' (did you mean 'root-user-mfa'?)"),
+        ('\npolicies = ["root-user-mf"]', "unknown policy 'root-user-mf' (did you mean 'root-user-mfa'?)"),
+        ('frameworks = ["cis-aws-v6.0.1"]', "unknown framework or section 'cis-aws-v6.0.1' (did you mean 'cis-aws-v6.0.0'?)"),
+        ('repository = "absent"', "absent: there is no such directory"),
+        ('stor = "estate"', "unknown key `stor` (did you mean `store`?)"),
+        (
+            '[output]\nformat = "jsn"',
+            "`output.format`: expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, found `jsn`",
+        ),
+    ],
+)
+def test_a_value_that_is_wrong_is_told_with_its_place(run: Run, project: Path, text: str, error: str) -> None:
+    say(project, f"{text}\n")
+    ran = run("check", EXAMPLE, *TIME, "--out", "out.json")
+    line = len(text.splitlines())
+    assert (2, "") == (ran.code, ran.out)
+    assert ran.err.startswith(f"perpend: perpend.toml:{line}: {error}")
+    assert 1 == ran.err.count("\n")
+    assert ["perpend.toml"] == os.listdir()
+
+
+def test_help_and_commands_without_defaults_need_no_sound_file(run: Run, project: Path) -> None:
+    say(project, "broken")
+    for arguments in (
+        ("--help",),
+        ("check", "--help"),
+        ("completion", "bash"),
+        ("explain-code", "A203"),
+        ("list", "--no-config"),
+    ):
+        assert (0, "") == (lambda ran: (ran.code, ran.err))(run(*arguments)), arguments
+    assert 2 == run("list").code
+    assert (COMMANDS["config"] in run("--help").out) is True
+
+
+def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path) -> None:
+    other = project.parent / "other"
+    say(project, 'store = "../other"\n[site]\nout = "../site"\n')
+    ran = run("import", EXAMPLE)
+    assert (0, f"perpend: perpend.toml:1: `store` is outside of the file's directory: {other}\n") == (ran.code, ran.err)
+    assert ran.err == run("inventory", "ls").err
+    assert "" == run("check", EXAMPLE, *TIME).err, "the store is not looked at"
+    assert "" == run("inventory", "ls", "--store", other).err, "who named it knows it"
+    assert (
+        f"`site.out` is outside of the file's directory: {project.parent / 'site'}" in run("site", "build", "--no-search").err
+    )
+
+
+def test_a_file_is_named_by_option_or_environment_or_passed_over(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(project, 'store = "near"\n')
+    (project / "ci").mkdir()
+    say(project / "ci", 'store = "estate"\n')
+    named = str(project / "ci" / "perpend.toml")
+    assert ("near", "file", 1) == shown(run("config", "--format", "json"))["store"]
+    assert (str(project / "ci" / "estate"), "file", 1) == shown(run("config", "--format", "json", "--config", named))["store"]
+    monkeypatch.setenv("PERPEND_CONFIG", "ci/perpend.toml")
+    assert (str(project / "ci" / "estate"), "file", 1) == shown(run("config", "--format", "json"))["store"]
+    assert "ci/perpend.toml, named by PERPEND_CONFIG\n" == run("config").out.splitlines(keepends=True)[0]
+    assert ("near", "file", 1) == shown(run("config", "--format", "json", "--config", "perpend.toml"))["store"]
+    assert (None, "default", None) == shown(run("config", "--format", "json", "--no-config"))["store"]
+    for both in (("--no-config", "--config", named), ("--config", named, "--no-config")):
+        assert (2, True) == (lambda ran: (ran.code, "exclude each other" in ran.err))(run("list", *both))
+    monkeypatch.setenv("PERPEND_CONFIG", "absent.toml")
+    assert (2, "", "perpend: absent.toml: cannot be read: no such file or directory\n") == run("list")
+
+
+def test_config_shows_values_and_where_they_come_from(run: Run, project: Path) -> None:
+    say(project, f'exclude = ["a", "b"]\n[output]\nlimit = 3\n[accounts.{ACCOUNT}]\nowner = "ops@example.com"\n')
+    (project / "ce").mkdir()
+    found = shown(run("config", "--format", "json"))
+    assert (["a", "b"], "file", 1) == found["exclude"]
+    assert (".", "working directory", None) == found["repository"]
+    assert ((3, "file", 3), ("table", "default", None)) == (found["output.limit"], found["output.format"])
+    assert ("ops@example.com", "file", 5) == found[f"accounts.{ACCOUNT}.owner"]
+    assert ["perpend.toml, found here", "output.format  table  default", "output.limit   3      perpend.toml:3"] == [
+        line.rstrip() for line in run("config", "output").out.splitlines()
+    ]
+    assert (2, "", "perpend: unknown key 'stroe' (did you mean 'store'?)\n") == run("config", "stroe")
+
+
+def test_the_shell_completes_keys(project: Path) -> None:
+    ran = spawn(cwd=project, _PERPEND_COMPLETE="bash_complete", COMP_WORDS="perpend config s", COMP_CWORD="2")
+    assert ["plain,store", "plain,snapshots.keep", "plain,site.out"] == ran.out.splitlines()[:3]
+
+
+def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
+    say(project, f'store = "estate"\n[accounts.{ACCOUNT}]\nname = "Production"\nowner = "ops@example.com"\n')
+    check = ("check", EXAMPLE, *TIME, "--policy", "root-user-mfa")
+    table = " ".join(run(*check).out.split())
+    assert f"account {ACCOUNT} (Production, ops@example.com)" in table
+    assert f"<root_account> ({ACCOUNT} Production)" in table
+    said = {"id": ACCOUNT, "name": "Production", "owner": "ops@example.com"}
+    assert all(one["object"]["account"] == said for one in json.loads(run(*check, "--format", "json").out)["verdicts"])
+    rows = run(*check, "--format", "csv").out.splitlines()
+    assert ("references,accountName,accountOwner", ",Production,ops@example.com") == (rows[0][-35:], rows[1][-27:])
+    run("import", EXAMPLE)
+    assert "Production" in run("inventory", "show").out
+
+
+def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
+    say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
+    run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", "verdicts.ndjson")
+    assert (0, "") == (lambda ran: (ran.code, ran.err))(run("site", "build", "--no-search", "--verdicts", "verdicts.ndjson"))
+    assert f"Production ({ACCOUNT})" in (project / "public" / "verdicts" / "index.html").read_text("utf-8")
+
+
+def test_markdown_goes_into_the_repository_and_not_to_the_sites_place(run: Run, project: Path) -> None:
+    write(project / "policies", files())
+    say(project, 'repository = "policies"\n[site]\nout = "public"\n')
+    assert 0 == run("site", "build", "--format", "markdown").code
+    assert (project / "policies" / POLICY[1:] / "policy.gen.md").is_file()
+    assert not (project / "public").exists()
+
+
+DEFAULTS = """
+policies = []
+frameworks = []
+exclude = []
+inherited = false
+[output]
+format = "table"
+limit = 20
+[accounts]
+"""
+
+
+def test_all_settings_with_a_builtin_value_stand_in_the_defaults() -> None:
+    assert [] == [
+        one.name for one in SETTINGS if one.builtin is not None and f"\n{one.name.rpartition('.')[2]} = " not in DEFAULTS
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *[("check", EXAMPLE, *TIME, *more) for more in ((), ("--format", "json"), ("--format", "csv"), ("--format", "ndjson"))],
+        ("check", EXAMPLE, *TIME, "--policy", "*key*", "--framework", "cis-aws-v6.0.0", "--inherited"),
+        ("check", "--help"),
+        ("check", "absent.csv"),
+        ("check",),
+        ("explain", KEY_POLICY, "kiosk-display", EXAMPLE, *TIME),
+        ("test", KEY_POLICY, "--coverage"),
+        ("plan", KEY_POLICY),
+        ("lint",),
+        ("list", "--format", "json"),
+        ("show", KEY_POLICY),
+        ("inventory", "ls"),
+        ("inventory", "ls", "--store", "absent"),
+        ("inventory", "prune", "--store", "absent"),
+        ("site", "build", "--format", "markdown"),
+    ],
+    ids=lambda arguments: " ".join(Path(word).name for word in arguments[:6]),
+)
+def test_a_file_that_says_the_defaults_changes_no_byte(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+    without = run(*arguments)
+    say(project, DEFAULTS)
+    assert without == run(*arguments)
+
+
+def test_it_holds_in_a_process_of_its_own(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.perpend]\nstore = "estate"\nexclude = ["root-*"]\n', "utf-8")
+    assert 0 == spawn("import", EXAMPLE, cwd=project).code
+    ran = spawn("check", *TIME, "--format", "json", cwd=project)
+    assert (1, "") == (ran.code, ran.err)
+    assert "root-user-mfa" not in asked(ran)
+    assert spawn("config", "store", cwd=project).out.splitlines()[1].split() == ["store", "estate", "pyproject.toml:2"]
