@@ -18,7 +18,12 @@ from perpend.scaffold.writing import write_new
 if TYPE_CHECKING:
     from perpend.scaffold.entities import NewFiles
 
-_repo = click.option("--repo", metavar="DIR", type=click.Path(), help="The repository; else the one that the configuration names, else the one in the working directory.")
+_repo = click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(),
+    help="The repository; else the one that the configuration names, else the one in the working directory.",
+)
 _type = click.option(
     "--type",
     "type_name",
@@ -108,7 +113,11 @@ def extracts(name: str, type_name: str, field: str | None, key: str | None, repo
     return 0
 
 
-@command.command("section", cls=Configured, epilog="\b\nExample:\n  perpend new section frameworks/acme-v1/01/02 --name '1.2 Users have MFA'")
+@command.command(
+    "section",
+    cls=Configured,
+    epilog="\b\nExample:\n  perpend new section frameworks/acme-v1/01/02 --name '1.2 Users have MFA'",
+)
 @click.argument("entity", metavar="ID", shell_complete=complete_section_ids)
 @click.option("--name", "title", metavar="TEXT", help="What it is called; made of its id without it.")
 @_repo
