@@ -22,6 +22,7 @@ ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""
 
 _Row = dict[str, str]
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[EstateObject], list[EstateObject]]:
@@ -145,7 +146,7 @@ def _with_variants(found: EstateObject, variants: tuple[EstateObject, ...]) -> E
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int, int]:

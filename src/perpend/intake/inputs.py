@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Declared = Callable[[str], ObjectType | None]
 
-_SMALL: Final = "200MB"
+_SMALL: Final = "130MB"
 """What DuckDB may hold of reports that are only judged."""
 
 

@@ -23,6 +23,7 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
 from perpend.store.manifest import StoredSource
+from perpend.store.rows import parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ _FIELDS: Final = {
 """The fields of a user beside its row, with the columns that hold them."""
 
 _ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_REPEATED: Final = "perpend_repeated"
+"""The table of ARNs that reports show more than once."""
+
 _OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
 
 
@@ -90,7 +94,7 @@ def read_reports(
     """Return what reports hold; None where one of them is not plain, or wrong: then collectors are to read all of them.
 
     ``directory`` takes copies for as long as the pieces are read, ``contradicted`` the readings of objects that reports
-    contradict each other about. Rows come ``ordered``, or nearly so where that costs less.
+    contradict each other about. Rows are ``ordered`` and numbered without gaps, or where that costs less, nearly so.
     """
     reports: list[PlainReport] = []
     for number, path in enumerate(paths):
@@ -101,51 +105,57 @@ def read_reports(
             return None
         reports.append(report)
     reports.sort(key=lambda report: (report.digest, report.source))
-    # Lines of reports go past what is known of them; DuckDB might hold them instead.
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
-    readings = _Readings(connection, reports, declared, directory, ordered=ordered)
+    readings = _Readings(connection, reports, declared, directory)
     if not readings.are_sound():
         return None
     sources = readings.sources(complete, observed_at)
-    readings.settle(contradicted)
-    return ReadReports(sources, {ACCOUNT_TYPE: readings.accounts(sources), USER_TYPE: readings.users()})
+    settled = readings.settled(contradicted)
+    accounts = readings.accounts(settled, sources)
+    numbered = not ordered and readings.are_in_order()
+    return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled, numbered=numbered)})
 
 
 @dataclass(frozen=True, slots=True)
 class _Readings:
-    """The rows of reports as tables of a database. Sources are numbered in the order of ``reports``."""
+    """The rows of reports. Sources are numbered in the order of ``reports``."""
 
     connection: Connection
     reports: Sequence[PlainReport]
     declared: Callable[[str], ObjectType | None]
     directory: Path
-    ordered: bool
+
+    @property
+    def keys(self) -> str:
+        """What stands for source, line, user and ARN of every row."""
+        return parquet(self.directory / "readings.parquet")
 
     def are_sound(self) -> bool:
-        """Read all rows; return whether each has its fields and an ARN as every other reader sees them."""
-        parts = (
-            f'SELECT {number} AS source, line, {_column(report, "user")} AS "user", {_column(report, "arn")} AS arn '
-            f"FROM {_lines(report)}"
-            for number, report in enumerate(self.reports)
-        )
+        """Read all rows; return whether each has its fields, a name, and an ARN as every other reader sees them."""
+        query = self._of_all(lambda number, report: f"SELECT {number} AS source, line, {_named(report)} FROM {_lines(report)}")
+        target = text(str((self.directory / "readings.parquet").absolute()))
         try:
-            self.connection.execute(f"CREATE TEMP TABLE perpend_readings AS {' UNION ALL '.join(parts)}")
+            self.connection.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION snappy)")
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
             if is_failed_write(error):
                 raise
             return False
-        sound = f"count(*) FILTER (WHERE regexp_full_match(arn, {text(_ARN)}))"
-        [(rows, good)] = rows_of(self.connection, f"SELECT count(*), {sound} FROM perpend_readings")
+        sound = f"count(*) FILTER (WHERE regexp_full_match(arn, {text(_ARN)}) AND \"user\" <> '')"
+        [(rows, good)] = rows_of(self.connection, f"SELECT count(*), {sound} FROM {self.keys}")
         return bool(rows == good == sum(report.rows for report in self.reports))
+
+    def are_in_order(self) -> bool:
+        """Whether the rows of all reports come in the order of their users already."""
+        place = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
+        later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {place} AS place FROM {self.keys})"
+        return not rows_of(self.connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
 
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
         """Return what is to be said of each report."""
         accounts: dict[int, list[str]] = {}
-        for source, account in rows_of(
-            self.connection, f"SELECT DISTINCT source, {_ACCOUNT} AS account FROM perpend_readings ORDER BY ALL"
-        ):
+        found = f"SELECT DISTINCT source, {_ACCOUNT} AS account FROM {self.keys} ORDER BY ALL"
+        for source, account in rows_of(self.connection, found):
             accounts.setdefault(source, []).append(account)
         return [
             StoredSource(
@@ -159,89 +169,93 @@ class _Readings:
             for number, report in enumerate(self.reports)
         ]
 
-    def settle(self, contradicted: Path | None) -> None:
-        """Make the table of users: each ARN once, root users that no report has a row of among them, in their order."""
+    def settled(self, contradicted: Path | None) -> str:
+        """Return what stands for the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
         names = [report.source for report in self.reports]
-        run = self.connection.execute
-        run("CREATE TEMP TABLE perpend_repeated AS SELECT arn FROM perpend_readings GROUP BY arn HAVING count(*) > 1")
-        spool = self.directory / "repeated.ndjson"
-        repeated = settle_repeated(self.connection, self._repeated(), names, spool, contradicted=contradicted)
-        columns = 'source, line, arn, "user", document, contradicted'
-        single = columns.replace("document, contradicted", "NULL AS document, NULL AS contradicted")
-        users = f"SELECT {single} FROM perpend_readings WHERE arn NOT IN (FROM perpend_repeated)"
-        users = f"{users} UNION ALL SELECT {columns} FROM {repeated}"
-        roots = unseen_roots(self.connection, users, names, self.directory / "roots.ndjson")
-        order = f'account, "user" <> {text(ROOT_USER)}, "user", arn'
-        every = f"SELECT *, {_ACCOUNT} AS account FROM ({users} UNION ALL SELECT {columns} FROM {roots}) ORDER BY {order}"
-        run(f"CREATE TEMP TABLE perpend_users AS SELECT row_number() OVER () - 1 AS {name(ROW)}, * FROM ({every})")
-        run("DROP TABLE perpend_readings")
-
-    def _repeated(self) -> str:
-        parts = (
-            f'SELECT {number} AS source, line, {_column(report, "user")} AS "user", {_column(report, "arn")} AS arn, '
-            f"{_document(report)} AS document FROM {_lines(report)} "
-            f"WHERE {_column(report, 'arn')} IN (FROM perpend_repeated)"
-            for number, report in enumerate(self.reports)
+        several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
+        candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
+        repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
+        self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
+        documents = self._of_all(
+            lambda number, report: (
+                f"SELECT {number} AS source, line, {_named(report)}, {_document(report)} AS document "
+                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})"
+            )
         )
-        return " UNION ALL ".join(parts)
+        spool = self.directory / "repeated.ndjson"
+        known = settle_repeated(self.connection, documents, names, spool, contradicted=contradicted)
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
+        roots = unseen_roots(self.connection, users, names, self.directory / "roots.ndjson")
+        return f"(FROM {known} UNION ALL FROM {roots})"
 
-    def accounts(self, sources: Sequence[StoredSource]) -> Piece:
+    def _single(self) -> str:
+        return f'SELECT source, line, arn, "user" FROM {self.keys} WHERE arn NOT IN (FROM {_REPEATED})'
+
+    def _of_all(self, query: Callable[[int, PlainReport], str]) -> str:
+        return " UNION ALL ".join(query(number, report) for number, report in enumerate(self.reports))
+
+    def accounts(self, settled: str, sources: Sequence[StoredSource]) -> Piece:
         """Return the accounts. Each is as old as the last source that shows one of its users."""
         numbers = by_age(sources)
         place = f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]"
         newest = f"CAST({numbers}[max({place}) + 1] AS INTEGER)"
-        self.connection.execute(
-            f"CREATE TEMP TABLE perpend_accounts AS SELECT row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}, "
-            f"{newest} AS {name(SOURCE)}, account FROM perpend_users GROUP BY account"
-        )
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {settled}'
+        found = f"SELECT {newest} AS source, {_ACCOUNT} AS account FROM ({users}) GROUP BY account"
+        numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
+        self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, source, account FROM ({found})")
         unknown = self._unknown(ACCOUNT_TYPE)
         values = [f"account AS {name(one)}" for one in _ACCOUNT_FIELDS]
-        listed = ", ".join([name(ROW), name(SOURCE), *values, *_marks(unknown)])
+        listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
         [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
-        return Piece(
-            f"(SELECT {listed} FROM perpend_accounts)", dict.fromkeys(_ACCOUNT_FIELDS, Form.TEXT), rows, frozenset(unknown)
-        )
+        forms = dict.fromkeys(_ACCOUNT_FIELDS, Form.TEXT)
+        return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
 
-    def users(self) -> Piece:
-        """Return the users."""
-        [(rows, doubted)] = rows_of(self.connection, "SELECT count(*), count(contradicted) FROM perpend_users")
+    def users(self, settled: str, *, numbered: bool) -> Piece:
+        """Return the users. If they are to be ``numbered`` as they come, numbers have gaps, for roots among others."""
+        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
+        every = f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+        [(rows, doubted)] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({every})")
         unknown = self._unknown(USER_TYPE)
-        marks = {*unknown, *([CONTRADICTED] if doubted else [])}
         doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
         own = [f"{column} AS {name(one)}" for one, column in _FIELDS.items()]
-        listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
+        listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
         forms = dict.fromkeys(sorted([*_FIELDS, ROW_FIELD]), Form.TEXT)
-        whole = f"(SELECT {listed}, document AS {name(ROW_FIELD)} FROM ({self._documents()}))"
-        short = f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"
+        order = f' ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn'
+        number = "number" if numbered else "row_number() OVER () - 1"
+        lines = f"SELECT *, {_ACCOUNT} AS account FROM ({self._documents(settled)})"
+        documents = f"SELECT *, {number} AS {name(ROW)} FROM ({lines}{'' if numbered else order})"
         return Piece(
-            whole, forms, rows, frozenset(marks), keys=f"(SELECT {listed} FROM perpend_users)", plain={ROW_FIELD: short}
+            f"(SELECT {name(ROW)}, {listed}, {self._document()} AS {name(ROW_FIELD)} FROM ({documents}))",
+            forms,
+            rows,
+            frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
+            plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
 
-    def _documents(self) -> str:
-        """Return the query that gives the table of users with the document of each row."""
-        alike = len({report.columns for report in self.reports}) == 1
-        kept = f"{name(ROW)}, source, document AS given, contradicted"
-        parts = []
-        for number, report in enumerate(self.reports):
-            read = [f"c{place}" for place in range(len(report.columns))] if alike else [f"{_document(report)} AS read"]
-            named = f'{_column(report, "user")} AS "user", {_column(report, "arn")} AS arn'
-            # What is read goes past the numbers of its lines, and is not held.
-            numbers = f"SELECT {kept}, line FROM perpend_users WHERE source = {number}"
-            parts.append(
-                f"SELECT {name(ROW)}, source, given, contradicted, {', '.join(read)}, {named} FROM {_lines(report)} AS lines "
-                f"LEFT JOIN ({numbers}) AS numbers USING (line) WHERE {name(ROW)} IS NOT NULL"
-            )
-        nothing = [f"NULL AS c{place}" for place in range(len(self.reports[0].columns))] if alike else ["NULL AS read"]
-        parts.append(f'SELECT {kept}, {", ".join(nothing)}, "user", arn FROM perpend_users WHERE line IS NULL')
-        every = " UNION ALL ".join(parts) + ("" if not self.ordered and self._are_in_order() else f" ORDER BY {name(ROW)}")
-        document = _document(self.reports[0]) if alike else "read"
-        return f"SELECT *, {_ACCOUNT} AS account, coalesce(given, {document}) AS document FROM ({every})"
+    def _documents(self, settled: str) -> str:
+        """Return the query of all users with their lines, and with the documents of those that are settled."""
+        firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
+        places = [f"c{place}" for place in range(len(self.reports[0].columns))] if self._are_alike() else []
 
-    def _are_in_order(self) -> bool:
-        """Whether lines come in the order of their users already."""
-        before = f"lag({{source: source, line: line}}) OVER (ORDER BY {name(ROW)})"
-        later = f"SELECT {{source: source, line: line}} < {before} AS is_earlier FROM perpend_users WHERE line IS NOT NULL"
-        return not rows_of(self.connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
+        def lines_of(number: int, report: PlainReport) -> str:
+            values = ", ".join(places) or f"{_document(report)} AS read"
+            place = f"{firsts[number]} + 2 * line + 1 AS number"
+            return (
+                f"SELECT {number} AS source, {place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values} "
+                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})"
+            )
+
+        number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
+        nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
+        return f"""{self._of_all(lines_of)} UNION ALL
+            SELECT source, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+
+    def _are_alike(self) -> bool:
+        return len({report.columns for report in self.reports}) == 1
+
+    def _document(self) -> str:
+        return f"coalesce(given, {_document(self.reports[0]) if self._are_alike() else 'read'})"
 
     def _unknown(self, type_name: str) -> list[str]:
         return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
@@ -249,6 +263,10 @@ class _Readings:
 
 def _marks(unknown: Sequence[str]) -> list[str]:
     return [f"{text(MISSING)} AS {name(one)}" for one in unknown]
+
+
+def _named(report: PlainReport) -> str:
+    return f'{_column(report, "user")} AS "user", {_column(report, "arn")} AS arn'
 
 
 def _column(report: PlainReport, called: str) -> str:

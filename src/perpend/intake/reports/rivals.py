@@ -29,6 +29,7 @@ _AT_ONCE: Final = 2_048
 _COLUMNS: Final = {
     "source": "INTEGER",
     "line": "BIGINT",
+    "before": "BIGINT",
     "arn": "VARCHAR",
     "user": "VARCHAR",
     "document": "VARCHAR",
@@ -53,9 +54,12 @@ def settle_repeated(
 
 
 def unseen_roots(connection: Connection, users: str, sources: Sequence[str], spool: Path) -> str:
-    """Return the text that stands for the rows of root users that exist all the same. They have no line."""
-    first = f"""min({{is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn, source: source}})"""
-    query = f"""SELECT first.source, first."user", first.arn FROM (SELECT {first} AS first FROM ({users})
+    """Return the text that stands for the rows of root users that exist all the same.
+
+    They have no line; ``before`` is that of the account's first user.
+    """
+    first = f"""min({{is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn, source: source, line: line}})"""
+    query = f"""SELECT first.source, first.line, first."user", first.arn FROM (SELECT {first} AS first FROM ({users})
         GROUP BY {_ACCOUNT} HAVING NOT bool_or(ends_with(arn, ':root')))"""
     return _spooled(_roots(_rows_of(connection, query), sources), spool)
 
@@ -98,9 +102,9 @@ def _noting(path: Path | None) -> Iterator[Callable[[EstateObject], EstateObject
 
 def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[dict[str, Any]]:
     ranks = {name: rank for rank, name in enumerate(sources)}
-    for source, user, arn in rows:
-        users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(sources[source], 1), None)], ranks)
-        yield from (_row_of(root, ranks) for root in with_root_users(users) if root.origin.row is None)
+    for source, line, user, arn in rows:
+        users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(sources[source], line), None)], ranks)
+        yield from ({**_row_of(root, ranks), "before": line} for root in with_root_users(users) if root.origin.row is None)
 
 
 def _account(arn: str) -> str:
