@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from perpend.collect.unusable import UnusableContent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STANDARD_INPUT = "-"
 MAX_BYTES = 1 << 30
 """The most that one input may hold, unpacked."""
+
+LARGE = 1 << 20
+"""From how many bytes on inputs are large: better not held in memory."""
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -44,6 +51,15 @@ _SIGNATURES = (
     (b"\xfd7zXZ", "an xz file"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
 )
+
+
+def are_large(paths: Sequence[str]) -> bool:
+    """Whether paths lead to files, each to another one, that are large together."""
+    try:
+        files = len(set(paths)) == len(paths) and all(map(os.path.isfile, paths))
+        return files and sum(map(os.path.getsize, paths)) >= LARGE
+    except (OSError, ValueError):
+        return False
 
 
 def read_text_bytes(path: str) -> bytes:

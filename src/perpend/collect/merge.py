@@ -18,8 +18,11 @@ USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
 ROOT_USER = "<root_account>"
 
-_ROW = "CA10__credReportAttributesJson__c"
+ROW_FIELD = "CA10__credReportAttributesJson__c"
+"""The field that holds the row of a report as JSON text."""
+
 _Row = dict[str, str]
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[EstateObject], list[EstateObject]]:
@@ -143,7 +146,7 @@ def _with_variants(found: EstateObject, variants: tuple[EstateObject, ...]) -> E
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int, int]:
@@ -164,7 +167,7 @@ def _unseen_root(user: EstateObject) -> EstateObject:
     """Return the root user of a user's account, of whom no source has a row."""
     arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
     row = row_writer(("user", "arn"))((ROOT_USER, arn))
-    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_USER, "CA10__arn__c": arn, _ROW: row}
+    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_USER, "CA10__arn__c": arn, ROW_FIELD: row}
     return EstateObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
 
 
@@ -183,6 +186,6 @@ def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObje
         "CA10__account__c": reading.account,
         "CA10__account__r": account.fields,
         "CA10__disappearanceTime__c": None,
-        _ROW: reading.row,
+        ROW_FIELD: reading.row,
     }
     return EstateObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)

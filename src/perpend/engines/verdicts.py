@@ -81,6 +81,16 @@ class VerdictFiles:
         return self.reader.files(self.paths)
 
 
+def amended_form(verdicts: str, objects: str, amended: str, programs: int) -> str:
+    """Return the query that gives verdicts with others in place of some: those that ``amended`` has by the objects' Ids.
+
+    What it has not is null. ``objects`` stands for the objects by row number.
+    """
+    values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in range(programs))
+    by_row = f'SELECT o.{ROW} AS amended_row, a.* FROM {amended} AS a JOIN {objects} AS o ON o."Id" = a."Id"'
+    return f"SELECT v.* REPLACE ({values}) FROM {verdicts} AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
+
+
 def long_form(
     codes: str,
     objects: str,

@@ -38,7 +38,10 @@ class _Relations:
 
 
 class Assembly:
-    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full."""
+    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full.
+
+    ``lasting``: their files are to be small, since they are kept.
+    """
 
     def __init__(
         self,
@@ -48,12 +51,14 @@ class Assembly:
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
         coverage: Claims,
+        lasting: bool = True,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._declared = declared
         self._parts = parts
         self._coverage = coverage
+        self._lasting = lasting
         self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
 
@@ -80,16 +85,23 @@ class Assembly:
         united = self._tables[table]
         relations = self._relations(table)
         marked = self._marked(united)
-        columns = [name(ROW), *(name(one) for one in (OWNER, SOURCE, CONTRADICTED) if one == SOURCE or one in united.marks)]
+        system = [ROW, *(one for one in (OWNER, SOURCE, CONTRADICTED) if one == SOURCE or one in united.marks)]
         companions = [one for one in united.stored_companions if one not in map(unfollowed, relations.reasons)]
-        columns += [name(one) for one in (*united.forms, *companions)]
-        for one in marked:
-            shapes = shapes_of(self._connection, name(one), f"({united.query})")
-            columns.append(f"{is_plain(name(one), shapes)} AS {name(plain(one))}")
-        columns += [f"{reason} AS {name(unfollowed(one))}" for one, reason in relations.reasons.items()]
+        columns = {one: name(one) for one in (*system, *united.forms, *companions)}
+        columns |= {plain(one): united.plain.get(one) or self._is_plain(united, one) for one in marked}
+        columns |= {unfollowed(one): reason for one, reason in relations.reasons.items()}
         # What was grouped comes in any order; everything else keeps its own.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
-        copy(self._connection, f"SELECT {', '.join(columns)} FROM ({united.query}) AS stored{order}", path)
+        listed = ", ".join(f"{value} AS {name(one)}" for one, value in columns.items())
+        # INVARIANT: equal rows give equal files. Whether a column may hold nulls is written too, and what DuckDB knows of that
+        # depends on the way that the rows came.
+        any_nulls = ", ".join(f"try({name(one)}) AS {name(one)}" for one in columns)
+        copy(
+            self._connection,
+            f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
+            path,
+            staging=not self._lasting,
+        )
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)
         return Table(
@@ -102,14 +114,18 @@ class Assembly:
             CONTRADICTED in filled,
         )
 
+    def _is_plain(self, united: United, column: str) -> str:
+        return is_plain(name(column), shapes_of(self._connection, name(column), f"({united.query})"))
+
     def _marked(self, united: United) -> list[str]:
         """Return the columns of texts of which some text may be JSON."""
-        texts = [one for one, form in united.forms.items() if form is Form.TEXT]
+        texts = [one for one, form in united.forms.items() if form is Form.TEXT and one not in united.plain]
         if not texts:
-            return []
+            return list(united.plain)
         opens = (f"bool_or(starts_with({name(one)}, '{{') OR starts_with({name(one)}, '['))" for one in texts)
-        found = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.query})")[0]
-        return [one for one, some in zip(texts, found, strict=True) if some]
+        found = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
+        marked = {*united.plain, *(one for one, some in zip(texts, found, strict=True) if some)}
+        return [one for one in united.forms if one in marked]
 
     def _filled(self, path: Path, marks: list[str], united: United) -> set[str]:
         """Return the companion columns that are not null throughout."""
@@ -147,12 +163,12 @@ class Assembly:
         found.lookups[relation] = Join(relation, target, key, "Id")
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
-        ids = f'SELECT "Id" FROM ({other.query}) WHERE "Id" IS NOT NULL'
+        ids = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected'"
         if self._coverage.reason(target, "", Scope()) is None:
             # All that there is was read: what the key names is not there, unless it is there in another spelling.
-            ids = f'SELECT {near(name("Id"))} FROM ({other.query}) WHERE "Id" IS NOT NULL'
+            ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
             dangling = f"CASE WHEN {near(column)} IN ({ids}) THEN {dangling} END"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 

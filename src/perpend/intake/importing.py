@@ -27,7 +27,7 @@ from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -49,15 +49,22 @@ _MOST_NAMED: Final = 6
 
 
 class Importing:
-    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is."""
+    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
 
-    def __init__(self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None]) -> None:
+    ``lasting``: the store is kept, and so its files are packed well.
+    """
+
+    def __init__(
+        self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None], lasting: bool = True
+    ) -> None:
         self.run = run
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._declared = declared
+        self._lasting = lasting
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[Piece]] = {}
+        self._ready: dict[str, Piece] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._renamed: dict[str, dict[str, str]] = {}
@@ -115,6 +122,14 @@ class Importing:
         self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
         self._tables.setdefault(table.type_name, []).append(piece)
 
+    def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece]) -> None:
+        """Take in tables that need no more than to be written, and that nothing else is added to.
+
+        The sources say which accounts and regions all their rows are of.
+        """
+        self.run.sources += sources
+        self._ready |= pieces
+
     def add_failure(self, source: str, reason: str) -> None:
         """Note an input that could not be read: rows may be missing from every table."""
         self.run.failures = sorted([*self.run.failures, Failure(source, reason)], key=lambda one: (one.source, one.reason))
@@ -125,7 +140,7 @@ class Importing:
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
             for table, path in assembly.write(self.run.directory_of):
-                scopes |= scopes_of(self._connection, table, path)
+                scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
                 self.run.add(table, [path])
             self.run.sources[:] = [_covering(number, one, scopes) for number, one in enumerate(self.run.sources)]
         self.problems += assembly.problems
@@ -133,7 +148,7 @@ class Importing:
 
     def _assembly(self) -> Assembly:
         self._objects.tell_apart()
-        pieces: dict[str, list[Piece]] = {}
+        pieces = {type_name: [piece] for type_name, piece in self._ready.items()}
         for type_name in list(self._objects.by_type):
             self._shred(type_name, pieces)
         for type_name, found in self._tables.items():
@@ -151,7 +166,14 @@ class Importing:
             if clashing:
                 message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
-        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
+        return Assembly(
+            self._connection,
+            united,
+            declared=self._declared,
+            parts=self._parts,
+            coverage=self._coverage(),
+            lasting=self._lasting,
+        )
 
     def _coverage(self) -> Claims:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]

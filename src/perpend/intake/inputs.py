@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import contradiction
+from perpend.collect.files import are_large
+from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.collect.read import collect_files
 from perpend.intake.importing import Importing
+from perpend.intake.reports.readings import are_as_usual, read_reports
 from perpend.intake.table_bytes import UnreadableTable, holds_table
 from perpend.intake.table_file import TableFile, in_order
-from perpend.store.database import opened
+from perpend.store.database import opened, storing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from perpend.collect.unusable import UnusableInput
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
 
     Declared = Callable[[str], ObjectType | None]
+
+_SMALL: Final = "130MB"
+"""What DuckDB may hold of reports that are only judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,64 @@ def import_inputs(
         # Of several threads, the one that is through first writes first: equal inputs are to give equal files.
         connection.execute("SET threads = 1")
         importing = Importing(run, connection, declared=declared)
-        failures: list[UnusableInput | UnreadableTable] = [
-            *_read_tables(importing, tables, keep_going=keep_going),
-            *_read_others(importing, others, declared, keep_going=keep_going, progress=progress),
-        ]
+        failures: list[UnusableInput | UnreadableTable] = []
+        if not _reports_read(importing, connection, inputs, declared, progress=progress):
+            failures += _read_tables(importing, tables, keep_going=keep_going)
+            failures += _read_others(importing, others, declared, keep_going=keep_going, progress=progress)
         for failure in failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit() if run.sources else None
     return Imported(snapshot, tuple(failures), tuple(importing.problems))
+
+
+def import_reports(
+    store: Store,
+    inputs: Sequence[Input],
+    *,
+    declared: Declared,
+    contradicted: Path,
+    progress: Callable[[int], None] | None = None,
+) -> Snapshot | None:
+    """Bring large credential reports into a store that lasts as long as this process; None where they need another way.
+
+    ``contradicted`` takes all readings of each object that reports contradict each other about, as a line of JSON.
+    """
+    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary, memory_limit=_SMALL) as connection:
+        connection.execute("SET threads = 1")
+        importing = Importing(run, connection, declared=declared, lasting=False)
+        read = _reports_read(importing, connection, inputs, declared, contradicted=contradicted, progress=progress)
+        return importing.commit() if read else None
+
+
+def _reports_read(
+    importing: Importing,
+    connection: Connection,
+    inputs: Sequence[Input],
+    declared: Declared,
+    *,
+    contradicted: Path | None = None,
+    progress: Callable[[int], None] | None,
+) -> bool:
+    """Read large credential reports the fast way; return whether that was all. If not, nothing is read yet."""
+    paths = [one.path for one in inputs]
+    usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
+    if not usual or any(one.type_name or one.columns is not None for one in inputs) or not are_large(paths):
+        return False
+    with storing(importing.run.temporary):
+        read = read_reports(
+            connection,
+            paths,
+            declared=declared,
+            complete={one.path: one.complete for one in inputs},
+            observed_at={one.path: one.observed_at for one in inputs if one.observed_at},
+            directory=importing.run.temporary,
+            contradicted=contradicted,
+            ordered=contradicted is None,
+            progress=progress,
+        )
+    if read:
+        importing.add_ready(read.sources, read.pieces)
+    return read is not None
 
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:

@@ -83,12 +83,12 @@ class Lists:
 
     def _strays(self, own: United, other: United, table: str, child: Children) -> list[str]:
         """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
-        key, ids = name(child.key), f'SELECT "Id" FROM ({own.query}) WHERE "Id" IS NOT NULL'
-        stray = f"SELECT {key} AS stray FROM ({other.query}) WHERE NOT {_is_blank(key)} AND {key} NOT IN ({ids})"
+        key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
+        stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {_is_blank(key)} AND {key} NOT IN ({ids})"
         if not own.rows or not other.rows or not (count := self._count(stray)):
             return []
         cases, what = [], f"`{child.key}` of `{child.type_name}`"
-        nearly = f'SELECT "Id" FROM ({own.query}) WHERE {near(name("Id"))} IN (SELECT {near("stray")} FROM ({stray}))'
+        nearly = f'SELECT "Id" FROM ({own.keys}) WHERE {near(name("Id"))} IN (SELECT {near("stray")} FROM ({stray}))'
         meant = self._first(nearly)
         if meant:
             cases.append(_within(nearly, f"may hold more: {what} names this object in another spelling"))
@@ -112,7 +112,7 @@ class Lists:
     def _are_odd(self, own: United, stray: str) -> bool:
         """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
         lengths = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
-        digits, shortest, longest = self._rows(f"SELECT {lengths} FROM ({own.query})")[0]
+        digits, shortest, longest = self._rows(f"SELECT {lengths} FROM ({own.keys})")[0]
         if not digits or shortest != longest:
             return False
         return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT regexp_full_match(stray, '[0-9]{{{shortest}}}')"))
@@ -121,8 +121,8 @@ class Lists:
         """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
         own, other, key = self._tables[table], self._tables[child.type_name], name(child.key)
         alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
-        unlisted = f"SELECT {key} FROM ({other.query}) WHERE {key} IS NOT NULL AND {alone}"
-        spoken = f'SELECT "Id" FROM ({own.query}) WHERE {mark} IS NULL AND "Id" IN ({unlisted})'
+        unlisted = f"SELECT {key} FROM ({other.keys}) WHERE {key} IS NOT NULL AND {alone}"
+        spoken = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} IS NULL AND "Id" IN ({unlisted})'
         if not other.rows or not (count := self._count(spoken)):
             return "NULL"
         message = (
@@ -157,7 +157,7 @@ class Lists:
         account, region = self._scope_columns(own, table)
         scopes = self._coverage.complete(child.type_name, child.name)
         covered = _covers(scopes, account, region) if scopes else "false"
-        open_ones = f'SELECT "Id" FROM ({own.query}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
+        open_ones = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
         if own.rows and (count := self._count(open_ones)):
             message = (
                 f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to hold "
@@ -176,7 +176,7 @@ class Lists:
         blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {_is_blank(name(key))})"
         listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
         counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
-        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({found.query})")[0]
+        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({found.keys})")[0]
         if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
             return int(unread_keys)
         if (table, key) not in self._blank:

@@ -32,7 +32,8 @@ class Piece:
     """Rows of a table from one place. ``relation`` is what stands behind FROM; it has a column per form and per mark.
 
     ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
-    has no mark why it is not known where they lead.
+    has no mark why it is not known where they lead. ``plain`` are expressions that say of columns of documents which of them
+    are plain JSON, where that is known. ``keys`` stands for the same rows without these columns, where that is less to read.
     """
 
     relation: str
@@ -40,6 +41,8 @@ class Piece:
     rows: int
     marks: frozenset[str] = frozenset()
     unknown: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    keys: str = ""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class United:
 
     ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
     of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
+    ``plain`` and ``narrow`` are what a single piece says of its documents, and its rows without them.
     """
 
     query: str
@@ -58,6 +62,13 @@ class United:
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    narrow: str = ""
+
+    @property
+    def keys(self) -> str:
+        """The query to be asked for keys, and for everything else that is no document."""
+        return self.narrow or self.query
 
     @property
     def companions(self) -> list[str]:
@@ -83,6 +94,8 @@ def unite(pieces: Sequence[Piece]) -> United:
         selects.append(_select(piece, found, offset))
         offset += piece.rows
     found.query = " UNION ALL ".join(selects)
+    if len(pieces) == 1 and pieces[0].keys:
+        found.narrow, found.plain = f"FROM {pieces[0].keys}", pieces[0].plain
     return found
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from perpend.judge.selection import Selection
     from perpend.store.snapshot import Snapshot
 
+    Amended = Callable[[DuckDb, Sequence[Program], Sequence[Path], Path, int], Path]
+
 
 @contextmanager
 def judge_snapshot(
@@ -43,11 +45,14 @@ def judge_snapshot(
     engine: Engine | None = None,
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
+    keep: bool = True,
+    amended: Amended | None = None,
 ) -> Iterator[Judgement]:
     """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
 
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
+    ``costs`` is told what that was; without ``keep`` nothing is kept. ``snapshot_time``, ``today`` and ``progress`` are as
+    for an estate. ``amended`` may put other verdicts in place of a table's, and returns their file.
     """
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
@@ -56,8 +61,8 @@ def judge_snapshot(
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             sources = tuple(Source(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in snapshot.sources)
             day = day_of_run([source.observed_at for source in sources], snapshot_time=snapshot_time, today=today)
-            kept = StoreDuckDb(reader, snapshot)
-            judging = _Judging(snapshot, selection, day, engine or kept, reader, written)
+            kept = StoreDuckDb(reader, snapshot, keep=keep)
+            judging = _Judging(snapshot, selection, day, engine or kept, reader, written, amended)
             judgement = judging.judgement(sources, progress)
             if costs:
                 costs(kept.costs)
@@ -72,6 +77,7 @@ class _Judging:
     engine: Engine
     reader: DuckDb
     written: Path
+    amended: Amended | None
 
     def judgement(self, sources: tuple[Source, ...], progress: Callable[[int], None] | None) -> Judgement:
         by_program: dict[int, StoredVerdicts] = {}
@@ -91,6 +97,9 @@ class _Judging:
         paths = self.engine.judge_to_parquet(
             plan, snapshot.files, self.written / f"{len(list(self.written.iterdir()))}.parquet"
         )
+        if self.amended:
+            table = snapshot.files[type_name]
+            paths = [self.amended(self.reader, programs, table, path, day // DAY * DAY) for path in paths]
         files = VerdictFiles(self.reader, tuple(paths), snapshot.tables.by_name[type_name].rows)
         object_type = self.selection.types.get(type_name) or ObjectType(type_name)
         nest = Nest(self.reader.connection, snapshot)

@@ -18,6 +18,7 @@ from perpend.cli.output import CannotWrite, output_stream, progress, refuse_inpu
 from perpend.cli.programs import tell_refused
 from perpend.cli.repositories import refuse_unknown_type, repository_here
 from perpend.collect import UnusableInput, collect_files
+from perpend.collect.files import are_large
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
@@ -171,6 +172,39 @@ def command(**given: Any) -> int:
 
 
 def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
+    may_be_large = asked.engine in ("auto", "duckdb") and asked.type_name is None and asked.form != "parquet"
+    code = _check_large(analyzer, asked) if may_be_large and are_large(asked.inputs) else None
+    return _check_estate(analyzer, asked) if code is None else code
+
+
+def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
+    """Judge large credential reports without holding them; return None where that is not possible."""
+    from perpend.intake.inputs import Input
+    from perpend.judge.large import judge_reports
+
+    inputs = [Input(path, complete=asked.complete) for path in asked.inputs]
+
+    def selected(snapshot: Snapshot) -> Selection:
+        return select_policies(analyzer, asked.policies, framework=asked.framework, inherited=asked.inherited, over=snapshot)
+
+    with (
+        progress("reading") as done,
+        judge_reports(
+            inputs,
+            selected,
+            declared=analyzer.repository.declared_type,
+            snapshot_time=asked.snapshot_time,
+            progress=done,
+        ) as judgement,
+    ):
+        if judgement is None:
+            return None
+        tell_refused(analyzer.repository, judgement.selection)
+        write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
+        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement)
+
+
+def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
     declared = analyzer.object_type(asked.type_name) if asked.type_name else None
     with progress("reading") as done:
         collected = collect_files(

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class StoreDuckDb:
-    """DuckDB over a snapshot. ``engine`` has to reach the snapshot's files and the directory of kept columns."""
+    """DuckDB over a snapshot. ``engine`` has to reach the snapshot's files and the directory of kept columns.
 
-    def __init__(self, engine: DuckDb, snapshot: Snapshot) -> None:
+    ``keep``: columns are to be kept for later runs, if they can be.
+    """
+
+    def __init__(self, engine: DuckDb, snapshot: Snapshot, *, keep: bool = True) -> None:
         self._engine = engine
         self._directory = snapshot.directory
         self._kept = KeptColumns(engine, snapshot.directory / KEPT, snapshot.content_hash, snapshot.files)
-        self._keeps = self._kept.can_be_kept()
+        self._keeps = keep and self._kept.can_be_kept()
 
     @property
     def costs(self) -> Sequence[Cost]:

@@ -1,0 +1,113 @@
+"""A path in, a copy of the credential report there out, if every reader of CSV reads it alike; nothing where one might not.
+
+Such a report has a header of bare words, no quotes, no signs that JSON escapes, no blank lines, and as many commas as its
+lines need. Everything else, and everything that is wrong, is left to the collectors. Refuses to know what rows say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.collect.files import MAX_BYTES
+from perpend.intake.table_bytes import MARK
+from perpend.store.files import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_CHUNK: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 20
+_MOST_COLUMNS: Final = 256
+_COLUMN: Final = re.compile("[a-z0-9_]+")
+_NEEDED: Final = ("user", "arn")
+_REFUSED: Final = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
+
+
+class _NotPlain(Exception):
+    """Something that readers of CSV might read in different ways, or that is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainReport:
+    """A report as it was copied: lines end with LF, the header is left out. ``digest`` is the SHA-256 of its text."""
+
+    source: str
+    copy: Path
+    columns: tuple[str, ...]
+    rows: int
+    digest: str
+
+
+def plain_report(path: str, copy: Path, progress: Callable[[int], None] | None = None) -> PlainReport | None:
+    """Copy a report; return None where it is not plain. ``progress`` is told how many rows it has so far, now and then."""
+    digest, rows = hashlib.sha256(), 0
+    columns: tuple[str, ...] = ()
+    try:
+        with naming(copy), copy.open("wb") as stream:
+            for lines in _lines(path, digest.update):
+                if not columns:
+                    header, _, lines = lines.partition(b"\n")
+                    columns = _columns(header)
+                rows += _rows(lines, columns)
+                stream.write(lines)
+                if progress:
+                    progress(rows)
+    except _NotPlain:
+        return None
+    return PlainReport(path, copy, columns, rows, digest.hexdigest()) if rows else None
+
+
+def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Yield a file's text in pieces of whole lines, all of which end with LF. ``note`` is given the text as it stands there."""
+    size, rest = 0, b""
+    try:
+        with open(path, "rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                chunk = chunk if size else chunk.removeprefix(MARK)
+                size += len(chunk)
+                note(chunk)
+                end = chunk.rfind(b"\n") + 1
+                if size + len(MARK) > MAX_BYTES or len(rest) + len(chunk) - end > _LONGEST_LINE:
+                    raise _NotPlain
+                if end:
+                    yield _with_line_feeds(rest + chunk[:end])
+                rest = chunk[end:] if end else rest + chunk
+    except (OSError, ValueError):
+        raise _NotPlain from None
+    if rest:
+        yield _with_line_feeds(rest + b"\n")
+
+
+def _with_line_feeds(lines: bytes) -> bytes:
+    if b"\r" not in lines:
+        return lines
+    if lines.count(b"\r") != lines.count(b"\r\n"):
+        raise _NotPlain
+    return lines.replace(b"\r\n", b"\n")
+
+
+def _columns(header: bytes) -> tuple[str, ...]:
+    columns = tuple(header.decode("latin-1").split(","))
+    named = all(map(_COLUMN.fullmatch, columns)) and all(one in columns for one in _NEEDED)
+    if not named or len(set(columns)) < len(columns) or len(columns) > _MOST_COLUMNS:
+        raise _NotPlain
+    return columns
+
+
+def _rows(lines: bytes, columns: tuple[str, ...]) -> int:
+    """Return how many rows some lines are."""
+    if any(sign in lines for sign in _REFUSED) or lines.startswith(b"\n") or b"\n\n" in lines:
+        raise _NotPlain
+    if not lines.isascii():
+        try:
+            lines.decode("utf-8")
+        except UnicodeDecodeError:
+            raise _NotPlain from None
+    rows = lines.count(b"\n")
+    if lines.count(b",") != rows * (len(columns) - 1):
+        raise _NotPlain
+    return rows

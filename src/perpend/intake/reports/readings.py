@@ -1,0 +1,292 @@
+"""Plain credential reports in, the tables of their users and accounts out, as pieces that hold each of them once, in order.
+
+DuckDB reads the rows. Only what some ARN's rows say differently comes to Python, where collectors settle it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from perpend.collect.kinds import REPORT
+from perpend.collect.merge import ACCOUNT_TYPE, ROOT_USER, ROW_FIELD, USER_TYPE
+from perpend.intake.ages import by_age
+from perpend.intake.pieces import Piece
+from perpend.intake.piles import unstated_lists
+from perpend.intake.reports.plain import plain_report
+from perpend.intake.reports.rivals import settle_repeated, unseen_roots
+from perpend.ir.coverage import Scope, claims_of, region_field
+from perpend.meaning.partly_known import MISSING
+from perpend.meaning.values import PlainJson
+from perpend.store.database import is_failed_write, name, pattern, rows_of, text
+from perpend.store.manifest import StoredSource
+from perpend.store.rows import parquet
+from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.intake.reports.plain import PlainReport
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
+
+_ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
+"""An ARN without blank space and other signs that are not printable ASCII; collectors look closer at all others."""
+
+_ACCOUNT: Final = "split_part(arn, ':', 5)"
+_FIELDS: Final = {
+    "Id": "arn",
+    "CA10__account__c": "account",
+    "CA10__arn__c": "arn",
+    "CA10__disappearanceTime__c": "CAST(NULL AS VARCHAR)",
+    "CA10__userName__c": '"user"',
+}
+"""The fields of a user beside its row, with the columns that hold them."""
+
+_ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_REPEATED: Final = "perpend_repeated"
+"""The table of ARNs that reports show more than once."""
+
+_OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReports:
+    """Reports as they were read: what is to be said of each, and a piece of each table."""
+
+    sources: list[StoredSource]
+    pieces: dict[str, Piece]
+
+
+def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
+    """Whether what is declared of users and accounts lets their tables be made without a look at each object."""
+    if user is None or account is None:
+        return False
+    owner = user.lookups.get(_OWNER[0])
+    if owner is None or (owner.name, owner.target, owner.key) != _OWNER:
+        return False
+    names = {*_FIELDS, *_ACCOUNT_FIELDS, ROW_FIELD}
+    relations = {*user.lookups, *user.children, *account.lookups, *account.children}
+    keys = {one.key for kind in (user, account) for one in kind.lookups.values()}
+    keys |= {one.key for kind in (user, account) for one in kind.children.values()}
+    of_users = {one.key for kind in (user, account) for one in kind.children.values() if one.type_name == USER_TYPE}
+    doubtful = names & relations or ROW_FIELD in keys or of_users - {_OWNER[2], ""} or region_field(user) == ROW_FIELD
+    return not doubtful
+
+
+def read_reports(
+    connection: Connection,
+    paths: Sequence[str],
+    *,
+    declared: Callable[[str], ObjectType | None],
+    complete: Mapping[str, Sequence[Scope]],
+    observed_at: Mapping[str, datetime],
+    directory: Path,
+    contradicted: Path | None = None,
+    ordered: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> ReadReports | None:
+    """Return what reports hold; None where one of them is not plain, or wrong: then collectors are to read all of them.
+
+    ``directory`` takes copies for as long as the pieces are read, ``contradicted`` the readings of objects that reports
+    contradict each other about. Rows are ``ordered`` and numbered without gaps, or where that costs less, nearly so.
+    """
+    reports: list[PlainReport] = []
+    for number, path in enumerate(paths):
+        before = sum(report.rows for report in reports)
+        told = (lambda rows, before=before: progress(before + rows)) if progress else None
+        report = plain_report(path, directory / f"report-{number}.csv", told)
+        if report is None:
+            return None
+        reports.append(report)
+    reports.sort(key=lambda report: (report.digest, report.source))
+    readings = _Readings(connection, reports, declared, directory)
+    if not readings.are_sound():
+        return None
+    sources = readings.sources(complete, observed_at)
+    settled = readings.settled(contradicted)
+    accounts = readings.accounts(settled, sources)
+    numbered = not ordered and readings.are_in_order()
+    return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled, numbered=numbered)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """The rows of reports. Sources are numbered in the order of ``reports``."""
+
+    connection: Connection
+    reports: Sequence[PlainReport]
+    declared: Callable[[str], ObjectType | None]
+    directory: Path
+
+    @property
+    def keys(self) -> str:
+        """What stands for source, line, user and ARN of every row."""
+        return parquet(self.directory / "readings.parquet")
+
+    def are_sound(self) -> bool:
+        """Read all rows; return whether each has its fields, a name, and an ARN as every other reader sees them."""
+        query = self._of_all(lambda number, report: f"SELECT {number} AS source, line, {_named(report)} FROM {_lines(report)}")
+        target = text(str((self.directory / "readings.parquet").absolute()))
+        try:
+            self.connection.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION snappy)")
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.Error as error:
+            if is_failed_write(error):
+                raise
+            return False
+        sound = f"count(*) FILTER (WHERE regexp_full_match(arn, {text(_ARN)}) AND \"user\" <> '')"
+        [(rows, good)] = rows_of(self.connection, f"SELECT count(*), {sound} FROM {self.keys}")
+        return bool(rows == good == sum(report.rows for report in self.reports))
+
+    def are_in_order(self) -> bool:
+        """Whether the rows of all reports come in the order of their users already."""
+        place = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
+        later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {place} AS place FROM {self.keys})"
+        return not rows_of(self.connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
+
+    def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
+        """Return what is to be said of each report."""
+        accounts: dict[int, list[str]] = {}
+        found = f"SELECT DISTINCT source, {_ACCOUNT} AS account FROM {self.keys} ORDER BY ALL"
+        for source, account in rows_of(self.connection, found):
+            accounts.setdefault(source, []).append(account)
+        return [
+            StoredSource(
+                report.source,
+                REPORT.name,
+                observed_at.get(report.source),
+                report.rows,
+                tuple(accounts[number]),
+                coverage=claims_of(USER_TYPE, (*map(Scope, accounts[number]), *complete.get(report.source, ()))),
+            )
+            for number, report in enumerate(self.reports)
+        ]
+
+    def settled(self, contradicted: Path | None) -> str:
+        """Return what stands for the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
+        names = [report.source for report in self.reports]
+        several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
+        candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
+        repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
+        self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
+        documents = self._of_all(
+            lambda number, report: (
+                f"SELECT {number} AS source, line, {_named(report)}, {_document(report)} AS document "
+                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})"
+            )
+        )
+        spool = self.directory / "repeated.ndjson"
+        known = settle_repeated(self.connection, documents, names, spool, contradicted=contradicted)
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
+        roots = unseen_roots(self.connection, users, names, self.directory / "roots.ndjson")
+        return f"(FROM {known} UNION ALL FROM {roots})"
+
+    def _single(self) -> str:
+        return f'SELECT source, line, arn, "user" FROM {self.keys} WHERE arn NOT IN (FROM {_REPEATED})'
+
+    def _of_all(self, query: Callable[[int, PlainReport], str]) -> str:
+        return " UNION ALL ".join(query(number, report) for number, report in enumerate(self.reports))
+
+    def accounts(self, settled: str, sources: Sequence[StoredSource]) -> Piece:
+        """Return the accounts. Each is as old as the last source that shows one of its users."""
+        numbers = by_age(sources)
+        place = f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]"
+        newest = f"CAST({numbers}[max({place}) + 1] AS INTEGER)"
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {settled}'
+        found = f"SELECT {newest} AS source, {_ACCOUNT} AS account FROM ({users}) GROUP BY account"
+        numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
+        self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, source, account FROM ({found})")
+        unknown = self._unknown(ACCOUNT_TYPE)
+        values = [f"account AS {name(one)}" for one in _ACCOUNT_FIELDS]
+        listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
+        [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
+        forms = dict.fromkeys(_ACCOUNT_FIELDS, Form.TEXT)
+        return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
+
+    def users(self, settled: str, *, numbered: bool) -> Piece:
+        """Return the users. If they are to be ``numbered`` as they come, numbers have gaps, for roots among others."""
+        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
+        every = f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+        [(rows, doubted)] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({every})")
+        unknown = self._unknown(USER_TYPE)
+        doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
+        own = [f"{column} AS {name(one)}" for one, column in _FIELDS.items()]
+        listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
+        forms = dict.fromkeys(sorted([*_FIELDS, ROW_FIELD]), Form.TEXT)
+        order = f' ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn'
+        number = "number" if numbered else "row_number() OVER () - 1"
+        lines = f"SELECT *, {_ACCOUNT} AS account FROM ({self._documents(settled)})"
+        documents = f"SELECT *, {number} AS {name(ROW)} FROM ({lines}{'' if numbered else order})"
+        return Piece(
+            f"(SELECT {name(ROW)}, {listed}, {self._document()} AS {name(ROW_FIELD)} FROM ({documents}))",
+            forms,
+            rows,
+            frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
+            plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
+        )
+
+    def _documents(self, settled: str) -> str:
+        """Return the query of all users with their lines, and with the documents of those that are settled."""
+        firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
+        places = [f"c{place}" for place in range(len(self.reports[0].columns))] if self._are_alike() else []
+
+        def lines_of(number: int, report: PlainReport) -> str:
+            values = ", ".join(places) or f"{_document(report)} AS read"
+            place = f"{firsts[number]} + 2 * line + 1 AS number"
+            return (
+                f"SELECT {number} AS source, {place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values} "
+                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})"
+            )
+
+        number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
+        nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
+        return f"""{self._of_all(lines_of)} UNION ALL
+            SELECT source, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+
+    def _are_alike(self) -> bool:
+        return len({report.columns for report in self.reports}) == 1
+
+    def _document(self) -> str:
+        return f"coalesce(given, {_document(self.reports[0]) if self._are_alike() else 'read'})"
+
+    def _unknown(self, type_name: str) -> list[str]:
+        return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
+
+
+def _marks(unknown: Sequence[str]) -> list[str]:
+    return [f"{text(MISSING)} AS {name(one)}" for one in unknown]
+
+
+def _named(report: PlainReport) -> str:
+    return f'{_column(report, "user")} AS "user", {_column(report, "arn")} AS arn'
+
+
+def _column(report: PlainReport, called: str) -> str:
+    return f"c{report.columns.index(called)}"
+
+
+def _document(report: PlainReport) -> str:
+    """Return the expression of a line as a JSON object: every column, every value a string."""
+    starts = ["{", *['",'] * (len(report.columns) - 1)]
+    keys = (text(f'{start}{encode_basestring(column)}:"') for start, column in zip(starts, report.columns, strict=True))
+    pieces = ", ".join(f"{key}, c{place}" for place, key in enumerate(keys))
+    return f"""concat({pieces}, '"}}')"""
+
+
+def _lines(report: PlainReport) -> str:
+    """Return what stands for the lines of a report: their numbers and columns."""
+    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(report.columns)))
+    # INVARIANT: nothing in a plain report is quoted or escaped, and no value is the one that is null.
+    options = (
+        r"delim=',', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
+        rf"strict_mode=true, nullstr='{chr(1)}', compression='none', columns={{{columns}}}"
+    )
+    return f"(SELECT *, row_number() OVER () + 1 AS line FROM read_csv({pattern(report.copy)}, {options}))"

@@ -1,0 +1,182 @@
+"""Reports by way of DuckDB become the store, byte for byte, that they become by way of objects, or the same refusal.
+
+So do they become the same judgement.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, event, example, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from perpend.analyze.programs import Analyzer
+from perpend.collect import collect_files
+from perpend.collect import files as collected_files
+from perpend.intake import inputs
+from perpend.intake.inputs import Input, import_inputs
+from perpend.ir.coverage import Scope
+from perpend.ir.status import Status
+from perpend.judge.estates import judge_estate
+from perpend.judge.judgement import Judgement
+from perpend.judge.large import judge_reports
+from perpend.judge.selection import Selection, select_policies
+from perpend.load.repository import open_repository
+from perpend.report.verdicts.as_json import write_ndjson
+from perpend.report.verdicts.terminal import print_judgement
+from perpend.store.store import Store
+from tests.differential.reports import reports
+from tests.differential.stores import NOW
+
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "60"))
+DECLARED = open_repository(None).declared_type
+HEADER = b"user,arn,mfa_active,access_key_1_active\n"
+PASSWORD = b"user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"
+ANN = b"ann,arn:aws:iam::111122223333:user/ann,"
+OTHER_COLUMNS = b"user,arn,password_enabled\nann,arn:aws:iam::111122223333:user/ann,true\n"
+
+
+def written(directory: Path, contents: list[bytes]) -> list[str]:
+    """Write each content to a file of its own and return the paths."""
+    paths = [directory / f"{number}.in" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    return [str(path) for path in paths]
+
+
+def imported(directory: Path, contents: list[bytes], *, keep_going: bool = False) -> tuple[Any, ...]:
+    """Return all that an import of files leaves and says, but for its time."""
+    paths = written(directory, contents)
+    files = [Input(path, complete=(Scope(),) if number == 1 else ()) for number, path in enumerate(paths)]
+    with TemporaryDirectory() as store:
+        try:
+            found = import_inputs(Store(store), files, declared=DECLARED, keep_going=keep_going)
+        except Exception as error:  # noqa: BLE001 whatever it is, it is to be the same
+            return type(error), str(error), sorted(path.name for path in Path(store).rglob("*.parquet"))
+        if found.snapshot is None:
+            return [str(one) for one in found.failures], ()
+        snapshot = found.snapshot
+        stored = {name: [path.read_bytes() for path in snapshot.files[name]] for name in snapshot.files}
+        said = [str(one) for one in found.failures], [str(one) for one in found.problems]
+        return snapshot.content_hash, stored, snapshot.sources, snapshot.failures, snapshot.tables, said
+
+
+def roads(contents: list[bytes], *, keep_going: bool = False) -> tuple[Any, Any, bool]:
+    """Return what comes of files by way of objects and by way of DuckDB, and whether the latter was gone to its end."""
+    gone = []
+
+    def noted(*given: Any, **named: Any) -> bool:
+        gone.append(real(*given, **named))
+        return gone[-1]
+
+    real = inputs._reports_read
+    with TemporaryDirectory() as directory:
+        slow = imported(Path(directory), contents, keep_going=keep_going)
+        with patch.object(collected_files, "LARGE", 0), patch.object(inputs, "_reports_read", noted):
+            fast = imported(Path(directory), contents, keep_going=keep_going)
+    return slow, fast, gone[0]
+
+
+@settings(max_examples=EXAMPLES, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck))
+@given(contents=st.lists(reports(), min_size=1, max_size=3), keep_going=st.booleans())
+@example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"], keep_going=False)
+@example(
+    contents=[HEADER + ANN + b"true,false\n", OTHER_COLUMNS, OTHER_COLUMNS + b"bob,arn:aws:iam::111122223333:user/bob,x\n"],
+    keep_going=False,
+)
+def test_both_roads_lead_to_the_same_store(contents: list[bytes], keep_going: bool) -> None:
+    slow, fast, whole = roads(contents, keep_going=keep_going)
+    event("by way of DuckDB" if whole else "left to collectors")
+    assert slow == fast
+
+
+def test_tidy_reports_are_read_by_duckdb() -> None:
+    contents = [HEADER + ANN + b"true,false\n", OTHER_COLUMNS.replace(b"\n", b"\r\n")]
+    assert roads(contents)[2]
+
+
+def test_many_rows_fill_several_row_groups_alike() -> None:
+    rows = b"".join(
+        b"u%d,arn:aws:iam::11112222%04d:user/u%d,%s,%s\n"
+        % (number % 30_000, number % 7, number % 30_000, flag, b"x" * (number % 90))
+        for number in range(40_000)
+        for flag in ([b"true", b"false"] if number % 11 == 0 else [b"true"])
+    )
+    slow, fast, whole = roads([HEADER + rows])
+    assert whole
+    assert slow == fast
+
+
+def said(judgement: Judgement) -> tuple[Any, ...]:
+    """Return all that outputs say of a judgement."""
+    stream = StringIO()
+    write_ndjson(judgement, stream)
+    return (
+        judgement.ledger,
+        judgement.day,
+        judgement.selection.set_aside,
+        sources_said(judgement),
+        stream.getvalue(),
+        tables(judgement),
+    )
+
+
+def sources_said(judgement: Judgement) -> list[tuple[Any, ...]]:
+    return [(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in judgement.estate.sources]
+
+
+def tables(judgement: Judgement) -> str:
+    stream = StringIO()
+    print_judgement(judgement, Console(file=stream, width=100), limit=3)
+    return stream.getvalue()
+
+
+@settings(
+    max_examples=EXAMPLES // 2, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck)
+)
+@given(contents=st.lists(reports(), min_size=1, max_size=3))
+@example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"])
+@example(contents=[HEADER + (ANN + b"true,false\n").removeprefix(b"ann")])
+@example(contents=[HEADER + b"<root_account>,arn:aws:iam::111122223333:user/root,a,b\n" + ANN + b"true,false\n"])
+@example(
+    contents=[PASSWORD + ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n" + ANN + b"true,false,false,true\n"]
+)
+def test_both_roads_lead_to_the_same_judgement(contents: list[bytes]) -> None:
+    analyzer = Analyzer(open_repository(None))
+    with TemporaryDirectory() as directory:
+        paths = written(Path(directory), contents)
+        files = [Input(path) for path in paths]
+        with (
+            patch.object(collected_files, "LARGE", 0),
+            judge_reports(files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW) as judgement,
+        ):
+            fast = judgement and said(judgement)
+        event("by way of a store" if fast else "left to collectors")
+        if fast:
+            estate = collect_files(paths).estate
+            assert said(judge_estate(estate, selected(analyzer, estate), snapshot_time=NOW)) == fast
+
+
+def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> None:
+    analyzer = Analyzer(open_repository(None))
+    rows = (ANN + b"true,false,true,true\n", ANN + b"true,false,true,TRUE\n", ANN + b"true,false,true,true \n")
+    for number, expected in ((2, Status.INCOMPLIANT), (3, Status.UNDETERMINED)):
+        files = [Input(path) for path in written(tmp_path, [PASSWORD + b"".join(rows[:number])])]
+        with (
+            patch.object(collected_files, "LARGE", 0),
+            judge_reports(files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW) as judgement,
+        ):
+            assert judgement
+            found = {(one.policy_id, one.object.name): one.status for one in judgement.findings()}
+        assert expected is found["/ce/ca/aws/iam/user-has-more-than-one-active-access-key", "ann"]
+
+
+def selected(analyzer: Analyzer, over: Any) -> Selection:
+    return select_policies(analyzer, over=over)
