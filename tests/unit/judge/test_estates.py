@@ -1,9 +1,9 @@
-"""An engine that judges an estate by way of tables says what the interpreter says, and tells how far it is."""
+"""An engine says what the interpreter says; contradictions are no pass; the day of a run is that of all its objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,21 @@ from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
-from tests.repositories import NAMES, analyzer_of, logic
-from tests.unit.judge.estates import estate, thing
+from tests.repositories import NAMES, analyzer_of, logic, program_of
+from tests.unit.judge.estates import analyzer, estate, findings, judgement, thing
 
 OTHER = "CA10__CaOther__c"
+
+
 ON = {"FIELD": {"path": "on"}}
+
+
 OLD = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}
+
+
 DOCUMENT = {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "Not JSON."}}}
+
+
 FILES: dict[str, Any] = {
     "ce/a/prod.logic.yaml": logic(
         ON,
@@ -34,9 +42,17 @@ FILES: dict[str, Any] = {
     "ce/b/prod.logic.yaml": logic(ON, input_type=OTHER),
     "ce/c/prod.logic.yaml": logic(OLD),
 }
+
+
 FILES |= {f"{path.rpartition('/')[0]}/policy.yaml": {"names": NAMES} for path in list(FILES)}
+
+
 DAY = datetime(2026, 1, 10, 18, tzinfo=UTC)
+
+
 RIVAL = thing("g", on=False, seen="2026-01-01T00:00:00Z", n=2)
+
+
 THINGS = [
     thing("a", on=True, seen="2026-01-10T01:00:00Z"),
     thing("b", on=False, doc='{"on": true}', seen="2026-01-09T23:00:00Z"),
@@ -99,3 +115,104 @@ def test_a_type_of_which_there_are_no_objects_has_no_verdicts(tmp_path: Path, en
     for one in (None, engine):
         found = judge_estate(estate(THINGS[0]), selection, snapshot_time=DAY, engine=one)
         assert (1, 2, 0) == (found.ledger.objects, found.ledger.verdicts, sum(found.counts(found.programs[1]).values()))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
+    told: list[int] = []
+    objects = [thing(str(number), on=True) for number in range(2_500)]
+    judgement(estate(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
+    assert [1_000, 2_000] == told
+
+
+@pytest.mark.parametrize(
+    ("readings", "status"),
+    [
+        ([True, True], "INCOMPLIANT"),
+        ([True, False], "UNDETERMINED"),
+        ([False, True], "UNDETERMINED"),
+        ([False, False], "UNDETERMINED"),
+        ([True, True, False], "UNDETERMINED"),
+        ([True, True, True], "INCOMPLIANT"),
+        ([True, "odd"], "UNDETERMINED"),
+        ([True, None], "UNDETERMINED"),
+    ],
+)
+def test_contradicting_readings_are_incompliant_only_where_all_are(tmp_path: Path, readings: list[Any], status: str) -> None:
+    rivals = [thing("a", f"{number}.csv", number, on=on, number=number) for number, on in enumerate(readings)]
+    judged = thing("a", "0.csv", 0, on=readings[0], number=0, variants=tuple(rivals[1:]))
+    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    assert status == found.status
+    if status == "UNDETERMINED":
+        assert (0, "isUnreadable()") == (found.condition_index, found.condition_text)
+        assert found.current_state_message.startswith("sources contradict each other about ")
+        assert found.runtime_error == found.current_state_message
+
+
+def test_a_contradiction_names_the_keys_that_differ_and_the_places(tmp_path: Path) -> None:
+    rival = thing("a", "b.csv", 7, doc='{"x": 1, "y": 2, "z": 3}', on=False)
+    judged = thing("a", "a.csv", 3, doc='{"x": 1, "y": 5}', on=False, variants=(rival,))
+    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    assert "sources contradict each other about y, z (a.csv:3, b.csv:7)" == found.current_state_message
+
+
+def test_a_contradiction_about_many_fields_names_some(tmp_path: Path) -> None:
+    rivals = tuple(thing("a", f"{n}.csv", n, **{f"f{m}": n for m in range(9)}) for n in range(1, 9))
+    judged = thing("a", "0.csv", 9, on=False, **{f"f{m}": "[" for m in range(9)}, variants=rivals)
+    message = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"].current_state_message
+    assert "about f0, f1, f2, f3, f4, f5 and 4 more (0.csv:9, 1.csv:1, 2.csv:2, 3.csv:3, 4.csv:4, 5.csv:5)" in message
+
+
+NOON, LATER = at("2026-01-10T12:00:00+00:00"), at("2026-01-12T12:00:00+00:00")
+
+
+@pytest.mark.parametrize("order", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_every_object_is_judged_at_the_newest_day_of_the_run(tmp_path: Path, order: tuple[str, str]) -> None:
+    objects = [thing(name, name, seen="2026-01-10T01:00:00Z") for name in order]
+    program, times = program_of(analyzer(tmp_path, OLD)), {"a.csv": NOON, "b.csv": LATER}
+    found = findings(estate(*objects, times=times), program)
+    assert {"a.csv": "INCOMPLIANT", "b.csv": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
+    found = findings(estate(*objects, times=times), program, snapshot_time=NOON)
+    assert {"COMPLIANT"} == {one.status for one in found.values()}
+
+
+@pytest.mark.parametrize("first", ["a.csv", "b.csv"])
+def test_the_readings_of_a_contradiction_are_judged_at_the_same_day(tmp_path: Path, first: str) -> None:
+    seen, second = {"seen": "2026-01-10T01:00:00Z"}, {"a.csv": "b.csv", "b.csv": "a.csv"}[first]
+    judged = thing("a", first, 1, **seen, variants=(thing("a", second, 1, **seen, x=1),))
+    program = program_of(analyzer(tmp_path, OLD))
+    assert "INCOMPLIANT" == findings(estate(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
+
+
+def test_the_time_of_the_run(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, ON))
+    today = at("2026-03-01T17:00:00+00:00")
+    midnight = at("2026-03-01T00:00:00+00:00")
+
+    def snapshot(times: dict[str, datetime | None], **more: Any) -> tuple[datetime, bool]:
+        day = judgement(estate(times=times), program, today=today, **more).day
+        return day.time, day.assumed
+
+    assert (LATER, False) == snapshot({"a.json": LATER, "b.csv": NOON})
+    assert (midnight, True) == snapshot({"a.json": None})
+    assert (midnight, True) == snapshot({"a.json": None, "b.csv": NOON})
+    assert (NOON, False) == snapshot({"a.json": None, "b.csv": LATER}, snapshot_time=NOON)
+    assert (today, False) == snapshot({"a.json": None, "b.csv": today}), "nothing is assumed where a source is newer than today"
+
+
+def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, OLD))
+    judged = estate(thing("a", seen="2026-02-28T23:00:00Z"), thing("b", seen="2026-03-01T00:00:00Z"))
+    found = findings(judged, program, today=datetime(2026, 3, 1, 23, tzinfo=UTC))
+    assert {"a": "INCOMPLIANT", "b": "COMPLIANT"} == {name: one.status for name, one in found.items()}
+
+
+def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, OLD))
+    moment = datetime(2026, 1, 11, 1, tzinfo=timezone(timedelta(hours=2)))
+    judged = estate(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
+    found = findings(judged, program, snapshot_time=moment)
+    assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
