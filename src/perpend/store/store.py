@@ -114,13 +114,8 @@ class Store:
 
     def run_in_force(self) -> str | None:
         """Return the id of the snapshot in force, None where there is none."""
-        path = self.directory / _IN_FORCE
-        if not path.exists():
-            return None
-        try:
-            return pointer_from(self._text(path))[0]
-        except Damaged as error:
-            raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
+        found = self._pointer()
+        return found[0] if found else None
 
     def snapshots(self) -> list[Manifest]:
         """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
@@ -153,7 +148,10 @@ class Store:
         return Pruned(removed, tuple(run for run in old if run not in removed))
 
     def _remove_unread(self, run: str) -> bool:
-        """Remove a snapshot unless somebody reads it; return whether it is gone. Who comes meanwhile waits, and finds none."""
+        """Remove a manifest unless somebody reads the snapshot; return whether it is gone. Its files are leftovers from then on.
+
+        Who comes meanwhile waits, and finds none.
+        """
         path = self.directory / _RUNS / f"{run}.json"
         with path.open("rb+") as stream:
             try:
@@ -162,7 +160,6 @@ class Store:
                 return False
             path.unlink()
             sync_directory(path.parent)
-            self.remove_run(run)
         return True
 
     def remove_leftovers(self) -> list[str]:
@@ -268,10 +265,18 @@ class Store:
 
     def _in_force(self) -> tuple[str, str]:
         """Return the run in force and the checksum of its manifest."""
-        path = self.directory / _IN_FORCE
-        if not path.exists():
+        found = self._pointer()
+        if found is None:
             what = "holds no snapshot yet" if self.directory.is_dir() else "there is no such directory"
             raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
+        return found
+
+    def _pointer(self) -> tuple[str, str] | None:
+        """Return the run in force and the checksum of its manifest, None where nothing is in force."""
+        path = self.directory / _IN_FORCE
+        with naming(self.directory, "cannot be read"):
+            if not path.exists():
+                return None
         try:
             return pointer_from(self._text(path))
         except Damaged as error:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.ir.coverage import Claim, unclaimed
+from perpend.ir.coverage import Claim, not_imported, unclaimed
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.meaning.values import double
-from perpend.store.nest import nested
+from perpend.store.database import opened
+from perpend.store.files import StoreError
+from perpend.store.nest import Nest, nested, rows_with
 from perpend.tables.shred import Wanted, wanted_of_everything
 from tests.strategies import JSON, NUMBER, TEXT
 from tests.unit.store.stored import OWNER, PART, THING, TYPES, estate, write_store
@@ -126,6 +128,11 @@ def test_why_something_is_not_known_goes_with_the_object(tmp_path):
     one, other = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
     assert ([], {}) == (one["parts__r"], one.reasons)
     assert {"parts__r": unclaimed(PART, "b")} == other.reasons
+    snapshot = write_store(tmp_path / "alone", estate({THING: [{"Id": "a"}, {"Id": "b"}]}))
+    found = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
+    assert [({"Id": "a"}, {"parts__r": not_imported(PART)}), ({"Id": "b"}, {"parts__r": not_imported(PART)})] == [
+        (one, one.reasons) for one in found
+    ]
 
 
 def test_what_is_wanted_as_a_relation_and_stored_as_a_value_is_given_as_it_is(tmp_path):
@@ -141,3 +148,33 @@ def test_numbers_are_whole_as_far_as_a_double_is_exact_and_documents_are_read(tm
     found = nested(write_store(tmp_path, estate({THING: things})), THING, range(8), Wanted({"n", "v"}))
     assert things == found
     assert [int, int, float, int, int, float, float] == [type(one["n"]) for one in found[:7]]
+
+
+def test_rows_that_hold_a_text_are_found_in_columns_of_texts_each_with_its_source(tmp_path):
+    things = [{"Id": "a", "name__c": "x", "n": 1}, {"Id": "x", "name__c": None}, {"Id": "b", "name__c": "X"}]
+    snapshot = write_store(tmp_path, estate({THING: things}), estate({THING: [{"Id": "c", "other__c": "x"}]}, "later.json"))
+    with opened(paths=snapshot.files.paths) as connection:
+        for columns, value, found in (
+            (["name__c"], "x", [(0, 0)]),
+            (["other__c", "Id", "name__c", "Id"], "x", [(0, 0), (1, 0), (3, 1)]),
+            (["none", "Id"], "b", [(2, 0)]),
+            (["none"], "x", []),
+            (["n"], "1", []),
+            ([], "x", []),
+        ):
+            assert found == rows_with(connection, snapshot, THING, columns, value)
+        assert [] == rows_with(connection, snapshot, "none", ["Id"], "x")
+
+
+def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path):
+    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a"}]}))
+    [path] = snapshot.files[THING]
+    path.write_bytes(b"no Parquet")
+    with opened(paths=snapshot.files.paths) as connection:
+        for ask in (
+            lambda: Nest(connection, snapshot).objects(THING, [0], Wanted()),
+            lambda: rows_with(connection, snapshot, THING, ["Id"], "a"),
+        ):
+            with pytest.raises(StoreError) as raised:
+                ask()
+            assert f"{path}: cannot be read: it is damaged or cut off" == str(raised.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.store.files import StoreError
+from perpend.store.files import StoreError, shown
 from perpend.store.manifest import Failure, StoredSource
 from perpend.store.store import NoSnapshot, Pruned, Store
 from perpend.tables.schema import Table
@@ -316,3 +316,18 @@ def test_a_store_that_is_a_file_is_named(tmp_path):
     with pytest.raises(StoreError) as raised, Store(tmp_path / "store").writing():
         pass
     assert f"{tmp_path}/store: cannot be written: " in str(raised.value)
+
+
+def test_a_store_at_a_path_that_cannot_be_is_named(tmp_path):
+    store = Store(tmp_path / ("x" * 300))
+    for ask in (store.run_in_force, store.snapshot, store.runs, store.snapshots):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert f"{shown(store.directory)}: cannot be read: file name too long" == str(raised.value)
+
+
+def test_a_store_that_cannot_be_pruned_is_named(tmp_path):
+    (tmp_path / "locks").touch()
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).prune(keep=1)
+    assert f"{tmp_path}: cannot be written: file exists" == str(raised.value)
