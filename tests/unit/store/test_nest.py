@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.ir.coverage import Claim, not_imported, unclaimed
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
+from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import double
 from perpend.store.database import opened
 from perpend.store.files import StoreError
 from perpend.store.nest import Nest, nested, rows_with
+from perpend.store.store import Store
+from perpend.tables.schema import Column, Form, Table
 from perpend.tables.shred import Wanted, wanted_of_everything
 from tests.strategies import JSON, NUMBER, TEXT
 from tests.unit.store.stored import OWNER, PART, THING, TYPES, estate, write_store
@@ -178,3 +182,28 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path):
             with pytest.raises(StoreError) as raised:
                 ask()
             assert f"{path}: cannot be read: it is damaged or cut off" == str(raised.value)
+
+
+def test_only_an_object_that_has_an_id_has_the_key(tmp_path):
+    lists = {"some__r": [{"Id": "p", "n": 1}, {"n": 2}], "none__r": [{"n": 3}]}
+    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", **lists}]}))
+    assert [{"Id": "a", **lists}] == nested(snapshot, THING, [0], Wanted(set(), {}, dict.fromkeys(lists, Wanted({"n"}))))
+
+
+def test_a_value_that_is_not_known_is_absent_and_the_reason_is_told(tmp_path):
+    things = [{"Id": "a"}, {"Id": "b", "n": 2}]
+    one, other = nested(write_store(tmp_path, estate({THING: things})), THING, [0, 1], Wanted({"n"}))
+    assert [({"Id": "a"}, {"n": MISSING}), ({"Id": "b", "n": 2}, {})] == [(one, one.reasons), (other, other.reasons)]
+
+
+def test_the_rows_of_a_table_may_stand_in_several_files(tmp_path):
+    with Store(tmp_path).writing() as run:
+        paths = [run.directory_of(THING) / f"part-{number}.parquet" for number in range(2)]
+        for number, path in enumerate(paths):
+            query = f"SELECT {number} AS perpend_row, 0 AS perpend_source, 'i{number}' AS \"Id\""
+            duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+        run.add(Table(THING, THING, {"Id": Column("Id", Form.TEXT)}, rows=2), paths)
+        snapshot = run.commit("test")
+    assert [{"Id": "i1"}, {"Id": "i0"}] == nested(snapshot, THING, [1, 0], Wanted())
+    with opened(paths=snapshot.files.paths) as connection:
+        assert [(1, 0)] == rows_with(connection, snapshot, THING, ["Id"], "i1")
