@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,8 +23,12 @@ from mutmut.__main__ import cli
 from mutmut.configuration import config
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.runners.harness import PytestRunner
+from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd
 from mutmut.workers.isolation import ForkRunner
+
+PATIENCE = 12
+"""How many seconds a test may take beside ten times what it takes without a fault."""
 
 COMMANDS = ("run", "results", "show", "export-cicd-stats")
 FINDERS = Path("mutants/finders")
@@ -57,7 +62,9 @@ def ask(self: Any, *, mutant_name: str | None, tests: Sequence[str]) -> int:
     chosen[0].config._tmp_path_factory._basetemp = directory  # type: ignore[attr-defined] # of its own, and soon gone
     try:
         with change_cwd("mutants"):
+            signal.signal(signal.SIGALRM, lambda *_: os._exit(36))  # mutmut's word for a timeout
             for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                signal.alarm(PATIENCE + int(10 * state().duration_by_test[item.nodeid]))
                 if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
                     finders.write_text(item.nodeid)
                     return 1

@@ -148,11 +148,11 @@ class Store:
         return Pruned(removed, tuple(run for run in old if run not in removed))
 
     def _remove_unread(self, run: str) -> bool:
-        """Remove a manifest unless somebody reads the snapshot; return whether it is gone. Its files are leftovers from then on.
+        """Remove a manifest unless somebody reads its snapshot; return whether it is gone. Files are leftovers from then on.
 
         Who comes meanwhile waits, and finds none.
         """
-        path = self.directory / _RUNS / f"{run}.json"
+        path = self._path_of(run)
         with path.open("rb+") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -207,7 +207,7 @@ class Store:
     def put_in_force(self, manifest: Manifest) -> None:
         """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
         text = text_of(manifest)
-        write_whole(self.directory / _RUNS / f"{manifest.run}.json", text.encode())
+        write_whole(self._path_of(manifest.run), text.encode())
         write_whole(self.directory / _IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
 
     def _remove_parts(self) -> None:
@@ -250,7 +250,7 @@ class Store:
         tried = None
         while True:
             found, checksum = (run, None) if run is not None else self._in_force()
-            lock = None if "/" in found or found.startswith(".") else _shared_lock(self.directory / _RUNS / f"{found}.json")
+            lock = _shared_lock(self._path_of(found)) if _is_name(found) else None
             if lock is None and run is None and tried != found:
                 tried = found  # another one may have come into force, and this one been pruned, just now
                 continue
@@ -282,9 +282,12 @@ class Store:
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
 
+    def _path_of(self, run: str) -> Path:
+        return self.directory / _RUNS / f"{run}.json"
+
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
-        path = self.directory / _RUNS / f"{run}.json"
-        if "/" in run or run.startswith(".") or not path.exists():
+        path = self._path_of(run)
+        if not _is_name(run) or not path.exists():
             if checksum is not None:
                 raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
             raise NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
@@ -384,6 +387,11 @@ def _shared_lock(path: Path) -> int | None:
         if path.exists() and os.path.samestat(path.stat(), os.fstat(found)):
             return found
         os.close(found)
+
+
+def _is_name(run: str) -> bool:
+    """Whether a run can be called so: none is that leads out of its directory, or is hidden there."""
+    return "/" not in run and not run.startswith(".")
 
 
 def _entries(directory: Path) -> list[Path]:

@@ -62,6 +62,16 @@ def test_a_store_without_snapshots_says_so(tmp_path):
             Store(tmp_path).snapshot(run)
 
 
+def test_a_manifest_that_is_hidden_or_elsewhere_is_none_of_the_store(tmp_path):
+    path = tmp_path / "runs" / f"{write_store(tmp_path, estate(FIRST)).id}.json"
+    for run in (f"../runs/{path.stem}", str(path.with_suffix("")), ".hidden"):
+        (tmp_path / "runs" / ".hidden.json").write_text(path.read_text())
+        with pytest.raises(NoSnapshot) as raised:
+            Store(tmp_path).snapshot(run)
+        assert f"{tmp_path}: holds no snapshot {run}; `perpend inventory ls` lists them" == str(raised.value)
+    assert [path.stem] == Store(tmp_path).runs()
+
+
 @pytest.mark.parametrize("cut", [1, 5, 200])
 def test_a_parquet_file_that_is_cut_off_is_named(tmp_path, cut):
     path = write_store(tmp_path, estate(FIRST)).files[THING][0]
@@ -145,8 +155,18 @@ def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
 def test_tables_that_differ_only_in_case_are_refused(tmp_path):
     with Store(tmp_path).writing() as run:
         run.directory_of("Thing__c")
-        with pytest.raises(StoreError, match="Thing__c and thing__c differ in nothing but case"):
+        with pytest.raises(StoreError) as raised:
             run.directory_of("thing__c")
+        assert "the object types Thing__c and thing__c differ in nothing but case" == str(raised.value)
+        assert run.directory_of("Other__c") != run.directory_of("Thing__c")
+
+
+def test_a_table_whose_directory_cannot_be_made_is_an_error_of_the_store(tmp_path):
+    with Store(tmp_path).writing() as run:
+        (tmp_path / "inventory" / THING).touch()
+        with pytest.raises(StoreError) as raised:
+            run.directory_of(THING)
+        assert f"{tmp_path}: cannot be written: file exists" == str(raised.value)
 
 
 def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
