@@ -324,7 +324,6 @@ class Run:
         self._tables: dict[str, Table] = {}
         self._files: dict[str, tuple[StoredFile, ...]] = {}
         self._directories: dict[str, str] = {}
-        self._committed = False
         self.temporary = make_directory(store.temporary(run))
 
     def directory_of(self, table: str) -> Path:
@@ -360,14 +359,13 @@ class Run:
         )
         with naming(self.store.directory), self.store.committing():
             self.store.put_in_force(manifest)
-        self._committed = True
         return self.store.snapshot(self.id)
 
     def end(self) -> None:
-        """Let go of the lock; remove what was written, unless it was committed."""
+        """Let go of the lock; remove what was written, unless its manifest stands."""
         remove_tree(self.temporary)
-        # A manifest may stand although its commit failed a moment later; then the run is whole, and stays.
-        if not self._committed and self.id not in self.store.runs():
+        # It may stand although its commit failed a moment later; then the run is whole, and stays.
+        if self.id not in self.store.runs():
             self.store.remove_run(self.id)
         (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
         self._lock.close()

@@ -104,18 +104,29 @@ def test_relations_lead_from_type_to_type_and_back(tmp_path):
     assert {"Id": "b", "owner__r": {"Id": "o", "n": 1, "things__r": others}} == found
 
 
+def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path):
+    things = [{"Id": name, "owner__c": None} for name in "abcdef"]
+    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}]}, claims=[Claim(THING), Claim(OWNER)]))
+    for rows in ([], [0], [5, 0], [4, 1, 4], [2, 3, 1], range(6)):
+        assert [things[row]["Id"] for row in rows] == [one["Id"] for one in nested(snapshot, THING, rows, Wanted())]
+    owners = [{"Id": name, "owner__r": None} for name in "af"]
+    assert owners == nested(snapshot, THING, [0, 5], Wanted(set(), {"owner__r": Wanted()}))
+
+
 def test_a_row_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(KeyError):
         nested(write_store(tmp_path, estate({THING: [{"Id": "a"}]})), THING, [7], Wanted())
 
 
-def test_relations_are_followed_so_far_and_no_further(tmp_path):
+@pytest.mark.parametrize("first", [THING, OWNER])
+def test_relations_are_followed_so_far_and_no_further(tmp_path, first):
     objects = {THING: [{"Id": "a", "owner__c": "o"}], OWNER: [{"Id": "o"}]}
     snapshot = write_store(tmp_path, estate(objects, claims=[Claim(THING), Claim(OWNER)]))
     wanted = Wanted()
     for number in range(20):
-        wanted = Wanted(set(), {}, {"things__r": wanted}) if number % 2 else Wanted(set(), {"owner__r": wanted})
-    depth, found = 0, nested(snapshot, OWNER, [0], wanted)[0]
+        is_lookup = (number % 2 == 1) == (first == THING)
+        wanted = Wanted(set(), {"owner__r": wanted}) if is_lookup else Wanted(set(), {}, {"things__r": wanted})
+    depth, found = 0, nested(snapshot, first, [0], wanted)[0]
     while "owner__r" in found or "things__r" in found:
         depth, found = depth + 1, found["owner__r"] if "owner__r" in found else found["things__r"][0]
     assert 16 == depth

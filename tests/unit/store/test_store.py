@@ -120,10 +120,10 @@ def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, sp
     assert ["a"] == ids(Store(tmp_path).snapshot(first.id))
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"format": 1}', "null"])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1}', b"null", b'{"format": 2, "\xff": 1}'])
 def test_a_damaged_pointer_is_named_and_nothing_else_is_taken(tmp_path, content):
     run = write_store(tmp_path, estate(FIRST)).id
-    (tmp_path / "manifest.json").write_text(content)
+    (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(StoreError, match=rf"manifest\.json: .*the newest snapshot that was stored is {run}"):
         Store(tmp_path).snapshot()
 
@@ -351,3 +351,15 @@ def test_a_store_that_cannot_be_pruned_is_named(tmp_path):
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).prune(keep=1)
     assert f"{tmp_path}: cannot be written: file exists" == str(raised.value)
+
+
+def test_a_commit_that_fails_names_the_store_and_leaves_a_run_that_is_whole_as_it_is(tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(StoreError) as raised, Store(tmp_path).writing() as run:
+        path = run.directory_of(THING) / "part-0.parquet"
+        path.write_text("content")
+        run.add(Table(THING, THING), [path])
+        run.commit("test")
+    assert f"{tmp_path}: cannot be written: is a directory" == str(raised.value)
+    assert ([run.id], "content") == (Store(tmp_path).runs(), path.read_text())
+    assert {THING: (path,)} == dict(Store(tmp_path).snapshot(run.id, verify=True).files)
