@@ -10,7 +10,7 @@ from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import ledger_of
+from perpend.judge.judgement import chunks_of, counts_of, ledger_of, objects_at
 from perpend.judge.selection import Selection
 from perpend.judge.verdicts import HeldVerdicts
 from tests.repositories import logic, program_of, write
@@ -102,3 +102,34 @@ def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int])
     batches = list(made.batches(size))
     assert lengths == [len(batch) for batch in batches]
     assert list(made.findings()) == [one for batch in batches for one in batch]
+
+
+def test_objects_are_found_by_their_places(tmp_path: Path) -> None:
+    things = [thing(name, on=True) for name in "abc"]
+    made = judgement(estate(*things), program_of(analyzer(tmp_path, ON)))
+    assert {0: things[0], 2: things[2]} == objects_at(made, THING, [2, 0, 2])
+    assert (things, ()) == (list(made.objects_of(THING)), made.objects_of("Other"))
+    assert {} == objects_at(made, "Other", [])
+
+
+def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Path) -> None:
+    write(tmp_path, {"ce/b/prod.logic.yaml": logic(CHECKED)})
+    found = analyzer(tmp_path, ON)
+    programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
+    things = [thing(str(number), on=number % 2 == 0, flag="true") for number in range(2_001)]
+    made = judgement(estate(*things), programs)
+    chunks = list(chunks_of(made, made.verdicts))
+    assert [1_000, 1_000, 1] == [len(objects) for objects, _ in chunks]
+    assert things == [one for objects, _ in chunks for one in objects]
+    for number, column in enumerate(made.verdicts):
+        assert list(column.ends()) == [end for _, ends in chunks for end in ends[number]]
+
+
+def test_statuses_are_counted_by_program(tmp_path: Path) -> None:
+    made = judgement(estate(*(thing(str(number), on=number < 2) for number in range(5))), program_of(analyzer(tmp_path, ON)))
+    [column] = made.verdicts
+    assert made.counts(column.program) == counts_of(column)
+    assert {Status.INCOMPLIANT: 2, Status.COMPLIANT: 3} == {
+        status: number for status, number in counts_of(column).items() if number
+    }
+    assert list(Status) == list(counts_of(column))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -53,8 +54,8 @@ def test_a_store_is_judged_as_files_are(case: Case) -> None:
         assert expected.programs == found.programs
         assert [expected.counts(one) for one in found.programs] == [found.counts(one) for one in found.programs]
         assert (len(THINGS) + 1, 1) == (len(found.objects_of(THING)), len(found.objects_of(OTHER)))
-        assert [("a.json", SEEN, 1, ()), ("b.json", None, len(THINGS) + 1, ("1", "2"))] == [
-            (one.name, one.observed_at, one.objects, one.accounts) for one in found.estate.sources
+        assert [("a.json", "test-data", SEEN, 1, ()), ("b.json", "test-data", None, len(THINGS) + 1, ("1", "2"))] == [
+            (one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.estate.sources
         ]
         statuses = {status for status, number in found.ledger.counts.items() if number}
     assert {Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.DISAPPEARED} == statuses
@@ -93,6 +94,7 @@ def test_another_engine_writes_the_verdicts_to_files_that_are_gone_afterwards(ca
         watched: Any = Watched()
         with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY, engine=watched) as found:
             assert [True, True] == [path.is_file() for path in written]
+            assert 0o700 == stat.S_IMODE(written[0].parent.stat().st_mode)
             findings = list(map(told, found.findings()))
     assert list(map(told, judge_estate(case.estate, case.selection, snapshot_time=DAY).findings())) == findings
     assert [False, False] == [path.parent.exists() for path in written]

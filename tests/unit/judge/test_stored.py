@@ -14,7 +14,7 @@ from perpend.ir.estate import Origin
 from perpend.ir.object_types import Lookup, ObjectType
 from perpend.judge import stored
 from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import Judgement
+from perpend.judge.judgement import Judgement, objects_at
 from perpend.judge.selection import select_policies
 from perpend.judge.snapshots import judge_snapshot
 from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
@@ -61,6 +61,7 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Judg
     assert ("c", Origin("b.json", 2)) == (objects[2].id, objects[2].origin)
     assert ["g", "a", "d", "a"] == [one.id for one in objects.with_rows([6, 0, 3, 0])]
     assert [] == objects.with_rows([])
+    assert [(1, "b"), (5, "f")] == [(place, one.id) for place, one in objects_at(judged, THING, [5, 1, 5]).items()]
 
 
 def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Judgement, case: Case) -> None:
