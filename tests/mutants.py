@@ -77,7 +77,7 @@ def in_order(fault: str, tests: Sequence[str], finders: Path) -> list[str]:
     """Return tests with the likeliest first: what found the last fault here, then those by the name of the module."""
     *_, room, module, _function = fault.split(".")
     last = [finders.read_text()] if finders.is_file() else []
-    own = [one for one in tests if f"/{room}/test_{module}.py" in one]
+    own = [one for one in tests if f"/{room}/test_{module}." in one or f"/{room}/test_{module}_" in one]
     return [one for one in dict.fromkeys([*last, *own, *tests]) if one in tests]
 
 

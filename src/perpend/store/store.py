@@ -109,7 +109,7 @@ class Store:
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         with naming(self.directory, "cannot be read"):
-            found = list((self.directory / _RUNS).glob("*.json")) if (self.directory / _RUNS).is_dir() else []
+            found = list((self.directory / _RUNS).glob("*.json"))
         return sorted(path.stem for path in found if not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
@@ -250,7 +250,7 @@ class Store:
         tried = None
         while True:
             found, checksum = (run, None) if run is not None else self._in_force()
-            lock = _shared_lock(self._path_of(found)) if _is_name(found) else None
+            lock = _shared_lock(self._path_of(found))
             if lock is None and run is None and tried != found:
                 tried = found  # another one may have come into force, and this one been pruned, just now
                 continue
@@ -283,14 +283,17 @@ class Store:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
 
     def _path_of(self, run: str) -> Path:
+        """Return the path of a run's manifest. Raises NoSnapshot for what leads elsewhere or is hidden: no run is called so."""
+        if "/" in run or run.startswith("."):
+            raise self._absent(run)
         return self.directory / _RUNS / f"{run}.json"
 
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
         path = self._path_of(run)
-        if not _is_name(run) or not path.exists():
+        if not path.exists():
             if checksum is not None:
                 raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
-            raise NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
+            raise self._absent(run)
         text = self._text(path)
         try:
             if checksum is not None and checksum_of(text) != checksum:
@@ -298,6 +301,9 @@ class Store:
             return manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
+
+    def _absent(self, run: str) -> NoSnapshot:
+        return NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
 
     def _text(self, path: Path) -> str:
         with naming(path, "cannot be read"):
@@ -375,7 +381,7 @@ def _shared_lock(path: Path) -> int | None:
     """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
     while True:
         try:
-            found = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            found = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -385,11 +391,6 @@ def _shared_lock(path: Path) -> int | None:
         if path.exists() and os.path.samestat(path.stat(), os.fstat(found)):
             return found
         os.close(found)
-
-
-def _is_name(run: str) -> bool:
-    """Whether a run can be called so: none is that leads out of its directory, or is hidden there."""
-    return "/" not in run and not run.startswith(".")
 
 
 def _entries(directory: Path) -> list[Path]:

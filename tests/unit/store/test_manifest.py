@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -295,3 +296,14 @@ def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_t
     [found] = nested(before, THING, [0], wanted)
     assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
     assert "import again" in WITHOUT_CLAIMS
+
+
+def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
+    expected = text_of(MANIFEST)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert expected == text_of(MANIFEST)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -198,7 +198,9 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path):
 def test_only_an_object_that_has_an_id_has_the_key(tmp_path):
     lists = {"some__r": [{"Id": "p", "n": 1}, {"n": 2}], "none__r": [{"n": 3}]}
     snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", **lists}]}))
-    assert [{"Id": "a", **lists}] == nested(snapshot, THING, [0], Wanted(set(), {}, dict.fromkeys(lists, Wanted({"n"}))))
+    found = nested(snapshot, THING, [0], Wanted(set(), {}, dict.fromkeys(lists, Wanted({"n"}))))
+    assert [{"Id": "a", **lists}] == found
+    assert [{}, {}, {}] == [one.reasons for name in lists for one in found[0][name]]
 
 
 def test_a_value_that_is_not_known_is_absent_and_the_reason_is_told(tmp_path):

@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import stat
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -138,20 +140,6 @@ def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):
     assert ["a"] == ids(store.snapshot(verify=True))
 
 
-def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
-    store = Store(tmp_path)
-    with store.writing() as one, store.writing() as other:
-        for run, name in ((one, "one"), (other, "other")):
-            path = run.directory_of(THING) / "part-0.parquet"
-            path.write_text(name)
-            run.add(Table(THING, THING), [path])
-        last = other.commit("test")
-        first = one.commit("test")
-    assert first.id < last.id
-    assert first == store.snapshot()
-    assert last == store.snapshot(last.id, verify=True)
-
-
 def test_tables_that_differ_only_in_case_are_refused(tmp_path):
     with Store(tmp_path).writing() as run:
         run.directory_of("Thing__c")
@@ -244,17 +232,6 @@ def test_pruning_leaves_no_directory_of_a_table_that_nothing_stores(tmp_path):
     write_store(tmp_path, estate(FIRST))
     Store(tmp_path).prune(keep=1)
     assert [THING] == [path.name for path in (tmp_path / "inventory").iterdir()]
-
-
-def test_pruning_passes_over_what_is_read_in_this_process_too(tmp_path):
-    first = write_store(tmp_path, estate(FIRST))
-    store = Store(tmp_path)
-    with store.reading() as read:
-        second = write_store(tmp_path, estate(SECOND))
-        third = write_store(tmp_path, estate(SECOND))
-        assert (first, Pruned((second.id,), (first.id,))) == (read, store.prune(keep=1))
-    assert Pruned((first.id,), ()) == store.prune(keep=1)
-    assert [third.id] == store.runs()
 
 
 def test_nothing_is_left_open(tmp_path):
@@ -363,3 +340,31 @@ def test_a_commit_that_fails_names_the_store_and_leaves_a_run_that_is_whole_as_i
     assert f"{tmp_path}: cannot be written: is a directory" == str(raised.value)
     assert ([run.id], "content") == (Store(tmp_path).runs(), path.read_text())
     assert {THING: (path,)} == dict(Store(tmp_path).snapshot(run.id, verify=True).files)
+
+
+def test_what_a_run_has_while_it_lasts_is_its_own_and_its_owners_only(tmp_path):
+    with Store(tmp_path).writing() as run, Store(tmp_path).writing() as other:
+        assert [tmp_path / "tmp" / f"run={one.id}" for one in (run, other)] == [run.temporary, other.temporary]
+        lock = tmp_path / "locks" / f"{run.id}.lock"
+        assert [0o700, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (run.temporary, lock)]
+        lock.unlink()
+    assert (["commit"], []) == (names_in(tmp_path, "locks"), names_in(tmp_path, "tmp"))
+
+
+def test_a_run_is_called_by_its_time_in_utc_wherever_the_machine_stands(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with Store(tmp_path).writing() as run:
+            called = datetime.strptime(run.id[:16], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+            assert timedelta(0) <= run.created - called < timedelta(hours=1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_manifest_that_cannot_be_opened_is_named(tmp_path):
+    write_store(tmp_path, estate(FIRST))
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot("x" * 300)
+    assert f"{shown(tmp_path / 'runs' / ('x' * 300 + '.json'))}: cannot be read: file name too long" == str(raised.value)
