@@ -109,7 +109,7 @@ def policies_named(
     chosen = ids_named(names, repository.policy_ids, "policy")
     if framework is None:
         return chosen
-    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
+    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework}"
     top = entity_id(name)
     if top not in repository.section_ids:
         siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]

@@ -77,6 +77,8 @@ def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, {"AND": {"args": [query, {"FIELD": {"path": "owner__r.on"}}]}}))
     found = findings(estate(thing("a", doc='{"on": true}', owner__r={"on": True}), thing("b", doc="{x")), program)
     one, other = found["a"], found["b"]
+    assert ("/ce/policy", Status.INCOMPLIANT, Status.UNDETERMINED) == (one.policy_id, one.status, other.status)
+    assert (program.verdicts[199].text, program.verdicts[101].text) == (one.condition_text, other.condition_text)
     assert (199, "condition 1", None) == (one.condition_index, one.current_state_message, one.runtime_error)
     assert "See the policy's remediation: perpend show /ce/policy" == one.remediation_message
     assert [("doc", True), ("owner__r.on", True)] == [(read.field, read.value) for read in one.references]
@@ -86,13 +88,15 @@ def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
 
 
 def test_labels_come_from_the_types_and_keys(tmp_path: Path) -> None:
-    field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text")}
+    field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text"), "on": Field("on", "checkbox", "On")}
     owner = ObjectType("Owner", "Owner", {"x": Field("x", "text", "Owner's x")})
     types = {THING: ObjectType(THING, "Thing", field, {"owner__r": Lookup("owner__r", "Owner")}), "Owner": owner}
     made = judge_estate(estate(), Selection((program_of(analyzer(tmp_path, ON)),), types=types))
     paths = ["label", "bare", "none", "owner__r.x", "lost__r.x"]
     assert ["Nice label", "bare", "none", "Owner's x", "x"] == [made.label_of(THING, Read(path)) for path in paths]
     assert "user" == made.label_of(THING, Read("label", "user"))
+    judged = judge_estate(estate(thing("a", on=True, owner__r={"x": 1})), made.selection)
+    assert [("on", "On", True)] == [(one.field, one.label, one.value) for one in next(judged.findings()).references]
     assert ["Thing", "Other"] == [made.type_label(name) for name in (THING, "Other")]
 
 
@@ -121,6 +125,7 @@ def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Pat
     chunks = list(chunks_of(made, made.verdicts))
     assert [1_000, 1_000, 1] == [len(objects) for objects, _ in chunks]
     assert things == [one for objects, _ in chunks for one in objects]
+    assert [[1_000] * 2, [1_000] * 2, [1] * 2] == [[len(column) for column in ends] for _, ends in chunks]
     for number, column in enumerate(made.verdicts):
         assert list(column.ends()) == [end for _, ends in chunks for end in ends[number]]
 

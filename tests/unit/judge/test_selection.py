@@ -198,6 +198,7 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
             f"no policy judges what the inputs hold: {THING}; 1 that need child objects were set aside, --policy asks one by name",
         ),
         (["*over-others"], Estate((), {}), "no policy judges what the inputs hold: no objects"),
+        (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
         (["*over-others"], Estate((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
     ],
 )
