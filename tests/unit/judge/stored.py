@@ -42,6 +42,7 @@ FILES: dict[str, Any] = {
     "ce/c/prod.logic.yaml": logic(OLD),
 }
 FILES |= {f"{path.rpartition('/')[0]}/policy.yaml": {"names": NAMES} for path in list(FILES)}
+FILES[f"types/{THING}/type.yaml"] = KIND
 SEEN, DAY = datetime(2026, 1, 9, 12, tzinfo=UTC), datetime(2026, 1, 10, 18, tzinfo=UTC)
 OWNER = {"Id": "o", "Name": "Own"}
 THINGS = [

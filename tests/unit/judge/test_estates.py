@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
+from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
-from tests.repositories import NAMES, analyzer_of, logic, program_of
-from tests.unit.judge.estates import analyzer, estate, findings, judgement, thing
+from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_of
+from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 OTHER = "CA10__CaOther__c"
 
@@ -216,3 +218,48 @@ def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
     judged = estate(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
     found = findings(judged, program, snapshot_time=moment)
     assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
+
+
+@pytest.mark.parametrize("field", [{}, {"on": None}])
+def test_a_field_that_was_not_collected_leaves_open_what_it_holds_in_every_reading(
+    tmp_path: Path, field: dict[str, Any]
+) -> None:
+    program = program_of(analyzer(tmp_path, {"NOT": {"arg": ON}}, {"IS_EMPTY": {"arg": {"FIELD": {"path": "on"}}}}))
+    empty = thing("a", **field)
+    judged = thing("b", on=False, n=1, variants=(thing("b", **field),))
+    found = findings(estate(empty, judged), program)
+    missing = "on is missing from the data: it was not collected"
+    expected = (Status.INCOMPLIANT, None) if field else (Status.UNDETERMINED, missing)
+    assert expected == (found["a"].status, found["a"].runtime_error)
+    assert (Status.INCOMPLIANT if field else Status.UNDETERMINED) is found["b"].status
+
+
+def test_child_lists_are_found_by_the_types_that_are_declared(tmp_path: Path) -> None:
+    part, parts = "CA10__CaPart__c", "CA10__Parts__r"
+    asked = {"RELATED_LIST_HAS": {"relationshipName": parts, "status": "INCOMPLIANT"}}
+    block = {
+        "relationshipName": parts,
+        "conditions": [{"status": "INCOMPLIANT", "currentStateMessage": "on", "check": ON}],
+        "otherwise": {"status": "COMPLIANT", "currentStateMessage": "off"},
+    }
+    kind = {"label": "T", "fields": {}, "children": [{"name": parts, "type": part, "key": "thing__c"}]}
+    key = {"thing__c": {"type": "lookup", "label": "T", "to": THING, "relationship": "thing__r"}}
+    types = {f"types/{THING}/type.yaml": kind, f"types/{part}/type.yaml": {"label": "P", "fields": key}}
+    selection = select_policies(analyzer_of(tmp_path, policy_files(logic(asked, relatedLists=[block]), **types)))
+    objects = {
+        THING: [thing("a"), thing("b")],
+        part: [EstateObject(part, "p", "p", "p", {"Id": "p", "on": True, "thing__c": "a"}, Origin("a.json", 1))],
+    }
+    found = judge_estate(Estate((Source("a.json", "test-data", None, 3, coverage=(Claim(part),)),), objects), selection)
+    assert ["INCOMPLIANT", "COMPLIANT"] == [one.status for one in found.findings()]
+
+
+def test_progress_counts_the_objects_of_all_types(tmp_path: Path, engine: DuckDb) -> None:
+    names = ["CA10__CaA__c", "CA10__CaB__c", "CA10__CaC__c"]
+    files = {f"ce/{name}/prod.logic.yaml": logic(ON, input_type=name) for name in names}
+    files |= {f"ce/{name}/policy.yaml": {"names": NAMES} for name in names}
+    objects = {name: [EstateObject(name, "x", "x", "x", {"Id": "x", "on": True}, Origin("a.json", 1))] * 2 for name in names}
+    told: list[int] = []
+    found = Estate((Source("a.json", "test-data", None, 6),), objects)
+    judge_estate(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
+    assert [2, 4, 6] == told

@@ -131,10 +131,12 @@ def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Pat
 
 
 def test_statuses_are_counted_by_program(tmp_path: Path) -> None:
-    made = judgement(estate(*(thing(str(number), on=number < 2) for number in range(5))), program_of(analyzer(tmp_path, ON)))
+    flags = [None, "true", 1, "x", "true", "x", None, "x"]
+    things = [thing(str(number), flag=flag) for number, flag in enumerate(flags)]
+    made = judgement(estate(*things), program_of(analyzer(tmp_path, CHECKED)))
     [column] = made.verdicts
     assert made.counts(column.program) == counts_of(column)
-    assert {Status.INCOMPLIANT: 2, Status.COMPLIANT: 3} == {
-        status: number for status, number in counts_of(column).items() if number
-    }
+    counted = {status: number for status, number in counts_of(column).items() if number}
+    assert {Status.INCOMPLIANT: 2, Status.COMPLIANT: 3, Status.UNDETERMINED: 3} == counted
+    assert 3 == len({index for index in column.counted() if column.program.verdicts[index].status is not Status.INCOMPLIANT})
     assert list(Status) == list(counts_of(column))

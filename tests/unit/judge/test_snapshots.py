@@ -52,6 +52,8 @@ def test_a_store_is_judged_as_files_are(case: Case) -> None:
         assert expected.ledger == found.ledger
         assert RunDay(DAY, given=True) == found.day
         assert expected.programs == found.programs
+        tables = [getattr(one, "table", None) for one in found.verdicts]
+        assert [case.snapshot.files[one.input_type] for one in found.programs] == tables
         assert [expected.counts(one) for one in found.programs] == [found.counts(one) for one in found.programs]
         assert (len(THINGS) + 1, 1) == (len(found.objects_of(THING)), len(found.objects_of(OTHER)))
         assert [("a.json", "test-data", SEEN, 1, ()), ("b.json", "test-data", None, len(THINGS) + 1, ("1", "2"))] == [

@@ -19,6 +19,7 @@ from perpend.judge.selection import select_policies
 from perpend.judge.snapshots import judge_snapshot
 from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.judge.verdicts import Found, StreamedObjects
+from perpend.meaning.partly_known import MISSING
 from perpend.tables.shred import Wanted
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.judge.estates import THING, analyzer, program_of
@@ -122,14 +123,15 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
     files = policy_files(logic(ON, asked, relatedLists=[block]), **{f"types/{THING}/type.yaml": kind})
     analyzer = analyzer_of(tmp_path / "repository", files)
     things = [{"Id": name, "CA10__on__c": on} for name, on in (("a", False), ("b", True), ("c", "odd"), ("d", False))]
+    things.append({"Id": "e"})
     snapshot = write_store(tmp_path / "store", estate({THING: things}), declared=analyzer.object_type)
     with judge_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as found:
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
-        odd = "CA10__on__c holds the text 'odd', not Boolean"
-        assert {2: odd, shared: UNCOLLECTED} == column.errors()
-        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED)] == list(column.ends())
-        assert [[0, 2, 3]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
+        odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
+        assert {2: odd, 4: missing, shared: UNCOLLECTED} == column.errors()
+        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing)] == list(column.ends())
+        assert [[0, 2, 3, 4]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.ends_of([Found(0, shared)], {}), "no object is asked for what all share"
 
 
