@@ -19,17 +19,9 @@ from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_
 from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 OTHER = "CA10__CaOther__c"
-
-
 ON = {"FIELD": {"path": "on"}}
-
-
 OLD = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}
-
-
 DOCUMENT = {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "Not JSON."}}}
-
-
 FILES: dict[str, Any] = {
     "ce/a/prod.logic.yaml": logic(
         ON,
@@ -44,17 +36,9 @@ FILES: dict[str, Any] = {
     "ce/b/prod.logic.yaml": logic(ON, input_type=OTHER),
     "ce/c/prod.logic.yaml": logic(OLD),
 }
-
-
 FILES |= {f"{path.rpartition('/')[0]}/policy.yaml": {"names": NAMES} for path in list(FILES)}
-
-
 DAY = datetime(2026, 1, 10, 18, tzinfo=UTC)
-
-
 RIVAL = thing("g", on=False, seen="2026-01-01T00:00:00Z", n=2)
-
-
 THINGS = [
     thing("a", on=True, seen="2026-01-10T01:00:00Z"),
     thing("b", on=False, doc='{"on": true}', seen="2026-01-09T23:00:00Z"),

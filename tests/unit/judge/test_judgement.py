@@ -17,8 +17,6 @@ from tests.repositories import logic, program_of, write
 from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 ON = {"FIELD": {"path": "on"}}
-
-
 CHECKED = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "The flag is unset."}}}
 
 

@@ -25,8 +25,6 @@ from perpend.store.files import (
 )
 
 CONTENT = b"content" * 20_000
-
-
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 

@@ -37,8 +37,6 @@ from tests.unit.store.stored import OWNER, PART, THING, estate, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
 TABLE = Table(
     "Thing__c",
     "Thing__c",
@@ -51,13 +49,9 @@ TABLE = Table(
     rows=7,
     contradicted=True,
 )
-
-
 SOURCE = StoredSource(
     "é.json", "kind", SEEN, 3, ("1", "2"), ("eu",), (Claim("Thing__c", Scope("1", "eu"), "denied", "x__r"), Claim("", Scope()))
 )
-
-
 MANIFEST = Manifest(
     "run",
     SEEN,
@@ -67,8 +61,6 @@ MANIFEST = Manifest(
     {"Thing__c": TABLE, "Empty": Table("Empty")},
     {"Thing__c": (StoredFile("a/b.parquet", "ab" * 32, 9),)},
 )
-
-
 DOCUMENT = {
     "format": 2,
     "run": "run",

@@ -75,16 +75,10 @@ HOSTILE = [
     "null",
     '"{}"',
 ]
-
-
 SHAPES = [["user", "arn"], ["a", "b", "c"], ["a.b", "c*"]]
-
-
 _PIECES = st.sampled_from(
     ["{", "}", "[", "]", ",", ":", '"', '"a"', '"b"', '"user"', '"arn"', "1", "-0.5", "true", "null", " ", "NaN", "inf", "\\"]
 )
-
-
 TEXTS = st.one_of(
     st.sampled_from(HOSTILE),
     st.lists(_PIECES, max_size=14).map("".join),
