@@ -38,7 +38,6 @@ class Analyzed:
     logic: Logic | None
     program: Program | None
     diagnostics: tuple[Diagnostic, ...] = ()
-    used_extracts: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -109,7 +108,7 @@ class Analyzer:
         if block is not None and not broken:
             types = types_reached(block, self.object_type)
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
-        return Analyzed(logic, program, tuple(work.diagnostics), frozenset(work.used))
+        return Analyzed(logic, program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
         """Return the extracts of a file by name, the first where a name is repeated."""
@@ -175,7 +174,6 @@ class _Work:
     analyzer: Analyzer
     document: str
     diagnostics: list[Diagnostic]
-    used: set[str] = field(default_factory=set)
 
     def block(self, written: WrittenBlock, object_type: ObjectType, around: NameScope) -> Block | None:
         near = self._imports(written)
@@ -366,7 +364,6 @@ class _Work:
             types = ", ".join(f"`{found}`" for found in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return None
-        self.used.add(holders[0])
         body = self.analyzer.extract(holders[0], name)
         return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
 

@@ -21,7 +21,6 @@ from perpend.judge.day import day_of_run
 from perpend.judge.finding import untold_indexes
 from perpend.judge.judgement import Judgement, ledger_of
 from perpend.judge.verdicts import HeldVerdicts
-from perpend.meaning.values import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +90,7 @@ class _AskedFor:
     def by_engine(self, engine: Engine) -> list[HeldVerdicts]:
         """Ask an engine for all indexes at once, then the interpreter for what only the objects can tell."""
         fields = [judged.fields for judged in self.objects]
-        codes = indexes_of(engine, self.programs, fields, self.day // DAY * DAY, complete=False)
+        codes = indexes_of(engine, self.programs, fields, self.day, complete=False)
         indexes = [array("i", column) for column in codes]
         errors: list[dict[int, str]] = [{} for _ in self.programs]
         interpreter = Interpreter(list(self.programs))

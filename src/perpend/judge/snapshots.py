@@ -14,7 +14,6 @@ from perpend.ir.object_types import ObjectType
 from perpend.judge.day import RunDay, day_of_run
 from perpend.judge.judgement import Judgement, ledger_of
 from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
-from perpend.meaning.values import DAY
 from perpend.plan.build import plan_of
 from perpend.store.nest import Nest
 from perpend.store.scratch import scratch
@@ -93,7 +92,7 @@ class _Judging:
 
     def _judged(self, type_name: str, programs: Sequence[Program]) -> tuple[StoredObjects, list[StoredVerdicts]]:
         snapshot, day = self.snapshot, self.day.milliseconds
-        plan = plan_of(programs, snapshot.tables, day // DAY * DAY)
+        plan = plan_of(programs, snapshot.tables, day)
         paths = self.engine.judge_to_parquet(
             plan, snapshot.files, self.written / f"{len(list(self.written.iterdir()))}.parquet"
         )

@@ -187,7 +187,6 @@ def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
     """Return what programs read of a type's objects, and what names them and their owner."""
     wanted = wanted_by(programs)
     wanted.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
-    if object_type.master in object_type.lookups:
-        owner = wanted.through([object_type.master or ""])
-        owner.values |= {"Id", "Name"}
+    if object_type.master is not None and object_type.master in object_type.lookups:
+        wanted.through([object_type.master]).values |= {"Id", "Name"}
     return wanted

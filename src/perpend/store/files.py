@@ -35,8 +35,7 @@ class StoreError(PerpendError):
 
 def shown(path: Path | str) -> str:
     """Return a path, or another text of a user, for a message: one line, bounded, every character visible."""
-    text = str(path)
-    text = text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(path))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

@@ -109,18 +109,13 @@ class Store:
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         with naming(self.directory, "cannot be read"):
-            found = list((self.directory / _RUNS).glob("*.json")) if (self.directory / _RUNS).is_dir() else []
+            found = list((self.directory / _RUNS).glob("*.json"))
         return sorted(path.stem for path in found if not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
         """Return the id of the snapshot in force, None where there is none."""
-        path = self.directory / _IN_FORCE
-        if not path.exists():
-            return None
-        try:
-            return pointer_from(self._text(path))[0]
-        except Damaged as error:
-            raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
+        found = self._pointer()
+        return found[0] if found else None
 
     def snapshots(self) -> list[Manifest]:
         """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
@@ -153,8 +148,11 @@ class Store:
         return Pruned(removed, tuple(run for run in old if run not in removed))
 
     def _remove_unread(self, run: str) -> bool:
-        """Remove a snapshot unless somebody reads it; return whether it is gone. Who comes meanwhile waits, and finds none."""
-        path = self.directory / _RUNS / f"{run}.json"
+        """Remove a manifest unless somebody reads its snapshot; return whether it is gone. Files are leftovers from then on.
+
+        Who comes meanwhile waits, and finds none.
+        """
+        path = self._path_of(run)
         with path.open("rb+") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,7 +160,6 @@ class Store:
                 return False
             path.unlink()
             sync_directory(path.parent)
-            self.remove_run(run)
         return True
 
     def remove_leftovers(self) -> list[str]:
@@ -210,7 +207,7 @@ class Store:
     def put_in_force(self, manifest: Manifest) -> None:
         """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
         text = text_of(manifest)
-        write_whole(self.directory / _RUNS / f"{manifest.run}.json", text.encode())
+        write_whole(self._path_of(manifest.run), text.encode())
         write_whole(self.directory / _IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
 
     def _remove_parts(self) -> None:
@@ -253,7 +250,7 @@ class Store:
         tried = None
         while True:
             found, checksum = (run, None) if run is not None else self._in_force()
-            lock = None if "/" in found or found.startswith(".") else _shared_lock(self.directory / _RUNS / f"{found}.json")
+            lock = _shared_lock(self._path_of(found))
             if lock is None and run is None and tried != found:
                 tried = found  # another one may have come into force, and this one been pruned, just now
                 continue
@@ -268,21 +265,35 @@ class Store:
 
     def _in_force(self) -> tuple[str, str]:
         """Return the run in force and the checksum of its manifest."""
-        path = self.directory / _IN_FORCE
-        if not path.exists():
+        found = self._pointer()
+        if found is None:
             what = "holds no snapshot yet" if self.directory.is_dir() else "there is no such directory"
             raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
+        return found
+
+    def _pointer(self) -> tuple[str, str] | None:
+        """Return the run in force and the checksum of its manifest, None where nothing is in force."""
+        path = self.directory / _IN_FORCE
+        with naming(self.directory, "cannot be read"):
+            if not path.exists():
+                return None
         try:
             return pointer_from(self._text(path))
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
 
+    def _path_of(self, run: str) -> Path:
+        """Return the path of a run's manifest. Raises NoSnapshot for what leads elsewhere or is hidden: no run is called so."""
+        if "/" in run or run.startswith("."):
+            raise self._absent(run)
+        return self.directory / _RUNS / f"{run}.json"
+
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
-        path = self.directory / _RUNS / f"{run}.json"
-        if "/" in run or run.startswith(".") or not path.exists():
+        path = self._path_of(run)
+        if not path.exists():
             if checksum is not None:
                 raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
-            raise NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
+            raise self._absent(run)
         text = self._text(path)
         try:
             if checksum is not None and checksum_of(text) != checksum:
@@ -290,6 +301,9 @@ class Store:
             return manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
+
+    def _absent(self, run: str) -> NoSnapshot:
+        return NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
 
     def _text(self, path: Path) -> str:
         with naming(path, "cannot be read"):
@@ -316,7 +330,6 @@ class Run:
         self._tables: dict[str, Table] = {}
         self._files: dict[str, tuple[StoredFile, ...]] = {}
         self._directories: dict[str, str] = {}
-        self._committed = False
         self.temporary = make_directory(store.temporary(run))
 
     def directory_of(self, table: str) -> Path:
@@ -352,14 +365,13 @@ class Run:
         )
         with naming(self.store.directory), self.store.committing():
             self.store.put_in_force(manifest)
-        self._committed = True
         return self.store.snapshot(self.id)
 
     def end(self) -> None:
-        """Let go of the lock; remove what was written, unless it was committed."""
+        """Let go of the lock; remove what was written, unless its manifest stands."""
         remove_tree(self.temporary)
-        # A manifest may stand although its commit failed a moment later; then the run is whole, and stays.
-        if not self._committed and self.id not in self.store.runs():
+        # It may stand although its commit failed a moment later; then the run is whole, and stays.
+        if self.id not in self.store.runs():
             self.store.remove_run(self.id)
         (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
         self._lock.close()
@@ -369,7 +381,7 @@ def _shared_lock(path: Path) -> int | None:
     """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
     while True:
         try:
-            found = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            found = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return None
         except OSError as error:

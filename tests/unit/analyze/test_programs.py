@@ -217,7 +217,6 @@ def test_an_extract_is_one_expression_wherever_it_is_used(tmp_path: Path) -> Non
     assert first is not None
     assert second is not None
     assert first.body is second.body.operands[0].operands[0]
-    assert frozenset({f"/types/{THING}/e.extracts.yaml"}) == analyzer.analyzed(LOGIC).used_extracts
 
 
 def test_an_extract_may_use_those_of_other_files_of_its_type(tmp_path: Path) -> None:

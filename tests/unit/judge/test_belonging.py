@@ -12,6 +12,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.ir.coverage import Claim, Scope, unclaimed
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.ir.ids import PRODUCTION
+from perpend.ir.object_types import Field
 from perpend.judge.belonging import with_children
 from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.partly_known import PartlyKnown, doubt_of
@@ -41,6 +42,7 @@ def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -
     users = [{"Id": "u", KEY: A}, {"Id": "v", "CA10__account__r": {"Id": A}}, {"Id": "w", KEY: B}]
     one, other = accounts(estate([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
     assert {"Id": A, LIST: users[:2]} == one
+    assert [None, None] == [doubt_of(user) for user in one[LIST]]
     assert isinstance(other, PartlyKnown)
     assert ({"Id": B}, {LIST: unclaimed(USER, B)}) == (other, other.reasons)
 
@@ -63,6 +65,7 @@ def test_nothing_is_attached_that_no_program_reads() -> None:
         ({}, {KEY: ""}, "may hold more"),
         ({}, {KEY: None}, "may hold more"),
         ({}, {KEY: 5}, "may hold more"),
+        ({}, {KEY: [A]}, "may hold more"),
         ({}, {}, "may hold more"),
         ({}, {KEY: B}, None),
     ],
@@ -120,3 +123,36 @@ def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() ->
     one, other = accounts(estate([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
     assert {LIST: f"may hold more: `{KEY}` of `{USER}` names this object in another spelling"} == one.reasons
     assert [{"Id": "v", KEY: B}] == other[LIST]
+
+
+def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:
+    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
+    assert ({"Id": A}, {LIST: "is not known in full: denied"}) == (found, found.reasons)
+    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation="other")))
+    assert [{"Id": "u", KEY: A}] == found[LIST]
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "is_open"),
+    [
+        ("lookup", {KEY: None}, False),
+        ("lookup", {KEY: B}, False),
+        ("lookup", {}, True),
+        ("masterDetail", {KEY: None}, True),
+        ("masterDetail", {}, True),
+        (None, {KEY: None}, False),
+        (None, {}, True),
+    ],
+)
+def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_all_belong_somewhere(
+    kind: str | None, user: dict[str, Any], is_open: bool
+) -> None:
+    declared = ANALYZER.object_type(USER)
+    others = {name: field for name, field in declared.fields.items() if name != KEY}
+    types = {USER: replace(declared, fields={**others, KEY: Field(KEY, kind)} if kind else others)}
+    found = with_children(
+        estate([{"Id": A}], [{"Id": "u", **user}], Claim(USER)),
+        [program_of("account-has-no-iam-users")],
+        lambda name: types.get(name) or ANALYZER.object_type(name),
+    )
+    assert is_open == (LIST not in found.objects[ACCOUNT][0].fields)

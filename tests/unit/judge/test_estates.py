@@ -1,21 +1,23 @@
-"""An engine that judges an estate by way of tables says what the interpreter says, and tells how far it is."""
+"""An engine says what the interpreter says; contradictions are no pass; the day of a run is that of all its objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import TypesDiffer
+from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import Selection, select_policies
 from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_of
-from tests.unit.judge.estates import THING, estate, thing
+from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 OTHER = "CA10__CaOther__c"
 ON = {"FIELD": {"path": "on"}}
@@ -124,3 +126,149 @@ def test_policies_are_not_judged_by_what_another_repository_declares(
         assert [status] * 2 == [finding.status.value for finding in agreed.findings()]
     with pytest.raises(TypesDiffer, match=f"declare {OTHER} differently"):
         judge_estate(estate(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
+    told: list[int] = []
+    objects = [thing(str(number), on=True) for number in range(2_500)]
+    judgement(estate(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
+    assert [1_000, 2_000] == told
+
+
+@pytest.mark.parametrize(
+    ("readings", "status"),
+    [
+        ([True, True], "INCOMPLIANT"),
+        ([True, False], "UNDETERMINED"),
+        ([False, True], "UNDETERMINED"),
+        ([False, False], "UNDETERMINED"),
+        ([True, True, False], "UNDETERMINED"),
+        ([True, True, True], "INCOMPLIANT"),
+        ([True, "odd"], "UNDETERMINED"),
+        ([True, None], "UNDETERMINED"),
+    ],
+)
+def test_contradicting_readings_are_incompliant_only_where_all_are(tmp_path: Path, readings: list[Any], status: str) -> None:
+    rivals = [thing("a", f"{number}.csv", number, on=on, number=number) for number, on in enumerate(readings)]
+    judged = thing("a", "0.csv", 0, on=readings[0], number=0, variants=tuple(rivals[1:]))
+    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    assert status == found.status
+    if status == "UNDETERMINED":
+        assert (0, "isUnreadable()") == (found.condition_index, found.condition_text)
+        assert found.current_state_message.startswith("sources contradict each other about ")
+        assert found.runtime_error == found.current_state_message
+
+
+def test_a_contradiction_names_the_keys_that_differ_and_the_places(tmp_path: Path) -> None:
+    rival = thing("a", "b.csv", 7, doc='{"x": 1, "y": 2, "z": 3}', on=False)
+    judged = thing("a", "a.csv", 3, doc='{"x": 1, "y": 5}', on=False, variants=(rival,))
+    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    assert "sources contradict each other about y, z (a.csv:3, b.csv:7)" == found.current_state_message
+
+
+def test_a_contradiction_about_many_fields_names_some(tmp_path: Path) -> None:
+    rivals = tuple(thing("a", f"{n}.csv", n, **{f"f{m}": n for m in range(9)}) for n in range(1, 9))
+    judged = thing("a", "0.csv", 9, on=False, **{f"f{m}": "[" for m in range(9)}, variants=rivals)
+    message = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"].current_state_message
+    assert "about f0, f1, f2, f3, f4, f5 and 4 more (0.csv:9, 1.csv:1, 2.csv:2, 3.csv:3, 4.csv:4, 5.csv:5)" in message
+
+
+NOON, LATER = at("2026-01-10T12:00:00+00:00"), at("2026-01-12T12:00:00+00:00")
+
+
+@pytest.mark.parametrize("order", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_every_object_is_judged_at_the_newest_day_of_the_run(tmp_path: Path, order: tuple[str, str]) -> None:
+    objects = [thing(name, name, seen="2026-01-10T01:00:00Z") for name in order]
+    program, times = program_of(analyzer(tmp_path, OLD)), {"a.csv": NOON, "b.csv": LATER}
+    found = findings(estate(*objects, times=times), program)
+    assert {"a.csv": "INCOMPLIANT", "b.csv": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
+    found = findings(estate(*objects, times=times), program, snapshot_time=NOON)
+    assert {"COMPLIANT"} == {one.status for one in found.values()}
+
+
+@pytest.mark.parametrize("first", ["a.csv", "b.csv"])
+def test_the_readings_of_a_contradiction_are_judged_at_the_same_day(tmp_path: Path, first: str) -> None:
+    seen, second = {"seen": "2026-01-10T01:00:00Z"}, {"a.csv": "b.csv", "b.csv": "a.csv"}[first]
+    judged = thing("a", first, 1, **seen, variants=(thing("a", second, 1, **seen, x=1),))
+    program = program_of(analyzer(tmp_path, OLD))
+    assert "INCOMPLIANT" == findings(estate(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
+
+
+def test_the_time_of_the_run(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, ON))
+    today = at("2026-03-01T17:00:00+00:00")
+    midnight = at("2026-03-01T00:00:00+00:00")
+
+    def snapshot(times: dict[str, datetime | None], **more: Any) -> tuple[datetime, bool]:
+        day = judgement(estate(times=times), program, today=today, **more).day
+        return day.time, day.assumed
+
+    assert (LATER, False) == snapshot({"a.json": LATER, "b.csv": NOON})
+    assert (midnight, True) == snapshot({"a.json": None})
+    assert (midnight, True) == snapshot({"a.json": None, "b.csv": NOON})
+    assert (NOON, False) == snapshot({"a.json": None, "b.csv": LATER}, snapshot_time=NOON)
+    assert (today, False) == snapshot({"a.json": None, "b.csv": today}), "nothing is assumed where a source is newer than today"
+
+
+def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, OLD))
+    judged = estate(thing("a", seen="2026-02-28T23:00:00Z"), thing("b", seen="2026-03-01T00:00:00Z"))
+    found = findings(judged, program, today=datetime(2026, 3, 1, 23, tzinfo=UTC))
+    assert {"a": "INCOMPLIANT", "b": "COMPLIANT"} == {name: one.status for name, one in found.items()}
+
+
+def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, OLD))
+    moment = datetime(2026, 1, 11, 1, tzinfo=timezone(timedelta(hours=2)))
+    judged = estate(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
+    found = findings(judged, program, snapshot_time=moment)
+    assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
+
+
+@pytest.mark.parametrize("field", [{}, {"on": None}])
+def test_a_field_that_was_not_collected_leaves_open_what_it_holds_in_every_reading(
+    tmp_path: Path, field: dict[str, Any]
+) -> None:
+    program = program_of(analyzer(tmp_path, {"NOT": {"arg": ON}}, {"IS_EMPTY": {"arg": {"FIELD": {"path": "on"}}}}))
+    empty = thing("a", **field)
+    judged = thing("b", on=False, n=1, variants=(thing("b", **field),))
+    found = findings(estate(empty, judged), program)
+    missing = "on is missing from the data: it was not collected"
+    expected = (Status.INCOMPLIANT, None) if field else (Status.UNDETERMINED, missing)
+    assert expected == (found["a"].status, found["a"].runtime_error)
+    assert (Status.INCOMPLIANT if field else Status.UNDETERMINED) is found["b"].status
+
+
+def test_child_lists_are_found_by_the_types_that_are_declared(tmp_path: Path) -> None:
+    part, parts = "CA10__CaPart__c", "CA10__Parts__r"
+    asked = {"RELATED_LIST_HAS": {"relationshipName": parts, "status": "INCOMPLIANT"}}
+    block = {
+        "relationshipName": parts,
+        "conditions": [{"status": "INCOMPLIANT", "currentStateMessage": "on", "check": ON}],
+        "otherwise": {"status": "COMPLIANT", "currentStateMessage": "off"},
+    }
+    kind = {"label": "T", "fields": {}, "children": [{"name": parts, "type": part, "key": "thing__c"}]}
+    key = {"thing__c": {"type": "lookup", "label": "T", "to": THING, "relationship": "thing__r"}}
+    types = {f"types/{THING}/type.yaml": kind, f"types/{part}/type.yaml": {"label": "P", "fields": key}}
+    selection = select_policies(analyzer_of(tmp_path, policy_files(logic(asked, relatedLists=[block]), **types)))
+    objects = {
+        THING: [thing("a"), thing("b")],
+        part: [EstateObject(part, "p", "p", "p", {"Id": "p", "on": True, "thing__c": "a"}, Origin("a.json", 1))],
+    }
+    found = judge_estate(Estate((Source("a.json", "test-data", None, 3, coverage=(Claim(part),)),), objects), selection)
+    assert ["INCOMPLIANT", "COMPLIANT"] == [one.status for one in found.findings()]
+
+
+def test_progress_counts_the_objects_of_all_types(tmp_path: Path, engine: DuckDb) -> None:
+    names = ["CA10__CaA__c", "CA10__CaB__c", "CA10__CaC__c"]
+    files = {f"ce/{name}/prod.logic.yaml": logic(ON, input_type=name) for name in names}
+    files |= {f"ce/{name}/policy.yaml": {"names": NAMES} for name in names}
+    objects = {name: [EstateObject(name, "x", "x", "x", {"Id": "x", "on": True}, Origin("a.json", 1))] * 2 for name in names}
+    told: list[int] = []
+    found = Estate((Source("a.json", "test-data", None, 6),), objects)
+    judge_estate(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
+    assert [2, 4, 6] == told

@@ -1,10 +1,8 @@
-"""Every object ends in exactly one status; contradictions are no pass; time and order follow rules."""
+"""Every object ends in exactly one status, the ledger adds up, and findings tell everything about a verdict."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,20 +10,14 @@ from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import ledger_of
-from perpend.judge.reads import values_read
+from perpend.judge.judgement import chunks_of, counts_of, ledger_of, objects_at
 from perpend.judge.selection import Selection
 from perpend.judge.verdicts import HeldVerdicts
 from tests.repositories import logic, program_of, write
 from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 ON = {"FIELD": {"path": "on"}}
-OLD = {"IS_BEFORE_TODAY": {"arg": {"FIELD": {"path": "seen"}}}}
 CHECKED = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "The flag is unset."}}}
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def test_the_ledger_counts_every_verdict_once(tmp_path: Path) -> None:
@@ -76,103 +68,6 @@ def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
         ledger_of(estate(thing("a")), [HeldVerdicts(program_of(analyzer(tmp_path, ON)))])
 
 
-def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
-    told: list[int] = []
-    objects = [thing(str(number), on=True) for number in range(2_500)]
-    judgement(estate(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
-    assert [1_000, 2_000] == told
-
-
-@pytest.mark.parametrize(
-    ("readings", "status"),
-    [
-        ([True, True], "INCOMPLIANT"),
-        ([True, False], "UNDETERMINED"),
-        ([False, True], "UNDETERMINED"),
-        ([False, False], "UNDETERMINED"),
-        ([True, True, False], "UNDETERMINED"),
-        ([True, True, True], "INCOMPLIANT"),
-        ([True, "odd"], "UNDETERMINED"),
-        ([True, None], "UNDETERMINED"),
-    ],
-)
-def test_contradicting_readings_are_incompliant_only_where_all_are(tmp_path: Path, readings: list[Any], status: str) -> None:
-    rivals = [thing("a", f"{number}.csv", number, on=on, number=number) for number, on in enumerate(readings)]
-    judged = thing("a", "0.csv", 0, on=readings[0], number=0, variants=tuple(rivals[1:]))
-    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
-    assert status == found.status
-    if status == "UNDETERMINED":
-        assert (0, "isUnreadable()") == (found.condition_index, found.condition_text)
-        assert found.current_state_message.startswith("sources contradict each other about ")
-        assert found.runtime_error == found.current_state_message
-
-
-def test_a_contradiction_names_the_keys_that_differ_and_the_places(tmp_path: Path) -> None:
-    rival = thing("a", "b.csv", 7, doc='{"x": 1, "y": 2, "z": 3}', on=False)
-    judged = thing("a", "a.csv", 3, doc='{"x": 1, "y": 5}', on=False, variants=(rival,))
-    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
-    assert "sources contradict each other about y, z (a.csv:3, b.csv:7)" == found.current_state_message
-
-
-def test_a_contradiction_about_many_fields_names_some(tmp_path: Path) -> None:
-    rivals = tuple(thing("a", f"{n}.csv", n, **{f"f{m}": n for m in range(9)}) for n in range(1, 9))
-    judged = thing("a", "0.csv", 9, on=False, **{f"f{m}": "[" for m in range(9)}, variants=rivals)
-    message = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"].current_state_message
-    assert "about f0, f1, f2, f3, f4, f5 and 4 more (0.csv:9, 1.csv:1, 2.csv:2, 3.csv:3, 4.csv:4, 5.csv:5)" in message
-
-
-NOON, LATER = at("2026-01-10T12:00:00+00:00"), at("2026-01-12T12:00:00+00:00")
-
-
-@pytest.mark.parametrize("order", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
-def test_every_object_is_judged_at_the_newest_day_of_the_run(tmp_path: Path, order: tuple[str, str]) -> None:
-    objects = [thing(name, name, seen="2026-01-10T01:00:00Z") for name in order]
-    program, times = program_of(analyzer(tmp_path, OLD)), {"a.csv": NOON, "b.csv": LATER}
-    found = findings(estate(*objects, times=times), program)
-    assert {"a.csv": "INCOMPLIANT", "b.csv": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
-    found = findings(estate(*objects, times=times), program, snapshot_time=NOON)
-    assert {"COMPLIANT"} == {one.status for one in found.values()}
-
-
-@pytest.mark.parametrize("first", ["a.csv", "b.csv"])
-def test_the_readings_of_a_contradiction_are_judged_at_the_same_day(tmp_path: Path, first: str) -> None:
-    seen, second = {"seen": "2026-01-10T01:00:00Z"}, {"a.csv": "b.csv", "b.csv": "a.csv"}[first]
-    judged = thing("a", first, 1, **seen, variants=(thing("a", second, 1, **seen, x=1),))
-    program = program_of(analyzer(tmp_path, OLD))
-    assert "INCOMPLIANT" == findings(estate(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
-
-
-def test_the_time_of_the_run(tmp_path: Path) -> None:
-    program = program_of(analyzer(tmp_path, ON))
-    today = at("2026-03-01T17:00:00+00:00")
-    midnight = at("2026-03-01T00:00:00+00:00")
-
-    def snapshot(times: dict[str, datetime | None], **more: Any) -> tuple[datetime, bool]:
-        day = judgement(estate(times=times), program, today=today, **more).day
-        return day.time, day.assumed
-
-    assert (LATER, False) == snapshot({"a.json": LATER, "b.csv": NOON})
-    assert (midnight, True) == snapshot({"a.json": None})
-    assert (midnight, True) == snapshot({"a.json": None, "b.csv": NOON})
-    assert (NOON, False) == snapshot({"a.json": None, "b.csv": LATER}, snapshot_time=NOON)
-    assert (today, False) == snapshot({"a.json": None, "b.csv": today}), "nothing is assumed where a source is newer than today"
-
-
-def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
-    program = program_of(analyzer(tmp_path, OLD))
-    judged = estate(thing("a", seen="2026-02-28T23:00:00Z"), thing("b", seen="2026-03-01T00:00:00Z"))
-    found = findings(judged, program, today=datetime(2026, 3, 1, 23, tzinfo=UTC))
-    assert {"a": "INCOMPLIANT", "b": "COMPLIANT"} == {name: one.status for name, one in found.items()}
-
-
-def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
-    program = program_of(analyzer(tmp_path, OLD))
-    moment = datetime(2026, 1, 11, 1, tzinfo=timezone(timedelta(hours=2)))
-    judged = estate(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
-    found = findings(judged, program, snapshot_time=moment)
-    assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
-
-
 def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
     document = {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "Not JSON."}}}
     query = {"JSON_QUERY_BOOLEAN": {"arg": document, "expression": "on"}}
@@ -180,6 +75,8 @@ def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, {"AND": {"args": [query, {"FIELD": {"path": "owner__r.on"}}]}}))
     found = findings(estate(thing("a", doc='{"on": true}', owner__r={"on": True}), thing("b", doc="{x")), program)
     one, other = found["a"], found["b"]
+    assert ("/ce/policy", Status.INCOMPLIANT, Status.UNDETERMINED) == (one.policy_id, one.status, other.status)
+    assert (program.verdicts[199].text, program.verdicts[101].text) == (one.condition_text, other.condition_text)
     assert (199, "condition 1", None) == (one.condition_index, one.current_state_message, one.runtime_error)
     assert "See the policy's remediation: perpend show /ce/policy" == one.remediation_message
     assert [("doc", True), ("owner__r.on", True)] == [(read.field, read.value) for read in one.references]
@@ -189,32 +86,16 @@ def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
 
 
 def test_labels_come_from_the_types_and_keys(tmp_path: Path) -> None:
-    field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text")}
+    field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text"), "on": Field("on", "checkbox", "On")}
     owner = ObjectType("Owner", "Owner", {"x": Field("x", "text", "Owner's x")})
     types = {THING: ObjectType(THING, "Thing", field, {"owner__r": Lookup("owner__r", "Owner")}), "Owner": owner}
     made = judge_estate(estate(), Selection((program_of(analyzer(tmp_path, ON)),), types=types))
     paths = ["label", "bare", "none", "owner__r.x", "lost__r.x"]
     assert ["Nice label", "bare", "none", "Owner's x", "x"] == [made.label_of(THING, Read(path)) for path in paths]
     assert "user" == made.label_of(THING, Read("label", "user"))
+    judged = judge_estate(estate(thing("a", on=True, owner__r={"x": 1})), made.selection)
+    assert [("on", "On", True)] == [(one.field, one.label, one.value) for one in next(judged.findings()).references]
     assert ["Thing", "Other"] == [made.type_label(name) for name in (THING, "Other")]
-
-
-@pytest.mark.parametrize(
-    ("read", "value"),
-    [
-        (Read("a"), 1),
-        (Read("o__r.x"), "y"),
-        (Read("a.x"), None),
-        (Read("none__r.x"), None),
-        (Read("doc", "k"), [1]),
-        (Read("doc", "none"), None),
-        (Read("a", "k"), None),
-        (Read("text", "k"), None),
-    ],
-)
-def test_the_value_of_a_read(read: Read, value: Any) -> None:
-    fields = {"a": 1, "o__r": {"x": "y"}, "doc": '{"k": [1]}', "text": "{x"}
-    assert [value] == values_read(fields, [read])
 
 
 @pytest.mark.parametrize(("size", "lengths"), [(2, [2, 2, 1]), (5, [5]), (9, [5])])
@@ -223,3 +104,37 @@ def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int])
     batches = list(made.batches(size))
     assert lengths == [len(batch) for batch in batches]
     assert list(made.findings()) == [one for batch in batches for one in batch]
+
+
+def test_objects_are_found_by_their_places(tmp_path: Path) -> None:
+    things = [thing(name, on=True) for name in "abc"]
+    made = judgement(estate(*things), program_of(analyzer(tmp_path, ON)))
+    assert {0: things[0], 2: things[2]} == objects_at(made, THING, [2, 0, 2])
+    assert (things, ()) == (list(made.objects_of(THING)), made.objects_of("Other"))
+    assert {} == objects_at(made, "Other", [])
+
+
+def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Path) -> None:
+    write(tmp_path, {"ce/b/prod.logic.yaml": logic(CHECKED)})
+    found = analyzer(tmp_path, ON)
+    programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
+    things = [thing(str(number), on=number % 2 == 0, flag="true") for number in range(2_001)]
+    made = judgement(estate(*things), programs)
+    chunks = list(chunks_of(made, made.verdicts))
+    assert [1_000, 1_000, 1] == [len(objects) for objects, _ in chunks]
+    assert things == [one for objects, _ in chunks for one in objects]
+    assert [[1_000] * 2, [1_000] * 2, [1] * 2] == [[len(column) for column in ends] for _, ends in chunks]
+    for number, column in enumerate(made.verdicts):
+        assert list(column.ends()) == [end for _, ends in chunks for end in ends[number]]
+
+
+def test_statuses_are_counted_by_program(tmp_path: Path) -> None:
+    flags = [None, "true", 1, "x", "true", "x", None, "x"]
+    things = [thing(str(number), flag=flag) for number, flag in enumerate(flags)]
+    made = judgement(estate(*things), program_of(analyzer(tmp_path, CHECKED)))
+    [column] = made.verdicts
+    assert made.counts(column.program) == counts_of(column)
+    counted = {status: number for status, number in counts_of(column).items() if number}
+    assert {Status.INCOMPLIANT: 2, Status.COMPLIANT: 3, Status.UNDETERMINED: 3} == counted
+    assert 3 == len({index for index in column.counted() if column.program.verdicts[index].status is not Status.INCOMPLIANT})
+    assert list(Status) == list(counts_of(column))

@@ -102,6 +102,13 @@ def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
         object_named(estate(), "Other", "i1")
 
 
+def test_a_type_that_a_store_does_not_hold_has_no_object(tmp_path):
+    program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
+    snapshot = write_store(tmp_path / "store", estate(), declared={THING: KIND}.get)
+    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
+        stored_object_named(snapshot, program, ObjectType("Other"), "i1")
+
+
 def test_an_object_without_an_id_is_found_by_its_name_in_a_store_too(tmp_path):
     program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
     found = estate([{"Id": "i1", "Name": "x"}])

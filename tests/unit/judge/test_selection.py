@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from perpend.analyze.names import UnknownName
+from perpend.analyze.programs import Analyzer
 from perpend.ir.estate import Estate, Source
 from perpend.judge.selection import PolicyView, policies_named, program_named, select_policies, view_of
-from tests.repositories import analyzer_of, logic
+from perpend.load.repository import Repository
+from tests.repositories import analyzer_of, logic, write
 from tests.unit.judge.estates import THING
 
 OTHER = "CA10__CaOther__c"
@@ -177,9 +179,11 @@ def test_policies_are_called_by_their_names_else_by_their_ids(tmp_path: Path) ->
 
 def test_all_declared_types_go_with_a_selection(tmp_path: Path) -> None:
     types = {f"types/{OTHER}/type.yaml": {"label": "Other", "fields": {}}}
-    found = select_policies(analyzer_of(tmp_path, {**FILES, **types}), ["/ce/a"])
-    assert "Thing" not in found.types
-    assert {name: name for name in found.types} == {name: one.name for name, one in found.types.items()}
+    own = select_policies(analyzer_of(tmp_path, {**FILES, **types}), ["/ce/a"]).types
+    assert {OTHER: "Other"} == {name: one.label for name, one in own.items()}
+    fallback = Repository(write(tmp_path / "fallback", {f"types/{THING}/type.yaml": {"label": "Thing", "fields": {}}}))
+    both = select_policies(Analyzer(Repository(tmp_path, fallback=fallback)), ["/ce/a"]).types
+    assert {OTHER: "Other", THING: "Thing"} == {name: one.label for name, one in both.items()}
 
 
 def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothing_is_judged(tmp_path: Path) -> None:
@@ -198,6 +202,7 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
             f"no policy judges what the inputs hold: {THING}; 1 that need child objects were set aside, --policy asks one by name",
         ),
         (["*over-others"], Estate((), {}), "no policy judges what the inputs hold: no objects"),
+        (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
         (["*over-others"], Estate((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
     ],
 )

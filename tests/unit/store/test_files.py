@@ -41,7 +41,7 @@ def open_files() -> list[str]:
     [
         ("a/b c", "a/b c"),
         (Path("a") / "é", "a/é"),
-        ("a\nb\u202ec", "a\\nb\\u202ec"),
+        ("é\nb\u202ec", "é\\nb\\u202ec"),
         ("x" * 200, "x" * 200),
         ("x" * 201, "x" * 200 + "…"),
         ("\n" * 101, "\\n" * 100 + "…"),
@@ -181,3 +181,15 @@ def test_what_is_removed_may_be_gone_already(tmp_path):
     for _ in range(2):
         remove_tree(tmp_path / "a")
         assert [] == os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "a/b[]", "x" * 400, "ä\u202e", "a b", "CON", "a~b", "a%2fb"])
+def test_a_table_directory_is_harmless_whatever_the_table_is_called(name):
+    found = directory_name(name)
+    assert Path(found).name == found and not found.startswith(".") and found.isascii() and len(found) < 200
+    assert found != directory_name(name + "x")
+
+
+def test_names_that_differ_only_in_signs_have_directories_of_their_own():
+    names = ["a/b", "a~2fb", "a%2fb", "a_b", "A_b", "a.b", "a", "a~"]
+    assert len(names) == len({directory_name(one) for one in names})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -27,8 +28,14 @@ from perpend.store.manifest import (
     sealed,
     text_of,
 )
-from perpend.tables.schema import OWNER, ROW, Column, Form, Join, Table
+from perpend.store.nest import nested
+from perpend.store.store import Store
+from perpend.tables import schema
+from perpend.tables.schema import ROW, Column, Form, Join, Table
+from perpend.tables.shred import Wanted
+from tests.unit.store.stored import OWNER, PART, THING, estate, write_store
 
+FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TABLE = Table(
     "Thing__c",
@@ -37,7 +44,7 @@ TABLE = Table(
     {"owner__r": Join("owner__r", "Owner__c", "owner__c", "Id", partial=True)},
     {
         "parts__r": Join("parts__r", "Part__c", "Id", "thing__c", lacking="denied"),
-        "x__r": Join("x__r", "Thing__c/x__r[]", ROW, OWNER),
+        "x__r": Join("x__r", "Thing__c/x__r[]", ROW, schema.OWNER),
     },
     rows=7,
     contradicted=True,
@@ -97,7 +104,14 @@ DOCUMENT = {
                     "partial": False,
                     "lacking": "denied",
                 },
-                {"name": "x__r", "table": "Thing__c/x__r[]", "own": ROW, "other": OWNER, "partial": False, "lacking": None},
+                {
+                    "name": "x__r",
+                    "table": "Thing__c/x__r[]",
+                    "own": ROW,
+                    "other": schema.OWNER,
+                    "partial": False,
+                    "lacking": None,
+                },
             ],
             "files": [{"path": "a/b.parquet", "sha256": "ab" * 32, "size": 9}],
         },
@@ -222,3 +236,66 @@ def test_the_pointer_names_a_run_and_the_checksum_of_its_manifest():
     for missing in ("run", "manifest"):
         with pytest.raises(Damaged, match=r"^it holds something else than a run$"):
             pointer_from(sealed({key: value for key, value in document_from(text).items() if key not in ("checksum", missing)}))
+
+
+def test_the_same_content_has_the_same_hash(tmp_path):
+    one, other = write_store(tmp_path / "1", estate(FIRST)), write_store(tmp_path / "2", estate(FIRST, "other.json"))
+    assert one.content_hash == other.content_hash
+    assert one.content_hash != write_store(tmp_path / "3", estate(SECOND)).content_hash
+
+
+def test_claims_are_part_of_the_content(tmp_path):
+    found = [
+        write_store(tmp_path / str(number), estate(FIRST, claims=claims)).content_hash
+        for number, claims in enumerate(([], [Claim(THING)], [Claim(THING, Scope("a"))], [Claim(THING, lacking="denied")]))
+    ]
+    assert 4 == len(set(found))
+
+
+def test_the_manifest_of_a_store_reads_back_as_it_was_written(tmp_path):
+    write_store(tmp_path, estate({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
+    [manifest] = Store(tmp_path).snapshots()
+    assert manifest == manifest_from(text_of(manifest))
+
+
+def as_format_1(text):
+    """Return a manifest as it was written before sources claimed anything."""
+    document = json.loads(text)
+    del document["checksum"]
+    document["format"] = 1
+    for source in document["sources"]:
+        del source["coverage"]
+    for table in document["tables"]:
+        table["lacking"] = None
+        for join in (*table["lookups"], *table["children"]):
+            del join["lacking"]
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps({**document, "checksum": hashlib.sha256(canonical.encode()).hexdigest()})
+
+
+def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
+    things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
+    claims = [Claim(one) for one in (THING, OWNER, PART)]
+    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
+    path = tmp_path / "runs" / f"{snapshot.id}.json"
+    path.write_text(as_format_1(path.read_text()))
+    before = Store(tmp_path).snapshot(snapshot.id)
+    thing = before.tables.by_name[THING]
+    assert [("extra__r", None), ("parts__r", WITHOUT_CLAIMS)] == [(one.name, one.lacking) for one in thing.children.values()]
+    assert [None] == [one.lacking for one in thing.lookups.values()]
+    assert before.content_hash != snapshot.content_hash
+    wanted = Wanted({"Id"}, {}, {"parts__r": Wanted(), "extra__r": Wanted({"n"})})
+    [found] = nested(before, THING, [0], wanted)
+    assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
+    assert "import again" in WITHOUT_CLAIMS
+
+
+def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
+    expected = text_of(MANIFEST)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert expected == text_of(MANIFEST)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.store.database import text
+from perpend.store.database import opened, rows_of, text
 from perpend.store.plain_sql import is_plain, recognise, shapes_of, teach
-from perpend.tables.plain_json import is_plain_json
+from perpend.tables.plain_json import MOST, is_plain_json
 from tests.strategies import JSON
 
 HOSTILE = [
@@ -150,3 +150,23 @@ def test_a_shape_is_a_bounded_list_of_plain_keys(connection, keys, expected):
 
 def test_null_is_not_plain(connection):
     assert [False] == ask(connection, [None], is_plain("t"))
+
+
+BOUNDS = [
+    ('{"a": 1}', True),
+    (f'{{"a": {"9" * 300}}}', True),
+    (f'{{"a": {"9" * 301}}}', False),
+    (f'{{"a": {"9" * 4300}}}', False),
+    ('{"a": 1e999}', False),
+    (f'{{"a": "{"x" * (MOST - 9)}"}}', True),
+    (f'{{"a": "{"x" * MOST}"}}', False),
+]
+
+
+@pytest.mark.parametrize(("document", "expected"), BOUNDS, ids=range(len(BOUNDS)))
+def test_bounds_hold_in_python_and_in_sql(document, expected):
+    assert expected == is_plain_json(document)
+    with opened() as connection:
+        teach(connection)
+        connection.execute("CREATE TABLE t AS SELECT unnest(?) AS x", [[document]]).fetchall()
+        assert [(expected,)] == rows_of(connection, f"SELECT {is_plain('x')} FROM t")

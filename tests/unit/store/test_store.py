@@ -1,26 +1,23 @@
-"""Snapshots: whole or not there, private, one in force; what is damaged is named; the dead leave nothing behind."""
+"""Snapshots: whole or not there, private, one in force; what is damaged is named; pruning leaves what is read."""
 
 from __future__ import annotations
 
-import hashlib
+import fcntl
 import json
 import os
 import stat
-import subprocess
-import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
-from perpend.ir.coverage import Claim, Scope
-from perpend.store.files import StoreError, directory_name
-from perpend.store.manifest import WITHOUT_CLAIMS, manifest_from, text_of
-from perpend.store.nest import nested
-from perpend.store.store import NoSnapshot, Store
+from perpend.store.files import StoreError, shown
+from perpend.store.manifest import Failure, StoredSource
+from perpend.store.store import NoSnapshot, Pruned, Store
 from perpend.tables.schema import Table
-from perpend.tables.shred import Wanted
-from tests.unit.store.stored import OWNER, PART, THING, estate, rows_of, write_store
+from perpend.version import __version__
+from tests.unit.store.stored import OWNER, THING, estate, rows_of, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 
@@ -50,73 +47,6 @@ def test_a_run_that_is_not_committed_leaves_nothing(tmp_path):
     assert ["commit"] == [one.name for one in (tmp_path / "locks").iterdir()]
 
 
-def test_the_same_content_has_the_same_hash(tmp_path):
-    one, other = write_store(tmp_path / "1", estate(FIRST)), write_store(tmp_path / "2", estate(FIRST, "other.json"))
-    assert one.content_hash == other.content_hash
-    assert one.content_hash != write_store(tmp_path / "3", estate(SECOND)).content_hash
-
-
-READ = """
-import sys
-from perpend.store.store import Store
-store = Store(sys.argv[1])
-for line in sys.stdin:
-    with store.reading() as snapshot:
-        print(snapshot.id, flush=True)
-        sys.stdin.readline()
-        assert all(snapshot.files.values()), "whole"
-        assert all(path.exists() for path in snapshot.files.paths)
-    print("read", flush=True)
-"""
-
-
-def test_a_snapshot_stays_as_long_as_anybody_reads_it(tmp_path):
-    store, first = Store(tmp_path), write_store(tmp_path, estate(FIRST))
-    readers = [
-        subprocess.Popen([sys.executable, "-c", READ, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    for reader in readers:
-        print(file=reader.stdin, flush=True)
-        assert f"{first.id}\n" == reader.stdout.readline()
-    second = write_store(tmp_path, estate(SECOND))
-    for reader in readers:
-        assert ((), (first.id,)) == (store.prune(keep=1).removed, store.prune(keep=1).in_use)
-        print(file=reader.stdin, flush=True)
-        assert "read\n" == reader.stdout.readline()
-    assert ((first.id,), ()) == ((pruned := store.prune(keep=1)).removed, pruned.in_use)
-    for reader in readers:
-        reader.communicate()
-        assert 0 == reader.returncode
-    assert second == store.snapshot()
-
-
-CHANGE = """
-import sys
-from pathlib import Path
-from perpend.store.store import Store
-from tests.unit.store.stored import estate, write_store
-for number in range(12):
-    write_store(Path(sys.argv[1]), estate({"CA10__CaThing__c": [{"Id": str(number)}]}))
-    Store(sys.argv[1]).prune(keep=1)
-print("done", flush=True)
-"""
-
-
-def test_readers_beside_imports_and_pruning_always_find_a_whole_snapshot(tmp_path):
-    write_store(tmp_path, estate(FIRST))
-    store, root = Store(tmp_path), Path(__file__).parents[3]
-    with subprocess.Popen([sys.executable, "-c", CHANGE, tmp_path], cwd=root) as writer:
-        seen = set()
-        while writer.poll() is None:
-            with store.reading() as snapshot:
-                assert 1 <= len(ids(snapshot))
-                seen.add(snapshot.id)
-    assert 0 == writer.returncode
-    assert store.run_in_force() in store.runs()
-    assert len(seen) > 1
-
-
 def test_everything_is_for_its_owner_only(tmp_path):
     write_store(tmp_path / "store", estate(FIRST))
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]}
@@ -132,6 +62,16 @@ def test_a_store_without_snapshots_says_so(tmp_path):
     for run in ("20260101", "../runs/x", ".x", ""):
         with pytest.raises(NoSnapshot, match="holds no snapshot"):
             Store(tmp_path).snapshot(run)
+
+
+def test_a_manifest_that_is_hidden_or_elsewhere_is_none_of_the_store(tmp_path):
+    path = tmp_path / "runs" / f"{write_store(tmp_path, estate(FIRST)).id}.json"
+    for run in (f"../runs/{path.stem}", str(path.with_suffix("")), ".hidden"):
+        (tmp_path / "runs" / ".hidden.json").write_text(path.read_text())
+        with pytest.raises(NoSnapshot) as raised:
+            Store(tmp_path).snapshot(run)
+        assert f"{tmp_path}: holds no snapshot {run}; `perpend inventory ls` lists them" == str(raised.value)
+    assert [path.stem] == Store(tmp_path).runs()
 
 
 @pytest.mark.parametrize("cut", [1, 5, 200])
@@ -182,58 +122,12 @@ def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, sp
     assert ["a"] == ids(Store(tmp_path).snapshot(first.id))
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"format": 1}', "null"])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1}', b"null", b'{"format": 2, "\xff": 1}'])
 def test_a_damaged_pointer_is_named_and_nothing_else_is_taken(tmp_path, content):
     run = write_store(tmp_path, estate(FIRST)).id
-    (tmp_path / "manifest.json").write_text(content)
+    (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(StoreError, match=rf"manifest\.json: .*the newest snapshot that was stored is {run}"):
         Store(tmp_path).snapshot()
-
-
-def test_a_manifest_reads_back_as_it_was_written(tmp_path):
-    write_store(tmp_path, estate({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
-    [manifest] = Store(tmp_path).snapshots()
-    assert manifest == manifest_from(text_of(manifest))
-
-
-def as_format_1(text):
-    """Return a manifest as it was written before sources claimed anything."""
-    document = json.loads(text)
-    del document["checksum"]
-    document["format"] = 1
-    for source in document["sources"]:
-        del source["coverage"]
-    for table in document["tables"]:
-        table["lacking"] = None
-        for join in (*table["lookups"], *table["children"]):
-            del join["lacking"]
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return json.dumps({**document, "checksum": hashlib.sha256(canonical.encode()).hexdigest()})
-
-
-def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
-    things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
-    claims = [Claim(one) for one in (THING, OWNER, PART)]
-    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
-    path = tmp_path / "runs" / f"{snapshot.id}.json"
-    path.write_text(as_format_1(path.read_text()))
-    before = Store(tmp_path).snapshot(snapshot.id)
-    thing = before.tables.by_name[THING]
-    assert [("extra__r", None), ("parts__r", WITHOUT_CLAIMS)] == [(one.name, one.lacking) for one in thing.children.values()]
-    assert [None] == [one.lacking for one in thing.lookups.values()]
-    assert before.content_hash != snapshot.content_hash
-    wanted = Wanted({"Id"}, {}, {"parts__r": Wanted(), "extra__r": Wanted({"n"})})
-    [found] = nested(before, THING, [0], wanted)
-    assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
-    assert "import again" in WITHOUT_CLAIMS
-
-
-def test_claims_are_part_of_the_content(tmp_path):
-    found = [
-        write_store(tmp_path / str(number), estate(FIRST, claims=claims)).content_hash
-        for number, claims in enumerate(([], [Claim(THING)], [Claim(THING, Scope("a"))], [Claim(THING, lacking="denied")]))
-    ]
-    assert 4 == len(set(found))
 
 
 def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):
@@ -246,140 +140,231 @@ def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):
     assert ["a"] == ids(store.snapshot(verify=True))
 
 
-def test_leftovers_of_the_dead_are_removed_and_the_living_left_alone(tmp_path):
-    script = dedent(
-        f"""
-        import os, signal, sys
-        from perpend.store.store import Store
-        with Store({str(tmp_path)!r}).writing() as run:
-            (run.directory_of({THING!r}) / "part-0.parquet").write_bytes(b"half")
-            print(run.id, flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
-        """
-    )
-    dead = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout.strip()
-    (tmp_path / ".manifest.json.x.part").write_text("half")
-    store = Store(tmp_path)
-    directories = tmp_path / "inventory" / THING
-    assert (directories / f"run={dead}").exists()
-    with store.writing() as living:
-        living.directory_of(THING)
-        assert [] == Store(tmp_path).remove_leftovers()
-        assert [f"run={living.id}"] == [one.name for one in directories.iterdir()]
-        assert [] == list(tmp_path.glob(".*.part"))
-        assert () == Store(tmp_path).prune(keep=1).removed
-        assert living.temporary.exists()
-
-
-def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
-    store = Store(tmp_path)
-    with store.writing() as one, store.writing() as other:
-        for run, name in ((one, "one"), (other, "other")):
-            path = run.directory_of(THING) / "part-0.parquet"
-            path.write_text(name)
-            run.add(Table(THING, THING), [path])
-        last = other.commit("test")
-        first = one.commit("test")
-    assert first.id < last.id
-    assert first == store.snapshot()
-    assert last == store.snapshot(last.id, verify=True)
-
-
-CRASHES = """
-import os, signal, sys
-from pathlib import Path
-from perpend.store.store import Store
-from perpend.tables.schema import Table
-
-def write(directory, content):
-    with Store(directory).writing() as run:
-        path = run.directory_of("T") / "part-0.parquet"
-        path.write_text(content)
-        run.add(Table("T", "T"), [path])
-        return run.commit("test").id
-
-def die_at(step):
-    def counting(real):
-        def call(*arguments, **options):
-            nonlocal step
-            step -= 1
-            if step < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **options)
-        return call
-    for name in ("fsync", "replace", "mkdir", "unlink", "rmdir", "open", "fchmod"):
-        setattr(os, name, counting(getattr(os, name)))
-
-first, step, whole = write(sys.argv[1], "first"), 0, []
-while True:
-    child = os.fork()
-    if not child:
-        die_at(step)
-        write(sys.argv[1], "later")
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    snapshot = Store(sys.argv[1]).snapshot(verify=True)
-    whole.append((snapshot.id == first, snapshot.files["T"][0].read_text()))
-    assert whole[-1] in ((True, "first"), (False, "later")), whole[-1]
-    if not os.WIFSIGNALED(status):
-        break
-    step += 1
-print(step, len(set(whole)))
-"""
-
-
-def test_a_writer_that_dies_at_any_step_leaves_a_whole_snapshot_in_force(tmp_path):
-    ended = subprocess.run([sys.executable, "-c", CRASHES, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert "" == ended.stderr
-    steps, outcomes = map(int, ended.stdout.split())
-    assert steps > 20
-    assert 2 == outcomes
-    store = Store(tmp_path)
-    store.prune(keep=1)
-    assert 1 == len(list((tmp_path / "inventory/T").iterdir())) == len(store.runs())
-    assert ([], ["commit"]) == ([*(tmp_path / "tmp").iterdir()], [one.name for one in (tmp_path / "locks").iterdir()])
-
-
-FULL = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-from perpend.cli.app import main
-main(sys.argv[1:])
-"""
-
-
-@pytest.mark.parametrize("limit", [0, 100, 1_000, 4_000, 60_000])
-def test_a_full_disk_leaves_the_last_snapshot_in_force(tmp_path, limit):
-    before = write_store(tmp_path / "store", estate(FIRST))
-    objects = [{"Id": f"{number}", "text__c": os.urandom(40).hex()} for number in range(3_000)]
-    (tmp_path / "x.json").write_text(json.dumps(objects))
-    arguments = ["import", str(tmp_path / "x.json"), "--type", THING, "--store", str(tmp_path / "store")]
-    ended = subprocess.run(
-        [sys.executable, "-c", FULL.format(limit=limit), *arguments], capture_output=True, text=True, check=False
-    )
-    assert 2 == ended.returncode
-    assert "cannot be written: file too large" in ended.stderr
-    assert ended.stderr.count("\n") == 1 and "Traceback" not in ended.stderr
-    assert before == Store(tmp_path / "store").snapshot(verify=True)
-    assert [before.id] == Store(tmp_path / "store").runs()
-    with Store(tmp_path / "store").writing():
-        assert [f"run={before.id}"] == [one.name for one in (tmp_path / "store" / "inventory" / THING).iterdir()]
-
-
-@pytest.mark.parametrize("name", ["..", ".hidden", "a/b[]", "x" * 400, "ä\u202e", "a b", "CON", "a~b", "a%2fb"])
-def test_a_table_directory_is_harmless_whatever_the_table_is_called(name):
-    found = directory_name(name)
-    assert Path(found).name == found and not found.startswith(".") and found.isascii() and len(found) < 200
-    assert found != directory_name(name + "x")
-
-
-def test_names_that_differ_only_in_signs_have_directories_of_their_own():
-    names = ["a/b", "a~2fb", "a%2fb", "a_b", "A_b", "a.b", "a", "a~"]
-    assert len(names) == len({directory_name(one) for one in names})
-
-
 def test_tables_that_differ_only_in_case_are_refused(tmp_path):
     with Store(tmp_path).writing() as run:
         run.directory_of("Thing__c")
-        with pytest.raises(StoreError, match="Thing__c and thing__c differ in nothing but case"):
+        with pytest.raises(StoreError) as raised:
             run.directory_of("thing__c")
+        assert "the object types Thing__c and thing__c differ in nothing but case" == str(raised.value)
+        assert run.directory_of("Other__c") != run.directory_of("Thing__c")
+
+
+def test_a_table_whose_directory_cannot_be_made_is_an_error_of_the_store(tmp_path):
+    with Store(tmp_path).writing() as run:
+        (tmp_path / "inventory" / THING).touch()
+        with pytest.raises(StoreError) as raised:
+            run.directory_of(THING)
+        assert f"{tmp_path}: cannot be written: file exists" == str(raised.value)
+
+
+def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
+    store = Store(tmp_path / "a\nb")
+    assert (None, [], []) == (store.run_in_force(), store.runs(), store.snapshots())
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot()
+    assert f"{tmp_path}/a\\nb: there is no such directory; `perpend import` makes one" == str(raised.value)
+    store.directory.mkdir()
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot()
+    assert f"{tmp_path}/a\\nb: holds no snapshot yet; `perpend import` makes one" == str(raised.value)
+    first, second = (write_store(store.directory, estate(one)).id for one in (FIRST, SECOND))
+    assert (second, [first, second]) == (store.run_in_force(), [one.run for one in store.snapshots()])
+    with pytest.raises(NoSnapshot) as raised:
+        store.snapshot("x\ny")
+    assert f"{tmp_path}/a\\nb: holds no snapshot x\\ny; `perpend inventory ls` lists them" == str(raised.value)
+    (store.directory / "manifest.json").write_text("{")
+    hint = f"; the newest snapshot that was stored is {second}"
+    for ask in (store.run_in_force, store.snapshot):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged{hint}" == str(raised.value)
+    for run in (first, second):
+        (store.directory / "runs" / f"{run}.json").unlink()
+    with pytest.raises(StoreError) as raised:
+        store.run_in_force()
+    assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged" == str(raised.value)
+
+
+def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path):
+    first, second = (write_store(tmp_path, estate(one)).id for one in (FIRST, SECOND))
+    paths = [tmp_path / "runs" / f"{run}.json" for run in (first, second)]
+    text = paths[1].read_text()
+    paths[1].write_text(paths[0].read_text())
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot()
+    assert f"{paths[1]}: its checksum is not that of the run in force" == str(raised.value)
+    paths[1].unlink()
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot()
+    hint = f"; the newest snapshot that was stored is {first}"
+    assert f"{paths[1]}: is missing, though its run is in force{hint}" == str(raised.value)
+    paths[1].mkdir()
+    with pytest.raises(StoreError, match=r"json: cannot be read: is a directory$"):
+        Store(tmp_path).snapshot()
+    paths[1].rmdir()
+    paths[1].write_text(text)
+    assert second == Store(tmp_path).snapshot().id
+
+
+@pytest.mark.parametrize("sign", ["*", "?", "["])
+def test_the_path_of_a_store_is_no_pattern(tmp_path, sign):
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path / f"a{sign}")
+    assert f"{tmp_path}/a{sign}: a store's path cannot have `*`, `?` or `[` in it" == str(raised.value)
+
+
+def test_pruning_takes_along_what_was_kept_of_what_goes(tmp_path):
+    snapshots = [write_store(tmp_path, estate(one)) for one in (FIRST, SECOND, FIRST)]
+    for name in (*(one.content_hash for one in snapshots), "of nobody"):
+        (tmp_path / "extracts" / name).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "runs" / ".x.json").write_text("no run")
+    (tmp_path / "runs" / "x.txt").write_text("no run")
+    store = Store(str(tmp_path))
+    assert Pruned((), ()) == store.prune(keep=9)
+    assert {one.content_hash for one in snapshots} == {path.name for path in (tmp_path / "extracts").iterdir()}
+    assert Pruned((snapshots[0].id, snapshots[1].id), ()) == store.prune(keep=0)
+    assert [snapshots[2].content_hash] == [path.name for path in (tmp_path / "extracts").iterdir()]
+    assert [snapshots[2].id] == store.runs()
+
+
+def test_pruning_leaves_no_directory_of_a_table_that_nothing_stores(tmp_path):
+    write_store(tmp_path, estate({OWNER: [{"Id": "o"}]}))
+    write_store(tmp_path, estate(FIRST))
+    Store(tmp_path).prune(keep=1)
+    assert [THING] == [path.name for path in (tmp_path / "inventory").iterdir()]
+
+
+def test_nothing_is_left_open(tmp_path):
+    before = len(os.listdir("/proc/self/fd"))
+    run = write_store(tmp_path, estate(FIRST)).id
+    store = Store(tmp_path)
+    with store.reading():
+        pass
+    (tmp_path / "runs" / f"{run}.json").write_text("{")
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            store.snapshot()
+    assert before == len(os.listdir("/proc/self/fd"))
+
+
+def leave(directory, run, *, locked=False):
+    """Leave what a writer leaves behind when it dies; return its lock, still held where it lives."""
+    for part in (f"inventory/{THING}/run={run}", f"tmp/run={run}", "locks"):
+        (directory / part).mkdir(parents=True, exist_ok=True)
+        (directory / part / "x").touch()
+    (directory / "locks" / "x").unlink()
+    stream = (directory / "locks" / f"{run}.lock").open("xb")
+    fcntl.flock(stream, fcntl.LOCK_EX if locked else fcntl.LOCK_UN)
+    return stream
+
+
+def names_in(directory, part):
+    return sorted(path.name for path in (directory / part).iterdir())
+
+
+def test_what_dead_runs_left_is_told_and_goes_and_what_living_ones_have_stays(tmp_path):
+    whole = write_store(tmp_path, estate(FIRST)).id
+    living = leave(tmp_path, "b-living", locked=True)
+    dead = [leave(tmp_path, run) for run in ("a-dead", "c-dead", whole)]
+    for part in ("inventory/T/run=d-files", "tmp/run=e-temporary", "locks"):
+        (tmp_path / part).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "locks" / "f-lock.lock").touch()
+    (tmp_path / "runs" / ".g.json.part").touch()
+    store = Store(tmp_path)
+    assert ["a-dead", "c-dead", "d-files", "e-temporary", "f-lock"] == store.remove_leftovers()
+    assert ["run=" + whole, "run=b-living"] == names_in(tmp_path, f"inventory/{THING}")
+    assert ([THING], ["run=b-living"]) == (names_in(tmp_path, "inventory"), names_in(tmp_path, "tmp"))
+    assert (["b-living.lock", "commit"], [f"{whole}.json"]) == (names_in(tmp_path, "locks"), names_in(tmp_path, "runs"))
+    living.close()
+    assert ["b-living"] == store.remove_leftovers()
+    assert [] == store.remove_leftovers()
+    for stream in dead:
+        stream.close()
+
+
+def test_a_run_says_who_wrote_it_when_and_what_it_could_not_read(tmp_path):
+    with Store(tmp_path).writing() as run:
+        run.failures.append(Failure("bad.json", "no JSON"))
+        run.sources.append(StoredSource("x", "kind"))
+        path = run.directory_of("a/b") / "part-0.parquet"
+        path.write_bytes(b"content")
+        path.chmod(0o644)
+        run.add(Table("a/b"), [path])
+        assert path.relative_to(tmp_path) == Path("inventory", "a~2fb", f"run={run.id}", "part-0.parquet")
+        assert run.directory_of("a/b") == path.parent
+        snapshot = run.commit("test 1")
+    assert f"perpend {__version__}, test 1" == snapshot.engine
+    assert ((Failure("bad.json", "no JSON"),), (StoredSource("x", "kind"),)) == (snapshot.failures, snapshot.sources)
+    assert (run.created, tmp_path, run.id) == (snapshot.created, snapshot.directory, snapshot.id)
+    assert {"a/b": (path,)} == dict(snapshot.files)
+    assert ({"a/b": Table("a/b")}, False) == (snapshot.tables.by_name, snapshot.tables.complete)
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert snapshot.id[:8].isdigit() and snapshot.id[8] == "T" and "Z-" in snapshot.id
+
+
+def test_a_file_that_cannot_be_taken_in_is_named(tmp_path):
+    with Store(tmp_path).writing() as run, pytest.raises(StoreError) as raised:
+        run.add(Table(THING), [run.directory_of(THING) / "absent"])
+    assert str(raised.value).endswith("/absent: cannot be written: no such file or directory")
+
+
+def test_a_store_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "store").touch()
+    with pytest.raises(StoreError) as raised, Store(tmp_path / "store").writing():
+        pass
+    assert f"{tmp_path}/store: cannot be written: " in str(raised.value)
+
+
+def test_a_store_at_a_path_that_cannot_be_is_named(tmp_path):
+    store = Store(tmp_path / ("x" * 300))
+    for ask in (store.run_in_force, store.snapshot, store.runs, store.snapshots):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert f"{shown(store.directory)}: cannot be read: file name too long" == str(raised.value)
+
+
+def test_a_store_that_cannot_be_pruned_is_named(tmp_path):
+    (tmp_path / "locks").touch()
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).prune(keep=1)
+    assert f"{tmp_path}: cannot be written: file exists" == str(raised.value)
+
+
+def test_a_commit_that_fails_names_the_store_and_leaves_a_run_that_is_whole_as_it_is(tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(StoreError) as raised, Store(tmp_path).writing() as run:
+        path = run.directory_of(THING) / "part-0.parquet"
+        path.write_text("content")
+        run.add(Table(THING, THING), [path])
+        run.commit("test")
+    assert f"{tmp_path}: cannot be written: is a directory" == str(raised.value)
+    assert ([run.id], "content") == (Store(tmp_path).runs(), path.read_text())
+    assert {THING: (path,)} == dict(Store(tmp_path).snapshot(run.id, verify=True).files)
+
+
+def test_what_a_run_has_while_it_lasts_is_its_own_and_its_owners_only(tmp_path):
+    with Store(tmp_path).writing() as run, Store(tmp_path).writing() as other:
+        assert [tmp_path / "tmp" / f"run={one.id}" for one in (run, other)] == [run.temporary, other.temporary]
+        lock = tmp_path / "locks" / f"{run.id}.lock"
+        assert [0o700, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (run.temporary, lock)]
+        lock.unlink()
+    assert (["commit"], []) == (names_in(tmp_path, "locks"), names_in(tmp_path, "tmp"))
+
+
+def test_a_run_is_called_by_its_time_in_utc_wherever_the_machine_stands(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with Store(tmp_path).writing() as run:
+            called = datetime.strptime(run.id[:16], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+            assert timedelta(0) <= run.created - called < timedelta(hours=1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_manifest_that_cannot_be_opened_is_named(tmp_path):
+    write_store(tmp_path, estate(FIRST))
+    with pytest.raises(StoreError) as raised:
+        Store(tmp_path).snapshot("x" * 300)
+    assert f"{shown(tmp_path / 'runs' / ('x' * 300 + '.json'))}: cannot be read: file name too long" == str(raised.value)

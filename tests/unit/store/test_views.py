@@ -13,12 +13,10 @@ import pytest
 from perpend.errors import PerpendError
 from perpend.ir.estate import Estate, Source
 from perpend.ir.object_types import Field, ObjectType
-from perpend.store.nest import nested
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
 from perpend.store.views import Answer, SqlFailed, asked
 from perpend.tables.schema import Column, Form, Table
-from perpend.tables.shred import Wanted
 from tests.unit.store.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
 
 UNBOUND = 'referenced column "nope" was not found because the FROM clause is missing'
@@ -196,7 +194,6 @@ def test_a_table_may_stand_in_several_files(tmp_path):
         run.add(Table(THING, THING, {"Id": Column("Id", Form.TEXT)}, rows=2), paths)
         snapshot = run.commit("test")
     assert [("i0",), ("i1",)] == answer(snapshot, "SELECT id FROM a_thing ORDER BY 1")[1]
-    assert [{"Id": "i1"}, {"Id": "i0"}] == nested(snapshot, THING, [1, 0], Wanted())
 
 
 def test_columns_of_a_list_that_no_type_declares_have_no_labels(snapshot):

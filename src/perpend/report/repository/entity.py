@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
 
 _LABEL = 16
-_VERDICT = 22
 _PARAGRAPHS = ("description.md", "remediation.md")
 
 
