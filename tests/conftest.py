@@ -1,9 +1,17 @@
-"""What all tests share: how long Hypothesis looks. ``HYPOTHESIS_PROFILE=long`` looks much longer, and elsewhere each time."""
+"""What all tests share: how long Hypothesis looks, in what order files are tested by whom, and whose lines count as run.
+
+``HYPOTHESIS_PROFILE=long`` looks much longer, and elsewhere each time.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
@@ -11,3 +19,72 @@ _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.f
 settings.register_profile("ci", max_examples=30, deadline=None, derandomize=True, suppress_health_check=_SLOW_IS_FINE)
 settings.register_profile("long", max_examples=3_000, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+ROOT = Path(__file__).parent
+FIRST = (
+    *("differential/test_spark", "browser/", "differential/", "docs/", "cli/", "property/", "conformance/"),
+    "house/test_bench",
+)
+"""What takes long, the longest first: whoever is through with the rest does not wait for it at the end."""
+
+TOGETHER = ("browser/",)
+"""Files that share what is made once: a browser and a site."""
+
+UNMEASURED = (
+    *("browser/", "docs/test_contributing", "docs/test_examples", "property/", "house/test_bench"),
+    *("differential/test_engines", "differential/test_library_stores", "differential/test_spark_added_operation"),
+    *("differential/test_stores", "differential/test_tables", "differential/test_written"),
+)
+"""Tests whose lines do not count as run: they look for what others forgot, and measuring makes them half as slow again."""
+
+_OF_PROCESSES = "COVERAGE_PROCESS_CONFIG"
+"""Where coverage leaves word for processes that tests start."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "no_cover: what the test runs does not count as covered")
+
+
+@cache
+def _place(path: Path) -> str:
+    return path.resolve().relative_to(ROOT).as_posix()
+
+
+@cache
+def _rank(path: Path) -> int:
+    return next((rank for rank, start in enumerate(FIRST) if _place(path).startswith(start)), len(FIRST))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first; do not measure what need not be measured."""
+    for item in items:
+        if _place(item.path).startswith(UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
+    items.sort(key=lambda item: _rank(item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file to one process, in order: what a file's tests share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        """Takes files that share more for one."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            place = nodeid.partition("::")[0].removeprefix("tests/")
+            return next((start for start in TOGETHER if place.startswith(start)), place)
+
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Leave the processes of a test unmeasured too where the test is."""
+    measured = os.environ.pop(_OF_PROCESSES, None) if item.get_closest_marker("no_cover") else None
+    yield
+    if measured is not None:
+        os.environ[_OF_PROCESSES] = measured

@@ -7,7 +7,9 @@ import csv
 import gzip
 import io
 import json
+import re
 import stat
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -69,54 +71,32 @@ def test_all_forms_say_the_same(run: Run) -> None:
     expected = json.loads(by_form["json"].out)["verdicts"]
     assert expected == [json.loads(line) for line in by_form["ndjson"].out.splitlines()]
     rows = list(csv.DictReader(io.StringIO(by_form["csv"].out)))
-    pairs = [(row["policyId"], row["status"], row["conditionIndex"]) for row in rows]
-    assert [(one["policyId"], one["status"], str(one["conditionIndex"])) for one in expected] == pairs
-    assert "175" in by_form["table"].out
-    assert "objects" in by_form["table"].out
+    assert [as_row(one) for one in expected] == rows
+    counted = Counter((one["policyId"], one["status"]) for one in expected)
+    policies = sorted({one["policyId"] for one in expected})
+    table = [[str(counted[policy, status]) for status in COLUMNS] for policy in policies]
+    assert dict(zip(policies, table, strict=True)) == counts_of_table(by_form["table"].out)
 
 
-USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
-NEED_CHILDREN = {"/ce/ca/aws/account/security-hub", "/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies"}
+COLUMNS = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED")
+"""The statuses whose counts the table of policies has, in its order."""
 
 
-def asked(ran: Ran) -> set[str]:
-    """Return the policies that gave a verdict, which are never among those set aside."""
-    document = json.loads(ran.out)
-    found = {one["policyId"] for one in document["verdicts"]}
-    assert found.isdisjoint(document["setAside"])
-    return found
+def as_row(verdict: dict[str, Any]) -> dict[str, str]:
+    """Return what a row of CSV says of a verdict."""
+    judged = verdict["object"]
+    found = {key: verdict[key] for key in verdict if key not in ("object", "references")}
+    found |= {"objectId": judged["id"], "objectName": judged["name"], "externalId": judged["externalId"]}
+    found |= {"typeApiName": judged["typeApiName"], "typeName": judged["typeName"]}
+    found |= {"masterId": judged["master"]["id"], "masterName": judged["master"]["name"]}
+    found["references"] = json.dumps(verdict["references"], separators=(",", ":"))
+    return {key: "" if value is None else str(value) for key, value in found.items()}
 
 
-def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credential_reports(run: Run, tmp_path: Path) -> None:
-    answer = {"Content": base64.b64encode(Path(EXAMPLE).read_bytes()).decode()}
-    (tmp_path / "answer.json").write_text(json.dumps(answer))
-    for inputs in ([EXAMPLE], [tmp_path / "answer.json"], [EXAMPLE, tmp_path / "answer.json"]):
-        ran = run("check", *inputs, *TIME, "--format", "json")
-        aside = json.loads(ran.out)["setAside"]
-        assert (12, sorted(aside)) == (len(aside), aside)
-        assert NEED_CHILDREN <= set(aside)
-        assert 7 == len(asked(ran))
-    told = "  12 policies not asked: need child objects that these inputs do not list; --policy asks by name\n"
-    assert told in run("check", EXAMPLE, *TIME).out
-
-
-def test_a_policy_over_child_objects_is_asked_when_named(run: Run) -> None:
-    names = [one for policy in sorted(NEED_CHILDREN) for one in ("--policy", policy)]
-    ran = run("check", EXAMPLE, *TIME, *names, "--format", "json")
-    assert (3, [], NEED_CHILDREN) == (ran.code, json.loads(ran.out)["setAside"], asked(ran))
-    assert "not asked" not in run("check", EXAMPLE, *TIME, *names).out
-    ran = run("check", EXAMPLE, *TIME, "--policy", "security-hub", "--policy", "*inline*", "--format", "json")
-    assert {"/ce/ca/aws/account/security-hub"} == asked(ran), "a glob names no policy by itself"
-
-
-@pytest.mark.parametrize("type_name", [USER, ACCOUNT])
-def test_policies_over_child_objects_are_asked_when_another_kind_of_input_is_there(
-    run: Run, tmp_path: Path, type_name: str
-) -> None:
-    (tmp_path / "objects.json").write_text('[{"Id": "another"}]')
-    ran = run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME, "--format", "json")
-    assert (1, [], 19) == (ran.code, json.loads(ran.out)["setAside"], len(asked(ran)))
-    assert "not asked" not in run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME).out
+def counts_of_table(text: str) -> dict[str, list[str]]:
+    """Return the counts of each policy in the table on a terminal: they stand before the line with its path."""
+    rows = re.findall(r"^\S.*?((?: +\d+){4})$(?:\n\S.*)*?\n  (/ce/\S+)$", text, re.MULTILINE)
+    return {policy: counts.split() for counts, policy in rows}
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
-from tests.cli.conftest import EXAMPLE, Run
+import pytest
+
+from tests.cli.conftest import EXAMPLE, TIME, Ran, Run
 
 OTHER_TYPE = """inputType: CA10__CaAcmeThing__c
 conditions: []
@@ -59,3 +62,47 @@ def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: P
     assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
     assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err
+
+
+USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
+NEED_CHILDREN = {"/ce/ca/aws/account/security-hub", "/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies"}
+
+
+def asked(ran: Ran) -> set[str]:
+    """Return the policies that gave a verdict, which are never among those set aside."""
+    document = json.loads(ran.out)
+    found = {one["policyId"] for one in document["verdicts"]}
+    assert found.isdisjoint(document["setAside"])
+    return found
+
+
+def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credential_reports(run: Run, tmp_path: Path) -> None:
+    answer = {"Content": base64.b64encode(Path(EXAMPLE).read_bytes()).decode()}
+    (tmp_path / "answer.json").write_text(json.dumps(answer))
+    for inputs in ([EXAMPLE], [tmp_path / "answer.json"], [EXAMPLE, tmp_path / "answer.json"]):
+        ran = run("check", *inputs, *TIME, "--format", "json")
+        aside = json.loads(ran.out)["setAside"]
+        assert (12, sorted(aside)) == (len(aside), aside)
+        assert NEED_CHILDREN <= set(aside)
+        assert 7 == len(asked(ran))
+    told = "  12 policies not asked: need child objects that these inputs do not list; --policy asks by name\n"
+    assert told in run("check", EXAMPLE, *TIME).out
+
+
+def test_a_policy_over_child_objects_is_asked_when_named(run: Run) -> None:
+    names = [one for policy in sorted(NEED_CHILDREN) for one in ("--policy", policy)]
+    ran = run("check", EXAMPLE, *TIME, *names, "--format", "json")
+    assert (3, [], NEED_CHILDREN) == (ran.code, json.loads(ran.out)["setAside"], asked(ran))
+    assert "not asked" not in run("check", EXAMPLE, *TIME, *names).out
+    ran = run("check", EXAMPLE, *TIME, "--policy", "security-hub", "--policy", "*inline*", "--format", "json")
+    assert {"/ce/ca/aws/account/security-hub"} == asked(ran), "a glob names no policy by itself"
+
+
+@pytest.mark.parametrize("type_name", [USER, ACCOUNT])
+def test_policies_over_child_objects_are_asked_when_another_kind_of_input_is_there(
+    run: Run, tmp_path: Path, type_name: str
+) -> None:
+    (tmp_path / "objects.json").write_text('[{"Id": "another"}]')
+    ran = run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME, "--format", "json")
+    assert (1, [], 19) == (ran.code, json.loads(ran.out)["setAside"], len(asked(ran)))
+    assert "not asked" not in run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME).out

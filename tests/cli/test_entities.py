@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) 
 def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
     ran = run("show", "IS_EQUL")
     assert (2, "") == (ran.code, ran.out)
-    assert "IS_EQUAL" in ran.err
+    assert "perpend: no policy, type, section or operation 'IS_EQUL' (did you mean 'IS_EQUAL'?)\n" == ran.err
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
@@ -159,15 +160,21 @@ def test_every_code_has_a_page(run: Run, code: str) -> None:
     by_code, by_name = run("explain-code", code.lower()), run("explain-code", rule.name)
     assert by_code == by_name
     assert (0, "") == (by_code.code, by_code.err)
-    assert by_code.out.startswith(f"{rule.severity.value}[{code}] {rule.name}\n")
-    assert len(by_code.out.splitlines()) > 2
+    head, _, page = by_code.out.partition("\n")
+    assert f"{rule.severity.value}[{code}] {rule.name}" == head
+    assert words(re.sub(r"^ *```\w*", "", rule.page, flags=re.MULTILINE)) == words(page) != []
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, which are the same in Markdown and on a terminal."""
+    return re.findall(r"\w+", text)
 
 
 def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
     assert len(RULES) == len(run("explain-code", "--all").out.splitlines())
     ran = run("explain-code", "A999")
     assert (2, "") == (ran.code, ran.out)
-    assert "unknown code 'A999'" in ran.err
+    assert "perpend: unknown code 'A999'; `perpend explain-code --all` lists every code\n" == ran.err
 
 
 def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from tests.estates import THING, repositories, repositories_with, repositories_w
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
-from tests.vectors import FILES, Case, analyzed, snapshot, vectors
+from tests.vectors import FILES, analyzed, snapshot, vectors
 
 if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
@@ -83,21 +83,36 @@ def uncompiled(spark: Spark) -> Iterator[None]:
         spark.session.conf.unset(name)
 
 
-def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
-    cases = []
+class Together(NamedTuple):
+    """Vectors of one file over one type on one day. Each of the programs judges each of the objects, in one plan."""
+
+    programs: list[Program]
+    objects: list[dict[str, Any]]
+    time: int
+
+
+def vectors_together() -> list[Together]:
+    found: dict[tuple[str, str, int], Together] = {}
     for file in FILES:
         for number, ((result, _), vector) in enumerate(zip(analyzed(file), vectors(file), strict=True)):
             if result.program is not None and number % SHARE == 0:
-                fields = json_from_text(json.dumps(vector.get("object", {})))
-                cases.append(judged(Case(result.program, fields, snapshot(vector))))
-    assert len(cases) > 1_000 // SHARE
+                time = snapshot(vector)
+                one = found.setdefault((file, result.program.input_type, time), Together([], [], time))
+                one.programs.append(result.program)
+                one.objects.append(json_from_text(json.dumps(vector.get("object", {}))))
+    return list(found.values())
+
+
+def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
+    """And so does every other object of its file."""
+    asked = vectors_together()
+    assert sum(len(one.programs) for one in asked) > 1_000 // SHARE
     with uncompiled(spark):
-        check_all(spark, cases)
-
-
-def judged(case: Case) -> Judged:
-    indexes = reference(case.program, [case.fields], case.snapshot, complete=True)
-    return Judged(case.program, Counterexample({}, [case.fields], True, case.snapshot, indexes))
+        found = answered(spark, lambda engine: [indexes_of(engine, one.programs, one.objects, one.time) for one in asked])
+    for one, by_program in zip(asked, found, strict=True):
+        for program, indexes in zip(one.programs, by_program, strict=True):
+            expected = reference(program, one.objects, one.time, complete=True)
+            check_agreement("spark", Counterexample({}, one.objects, True, one.time, expected), indexes)
 
 
 def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:

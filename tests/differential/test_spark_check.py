@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, spawn
-from tests.differential.on_spark import why_not
+from tests.differential.on_spark import BRIEF, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
-SMALL = ("--spark-master", "local[1]", "--spark-conf", "spark.sql.shuffle.partitions=1")
+SETTINGS = {"spark.sql.shuffle.partitions": "1", "spark.driver.extraJavaOptions": BRIEF}
+SMALL = ("--spark-master", "local[1]", *(f"--spark-conf={name}={value}" for name, value in SETTINGS.items()))
 
 
 def test_files_and_a_store_come_to_the_same(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from perpend.store.database import opened
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
 from tests.differential.mixing import TIME
-from tests.differential.on_spark import why_not
+from tests.differential.on_spark import BRIEF, why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
@@ -69,6 +69,8 @@ CHECKS: list[Any] = [
 ]
 SETTINGS = {
     "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": BRIEF,
+    "spark.executor.extraJavaOptions": BRIEF,
     "spark.executor.memory": "600m",
     "spark.executor.cores": "1",
     "spark.pyspark.python": sys.executable,

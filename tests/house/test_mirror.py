@@ -1,0 +1,145 @@
+"""Unit tests stand where the module stands that they test; what is tested elsewhere is listed, and the lists only shrink."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "src" / "perpend"
+UNITS = ROOT / "tests" / "unit"
+LEAST = 40
+"""A module of more lines of code than this needs a test file of its own."""
+
+TESTED_BY: dict[str, tuple[str, ...]] = {
+    "cli": (
+        *("cli/app", "cli/output", "cli/site_built", "cli/commands/check", "cli/commands/explain", "cli/commands/import"),
+        *("cli/commands/inventory", "cli/commands/plan", "cli/commands/site"),
+    ),
+    "conformance/test_vectors.py": (
+        *("interpret/operations/comparison", "interpret/operations/conversions", "interpret/operations/fields"),
+        *("interpret/operations/search", "plan/operations/comparison", "plan/operations/constants"),
+        *("plan/operations/conversions", "plan/operations/fields", "plan/operations/forms", "plan/operations/json_queries"),
+        *("plan/operations/reading", "plan/operations/search", "plan/operations/use", "interpret/use", "engines/duckdb/engine"),
+        *("engines/duckdb/sql", "tables/flat"),
+    ),
+    "differential/test_engines.py": ("plan/layers", "plan/natives", "plan/natives_json", "plan/place", "plan/scan", "plan/sql"),
+    "differential/test_spark.py": (
+        *("engines/spark/engine", "engines/spark/functions", "engines/spark/session", "engines/spark/sql"),
+    ),
+    "differential/test_stores.py": ("intake/assemble", "intake/importing", "intake/pieces", "intake/piles"),
+    "differential/test_written.py": ("engines/verdicts", "judge/stored"),
+    "house/test_operations.py": (
+        *("ir/operation", "ir/operations/comparison", "ir/operations/constants", "ir/operations/conversions", "load/reference"),
+        *("ir/operations/development", "ir/operations/fields", "ir/operations/json_queries", "ir/operations/search"),
+        "ir/operations/special",
+    ),
+    "cli/test_bad_input.py": ("collect/csv_text", "collect/json_text", "collect/report_answer"),
+    "cli/test_check_stores.py": ("intake/inputs", "intake/spool"),
+    "cli/test_entities.py": ("intake/rules", "report/explanation", "report/repository/entity", "report/repository/listing"),
+    "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
+    "golden/test_golden.py": ("plan/describe",),
+    "property/test_load_dump.py": ("load/calls", "load/documents", "load/read", "load/shapes"),
+    "unit/analyze/lint/test_unreachable_condition.py": ("analyze/lint/contradictions", "analyze/lint/formulas"),
+    "unit/analyze/test_check.py": ("analyze/lint/survey", "analyze/rules", "load/rules"),
+    "unit/analyze/test_error_places.py": ("analyze/places", "analyze/syntax", "analyze/typing_rules"),
+    "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/collect/test_bad_input.py": ("collect/files",),
+    "unit/collect/test_kinds.py": ("collect/read",),
+    "unit/engines/duckdb/test_kept.py": ("plan/build", "tables/schema"),
+    "unit/intake/test_objects.py": ("ir/estate", "ir/object_types"),
+    "unit/intake/test_table_file.py": ("intake/table_columns",),
+    "unit/interpret/test_fields.py": ("interpret/frame", "interpret/interpreter"),
+    "unit/ir/test_reads.py": ("ir/program",),
+    "unit/judge/test_judgement.py": ("judge/verdicts",),
+    "unit/judge/test_plans.py": ("plan/wanted",),
+    "unit/load/json/test_mapping_tables.py": ("load/mapping",),
+    "unit/load/test_hostile_files.py": ("load/files", "load/repository"),
+    "unit/load/test_hostile_test_data.py": ("load/test_data",),
+    "unit/load/test_hostile_yaml.py": ("load/nodes",),
+    "unit/pages/test_page.py": ("pages/book", "pages/contents", "pages/guides", "pages/refs"),
+    "unit/pages/test_policy.py": ("pages/logic",),
+    "unit/report/verdicts/test_as_json.py": ("report/verdicts/lines",),
+    "unit/report/verdicts/test_terminal.py": ("report/page", "report/verdicts/findings_list", "report/verdicts/policy_table"),
+    "unit/site/test_build.py": ("site/inputs", "site/install", "site/manifest", "site/search"),
+    "unit/site/render/test_pages.py": (
+        *("site/render/addresses", "site/render/as_markdown", "site/render/charts", "site/render/drawing"),
+        *("site/render/icons", "site/render/targets"),
+    ),
+    "cli/test_check_engines.py": ("report/verdicts/as_parquet",),
+    "unit/store/test_nest.py": ("tables/shred",),
+}
+"""Modules without a test file of their own, by what tests them. Whoever writes one strikes it out here."""
+
+OF_ROOMS = {
+    *("analyze/test_error_places.py", "collect/test_bad_input.py", "interpret/test_fields.py", "interpret/test_lookups.py"),
+    *("interpret/test_missing.py", "interpret/test_order.py", "interpret/test_related.py", "load/test_hostile_files.py"),
+    *("load/test_hostile_test_data.py", "load/test_hostile_yaml.py", "load/test_references.py", "meaning/test_json_texts.py"),
+    *("store/test_plain_bounds.py", "store/test_runs.py"),
+}
+"""Files below ``tests/unit`` that ask something of their room as a whole."""
+
+_OPENING = (ast.FunctionDef, ast.ClassDef, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
+
+
+def lines_of_code(source: str) -> int:
+    """Return how many lines of statements a module has, without what stands in them for people alone."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.stmt):
+            found |= {node.lineno} if isinstance(node, _OPENING) else set(range(node.lineno, (node.end_lineno or 0) + 1))
+    return len(found)
+
+
+def homeless(tests: Iterable[str], rooms: Mapping[str, set[str]]) -> list[str]:
+    """Return the test files that are called for no module or room within theirs, each with more words behind it or none."""
+    found = []
+    for path in tests:
+        room, _, name = path.rpartition("/")
+        stem = name.removeprefix("test_").removesuffix(".py")
+        if not any(stem == module or stem.startswith(f"{module}_") for module in rooms.get(room, ())):
+            found.append(path)
+    return found
+
+
+def rooms() -> dict[str, set[str]]:
+    """Return the modules and rooms in each room."""
+    found: dict[str, set[str]] = {}
+    for path in SOURCES.rglob("*"):
+        if path.suffix == ".py" or (path / "__init__.py").exists():
+            room = path.parent.relative_to(SOURCES).as_posix()
+            found.setdefault("" if room == "." else room, set()).add(path.stem)
+    return found
+
+
+def test_every_file_of_unit_tests_is_called_for_a_module() -> None:
+    tests = sorted(path.relative_to(UNITS).as_posix() for path in UNITS.rglob("test_*.py"))
+    assert tests
+    assert sorted(OF_ROOMS) == homeless(tests, rooms())
+
+
+@pytest.mark.parametrize("name", ["test_c.py", "a/test_b.py", "a/test_bc.py", "b/test_c.py"])
+def test_a_file_in_the_wrong_room_is_homeless(name: str) -> None:
+    assert [name] == homeless(["a/test_c.py", "a/test_c_more.py", name], {"a": {"c", "__init__"}, "": {"a", "b"}})
+
+
+def test_every_module_has_tests_of_its_own_or_is_listed() -> None:
+    listed = [module for modules in TESTED_BY.values() for module in modules]
+    missing = [
+        module
+        for path in sorted(SOURCES.rglob("*.py"))
+        if path.name != "__init__.py" and lines_of_code(path.read_text("utf-8")) > LEAST
+        for module in [path.relative_to(SOURCES).with_suffix("").as_posix()]
+        if not (UNITS / module).with_name(f"test_{path.name}").exists()
+    ]
+    assert sorted(missing) == sorted(listed)
+    assert [] == [tests for tests in TESTED_BY if not (ROOT / "tests" / tests).exists()]
+
+
+def test_words_for_people_are_no_code() -> None:
+    assert 4 == lines_of_code('"""A module."""\n\nX = (\n    1\n)\n\n\ndef f():\n    # why\n    """Say."""\n')
