@@ -67,7 +67,7 @@ def test_a_pass_made_of_no_fact_is_a_violation(before: str, after: str) -> None:
 def test_an_object_that_is_not_judged_any_more_is_one_unless_the_change_took_it() -> None:
     before = {KEY: ended("INCOMPLIANT")}
     assert [(KEY, ())] == list(violations_of(before, {}))
-    assert [] == list(violations_of(before, {}, takes=True))
+    assert [] == list(violations_of(before, {}, takes=lambda policy: True))
 
 
 def test_any_other_verdict_is_one_only_where_none_may_change() -> None:
@@ -78,5 +78,5 @@ def test_any_other_verdict_is_one_only_where_none_may_change() -> None:
 
 def test_a_document_that_is_understood_now_may_pass_only_where_the_change_may_have_mended_it() -> None:
     odd, wrong, after = {KEY: ended("UNDETERMINED")}, {KEY: ended("INCOMPLIANT")}, {KEY: ended("COMPLIANT")}
-    assert [] == list(violations_of(odd, after, mends=True))
-    assert [(KEY, after[KEY])] == list(violations_of(wrong, after, mends=True))
+    assert [] == list(violations_of(odd, after, mends=lambda world: True))
+    assert [(KEY, after[KEY])] == list(violations_of(wrong, after, mends=lambda world: True))
