@@ -20,7 +20,7 @@ from tests.property.metamorphic.worlds import LIBRARY
 
 CHANGES, SEED, PROCESSES, ONLY = (f"PERPEND_METAMORPHIC_{name}" for name in ("CHANGES", "SEED", "PROCESSES", "ONLY"))
 
-_PART = 10_000
+_PART = 25_000
 """How many changes are made with one seed: parts are seeded by their numbers, whichever process makes them."""
 
 

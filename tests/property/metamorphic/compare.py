@@ -22,7 +22,7 @@ PASS = frozenset({"COMPLIANT", "INAPPLICABLE", "DISAPPEARED"})
 ROWS = frozenset({"json", "ndjson"})
 """Forms whose rows can be changed like objects."""
 
-_OF_FILES, _OF_ALL_KINDS = 2, 6
+_OF_FILES, _OF_ALL_KINDS = 2, 10
 """How many changes of files an estate is judged with, one after the other, and how often with changes of its objects."""
 
 _WORLDS, _MANY_WORLDS = (3, 128, 256), (3, 512, 1024)
