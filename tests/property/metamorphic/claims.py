@@ -37,16 +37,20 @@ def children_gone(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     if not there:
         return None
     gone = set(there) if random.random() < 0.5 else {random.choice(there)}
-    worlds = _some(_worlds(inputs), random)
-    found, taken = [], set[int]()
-    for one in inputs:
-        if one.type_name in gone:
-            kept = [row for row in one.rows if _world(row) not in worlds]
-            taken |= {_world(row) for row in one.rows} & worlds
-            found.append(replace(one.with_rows(kept), complete=_without(one.complete, inputs, worlds)))
-        else:
-            found.append(one)
-    return Changed(tuple(found), len(taken), ", ".join(sorted(gone)), frozenset(taken)) if taken else None
+    parents = {_world(row) for one in inputs if one.type_name in gone for row in one.rows}
+    if not parents:
+        return None
+    worlds = _some(sorted(parents), random)
+    found = [
+        replace(
+            one.with_rows([row for row in one.rows if _world(row) not in worlds]),
+            complete=_without(one.complete, inputs, worlds),
+        )
+        if one.type_name in gone
+        else one
+        for one in inputs
+    ]
+    return Changed(tuple(found), len(worlds), ", ".join(sorted(gone)), frozenset(worlds))
 
 
 def claims_withdrawn(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:

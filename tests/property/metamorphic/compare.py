@@ -33,7 +33,9 @@ Engines are given more worlds than the interpreter: their passes cost nearly the
 one object and might hide others.
 """
 
-_FIRST, _FEW_WORLDS, _TIMES = ((ACCOUNT, f"files{WITH_REPORTS}"), (USER, "ndjson tables")), 24, 3
+_FIRST, _TIMES = ((ACCOUNT, f"files{WITH_REPORTS}", 24), (USER, "ndjson tables", 96)), 3
+"""Estates that a run begins with, as types, roads and how many worlds, and how often each kind of claims is changed there."""
+
 _FEW = 3
 
 
@@ -151,8 +153,8 @@ def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figu
     users as tables of a store: there, lists are read that must be empty.
     """
     every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > _FEW]
-    for type_name, road in _FIRST if root == LIBRARY else ():
-        first = estate(next(one for one in every if one.type_name == type_name), road, random, _FEW_WORLDS)
+    for type_name, road, worlds in _FIRST if root == LIBRARY else ():
+        first = estate(next(one for one in every if one.type_name == type_name), road, random, worlds)
         yield from changed(first, [one for one in CLAIM_CHANGES if one.fits(first.inputs, first.way)] * _TIMES, random)
     while True:
         pool = random.choices(every, [len(one.objects) for one in every])[0]
