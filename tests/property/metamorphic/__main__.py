@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,16 +20,22 @@ from tests.property.metamorphic.worlds import LIBRARY
 
 CHANGES, SEED, PROCESSES, ONLY = (f"PERPEND_METAMORPHIC_{name}" for name in ("CHANGES", "SEED", "PROCESSES", "ONLY"))
 
+_PART = 25_000
+"""How many changes are made with one seed: parts are seeded by their numbers, whichever process makes them."""
+
 
 def main() -> int:
-    changes, seed = int(os.environ.get(CHANGES, "2000")), int(os.environ.get(SEED, "1"))
+    changes, seed = int(os.environ.get(CHANGES, "2000")), os.environ.get(SEED, "1")
     processes = int(os.environ.get(PROCESSES, "2"))
     roots = [LIBRARY, *(Path(one) for one in os.environ.get("PERPEND_CORPUS", "").split(os.pathsep) if one)]
-    asked = [(f"{seed}-{number}", changes // processes, os.environ.get(ONLY), roots) for number in range(processes)]
+    parts = -(-changes // _PART)
+    seeds = [f"{seed}-{number}" for number in range(parts)]
     begun, found = time.monotonic(), Figures()
-    with get_context("spawn").Pool(processes) as pool:
-        for figures in pool.starmap(run, asked):
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        arguments = [[one] * parts for one in (-(-changes // parts), os.environ.get(ONLY), roots)]
+        for part, figures in zip(seeds, pool.map(run, seeds, *arguments), strict=True):
             found.add(figures)
+            print(f"{part}: {found.changes.total()} changes, {len(found.violations)} violations", file=sys.stderr, flush=True)
     print(
         f"seed {seed}: {found.changes.total()} changes in {found.passes} estates, {found.verdicts} verdicts compared, ", end=""
     )

@@ -33,13 +33,15 @@ class Change:
     """A kind of change to one object. ``apply`` says where it was made, None where it found no place.
 
     ``universal``: it states no fact in any repository, not only where policies are as strict as the library's. ``mends``:
-    it may take away just what made a document odd, so that only what was INCOMPLIANT is compared.
+    it may take away just what made a document odd, so that only what was INCOMPLIANT is compared. ``alone``: no store may
+    take it, and nothing would be judged of what else was changed.
     """
 
     name: str
     apply: Apply
     universal: bool = False
     mends: bool = False
+    alone: bool = False
 
 
 def _remove(fields: Fields, type_name: str | None, random: Random) -> str | None:
@@ -116,7 +118,7 @@ def _contradict_child(fields: Fields, type_name: str | None, random: Random) -> 
     if place is None or not isinstance(place.value[0], dict):
         return None
     other = json.loads(json.dumps(random.choice(place.value)))
-    inner = chosen(random, [one for one in places_of(other, None) if one.depth == 0])
+    inner = chosen(random, [one for one in places_of(other, None) if one.depth == 0 and not _says_that_it_exists(one)])
     if inner is None:
         return None
     inner.put(random.choice((None, "", 5, DENIED[0], "2001-01-01T00:00:00Z")))
@@ -168,8 +170,16 @@ def _inner_remove(fields: Fields, type_name: str | None, random: Random) -> str 
     return _in_document(fields, type_name, random, apply)
 
 
-_MAY_BE_LEFT_OUT = frozenset({"additional_credentials_info", "Condition", "Sid", "Version", "Id"})
-"""Keys whose absence is a fact of their format: older reports do not have the column, a statement need have no condition."""
+_MAY_BE_LEFT_OUT = frozenset(
+    {
+        *("additional_credentials_info", "Condition", "Sid", "Version", "Id", "ExcludeManagementEventSources"),
+        *("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"),
+    }
+)
+"""Keys whose absence is a fact of their format, and so is null or nothing in them.
+
+Older reports do not have the column, a statement need have no condition, and AWS leaves out what does not narrow a selector.
+"""
 
 
 def _inner_odd(fields: Fields, type_name: str | None, random: Random) -> str | None:
@@ -254,8 +264,8 @@ OBJECT_CHANGES = (
     Change("an error or nothing among children", _deny_child),
     Change("a child repeated", _repeat_child),
     Change("a child that contradicts another", _contradict_child),
-    Change("a field that nobody knows", _foreign),
-    Change("a reserved name", _reserved, universal=True),
+    Change("a field that nobody knows", _foreign, alone=True),
+    Change("a reserved name", _reserved, universal=True, alone=True),
     Change("a key of a document removed", _inner_remove, mends=True),
     Change("an odd value in a document", _inner_odd, mends=True),
     Change("an unknown member in a document", _inner_member),

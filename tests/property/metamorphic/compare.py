@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from random import Random
 
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.damage import Inputs
-from tests.property.metamorphic.files import FILE_CHANGES, FileChange, copied
-from tests.property.metamorphic.roads import Crashed, End, Input, Refused, Verdicts, Way, verdicts_of
-from tests.property.metamorphic.worlds import LIBRARY, Fields, Pool, account_of, drawn, pools, tables_of, world_of
+from tests.property.metamorphic.estates import USER, WITH_REPORTS, Estate, estate, roads_of
+from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange, copied
+from tests.property.metamorphic.judging import verdicts_of
+from tests.property.metamorphic.roads import Crashed, End, Refused, Verdicts, Way
+from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, account_of, pools, world_of
 
 KNOWN_FAULT = frozenset({"UNDETERMINED", "INCOMPLIANT"})
 PASS = frozenset({"COMPLIANT", "INAPPLICABLE", "DISAPPEARED"})
-USER = "CA10__CaAwsUser__c"
-_REPORT = "CA10__credReportAttributesJson__c"
-_CHANGES_OF_A_BASE = 4
-_MOST_WORLDS = 128
+ROWS = frozenset({"json", "ndjson"})
+"""Forms whose rows can be changed like objects."""
+
+_OF_FILES, _OF_ALL_KINDS = 2, 10
+"""How many changes of files an estate is judged with, one after the other, and how often with changes of its objects."""
+
+_WORLDS, _MANY_WORLDS = (3, 128, 256), (3, 512, 1024)
+_SHARES = (0.05, 1.0, 1.0, 1.0)
+"""How many worlds an estate can have, and how large a share of their objects is changed at once.
+
+Engines are given more worlds than the interpreter: their passes cost nearly the same. Small shares are for what is odd in
+one object and might hide others.
+"""
+
+_FIRST, _TIMES = ((ACCOUNT, f"files{WITH_REPORTS}", 24), (USER, "ndjson tables", 96)), 3
+"""Estates that a run begins with, as types, roads and how many worlds, and how often each kind of claims is changed there."""
+
 _FEW = 3
 
 
@@ -70,99 +84,51 @@ class Figures:
         self.crashes += other.crashes
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
-    """Inputs before any change, the way that they go, and what they are called together."""
+@dataclass(slots=True)
+class Made:
+    """Inputs in which objects were changed: how many by kind, which kinds and where by world."""
 
-    pool: Pool
     inputs: Inputs
-    way: Way
-    road: str
+    numbers: Counter[str] = field(default_factory=Counter)
+    changes: defaultdict[int, list[tuple[Change, str]]] = field(default_factory=lambda: defaultdict(list))
 
 
-def estate(pool: Pool, road: str, random: Random, number: int) -> Estate:
-    """Return an estate of so many worlds on a road."""
-    spawned = random.random() < 0.01
-    worlds = drawn(pool, random, number)
-    if road.startswith("report"):
-        inputs: Inputs = (Input("report.csv", None, "report", _report_rows(worlds)),)
-        return Estate(pool, inputs, Way(road == "report store", spawned=spawned), road)
-    if road in ("files", "files duckdb", "nested store"):
-        engine = {"files": "interpreter", "files duckdb": "duckdb"}.get(road, "auto")
-        inputs = (Input("objects.json", pool.type_name, "json", tuple(worlds)),)
-        return Estate(pool, inputs, Way(road == "nested store", engine, spawned), road)
-    form = road.split()[0]
-    tables = tables_of(worlds, pool.type_name)
-    claim = random.choice((None, "all", ",".join(account_of(one) for one in range(number))))
-    inputs = tuple(Input(f"{name}.{form}", name, form, tuple(rows), complete=claim) for name, rows in tables.items())
-    return Estate(pool, inputs, Way(stored=True, spawned=spawned), road)
-
-
-def roads_of(pool: Pool) -> list[str]:
-    """Return the roads that a pool's objects can go."""
-    found = ["files", "files duckdb", "nested store"]
-    if pool.root == LIBRARY:
-        found += [
-            "ndjson tables",
-            "csv tables",
-            "parquet tables",
-            *(["report", "report store"] if pool.type_name == USER else []),
-        ]
-    return found
-
-
-def _report_rows(worlds: list[Fields]) -> tuple[Fields, ...]:
-    """Return rows of credential reports, two per world: what the user's document says, and a root user's."""
-    columns = [*_columns()]
-    rows = []
-    for number, fields in enumerate(worlds):
-        try:
-            said = json.loads(fields.get(_REPORT) or "{}")
-        except ValueError:
-            said = {}
-        said = (
-            {name: value for name, value in said.items() if isinstance(value, str) and value.isprintable()}
-            if isinstance(said, dict)
-            else {}
-        )
-        root = said.get("arn", "").endswith(":root")
-        arn = f"arn:aws:iam::{account_of(number)}:{'root' if root else f'user/u{number}'}"
-        row = {name: said.get(name, "N/A") for name in columns}
-        rows.append({**row, "user": "<root_account>" if root else f"u{number}", "arn": arn})
-    return tuple(rows)
-
-
-@cache
-def _columns() -> tuple[str, ...]:
-    return tuple((LIBRARY.parents[2] / "examples" / "credential-report.csv").read_text().partition("\n")[0].split(","))
-
-
-def changed_object_rows(change: Change, inputs: Inputs, random: Random, share: float) -> tuple[Inputs, int, dict[int, str]]:
-    """Return inputs in which some objects were changed, how many, and where by world."""
-    found, number, where = [], 0, {}
+def changed_object_rows(changes: Sequence[Change], inputs: Inputs, random: Random, share: float) -> Made:
+    """Return inputs in which a share of the objects was changed, each in one of several ways."""
+    made, found = Made(inputs), []
     for one in copied(inputs):
-        rows = list(one.rows)
-        for row in rows:
-            if random.random() < share:
-                said = change.apply(row, one.type_name, random)
-                number += said is not None
-                where |= {world_of(str(row.get("Id")))[0]: said} if said else {}
-        found.append(one.with_rows(rows))
-    return tuple(found), number, where
+        if one.form in ROWS:
+            for row in one.rows:
+                if random.random() < share:
+                    change = random.choice(changes)
+                    # The object is told by the Id that it has before it is changed.
+                    world = world_of(str(row.get("Id")))[0]
+                    said = change.apply(row, one.type_name, random)
+                    if said:
+                        made.numbers[change.name] += 1
+                        made.changes[world].append((change, said))
+        found.append(one)
+    made.inputs = tuple(found)
+    return made
 
 
 def violations_of(
-    before: Verdicts, after: Verdicts, *, same: bool = False, takes: bool = False, mends: bool = False
+    before: Verdicts,
+    after: Verdicts,
+    *,
+    same: bool = False,
+    takes: Callable[[str], bool] = lambda policy: False,
+    mends: Callable[[int], bool] = lambda world: False,
 ) -> Iterator[tuple[tuple[str, int, str], tuple[End, ...]]]:
-    """Yield the verdicts that a change must not have brought about. ``same``: none may have changed; ``takes``: some are gone.
+    """Yield the verdicts that a change must not have brought about. ``same``: none may have changed.
 
-    ``mends``: what was UNDETERMINED may be known now.
+    ``takes`` says of which policies objects may be gone, ``mends`` of which worlds what was UNDETERMINED may be known now.
     """
-    faults = KNOWN_FAULT - ({"UNDETERMINED"} if mends else set())
     for key, ends in before.items():
         then = after.get(key, ())
-        if not then and takes:
+        if not then and takes(key[0]):
             continue
+        faults = KNOWN_FAULT - ({"UNDETERMINED"} if mends(key[1]) else set())
         if (same and set(then) != set(ends)) or (
             all(end.status in faults for end in ends) and (not then or any(end.status in PASS for end in then))
         ):
@@ -181,14 +147,37 @@ def run(seed: str, most: int, only: str | None = None, roots: Sequence[Path] = (
 
 
 def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figures]:
-    """Yield the figures of one changed estate after another, of all kinds of changes, or ``only`` of one."""
+    """Yield the figures of one changed estate after another, of all kinds of changes, or ``only`` of one.
+
+    The library's begin with small estates in which claims are changed: of accounts with their reports as files, and of
+    users as tables of a store: there, lists are read that must be empty.
+    """
     every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > _FEW]
+    for type_name, road, worlds in _FIRST if root == LIBRARY else ():
+        first = estate(next(one for one in every if one.type_name == type_name), road, random, worlds)
+        yield from changed(first, [one for one in CLAIM_CHANGES if one.fits(first.inputs, first.way)] * _TIMES, random)
     while True:
         pool = random.choices(every, [len(one.objects) for one in every])[0]
-        asked = estate(pool, random.choice(roads_of(pool)), random, random.choice((3, 24, 64, _MOST_WORLDS)))
+        road = _road(pool, random)
+        asked = estate(
+            pool, road, random, random.choice(_WORLDS if road.removesuffix(WITH_REPORTS) == "files" else _MANY_WORLDS)
+        )
         found = [one for one in fitting(asked) if only in (None, one.name)]
-        if found:
-            yield from changed(asked, random.sample(found, min(len(found), _CHANGES_OF_A_BASE)), random)
+        of_files = [one for one in found if isinstance(one, FileChange)]
+        chosen = random.sample(of_files, min(len(of_files), _OF_FILES))
+        yield from changed(asked, [*chosen, *_mixed([one for one in found if isinstance(one, Change)], asked, random)], random)
+
+
+def _road(pool: Pool, random: Random) -> str:
+    """Return one of a pool's roads, seldom one on which only files can be changed: few changes are made there at once."""
+    roads = roads_of(pool)
+    return random.choices(roads, [1 if road.startswith(("csv", "parquet", "report")) else 4 for road in roads])[0]
+
+
+def _mixed(changes: Sequence[Change], asked: Estate, random: Random) -> list[list[Change]]:
+    """Return kinds of changes to objects, so many that each object of an estate can be changed in another way, and one alone."""
+    together = [one for one in changes if not (one.alone and asked.way.stored)]
+    return [*([together] * _OF_ALL_KINDS if together else []), *([[random.choice(changes)]] if changes else [])]
 
 
 def fitting(asked: Estate) -> list[Change | FileChange]:
@@ -197,55 +186,85 @@ def fitting(asked: Estate) -> list[Change | FileChange]:
     return [*found, *(one for one in OBJECT_CHANGES if _can_be_made(one, asked))]
 
 
-def changed(asked: Estate, changes: Sequence[Change | FileChange], random: Random) -> Iterator[Figures]:
-    """Judge an estate, then once more with each of several kinds of changes; yield what came of each."""
+def _can_be_made(change: Change, asked: Estate) -> bool:
+    return any(one.form in ROWS for one in asked.inputs) and (change.universal or asked.pool.root == LIBRARY)
+
+
+def changed(asked: Estate, changes: Sequence[list[Change] | FileChange], random: Random) -> Iterator[Figures]:
+    """Judge an estate, then once more with each of several changes; yield what came of each."""
     before = verdicts_of(asked.pool, asked.inputs, asked.way)
     for change in changes:
-        yield one_pass(asked, before, change, random)
+        made = _of_files(asked, change, random) if isinstance(change, FileChange) else _of_objects(asked, change, random)
+        if made is not None:
+            yield compared(asked, before, made)
 
 
-def _can_be_made(change: Change, asked: Estate) -> bool:
-    if asked.inputs[0].form not in ("json", "ndjson"):
-        return False
-    return change.universal or asked.pool.root == LIBRARY
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """An estate that is to be judged again: what it became, how many changes of each kind, what they were by world."""
+
+    inputs: Inputs
+    way: Way
+    numbers: Counter[str]
+    told: Callable[[int], tuple[str, str]]
+    mends: Callable[[int], bool]
+    takes: Callable[[str], bool]
+    same: bool = False
 
 
-def one_pass(asked: Estate, before: Verdicts, change: Change | FileChange, random: Random) -> Figures:
-    """Change an estate, judge it again and compare."""
+def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pass | None:
+    made = changed_object_rows(changes, asked.inputs, random, random.choice(_SHARES))
+
+    def told(world: int) -> tuple[str, str]:
+        found = made.changes.get(world, [])
+        names = sorted({change.name for change, _ in found})
+        return " + ".join(names) or "others changed", "; ".join(where for _, where in found)
+
+    def mends(world: int) -> bool:
+        return any(change.mends for change, _ in made.changes.get(world, ()))
+
+    def takes(policy: str) -> bool:
+        """Whether what a policy judges may be gone: what is nested in the objects goes with a list that is denied."""
+        return policy not in asked.pool.policies
+
+    return Pass(made.inputs, asked.way, made.numbers, told, mends, takes) if made.numbers else None
+
+
+def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
+    made = change.apply(copied(asked.inputs), asked.pool, random)
+    if made is None or not made.number:
+        return None
+    way = replace(asked.way, store_damage=made.store_damage, judged_before=made.judged_before, keep_going=made.keep_going)
+
+    def mends(world: int) -> bool:
+        return change.mends and world not in made.still_open
+
+    numbers = Counter({change.name: made.number})
+    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda _: change.takes, change.same)
+
+
+def compared(asked: Estate, before: Verdicts, made: Pass) -> Figures:
+    """Judge an estate again and compare."""
     found = Figures()
-    way, same, takes, mends = asked.way, False, False, isinstance(change, Change) and change.mends
-    if isinstance(change, Change):
-        inputs, number, places = changed_object_rows(change, asked.inputs, random, random.choice((0.02, 0.3, 1.0)))
-    else:
-        made = change.apply(copied(asked.inputs), asked.pool, random)
-        if made is None:
-            return found
-        inputs, number, same, takes = made.inputs, made.number, change.same, change.takes
-        mends = takes
-        places = dict.fromkeys(range(-1, _MOST_WORLDS), made.where)
-        way = replace(way, store_damage=made.store_damage)
-    if not number:
-        return found
     found.passes, found.verdicts = 1, len(before)
-    found.changes[change.name] += number
-    found.roads[asked.road] += number
+    found.changes.update(made.numbers)
+    found.roads[asked.road] += made.numbers.total()
     try:
-        after = verdicts_of(asked.pool, inputs, way)
+        after = verdicts_of(asked.pool, made.inputs, made.way)
     except Refused:
-        found.refused[change.name] += number
+        found.refused.update(made.numbers)
         return found
     except Crashed as error:
-        found.crashes.append(f"{change.name}, {asked.road}: {error}")
+        found.crashes.append(f"{', '.join(made.numbers)}, {asked.road}: {error}")
         return found
     for key, ends in before.items():
         for one, other in zip(ends, after.get(key, ()), strict=False):
             found.transitions[one.status, other.status] += 1
-    for key, then in violations_of(before, after, same=same, takes=takes, mends=mends):
+    for key, then in violations_of(before, after, same=made.same, takes=made.takes, mends=made.mends):
         policy, world, identity = key
-        rows = _rows_of(asked.inputs, inputs, world)
-        found.violations.append(
-            Violation(change.name, asked.road, places.get(world, "elsewhere"), policy, world, identity, before[key], then, rows)
-        )
+        change, where = made.told(world)
+        rows = _rows_of(asked.inputs, made.inputs, world)
+        found.violations.append(Violation(change, asked.road, where, policy, world, identity, before[key], then, rows))
     return found
 
 

@@ -10,6 +10,7 @@ from random import Random
 
 import pyarrow.parquet as pq
 
+from perpend.store.store import KEPT
 from tests.property.metamorphic.roads import Input
 from tests.property.metamorphic.worlds import Pool
 
@@ -18,11 +19,18 @@ Inputs = tuple[Input, ...]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What became of inputs: how many changes were made, where, and what is done to the store once it is there."""
+    """What became of inputs: how many changes were made, and where.
+
+    In the worlds that are ``still_open`` what was UNDETERMINED must not be known now, though it may be in others, where
+    what spoke against something has gone. ``store_damage`` is done to the store once it is there, if ``judged_before`` after it was judged for the first time.
+    """
 
     inputs: Inputs
     number: int
     where: str
+    still_open: frozenset[int] = frozenset()
+    keep_going: bool = False
+    judged_before: bool = False
     store_damage: Callable[[Path], None] | None = None
 
 
@@ -36,7 +44,7 @@ def flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 
     def damage(content: bytes) -> bytes:
         first, last = _checked(content, share)
-        at = first + int(share * (last - first))
+        at = min(first + int(share * (last - first)), len(content) - 1)
         return content[:at] + bytes((content[at] ^ bit,)) + content[at + 1 :]
 
     return Changed(
@@ -76,16 +84,33 @@ def cut(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 
 def store_flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Change a byte of a file in the store."""
-    which, share, bit = random.random(), random.random(), 1 << random.randrange(8)
+    return Changed(inputs, 1, "a file of the store", store_damage=_damage_below("", random))
+
+
+def kept_flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
+    """Change a byte of what was kept in the store of a first judgement, cut it off, or put one kept file in another's place."""
+    return Changed(inputs, 1, "a kept file", judged_before=True, store_damage=_damage_below(KEPT, random))
+
+
+def _damage_below(part: str, random: Random) -> Callable[[Path], None]:
+    seed = random.random()
 
     def damage(store: Path) -> None:
+        own = Random(seed)
         files = sorted(
-            path for path in store.rglob("*") if path.is_file() and path.stat().st_size and path.suffix in (".parquet", ".json")
+            path for path in (store / part).rglob("*") if path.stat().st_size and path.suffix in (".parquet", ".json")
         )
-        path = files[int(which * len(files))]
-        content = bytearray(path.read_bytes())
-        content[int(share * len(content))] ^= bit
-        path.chmod(0o600)
-        path.write_bytes(content)
+        # What was just imported has nothing kept of it where nothing was judged.
+        for path in own.sample(files, min(len(files), 1)):
+            content = bytearray(path.read_bytes())
+            what = own.random()
+            if what < 0.6 or not part:
+                content[int(own.random() * len(content))] ^= 1 << own.randrange(8)
+            elif what < 0.8:
+                del content[own.randrange(len(content)) :]
+            else:
+                content = bytearray(own.choice(files).read_bytes())
+            path.chmod(0o600)
+            path.write_bytes(content)
 
-    return Changed(inputs, 1, f"{share:.4f} of a file", damage)
+    return damage

@@ -12,33 +12,47 @@ from random import Random
 from typing import Any
 
 from tests.property.metamorphic.changes import RESERVED
-from tests.property.metamorphic.damage import Changed, Inputs, cut, flipped, store_flipped
+from tests.property.metamorphic.claims import (
+    STRANGERS,
+    children_gone,
+    claims_withdrawn,
+    foreign_report,
+    observed,
+    older_rows,
+    reports_missing,
+    unusable_beside,
+    unusable_part,
+)
+from tests.property.metamorphic.damage import Changed, Inputs, cut, flipped, kept_flipped, store_flipped
 from tests.property.metamorphic.roads import NAMES, Input, Way
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Fields, Pool, as_own, declared, tables_of
 
 TABLES = frozenset({"ndjson", "csv", "parquet"})
-_STRANGERS = 900_000
-"""From which number on worlds are none of the estate at hand."""
+REPORT = frozenset({"report"})
+MIXED = REPORT | {"json"}
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """A kind of change to inputs. ``same``: it may change no verdict at all, or the command refuses.
 
-    ``takes`` objects with it: those that are not there any more are not compared, nor what was UNDETERMINED, since an odd
-    row may have been taken that kept others from being known.
+    ``takes`` objects with it: those that are not there any more are not compared. ``mends``: an odd row may go that kept
+    others from being known, so that what was UNDETERMINED is not compared, but in the worlds that are told.
     """
 
     name: str
     apply: Callable[[Inputs, Pool, Random], Changed | None]
     same: bool = False
     takes: bool = False
+    mends: bool = False
+    needs: frozenset[str] = frozenset()
     forms: frozenset[str] = TABLES | {"json", "report"}
     stored: bool | None = None
 
     def fits(self, inputs: Inputs, way: Way) -> bool:
         """Whether the change can be made on the way that inputs go."""
-        return self.stored in (None, way.stored) and all(one.form in self.forms for one in inputs)
+        there = {one.form for one in inputs}
+        return self.stored in (None, way.stored) and there <= self.forms and self.needs <= there
 
 
 def _split(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
@@ -151,7 +165,7 @@ def _strangers(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Add rows of another account, of some of the types that the estate has and of others."""
     if inputs[0].form == "report":
         return None
-    others = [as_own(random.choice(pool.objects), pool.type_name, _STRANGERS + number) for number in range(5)]
+    others = [as_own(random.choice(pool.objects), pool.type_name, STRANGERS + number) for number in range(5)]
     form = inputs[0].form
     if form == "json":
         added = [Input("strangers.json", pool.type_name, form, tuple(others))]
@@ -172,7 +186,7 @@ def _foreign_types(inputs: Inputs, pool: Pool, random: Random) -> Changed | None
     added = []
     for name in random.sample(missing, min(len(missing), random.randint(1, 4))):
         keys = {key for _, key in declared(name).lookups.values()}
-        row = {"Id": f"other-{name}-w{_STRANGERS}", **dict.fromkeys(sorted(keys), f"0{_STRANGERS}00001")}
+        row = {"Id": f"other-{name}-w{STRANGERS}", **dict.fromkeys(sorted(keys), f"0{STRANGERS}00001")}
         if random.random() < 0.5:
             added.append(Input(f"foreign-{name}.ndjson", name, "ndjson", (row,)))
         else:
@@ -288,7 +302,7 @@ def _lost_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 def _elsewhere(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Add a file that holds some other object only: an account that nothing is known of."""
     name = ACCOUNT if pool.root == LIBRARY else pool.type_name
-    identity = f"0{_STRANGERS}00001"
+    identity = f"0{STRANGERS}00001"
     row: Fields = {"Id": identity, "CA10__accountId__c": identity}
     if inputs[0].form == "json" and name != pool.type_name:
         return None
@@ -296,6 +310,19 @@ def _elsewhere(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     return Changed((*inputs, Input(f"elsewhere.{form}", name, form, (row,))), 1, name)
 
 
+CLAIM_CHANGES = (
+    FileChange("all children gone", children_gone, takes=True, mends=True, forms=TABLES),
+    FileChange("claims withdrawn", claims_withdrawn, forms=TABLES | {"json"}),
+    FileChange(
+        "reports missing or of other accounts", reports_missing, takes=True, mends=True, needs=REPORT | {"json"}, forms=MIXED
+    ),
+    FileChange("another account's report added", foreign_report, same=True, needs=REPORT, forms=MIXED),
+    FileChange("an unusable input beside", unusable_beside),
+    FileChange("a part that is unusable", unusable_part, takes=True, mends=True),
+    FileChange("files of different times", observed, same=True, stored=True),
+    FileChange("reports of different times", observed, same=True, stored=False, forms=REPORT),
+    FileChange("older rows that say otherwise", older_rows, forms=TABLES),
+)
 FILE_CHANGES = (
     FileChange("rows split over files", _split, same=True),
     FileChange("rows and files in another order", _shuffle, same=True),
@@ -309,8 +336,8 @@ FILE_CHANGES = (
     FileChange("rows of another account added", _strangers, forms=TABLES | {"json"}),
     FileChange("tables of foreign types added", _foreign_types, stored=True),
     FileChange("an object from elsewhere added", _elsewhere, forms=TABLES | {"json"}),
-    FileChange("a file removed", _without_input, takes=True, forms=TABLES),
-    FileChange("rows removed", _without_rows, takes=True, forms=TABLES),
+    FileChange("a file removed", _without_input, takes=True, mends=True, forms=TABLES),
+    FileChange("rows removed", _without_rows, takes=True, mends=True, forms=TABLES),
     FileChange("a column removed", _without_column, forms=TABLES | {"report"}),
     FileChange("a column spelled otherwise", _spelled_column, forms=TABLES | {"report"}),
     FileChange("a column with a reserved name", _reserved_column, forms=TABLES),
@@ -319,6 +346,8 @@ FILE_CHANGES = (
     FileChange("a byte changed under a checksum", flipped, same=True),
     FileChange("a file cut off", cut, same=True),
     FileChange("a byte of the store changed", store_flipped, same=True, stored=True),
+    FileChange("what the store keeps damaged", kept_flipped, same=True, stored=True),
+    *CLAIM_CHANGES,
 )
 
 

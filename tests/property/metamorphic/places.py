@@ -27,11 +27,11 @@ ODD: dict[str, tuple[Any, ...]] = {
 """Values that no field of a form holds: what an export, a spreadsheet or a tool that failed may leave there."""
 DENIED: tuple[Any, ...] = (
     {"error": "AccessDenied"},
-    {"Error": {"Code": "AccessDenied", "Message": "not authorized"}},
+    {"Errors": [{"Code": "AccessDenied", "Message": "not authorized"}]},
     {"errorCode": "ThrottlingException"},
     {"message": "Rate exceeded", "status": 429},
 )
-"""What a call that was refused leaves in place of an answer."""
+"""What a call that was refused leaves in place of an answer. No two keys differ in case alone: no table takes both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def test_children_whose_type_has_no_key_column_cannot_be_looked_up(tmp_path):
         ({"owner__r": {"Id": "o"}, "owner__c": None}, None, OTHER_OBJECT),
         ({"owner__r": {"n": 1}, "owner__c": "n"}, "n", NO_ID),
         ({"owner__r": {}, "owner__c": "n"}, "n", NO_ID),
+        ({"owner__r": {"error": "AccessDenied"}, "owner__c": "o"}, "o", NO_ID),
+        ({"owner__r": {"Id": None, "n": 1}, "owner__c": "n"}, "n", NO_ID),
         ({"owner__r": {"n": 1}}, None, NO_ID),
         ({"owner__r": "text", "owner__c": "o"}, "o", "is no object"),
         ({"owner__r": [], "owner__c": "o"}, "o", "is no object"),
