@@ -10,8 +10,8 @@ import pytest
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
 from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
+from tests.unit.interpret.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
-GONE = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
 DISKS = "CA10__Disks__r"
 ENCRYPTED = """
     relationshipName: CA10__Disks__r
@@ -173,3 +173,37 @@ def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) ->
     nested = read_yaml(NESTED.replace("{EXTRACT: isPublic}", "{BOOLEAN: true}"))
     assert ["A207"] == codes(analyzer_of(tmp_path, policy_files(logic(has("COMPLIANT", "Copies__r"), relatedLists=[nested]))))
     assert ["A208"] == codes(analyzer_of(tmp_path, policy_files(logic(relatedLists=[nested, read_yaml(ENCRYPTED)]))))
+
+
+SIZELESS = {
+    "relationshipName": DISKS,
+    "conditions": [
+        {"status": "INCOMPLIANT", "currentStateMessage": "bad", "check": {"IS_EMPTY": {"arg": field("CA10__size__c")}}}
+    ],
+    "otherwise": {"status": "COMPLIANT", "currentStateMessage": "good"},
+}
+BAD, GOOD, UNREAD = {"CA10__size__c": None}, {"CA10__size__c": "1"}, {}  # type: ignore[var-annotated]  # literals
+HAS, HAS_NO = (has("INCOMPLIANT", operation=operation) for operation in ("RELATED_LIST_HAS", "RELATED_LIST_HAS_NO"))
+
+
+@pytest.mark.parametrize(
+    ("check", "disks", "expected"),
+    [
+        (HAS, [GOOD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (HAS, [BAD, UNREAD], YES),
+        (HAS, [GOOD], NO),
+        (HAS_NO, [GOOD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (HAS_NO, [BAD, UNREAD], NO),
+        (count("INCOMPLIANT", 1), [BAD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (has("UNDETERMINED"), [GOOD, UNREAD], YES),
+        (HAS_NO, [], YES),
+    ],
+)
+def test_an_unread_child_leaves_open_what_the_others_do_not_decide(
+    tmp_path: Path, check: Any, disks: list[Any], expected: tuple[int, str | None]
+) -> None:
+    assert expected == end_of(program_asking(tmp_path, check, relatedLists=[SIZELESS]), {DISKS: disks}, complete=False)
+
+
+def test_a_missing_list_is_no_empty_list(tmp_path: Path) -> None:
+    assert missing(DISKS) == end_of(program_asking(tmp_path, HAS_NO, relatedLists=[SIZELESS]), {}, complete=False)
