@@ -146,7 +146,7 @@ def date_time_from_text(text: str) -> int | None:
     offset = _offset(match[8])
     if offset is None:
         return None
-    instant = _milliseconds(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
+    instant = milliseconds_from_datetime(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
     return instant if _FIRST <= instant <= _LAST else None
 
 
@@ -161,14 +161,10 @@ def _offset(text: str | None) -> int | None:
     return (hours * 60 + minutes) * (-1 if text[0] == "-" else 1)
 
 
-def _milliseconds(moment: datetime) -> int:
-    elapsed = moment - _EPOCH
-    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
-
-
 def milliseconds_from_datetime(moment: datetime) -> int:
     """Return an aware datetime as milliseconds since 1970."""
-    return _milliseconds(moment.astimezone(UTC))
+    elapsed = moment - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
 
 
 def iso_from_milliseconds(instant: int) -> str:

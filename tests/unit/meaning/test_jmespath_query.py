@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.meaning.jmespath_query import MAX_LENGTH, QueryFailed, QuerySyntaxError, _interpreted, _path, compile_query, same
+from perpend.meaning.jmespath_query import (
+    MAX_LENGTH,
+    QueryFailed,
+    QuerySyntaxError,
+    _interpreted,
+    _path,
+    compile_query,
+    plain_key,
+    same,
+)
 
 NAMES = st.sampled_from(["a", "b", "c", '"a b"', '"é"'])
 SCALARS = (
@@ -24,67 +33,9 @@ DOCUMENTS = st.recursive(
 )
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map(".".join)
 PLAIN = PATHS | PATHS.map(lambda path: f"to_string({path})") | PATHS.map(lambda path: f"to_string({path}).a")
-PIECES = st.sampled_from(
-    [
-        *(
-            "a",
-            "b",
-            "@",
-            ".",
-            "[",
-            "]",
-            "[]",
-            "[*]",
-            "*",
-            "[0]",
-            "[-1]",
-            "[::0]",
-            "[1:]",
-            "[?",
-            "==",
-            "!=",
-            "<",
-            "<=",
-            ">",
-            ">=",
-            "&&",
-            "||",
-        ),
-        *(
-            "!",
-            "(",
-            ")",
-            "|",
-            ",",
-            "&",
-            "{",
-            "}",
-            ":",
-            "'x'",
-            "`1`",
-            "`null`",
-            "`foo`",
-            '`"x"`',
-            '"a b"',
-            "length(",
-            "to_number(",
-        ),
-        *(
-            "to_string(",
-            "contains(",
-            "sort_by(",
-            "max_by(",
-            "keys(",
-            "join(",
-            "sum(",
-            "map(",
-            "type(",
-            "not_null(",
-            "reverse(",
-            " ",
-        ),
-    ]
-)
+SIGNS = "a b @ . [ ] [] [*] * [0] [-1] [::0] [1:] [? == != < <= > >= && || ! ( ) | , & { } : 'x' `1` `null` `foo` `\"x\"`"
+CALLS = "length( to_number( to_string( contains( sort_by( max_by( keys( join( sum( map( type( not_null( reverse("
+PIECES = st.sampled_from([*SIGNS.split(), *CALLS.split(), '"a b"', " "])
 FUNCTIONS = sorted(jmespath.functions.Functions.FUNCTION_TABLE)
 
 
@@ -144,12 +95,44 @@ def test_every_function_is_total(name: str, arguments: list[str], document: Any)
         ("a" * (MAX_LENGTH + 1), "the expression is too long", 0),
         ("(" * 5_000, "the expression is nested too deeply", 0),
         ("||".join("a" * 5_000), "the expression is nested too deeply", 0),
+        (f"a[{'1' * 5_000}]", "a number in the expression is too long", 0),
+        ("a.b.merge()", "`merge` takes 1 argument, not 0", 4),
+        ("[a, {b: x.join(c)}]", "`join` takes 2 arguments, not 1", 10),
+        ("a[0:1] | nothing_like_it()", "unknown function `nothing_like_it`", 9),
+        ("a[", "the expression is incomplete", 2),
+        ("a b", "unexpected token: b", 2),
+        ("a 'x\ny'", "unexpected token: x", 2),
+        ("É", "unknown token É", 0),
+        ("a || #Z", "unknown token #", 5),
+        ("a.'x'", "expecting: ['quoted_identifier', 'unquoted_identifier', 'lbracket', 'lbrace'], got: literal", 2),
     ],
 )
 def test_syntax_errors(expression: str, reason: str, offset: int) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         compile_query(expression)
     assert (reason, offset) == (caught.value.reason, caught.value.offset)
+
+
+def test_the_longest_expression_is_read() -> None:
+    assert compile_query("a" * MAX_LENGTH).expression == "a" * MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("expression", "key"),
+    [
+        ("user", "user"),
+        ('"a b"', "a b"),
+        ("to_string(user)", "user"),
+        ("to_number(to_string(user))", "user"),
+        ("contains(user, 'x')", None),
+        ("to_string(a.b)", None),
+        ("a.b", None),
+        ("@", None),
+        ("a[0]", None),
+    ],
+)
+def test_the_key_that_a_query_reads_where_it_reads_just_one(expression: str, key: str | None) -> None:
+    assert key == plain_key(expression)
 
 
 @pytest.mark.parametrize(("expression", "offset"), [("a[", 2), ("a.b.[", 5), ("a ==", 4), ("a b", 2), ("a ! b", 2)])

@@ -54,12 +54,21 @@ def test_repeated_keys_are_told_to_whom_they_are_no_fault() -> None:
     repeated: list[str] = []
     assert {"a": 2, "b": {"c": 4}} == json_from_text('{"a": 1, "b": {"c": 3, "c": 4}, "a": 2}', repeated=repeated)
     assert ["c", "a"] == repeated
+    large = json_from_text("9007199254740993", repeated=repeated)
+    assert (9007199254740992.0, float) == (large, type(large))
 
 
 @pytest.mark.parametrize("text", ["", " ", "{", "[1,]", "{'a':1}", "NaN", "-Infinity", "01", "1 2", "// c\n1", "\u00a01"])
 def test_no_json_texts(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         json_from_text(text)
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_no_json(name: str) -> None:
+    for repeated in (None, []):
+        with pytest.raises(ValueError, match=f"^{name} is not JSON$"):
+            json_from_text(f"[{name}]", repeated=repeated)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
