@@ -114,7 +114,7 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
             raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
         else:
             found = _statement(statement)
-            if statement.keys() <= _PLAIN_DENY:
+            if not statement.keys() - _PLAIN_DENY:
                 denies.append(found)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
@@ -152,7 +152,7 @@ def _statement(statement: Mapping[str, object]) -> _Statement:
     given = [key for key in ("Action", "NotAction") if key in statement]
     if len(given) != 1:
         raise AccessPolicyError("a statement needs one of `Action` and `NotAction`")
-    both = next((pair for pair in _EXCLUSIVE if statement.keys() >= set(pair)), None)
+    both = next((pair for pair in _EXCLUSIVE if all(key in statement for key in pair)), None)
     if both is not None:
         raise AccessPolicyError(f"a statement has both `{both[0]}` and `{both[1]}`")
     patterns = tuple(_action(text) for text in _texts(statement[given[0]], given[0]))

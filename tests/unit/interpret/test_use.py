@@ -37,6 +37,13 @@ def test_checks_are_numbered_behind_the_slots_of_the_operands() -> None:
     )
 
 
+def test_a_check_that_nobody_leaves_out_has_an_index() -> None:
+    checks = checks_of("FIELD", "isEmpty")
+    assert 101 == use_of("FIELD", ValueType.TEXT, checks=checks, path="f").required_slot("isEmpty")
+    with pytest.raises(AssertionError):
+        use_of("FIELD", ValueType.TEXT, checks=checks, path="f").required_slot("noAccessDelegate")
+
+
 def test_the_delegate_is_that_of_the_check_that_has_one() -> None:
     checks = checks_of("FIELD", "noAccessDelegate", "isEmpty", delegate="access__c")
     assert "access__c" == use_of("FIELD", ValueType.TEXT, checks=checks).delegate

@@ -36,6 +36,7 @@ def test_a_value_that_is_no_text_is_its_json(value: Any, expected: str | None) -
 
 def test_no_name_is_the_empty_name() -> None:
     assert (True, "x") == (has_tag({"": "x"}, None, exact=True), tag_value({"-": "x"}, None, exact=False))
+    assert (True, "x") == (has_tag({"-": "x"}, None, exact=False), tag_value({"": "x"}, None, exact=True))
 
 
 def test_attributes_are_the_lines_with_a_colon() -> None:

@@ -189,6 +189,7 @@ def test_instants(text: str, expected: int) -> None:
         *("1970-01-01T24:00:00Z", "1970-01-01T23:60Z", "2016-12-31T23:59:60Z", "1970-01-01T", "1970-01-01Z"),
         *("1970-01-01T00:00:00.Z", "1970-01-01T00:00:00.1234567890Z", "1970-01-01T00:00:00+19:00", "1970-01-01T00:00:00+01:60"),
         *("0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "１970-01-01", "1970-01-01T00:00:00\u00a0Z"),
+        *("\u00a01970-01-01", "1970-01-01\u2003", "\x1f1970-01-01"),
     ],
 )
 def test_no_instants(text: str) -> None:
@@ -264,6 +265,8 @@ def test_iso_durations(text: str, expected: int) -> None:
         "P1 D",
         "P１D",
         "P" + "9" * 19 + "D",
+        "\u00a0P1D",
+        "P1D\x1f",
     ],
 )
 def test_no_iso_durations(text: str) -> None:
@@ -290,7 +293,8 @@ def test_gcp_durations(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "s", "1 s", "1S", "-1s", "+1s", "1.s", ".5s", "1w", "1ms", "P1D", "1e3s", "１s", "1m30s"]
+    "text",
+    ["", "1", "s", "1 s", "1S", "-1s", "+1s", "1.s", ".5s", "1w", "1ms", "P1D", "1e3s", "１s", "1m30s", "\u00a01s", "1s\x1f"],
 )
 def test_no_gcp_durations(text: str) -> None:
     assert duration_from_gcp(text) is None
