@@ -38,6 +38,13 @@ def test_of_an_array_its_texts_are_searched(tmp_path: Path, document: str, every
         assert expected == end_of(program_asking(tmp_path, {operation: {"arg": DOCUMENT, "search": items}}), {"doc": document})
 
 
+@pytest.mark.parametrize("operation", ["CONTAINS_ALL", "CONTAINS_ANY"])
+def test_what_is_looked_for_is_read_from_the_object_and_holds_texts(tmp_path: Path, operation: str) -> None:
+    program = program_asking(tmp_path, {operation: {"arg": {"TEXT": "abc"}, "search": DOCUMENT}})
+    documents = ('["A", "c"]', '["d"]', "[]", '["a", 1]', '{"a": 1}')
+    assert [YES, NO, NO, NOT_TEXTS, NO_ARRAY] == [end_of(program, {"doc": document}) for document in documents]
+
+
 def test_both_sides_are_read_before_the_search(tmp_path: Path) -> None:
     for operation in ("CONTAINS", "STARTS_WITH", "ENDS_WITH"):
         program = program_asking(tmp_path, {operation: {"arg": field("a"), "search": {"TEXT": "x"}}})
