@@ -261,10 +261,10 @@ def _depth(text: str) -> int:
     """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
     depth = deepest = 0
     for found in _BRACKETS.finditer(text):
-        if found[0] in "[{":
+        if found[0] in ("[", "{"):
             depth += 1
             deepest = max(deepest, depth)
-        elif found[0] in "]}":
+        elif found[0] in ("]", "}"):
             depth -= 1
     return deepest
 

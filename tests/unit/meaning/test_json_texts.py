@@ -79,6 +79,16 @@ def test_json_is_read_to_a_depth(opening: str, closing: str) -> None:
             json_from_text(opening * depth + "1" + closing * depth)
 
 
+@pytest.mark.parametrize("filling", ["", "[],", '{"a":[]},', "[[[]]],"])
+def test_what_was_closed_before_counts_for_no_depth(filling: str) -> None:
+    def nested(depth: int) -> str:
+        return f"[{filling}" * 150 + "[" * (depth - 150) + "]" * depth
+
+    json_from_text(f"[{nested(199)}" + f",{nested(199)}" * 2 + "]")
+    with pytest.raises(ValueError, match="nested more than 200 levels deep"):
+        json_from_text(f"[{nested(199)},{nested(200)}]")
+
+
 @pytest.mark.parametrize(
     "value", ["[" * 300, '"' + "[" * 300, "\\[" * 300, [[]] * 300, [{"a]": "{"}] * 300, {"[" * 300: [{}] * 300}], ids=repr
 )

@@ -39,6 +39,10 @@ def test_no_name_is_the_empty_name() -> None:
     assert (True, "x") == (has_tag({"-": "x"}, None, exact=False), tag_value({"": "x"}, None, exact=True))
 
 
+def test_other_spaces_than_the_languages_own_belong_to_a_value() -> None:
+    assert (("tls", "\u00a01.2\x1f"),) == attributes_from("TLS: \t\u00a01.2\x1f ")
+
+
 def test_attributes_are_the_lines_with_a_colon() -> None:
     assert (("tls", "1.2"), ("a b", "c:d"), ("", "")) == attributes_from("TLS: 1.2\r\nno line\r A  b :c:d\n:")
 

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 import pytest
 
+from perpend.ir.program import Program
+from tests.repositories import analyzer_of, policy_files, program_of
 from tests.unit.interpret.asked import NO, YES, end_of, field, missing, program_asking
 
 DOCUMENT = {"JSON_FROM": {"arg": field("doc"), "undeterminedIf": {"isInvalid": "not JSON"}}}
+
 NO_ARRAY = (0, "a JSON value that is no array was searched as a collection")
 NOT_TEXTS = (0, "a JSON array that is searched for holds more than texts")
+
+
+def first_dialect(root: Path, check: Any) -> Program:
+    """Return the program of a check in a logic file of the first dialect."""
+    condition = {"status": "INCOMPLIANT", "currentStateMessage": "found", "condition": check}
+    otherwise = {"status": "COMPLIANT", "currentStateMessage": "not found"}
+    written = {"inputObject": "CA10__CaThing__c", "conditions": [condition], "otherwise": otherwise}
+    return program_of(analyzer_of(root, policy_files(written)))
 
 
 @pytest.mark.parametrize("operation", ["CONTAINS_ALL", "CONTAINS_ANY"])
@@ -51,6 +63,30 @@ def test_both_sides_are_read_before_the_search(tmp_path: Path) -> None:
         assert missing("a") == end_of(program, {}, complete=False)
         program = program_asking(tmp_path, {operation: {"arg": {"TEXT": ""}, "search": field("b")}})
         assert missing("b") == end_of(program, {}, complete=False)
+
+
+@pytest.mark.parametrize("asked", ["CONTAINS", "STARTS_WITH", "ENDS_WITH"])
+@pytest.mark.parametrize(
+    ("kind", "read"), [("TEXT", field("a")), ("BYTES", {"FIELD": {"path": "a", "returnType": "BYTES"}})], ids=["TEXT", "BYTES"]
+)
+def test_null_holds_no_letter_and_every_letter_holds_null(tmp_path: Path, asked: str, kind: str, read: Any) -> None:
+    null = {"UNIT_TEST_NULL": {"returnType": kind}}
+    program = program_asking(tmp_path, {asked: {"arg": null, "search": read}})
+    assert {NO} == {end_of(program, {"a": letter}) for letter in ascii_letters}
+    program = program_asking(tmp_path, {asked: {"arg": read, "search": null}})
+    assert {YES} == {end_of(program, {"a": letter}) for letter in ascii_letters}
+
+
+@pytest.mark.parametrize(
+    ("asked", "needle"),
+    [("CONTAINS", "substring"), ("STARTS_WITH", "prefix"), ("ENDS_WITH", "suffix"), ("CONTAINS_IGNORE_CASE", "substring")],
+)
+def test_in_the_first_dialect_too_null_holds_no_letter(tmp_path: Path, asked: str, needle: str) -> None:
+    null = {"UNIT_TEST_NULL": {"returnType": "TEXT"}}
+    program = first_dialect(tmp_path, {asked: {"arg": null, needle: field("a")}})
+    assert {NO} == {end_of(program, {"a": letter}) for letter in ascii_letters}
+    program = first_dialect(tmp_path, {asked: {"arg": field("a"), needle: null}})
+    assert {YES} == {end_of(program, {"a": letter}) for letter in ascii_letters}
 
 
 def test_a_pattern_is_searched_anywhere_and_in_null_as_in_nothing(tmp_path: Path) -> None:
