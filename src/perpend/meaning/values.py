@@ -146,8 +146,13 @@ def date_time_from_text(text: str) -> int | None:
     offset = _offset(match[8])
     if offset is None:
         return None
-    instant = milliseconds_from_datetime(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
+    instant = milliseconds_from_datetime(moment) + _thousandths(match[7]) - offset * 60_000
     return instant if _FIRST <= instant <= _LAST else None
+
+
+def _thousandths(digits: str | None) -> int:
+    """Return the milliseconds that the digits of a fraction of a second are."""
+    return int(f"{digits or '0':0<3.3}")
 
 
 def _offset(text: str | None) -> int | None:
@@ -180,12 +185,12 @@ def duration_from_iso(text: str) -> int | None:
     Durations have no sign, ADR 14.
     """
     match = _ISO_DURATION.fullmatch(text.strip(WHITE_SPACE))
-    if match is None or max((len(group or "") for group in match.groups()), default=0) > _MAX_DIGITS:
+    if match is None or max(len(group or "") for group in match.groups()) > _MAX_DIGITS:
         return None
     years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
     whole_days = (years * 12 + months) * 30 + weeks * 7 + days
     length = whole_days * DAY + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000
-    return length + int((match[8] or "0").ljust(3, "0")[:3])
+    return length + _thousandths(match[8])
 
 
 def duration_from_gcp(text: str) -> int | None:

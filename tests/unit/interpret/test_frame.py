@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from perpend.interpret.frame import Frame
+from perpend.ir.object_types import ObjectType, Types
 from tests.repositories import analyzer_of, judged, logic, policy_files, program_of, write
 from tests.unit.interpret.asked import GONE, YES, end_of, equal, field, missing, program_asking
 
@@ -112,6 +114,23 @@ def test_nan_is_no_number(tmp_path: Path, complete: bool) -> None:
 def test_an_unreadable_value_is_described(tmp_path: Path, value: Any, described: str) -> None:
     program = program_asking(tmp_path, equal(field("a"), {"TEXT": "x"}))
     assert (0, f"a holds {described}, not Text") == end_of(program, {"a": value})
+
+
+@pytest.mark.parametrize(("length", "shown"), [(39, "x" * 39), (40, "x" * 40), (41, "x" * 40 + "…"), (900, "x" * 40 + "…")])
+def test_of_a_long_text_the_beginning_is_told(tmp_path: Path, length: int, shown: str) -> None:
+    found = end_of(program_asking(tmp_path, equal(field(), NUMBER)), {"f": "x" * length})
+    assert (0, f"f holds the text '{shown}', not Number") == found
+
+
+def test_an_object_of_no_known_type_is_taken_for_one_of_the_type_that_is_asked_for() -> None:
+    types = Types({"CA10__CaOwner__c": ObjectType("CA10__CaOwner__c", deletion="gone__c")})
+    frame = Frame({"a": 1}, 7, "owner__r.", types=types, complete=False)
+    owner = frame.known_as("CA10__CaOwner__c")
+    assert (frame.fields, 7, "owner__r.", False) == (owner.fields, owner.today, owner.path, owner.complete)
+    assert ("gone__c", types) == (owner.kind.deletion_field, owner.types)
+    assert frame.known_as("CA10__CaOwner__c") is owner, "one object, computed on once"
+    assert frame.known_as("") is frame
+    assert owner.known_as("CA10__CaBucket__c") is owner
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
 from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of, read_yaml, write
 from tests.repositories import policy_files as files
@@ -239,3 +240,13 @@ def test_an_extract_that_is_used_twice_is_computed_once_and_stops_where_it_is_us
     broken = {"owner__r": {"access__c": "y", "config__c": "{x"}}
     assert judged(found, {"on": True, **broken}).index == 102
     assert judged(found, {"on": False, **broken}).index == 106
+
+
+def test_an_extract_is_computed_once_for_each_object(tmp_path: Path) -> None:
+    found = owned(tmp_path, {"OR": {"args": [LEVEL, LEVEL]}}, importExtracts=IMPORT)
+    seen: list[str] = []
+    interpreter = Interpreter([found, found], observe=lambda expression, *_: seen.append(expression.operation.name))
+    for level in (2, 4):
+        interpreter.judge({"owner__r": {"access__c": "y", "config__c": f'{{"level": {level}}}'}}, 0)
+        assert [1, 1] == [seen.count(name) for name in ("JSON_FROM", "JSON_QUERY_NUMBER")]
+        seen.clear()

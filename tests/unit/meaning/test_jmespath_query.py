@@ -110,7 +110,7 @@ def test_every_function_is_total(name: str, arguments: list[str], document: Any)
 def test_syntax_errors(expression: str, reason: str, offset: int) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         compile_query(expression)
-    assert (reason, offset) == (caught.value.reason, caught.value.offset)
+    assert (reason, reason, offset) == (str(caught.value), caught.value.reason, caught.value.offset)
 
 
 def test_the_longest_expression_is_read() -> None:
@@ -160,6 +160,8 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("a == b", {"a": [0], "b": [False]}, False),
         ("a == b", {"a": {"x": None}, "b": {}}, False),
         ("a != b", {}, False),
+        ("a != b", {"a": 1, "b": 1.0}, False),
+        ("a != b", {"a": 1, "b": 2}, True),
         ("contains(a, `1`)", {"a": [True]}, False),
         ("contains(a, `true`)", {"a": "it is true"}, True),
         ("contains(a, `null`)", {"a": "null"}, True),
@@ -172,6 +174,9 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("to_number(a)", {"a": ".5"}, 0.5),
         ("to_number(a)", {"a": "1e3"}, 1000),
         ("to_number(a)", {"a": ""}, None),
+        ("to_number(a)", {"a": "9007199254740992"}, 9007199254740992),
+        ("to_number(a)", {"a": "9007199254740994"}, 9007199254740994.0),
+        ("to_number(a)", {"a": "-9007199254740994"}, -9007199254740994.0),
         ("to_number(a)", {"a": "1_000"}, None),
         ("to_number(a)", {"a": "Infinity"}, None),
         ("to_number(a)", {"a": "0x10"}, None),
@@ -239,6 +244,9 @@ def test_failures(expression: str, document: Any) -> None:
         ("a", "<", "a", False),
         ("b", "<=", "a", False),
         (1, "<", 1.0, False),
+        (1, ">", 1.0, False),
+        (1, ">=", 2, False),
+        (2, "<=", 1, False),
         ("1_0", ">", 9, False),
         ("inf", ">", 9, False),
         ("nan", "<", 9, False),

@@ -50,6 +50,11 @@ def test_an_object_that_repeats_a_key_is_no_json(text: str, key: str) -> None:
         json_from_text(text)
 
 
+def test_half_a_surrogate_pair_is_a_replacement_character_wherever_it_stands() -> None:
+    found = json_from_text('{"a": ["\\ud800", ["x\\udc00"], {"\\udbff": null}, 1], "\\uD83D\\uDE00": "\\uD83D\\uDE00"}')
+    assert {"a": ["\ufffd", ["x\ufffd"], {"\ufffd": None}, 1], "😀": "😀"} == found
+
+
 def test_repeated_keys_are_told_to_whom_they_are_no_fault() -> None:
     repeated: list[str] = []
     assert {"a": 2, "b": {"c": 4}} == json_from_text('{"a": 1, "b": {"c": 3, "c": 4}, "a": 2}', repeated=repeated)

@@ -237,6 +237,7 @@ def test_texts_of_instants(instant: int, expected: str) -> None:
         ("-P1D", None),
         ("+P1D", None),
         ("PT36H", 36 * 3_600 * SECOND),
+        ("P" + "9" * 18 + "D", 999_999_999_999_999_999 * DAY),
         (" P1D ", DAY),
         ("P0D", 0),
     ],

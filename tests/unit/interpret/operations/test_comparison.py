@@ -23,6 +23,7 @@ def test_emptiness_of_a_field_of_no_type_is_judged_by_its_form(tmp_path: Path, v
     ("left", "right", "alike"),
     [
         ("A ", "a", True),
+        ("a", "b", False),
         (None, " ", True),
         (1, 1.0, True),
         (1, True, False),
