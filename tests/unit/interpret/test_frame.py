@@ -164,6 +164,25 @@ def test_an_empty_deletion_field_means_that_the_object_is_there(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (float("nan"), "holds NaN, which is no number"),
+        (5.5, "holds the number 5.5, not DateTime"),
+        (5, "holds the number 5, not DateTime"),
+        (True, "holds the Boolean true, not DateTime"),
+        ("soon", "holds the text 'soon', not DateTime"),
+        ([], "holds a list, not DateTime"),
+        ("2026-01-11", "holds the text '2026-01-11', a time after the snapshot"),
+    ],
+)
+def test_an_object_whose_deletion_field_is_odd_can_not_be_judged(tmp_path: Path, value: Any, reason: str) -> None:
+    name = "CA10__disappearanceTime__c"
+    assert (0, f"{name} {reason}") == end_of(program_asking(tmp_path, EMPTY), {name: value})
+    behind = program_asking(tmp_path, IS_ANN)
+    assert (0, f"owner__r.{name} {reason}") == end_of(behind, {"owner__r": {"name": "ann", name: value}})
+
+
+@pytest.mark.parametrize(
     ("type_name", "field"),
     [
         ("CA10__CaPhysicalServer__c", "CA10__deletedAt__c"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,16 @@ def test_a_list_is_judged_once_however_often_it_is_asked_about(tmp_path: Path) -
     seen: list[int] = []
     Interpreter([asked], reached=lambda block, index: seen.append(index)).judge({DISKS: [SAFE, PLAIN]}, 0)
     assert [300, 299, 400] == seen
+
+
+def test_policies_that_are_judged_together_judge_one_list_each_by_its_own_block(tmp_path: Path) -> None:
+    strict = {**read_yaml(ENCRYPTED), "conditions": []}
+    asked = [
+        program(tmp_path / "one", has("INCOMPLIANT")),
+        program(tmp_path / "two", has("INCOMPLIANT"), related=json.dumps(strict)),
+    ]
+    assert [(199, None), (200, None)] == Interpreter(asked).judge({DISKS: [PLAIN]}, 0)
+    assert [(200, None), (199, None)] == Interpreter(asked[::-1]).judge({DISKS: [PLAIN]}, 0)
 
 
 def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) -> None:
