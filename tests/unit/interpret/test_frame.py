@@ -133,6 +133,14 @@ def test_an_object_of_no_known_type_is_taken_for_one_of_the_type_that_is_asked_f
     assert owner.known_as("CA10__CaBucket__c") is owner
 
 
+def test_what_a_lookup_leads_to_is_one_object_however_often_it_is_asked_for() -> None:
+    frame = Frame({"owner__r": {"Id": "o"}, "vpc__r": None}, 0)
+    assert frame.through("owner__r") is frame.through("owner__r")
+    assert frame.through("vpc__r") is frame.through("vpc__r")
+    assert frame.along(["owner__r"]) is frame.through("owner__r")
+    assert frame.along([]) is frame
+
+
 @pytest.mark.parametrize(
     ("owner", "index"),
     [

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from perpend.interpret.frame import Frame
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import Program
+from perpend.ir.program import Expr, Program
 from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of, read_yaml, write
 from tests.repositories import policy_files as files
 from tests.unit.interpret.asked import GONE
@@ -240,6 +241,28 @@ def test_an_extract_that_is_used_twice_is_computed_once_and_stops_where_it_is_us
     broken = {"owner__r": {"access__c": "y", "config__c": "{x"}}
     assert judged(found, {"on": True, **broken}).index == 102
     assert judged(found, {"on": False, **broken}).index == 106
+
+
+def test_whoever_observes_is_told_every_value_and_what_ended_the_others(tmp_path: Path) -> None:
+    flag = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
+    asked = program_of(analyzer_of(tmp_path, files(logic({"OR": {"args": [{"BOOLEAN": False}, flag]}}))))
+    seen: list[tuple[str, Any]] = []
+
+    def observe(expression: Expr, frame: Frame, value: Any) -> None:
+        shown = f"{type(value).__name__} of {frame.fields}" if isinstance(value, Exception) else value
+        seen.append((expression.operation.name, shown))
+
+    interpreter = Interpreter([asked], observe=observe)
+    assert [(199, None)] == interpreter.judge({"flag": "true"}, 0)
+    assert [("BOOLEAN", False), ("FIELD", "true"), ("BOOLEAN_FROM", True), ("OR", True)] == seen
+    seen.clear()
+    assert [(101, None)] == interpreter.judge({"flag": None}, 0)
+    stopped = "Stopped of {'flag': None}"
+    assert [("BOOLEAN", False), ("FIELD", None), ("BOOLEAN_FROM", stopped), ("OR", stopped)] == seen
+    seen.clear()
+    assert [(0, "flag holds the number 5, not Text")] == interpreter.judge({"flag": 5}, 0)
+    unreadable = "Unreadable of {'flag': 5}"
+    assert [("BOOLEAN", False), *((name, unreadable) for name in ("FIELD", "BOOLEAN_FROM", "OR"))] == seen
 
 
 def test_an_extract_is_computed_once_for_each_object(tmp_path: Path) -> None:
