@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -209,19 +210,10 @@ def number_text(number: float) -> str:
     if math.isnan(value) or math.isinf(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value == 0 or 1e-3 <= abs(value) < 1e7:
-        plain = repr(value) if "e" not in repr(value) else f"{value:.20f}".rstrip("0")
-        return plain if not plain.endswith(".") else plain + "0"
-    digits, exponent = f"{value:.17e}".split("e")
-    shortest = repr(value)
-    if "e" in shortest:
-        digits, exponent = shortest.split("e")
-    else:
-        sign, body = ("-", shortest[1:]) if shortest.startswith("-") else ("", shortest)
-        whole, _, fraction = body.partition(".")
-        figures = (whole + ("" if fraction == "0" else fraction)).lstrip("0").rstrip("0") or "0"
-        digits = f"{sign}{figures[0]}.{figures[1:] or '0'}"
-    digits = digits if "." in digits else f"{digits}.0"
-    return f"{digits}E{int(exponent)}"
+        return repr(value)
+    shortest = Decimal(repr(value))
+    figures = "".join(map(str, shortest.as_tuple().digits)).rstrip("0")
+    return f"{'-' if value < 0 else ''}{figures[0]}.{figures[1:] or '0'}E{shortest.adjusted()}"
 
 
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
