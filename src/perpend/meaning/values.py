@@ -45,6 +45,7 @@ _LAST = 253_402_300_799_999
 _LARGEST_EXACT = 2**53
 _MAX_DIGITS = 18
 _LARGEST_OFFSET = 18 * 60
+_ENDLESS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -207,8 +208,8 @@ def duration_from_gcp(text: str) -> int | None:
 def number_text(number: float) -> str:
     """Return a number as Java's ``Double.toString`` writes it: ``90.0``, ``1.5E10``, ``1.0E-4``."""
     value = float(number)
-    if math.isnan(value) or math.isinf(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if not math.isfinite(value):
+        return _ENDLESS[repr(value)]
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
     shortest = Decimal(repr(value))

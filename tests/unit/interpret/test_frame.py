@@ -9,8 +9,9 @@ import pytest
 
 from perpend.interpret.frame import Frame
 from perpend.ir.object_types import ObjectType, Types
+from perpend.meaning.partly_known import MISSING, PartlyKnown
 from tests.repositories import analyzer_of, judged, logic, policy_files, program_of, write
-from tests.unit.interpret.asked import GONE, YES, end_of, equal, field, missing, program_asking
+from tests.unit.interpret.asked import GONE, NO, YES, end_of, equal, field, missing, program_asking
 
 SET = {"SET": {"itemType": "TEXT", "items": ["a", "b"]}}
 LIST = {"LIST": {"itemType": "BYTES", "items": ["B", "a", ""]}}
@@ -131,6 +132,28 @@ def test_an_object_of_no_known_type_is_taken_for_one_of_the_type_that_is_asked_f
     assert frame.known_as("CA10__CaOwner__c") is owner, "one object, computed on once"
     assert frame.known_as("") is frame
     assert owner.known_as("CA10__CaBucket__c") is owner
+
+
+TWICE = "stands there twice"
+DELETION = "CA10__disappearanceTime__c"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (PartlyKnown({"a": "x"}, {}), NO),
+        (PartlyKnown({"a": "x"}, {}, TWICE), (0, TWICE)),
+        (PartlyKnown({}, {"a": "was denied"}), (0, "a was denied")),
+        (PartlyKnown({}, {"b": "was denied"}), missing("a")),
+        (PartlyKnown({"a": "x"}, {DELETION: "was denied"}), (0, f"{DELETION} was denied")),
+        (PartlyKnown({"a": "x"}, {DELETION: MISSING}), NO),
+    ],
+)
+def test_of_what_is_partly_known_the_reason_is_told(tmp_path: Path, fields: PartlyKnown, expected: Any) -> None:
+    assert expected == end_of(program_asking(tmp_path, EMPTY), fields, complete=False)
+    behind = program_asking(tmp_path, {"IS_EMPTY": {"arg": field("o__r.a")}})
+    told = {(0, TWICE): f"o__r: {TWICE}"}.get(expected, f"o__r.{expected[1]}")
+    assert (expected if expected == NO else (0, told)) == end_of(behind, {"o__r": fields}, complete=False)
 
 
 def test_what_a_lookup_leads_to_is_one_object_however_often_it_is_asked_for() -> None:

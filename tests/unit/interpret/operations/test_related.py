@@ -10,6 +10,7 @@ import pytest
 
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
+from perpend.meaning.partly_known import PartlyKnown
 from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 from tests.unit.interpret.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
@@ -184,6 +185,13 @@ def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) ->
     nested = read_yaml(NESTED.replace("{EXTRACT: isPublic}", "{BOOLEAN: true}"))
     assert ["A207"] == codes(analyzer_of(tmp_path, policy_files(logic(has("COMPLIANT", "Copies__r"), relatedLists=[nested]))))
     assert ["A208"] == codes(analyzer_of(tmp_path, policy_files(logic(relatedLists=[nested, read_yaml(ENCRYPTED)]))))
+
+
+def test_a_child_that_is_not_to_be_believed_is_undetermined(tmp_path: Path) -> None:
+    children = [SAFE | {"size": 2}, PartlyKnown(PLAIN, {}, "stands there twice")]
+    assert YES == end_of(program(tmp_path, has("UNDETERMINED")), {DISKS: children}, complete=False)
+    reason = f"{DISKS}[1]: stands there twice"
+    assert (0, reason) == end_of(program(tmp_path, has("INCOMPLIANT")), {DISKS: children}, complete=False)
 
 
 SIZELESS = {
