@@ -217,7 +217,7 @@ def includes(pattern: str, other: str) -> bool:
     The other is read as a text, whose ``*`` only a ``*`` takes in. Letter case counts. Product of the lengths at most.
     """
     at = position = resume = 0
-    star = -1
+    star: int | None = None
     while position < len(other):
         wanted = pattern[at : at + 1]
         if wanted == "*":
@@ -226,7 +226,7 @@ def includes(pattern: str, other: str) -> bool:
         elif wanted == other[position] or (wanted == "?" and other[position] != "*"):
             at += 1
             position += 1
-        elif star >= 0:
+        elif star is not None:
             resume += 1
             at, position = star + 1, resume
         else:
