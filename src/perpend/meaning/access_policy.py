@@ -243,7 +243,7 @@ def intersects(left: str, right: str) -> bool:
             if not reached[place]:
                 continue
             if "*" in (a, b):
-                following[place] |= a != ""
+                following[place] = True
                 if b:
                     reached[place + 1] = True
             elif a and b and (a == b or "?" in (a, b)):

@@ -110,7 +110,7 @@ def json_normal(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [json_normal(item) for item in value]
     if isinstance(value, bool):
-        return ("bool", value)
+        return (bool, value)
     return double(value) if isinstance(value, int) else value
 
 

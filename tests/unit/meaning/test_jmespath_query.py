@@ -169,6 +169,7 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("to_string(a)", {}, "null"),
         ("to_string(a)", {"a": "x"}, "x"),
         ("to_string(a)", {"a": {"é": [1.0, 1.5, True, None, '"']}}, '{"é":[1,1.5,true,null,"\\""]}'),
+        ("to_string(a)", {"a": {"x": [1, 2], "y": {}}}, '{"x":[1,2],"y":{}}'),
         ("to_number(a)", {"a": "1.50"}, 1.5),
         ("to_number(a)", {"a": "+2"}, 2),
         ("to_number(a)", {"a": ".5"}, 0.5),
@@ -287,6 +288,8 @@ def test_a_deep_document_fails_a_query_like_any_other() -> None:
     for expression in ("to_string(a)", "to_string(a[0])", "a == a"):
         with pytest.raises(QueryFailed):
             compile_query(expression).search({"a": deep})
+    with pytest.raises(QueryFailed, match=r"^RecursionError: the value is nested too deeply$"):
+        compile_query("to_string(a)").search({"a": deep})
     while deep is not None:  # taken apart by hand: freeing it in one go would recurse
         deep = deep[0]
 
