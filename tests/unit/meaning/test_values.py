@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ JSON = st.recursive(
 )
 def test_norm(text: str | None, expected: str) -> None:
     assert expected == norm(text)
+
+
+def test_norm_keeps_every_letter_at_both_ends() -> None:
+    assert [f"{letter.lower()} {letter.lower()}" for letter in ascii_letters] == [
+        norm(f" {letter}  {letter}") for letter in ascii_letters
+    ]
 
 
 @given(st.text(alphabet=st.sampled_from(WHITE_SPACE + "aBé\u00a0")))
