@@ -354,6 +354,11 @@ def test_a_printed_number_is_the_number(number: float) -> None:
     assert ("E" in text) == (number != 0 and not 1e-3 <= abs(number) < 1e7)
 
 
+@pytest.mark.parametrize("number", [2**53, -(2**53), 2**53 + 1, -(2**53) - 1])
+def test_whole_numbers_are_kept_as_far_as_all_of_them_are_doubles(number: int) -> None:
+    assert (float(number), int if abs(number) <= 2**53 else float) == (double(number), type(double(number)))
+
+
 @given(st.integers())
 def test_doubles_are_exact_up_to_the_last_whole_number(number: int) -> None:
     assert float(number) == double(number)

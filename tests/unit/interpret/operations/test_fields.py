@@ -7,16 +7,24 @@ from typing import Any
 
 import pytest
 
+from perpend.meaning.partly_known import PartlyKnown
 from tests.unit.interpret.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
 
 def test_both_checks_of_one_field_take_slots_of_their_own(tmp_path: Path) -> None:
     delegate = {"path": "b", "currentStateMessage": "denied"}
     program = program_asking(tmp_path, {"NOT_EMPTY": {"arg": field("a", isEmpty="empty", noAccessDelegate=delegate)}})
-    assert [(101, None), (102, None), YES, (101, None), (101, None)] == [
-        end_of(program, fields) for fields in ({"a": None}, {"a": None, "b": "x"}, {"a": "y", "b": "x"}, {"b": " "}, {"b": []})
-    ]
+    asked = ({"a": None}, {"a": None, "b": "x"}, {"a": " ", "b": "x"}, {"a": "y", "b": "x"}, {"b": " "}, {"b": []})
+    denied, empty = (101, None), (102, None)
+    assert [denied, empty, empty, YES, denied, denied] == [end_of(program, fields) for fields in asked]
     assert ("denied", "empty") == tuple(program.verdicts[index].message for index in (101, 102))
+
+
+def test_a_check_does_not_speak_for_a_field_that_is_unknown_for_another_reason(tmp_path: Path) -> None:
+    program = program_asking(tmp_path, {"NOT_EMPTY": {"arg": field("a", isEmpty="empty")}})
+    denied = PartlyKnown({}, {"a": "was denied"})
+    assert (0, "a was denied") == end_of(program, denied, complete=False)
+    assert (101, None) == end_of(program, PartlyKnown({}, {"b": "was denied"}), complete=False)
 
 
 def test_a_delegate_that_was_not_collected_says_that_access_was_denied(tmp_path: Path) -> None:

@@ -224,5 +224,13 @@ def test_an_unread_child_leaves_open_what_the_others_do_not_decide(
     assert expected == end_of(program_asking(tmp_path, check, relatedLists=[SIZELESS]), {DISKS: disks}, complete=False)
 
 
+def test_a_check_does_not_speak_for_a_field_of_a_child_that_was_not_collected(tmp_path: Path) -> None:
+    guarded = {"IS_EMPTY": {"arg": field("CA10__size__c", isEmpty="no size")}}
+    related = {**SIZELESS, "conditions": [{"status": "INCOMPLIANT", "currentStateMessage": "bad", "check": guarded}]}
+    asked = program_asking(tmp_path, HAS, relatedLists=[related])
+    assert missing(f"{DISKS}[1].CA10__size__c") == end_of(asked, {DISKS: [GOOD, UNREAD]}, complete=False)
+    assert NO == end_of(asked, {DISKS: [GOOD, BAD]}, complete=False)
+
+
 def test_a_missing_list_is_no_empty_list(tmp_path: Path) -> None:
     assert missing(DISKS) == end_of(program_asking(tmp_path, HAS_NO, relatedLists=[SIZELESS]), {}, complete=False)
