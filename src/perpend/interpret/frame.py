@@ -29,7 +29,6 @@ class Unreadable(Exception):
     """The object's data are not of the form that the program was analysed for."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
         self.reason = reason
 
 

@@ -48,8 +48,7 @@ class Interpreter:
     ) -> None:
         self.observe = observe
         self.reached = reached
-        self._extracts: dict[int, Closure] = {}
-        self._kept: list[Expr] = []
+        self._extracts: dict[Expr, Closure] = {}
         self._types = Types.together(program.types for program in programs)
         self._kind = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
@@ -124,21 +123,19 @@ class Interpreter:
     def _extract(self, extract: Extracted, base: int) -> Closure:
         """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
         body, lookups, type_name = extract.body, extract.lookups, extract.type_name
-        key = id(body)
-        if key not in self._extracts:
-            self._kept.append(body)
-            self._extracts[key] = self._expression(body, 0, None)
-        compute = self._extracts[key]
+        if body not in self._extracts:
+            self._extracts[body] = self._expression(body, 0, None)
+        compute = self._extracts[body]
 
         def run(frame: Frame) -> Any:
             frame = frame.along(lookups).known_as(type_name)
-            found = frame.memo.get(key)
+            found = frame.memo.get(body)
             if found is None:
                 try:
                     found = (compute(frame), None)
                 except Stopped as stopped:
                     found = (None, stopped)
-                frame.memo[key] = found
+                frame.memo[body] = found
             if found[1] is not None:
                 raise Stopped(base + found[1].index, found[1].error)
             return found[0]

@@ -56,6 +56,12 @@ class Use:
                 return number
         return None
 
+    def required_slot(self, key: str) -> int:
+        """Return the index of a check that no author leaves out."""
+        number = self.slot(key)
+        assert number is not None, f"`{key}` is required"
+        return number
+
     @property
     def delegate(self) -> str | None:
         """The path of the field that ``noAccessDelegate`` names."""

@@ -114,7 +114,7 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
             raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
         else:
             found = _statement(statement)
-            if statement.keys() <= _PLAIN_DENY:
+            if not statement.keys() - _PLAIN_DENY:
                 denies.append(found)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
@@ -152,7 +152,7 @@ def _statement(statement: Mapping[str, object]) -> _Statement:
     given = [key for key in ("Action", "NotAction") if key in statement]
     if len(given) != 1:
         raise AccessPolicyError("a statement needs one of `Action` and `NotAction`")
-    both = next((pair for pair in _EXCLUSIVE if statement.keys() >= set(pair)), None)
+    both = next((pair for pair in _EXCLUSIVE if all(key in statement for key in pair)), None)
     if both is not None:
         raise AccessPolicyError(f"a statement has both `{both[0]}` and `{both[1]}`")
     patterns = tuple(_action(text) for text in _texts(statement[given[0]], given[0]))
@@ -217,7 +217,7 @@ def includes(pattern: str, other: str) -> bool:
     The other is read as a text, whose ``*`` only a ``*`` takes in. Letter case counts. Product of the lengths at most.
     """
     at = position = resume = 0
-    star = -1
+    star: int | None = None
     while position < len(other):
         wanted = pattern[at : at + 1]
         if wanted == "*":
@@ -226,7 +226,7 @@ def includes(pattern: str, other: str) -> bool:
         elif wanted == other[position] or (wanted == "?" and other[position] != "*"):
             at += 1
             position += 1
-        elif star >= 0:
+        elif star is not None:
             resume += 1
             at, position = star + 1, resume
         else:
@@ -243,7 +243,7 @@ def intersects(left: str, right: str) -> bool:
             if not reached[place]:
                 continue
             if "*" in (a, b):
-                following[place] |= a != ""
+                following[place] = True
                 if b:
                     reached[place + 1] = True
             elif a and b and (a == b or "?" in (a, b)):

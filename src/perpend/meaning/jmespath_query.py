@@ -61,13 +61,13 @@ def compile_query(expression: str) -> JsonQuery:
         parsed = jmespath.compile(expression)
         _check_functions(parsed.parsed, expression)
     except exceptions.ParseError as error:
-        raise QuerySyntaxError(_reason(error), max(0, error.lex_position or 0)) from None
+        raise QuerySyntaxError(_reason(error), error.lex_position) from None
     except exceptions.EmptyExpressionError:
         raise QuerySyntaxError("the expression is empty", 0) from None
     except RecursionError:
         raise QuerySyntaxError("the expression is nested too deeply", 0) from None
-    except (exceptions.JMESPathError, ValueError) as error:
-        raise QuerySyntaxError(str(error).splitlines()[0] if str(error) else "not a JMESPath expression", 0) from None
+    except ValueError:  # all else that the package raises: Python's bound on the digits of a whole number
+        raise QuerySyntaxError("a number in the expression is too long", 0) from None
     plain = _path(parsed.parsed)
     return JsonQuery(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
 
@@ -83,11 +83,8 @@ def plain_key(expression: str) -> str | None:
 def _reason(error: exceptions.ParseError) -> str:
     if isinstance(error, exceptions.IncompleteExpressionError):
         return "the expression is incomplete"
-    if isinstance(error, exceptions.LexerError):
-        return str(error.message).splitlines()[0].lower()
-    if error.msg and not error.msg.startswith("Invalid jmespath"):
-        return str(error.msg).splitlines()[0]
-    return f"unexpected `{error.token_value}`"
+    said = str(error.message if isinstance(error, exceptions.LexerError) else error.msg).splitlines()[0]
+    return said[0].lower() + said[1:]
 
 
 def _check_functions(node: dict[str, Any], expression: str) -> None:
@@ -100,12 +97,12 @@ def _check_functions(node: dict[str, Any], expression: str) -> None:
             raise QuerySyntaxError(reason, max(0, expression.find(f"{name}(")))
         signature = table[name]["signature"]
         given, wanted = len(node["children"]), len(signature)
-        variadic = bool(signature) and signature[-1].get("variadic")
+        variadic = signature[-1].get("variadic")
         if given < wanted or (given > wanted and not variadic):
             place = max(0, expression.find(f"{name}("))
             raise QuerySyntaxError(f"`{name}` takes {wanted} argument{'s' * (wanted != 1)}, not {given}", place)
     for child in node["children"]:
-        if isinstance(child, dict) and "type" in child:
+        if isinstance(child, dict):
             _check_functions(child, expression)
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -44,6 +45,7 @@ _LAST = 253_402_300_799_999
 _LARGEST_EXACT = 2**53
 _MAX_DIGITS = 18
 _LARGEST_OFFSET = 18 * 60
+_ENDLESS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -108,7 +110,7 @@ def json_normal(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [json_normal(item) for item in value]
     if isinstance(value, bool):
-        return ("bool", value)
+        return (bool, value)
     return double(value) if isinstance(value, int) else value
 
 
@@ -146,13 +148,18 @@ def date_time_from_text(text: str) -> int | None:
     offset = _offset(match[8])
     if offset is None:
         return None
-    instant = _milliseconds(moment) + int((match[7] or "0").ljust(3, "0")[:3]) - offset * 60_000
+    instant = milliseconds_from_datetime(moment) + _thousandths(match[7]) - offset * 60_000
     return instant if _FIRST <= instant <= _LAST else None
+
+
+def _thousandths(digits: str | None) -> int:
+    """Return the milliseconds that the digits of a fraction of a second are."""
+    return int(f"{digits or '0':0<3.3}")
 
 
 def _offset(text: str | None) -> int | None:
     """Return an ISO offset in minutes, None when it is out of range."""
-    if text is None or text in "zZ":
+    if text is None or text in ("z", "Z"):
         return 0
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
@@ -161,14 +168,10 @@ def _offset(text: str | None) -> int | None:
     return (hours * 60 + minutes) * (-1 if text[0] == "-" else 1)
 
 
-def _milliseconds(moment: datetime) -> int:
-    elapsed = moment - _EPOCH
-    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
-
-
 def milliseconds_from_datetime(moment: datetime) -> int:
     """Return an aware datetime as milliseconds since 1970."""
-    return _milliseconds(moment.astimezone(UTC))
+    elapsed = moment - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
 
 
 def iso_from_milliseconds(instant: int) -> str:
@@ -184,12 +187,12 @@ def duration_from_iso(text: str) -> int | None:
     Durations have no sign, ADR 14.
     """
     match = _ISO_DURATION.fullmatch(text.strip(WHITE_SPACE))
-    if match is None or max((len(group or "") for group in match.groups()), default=0) > _MAX_DIGITS:
+    if match is None or max(len(group or "") for group in match.groups()) > _MAX_DIGITS:
         return None
     years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
     whole_days = (years * 12 + months) * 30 + weeks * 7 + days
     length = whole_days * DAY + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000
-    return length + int((match[8] or "0").ljust(3, "0")[:3])
+    return length + _thousandths(match[8])
 
 
 def duration_from_gcp(text: str) -> int | None:
@@ -205,22 +208,13 @@ def duration_from_gcp(text: str) -> int | None:
 def number_text(number: float) -> str:
     """Return a number as Java's ``Double.toString`` writes it: ``90.0``, ``1.5E10``, ``1.0E-4``."""
     value = float(number)
-    if math.isnan(value) or math.isinf(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if not math.isfinite(value):
+        return _ENDLESS[repr(value)]
     if value == 0 or 1e-3 <= abs(value) < 1e7:
-        plain = repr(value) if "e" not in repr(value) else f"{value:.20f}".rstrip("0")
-        return plain if not plain.endswith(".") else plain + "0"
-    digits, exponent = f"{value:.17e}".split("e")
-    shortest = repr(value)
-    if "e" in shortest:
-        digits, exponent = shortest.split("e")
-    else:
-        sign, body = ("-", shortest[1:]) if shortest.startswith("-") else ("", shortest)
-        whole, _, fraction = body.partition(".")
-        figures = (whole + ("" if fraction == "0" else fraction)).lstrip("0").rstrip("0") or "0"
-        digits = f"{sign}{figures[0]}.{figures[1:] or '0'}"
-    digits = digits if "." in digits else f"{digits}.0"
-    return f"{digits}E{int(exponent)}"
+        return repr(value)
+    shortest = Decimal(repr(value))
+    figures = "".join(map(str, shortest.as_tuple().digits)).rstrip("0")
+    return f"{'-' if value < 0 else ''}{figures[0]}.{figures[1:] or '0'}E{shortest.adjusted()}"
 
 
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
@@ -265,10 +259,10 @@ def _depth(text: str) -> int:
     """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
     depth = deepest = 0
     for found in _BRACKETS.finditer(text):
-        if found[0] in "[{":
+        if found[0] in ("[", "{"):
             depth += 1
             deepest = max(deepest, depth)
-        elif found[0] in "]}":
+        elif found[0] in ("]", "}"):
             depth -= 1
     return deepest
 

@@ -216,6 +216,7 @@ def test_a_deny_subtracts_only_from_the_statements_it_covers() -> None:
         ({"Statement": [allow("sqs")]}, "`sqs` is no action"),
         ({"Statement": [allow(["sqs:Get*", "sqs:*:*"])]}, "`sqs:*:*` is no action"),
         ({"Statement": [deny("sqs :*")]}, "`sqs :*` is no action"),
+        ({"Statement": [allow("\u017fqs:SendMessage")]}, "`\u017fqs:SendMessage` is no action"),
         ({"Statement": None}, "a statement is not an object"),
         ({"Statement": [allow(), 1]}, "a statement is not an object"),
         ({"Statement": [allow(Effect="allow")]}, "a statement's `Effect` is neither `Allow` nor `Deny`"),
@@ -239,6 +240,11 @@ def test_a_document_that_is_not_understood_is_never_harmless(document: object, r
     with pytest.raises(AccessPolicyError) as caught:
         policy_allows(document, ["sqs:SendMessage"], AccessLevel.ANONYMOUS_PRINCIPAL)
     assert reason == str(caught.value)
+
+
+def test_the_longest_action_is_read() -> None:
+    longest = "sqs:" + "a" * (MAX_PATTERN - 4)
+    assert allows(allow(longest), actions=(longest,))
 
 
 def test_a_statement_behind_a_granting_one_must_be_understood_as_well() -> None:

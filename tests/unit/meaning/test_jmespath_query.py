@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.meaning.jmespath_query import MAX_LENGTH, QueryFailed, QuerySyntaxError, _interpreted, _path, compile_query, same
+from perpend.meaning.jmespath_query import (
+    MAX_LENGTH,
+    QueryFailed,
+    QuerySyntaxError,
+    _interpreted,
+    _path,
+    compile_query,
+    plain_key,
+    same,
+)
 
 NAMES = st.sampled_from(["a", "b", "c", '"a b"', '"é"'])
 SCALARS = (
@@ -24,67 +33,9 @@ DOCUMENTS = st.recursive(
 )
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map(".".join)
 PLAIN = PATHS | PATHS.map(lambda path: f"to_string({path})") | PATHS.map(lambda path: f"to_string({path}).a")
-PIECES = st.sampled_from(
-    [
-        *(
-            "a",
-            "b",
-            "@",
-            ".",
-            "[",
-            "]",
-            "[]",
-            "[*]",
-            "*",
-            "[0]",
-            "[-1]",
-            "[::0]",
-            "[1:]",
-            "[?",
-            "==",
-            "!=",
-            "<",
-            "<=",
-            ">",
-            ">=",
-            "&&",
-            "||",
-        ),
-        *(
-            "!",
-            "(",
-            ")",
-            "|",
-            ",",
-            "&",
-            "{",
-            "}",
-            ":",
-            "'x'",
-            "`1`",
-            "`null`",
-            "`foo`",
-            '`"x"`',
-            '"a b"',
-            "length(",
-            "to_number(",
-        ),
-        *(
-            "to_string(",
-            "contains(",
-            "sort_by(",
-            "max_by(",
-            "keys(",
-            "join(",
-            "sum(",
-            "map(",
-            "type(",
-            "not_null(",
-            "reverse(",
-            " ",
-        ),
-    ]
-)
+SIGNS = "a b @ . [ ] [] [*] * [0] [-1] [::0] [1:] [? == != < <= > >= && || ! ( ) | , & { } : 'x' `1` `null` `foo` `\"x\"`"
+CALLS = "length( to_number( to_string( contains( sort_by( max_by( keys( join( sum( map( type( not_null( reverse("
+PIECES = st.sampled_from([*SIGNS.split(), *CALLS.split(), '"a b"', " "])
 FUNCTIONS = sorted(jmespath.functions.Functions.FUNCTION_TABLE)
 
 
@@ -144,12 +95,44 @@ def test_every_function_is_total(name: str, arguments: list[str], document: Any)
         ("a" * (MAX_LENGTH + 1), "the expression is too long", 0),
         ("(" * 5_000, "the expression is nested too deeply", 0),
         ("||".join("a" * 5_000), "the expression is nested too deeply", 0),
+        (f"a[{'1' * 5_000}]", "a number in the expression is too long", 0),
+        ("a.b.merge()", "`merge` takes 1 argument, not 0", 4),
+        ("[a, {b: x.join(c)}]", "`join` takes 2 arguments, not 1", 10),
+        ("a[0:1] | nothing_like_it()", "unknown function `nothing_like_it`", 9),
+        ("a[", "the expression is incomplete", 2),
+        ("a b", "unexpected token: b", 2),
+        ("a 'x\ny'", "unexpected token: x", 2),
+        ("É", "unknown token É", 0),
+        ("a || #Z", "unknown token #", 5),
+        ("a.'x'", "expecting: ['quoted_identifier', 'unquoted_identifier', 'lbracket', 'lbrace'], got: literal", 2),
     ],
 )
 def test_syntax_errors(expression: str, reason: str, offset: int) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         compile_query(expression)
-    assert (reason, offset) == (caught.value.reason, caught.value.offset)
+    assert (reason, reason, offset) == (str(caught.value), caught.value.reason, caught.value.offset)
+
+
+def test_the_longest_expression_is_read() -> None:
+    assert compile_query("a" * MAX_LENGTH).expression == "a" * MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("expression", "key"),
+    [
+        ("user", "user"),
+        ('"a b"', "a b"),
+        ("to_string(user)", "user"),
+        ("to_number(to_string(user))", "user"),
+        ("contains(user, 'x')", None),
+        ("to_string(a.b)", None),
+        ("a.b", None),
+        ("@", None),
+        ("a[0]", None),
+    ],
+)
+def test_the_key_that_a_query_reads_where_it_reads_just_one(expression: str, key: str | None) -> None:
+    assert key == plain_key(expression)
 
 
 @pytest.mark.parametrize(("expression", "offset"), [("a[", 2), ("a.b.[", 5), ("a ==", 4), ("a b", 2), ("a ! b", 2)])
@@ -169,6 +152,7 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("@", None, None),
         ("[?k]", [{"k": 0}, {"k": ""}, {"k": []}, {"k": {}}, {"k": False}, {}], [{"k": 0}]),
         ("!a", {"a": 0}, False),
+        ("!a", {"a": "x"}, False),
         ("a && b", {"a": 0, "b": "x"}, "x"),
         ("a || b", {"a": "", "b": 0}, 0),
         ("a == b", {"a": 1, "b": 1.0}, True),
@@ -176,6 +160,8 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("a == b", {"a": [0], "b": [False]}, False),
         ("a == b", {"a": {"x": None}, "b": {}}, False),
         ("a != b", {}, False),
+        ("a != b", {"a": 1, "b": 1.0}, False),
+        ("a != b", {"a": 1, "b": 2}, True),
         ("contains(a, `1`)", {"a": [True]}, False),
         ("contains(a, `true`)", {"a": "it is true"}, True),
         ("contains(a, `null`)", {"a": "null"}, True),
@@ -183,11 +169,15 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("to_string(a)", {}, "null"),
         ("to_string(a)", {"a": "x"}, "x"),
         ("to_string(a)", {"a": {"é": [1.0, 1.5, True, None, '"']}}, '{"é":[1,1.5,true,null,"\\""]}'),
+        ("to_string(a)", {"a": {"x": [1, 2], "y": {}}}, '{"x":[1,2],"y":{}}'),
         ("to_number(a)", {"a": "1.50"}, 1.5),
         ("to_number(a)", {"a": "+2"}, 2),
         ("to_number(a)", {"a": ".5"}, 0.5),
         ("to_number(a)", {"a": "1e3"}, 1000),
         ("to_number(a)", {"a": ""}, None),
+        ("to_number(a)", {"a": "9007199254740992"}, 9007199254740992),
+        ("to_number(a)", {"a": "9007199254740994"}, 9007199254740994.0),
+        ("to_number(a)", {"a": "-9007199254740994"}, -9007199254740994.0),
         ("to_number(a)", {"a": "1_000"}, None),
         ("to_number(a)", {"a": "Infinity"}, None),
         ("to_number(a)", {"a": "0x10"}, None),
@@ -253,6 +243,15 @@ def test_failures(expression: str, document: Any) -> None:
         ([None], "<", 1, True),
         ({}, ">", 0, False),
         ({}, ">", "Z", True),
+        ({}, "<=", "[object Object]", True),
+        ({}, ">=", "[object Object]", True),
+        ("a", "<=", "a", True),
+        ("a", "<", "a", False),
+        ("b", "<=", "a", False),
+        (1, "<", 1.0, False),
+        (1, ">", 1.0, False),
+        (1, ">=", 2, False),
+        (2, "<=", 1, False),
         ("1_0", ">", 9, False),
         ("inf", ">", 9, False),
         ("nan", "<", 9, False),
@@ -276,6 +275,8 @@ def test_order_is_javascripts(left: Any, sign: str, right: Any, expected: bool) 
         (1e21, "1e+21"),
         (1.5e300, "1.5e+300"),
         (2**53, "9007199254740992"),
+        (float("inf"), "null"),
+        (float("nan"), "null"),
     ],
 )
 def test_numbers_as_javascript_prints_them(number: float, expected: str) -> None:
@@ -291,6 +292,8 @@ def test_a_deep_document_fails_a_query_like_any_other() -> None:
     for expression in ("to_string(a)", "to_string(a[0])", "a == a"):
         with pytest.raises(QueryFailed):
             compile_query(expression).search({"a": deep})
+    with pytest.raises(QueryFailed, match=r"^RecursionError: the value is nested too deeply$"):
+        compile_query("to_string(a)").search({"a": deep})
     while deep is not None:  # taken apart by hand: freeing it in one go would recurse
         deep = deep[0]
 

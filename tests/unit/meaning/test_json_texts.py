@@ -50,10 +50,17 @@ def test_an_object_that_repeats_a_key_is_no_json(text: str, key: str) -> None:
         json_from_text(text)
 
 
+def test_half_a_surrogate_pair_is_a_replacement_character_wherever_it_stands() -> None:
+    found = json_from_text('{"a": ["\\ud800", ["x\\udc00"], {"\\udbff": null}, 1], "\\uD83D\\uDE00": "\\uD83D\\uDE00"}')
+    assert {"a": ["\ufffd", ["x\ufffd"], {"\ufffd": None}, 1], "😀": "😀"} == found
+
+
 def test_repeated_keys_are_told_to_whom_they_are_no_fault() -> None:
     repeated: list[str] = []
     assert {"a": 2, "b": {"c": 4}} == json_from_text('{"a": 1, "b": {"c": 3, "c": 4}, "a": 2}', repeated=repeated)
     assert ["c", "a"] == repeated
+    large = json_from_text("9007199254740993", repeated=repeated)
+    assert (9007199254740992.0, float) == (large, type(large))
 
 
 @pytest.mark.parametrize("text", ["", " ", "{", "[1,]", "{'a':1}", "NaN", "-Infinity", "01", "1 2", "// c\n1", "\u00a01"])
@@ -62,12 +69,29 @@ def test_no_json_texts(text: str) -> None:
         json_from_text(text)
 
 
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_no_json(name: str) -> None:
+    for repeated in (None, []):
+        with pytest.raises(ValueError, match=f"^{name} is not JSON$"):
+            json_from_text(f"[{name}]", repeated=repeated)
+
+
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_json_is_read_to_a_depth(opening: str, closing: str) -> None:
     json_from_text(opening * 200 + "1" + closing * 200)
     for depth in (201, 100_000):
         with pytest.raises(ValueError, match="nested more than 200 levels deep"):
             json_from_text(opening * depth + "1" + closing * depth)
+
+
+@pytest.mark.parametrize("filling", ["", "[],", '{"a":[]},', "[[[]]],"])
+def test_what_was_closed_before_counts_for_no_depth(filling: str) -> None:
+    def nested(depth: int) -> str:
+        return f"[{filling}" * 150 + "[" * (depth - 150) + "]" * depth
+
+    json_from_text(f"[{nested(199)}" + f",{nested(199)}" * 2 + "]")
+    with pytest.raises(ValueError, match="nested more than 200 levels deep"):
+        json_from_text(f"[{nested(199)},{nested(200)}]")
 
 
 @pytest.mark.parametrize(

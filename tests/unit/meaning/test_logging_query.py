@@ -63,6 +63,7 @@ def term(text: str) -> Comparison:
         pytest.param("sample(insertId, 0.25)", "SAMPLE( insertId,0.25 )", id="call"),
         pytest.param('a="x\\"y"', 'A="X\\"Y"', id="escaped-quotation-mark"),
         pytest.param("severity!=ERROR", "NOT severity=ERROR", id="unequal-of-a-field-no-entry-lacks"),
+        pytest.param("resource.type != x", "NOT resource.type = x", id="unequal-of-the-type-no-entry-lacks"),
         pytest.param('logName !~ "^x"', 'NOT logName =~ "^x"', id="unmatched-of-a-field-no-entry-lacks"),
         pytest.param("NOT httpRequest.status != 200", "httpRequest.status=200", id="not-unequal"),
         pytest.param("a=google.iam.admin.v1.CreateRole", 'a="google.iam.admin.v1.CreateRole"', id="bare-dotted-value"),

@@ -34,8 +34,18 @@ def test_a_value_that_is_no_text_is_its_json(value: Any, expected: str | None) -
     assert expected == tag_value({"t": value}, "t", exact=True)
 
 
+def test_letters_are_not_written_out() -> None:
+    assert not has_tag({"Straße": "x"}, "STRASSE", exact=False)
+    assert has_tag({"STRAßE": "x"}, "straße", exact=False)
+
+
 def test_no_name_is_the_empty_name() -> None:
     assert (True, "x") == (has_tag({"": "x"}, None, exact=True), tag_value({"-": "x"}, None, exact=False))
+    assert (True, "x") == (has_tag({"-": "x"}, None, exact=False), tag_value({"": "x"}, None, exact=True))
+
+
+def test_other_spaces_than_the_languages_own_belong_to_a_value() -> None:
+    assert (("tls", "\u00a01.2\x1f"),) == attributes_from("TLS: \t\u00a01.2\x1f ")
 
 
 def test_attributes_are_the_lines_with_a_colon() -> None:

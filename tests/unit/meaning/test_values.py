@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ JSON = st.recursive(
 )
 def test_norm(text: str | None, expected: str) -> None:
     assert expected == norm(text)
+
+
+def test_norm_keeps_every_letter_at_both_ends() -> None:
+    assert [f"{letter.lower()} {letter.lower()}" for letter in ascii_letters] == [
+        norm(f" {letter}  {letter}") for letter in ascii_letters
+    ]
 
 
 @given(st.text(alphabet=st.sampled_from(WHITE_SPACE + "aBé\u00a0")))
@@ -166,6 +173,9 @@ def test_collection(kind: ValueType, flags: tuple[bool, bool, bool], expected: t
         ("1969-12-31T23:59:59-00:00", -SECOND),
         ("1969-12-31T16:00:00-08:00", 0),
         ("1970-01-01T05:30:00+05:30", 0),
+        ("1970-01-01T18:00:00+18:00", 0),
+        ("1969-12-31T06:00:00-18:00", 0),
+        ("1970-01-01T00:59:00+00:59", 0),
         ("1970-01-01T00:00:00.1Z", 100),
         ("1970-01-01T00:00:00,25Z", 250),
         ("1970-01-01T00:00:00.123456789Z", 123),
@@ -187,8 +197,9 @@ def test_instants(text: str, expected: int) -> None:
         *("", " ", "now", "1970", "1970-01", "19700101", "1970-1-1", "70-01-01", "01/02/1970", "1970-W01-4", "1767225600"),
         *("2023-02-29", "1900-02-29", "1970-13-01", "1970-00-01", "1970-01-32", "0000-01-01"),
         *("1970-01-01T24:00:00Z", "1970-01-01T23:60Z", "2016-12-31T23:59:60Z", "1970-01-01T", "1970-01-01Z"),
-        *("1970-01-01T00:00:00.Z", "1970-01-01T00:00:00.1234567890Z", "1970-01-01T00:00:00+19:00", "1970-01-01T00:00:00+01:60"),
+        *("1970-01-01T00:00:00.Z", "1970-01-01T00:00:00.1234567890Z", "1970-01-01T00:00:00+18:01", "1970-01-01T00:00:00+01:60"),
         *("0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "１970-01-01", "1970-01-01T00:00:00\u00a0Z"),
+        *("\u00a01970-01-01", "1970-01-01\u2003", "\x1f1970-01-01"),
     ],
 )
 def test_no_instants(text: str) -> None:
@@ -236,6 +247,7 @@ def test_texts_of_instants(instant: int, expected: str) -> None:
         ("-P1D", None),
         ("+P1D", None),
         ("PT36H", 36 * 3_600 * SECOND),
+        ("P" + "9" * 18 + "D", 999_999_999_999_999_999 * DAY),
         (" P1D ", DAY),
         ("P0D", 0),
     ],
@@ -264,6 +276,8 @@ def test_iso_durations(text: str, expected: int) -> None:
         "P1 D",
         "P１D",
         "P" + "9" * 19 + "D",
+        "\u00a0P1D",
+        "P1D\x1f",
     ],
 )
 def test_no_iso_durations(text: str) -> None:
@@ -290,7 +304,8 @@ def test_gcp_durations(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "s", "1 s", "1S", "-1s", "+1s", "1.s", ".5s", "1w", "1ms", "P1D", "1e3s", "１s", "1m30s"]
+    "text",
+    ["", "1", "s", "1 s", "1S", "-1s", "+1s", "1.s", ".5s", "1w", "1ms", "P1D", "1e3s", "１s", "1m30s", "\u00a01s", "1s\x1f"],
 )
 def test_no_gcp_durations(text: str) -> None:
     assert duration_from_gcp(text) is None
@@ -337,6 +352,11 @@ def test_a_printed_number_is_the_number(number: float) -> None:
     text = number_text(number)
     assert number == float(text)
     assert ("E" in text) == (number != 0 and not 1e-3 <= abs(number) < 1e7)
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), 2**53 + 1, -(2**53) - 1])
+def test_whole_numbers_are_kept_as_far_as_all_of_them_are_doubles(number: int) -> None:
+    assert (float(number), int if abs(number) <= 2**53 else float) == (double(number), type(double(number)))
 
 
 @given(st.integers())

@@ -44,9 +44,7 @@ def _normal_form(kind: ValueType) -> Callable[[Any], Any]:
     if kind is ValueType.TEXT:
         return norm
     if kind is ValueType.BYTES:
-        return lambda value: value or ""
-    if kind is ValueType.BOOLEAN:
-        return lambda value: None if value is None else str(value)
+        return lambda value: value or None
     if kind is ValueType.JSON:
         return json_normal
     if kind is ValueType.ANY:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def boolean_from(use: Use) -> Closure:
-    arg, true, empty = use["arg"], norm(use.constant("trueValue")), use.slot("isEmpty") or 0
+    arg, true, empty = use["arg"], norm(use.constant("trueValue")), use.required_slot("isEmpty")
     kind = use.type_of("arg")
 
     def run(frame: Frame) -> bool:
@@ -36,7 +36,7 @@ def boolean_from(use: Use) -> Closure:
 
 def date_time_from(use: Use) -> Closure:
     arg, nulls = use["arg"], {norm(text) for text in use.constant("nullValues")}
-    empty, invalid = use.slot("isEmpty"), use.slot("invalidFormat") or 0
+    empty, invalid = use.slot("isEmpty"), use.required_slot("invalidFormat")
 
     def run(frame: Frame) -> int | None:
         text = arg(frame)
@@ -95,7 +95,7 @@ def size(use: Use) -> Closure:
 
 
 def json_from(use: Use) -> Closure:
-    arg, empty, invalid, kind = use["arg"], use.slot("isEmpty"), use.slot("isInvalid") or 0, use.type_of("arg")
+    arg, empty, invalid, kind = use["arg"], use.slot("isEmpty"), use.required_slot("isInvalid"), use.type_of("arg")
 
     def run(frame: Frame) -> Any:
         text = arg(frame)
@@ -123,7 +123,7 @@ def attributes_from(use: Use) -> Closure:
 
 def attribute_value(use: Use) -> Closure:
     arg, key = use["arg"], use["key"]
-    repeated, absent, empty = use.slot("duplicateKey") or 0, use.slot("keyNotFound"), use.slot("valueIsEmpty")
+    repeated, absent, empty = use.required_slot("duplicateKey"), use.slot("keyNotFound"), use.slot("valueIsEmpty")
 
     def run(frame: Frame) -> Any:
         name = key(frame)

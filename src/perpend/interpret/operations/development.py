@@ -36,7 +36,7 @@ def null(use: Use) -> Closure:
 
 
 def runtime_error(use: Use) -> Closure:
-    slot, message = use.slot("throw") or 0, use.constant("message")
+    slot, message = use.required_slot("throw"), use.constant("message")
 
     def run(frame: Frame) -> Any:
         raise Stopped(slot, message)

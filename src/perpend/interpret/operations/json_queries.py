@@ -23,7 +23,8 @@ _JSON_FORMS: dict[ValueType, tuple[type, ...]] = {
 def json_query(use: Use) -> Closure:
     arg, search, kind = use["arg"], compile_query(use.constant("expression")).search, use.expression.type
     forms, is_boolean = _JSON_FORMS[kind], kind is ValueType.BOOLEAN
-    mismatch, failed, empty = use.slot("resultTypeMismatch") or 0, use.slot("evaluationError") or 0, use.slot("resultIsEmpty")
+    mismatch, failed = use.required_slot("resultTypeMismatch"), use.required_slot("evaluationError")
+    empty = use.slot("resultIsEmpty")
 
     def run(frame: Frame) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""What is tried in which order, and what ends a judgement. Source: specification, sections 5.1 to 5.4."""
+"""What is tried in which order, what ends a judgement, and what is computed once. Source: specification, sections 5.1 to 5.4."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from perpend.ir.program import Program
-from tests.repositories import Ended, analyzer_of, judged, logic, program_of, read_yaml, write
+from perpend.interpret.frame import Frame
+from perpend.interpret.interpreter import Interpreter
+from perpend.ir.program import Expr, Program
+from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of, read_yaml, write
 from tests.repositories import policy_files as files
+from tests.unit.interpret.asked import GONE
 
 ON = {"FIELD": {"path": "CA10__on__c"}}
 FAILS = {"UNIT_TEST_RUNTIME_ERROR": {"returnType": "BOOLEAN", "message": "boom"}}
@@ -39,70 +42,13 @@ def test_null_does_not_fulfil_a_condition(tmp_path: Path) -> None:
 
 
 def test_a_disappeared_object_is_asked_nothing_else(tmp_path: Path) -> None:
-    fields = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
     expected = Ended(99, "DISAPPEARED", "isDisappeared(CA10__disappearanceTime__c)", "The object has disappeared.", None)
-    assert expected == ends(tmp_path, fields, FAILS)
-
-
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_an_empty_deletion_field_means_that_the_object_is_there(tmp_path: Path, value: Any) -> None:
-    assert ends(tmp_path, {"CA10__disappearanceTime__c": value}).index == 100
-
-
-@pytest.mark.parametrize(
-    ("type_name", "field"),
-    [
-        ("CA10__CaPhysicalServer__c", "CA10__deletedAt__c"),
-        ("CA10Z1__CaAzureDisk__c", "CA10Z1__disappearanceTime__c"),
-        ("Account", "CA10__disappearanceTime__c"),
-    ],
-)
-def test_the_deletion_field_follows_from_the_type_name(tmp_path: Path, type_name: str, field: str) -> None:
-    program = program_of(analyzer_of(tmp_path, files(logic(input_type=type_name))))
-    assert (99, f"isDisappeared({field})") == judged(program, {field: "2026-01-01"})[0::2][:2]
-    assert judged(program, {"other__disappearanceTime__c": "2026-01-01"}).index == 100
-
-
-def test_a_type_may_declare_its_deletion_field_or_that_it_has_none(tmp_path: Path) -> None:
-    write(tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "Thing", "deletionField": "gone__c"}})
-    program = program_of(analyzer_of(tmp_path, files(logic())))
-    assert [99, 100] == [judged(program, {name: "2026-01-01"}).index for name in ("gone__c", "CA10__disappearanceTime__c")]
-    write(tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "Thing", "deletionField": "none"}})
-    program = program_of(analyzer_of(tmp_path, files(logic())))
-    assert judged(program, {"CA10__disappearanceTime__c": "x"}).index == 100
-    assert 99 not in program.verdicts
-
-
-def test_is_disappeared_can_be_asked_but_never_says_yes(tmp_path: Path) -> None:
-    found = ends(tmp_path, {"CA10__disappearanceTime__c": None}, {"NOT": {"arg": {"IS_DISAPPEARED": {}}}})
-    assert (199, "not(isDisappeared(CA10__disappearanceTime__c))") == (found.index, found.text)
+    assert expected == ends(tmp_path, GONE, FAILS)
 
 
 def test_a_fired_check_ends_the_judgement(tmp_path: Path) -> None:
     found = ends(tmp_path, {"flag": ""}, CHECKED, {"BOOLEAN": True})
     assert Ended(101, "UNDETERMINED", "flag.isEmpty()", "The flag is unset.", None) == found
-
-
-def test_checks_that_are_not_reached_do_not_fire(tmp_path: Path) -> None:
-    assert ends(tmp_path, {"flag": ""}, {"BOOLEAN": True}, CHECKED).index == 199
-    assert ends(tmp_path, {}, {"AND": {"args": [{"BOOLEAN": False}, FAILS]}}).index == 200
-    assert ends(tmp_path, {}, {"OR": {"args": [{"BOOLEAN": True}, FAILS]}}).index == 199
-
-
-def test_a_check_in_front_of_a_decisive_argument_fires(tmp_path: Path) -> None:
-    assert Ended(101, "UNDETERMINED", "error('boom').throw()", "boom", "boom") == ends(
-        tmp_path, {}, {"AND": {"args": [FAILS, {"BOOLEAN": False}]}}
-    )
-    assert ends(tmp_path, {}, {"OR": {"args": [FAILS, {"BOOLEAN": True}]}}).index == 101
-
-
-def test_a_runtime_error_comes_with_its_check(tmp_path: Path) -> None:
-    query = {"JSON_QUERY_NUMBER": {"arg": {"JSON": [1]}, "expression": "keys(@) | length(@)"}}
-    query["JSON_QUERY_NUMBER"]["undeterminedIf"] = {"evaluationError": "The query failed.", "resultTypeMismatch": "odd"}
-    found = ends(tmp_path, {}, {"IS_EMPTY": {"arg": query}})
-    assert (102, "The query failed.") == (found.index, found.message)
-    assert found.error is not None
-    assert found.error.startswith("JMESPathTypeError: ")
 
 
 def test_data_of_another_form_leave_the_object_unreadable(tmp_path: Path) -> None:
@@ -111,15 +57,6 @@ def test_data_of_another_form_leave_the_object_unreadable(tmp_path: Path) -> Non
     )
     found = ends(tmp_path, {"CA10__on__c": "true"}, ON)
     assert Ended(0, "UNDETERMINED", "isUnreadable()", found.message, "CA10__on__c holds the text 'true', not Boolean") == found
-
-
-@pytest.mark.parametrize(
-    ("value", "described"),
-    [(True, "the Boolean true"), (1.5, "the number 1.5"), (["a"], "a list"), ({"a": 1}, "an object")],
-)
-def test_an_unreadable_value_is_described(tmp_path: Path, value: Any, described: str) -> None:
-    found = ends(tmp_path, {"a": value}, {"IS_EQUAL": {"left": {"FIELD": {"path": "a"}}, "right": {"TEXT": "x"}}})
-    assert f"a holds {described}, not Text" == found.error
 
 
 def test_an_object_of_another_record_type_is_inapplicable(tmp_path: Path) -> None:
@@ -225,15 +162,6 @@ def test_slots_are_counted_through_siblings_and_repeated_extracts(tmp_path: Path
     assert expected == [program.verdicts[index].text for index in sorted(program.verdicts) if 100 < index < 199]
 
 
-def test_both_checks_of_one_field_take_slots_of_their_own(tmp_path: Path) -> None:
-    delegate = {"path": "b", "currentStateMessage": "denied"}
-    field = {"FIELD": {"path": "a", "undeterminedIf": {"isEmpty": "empty", "noAccessDelegate": delegate}}}
-    program = program_of(analyzer_of(tmp_path, files(logic({"NOT_EMPTY": {"arg": field}}))))
-    assert (101, "denied") == judged(program, {"a": None})[0::3][:2]
-    assert (102, "empty") == judged(program, {"a": None, "b": "x"})[0::3][:2]
-    assert judged(program, {"a": "y", "b": "x"}).index == 199
-
-
 def test_a_check_without_message_says_its_text(tmp_path: Path) -> None:
     check = {"NOT_EMPTY": {"arg": {"FIELD": {"path": "a", "undeterminedIf": {"isEmpty": ""}}}}}
     assert "a.isEmpty()" == ends(tmp_path, {}, check).message
@@ -243,3 +171,105 @@ def test_a_condition_with_more_checks_than_numbers_is_refused(tmp_path: Path) ->
     for number, expected in ((98, []), (99, ["A214"])):
         analyzer = analyzer_of(tmp_path, files(logic({"AND": {"args": [CHECKED] * number}})))
         assert expected == [found.code for found in analyzer.analyzed("/ce/policy/prod.logic.yaml").diagnostics]
+
+
+THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
+TYPES: dict[str, Any] = {
+    f"types/{THING}/type.yaml": {"label": "T", "lookups": [{"name": "owner__r", "target": OWNER, "key": "owner__c"}]},
+    f"types/{OWNER}/type.yaml": {"label": "O", "lookups": [{"name": "boss__r", "target": OWNER, "key": "boss__c"}]},
+}
+OWNER_EXTRACTS = """
+    extracts:
+      - name: config
+        value:
+          JSON_FROM:
+            arg: {FIELD: {path: config__c, undeterminedIf: {noAccessDelegate: {path: access__c, currentStateMessage: denied}}}}
+            undeterminedIf: {isInvalid: not JSON}
+      - name: level
+        value:
+          JSON_QUERY_NUMBER:
+            arg: {EXTRACT: config}
+            expression: level
+            undeterminedIf: {evaluationError: failed, resultTypeMismatch: no number}
+"""
+FILE = f"types/{OWNER}/object.extracts.yaml"
+IMPORT = [{"file": f"/{FILE}"}]
+LEVEL = {"GREATER_THAN": {"left": {"EXTRACT": "owner__r.level"}, "right": {"NUMBER": 3}}}
+
+
+def owned(root: Path, check: Any, **more: Any) -> Program:
+    return program_of(analyzer_of(root, files(logic(check, **more), **TYPES, **{FILE: OWNER_EXTRACTS})))
+
+
+@pytest.mark.parametrize(
+    ("owner", "index"),
+    [
+        ({"access__c": "", "config__c": "{}"}, 101),
+        ({"access__c": "y", "config__c": "{x"}, 102),
+        ({"access__c": "y", "config__c": '{"level": "4"}'}, 103),
+        ({"access__c": "y", "config__c": '{"level": 4}'}, 199),
+        ({"access__c": "y", "config__c": '{"level": 3}'}, 200),
+        (None, 101),
+    ],
+)
+def test_an_extract_through_a_lookup_reads_the_object_reached(tmp_path: Path, owner: Any, index: int) -> None:
+    assert index == judged(owned(tmp_path, LEVEL, importExtracts=IMPORT), {"owner__r": owner, "access__c": "y"}).index
+
+
+def test_check_texts_of_an_extract_behind_lookups_name_the_whole_path(tmp_path: Path) -> None:
+    deep = {"GREATER_THAN": {"left": {"EXTRACT": "owner__r.boss__r.level"}, "right": {"NUMBER": 3}}}
+    found = owned(tmp_path, deep, importExtracts=IMPORT)
+    assert {
+        101: "owner__r.boss__r.config__c.delegatedTo(owner__r.boss__r.access__c).isEmpty()",
+        102: "owner__r.boss__r.config__c.asJson().isInvalid()",
+        103: "extract('config').jsonQueryText('level').isResultTypeMismatch()",
+        104: "extract('config').jsonQueryText('level').isEvaluationFailed()",
+        199: "extract('owner__r.boss__r.level') > number(3.0)",
+    } == {index: verdict.text for index, verdict in found.verdicts.items() if 100 < index < 200}
+    assert ["owner__r.boss__r.config__c"] == [read.path for read in found.reads]
+
+
+def test_an_extract_is_looked_for_at_the_type_reached(tmp_path: Path) -> None:
+    here = {"GREATER_THAN": {"left": {"EXTRACT": "level"}, "right": {"NUMBER": 3}}}
+    analyzer = analyzer_of(tmp_path, files(logic(here, importExtracts=IMPORT), **TYPES, **{FILE: OWNER_EXTRACTS}))
+    assert ["A203"] == codes(analyzer)
+
+
+def test_an_extract_that_is_used_twice_is_computed_once_and_stops_where_it_is_used(tmp_path: Path) -> None:
+    both = {"OR": {"args": [{"AND": {"args": [{"FIELD": {"path": "on"}}, LEVEL]}}, LEVEL]}}
+    found = owned(tmp_path, both, importExtracts=IMPORT)
+    broken = {"owner__r": {"access__c": "y", "config__c": "{x"}}
+    assert judged(found, {"on": True, **broken}).index == 102
+    assert judged(found, {"on": False, **broken}).index == 106
+
+
+def test_whoever_observes_is_told_every_value_and_what_ended_the_others(tmp_path: Path) -> None:
+    flag = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
+    asked = program_of(analyzer_of(tmp_path, files(logic({"OR": {"args": [{"BOOLEAN": False}, flag]}}))))
+    seen: list[tuple[str, Any]] = []
+
+    def observe(expression: Expr, frame: Frame, value: Any) -> None:
+        shown = f"{type(value).__name__} of {frame.fields}" if isinstance(value, Exception) else value
+        seen.append((expression.operation.name, shown))
+
+    interpreter = Interpreter([asked], observe=observe)
+    assert [(199, None)] == interpreter.judge({"flag": "true"}, 0)
+    assert [("BOOLEAN", False), ("FIELD", "true"), ("BOOLEAN_FROM", True), ("OR", True)] == seen
+    seen.clear()
+    assert [(101, None)] == interpreter.judge({"flag": None}, 0)
+    stopped = "Stopped of {'flag': None}"
+    assert [("BOOLEAN", False), ("FIELD", None), ("BOOLEAN_FROM", stopped), ("OR", stopped)] == seen
+    seen.clear()
+    assert [(0, "flag holds the number 5, not Text")] == interpreter.judge({"flag": 5}, 0)
+    unreadable = "Unreadable of {'flag': 5}"
+    assert [("BOOLEAN", False), *((name, unreadable) for name in ("FIELD", "BOOLEAN_FROM", "OR"))] == seen
+
+
+def test_an_extract_is_computed_once_for_each_object(tmp_path: Path) -> None:
+    found = owned(tmp_path, {"OR": {"args": [LEVEL, LEVEL]}}, importExtracts=IMPORT)
+    seen: list[str] = []
+    interpreter = Interpreter([found, found], observe=lambda expression, *_: seen.append(expression.operation.name))
+    for level in (2, 4):
+        interpreter.judge({"owner__r": {"access__c": "y", "config__c": f'{{"level": {level}}}'}}, 0)
+        assert [1, 1] == [seen.count(name) for name in ("JSON_FROM", "JSON_QUERY_NUMBER")]
+        seen.clear()

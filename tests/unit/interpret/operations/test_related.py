@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.program import Program
+from perpend.meaning.partly_known import PartlyKnown
 from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
+from tests.unit.interpret.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
-GONE = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
 DISKS = "CA10__Disks__r"
 ENCRYPTED = """
     relationshipName: CA10__Disks__r
@@ -169,7 +171,66 @@ def test_a_list_is_judged_once_however_often_it_is_asked_about(tmp_path: Path) -
     assert [300, 299, 400] == seen
 
 
+def test_policies_that_are_judged_together_judge_one_list_each_by_its_own_block(tmp_path: Path) -> None:
+    strict = {**read_yaml(ENCRYPTED), "conditions": []}
+    asked = [
+        program(tmp_path / "one", has("INCOMPLIANT")),
+        program(tmp_path / "two", has("INCOMPLIANT"), related=json.dumps(strict)),
+    ]
+    assert [(199, None), (200, None)] == Interpreter(asked).judge({DISKS: [PLAIN]}, 0)
+    assert [(200, None), (199, None)] == Interpreter(asked[::-1]).judge({DISKS: [PLAIN]}, 0)
+
+
 def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) -> None:
     nested = read_yaml(NESTED.replace("{EXTRACT: isPublic}", "{BOOLEAN: true}"))
     assert ["A207"] == codes(analyzer_of(tmp_path, policy_files(logic(has("COMPLIANT", "Copies__r"), relatedLists=[nested]))))
     assert ["A208"] == codes(analyzer_of(tmp_path, policy_files(logic(relatedLists=[nested, read_yaml(ENCRYPTED)]))))
+
+
+def test_a_child_that_is_not_to_be_believed_is_undetermined(tmp_path: Path) -> None:
+    children = [SAFE | {"size": 2}, PartlyKnown(PLAIN, {}, "stands there twice")]
+    assert YES == end_of(program(tmp_path, has("UNDETERMINED")), {DISKS: children}, complete=False)
+    reason = f"{DISKS}[1]: stands there twice"
+    assert (0, reason) == end_of(program(tmp_path, has("INCOMPLIANT")), {DISKS: children}, complete=False)
+
+
+SIZELESS = {
+    "relationshipName": DISKS,
+    "conditions": [
+        {"status": "INCOMPLIANT", "currentStateMessage": "bad", "check": {"IS_EMPTY": {"arg": field("CA10__size__c")}}}
+    ],
+    "otherwise": {"status": "COMPLIANT", "currentStateMessage": "good"},
+}
+BAD, GOOD, UNREAD = {"CA10__size__c": None}, {"CA10__size__c": "1"}, {}  # type: ignore[var-annotated]  # literals
+HAS, HAS_NO = (has("INCOMPLIANT", operation=operation) for operation in ("RELATED_LIST_HAS", "RELATED_LIST_HAS_NO"))
+
+
+@pytest.mark.parametrize(
+    ("check", "disks", "expected"),
+    [
+        (HAS, [GOOD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (HAS, [BAD, UNREAD], YES),
+        (HAS, [GOOD], NO),
+        (HAS_NO, [GOOD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (HAS_NO, [BAD, UNREAD], NO),
+        (count("INCOMPLIANT", 1), [BAD, UNREAD], missing(f"{DISKS}[1].CA10__size__c")),
+        (has("UNDETERMINED"), [GOOD, UNREAD], YES),
+        (HAS_NO, [], YES),
+    ],
+)
+def test_an_unread_child_leaves_open_what_the_others_do_not_decide(
+    tmp_path: Path, check: Any, disks: list[Any], expected: tuple[int, str | None]
+) -> None:
+    assert expected == end_of(program_asking(tmp_path, check, relatedLists=[SIZELESS]), {DISKS: disks}, complete=False)
+
+
+def test_a_check_does_not_speak_for_a_field_of_a_child_that_was_not_collected(tmp_path: Path) -> None:
+    guarded = {"IS_EMPTY": {"arg": field("CA10__size__c", isEmpty="no size")}}
+    related = {**SIZELESS, "conditions": [{"status": "INCOMPLIANT", "currentStateMessage": "bad", "check": guarded}]}
+    asked = program_asking(tmp_path, HAS, relatedLists=[related])
+    assert missing(f"{DISKS}[1].CA10__size__c") == end_of(asked, {DISKS: [GOOD, UNREAD]}, complete=False)
+    assert NO == end_of(asked, {DISKS: [GOOD, BAD]}, complete=False)
+
+
+def test_a_missing_list_is_no_empty_list(tmp_path: Path) -> None:
+    assert missing(DISKS) == end_of(program_asking(tmp_path, HAS_NO, relatedLists=[SIZELESS]), {}, complete=False)
