@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.meaning.values import json_from_text
-from tests.vectors import FILES, Case, analyzed, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, fields_of, snapshot, vectors
 
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
@@ -57,8 +55,7 @@ def test_vector(engines: dict[str, Engine], engine: str, file: str, number: int)
         assert expected["diagnostic"] in codes
         return
     assert result.program is not None, [diagnostic.message for diagnostic in result.diagnostics] or codes
-    fields = json_from_text(json.dumps(vector.get("object", {})))
-    index, error = engines[engine](Case(result.program, fields, snapshot(vector)))
+    index, error = engines[engine](Case(result.program, fields_of(vector), snapshot(vector)))
     verdict = result.program.verdicts[index]
     actual = {
         "value": {199: True, 200: False}.get(index),
