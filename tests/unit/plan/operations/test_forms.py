@@ -1,4 +1,4 @@
-"""What planned values are asked whatever operation asks: emptiness, truth, documents, by type and by form."""
+"""What planned values are asked whatever operation asks: emptiness, documents, JSON, by type and by form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from perpend.meaning.types import ValueType
-from perpend.plan.operations.forms import document, or_empty, truth, unpacked, variant
+from perpend.plan.operations.forms import document, or_empty, unpacked, variant
 from perpend.plan.operations.use import Value
 from perpend.plan.scalar import Kind, Scalars
 from perpend.tables.schema import Form
@@ -38,15 +38,6 @@ def made() -> Scalars:
     return Scalars()
 
 
-def value(made: Scalars, kind: Kind, of: ValueType = ValueType.ANY, form: Form | None = None) -> Value:
-    return Value(made.column("t", "a", kind), of, form=form)
-
-
-def test_what_is_no_boolean_is_never_true(made: Scalars) -> None:
-    assert "true(a)" == shown(truth(made, value(made, Kind.BOOLEAN, ValueType.BOOLEAN)))
-    assert made.false is truth(made, value(made, Kind.TEXT, ValueType.TEXT))
-
-
 def test_a_null_text_is_the_empty_one(made: Scalars) -> None:
     found = [
         or_empty(made, one)
@@ -73,5 +64,5 @@ def test_a_text_that_a_native_writes_is_a_value_of_its_type(made: Scalars) -> No
 def test_a_value_of_no_declared_type_is_a_document_or_json(
     made: Scalars, form: Form, kind: Kind, as_document: str, as_variant: str
 ) -> None:
-    asked = value(made, kind, form=form)
+    asked = Value(made.column("t", "a", kind), ValueType.ANY, form=form)
     assert (as_document, as_variant) == (shown(document(made, asked)), shown(variant(made, asked)))
