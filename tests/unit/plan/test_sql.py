@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +24,9 @@ class Terse(DuckDbSql):
 
     name = "Terse"
     calls_natives = False
-    primitives = MappingProxyType({name: printed for name, printed in DuckDbSql.primitives.items() if name != "lower"})
+    primitives: Mapping[str, Callable[..., str]] = MappingProxyType(
+        {name: printed for name, printed in DuckDbSql.primitives.items() if name != "lower"}
+    )
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,10 +38,10 @@ TABLES = Tables(
 Ends = list[tuple[str, int]]
 
 
-def ends(check: Any, *, tables: Tables = TABLES, time: int = 0, **more: Any) -> Ends:
+def ends(check: Any, *, tables: Tables = TABLES, time: int = 0, files: Mapping[str, Any] | None = None, **more: Any) -> Ends:
     """Return the conditions under which a program with this check ends before ``otherwise``, and the codes, in order."""
     with TemporaryDirectory() as directory:
-        program = program_of(analyzer_of(Path(directory), policy_files(logic(check, **more))))
+        program = program_of(analyzer_of(Path(directory), policy_files(logic(check, **more), **(files or {}))))
         return list(_ends(plan_of([program], tables, time).stage.outputs["v0"]))
 
 

@@ -42,3 +42,12 @@ def test_what_is_looked_into_is_computed_even_if_it_is_true_anyway() -> None:
 def test_an_error_is_the_end_and_null_is_a_value() -> None:
     assert [("True", 101)] == ends({"IS_EMPTY": {"arg": {"UNIT_TEST_RUNTIME_ERROR": {"returnType": "TEXT", "message": "m"}}}})
     assert "True" == condition({"IS_EMPTY": {"arg": {"UNIT_TEST_NULL": {"returnType": "NUMBER"}}}})
+
+
+def test_behind_a_lookup_that_leads_nowhere_no_object_is_meant() -> None:
+    files = {
+        f"types/{TYPE}/type.yaml": {"label": "T", "lookups": [{"name": "boss__r", "target": "CA10__CaBoss__c"}]},
+        "types/CA10__CaBoss__c/e.extracts.yaml": {"extracts": [{"name": "e", "value": TEST}]},
+    }
+    imports = [{"file": "/types/CA10__CaBoss__c/e.extracts.yaml"}]
+    assert [] == ends({"EXTRACT": "boss__r.e"}, files=files, importExtracts=imports)
