@@ -69,7 +69,7 @@ def shown(scalar: Scalar) -> str:
         return repr(scalar.constants[0])
     name, constants = scalar.primitive, scalar.constants
     if name == "native":
-        name, *constants = constants
+        name, constants = constants[0], constants[1:]
     return f"{name}({', '.join([*map(shown, scalar.arguments), *map(repr, constants)])})"
 
 
