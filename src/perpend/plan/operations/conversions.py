@@ -63,8 +63,7 @@ def json_from(use: PlannedUse) -> Value:
     failure = scalars.native("invalid json", Kind.TEXT, arg.node)
     failure = scalars.choice(scalars.any(plain or scalars.false, is_empty), text, failure)
     invalid = scalars.all(scalars.negation(is_empty), scalars.negation(scalars.is_null(failure)))
-    node = arg.node if arg.type is ValueType.BYTES and plain is not None else scalars.choice(is_empty, text, arg.node)
-    value = use.value(node, arg.guards, use.stop(is_empty, "isEmpty"), use.stop(invalid, "isInvalid"))
+    value = use.value(arg.node, arg.guards, use.stop(is_empty, "isEmpty"), use.stop(invalid, "isInvalid"))
     return replace(value, plain=plain)
 
 

@@ -23,6 +23,7 @@ EMPTY_SET = {"SET": {"itemType": "TEXT", "items": []}}
         (field("number"), {"NUMBER": 1}, "same(number, 1.0)"),
         (field("boolean"), {"BOOLEAN": True}, "same(boolean, True)"),
         (field("number"), {"JSON": 1}, "true(json same(json quote(number), '1'))"),
+        (field("text"), field("number"), "true(variant same(json quote(text), json quote(number)))"),
         (field("variant"), field("number"), "true(variant same(variant, json quote(number)))"),
         (
             {"ATTRIBUTES_FROM": {"arg": TEXT}},
