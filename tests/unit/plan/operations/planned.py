@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from perpend.plan.build import plan_of
-from perpend.plan.scalar import Scalar
+from perpend.plan.scalar import Kind, Scalar, walk
 from perpend.tables.schema import Column, Form, Join, Table, Tables
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 
@@ -35,6 +35,14 @@ TABLES = Tables(
     complete=True,
 )
 
+_GIVEN = {
+    **dict.fromkeys(("json empty", "json same", "variant empty", "variant same", "all in", "any in"), Kind.BOOLEAN),
+    **dict.fromkeys(("regex", "logging match"), Kind.BOOLEAN),
+    **dict.fromkeys(("queries", "split", "items", "json texts"), Kind.TEXTS),
+    "json size": Kind.NUMBER,
+}
+"""What functions of the package give, a text where it is not said."""
+
 Ends = list[tuple[str, int]]
 
 
@@ -42,7 +50,11 @@ def ends(check: Any, *, tables: Tables = TABLES, time: int = 0, files: Mapping[s
     """Return the conditions under which a program with this check ends before ``otherwise``, and the codes, in order."""
     with TemporaryDirectory() as directory:
         program = program_of(analyzer_of(Path(directory), policy_files(logic(check, **more), **(files or {}))))
-        return list(_ends(plan_of([program], tables, time).stage.outputs["v0"]))
+        code = plan_of([program], tables, time, rewrites=()).stage.outputs["v0"]
+    for one in walk([code]):
+        if one.primitive == "native":
+            assert _GIVEN.get(one.constants[0], Kind.TEXT) is one.kind, "engines are told what a function gives"
+    return list(_ends(code))
 
 
 def condition(check: Any, **more: Any) -> str:
