@@ -43,7 +43,7 @@ def _is_plain(place: Place, name: str) -> Scalar | None:
     if column is None or not column.plain:
         return None
     scalars = place.build.scalars
-    return scalars.all(place.there, scalars.truth(scalars.column(place.alias, plain(column.name), Kind.BOOLEAN)))
+    return scalars.truth(scalars.column(place.alias, plain(column.name), Kind.BOOLEAN))
 
 
 def _converted(scalars: Scalars, node: Scalar, form: Form, kind: ValueType) -> tuple[Scalar, Scalar]:

@@ -78,7 +78,8 @@ def shown(scalar: Scalar) -> str:
         alias, name = scalar.constants
         return str(name) if alias == "t" else f"{alias}.{name}"
     if scalar.primitive == "literal":
-        return repr(scalar.constants[0])
+        (value,) = scalar.constants
+        return f"None as {scalar.kind.value}" if value is None and scalar.kind is not Kind.TEXT else repr(value)
     name, constants = scalar.primitive, scalar.constants
     if name == "native":
         name, constants = constants[0], constants[1:]

@@ -30,7 +30,7 @@ EMPTY_SET = {"SET": {"itemType": "TEXT", "items": []}}
             {"ATTRIBUTES_FROM": {"arg": OTHER}},
             "same(attributes text(text), attributes text(other))",
         ),
-        (EMPTY_SET, {"UNIT_TEST_NULL": {"returnType": "SET_OF_TEXT"}}, "same(else((), ()), else(None, ()))"),
+        (EMPTY_SET, {"UNIT_TEST_NULL": {"returnType": "SET_OF_TEXT"}}, "same(else((), ()), else(None as texts, ()))"),
     ],
 )
 def test_two_values_are_equal_by_the_rules_of_their_type(left: Any, right: Any, planned: str) -> None:

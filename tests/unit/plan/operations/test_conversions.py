@@ -26,7 +26,7 @@ def test_a_date_is_null_for_what_the_author_calls_null() -> None:
     assert [
         (no_date, 101),
         (f"and(not({no_date}), null(instant(text)))", 102),
-        (f"null(if({no_date}, None, instant(text)))", 199),
+        (f"null(if({no_date}, None as whole, instant(text)))", 199),
     ] == empty(conversion)
 
 

@@ -49,7 +49,9 @@ def test_a_null_text_is_the_empty_one(made: Scalars) -> None:
 def test_a_text_that_a_native_writes_is_a_value_of_its_type(made: Scalars) -> None:
     text = made.column("t", "a", Kind.TEXT)
     kinds = (ValueType.TEXT, ValueType.NUMBER, ValueType.BOOLEAN)
-    assert ["a", "number(a)", "if(null(a), None, same(a, 'true'))"] == [shown(unpacked(made, text, kind)) for kind in kinds]
+    assert ["a", "number(a)", "if(null(a), None as boolean, same(a, 'true'))"] == [
+        shown(unpacked(made, text, kind)) for kind in kinds
+    ]
 
 
 @pytest.mark.parametrize(

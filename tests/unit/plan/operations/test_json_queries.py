@@ -18,7 +18,7 @@ def query(kind: str, expression: str, path: str = "json", **more: str) -> Any:
 
 
 def token(key: str) -> str:
-    asked = f"part(if(true(json#plain), None, queries(json, ({key!r}, 'token'))), 0)"
+    asked = f"part(if(true(json#plain), None as texts, queries(json, ({key!r}, 'token'))), 0)"
     return f"else(member(if(true(json#plain), json, None), {key!r}), {asked})"
 
 
@@ -26,7 +26,7 @@ def test_a_member_is_a_token_that_fits_or_does_not() -> None:
     a = token("a")
     assert [(f"not(quoted({a}))", 102), (f"is(unquoted({a}), '')", 199)] == query("TEXT", "a")
     assert [(f"not(numeric({a}))", 102), (f"null(number({a}))", 199)] == query("NUMBER", "a")
-    boolean = f"if(null({a}), None, same({a}, 'true'))"
+    boolean = f"if(null({a}), None as boolean, same({a}, 'true'))"
     assert [(f"not(or(null({a}), same({a}, 'true'), same({a}, 'false')))", 102), (f"null({boolean})", 199)] == query(
         "BOOLEAN", "a"
     )

@@ -82,4 +82,6 @@ def test_a_type_that_no_column_holds_is_not_known_wherever_there_is_a_value() ->
 
 
 def test_what_is_not_read_is_not_known_before_its_form_is_asked() -> None:
-    assert [("not(null(some#unread))", -1), ("not(null(some))", -1), ("same(None, 1.0)", 199)] == equal("some", {"NUMBER": 1})
+    assert [("not(null(some#unread))", -1), ("not(null(some))", -1), ("same(None as number, 1.0)", 199)] == equal(
+        "some", {"NUMBER": 1}
+    )

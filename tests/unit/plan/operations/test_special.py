@@ -24,7 +24,7 @@ def test_a_policy_document_that_is_none_is_not_known() -> None:
     unusable, (allowed, _) = ends({"AWS_POLICY_ALLOWS": check})
     found = "access allowed(variant document(variant), ('s3:Get*',), 'SAME_ACCOUNT')"
     assert (f"same({found}, 'u')", -1) == unusable
-    assert f"true(if(null(rest({found})), None, same(rest({found}), 'true')))" == allowed
+    assert f"true(if(null(rest({found})), None as boolean, same(rest({found}), 'true')))" == allowed
 
 
 def test_a_filter_is_compared_by_the_package() -> None:
