@@ -13,7 +13,7 @@ from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.ir.program import Program
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.repository import Repository
-from perpend.meaning.values import date_time_from_text
+from perpend.meaning.values import date_time_from_text, json_from_text
 
 SPEC = Path(__file__).parents[1] / "spec"
 FILES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("*/*.yaml"))
@@ -38,6 +38,12 @@ def vectors(file: str) -> list[dict[str, Any]]:
     assert [] == diagnostics
     assert node is not None
     found: list[dict[str, Any]] = plain(node)
+    return found
+
+
+def fields_of(vector: dict[str, Any]) -> dict[str, Any]:
+    """Return a vector's object as it is read from JSON text."""
+    found: dict[str, Any] = json_from_text(json.dumps(vector.get("object", {})))
     return found
 
 

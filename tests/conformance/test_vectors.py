@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from perpend.meaning.values import json_from_text
-from tests.vectors import FILES, Case, analyzed, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, fields_of, snapshot, vectors
 
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
@@ -20,34 +17,24 @@ KEYS = {
 }
 EXPECTATIONS = {"value", "index", "diagnostic", "status", "text", "error"}
 
-Engine = Callable[[Sequence[Case]], list[End]]
+Engine = Callable[[Case], End]
+ENGINES = ("interpreter", "duckdb")
 
 
-def interpreted(cases: Sequence[Case]) -> list[End]:
-    return [Interpreter([case.program]).judge(case.fields, case.snapshot)[0] for case in cases]
+def interpreted(case: Case) -> End:
+    return Interpreter([case.program]).judge(case.fields, case.snapshot)[0]
 
 
-def by_duckdb(cases: Sequence[Case]) -> list[End]:
-    """Judge by way of DuckDB's tables. It gives the index; whether an error comes with it is the interpreter's to say."""
-    with duck_db() as engine:
-        found = [indexes_of(engine, [case.program], [case.fields], case.snapshot)[0][0] for case in cases]
-    return [(index, error) for index, (_, error) in zip(found, interpreted(cases), strict=True)]
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, Engine]]:
+    """Yield each engine by name. DuckDB gives the index; whether an error comes with it is the interpreter's to say."""
+    with duck_db(threads=1) as engine:
 
+        def by_duckdb(case: Case) -> End:
+            ((index,),) = indexes_of(engine, [case.program], [case.fields], case.snapshot)
+            return index, interpreted(case)[1]
 
-ENGINES: dict[str, Engine] = {"interpreter": interpreted, "duckdb": by_duckdb}
-
-
-@cache
-def ends(engine: str, file: str) -> list[End | None]:
-    """Return how each vector of a file ends, None where there is no program."""
-    programs = [result.program for result, _ in analyzed(file)]
-    cases = [
-        Case(program, json_from_text(json.dumps(vector.get("object", {}))), snapshot(vector))
-        for program, vector in zip(programs, vectors(file), strict=True)
-        if program is not None
-    ]
-    found = iter(ENGINES[engine](cases))
-    return [None if program is None else next(found) for program in programs]
+        yield dict(zip(ENGINES, (interpreted, by_duckdb), strict=True))
 
 
 ALL = [
@@ -59,23 +46,23 @@ ALL = [
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("file", "number"), ALL)
-def test_vector(engine: str, file: str, number: int) -> None:
-    expected = vectors(file)[number]["expect"]
+def test_vector(engines: dict[str, Engine], engine: str, file: str, number: int) -> None:
+    vector = vectors(file)[number]
+    expected = vector["expect"]
     result, codes = analyzed(file)[number]
     if "diagnostic" in expected:
         assert result.program is None
         assert expected["diagnostic"] in codes
         return
     assert result.program is not None, [diagnostic.message for diagnostic in result.diagnostics] or codes
-    end = ends(engine, file)[number]
-    assert end is not None
-    verdict = result.program.verdicts[end[0]]
+    index, error = engines[engine](Case(result.program, fields_of(vector), snapshot(vector)))
+    verdict = result.program.verdicts[index]
     actual = {
-        "value": {199: True, 200: False}.get(end[0]),
-        "index": end[0],
+        "value": {199: True, 200: False}.get(index),
+        "index": index,
         "status": verdict.status.value,
         "text": verdict.text,
-        "error": end[1] is not None,
+        "error": error is not None,
     }
     assert {"error": False, **expected} == {key: actual[key] for key in ("error", *expected)}
 

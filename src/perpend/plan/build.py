@@ -12,7 +12,6 @@ from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, norm
 from perpend.plan.operations import PLANNERS
-from perpend.plan.operations.forms import truth
 from perpend.plan.operations.reading import read
 from perpend.plan.operations.use import PlannedUse, Related, Value, moved
 from perpend.plan.place import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
@@ -80,7 +79,7 @@ class _Planner:
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)
             ends += moved(value.guards, base_of(number))
-            ends.append(Guard(truth(scalars, value), condition_index(number)))
+            ends.append(Guard(scalars.truth(value.node), condition_index(number)))
         return self._chain(ends, otherwise_index(len(block.conditions)))
 
     def _chain(self, ends: list[Guard], otherwise: int) -> Scalar:

@@ -72,23 +72,13 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
     return run
 
 
-def all_in_text() -> Callable[[list[str] | None, str | None], bool]:
-    """Whether there are texts and a text holds all of them."""
-    return lambda wanted, text: bool(wanted) and all(item in (text or "") for item in _texts(wanted))
-
-
-def any_in_text() -> Callable[[list[str] | None, str | None], bool]:
-    """Whether a text holds one of the texts."""
-    return lambda wanted, text: any(item in (text or "") for item in _texts(wanted))
-
-
-def all_in() -> Callable[[list[str] | None, list[str] | None], bool]:
-    """Whether there are texts and all are among others."""
+def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
+    """Whether there are texts, and all of them are among others, or in a text."""
     return lambda wanted, found: bool(_texts(wanted)) and found is not None and all(one in found for one in _texts(wanted))
 
 
-def any_in() -> Callable[[list[str] | None, list[str] | None], bool]:
-    """Whether one of the texts is among others."""
+def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
+    """Whether one of the texts is among others, or in a text."""
     return lambda wanted, found: found is not None and any(one in found for one in _texts(wanted))
 
 
@@ -244,8 +234,6 @@ NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
     "json kind": json_kind,
     "split": split,
     "items": items,
-    "all in text": all_in_text,
-    "any in text": any_in_text,
     "all in": all_in,
     "any in": any_in,
     "instant": instant,

@@ -47,8 +47,7 @@ def _equal(scalars: Scalars, left: Value, right: Value) -> Scalar:
 def _same_text(scalars: Scalars, left: Scalar, right: Scalar) -> Scalar:
     for one, other in ((left, right), (right, left)):
         if other.primitive == "literal":
-            wanted = other.constants[0]
-            return normal_is(scalars, one, "" if wanted is None else norm(wanted))
+            return normal_is(scalars, one, norm(other.constants[0]))
     return scalars.make("same", scalars.make("norm", left), scalars.make("norm", right))
 
 

@@ -19,7 +19,8 @@ def constant(use: PlannedUse) -> Value:
             value = date_time_from_text(value)
         case ValueType.DURATION:
             length = duration_from_iso(value)
-            value = None if length is None else ordered_number(length)
+            assert length is not None
+            value = ordered_number(length)
         case ValueType.NUMBER:
             value = float(double(value))
         case ValueType.JSON:

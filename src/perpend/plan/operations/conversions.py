@@ -35,8 +35,7 @@ def date_time_from(use: PlannedUse) -> Value:
 
 def duration_from(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
-    form = "GCP" if use.constant("format") == "GCP" else "ISO_8601"
-    value = scalars.native("duration", Kind.TEXT, arg.node, constants=(form,))
+    value = scalars.native("duration", Kind.TEXT, arg.node, constants=(use.constant("format"),))
     nothing = blank(scalars, arg.node)
     invalid = scalars.all(scalars.negation(nothing), scalars.is_null(value))
     return use.value(value, arg.guards, use.stop(nothing, "isEmpty"), use.stop(invalid, "invalidFormat"))
@@ -51,7 +50,7 @@ def collection_from(use: PlannedUse) -> Value:
 def size(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
     if arg.type is not ValueType.JSON:
-        return use.value(scalars.make("size", arg.node, kind=Kind.NUMBER), arg.guards)
+        return use.value(scalars.make("size", arg.node), arg.guards)
     number = scalars.native("json size", Kind.NUMBER, arg.node)
     no_array = scalars.make("less", number, scalars.literal(0.0, Kind.NUMBER))
     return use.value(number, arg.guards, use.unusable(no_array))
@@ -64,8 +63,7 @@ def json_from(use: PlannedUse) -> Value:
     failure = scalars.native("invalid json", Kind.TEXT, arg.node)
     failure = scalars.choice(scalars.any(plain or scalars.false, is_empty), text, failure)
     invalid = scalars.all(scalars.negation(is_empty), scalars.negation(scalars.is_null(failure)))
-    node = arg.node if arg.type is ValueType.BYTES and plain is not None else scalars.choice(is_empty, text, arg.node)
-    value = use.value(node, arg.guards, use.stop(is_empty, "isEmpty"), use.stop(invalid, "isInvalid"))
+    value = use.value(arg.node, arg.guards, use.stop(is_empty, "isEmpty"), use.stop(invalid, "isInvalid"))
     return replace(value, plain=plain)
 
 

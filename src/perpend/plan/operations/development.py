@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perpend.plan.operations.forms import truth
 from perpend.plan.operations.use import KIND_OF_TYPE, PlannedUse, Planners, Value, only_where
-from perpend.plan.place import Guard
 from perpend.plan.scalar import Kind
 from perpend.tables.schema import Form
 
@@ -30,8 +28,7 @@ def unit_test(use: PlannedUse) -> Value:
             mine = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, wanted))
         case _:
             mine = scalars.false
-    node = arg.node if arg.node.kind is Kind.BOOLEAN else truth(scalars, arg)
-    return use.value(scalars.choice(mine, node, scalars.false), only_where(scalars, mine, arg.guards))
+    return use.value(scalars.choice(mine, arg.node, scalars.false), only_where(scalars, mine, arg.guards))
 
 
 def null(use: PlannedUse) -> Value:
@@ -39,8 +36,7 @@ def null(use: PlannedUse) -> Value:
 
 
 def runtime_error(use: PlannedUse) -> Value:
-    value = null(use)
-    return replace(value, guards=(Guard(use.true, use.slot("throw") or 0),))
+    return replace(null(use), guards=use.stop(use.true, "throw"))
 
 
 PLANNERS: Planners = {

@@ -35,16 +35,12 @@ def field(use: PlannedUse) -> Value:
 def is_empty_lookup(use: PlannedUse) -> Value:
     scalars, place = use.scalars, use.place
     guards: Guards = ()
-    empty_so_far = scalars.false
     for name in use.constant("path").split("."):
         at = place.through([name])
-        guards = (*guards, *at.guards[len(place.guards) :])
         node, form, unknown = at.column("Id")
-        guards = (*guards, *unknown)
-        no_id = empty_of(scalars, node, form)
-        empty_so_far = scalars.any(empty_so_far, scalars.negation(at.there), no_id)
-        place = replace(at, there=scalars.all(at.there, scalars.negation(no_id)))
-    return use.value(empty_so_far, guards)
+        guards = (*guards, *at.guards[len(place.guards) :], *unknown)
+        place = replace(at, there=scalars.all(at.there, scalars.negation(empty_of(scalars, node, form))))
+    return use.value(scalars.negation(place.there), guards)
 
 
 def not_empty_lookup(use: PlannedUse) -> Value:

@@ -1,4 +1,4 @@
-"""What planned values are asked and turned into, whatever operation asks: emptiness, truth, documents."""
+"""What planned values are asked and turned into, whatever operation asks: emptiness, documents, JSON."""
 
 from __future__ import annotations
 
@@ -28,15 +28,6 @@ def empty(scalars: Scalars, value: Value) -> Scalar:
     if value.type.item is not None:
         return scalars.make("same", scalars.make("size", node), scalars.literal(0, Kind.WHOLE))
     return scalars.is_null(node)
-
-
-def truth(scalars: Scalars, value: Value) -> Scalar:
-    """Return whether a value is the Boolean true, as a condition asks it."""
-    if value.type is ValueType.ANY and value.form is Form.VARIANT:
-        form = scalars.native("variant form", Kind.TEXT, value.node)
-        is_boolean = scalars.make("same", form, scalars.literal("boolean", Kind.TEXT))
-        return scalars.all(is_boolean, scalars.make("same", value.node, scalars.literal("true", Kind.TEXT)))
-    return scalars.truth(value.node) if value.node.kind is Kind.BOOLEAN else scalars.false
 
 
 def or_empty(scalars: Scalars, text: Scalar) -> Scalar:

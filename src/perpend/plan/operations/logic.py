@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.plan.operations.forms import truth
 from perpend.plan.operations.use import PlannedUse, Planners, Value, only_where
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def disjunction(use: PlannedUse) -> Value:
 
 def negation(use: PlannedUse) -> Value:
     arg = use["arg"]
-    return use.value(use.scalars.negation(truth(use.scalars, arg)), arg.guards)
+    return use.value(use.scalars.negation(use.scalars.truth(arg.node)), arg.guards)
 
 
 def _lazily(use: PlannedUse, *, until: bool) -> Value:
@@ -32,7 +31,7 @@ def _lazily(use: PlannedUse, *, until: bool) -> Value:
     parts: list[Scalar] = []
     for arg in use.many:
         guards = (*guards, *only_where(scalars, reached, arg.guards))
-        part = truth(scalars, arg)
+        part = scalars.truth(arg.node)
         parts.append(part)
         reached = scalars.all(reached, scalars.negation(part) if until else part)
     return use.value(scalars.any(*parts) if until else scalars.all(*parts), guards)

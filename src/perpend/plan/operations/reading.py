@@ -43,7 +43,7 @@ def _is_plain(place: Place, name: str) -> Scalar | None:
     if column is None or not column.plain:
         return None
     scalars = place.build.scalars
-    return scalars.all(place.there, scalars.truth(scalars.column(place.alias, plain(column.name), Kind.BOOLEAN)))
+    return scalars.truth(scalars.column(place.alias, plain(column.name), Kind.BOOLEAN))
 
 
 def _converted(scalars: Scalars, node: Scalar, form: Form, kind: ValueType) -> tuple[Scalar, Scalar]:
@@ -73,7 +73,7 @@ def _from_text(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scalar,
 def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scalar, Scalar]:
     form = scalars.native("variant form", Kind.TEXT, node)
     present = scalars.negation(scalars.is_null(node))
-    nothing = scalars.literal(None, KIND_OF_TYPE.get(kind, Kind.TEXT))
+    nothing = scalars.literal(None, Kind.TEXT)
     if kind.item is not None:
         value = scalars.native("items", Kind.TEXTS, node, constants=(kind.item.value, (kind in _SETS,) * 3))
         return value, scalars.all(present, scalars.is_null(value))
@@ -86,5 +86,5 @@ def _from_variant(scalars: Scalars, node: Scalar, kind: ValueType) -> tuple[Scal
     fits = scalars.make("same", form, scalars.literal(wanted, Kind.TEXT))
     wrong = scalars.all(present, scalars.negation(fits))
     letter = scalars.native("variant value", Kind.TEXT, node)
-    text = scalars.choice(fits, scalars.make("rest", letter), scalars.literal(None, Kind.TEXT))
+    text = scalars.choice(fits, scalars.make("rest", letter), nothing)
     return unpacked(scalars, text, kind), wrong

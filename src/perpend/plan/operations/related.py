@@ -25,8 +25,7 @@ def related_has_no(use: PlannedUse) -> Value:
 def related_count(use: PlannedUse) -> Value:
     related = use.related(use.place, use.constant("relationshipName"))
     number, doubt = _counted(use, related)
-    value = use.scalars.make("else", number, use.scalars.literal(0, Kind.WHOLE), kind=Kind.NUMBER)
-    return use.value(value, related.guards, doubt)
+    return use.value(number, related.guards, doubt)
 
 
 def _counted(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:

@@ -64,7 +64,7 @@ def _items(use: PlannedUse, value: Value, *, exact: bool) -> tuple[Scalar, Guard
 def _some_found(scalars: Scalars, which: str, wanted: Scalar, among: Scalar, how: str) -> Scalar:
     """Return whether all or any of some texts are found, one by one where they are constants; of none, none is found."""
     if wanted.primitive != "literal":
-        return scalars.native(f"{which} {'in text' if how == 'contains' else 'in'}", Kind.BOOLEAN, wanted, among)
+        return scalars.native(f"{which} in", Kind.BOOLEAN, wanted, among)
     found = [scalars.make(how, among, scalars.literal(text, Kind.TEXT)) for text in wanted.constants[0] or ()]
     return scalars.any(*found) if which == "any" or not found else scalars.all(*found)
 

@@ -108,13 +108,12 @@ class PlannedUse:
 
     def unusable(self, condition: Scalar) -> Guards:
         """Return the guard for data that are not of the form that the operation needs."""
-        scalars = self.scalars
-        return () if condition is scalars.false else (Guard(condition, self.place.build.reasons.code(None)),)
+        return (Guard(condition, self.place.build.reasons.code(None)),)
 
     def stop(self, condition: Scalar, key: str) -> Guards:
         """Return the guard of one of the expression's checks, none where the author left it out."""
         code = self.slot(key)
-        return () if code is None or condition is self.scalars.false else (Guard(condition, code),)
+        return () if code is None else (Guard(condition, code),)
 
     def value(self, node: Scalar, *guards: Guards) -> Value:
         """Return a value of the expression's type."""

@@ -1,0 +1,55 @@
+"""Every vector's object where less is known, and beside one whose values have other forms: DuckDB says what the interpreter says.
+
+Columns hold JSON as soon as two rows differ in form. A file at a time: what is asked here is many small questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.engines.nested import indexes_of
+from perpend.ir.object_types import is_deletion_field
+from tests.regressions import reference
+from tests.vectors import FILES, Case, analyzed, fields_of, snapshot, vectors
+
+
+@pytest.fixture(scope="module")
+def duckdb() -> Iterator[DuckDb]:
+    with duck_db(threads=1) as engine:
+        yield engine
+
+
+def otherwise_formed(value: Any) -> Any:
+    """Return a value of another form; of an object, all values but those that say whether it has disappeared."""
+    if isinstance(value, dict):
+        return {name: one if is_deletion_field(name) else otherwise_formed(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [otherwise_formed(one) for one in value] if any(isinstance(one, dict) for one in value) else "odd"
+    return 1.5 if isinstance(value, str) else "odd"
+
+
+def cases(file: str) -> Iterator[tuple[str, Case]]:
+    for vector, (result, _) in zip(vectors(file), analyzed(file), strict=True):
+        if result.program is not None:
+            yield vector["name"], Case(result.program, fields_of(vector), snapshot(vector))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_object_beside_one_of_other_forms(duckdb: DuckDb, file: str) -> None:
+    for name, case in cases(file):
+        check(duckdb, name, case, [case.fields, otherwise_formed(case.fields)], complete=True)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_object_of_which_only_what_stands_there_is_known(duckdb: DuckDb, file: str) -> None:
+    for name, case in cases(file):
+        check(duckdb, name, case, [case.fields], complete=False)
+
+
+def check(duckdb: DuckDb, name: str, case: Case, judged: list[dict[str, Any]], *, complete: bool) -> None:
+    expected = reference(case.program, judged, case.snapshot, complete=complete)
+    assert [expected] == indexes_of(duckdb, [case.program], judged, case.snapshot, complete=complete), name
