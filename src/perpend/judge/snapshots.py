@@ -98,7 +98,7 @@ class _Judging:
         )
         if self.amended:
             table = snapshot.files[type_name]
-            paths = [self.amended(self.reader, programs, table, path, day // DAY * DAY) for path in paths]
+            paths = [self.amended(self.reader, programs, table, path, day) for path in paths]
         files = VerdictFiles(self.reader, tuple(paths), snapshot.tables.by_name[type_name].rows)
         object_type = self.selection.types.get(type_name) or ObjectType(type_name)
         nest = Nest(self.reader.connection, snapshot)

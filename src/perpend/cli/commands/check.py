@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -183,15 +184,11 @@ def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
     from perpend.judge.large import judge_reports
 
     inputs = [Input(path, complete=asked.complete) for path in asked.inputs]
-
-    def selected(snapshot: Snapshot) -> Selection:
-        return select_policies(analyzer, asked.policies, framework=asked.framework, inherited=asked.inherited, over=snapshot)
-
     with (
         progress("reading") as done,
         judge_reports(
             inputs,
-            selected,
+            partial(_selection, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
             progress=done,
@@ -262,7 +259,14 @@ def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection:
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
-    selection = select_policies(
+    """Return the policies that judge, having told which cannot."""
+    selection = _selection(analyzer, asked, over)
+    tell_refused(analyzer.repository, selection)
+    return selection
+
+
+def _selection(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
+    return select_policies(
         analyzer,
         asked.policies,
         framework=asked.frameworks,
@@ -271,8 +275,6 @@ def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Sele
         standing=is_from_file(click.get_current_context(), "policies"),
         over=over,
     )
-    tell_refused(analyzer.repository, selection)
-    return selection
 
 
 def _engine_for(engine: str, objects: int) -> str:
