@@ -26,7 +26,7 @@ from perpend.store.scratch import scratch
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -135,19 +135,15 @@ class _Rivals:
         with naming(self.path, "cannot be read"), self.path.open(encoding="utf-8") as stream, duck_db() as engine:
             while lines := list(islice(stream, _AT_ONCE)):
                 users = [json.loads(line) for line in lines]
-                ends = list(
-                    zip(
-                        *indexes_of(engine, programs, [one for user in users for one in user], day, complete=False), strict=True
-                    )
-                )
-                place = 0
-                for user in users:
-                    readings = list(zip(*ends[place : place + len(user)], strict=True))
-                    place += len(user)
-                    row = {
-                        f"v{number}": indexes[0]
-                        for number, indexes in enumerate(readings)
-                        if set(indexes) <= incompliant[number]
-                    }
-                    if row:
-                        yield {"Id": user[0]["Id"], **row}
+                readings = [reading for user in users for reading in user]
+                ends = iter(zip(*indexes_of(engine, programs, readings, day, complete=False), strict=True))
+                yield from filter(None, (_row(user, islice(ends, len(user)), incompliant) for user in users))
+
+
+def _row(
+    readings: Sequence[dict[str, Any]], ends: Iterable[tuple[int, ...]], incompliant: Sequence[Collection[int]]
+) -> dict[str, Any] | None:
+    """Return how a user ended, by program, where its readings all ended incompliant; None where there is no such program."""
+    by_program = zip(*ends, strict=True)
+    found = {f"v{number}": own[0] for number, own in enumerate(by_program) if set(own) <= set(incompliant[number])}
+    return {"Id": readings[0]["Id"], **found} if found else None

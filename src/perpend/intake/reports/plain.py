@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.files import MAX_BYTES
@@ -27,7 +28,7 @@ _NEEDED: Final = ("user", "arn")
 _REFUSED: Final = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
 
 
-class _NotPlain(Exception):
+class _ReadDifferently(Exception):
     """Something that readers of CSV might read in different ways, or that is wrong."""
 
 
@@ -44,49 +45,59 @@ class PlainReport:
 
 def plain_report(path: str, copy: Path, progress: Callable[[int], None] | None = None) -> PlainReport | None:
     """Copy a report; return None where it is not plain. ``progress`` is told how many rows it has so far, now and then."""
-    digest, rows = hashlib.sha256(), 0
-    columns: tuple[str, ...] = ()
+    digest = hashlib.sha256()
     try:
-        with naming(copy), copy.open("wb") as stream:
-            for lines in _lines(path, digest.update):
-                if not columns:
-                    header, _, lines = lines.partition(b"\n")
-                    columns = _columns(header)
-                rows += _rows(lines, columns)
-                stream.write(lines)
-                if progress:
-                    progress(rows)
-    except _NotPlain:
+        with naming(copy):
+            columns, rows = _copied(_lines(path, digest.update), copy, progress)
+    except _ReadDifferently:
         return None
     return PlainReport(path, copy, columns, rows, digest.hexdigest()) if rows else None
+
+
+def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None] | None) -> tuple[tuple[str, ...], int]:
+    """Write lines to a file, without the first one; return the columns that it names, and how many rows the others are."""
+    header, _, lines = next(pieces, b"").partition(b"\n")
+    columns, rows = _columns(header), 0
+    with copy.open("wb") as stream:
+        for more in chain((lines,), pieces):
+            rows += _rows(more, columns)
+            stream.write(more)
+            if progress:
+                progress(rows)
+    return columns, rows
 
 
 def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
     """Yield a file's text in pieces of whole lines, all of which end with LF. ``note`` is given the text as it stands there."""
     size, rest = 0, b""
+    for chunk in _chunks(path):
+        text = chunk if size else chunk.removeprefix(MARK)
+        size += len(chunk)
+        note(text)
+        end = text.rfind(b"\n") + 1
+        if size > MAX_BYTES or len(rest) + len(text) - end > _LONGEST_LINE:
+            raise _ReadDifferently
+        if end:
+            yield _with_line_feeds(rest + text[:end])
+        rest = text[end:] if end else rest + text
+    if rest:
+        yield _with_line_feeds(rest + b"\n")
+
+
+def _chunks(path: str) -> Iterator[bytes]:
     try:
         with open(path, "rb") as stream:
             while chunk := stream.read(_CHUNK):
-                chunk = chunk if size else chunk.removeprefix(MARK)
-                size += len(chunk)
-                note(chunk)
-                end = chunk.rfind(b"\n") + 1
-                if size + len(MARK) > MAX_BYTES or len(rest) + len(chunk) - end > _LONGEST_LINE:
-                    raise _NotPlain
-                if end:
-                    yield _with_line_feeds(rest + chunk[:end])
-                rest = chunk[end:] if end else rest + chunk
+                yield chunk
     except (OSError, ValueError):
-        raise _NotPlain from None
-    if rest:
-        yield _with_line_feeds(rest + b"\n")
+        raise _ReadDifferently from None
 
 
 def _with_line_feeds(lines: bytes) -> bytes:
     if b"\r" not in lines:
         return lines
     if lines.count(b"\r") != lines.count(b"\r\n"):
-        raise _NotPlain
+        raise _ReadDifferently
     return lines.replace(b"\r\n", b"\n")
 
 
@@ -94,20 +105,20 @@ def _columns(header: bytes) -> tuple[str, ...]:
     columns = tuple(header.decode("latin-1").split(","))
     named = all(map(_COLUMN.fullmatch, columns)) and all(one in columns for one in _NEEDED)
     if not named or len(set(columns)) < len(columns) or len(columns) > _MOST_COLUMNS:
-        raise _NotPlain
+        raise _ReadDifferently
     return columns
 
 
 def _rows(lines: bytes, columns: tuple[str, ...]) -> int:
     """Return how many rows some lines are."""
     if any(sign in lines for sign in _REFUSED) or lines.startswith(b"\n") or b"\n\n" in lines:
-        raise _NotPlain
+        raise _ReadDifferently
     if not lines.isascii():
         try:
             lines.decode("utf-8")
         except UnicodeDecodeError:
-            raise _NotPlain from None
+            raise _ReadDifferently from None
     rows = lines.count(b"\n")
     if lines.count(b",") != rows * (len(columns) - 1):
-        raise _NotPlain
+        raise _ReadDifferently
     return rows
