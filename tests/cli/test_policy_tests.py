@@ -156,3 +156,11 @@ def test_the_repository_is_never_written_to(run: Run, tmp_path: Path, arguments:
     assert 0 == run("test", *arguments).code
     assert before == digest(root)
     assert library == digest(LIBRARY)
+
+
+def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: Run, tmp_path: Path) -> None:
+    catalogue = json.dumps([{"apiName": "CA10__CaThings__c", "fields": []}])
+    ran = run("test", "--repo", str(repository(tmp_path, RIGHT, **{"types/types.json": catalogue})))
+    assert 0 == ran.code
+    assert "warning[A312]: nothing else knows the object type `CA10__CaThing__c`" in ran.err
+    assert "did you mean `CA10__CaThings__c`?" in ran.err

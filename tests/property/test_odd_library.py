@@ -59,10 +59,12 @@ def states_a_fact(change: Change, before: Status) -> bool:
         (change.place.endswith("__r") and change.name in ("null", "[]"))
         # The object that a lookup leads to is there if it has an Id.
         or change.place.endswith("__r.Id")
-        # Reports of former years lack the column that announces further credentials, and blanks announce none.
+        # Most reports lack the column that announces further credentials, which says that there are none, as a blank does.
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
-        # AWS leaves out operators and lists of selectors that do not narrow anything.
-        or (inside and key in NARROWING and change.name in ("missing", "null", "[]"))
+        # AWS leaves out operators and lists of selectors that do not narrow anything; it never writes one that is empty.
+        or (inside and key in OPERATORS and change.name == "missing")
+        # This list AWS writes empty where it narrows nothing, and tools write null for an empty list.
+        or (inside and key == "ExcludeManagementEventSources" and change.name in ("missing", "null", "[]"))
         # A Deny without its condition denies more.
         or (inside and (key, change.name) == ("Condition", "missing"))
         # Whoever takes something odd out of a document that was not understood, or puts right its form, has mended it.
@@ -71,9 +73,7 @@ def states_a_fact(change: Change, before: Status) -> bool:
     )
 
 
-NARROWING: Final = frozenset(
-    {"ExcludeManagementEventSources", "Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"}
-)
+OPERATORS: Final = frozenset({"Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"})
 
 
 def changes(value: Any, at: str = "") -> Iterator[Change]:

@@ -106,7 +106,7 @@ class Analyzer:
         broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
-            types = types_reached(block, self.repository.declared_type)
+            types = types_reached(block, self.object_type)
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics))
 

@@ -1,4 +1,4 @@
-"""A block in, the declared object types out that its lookups, its lists and its extracts get to."""
+"""A block in, the object types out that its lookups, its lists and its extracts get to."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ if TYPE_CHECKING:
     from perpend.ir.program import Block
 
 
-def types_reached(block: Block, declared: Callable[[str], ObjectType | None]) -> Types:
-    """Return the types by name. ``declared`` gives a type by its API name, None where nothing declares it."""
+def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
+    """Return the types by name. ``type_of`` gives a type by its API name, a bare one where nothing declares it."""
     found: dict[str, ObjectType] = {}
     pending = _named(block)
     while pending:
         name = pending.pop()
-        known = declared(name) if name and name not in found else None
-        if known is not None:
-            found[name] = known
-            pending += (lookup.target for lookup in known.lookups.values())
+        if name and name not in found:
+            found[name] = type_of(name)
+            pending += (lookup.target for lookup in found[name].lookups.values())
     return Types(found)
 
 

@@ -68,16 +68,16 @@ def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
 
 def columns_of(table: Table) -> dict[str, Kind]:
     """Return all columns of a table, companions too, with what they are kept as."""
-    found = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
+    kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
     if table.contradicted:
-        found[CONTRADICTED] = Kind.TEXT
+        kinds[CONTRADICTED] = Kind.TEXT
     for column in table.columns.values():
-        found[column.name] = KIND_OF_FORM[column.form]
+        kinds[column.name] = KIND_OF_FORM[column.form]
         if column.partial:
-            found[unread(column.name)] = Kind.TEXT
+            kinds[unread(column.name)] = Kind.TEXT
         if column.plain:
-            found[plain(column.name)] = Kind.BOOLEAN
+            kinds[plain(column.name)] = Kind.BOOLEAN
     for join in (*table.lookups.values(), *table.children.values()):
         if join.partial:
-            found[unfollowed(join.name)] = Kind.TEXT
-    return found
+            kinds[unfollowed(join.name)] = Kind.TEXT
+    return kinds

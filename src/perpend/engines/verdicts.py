@@ -60,11 +60,11 @@ class VerdictFiles:
 
         Rows come in their order.
         """
-        (found,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
-        if found[0] is None:
+        (bounds,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
+        if bounds[0] is None:
             return
         columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
-        for start in range(found[0], found[1] + 1, ROWS_AT_ONCE):
+        for start in range(bounds[0], bounds[1] + 1, ROWS_AT_ONCE):
             where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
             chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where} ORDER BY 1")
             if chunk:

@@ -33,7 +33,7 @@ End = tuple[int, str | None]
 
 
 class Interpreter:
-    """Judges objects by several programs of one input type.
+    """Judges objects by several programs of one input type. Raises TypesDiffer where they know different types.
 
     ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it;
     ``reached`` with every block that ended on an object (related lists too), and the index it ended at.
@@ -50,7 +50,7 @@ class Interpreter:
         self.reached = reached
         self._extracts: dict[int, Closure] = {}
         self._kept: list[Expr] = []
-        self._types = Types({name: kind for program in programs for name, kind in program.types.by_name.items()})
+        self._types = Types.together(program.types for program in programs)
         self._kind = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
 

@@ -74,12 +74,14 @@ class Claims:
 
     def complete(self, type_name: str, relation: str = "") -> list[Scope]:
         """Return the scopes that a type, or the list of a name, was read in full of."""
-        return [one.scope for one in self.claims if one.lacking is None and one.is_about(type_name, relation)]
+        return [claim.scope for claim in self.claims if claim.lacking is None and claim.is_about(type_name, relation)]
 
     def lacking(self, type_name: str, relation: str = "") -> list[tuple[Scope, str]]:
         """Return the scopes of which some of a type may not have been read, with reasons. They count before all others."""
-        found = [(one.scope, one.lacking) for one in self.claims if one.lacking and one.is_about(type_name, relation)]
-        return list(dict.fromkeys(found))
+        lacking = [
+            (claim.scope, claim.lacking) for claim in self.claims if claim.lacking and claim.is_about(type_name, relation)
+        ]
+        return list(dict.fromkeys(lacking))
 
     def reason(self, type_name: str, relation: str, scope: Scope) -> str | None:
         """Return why it is not known which objects of a type a scope holds, None where it is."""
@@ -165,7 +167,7 @@ def near_key(key: str) -> str:
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
     """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
-    lengths = {len(one) for one in ids if _NUMBER.fullmatch(one)}
+    lengths = {len(key) for key in ids if _NUMBER.fullmatch(key)}
     if len(lengths) != 1 or not all(map(_NUMBER.fullmatch, ids)):
         return False
-    return any(not _NUMBER.fullmatch(one) or len(one) not in lengths for one in keys)
+    return any(not _NUMBER.fullmatch(key) or len(key) not in lengths for key in keys)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.errors import PerpendError
 from perpend.meaning.types import ValueType
 
 if TYPE_CHECKING:
@@ -122,11 +123,35 @@ def reached(object_type: ObjectType, lookups: Iterable[str], type_of: Callable[[
     return object_type
 
 
+class TypesDiffer(PerpendError):
+    """Policies that are to be judged together come from repositories that declare an object type differently."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"policies of repositories that declare {name} differently cannot be judged together")
+
+
 class Types:
-    """The object types that programs get to, by name: what a lookup leads to is known where its own type declares it."""
+    """The object types that programs get to, by name: what a lookup leads to is known where its own type declares it.
+
+    Types that nothing declares are there too, bare: that nothing does is part of what a program means.
+    """
 
     def __init__(self, by_name: Mapping[str, ObjectType] | None = None) -> None:
         self.by_name = dict(by_name or {})
+
+    @classmethod
+    def together(cls, several: Iterable[Types]) -> Types:
+        """Return the types of several programs as one. Raises :class:`TypesDiffer` where two say different things of a type.
+
+        A program is only ever judged by what its own repository declares.
+        """
+        found: dict[str, ObjectType] = {}
+        for types in several:
+            for name, kind in types.by_name.items():
+                known = found.setdefault(name, kind)
+                if known is not kind and known != kind:
+                    raise TypesDiffer(name)
+        return cls(found)
 
     def named(self, name: str) -> ObjectType:
         """Return a type by its API name: a bare one where nothing declares it."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NO_OBJECT: Final = "is empty, though its key names an object"
 OTHER_OBJECT: Final = "holds another object than its key names"
-NO_ID: Final = "leads to an object without Id, which cannot be found again"
+NO_ID: Final = "holds no object that has an Id"
 OTHER_OWNER: Final = "lists an object whose key names another owner"
 NOT_LISTED: Final = "is no list of objects"
 NO_OWNER: Final = "holds objects, but there is no Id to find them by"
@@ -29,7 +29,7 @@ def lookup_target(
     """Return the object that a lookup leads to, None where it leads nowhere, and why it is not known where it leads.
 
     Of a declared lookup of a collected object (not ``complete``) the key counts too: what it names and what stands under
-    the lookup must be the same. An object that has no Id has the one its key names.
+    the lookup must be the same. What has no Id, be it `{}` or an error's text, is no object of which anything is known.
     """
     value = fields.get(name)
     if value is not None and not isinstance(value, dict):
@@ -41,9 +41,9 @@ def lookup_target(
     key = fields.get(lookup.key)
     if target is None:
         return None, None if key in (None, "") else NO_OBJECT
-    if is_filled(target.get("Id")):
-        return target, OTHER_OBJECT if lookup.key in fields and key != target["Id"] else None
-    return ({**target, "Id": key}, None) if is_filled(key) else (None, NO_ID)
+    if not is_filled(target.get("Id")):
+        return None, NO_ID
+    return target, OTHER_OBJECT if lookup.key in fields and key != target["Id"] else None
 
 
 def children_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
-from perpend.analyze.lint.unknown_object_type import misspelt_type, types_judged
+from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
@@ -186,13 +186,10 @@ class _Sorted:
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}")
 
 
-def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
+def _misspelt(repository: Repository, over_other_types: Collection[str]) -> dict[str, Diagnostic]:
     """Return by policy what is to be said of types that nothing else knows."""
-    doubtful = [policy_id for policy_id, type_name in over_other_types.items() if type_name not in repository.known_types]
-    used = types_judged(repository) if doubtful else {}
-    logics = {policy_id: repository.logic(production_of(policy_id)).value for policy_id in doubtful}
-    found = {policy_id: misspelt_type(repository, logic, used) for policy_id, logic in logics.items() if logic is not None}
-    return {policy_id: problem for policy_id, problem in found.items() if problem is not None}
+    policies = {production_of(policy_id): policy_id for policy_id in over_other_types}
+    return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
 
 
 def _types_of(over: Estate | Snapshot) -> Collection[str]:

@@ -34,7 +34,7 @@ from perpend.load.test_data import TestObject, read_test_objects
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from perpend.ir.object_types import ObjectType
 
@@ -162,12 +162,22 @@ class Repository:
     @cached_property
     def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
         """What catalogues of this repository say of object types, by API name; a type's own one wins."""
-        diagnostics: list[Diagnostic] = []
-        found = dict(catalogue_of(self.files, ALL_TYPES, diagnostics)) if ALL_TYPES in self.tree.files else {}
+        found, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
         for name in self.type_names:
             if f"types/{name}/type.json" in self.tree.files:
                 found.update(catalogue_of(self.files, f"types/{name}/type.json", diagnostics, name=name))
         return Loaded(found, tuple(diagnostics))
+
+    @cached_property
+    def _catalogue_of_all(self) -> Loaded[Mapping[str, CataloguedType]]:
+        diagnostics: list[Diagnostic] = []
+        found = catalogue_of(self.files, ALL_TYPES, diagnostics) if ALL_TYPES in self.tree.files else {}
+        return Loaded(found, tuple(diagnostics))
+
+    @property
+    def lists_all_types(self) -> bool:
+        """Whether a catalogue names all types that there are: one that names none says nothing."""
+        return bool(self._catalogue_of_all.value)
 
     @cached_property
     def known_types(self) -> frozenset[str]:

@@ -44,9 +44,10 @@ class Plan:
 def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, rewrites: Sequence[Rewrite] = REWRITES) -> Plan:
     """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts.
 
-    ``rewrites`` make it cheaper to compute; without any it means the same.
+    ``rewrites`` make it cheaper to compute; without any it means the same. Raises TypesDiffer where programs know different
+    types by one name.
     """
-    types = Types({name: kind for program in programs for name, kind in program.types.by_name.items()})
+    types = Types.together(program.types for program in programs)
     build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
     table = tables.of_type(programs[0].input_type) or Table(programs[0].input_type, programs[0].input_type)
     scan = Scan(table)

@@ -17,30 +17,30 @@ SOURCES_VIEW: Final = "perpend_sources"
 
 def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
     """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
-    taken = {one.casefold() for one in tables} | {SOURCES_VIEW}
-    found: dict[str, str] = {}
-    for one in sorted(tables):
-        owner, _, relation = one.rpartition("/")
-        if owner in found:
-            wanted = f"{found[owner]}__{_snake(relation.removesuffix('[]').removesuffix('__r'))}"
+    taken = {table.casefold() for table in tables} | {SOURCES_VIEW}
+    views: dict[str, str] = {}
+    for table in sorted(tables):
+        owner, _, relation = table.rpartition("/")
+        if owner in views:
+            wanted = f"{views[owner]}__{_snake(relation.removesuffix('[]').removesuffix('__r'))}"
         else:
-            known = declared(tables[one].type_name) if tables[one].type_name else None
-            wanted = _snake(known.label) if known and known.label else one
-        found[one] = one if wanted == one else _free(wanted, taken)
-    return found
+            known = declared(tables[table].type_name) if tables[table].type_name else None
+            wanted = _snake(known.label) if known and known.label else table
+        views[table] = table if wanted == table else _free(wanted, taken)
+    return views
 
 
 def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
     """Return the friendly names of a table's columns: labels in snake case, the first of each, none that is an API name."""
-    taken = {one.casefold() for one in table.columns}
-    found: dict[str, str] = {}
+    taken = {column.casefold() for column in table.columns}
+    aliases: dict[str, str] = {}
     for column in table.columns:
         known = declared.fields.get(column) if declared else None
         alias = _snake(known.label) if known and known.label else ""
         if alias and alias not in taken:
             taken.add(alias)
-            found[column] = alias
-    return found
+            aliases[column] = alias
+    return aliases
 
 
 def _free(wanted: str, taken: set[str]) -> str:

@@ -79,10 +79,10 @@ class Manifest:
     def content_hash(self) -> str:
         """A hash of the stored tables and claims alone: equal for runs that hold the same, whenever and by whom made."""
         content = [
-            [_table_document(table), [[one.sha256, one.size] for one in self.files.get(name, ())]]
+            [_table_document(table), [[file.sha256, file.size] for file in self.files.get(name, ())]]
             for name, table in sorted(self.tables.items())
         ]
-        sources = [[_time_text(one.observed_at), [asdict(claim) for claim in one.coverage]] for one in self.sources]
+        sources = [[_time_text(source.observed_at), [asdict(claim) for claim in source.coverage]] for source in self.sources]
         return _hash([FORMAT, content, sources])
 
 
@@ -97,7 +97,7 @@ def text_of(manifest: Manifest) -> str:
         "sources": [{**asdict(source), "observed_at": _time_text(source.observed_at)} for source in manifest.sources],
         "failures": [asdict(failure) for failure in manifest.failures],
         "tables": [
-            {**_table_document(table), "files": [asdict(one) for one in manifest.files.get(name, ())]}
+            {**_table_document(table), "files": [asdict(file) for file in manifest.files.get(name, ())]}
             for name, table in manifest.tables.items()
         ],
     }
@@ -109,16 +109,16 @@ def manifest_from(text: str) -> Manifest:
     document = document_from(text)
     try:
         claimed = document["format"] > 1
-        tables = {one["name"]: _table_from(one, claimed=claimed) for one in document["tables"]}
-        files = {one["name"]: tuple(StoredFile(**file) for file in one["files"]) for one in document["tables"]}
+        tables = {table["name"]: _table_from(table, claimed=claimed) for table in document["tables"]}
+        files = {table["name"]: tuple(StoredFile(**file) for file in table["files"]) for table in document["tables"]}
         created = _time_from(document["created"])
         assert created is not None
         return Manifest(
             document["run"],
             created,
             document["engine"],
-            tuple(_source_from(one) for one in document["sources"]),
-            tuple(Failure(**one) for one in document["failures"]),
+            tuple(map(_source_from, document["sources"])),
+            tuple(Failure(**failure) for failure in document["failures"]),
             tables,
             files,
         )
@@ -179,16 +179,19 @@ def _table_document(table: Table) -> dict[str, Any]:
 
 
 def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
-    children = [Join(**one) for one in document["children"]]
+    children = [Join(**join) for join in document["children"]]
     if not claimed:
         # What nothing declares was nested in the row itself, which is all that there is; only other lists claim more.
-        children = [one if one.own == ROW else replace(one, lacking=WITHOUT_CLAIMS) for one in children]
+        children = [join if join.own == ROW else replace(join, lacking=WITHOUT_CLAIMS) for join in children]
     return Table(
         document["name"],
         document["type"],
-        {one["name"]: Column(one["name"], Form(one["form"]), one["partial"], one["plain"]) for one in document["columns"]},
-        {one["name"]: Join(**one) for one in document["lookups"]},
-        {one.name: one for one in children},
+        {
+            column["name"]: Column(column["name"], Form(column["form"]), column["partial"], column["plain"])
+            for column in document["columns"]
+        },
+        {join["name"]: Join(**join) for join in document["lookups"]},
+        {join.name: join for join in children},
         document["rows"],
         document["contradicted"],
     )
@@ -202,7 +205,7 @@ def _source_from(document: dict[str, Any]) -> StoredSource:
         document["objects"],
         tuple(document["accounts"]),
         tuple(document["regions"]),
-        tuple(_claim_from(one) for one in document.get("coverage", ())),
+        tuple(map(_claim_from, document.get("coverage", ()))),
     )
 
 

@@ -43,14 +43,18 @@ def rows_with(
     Columns that the table does not have, or not as text, hold it nowhere. ``connection`` reaches the snapshot's files.
     """
     described = snapshot.tables.by_name.get(table)
-    known = [one for one in columns if described and one in described.columns and described.columns[one].form is Form.TEXT]
+    known = [
+        column
+        for column in columns
+        if described and column in described.columns and described.columns[column].form is Form.TEXT
+    ]
     if not known:
         return []
-    where = " OR ".join(f"{name(one)} = ?" for one in dict.fromkeys(known))
+    where = " OR ".join(f"{name(column)} = ?" for column in dict.fromkeys(known))
     query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {_files(snapshot, table)} WHERE {where} ORDER BY {name(ROW)}"
     with storing(snapshot.files[table][0]):
-        found = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
-        return [(int(row), int(source)) for row, source in found]
+        rows = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
+        return [(int(row), int(source)) for row, source in rows]
 
 
 class Nest:
@@ -72,13 +76,13 @@ class Nest:
             found = self._rows(table, ROW, rows, wanted)
             number = found.at[ROW]
             by_number = {row[number]: row for row in found.rows}
-            return self._objects(table, _Found(found.at, [by_number[one] for one in rows]), wanted, MAX_DEPTH)
+            return self._objects(table, _Found(found.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
 
     def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
         """Return the rows of a table whose column holds one of the values, in the order of collection."""
         described = self._snapshot.tables.by_name[table]
         names = list(dict.fromkeys((ROW, column, *_columns_read(described, wanted))))
-        at = {one: place for place, one in enumerate(names)}
+        at = {column_name: place for place, column_name in enumerate(names)}
         listed = sorted(set(values))
         if not listed:
             return _Found(at, [])
@@ -109,22 +113,22 @@ class Nest:
         self, join: Join, found: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
         if join.lacking is not None:
-            for one in objects:
-                one.reasons[join.name] = join.lacking
+            for holder in objects:
+                holder.reasons[join.name] = join.lacking
             return
         own = found.at[join.own]
         others = self._rows(join.table, join.other, (row[own] for row in found.rows if row[own] is not None), wanted)
         key = others.at[join.other]
         by_key: dict[Any, list[PartlyKnown]] = {}
-        for other, nested_object in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
-            by_key.setdefault(other[key], []).append(nested_object)
+        for other, nested in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
+            by_key.setdefault(other[key], []).append(nested)
         why = found.at[unfollowed(join.name)] if join.partial else None
-        for row, one in zip(found.rows, objects, strict=True):
+        for row, holder in zip(found.rows, objects, strict=True):
             if why is not None and (reason := row[why]) is not None:
-                one.reasons[join.name] = reason
+                holder.reasons[join.name] = reason
                 continue
             belonging = by_key.get(row[own], [])
-            one[join.name] = belonging if many else belonging[0] if belonging else None
+            holder[join.name] = belonging if many else belonging[0] if belonging else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +165,10 @@ def _joins(table: Table, wanted: Wanted) -> Iterable[Join]:
 
 def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
     """Return the columns of an object's own values; the Id is one of those of any object that has one."""
-    names = wanted.values | {one for one in table.columns if is_deletion_field(one)}
+    names = wanted.values | {column for column in table.columns if is_deletion_field(column)}
     names |= {"Id"} if with_id else set()
     names |= (wanted.lookups.keys() - table.lookups.keys()) | (wanted.children.keys() - table.children.keys())
-    return [table.columns[one] for one in sorted(names) if one in table.columns]
+    return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 
 def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartlyKnown]:
@@ -173,8 +177,8 @@ def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Cal
     doubt_at = at[CONTRADICTED] if table.contradicted else None
     places = {
         with_id: [
-            (one.name, at[one.name], at[unread(one.name)] if one.partial else None, _CONVERSIONS.get(one.form))
-            for one in _columns(table, wanted, with_id=with_id)
+            (column.name, at[column.name], at[unread(column.name)] if column.partial else None, _CONVERSIONS.get(column.form))
+            for column in _columns(table, wanted, with_id=with_id)
         ]
         for with_id in (True, False)
     }

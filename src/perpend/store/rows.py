@@ -57,11 +57,11 @@ def parquet(path: Path) -> str:
 def check_names(names: Iterable[str], where: str) -> None:
     """Raise StoreError for names of fields that no table can have: reserved ones, and two that differ in case alone."""
     seen: dict[str, str] = {}
-    for one in names:
-        if is_reserved(one):
-            raise StoreError(f"{where}: the name {shown(one)!r} is reserved")
-        if not one or not one.isprintable() or len(one) > 255:
-            raise StoreError(f"{where}: {shown(one)!r} cannot be the name of a column")
-        other = seen.setdefault(one.casefold(), one)
-        if other != one:
-            raise StoreError(f"{where}: {other} and {one} differ in nothing but case; a table can hold only one of them")
+    for column in names:
+        if is_reserved(column):
+            raise StoreError(f"{where}: the name {shown(column)!r} is reserved")
+        if not column or not column.isprintable() or len(column) > 255:
+            raise StoreError(f"{where}: {shown(column)!r} cannot be the name of a column")
+        other = seen.setdefault(column.casefold(), column)
+        if other != column:
+            raise StoreError(f"{where}: {other} and {column} differ in nothing but case; a table can hold only one of them")

@@ -28,7 +28,7 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
 
     def __init__(self, directory: Path, stored: Mapping[str, Sequence[StoredFile]]) -> None:
         self._stored = stored
-        self._found = {name: tuple(_sized(directory / one.path, one) for one in files) for name, files in stored.items()}
+        self._found = {name: tuple(_sized(directory / file.path, file) for file in files) for name, files in stored.items()}
         self._whole: set[str] = set()
 
     def __getitem__(self, table: str) -> tuple[Path, ...]:

@@ -18,14 +18,14 @@ _FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}
 
 def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> Tables:
     """Return the tables of a type and of all that is wanted beside it. What nothing declares is a text, joined by name."""
-    found: dict[str, Table] = {}
-    _add(found, type_name, wanted, declared)
-    return Tables(found)
+    tables: dict[str, Table] = {}
+    _add(tables, type_name, wanted, declared)
+    return Tables(tables)
 
 
-def _add(found: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
+def _add(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
     kind = declared(name)
-    known = found.get(name, Table(name, name))
+    known = tables.get(name, Table(name, name))
     columns = dict(known.columns)
     deletion = {kind.deletion_field} if kind.deletion_field else set()
     for field in sorted(wanted.values | {"Id"} | deletion):
@@ -40,11 +40,11 @@ def _add(found: dict[str, Table], name: str, wanted: Wanted, declared: Callable[
         of = kind.children.get(child)
         target = of.type_name if of else f"{name}/{child}"
         children[child] = Join(child, target, "Id", (of.key if of else "") or child)
-    found[name] = Table(name, name, columns, lookups, children)
+    tables[name] = Table(name, name, columns, lookups, children)
     for lookup, below in wanted.lookups.items():
-        _add(found, lookups[lookup].table, below, declared)
+        _add(tables, lookups[lookup].table, below, declared)
     for child, below in wanted.children.items():
-        _add(found, children[child].table, below, declared)
+        _add(tables, children[child].table, below, declared)
 
 
 def _column(kind: ObjectType, name: str) -> Column:

@@ -48,11 +48,11 @@ def flat_table(
 
 def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:
     """Return a column's values, and why those are not known that are not."""
-    values = [one.get(name) for one in objects]
+    values = [fields.get(name) for fields in objects]
     kinds = set(map(type, values))
     reasons: list[str | None] = []
     if type(None) in kinds and not known:
-        reasons = [None if name in one else MISSING for one in objects]
+        reasons = [None if name in fields else MISSING for fields in objects]
     if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
         return values, reasons
     stored = [stored_value(value) for value in values]

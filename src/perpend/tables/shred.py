@@ -49,10 +49,10 @@ class Wanted:
 
     def through(self, lookups: Iterable[str]) -> Wanted:
         """Return what is wanted of the object at the end of a path of lookups, noting the path."""
-        found = self
+        wanted = self
         for name in lookups:
-            found = found.lookups.setdefault(name, Wanted())
-        return found
+            wanted = wanted.lookups.setdefault(name, Wanted())
+        return wanted
 
 
 class Rows(Protocol):
@@ -80,15 +80,15 @@ class Part:
 
 def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> Wanted:
     """Return all that objects hold. Objects under ``…__r`` and ``RecordType`` are lookups, lists of objects child lists."""
-    found = Wanted()
+    everything = Wanted()
     if declared:
         for name in declared.lookups:
-            found.lookups.setdefault(name, Wanted())
+            everything.lookups.setdefault(name, Wanted())
         for name in declared.children:
-            found.children.setdefault(name, Wanted())
+            everything.children.setdefault(name, Wanted())
     unset: _Unset = {}
-    for one in objects:
-        _want(found, one, unset)
+    for fields in objects:
+        _want(everything, fields, unset)
     for (_, name), (wanted, listed) in unset.items():
         if name in wanted.lookups or name in wanted.children:
             continue
@@ -96,7 +96,7 @@ def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectT
             wanted.children[name] = Wanted()
         else:
             wanted.values.add(name)
-    return found
+    return everything
 
 
 _Unset = dict[tuple[int, str], tuple[Wanted, bool]]
@@ -127,8 +127,8 @@ def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, 
     ``complete``: what an object does not have is null. Else it is not known, and the row says so.
     """
     root = part_of(type_name, wanted)
-    for one in objects:
-        add_object(root, one, complete=complete)
+    for fields in objects:
+        add_object(root, fields, complete=complete)
     return root
 
 
@@ -139,8 +139,11 @@ def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Ca
         name if type_name is None else type_name,
         wanted,
         rows(name) if rows else [],
-        {one: part_of(f"{name}/{one}", below, type_name="", rows=rows) for one, below in wanted.lookups.items()},
-        {one: part_of(f"{name}/{one}[]", below, type_name="", rows=rows) for one, below in wanted.children.items()},
+        {relation: part_of(f"{name}/{relation}", below, type_name="", rows=rows) for relation, below in wanted.lookups.items()},
+        {
+            relation: part_of(f"{name}/{relation}[]", below, type_name="", rows=rows)
+            for relation, below in wanted.children.items()
+        },
     )
 
 
@@ -202,24 +205,24 @@ def _is_encodable(value: Any) -> bool:
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
     if isinstance(value, dict):
-        return all(_is_encodable(one) for pair in value.items() for one in pair)
+        return all(_is_encodable(part) for pair in value.items() for part in pair)
     return not isinstance(value, list) or all(map(_is_encodable, value))
 
 
 def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dict[str, Any]]]]:
     """Return the description of a part's tables, and their rows as what a column of each form holds."""
-    found: dict[str, Table] = {}
+    described: dict[str, Table] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     tables = told_apart(part.name for part in parts_of(root))
     for part in parts_of(root):
         called = told_apart(sorted({*_columns(part), *part.lookups, *part.children}))
         name = tables[part.name]
-        found[name] = _table(part, name, tables, called)
+        described[name] = _table(part, name, tables, called)
         rows[name] = list(part.rows)
-        for one, other in called.items():
-            if one != other:
-                _rename(rows[name], one, other)
-    return Tables(found, complete), rows
+        for name_there, called_here in called.items():
+            if name_there != called_here:
+                _rename(rows[name], name_there, called_here)
+    return Tables(described, complete), rows
 
 
 def told_apart(names: Iterable[str]) -> dict[str, str]:
@@ -265,9 +268,9 @@ def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str
     return Table(
         name,
         part.type_name,
-        {one: _column(part, one, called[one]) for one in sorted(_columns(part))},
-        {one: join(one, below) for one, below in part.lookups.items()},
-        {one: join(one, below) for one, below in part.children.items()},
+        {column: _column(part, column, called[column]) for column in sorted(_columns(part))},
+        {relation: join(relation, below) for relation, below in part.lookups.items()},
+        {relation: join(relation, below) for relation, below in part.children.items()},
         len(part.rows),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.lint.unknown_object_type import misspelt_type, types_judged
+from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, write
 from tests.unit.analyze.linted import TYPE, equal, field, found
@@ -56,9 +56,7 @@ def test_two_policies_over_one_type_know_it(tmp_path: Path) -> None:
 def test_a_type_of_the_library_is_known(tmp_path: Path) -> None:
     for name, near in (("CA10__CaAwsUser__c", False), ("CA10__CaAwsUsr__c", True)):
         repository = open_repository(write(tmp_path / name, policy_files(logic(input_type=name))))
-        document = repository.logic("/ce/policy/prod.logic.yaml").value
-        assert document is not None
-        assert near is (misspelt_type(repository, document, types_judged(repository)) is not None)
+        assert near is bool(misspelt_types(repository, ["/ce/policy/prod.logic.yaml"]))
 
 
 def test_names_that_a_catalogue_does_not_have_are_told(tmp_path: Path) -> None:
@@ -86,3 +84,16 @@ def test_types_that_differ_in_a_short_word_may_both_exist_unless_a_catalogue_lis
     assert [] == said(tmp_path / "1", "CA10__CaAwsVpn__c", known)
     listed = {"types/types.json": json.dumps([{"apiName": "CA10__CaAwsVpc__c", "fields": []}])}
     assert ["did you mean `CA10__CaAwsVpc__c`?"] == said(tmp_path / "2", "CA10__CaAwsVpn__c", listed)
+
+
+def test_a_catalogue_that_names_no_type_lists_none(tmp_path: Path) -> None:
+    files = {"types/CA10__CaAwsVpc__c/type.yaml": {"label": "VPC"}, "types/types.json": "[]"}
+    assert [] == said(tmp_path, "CA10__CaAwsVpn__c", files)
+
+
+@pytest.mark.parametrize("fields", [None, [], [{"apiName": "CA10__name__c"}, {"label": "nameless"}]])
+def test_a_catalogue_that_does_not_name_every_field_tells_no_misspelt_one(tmp_path: Path, fields: Any) -> None:
+    entry = {"apiName": TYPE} if fields is None else {"apiName": TYPE, "fields": fields}
+    files = {"types/types.json": json.dumps([entry])}
+    assert [] == found(tmp_path / "fields", "A307", logic(equal(field("CA10__nam__c"), "x")), files)
+    assert [f"did you mean `{TYPE}`?"] == said(tmp_path / "types", MISSPELT, files)

@@ -195,6 +195,10 @@ def test_syntax_errors_have_their_place(expression: str, offset: int) -> None:
         ("to_number(a)", {"a": True}, None),
         ("length(a)", {"a": {"x": 1}}, 1),
         ("sort_by(@, &a)[0].a", [{"a": 2}, {"a": 1}], 1),
+        ("max_by(@, &a).a", [{"a": "é"}, {"a": "z"}, {"a": "B"}], "é"),
+        ("min_by(@, &a).a", [{"a": "é"}, {"a": "z"}, {"a": "B"}], "B"),
+        ("sort(@)", ["é", "a", "B"], ["B", "a", "é"]),
+        ("reverse(@)", "a😀", "😀a"),
     ],
 )
 def test_results(expression: str, document: Any, expected: Any) -> None:

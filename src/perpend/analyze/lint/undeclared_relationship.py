@@ -125,7 +125,7 @@ class _Paths:
             kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
             known: Collection[str] = kinds[kind]
             message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
-        elif catalogued is not None and kind != "related list" and name.endswith(("__c", "__r")):
+        elif catalogued is not None and catalogued.whole and kind != "related list" and name.endswith(("__c", "__r")):
             # Fields that every object has need not be catalogued; a lookup's name follows from its key's.
             known = catalogued.fields if kind == "field" else catalogued.lookups
             message = f"the catalogue of object types has no {kind} `{shorten(name)}` of `{object_type.name}`"

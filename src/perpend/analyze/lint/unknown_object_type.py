@@ -42,11 +42,10 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.lint.survey import is_unit_test
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, suggestion
-from perpend.load.json.catalogue import ALL_TYPES
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from perpend.analyze.lint.survey import Survey
     from perpend.load.documents import Logic
@@ -64,20 +63,24 @@ _WORD: Final = re.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the input types that nothing else knows, where a known one is near."""
-    used = types_judged(survey.repository)
-    for logic, _ in survey.policies:
-        found = misspelt_type(survey.repository, logic, used)
-        if found is not None:
-            yield found
+    yield from misspelt_types(survey.repository, [logic.id for logic, _ in survey.policies]).values()
 
 
-def misspelt_type(repository: Repository, logic: Logic, used: Mapping[str, int]) -> Diagnostic | None:
-    """Return what is to be said of a logic file's input type, None where it is known or near nothing."""
+def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str, Diagnostic]:
+    """Return by logic id what is to be said of input types that nothing else knows and that are near a known one."""
+    logics = [logic for entity in logic_ids if (logic := repository.logic(entity).value) is not None]
+    doubtful = [logic for logic in logics if logic.input_type.value not in repository.known_types]
+    used = _types_judged(repository) if doubtful else {}
+    found = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
+    return {logic_id: problem for logic_id, problem in found.items() if problem is not None}
+
+
+def _misspelt(repository: Repository, logic: Logic, used: Mapping[str, int]) -> Diagnostic | None:
     name = logic.input_type.value
-    if used.get(name, 0) > 1 or name in repository.known_types:
+    if used.get(name, 0) > 1:
         return None
     others = repository.known_types | {other for other, number in used.items() if number > 1}
-    if ALL_TYPES not in repository.tree.files:
+    if not repository.lists_all_types:
         others = frozenset(other for other in others if not _may_be_both(name, other))
     near = suggestion(name[:100], others, cutoff=max(0.6, 1 - _WRONG / len(name)))
     if near is None:
@@ -92,7 +95,7 @@ def _may_be_both(name: str, other: str) -> bool:
     return len(differing) == 1 and max(map(len, differing[0])) <= _SHORT
 
 
-def types_judged(repository: Repository) -> Mapping[str, int]:
+def _types_judged(repository: Repository) -> Mapping[str, int]:
     """Return how many directories of policies judge each type."""
     logics = [logic for entity in repository.logic_ids if (logic := repository.logic(entity).value) is not None]
     judged = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}

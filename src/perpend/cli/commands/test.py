@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.output import output_stream, progress, terminal
+from perpend.cli.programs import tell_problems
 from perpend.cli.repositories import ids_from_paths, repository_here
 from perpend.policy_tests.run import TestReport, run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit
@@ -72,6 +74,7 @@ def command(
     chosen = ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
     with progress("testing", total=len(chosen)) as done, engine_named(engine) as by:
         report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, engine=by, progress=done)
+    tell_problems(repository, misspelt_types(repository, chosen).values())
     covered = coverage or fail_under is not None
     if form == "text":
         with terminal(out) as console:

@@ -94,22 +94,22 @@ class KeptColumns:
 
     def _stage(self, plan: Plan, stage: Stage, keys: dict[str, Kind], relations: dict[str, str], *, verdicts: bool) -> Stage:
         counts = []
-        for one in stage.counts:
-            below = {one.join.other: _kind(one.stage, one.join.other)}
-            counts.append(replace(one, stage=self._stage(plan, one.stage, below, relations, verdicts=verdicts)))
+        for count in stage.counts:
+            below = {count.join.other: _kind(count.stage, count.join.other)}
+            counts.append(replace(count, stage=self._stage(plan, count.stage, below, relations, verdicts=verdicts)))
         stage = replace(stage, counts=tuple(counts))
-        owned = [one.join.own for one in stage.lookups if one.above == ROOT]
-        owned += [one.join.own for one in stage.counts if one.above == ROOT]
+        owned = [lookup.join.own for lookup in stage.lookups if lookup.above == ROOT]
+        owned += [count.join.own for count in stage.counts if count.above == ROOT]
         keys = keys | {name: _kind(stage, name) for name in owned}
-        found = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
-        found = found or keepable(plan.scalars, stage, keys)
-        if found is None or stage.table.rows == 0:
+        to_keep = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
+        to_keep = to_keep or keepable(plan.scalars, stage, keys)
+        if to_keep is None or stage.table.rows == 0:
             return stage
-        over = found.stage_over_kept(plan.scalars, stage)
+        over = to_keep.stage_over_kept(plan.scalars, stage)
         if over.table.name in relations:
             over = replace(over, table=replace(over.table, name=f"{over.table.name}{len(relations)}"))
         try:
-            relations[over.table.name] = self._relation(plan, stage, found)
+            relations[over.table.name] = self._relation(plan, stage, to_keep)
         except _NotKept:
             return stage
         return over
@@ -148,7 +148,7 @@ class KeptColumns:
         relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
         names = ", ".join(map(self.engine.quoted, stage.outputs))
         if wanted.what == VERDICTS:
-            keys = {name: one.kind for name, one in wanted.keys.items()}
+            keys = {name: key.kind for name, key in wanted.keys.items()}
             stage = self._stage(plan, stage, keys, relations, verdicts=False)
             self._refuse_when_full()
         file = f"{secrets.token_hex(8)}.parquet"

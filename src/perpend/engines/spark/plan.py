@@ -24,24 +24,24 @@ def eager(plan: Plan) -> Plan:
 def _stage(stage: Stage) -> Stage:
     scalars = Scalars()
     nodes = list(walk(stage.outputs.values()))
-    uses = Counter(inner for one in nodes for inner in one.arguments)
+    uses = Counter(inner for node in nodes for inner in node.arguments)
     uses.update(stage.outputs.values())
-    found: dict[Scalar, Scalar] = {}
-    for one in nodes:
-        arguments = tuple(found[inner] for inner in one.arguments)
-        if one.primitive == "if":
-            arguments = _spared(scalars, one, arguments, uses)
-        found[one] = scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
-    outputs = {name: found[one] for name, one in stage.outputs.items()}
-    counts = tuple(replace(one, stage=_stage(one.stage)) for one in stage.counts)
+    made: dict[Scalar, Scalar] = {}
+    for node in nodes:
+        arguments = tuple(made[inner] for inner in node.arguments)
+        if node.primitive == "if":
+            arguments = _spared(scalars, node, arguments, uses)
+        made[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
+    outputs = {name: made[node] for name, node in stage.outputs.items()}
+    counts = tuple(replace(node, stage=_stage(node.stage)) for node in stage.counts)
     return replace(stage, outputs=outputs, counts=counts)
 
 
-def _spared(scalars: Scalars, one: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
+def _spared(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
     """Return the arguments of a choice, its natives that nothing else uses given nulls where the other branch counts."""
     condition, *branches = arguments
     made = [condition]
-    for place, (old, new) in enumerate(zip(one.arguments[1:], branches, strict=True)):
+    for place, (old, new) in enumerate(zip(choice.arguments[1:], branches, strict=True)):
         if old.primitive != "native" or uses[old] > 1:
             made.append(new)
             continue

@@ -23,25 +23,27 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
 
 ALL_TYPES: Final = "types/types.json"
-"""The catalogue of all types of a repository: once it is there, a type that it lacks does not exist."""
+"""The catalogue of all types of a repository: once it names some, a type that it lacks does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguedType:
     """What a catalogue says that a type has, by API name. Its child lists are not told.
 
-    A custom field may be a lookup's key, whose name the lookup has then; so ``lookups`` are all that there may be.
+    A custom field may be a lookup's key, whose name the lookup has then; so ``lookups`` are all that there may be. ``whole``
+    says that there are fields and that each of them is named: only then does a name that is not there not exist.
     """
 
     label: str
     fields: frozenset[str]
     lookups: frozenset[str]
+    whole: bool
 
 
 def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name: str = "") -> Mapping[str, CataloguedType]:
     """Return the types that a file describes. ``name`` is the type that the file's place says, if any.
 
-    What is no catalogue becomes a diagnostic; an entry without a name, and a field without one, are passed over.
+    What is no JSON becomes a diagnostic; an entry without a name is passed over, one without fields makes its type known.
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
@@ -64,16 +66,21 @@ def _types(document: Any, name: str) -> Iterator[tuple[str, CataloguedType]]:
     entries = document.get("types", [document]) if isinstance(document, dict) else document
     for entry in entries if isinstance(entries, list) else ():
         called = (name or entry.get("apiName")) if isinstance(entry, dict) else None
-        fields = entry.get("fields") if isinstance(entry, dict) else None
-        if isinstance(called, str) and called and isinstance(fields, list):
-            own = [field for field in fields if isinstance(field, dict)]
-            label = entry.get("label")
-            names = _texts(own, "apiName")
-            lookups = {one.removesuffix("__r") for one in _texts(own, "relationshipName")}
-            lookups |= {one.removesuffix("__c") for one in names if one.endswith("__c")}
-            known = frozenset(f"{one}__r" for one in lookups)
-            yield called, CataloguedType(label if isinstance(label, str) else called, names, known)
+        if isinstance(called, str) and called:
+            yield called, _catalogued(called, entry)
 
 
-def _texts(fields: list[dict[str, Any]], key: str) -> frozenset[str]:
-    return frozenset(found for field in fields if isinstance(found := field.get(key), str) and found)
+def _catalogued(called: str, entry: Mapping[str, Any]) -> CataloguedType:
+    fields, label = entry.get("fields"), entry.get("label")
+    listed = fields if isinstance(fields, list) else []
+    names = _texts(listed, "apiName")
+    lookups = {one.removesuffix("__r") for one in _texts(listed, "relationshipName")}
+    lookups |= {one.removesuffix("__c") for one in names if one.endswith("__c")}
+    known = frozenset(f"{one}__r" for one in lookups)
+    whole = bool(listed) and all(_texts([field], "apiName") for field in listed)
+    return CataloguedType(label if isinstance(label, str) else called, frozenset(names), known, whole)
+
+
+def _texts(fields: list[Any], key: str) -> set[str]:
+    found = (field.get(key) for field in fields if isinstance(field, dict))
+    return {text for text in found if isinstance(text, str) and text}

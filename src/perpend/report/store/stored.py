@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 def print_snapshots(manifests: Iterable[Manifest], in_force: str | None, console: Console) -> None:
     """Print a line per snapshot: id, time, how much it holds, whether it is in force."""
     grid = _grid("", "snapshot", "created", "tables", "rows", "sources", "not read")
-    for one in manifests:
+    for manifest in manifests:
         grid.add_row(
-            "*" if one.run == in_force else "",
-            one.run,
-            _time(one.created),
-            str(len(one.tables)),
-            f"{sum(table.rows for table in one.tables.values()):,}",
-            str(len(one.sources)),
-            str(len(one.failures)) if one.failures else "",
+            "*" if manifest.run == in_force else "",
+            manifest.run,
+            _time(manifest.created),
+            str(len(manifest.tables)),
+            f"{sum(table.rows for table in manifest.tables.values()):,}",
+            str(len(manifest.sources)),
+            str(len(manifest.failures)) if manifest.failures else "",
         )
     console.print(grid)
 

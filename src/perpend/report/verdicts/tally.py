@@ -96,11 +96,11 @@ def _says(group: Group) -> tuple[Status, str, str | None]:
 def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:
     """Put the first objects into their groups. Those of one type are fetched together, once all are known."""
     by_type: dict[str, set[int]] = {}
-    for one in asked:
-        by_type.setdefault(one.column.program.input_type, set()).update(found.place for found in one.found)
+    for asked_for in asked:
+        by_type.setdefault(asked_for.column.program.input_type, set()).update(found.place for found in asked_for.found)
     objects = {type_name: objects_at(judgement, type_name, places) for type_name, places in by_type.items()}
-    for one in asked:
-        of_type = objects[one.column.program.input_type]
-        found = one.found[: limit - len(one.group.shown)]
-        ends = one.column.ends_of(found, of_type)
-        one.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(found, ends, strict=True)]
+    for asked_for in asked:
+        of_type = objects[asked_for.column.program.input_type]
+        places = asked_for.found[: limit - len(asked_for.group.shown)]
+        ends = asked_for.column.ends_of(places, of_type)
+        asked_for.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]

@@ -23,14 +23,16 @@ ENTRY = {
         "odd",
     ],
 }
-KNOWN = CataloguedType("Thing", frozenset({"CA10__name__c", "CA10__owner__c"}), frozenset({"CA10__name__r", "CA10__owner__r"}))
+KNOWN = CataloguedType(
+    "Thing", frozenset({"CA10__name__c", "CA10__owner__c"}), frozenset({"CA10__name__r", "CA10__owner__r"}), False
+)
 
 
 def repository(root: Path, files: dict[str, Any]) -> Repository:
     return Repository(write(root, {"ce/folder.yaml": {"names": {"full": "F", "contextual": "F"}}, **files}))
 
 
-@pytest.mark.parametrize("document", [[ENTRY], {"types": [ENTRY, {"apiName": "no fields"}, 5]}, ENTRY])
+@pytest.mark.parametrize("document", [[ENTRY], {"types": [ENTRY, {"no": "name"}, 5]}, ENTRY])
 def test_the_catalogue_of_all_types_is_read(tmp_path: Path, document: Any) -> None:
     found = repository(tmp_path, {"types/types.json": json.dumps(document)})
     assert {THING: KNOWN} == found.catalogue.value
@@ -41,10 +43,10 @@ def test_the_catalogue_of_all_types_is_read(tmp_path: Path, document: Any) -> No
 def test_a_type_of_its_own_directory_wins_and_needs_no_name(tmp_path: Path) -> None:
     own = {"fields": [{"apiName": "only__c"}]}
     found = repository(tmp_path, {f"types/{THING}/type.json": json.dumps(own), "types/types.json": json.dumps([ENTRY])})
-    assert {THING: CataloguedType(THING, frozenset({"only__c"}), frozenset({"only__r"}))} == found.catalogue.value
+    assert {THING: CataloguedType(THING, frozenset({"only__c"}), frozenset({"only__r"}), True)} == found.catalogue.value
 
 
-@pytest.mark.parametrize("document", [5, None, "text", {"types": 5}, {"apiName": THING}, {"apiName": 5, "fields": []}])
+@pytest.mark.parametrize("document", [5, None, "text", {"types": 5}, {"no": "name"}, {"apiName": 5, "fields": []}])
 def test_json_of_another_shape_knows_no_type(tmp_path: Path, document: Any) -> None:
     assert {} == repository(tmp_path, {"types/types.json": json.dumps(document)}).catalogue.value
 
