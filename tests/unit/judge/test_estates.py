@@ -104,30 +104,6 @@ def test_a_type_of_which_there_are_no_objects_has_no_verdicts(tmp_path: Path, en
         assert (1, 2, 0) == (found.ledger.objects, found.ledger.verdicts, sum(found.counts(found.programs[1]).values()))
 
 
-def mixed(root: Path, *types: dict[str, Any]) -> Selection:
-    """Return one policy of each of several repositories that differ in what they declare."""
-    files = policy_files(logic({"IS_EQUAL": {"left": {"FIELD": {"path": "o__r.name"}}, "right": {"TEXT": "x"}}}))
-    analyzers = [analyzer_of(root / str(number), {**files, **declared}) for number, declared in enumerate(types)]
-    return Selection(tuple(program_of(analyzer) for analyzer in analyzers))
-
-
-@pytest.mark.parametrize("by_engine", [False, True])
-def test_policies_are_not_judged_by_what_another_repository_declares(
-    tmp_path: Path, engine: DuckDb, *, by_engine: bool
-) -> None:
-    """A missing deletion field of a lookup's target says nothing of a type that is declared, or of one that is not."""
-    way = {"label": "Thing", "lookups": [{"name": "o__r", "target": OTHER, "key": "o__c"}]}
-    declared = {f"types/{THING}/type.yaml": way, f"types/{OTHER}/type.yaml": {"label": "Other", "deletionField": "none"}}
-    undeclared = {f"types/{THING}/type.yaml": way}
-    gone = thing("a", o__c="1", o__r={"Id": "1", "name": "x", "CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"})
-    asked = engine if by_engine else None
-    for one, status in ((declared, "INCOMPLIANT"), (undeclared, "COMPLIANT")):
-        agreed = judge_estate(estate(gone), mixed(tmp_path / status, one, one), engine=asked, snapshot_time=DAY)
-        assert [status] * 2 == [finding.status.value for finding in agreed.findings()]
-    with pytest.raises(TypesDiffer, match=f"declare {OTHER} differently"):
-        judge_estate(estate(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)
-
-
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -272,3 +248,27 @@ def test_progress_counts_the_objects_of_all_types(tmp_path: Path, engine: DuckDb
     found = Estate((Source("a.json", "test-data", None, 6),), objects)
     judge_estate(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
     assert [2, 4, 6] == told
+
+
+def mixed(root: Path, *types: dict[str, Any]) -> Selection:
+    """Return one policy of each of several repositories that differ in what they declare."""
+    files = policy_files(logic({"IS_EQUAL": {"left": {"FIELD": {"path": "o__r.name"}}, "right": {"TEXT": "x"}}}))
+    analyzers = [analyzer_of(root / str(number), {**files, **declared}) for number, declared in enumerate(types)]
+    return Selection(tuple(program_of(analyzer) for analyzer in analyzers))
+
+
+@pytest.mark.parametrize("by_engine", [False, True])
+def test_policies_are_not_judged_by_what_another_repository_declares(
+    tmp_path: Path, engine: DuckDb, *, by_engine: bool
+) -> None:
+    """A missing deletion field of a lookup's target says nothing of a type that is declared, or of one that is not."""
+    way = {"label": "Thing", "lookups": [{"name": "o__r", "target": OTHER, "key": "o__c"}]}
+    declared = {f"types/{THING}/type.yaml": way, f"types/{OTHER}/type.yaml": {"label": "Other", "deletionField": "none"}}
+    undeclared = {f"types/{THING}/type.yaml": way}
+    gone = thing("a", o__c="1", o__r={"Id": "1", "name": "x", "CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"})
+    asked = engine if by_engine else None
+    for one, status in ((declared, "INCOMPLIANT"), (undeclared, "COMPLIANT")):
+        agreed = judge_estate(estate(gone), mixed(tmp_path / status, one, one), engine=asked, snapshot_time=DAY)
+        assert [status] * 2 == [finding.status.value for finding in agreed.findings()]
+    with pytest.raises(TypesDiffer, match=f"declare {OTHER} differently"):
+        judge_estate(estate(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)
