@@ -212,9 +212,9 @@ def number_text(number: float) -> str:
         return _ENDLESS[repr(value)]
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    shortest = Decimal(repr(value))
-    figures = "".join(map(str, shortest.as_tuple().digits)).rstrip("0")
-    return f"{'-' if value < 0 else ''}{figures[0]}.{figures[1:] or '0'}E{shortest.adjusted()}"
+    shortest = Decimal(repr(value)).normalize()
+    figures = "".join(map(str, shortest.as_tuple().digits))
+    return f"{'-' if shortest.is_signed() else ''}{figures[0]}.{figures[1:] or '0'}E{shortest.adjusted()}"
 
 
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
