@@ -28,6 +28,17 @@ def test_a_field_whose_emptiness_is_told_may_be_missing() -> None:
     assert [("True", 101)] == ends({"IS_EMPTY": {"arg": field("absent", isEmpty="m")}}, tables=tables)
 
 
+def test_a_delegate_that_is_missing_says_that_nobody_may_read() -> None:
+    checks = {"noAccessDelegate": {"path": "absent", "currentStateMessage": "m"}}
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "text", "undeterminedIf": checks}}}}
+    assert [("True", 101)] == ends(check, tables=replace(TABLES, complete=False))
+
+
+def test_a_field_of_an_operation_without_checks_may_not_be_missing() -> None:
+    check = {"TAG_EXISTS": {"tagsJson": "absent", "name": {"TEXT": "a"}}}
+    assert [("True", -1)] == ends(check, tables=replace(TABLES, complete=False))
+
+
 def test_a_lookup_is_there_where_a_row_with_an_id_is_found() -> None:
     there = f"and({FOUND}, not(is(l1.Id, '')))"
     assert there == condition({"NOT_EMPTY_LOOKUP": "owner__r"})
