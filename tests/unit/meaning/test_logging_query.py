@@ -219,6 +219,12 @@ def test_null_is_the_empty_filter() -> None:
     assert not logging_query_matches("a", empty)
 
 
+def test_the_longest_filter_is_read_and_parentheses_that_are_closed_count_no_more() -> None:
+    assert Comparison(None, ":", FilterValue("text", "a" * MAX_LENGTH)) == parse_logging_query("a" * MAX_LENGTH)
+    assert parse_logging_query("a b") == parse_logging_query("(a) " * (MAX_DEPTH + 1) + "b")
+    assert parse_logging_query("f(a)") == parse_logging_query("f(a) " * (MAX_DEPTH + 1))
+
+
 def test_a_candidate_that_is_no_filter_matches_nothing() -> None:
     assert not logging_query_matches("(a", parse_logging_query("a"))
     assert not logging_query_matches("(", parse_logging_query(""))
