@@ -33,6 +33,7 @@ _MESSAGES = frozenset({"httprequest", "operation", "resource", "sourcelocation"}
 """The parts of a log entry whose own fields are known, so that letter case says nothing in them."""
 _DEFAULTED = frozenset({"insertid", "logname", "receivetimestamp", "severity", "spanid", "timestamp", "trace", "resource.type"})
 """The fields that no log entry lacks: an absent one has its default value. Those of the other messages count, too."""
+_QUOTED_ONLY = frozenset("'\\~.-")
 _OPPOSITES = {"!=": "=", "!~": "=~"}
 
 
@@ -40,7 +41,6 @@ class LoggingQueryError(PerpendError):
     """A text is no log filter. ``offset`` counts the characters before the offending place."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message, offset)
         self.message = message
         self.offset = offset
 
@@ -141,7 +141,7 @@ def _tokens(text: str) -> list[_Token]:
 def _complaint(character: str) -> str:
     if character == '"':
         return "a quotation mark is not closed"
-    if character in "'\\~.-":
+    if character in _QUOTED_ONLY:
         return f"`{character}` is taken here only inside double quotation marks"
     return f"unexpected `{character}`"
 
@@ -244,7 +244,7 @@ class _Parser:
 
     def _unexpected(self) -> LoggingQueryError:
         token = self._tokens[self._next]
-        message = "the filter ends too early" if token.kind == "end" else f"unexpected `{token.text[:20]}`"
+        message = "the filter ends too early" if token.kind == "end" else f"unexpected `{token.text}`"
         return LoggingQueryError(message, token.start)
 
 

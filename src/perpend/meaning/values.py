@@ -158,8 +158,8 @@ def _thousandths(digits: str | None) -> int:
 
 
 def _offset(text: str | None) -> int | None:
-    """Return an ISO offset in minutes, None when it is out of range."""
-    if text is None or text in ("z", "Z"):
+    """Return an ISO offset in minutes, of ``Z`` and of none zero; None when it is out of range."""
+    if text is None:
         return 0
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])

@@ -243,6 +243,10 @@ def test_an_extract_that_is_used_twice_is_computed_once_and_stops_where_it_is_us
     assert judged(found, {"on": False, **broken}).index == 106
 
 
+def test_no_policies_say_nothing() -> None:
+    assert [] == Interpreter([]).judge({"Id": "a"}, 0)
+
+
 def test_whoever_observes_is_told_every_value_and_what_ended_the_others(tmp_path: Path) -> None:
     flag = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
     asked = program_of(analyzer_of(tmp_path, files(logic({"OR": {"args": [{"BOOLEAN": False}, flag]}}))))

@@ -49,6 +49,8 @@ def term(text: str) -> Comparison:
         pytest.param('resource.type=("x" OR "y")', 'resource.type="y" OR resource.type="x"', id="value-list"),
         pytest.param('textPayload:("x" "y")', 'textPayload:"y" AND textPayload:"x"', id="value-list-implied-and"),
         pytest.param("a:(b OR NOT c)", "a:b OR NOT a:c", id="value-list-negation"),
+        pytest.param("a=((x) OR (y OR z))", "a=(x OR y OR z)", id="value-list-in-parentheses"),
+        pytest.param('a="\uff3cd"', 'a="\\\\d"', id="backslash-by-normalisation-is-escaped"),
         pytest.param("severity>=(ERROR)", "severity >= ERROR", id="value-list-of-one"),
         pytest.param('severity="ERROR"', "severity = error", id="quotes-and-case-of-a-value"),
         pytest.param('a="Straße"', 'a="STRASSE"', id="full-case-folding"),
@@ -142,6 +144,21 @@ def test_normal_form_of_a_filter_with_everything() -> None:
     assert expected == parse_logging_query(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("x", "text", "x"),
+        ('"x\\"y"', "text", 'x"y'),
+        ("x*", "pattern", "x*"),
+        ('"x*"', "text", "x*"),
+        ('"x"."y"', "member", '"x"."y"'),
+        ("NULL_VALUE", "null", "null_value"),
+    ],
+)
+def test_normal_form_of_a_value(text: str, kind: str, said: str) -> None:
+    assert Comparison(("a",), "=", FilterValue(kind, said)) == parse_logging_query(f"a={text}")
+
+
 def test_a_published_benchmark_filter_matches_itself_reordered() -> None:
     reordered = (
         "((projectOwnerInvitee OR ProjectOwnership) OR "
@@ -180,6 +197,7 @@ def test_a_published_benchmark_filter_matches_itself_reordered() -> None:
         ("a=-b", "unexpected `-`", 2),
         ("a - b", "`-` is taken here only inside double quotation marks", 2),
         ("a -5", "this `-` may negate or be a sign: write `NOT`, or quotation marks", 2),
+        (f'a"{"b" * 30}"', f'`"{"b" * 19}` needs white space before it', 1),
         ("a=(-5)", "this `-` may negate or be a sign: write `NOT`, or quotation marks", 3),
         ("(" * (MAX_DEPTH + 1), f"parentheses nest deeper than {MAX_DEPTH}", MAX_DEPTH),
         ("f(" * (MAX_DEPTH + 1), f"parentheses nest deeper than {MAX_DEPTH}", 2 * MAX_DEPTH),
@@ -199,6 +217,12 @@ def test_null_is_the_empty_filter() -> None:
     assert logging_query_matches("  ", empty)
     assert not logging_query_matches(None, parse_logging_query("a"))
     assert not logging_query_matches("a", empty)
+
+
+def test_the_longest_filter_is_read_and_parentheses_that_are_closed_count_no_more() -> None:
+    assert Comparison(None, ":", FilterValue("text", "a" * MAX_LENGTH)) == parse_logging_query("a" * MAX_LENGTH)
+    assert parse_logging_query("a b") == parse_logging_query("(a) " * (MAX_DEPTH + 1) + "b")
+    assert parse_logging_query("f(a)") == parse_logging_query("f(a) " * (MAX_DEPTH + 1))
 
 
 def test_a_candidate_that_is_no_filter_matches_nothing() -> None:

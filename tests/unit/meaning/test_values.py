@@ -188,7 +188,8 @@ def test_collection(kind: ValueType, flags: tuple[bool, bool, bool], expected: t
     ],
 )
 def test_instants(text: str, expected: int) -> None:
-    assert expected == date_time_from_text(text)
+    found = date_time_from_text(text)
+    assert (expected, int) == (found, type(found))
 
 
 @pytest.mark.parametrize(
