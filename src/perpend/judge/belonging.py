@@ -76,11 +76,17 @@ def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -
 
 
 def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[bool, str | None]:
-    """Return whether an object says what owns it, and the owner's Id: in the key, or as the object under its lookup."""
+    """Return whether an object says what owns it, and the owner's Id, None for nobody.
+
+    It says so in the key, or by what stands under its lookup: nothing at all, or an object with an Id.
+    """
     if key in fields:
-        return True, fields[key] if isinstance(fields[key], str) else None
-    targets = [fields[name] for name in lookups if isinstance(fields.get(name), dict)]
-    return bool(targets), targets[0].get("Id") if targets else None
+        stated = [fields[key]]
+    else:
+        found = [fields[name] for name in lookups if name in fields]
+        stated = [one and one["Id"] for one in found if one is None or (isinstance(one, dict) and one.get("Id", "") != "")]
+    is_said = bool(stated) and (stated[0] is None or isinstance(stated[0], str))
+    return is_said, stated[0] if is_said else None
 
 
 def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> EstateObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,13 @@ from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.ir.ids import PRODUCTION
 from perpend.ir.object_types import Field
 from perpend.judge.belonging import with_children
+from perpend.judge.estates import judge_estate
+from perpend.judge.selection import select_policies
+from perpend.judge.snapshots import judge_snapshot
 from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.partly_known import PartlyKnown, doubt_of
+from tests.repositories import analyzer_of, logic, policy_files
+from tests.unit.store.stored import write_store
 
 USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
 ANALYZER = Analyzer(Repository(LIBRARY))
@@ -156,3 +162,68 @@ def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_al
         lambda name: types.get(name) or ANALYZER.object_type(name),
     )
     assert is_open == (LIST not in found.objects[ACCOUNT][0].fields)
+
+
+THING, PART, PARTS, OWNER, OWNER_KEY = "CA10__CaThing__c", "CA10__CaPart__c", "CA10__Parts__r", "thing__r", "thing__c"
+
+
+def declared_types(kind: str) -> dict[str, Any]:
+    """Return the files of a policy that asks things whether they have a part that is on, and of both types."""
+    fields = [{"name": "Id", "type": "text"}, {"name": OWNER_KEY, "type": kind}, {"name": "on", "type": "checkbox"}]
+    condition = {"status": "INCOMPLIANT", "currentStateMessage": "on", "check": {"FIELD": {"path": "on"}}}
+    otherwise = {"status": "COMPLIANT", "currentStateMessage": "off"}
+    block = {"relationshipName": PARTS, "conditions": [condition], "otherwise": otherwise}
+    asked = {"RELATED_LIST_HAS": {"relationshipName": PARTS, "status": "INCOMPLIANT"}}
+    lookups = [{"name": OWNER, "target": THING, "key": OWNER_KEY}]
+    types = {
+        f"types/{THING}/type.yaml": {"label": "T", "fields": {}, "children": [{"name": PARTS, "type": PART, "key": OWNER_KEY}]},
+        f"types/{PART}/type.yaml": {"label": "P", "fields": fields, "lookups": lookups},
+    }
+    return policy_files(logic(asked, relatedLists=[block]), **types)
+
+
+@pytest.mark.parametrize("kind", ["lookup", "masterDetail"])
+@pytest.mark.parametrize(
+    ("part", "is_open"),
+    [
+        ({}, True),
+        ({OWNER_KEY: None}, False),
+        ({OWNER_KEY: ""}, False),
+        ({OWNER_KEY: None, OWNER: {"Name": "x"}}, False),
+        ({OWNER_KEY: "b"}, False),
+        ({OWNER_KEY: "b", OWNER: {"Name": "x"}}, False),
+        ({OWNER_KEY: 5}, True),
+        ({OWNER_KEY: ["b"]}, True),
+        ({OWNER: None}, False),
+        ({OWNER: {"Id": None}}, False),
+        ({OWNER: {"Id": "b"}}, False),
+        ({OWNER: {}}, True),
+        ({OWNER: {"Name": "x"}}, True),
+        ({OWNER: {"Id": ""}}, True),
+        ({OWNER: {"Id": 5}}, True),
+        ({OWNER: {"Id": ["b"]}}, True),
+        ({OWNER: 5}, True),
+        ({OWNER: []}, True),
+    ],
+)
+def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(
+    tmp_path: Path, kind: str, part: dict[str, Any], is_open: bool
+) -> None:
+    analyzer = analyzer_of(tmp_path / "repository", declared_types(kind))
+
+    def read(name: str, *rows: dict[str, Any]) -> list[Any]:
+        return [object_from_fields(one, analyzer.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
+
+    parts = read(PART, {"Id": "p", "on": True, **part}, {"Id": "q", "on": False, OWNER_KEY: "a"})
+    source = Source("x", "test-data", None, 0, coverage=(Claim(PART), Claim(THING)))
+    found = Estate((source,), {THING: read(THING, {"Id": "a"}, {"Id": "b"}), PART: parts})
+    is_owned = part.get(OWNER_KEY) == "b" or part.get(OWNER) == {"Id": "b"}
+    if is_open or (kind == "masterDetail" and not is_owned):
+        expected = ["UNDETERMINED", "UNDETERMINED"]
+    else:
+        expected = ["COMPLIANT", "INCOMPLIANT" if is_owned else "COMPLIANT"]
+    selection = select_policies(analyzer)
+    assert expected == [one.status.value for one in judge_estate(found, selection).findings()]
+    snapshot = write_store(tmp_path / "store", found, declared=analyzer.object_type)
+    with judge_snapshot(snapshot, selection) as judged:
+        assert expected == [one.status.value for one in judged.findings()]

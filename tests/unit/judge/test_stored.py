@@ -185,3 +185,9 @@ def test_what_names_an_object_and_its_owner_is_wanted_beside_what_is_read(
     found = wanted_of([program], object_type)
     assert {"on", "CA10__disappearanceTime__c", *values} == found.values
     assert lookups == {name: below.values for name, below in found.lookups.items()}
+
+
+def test_what_is_read_of_an_owner_is_wanted_beside_what_names_it(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, {"FIELD": {"path": "o__r.on"}}))
+    found = wanted_of([program], ObjectType(THING, lookups={"o__r": Lookup("o__r", OTHER, "o")}, master="o__r"))
+    assert {"on", "Id", "Name"} <= found.lookups["o__r"].values
