@@ -5,6 +5,7 @@ So do they become the same judgement.
 
 from __future__ import annotations
 
+import gzip
 import os
 from functools import partial
 from io import StringIO
@@ -98,7 +99,7 @@ def test_both_roads_lead_to_the_same_store(contents: list[bytes], keep_going: bo
 
 
 def test_tidy_reports_are_read_by_duckdb() -> None:
-    contents = [HEADER + ANN + b"true,false\n", OTHER_COLUMNS.replace(b"\n", b"\r\n")]
+    contents = [HEADER + ANN + b"true,false\n", OTHER_COLUMNS.replace(b"\n", b"\r\n"), gzip.compress(HEADER + ANN + b"a,b")]
     assert roads(contents)[2]
 
 
