@@ -88,6 +88,7 @@ def roads(contents: list[bytes], *, keep_going: bool = False) -> tuple[Any, Any,
 @settings(max_examples=EXAMPLES, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck))
 @given(contents=st.lists(reports(), min_size=1, max_size=3), keep_going=st.booleans())
 @example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"], keep_going=False)
+@example(contents=[HEADER + ANN + b"true,false\r"], keep_going=False)
 @example(
     contents=[HEADER + ANN + b"true,false\n", OTHER_COLUMNS, OTHER_COLUMNS + b"bob,arn:aws:iam::111122223333:user/bob,x\n"],
     keep_going=False,

@@ -84,7 +84,7 @@ def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
             yield _with_line_feeds(rest + text[:end])
         rest = text[end:] if end else rest + text
     if rest:
-        yield _with_line_feeds(rest + b"\n")
+        yield _with_line_feeds(rest) + b"\n"
 
 
 def _chunks(path: str) -> Iterator[bytes]:
