@@ -5,6 +5,7 @@ So do they become the same judgement.
 
 from __future__ import annotations
 
+import gzip
 import os
 from functools import partial
 from io import StringIO
@@ -87,6 +88,7 @@ def roads(contents: list[bytes], *, keep_going: bool = False) -> tuple[Any, Any,
 @settings(max_examples=EXAMPLES, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck))
 @given(contents=st.lists(reports(), min_size=1, max_size=3), keep_going=st.booleans())
 @example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"], keep_going=False)
+@example(contents=[HEADER + ANN + b"true,false\r"], keep_going=False)
 @example(
     contents=[HEADER + ANN + b"true,false\n", OTHER_COLUMNS, OTHER_COLUMNS + b"bob,arn:aws:iam::111122223333:user/bob,x\n"],
     keep_going=False,
@@ -98,7 +100,7 @@ def test_both_roads_lead_to_the_same_store(contents: list[bytes], keep_going: bo
 
 
 def test_tidy_reports_are_read_by_duckdb() -> None:
-    contents = [HEADER + ANN + b"true,false\n", OTHER_COLUMNS.replace(b"\n", b"\r\n")]
+    contents = [HEADER + ANN + b"true,false\n", OTHER_COLUMNS.replace(b"\n", b"\r\n"), gzip.compress(HEADER + ANN + b"a,b")]
     assert roads(contents)[2]
 
 

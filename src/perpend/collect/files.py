@@ -25,11 +25,13 @@ MAX_BYTES = 1 << 30
 LARGE = 1 << 20
 """From how many bytes on inputs are large: better not held in memory."""
 
+BOMB_BYTES = 64 << 20
+BOMB_RATIO = 250
+"""Gzip that unpacks to more bytes than the former, and than the latter for each of its own, is refused."""
+
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_BOMB_BYTES = 64 << 20
-_BOMB_RATIO = 250
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -127,7 +129,7 @@ def _gunzip(packed: bytes) -> bytes:
             while chunk := stream.read(_CHUNK):
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > MAX_BYTES or (size > _BOMB_BYTES and size > _BOMB_RATIO * len(packed)):
+                if size > MAX_BYTES or (size > BOMB_BYTES and size > BOMB_RATIO * len(packed)):
                     raise UnusableContent(f"gzip that unpacks to more than {size >> 20} MiB, too much for its size")
                 if b"\0" in chunk:
                     break

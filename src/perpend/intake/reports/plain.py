@@ -6,14 +6,17 @@ lines need. Everything else, and everything that is wrong, is left to the collec
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import os
 import re
+import zlib
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from perpend.collect.files import MAX_BYTES
-from perpend.intake.table_bytes import MARK
+from perpend.collect.files import BOMB_BYTES, BOMB_RATIO, MAX_BYTES
+from perpend.intake.table_bytes import MARK, is_gzip
 from perpend.store.files import naming
 
 if TYPE_CHECKING:
@@ -69,27 +72,35 @@ def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None]
 
 def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
     """Yield a file's text in pieces of whole lines, all of which end with LF. ``note`` is given the text as it stands there."""
-    size, rest = 0, b""
+    first, rest = True, b""
     for chunk in _chunks(path):
-        text = chunk if size else chunk.removeprefix(MARK)
-        size += len(chunk)
+        text = chunk.removeprefix(MARK) if first else chunk
+        first = False
         note(text)
         end = text.rfind(b"\n") + 1
-        if size > MAX_BYTES or len(rest) + len(text) - end > _LONGEST_LINE:
+        if len(rest) + len(text) - end > _LONGEST_LINE:
             raise _ReadDifferently
         if end:
             yield _with_line_feeds(rest + text[:end])
         rest = text[end:] if end else rest + text
     if rest:
-        yield _with_line_feeds(rest + b"\n")
+        yield _with_line_feeds(rest) + b"\n"
 
 
 def _chunks(path: str) -> Iterator[bytes]:
+    """Yield a file's bytes, unpacked when they are gzip. What may be a bomb is for collectors to refuse."""
+    size, most = 0, MAX_BYTES
     try:
-        with open(path, "rb") as stream:
+        packed = is_gzip(path)
+        if packed:
+            most = min(most, max(BOMB_BYTES, BOMB_RATIO * os.path.getsize(path)))
+        with (gzip.open if packed else open)(path, "rb") as stream:
             while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > most:
+                    raise _ReadDifferently
                 yield chunk
-    except (OSError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         raise _ReadDifferently from None
 
 

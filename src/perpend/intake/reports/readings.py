@@ -49,6 +49,9 @@ _FIELDS: Final = {
 """The fields of a user beside its row, with the columns that hold them."""
 
 _ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_SORTING: Final = "500MB"
+"""What DuckDB may hold of rows that it sorts; of more it keeps a part in files."""
+
 _REPEATED: Final = "perpend_repeated"
 """The table of ARNs that reports show more than once."""
 
@@ -112,6 +115,8 @@ def read_reports(
     settled = readings.settled(contradicted)
     accounts = readings.accounts(settled, sources)
     numbered = not ordered and readings.are_in_order()
+    if not numbered:
+        connection.execute(f"SET memory_limit = {text(_SORTING)}")
     return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled, numbered=numbered)})
 
 
