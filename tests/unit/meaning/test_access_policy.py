@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -286,6 +287,10 @@ def test_inclusion_is_never_claimed_wrongly(pattern: str, other: str) -> None:
 @given(PATTERNS, st.text(alphabet="ab", max_size=8))
 def test_inclusion_of_a_text_is_matching_it(pattern: str, text: str) -> None:
     assert (text in matched(pattern)) == includes(pattern, text)
+
+
+def test_every_letter_behind_a_pattern_is_a_letter_more() -> None:
+    assert [] == [letter for letter in ascii_letters if includes(f"a{letter}", "a") or includes(f"*{letter}", "")]
 
 
 def test_the_longest_patterns_are_compared_in_bounded_steps() -> None:
