@@ -64,7 +64,7 @@ def _document(text: str) -> Any:
 def _parsed(text: str | None) -> Any:
     """Return a document that is known to be JSON, or one that is not as null: then a check has spoken already."""
     try:
-        return None if text is None else _document(text) if len(text) < 4096 else json_from_text(text)
+        return None if not text else _document(text) if len(text) < 4096 else json_from_text(text)
     except ValueError:
         return None
 
