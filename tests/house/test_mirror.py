@@ -81,11 +81,8 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "tables/flat",
     ),
     "differential/test_report_roads.py": (
-        *(
-            "intake/reports/plain",
-            "intake/reports/readings",
-            "intake/reports/rivals",
-        ),
+        "intake/reports/readings",
+        "intake/reports/rivals",
     ),
     "differential/test_spark.py": (
         *(
@@ -201,6 +198,7 @@ OF_ROOMS = {
     "load/test_hostile_test_data.py",
     "load/test_hostile_yaml.py",
     "load/test_references.py",
+    "meaning/test_jmespath_bounds.py",
     "meaning/test_json_texts.py",
 }
 """Files below ``tests/unit`` that ask something of their room as a whole."""

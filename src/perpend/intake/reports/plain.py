@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from perpend.intake.table_bytes import MARK, is_gzip
 from perpend.store.files import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _CHUNK: Final = 1 << 20
@@ -89,19 +90,25 @@ def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
 
 def _chunks(path: str) -> Iterator[bytes]:
     """Yield a file's bytes, unpacked when they are gzip. What may be a bomb is for collectors to refuse."""
-    size, most = 0, MAX_BYTES
+    most = MAX_BYTES
     try:
         packed = is_gzip(path)
         if packed:
             most = min(most, max(BOMB_BYTES, BOMB_RATIO * os.path.getsize(path)))
         with (gzip.open if packed else open)(path, "rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                size += len(chunk)
-                if size > most:
-                    raise _ReadDifferently
-                yield chunk
+            yield from _bounded(iter(partial(stream.read, _CHUNK), b""), most)
     except (OSError, EOFError, ValueError, zlib.error):
         raise _ReadDifferently from None
+
+
+def _bounded(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """Yield chunks as long as they are not more than ``most`` bytes together."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most:
+            raise _ReadDifferently
+        yield chunk
 
 
 def _with_line_feeds(lines: bytes) -> bytes:
