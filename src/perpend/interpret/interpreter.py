@@ -117,7 +117,7 @@ class Interpreter:
                     parts.append(self._expression(part, base, block))
                     base += part.slots
                 operands[name] = tuple(parts)
-        use = Use(expression, operands, base, block, lambda relationship: self._status_count(block, relationship))
+        use = Use(expression, operands, base, lambda relationship: self._status_count(block, relationship))
         return COMPILERS[expression.operation.name](use)
 
     def _extract(self, extract: Extracted, base: int) -> Closure:

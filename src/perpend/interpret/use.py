@@ -13,7 +13,7 @@ from perpend.meaning.values import collection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from perpend.ir.program import Block, Expr
+    from perpend.ir.program import Expr
     from perpend.ir.status import Status
 
 Closure = Callable[[Frame], Any]
@@ -27,7 +27,6 @@ class Use:
     expression: Expr
     operands: Mapping[str, Any]
     last_slot: int
-    block: Block | None
     count: Callable[[str], StatusCount]
 
     def __getitem__(self, name: str) -> Closure:

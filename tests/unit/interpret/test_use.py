@@ -20,7 +20,7 @@ def operation(name: str) -> Operation:
 
 def use_of(name: str, kind: ValueType, *, last_slot: int = 100, checks: tuple[Check, ...] = (), **arguments: Any) -> Use:
     operands = {key: (lambda _, value=value: value) for key, value in arguments.items() if isinstance(value, Expr)}
-    return Use(Expr(operation(name), arguments, kind, checks), operands, last_slot, None, lambda _: lambda *_: (0, None))
+    return Use(Expr(operation(name), arguments, kind, checks), operands, last_slot, lambda _: lambda *_: (0, None))
 
 
 def checks_of(name: str, *keys: str, delegate: str | None = None) -> tuple[Check, ...]:

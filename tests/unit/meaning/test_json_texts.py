@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.meaning.values import json_from_text, json_normal
+from perpend.meaning.values import document_of, json_from_text, json_normal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -53,6 +53,13 @@ def test_an_object_that_repeats_a_key_is_no_json(text: str, key: str) -> None:
 def test_half_a_surrogate_pair_is_a_replacement_character_wherever_it_stands() -> None:
     found = json_from_text('{"a": ["\\ud800", ["x\\udc00"], {"\\udbff": null}, 1], "\\uD83D\\uDE00": "\\uD83D\\uDE00"}')
     assert {"a": ["\ufffd", ["x\ufffd"], {"\ufffd": None}, 1], "😀": "😀"} == found
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [('{"a": [1]}', {"a": [1]}), ("{a", "{a"), ("", ""), ("1", 1), ({"a": 1}, {"a": 1}), (None, None)]
+)
+def test_a_field_that_holds_no_document_is_what_it_is(value: Any, expected: Any) -> None:
+    assert expected == document_of(value)
 
 
 def test_repeated_keys_are_told_to_whom_they_are_no_fault() -> None:
