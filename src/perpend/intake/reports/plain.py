@@ -97,11 +97,15 @@ def _chunks(path: str) -> Iterator[bytes]:
         with (gzip.open if packed else open)(path, "rb") as stream:
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
-                if size > most:
-                    raise _ReadDifferently
+                _refuse_above(most, size)
                 yield chunk
     except (OSError, EOFError, ValueError, zlib.error):
         raise _ReadDifferently from None
+
+
+def _refuse_above(most: int, size: int) -> None:
+    if size > most:
+        raise _ReadDifferently
 
 
 def _with_line_feeds(lines: bytes) -> bytes:
