@@ -11,7 +11,7 @@ from random import Random
 
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.damage import Inputs
-from tests.property.metamorphic.estates import USER, WITH_REPORTS, Estate, estate, roads_of
+from tests.property.metamorphic.estates import USER, USERS, WITH_REPORTS, Estate, estate, roads_of
 from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange, copied
 from tests.property.metamorphic.judging import verdicts_of
 from tests.property.metamorphic.roads import Crashed, End, Refused, Verdicts, Way
@@ -153,7 +153,7 @@ def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figu
     users as tables of a store: there, lists are read that must be empty.
     """
     every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > _FEW]
-    for type_name, road, worlds in _FIRST if root == LIBRARY else ():
+    for type_name, road, worlds in _FIRST if root == LIBRARY and only is None else ():
         first = estate(next(one for one in every if one.type_name == type_name), road, random, worlds)
         yield from changed(first, [one for one in CLAIM_CHANGES if one.fits(first.inputs, first.way)] * _TIMES, random)
     while True:
@@ -214,6 +214,7 @@ class Pass:
 
 def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pass | None:
     made = changed_object_rows(changes, asked.inputs, random, random.choice(_SHARES))
+    reported = asked.road.endswith(WITH_REPORTS)
 
     def told(world: int) -> tuple[str, str]:
         found = made.changes.get(world, [])
@@ -221,13 +222,20 @@ def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pas
         return " + ".join(names) or "others changed", "; ".join(where for _, where in found)
 
     def mends(world: int) -> bool:
-        return any(change.mends for change, _ in made.changes.get(world, ()))
+        """Whether something odd may be gone: from a document, or a list of users that the account's report spoke against."""
+        found = made.changes.get(world, ())
+        return any(change.mends or (reported and where.startswith(USERS)) for change, where in found)
 
-    def takes(policy: str) -> bool:
-        """Whether what a policy judges may be gone: what is nested in the objects goes with a list that is denied."""
-        return policy not in asked.pool.policies
+    return Pass(made.inputs, asked.way, made.numbers, told, mends, _nested(asked)) if made.numbers else None
 
-    return Pass(made.inputs, asked.way, made.numbers, told, mends, takes) if made.numbers else None
+
+def _nested(asked: Estate) -> Callable[[str], bool]:
+    """Return whether what a policy judges is nested in objects, and may go with a list that is denied or contradicted.
+
+    Files are not asked for it at all; only a store makes rows of it.
+    """
+    nested = any(one.form == "json" for one in asked.inputs)
+    return lambda policy: nested and policy not in asked.pool.policies
 
 
 def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
@@ -239,8 +247,13 @@ def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
     def mends(world: int) -> bool:
         return change.mends and world not in made.still_open
 
+    nested = _nested(asked)
+
+    def takes(policy: str) -> bool:
+        return change.takes or (not change.same and nested(policy))
+
     numbers = Counter({change.name: made.number})
-    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda _: change.takes, change.same)
+    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, takes, change.same)
 
 
 def compared(asked: Estate, before: Verdicts, made: Pass) -> Figures:
