@@ -17,6 +17,7 @@ import pytest
 
 from perpend.store.store import Store
 from tests.cli.conftest import EXAMPLE, Run, spawn
+from tests.repositories import write
 from tests.unit.store.stored import rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
@@ -226,3 +227,19 @@ def _wait_for(happened: Callable[[], bool], process: subprocess.Popen[bytes]) ->
     while process.poll() is None and not happened():
         time.sleep(0.005)
     assert process.poll() is None
+
+
+def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: Run, tmp_path: Path) -> None:
+    account = {"Id": "111122223333", "CA10__accountId__c": "111122223333"}
+    user = {"Id": "u", "CA10__account__c": "111122223333", "CA10__userName__c": "ann"}
+    objects = [{**account, "CA10__users__r": users} for users in ([user], [])]
+    found = []
+    for number, readings in enumerate((objects[:1], objects, objects[::-1])):
+        place = write(tmp_path / str(number), {"objects.json": readings}) / "objects.json"
+        store = tmp_path / f"store-{number}"
+        assert 0 == run("import", str(place), "--type", "CA10__CaAwsAccount__c", "--store", str(store)).code
+        document = json.loads(run("check", "--store", str(store), "--format", "json").out)
+        users = [one for one in document["verdicts"] if one["object"]["id"] == "u"]
+        found.append({(one["policyId"], one["status"], one["conditionIndex"]) for one in users})
+    assert found[0] == found[1] == found[2]
+    assert found[0]

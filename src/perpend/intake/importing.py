@@ -101,9 +101,8 @@ class Importing:
             for one in found:
                 reason = contradiction(one) if one.variants else None
                 number = numbers[one.origin.source]
-                self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason)
-                for variant in one.variants:
-                    self._objects.pile(type_name).note_lost(one.fields, variant.fields)
+                others = [(other.fields, numbers[other.origin.source], other.origin) for other in one.variants]
+                self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason, others=others)
 
     def add_table(self, table: TableFile) -> None:
         """Take in a table of one object type. Raises UnreadableTable where it cannot be used.

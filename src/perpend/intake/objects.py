@@ -13,7 +13,7 @@ from perpend.ir.estate import is_filled
 from perpend.ir.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perpend.intake.ages import Age
     from perpend.ir.estate import Origin
@@ -90,27 +90,47 @@ class Objects:
         source: int,
         origin: Origin | None = None,
         contradicted: str | None = None,
+        others: Iterable[tuple[Mapping[str, Any], int, Origin]] = (),
     ) -> None:
-        """Take in an object that was imported as such, and all that is nested in it."""
-        self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
+        """Take in an object that was imported as such, and all that is nested in it.
+
+        ``others`` are further readings with their sources, which contradict this one: of them only what is nested in them is
+        taken in, which is there whichever reading is right.
+        """
+        entry = self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
+        for other, number, place in others:
+            self.pile(type_name).note_lost(fields, other)
+            self._take_nested(type_name, other, entry, Entry({}, number, place))
 
     def pile(self, type_name: str) -> Pile:
         """Return the objects of a type, to be added to."""
         return self.by_type.setdefault(type_name, Pile())
 
-    def _take(self, type_name: str, fields: Mapping[str, Any], entry: Entry) -> None:
+    def _take_nested(self, type_name: str, fields: Mapping[str, Any], entry: Entry, reading: Entry) -> None:
+        """Take in the objects that are nested in another reading of what ``entry`` stands for."""
+        declared = self._declared(type_name)
+        if declared is None:
+            return
+        for lookup in declared.lookups.values():
+            if lookup.key and lookup.name in fields:
+                self._take_lookup(reading, declared, fields, lookup)
+        for children in declared.children.values():
+            if children.key and children.name in fields:
+                self._take_children(entry, declared, fields, children, reading)
+
+    def _take(self, type_name: str, fields: Mapping[str, Any], entry: Entry) -> Entry:
         declared = self._declared(type_name)
         lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
         children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
         entry.fields = {name: value for name, value in fields.items() if name not in lookups and name not in children}
         if declared is None:
-            self._placed(self.pile(type_name), entry)
-            return
+            return self._placed(self.pile(type_name), entry)
         for name in (one for one in fields if one in lookups):
             self._take_lookup(entry, declared, fields, lookups[name])
         entry = self._placed(self.pile(type_name), entry)
         for name in (one for one in fields if one in children):
             self._take_children(entry, declared, fields, children[name])
+        return entry
 
     def _take_lookup(self, entry: Entry, declared: ObjectType, fields: Mapping[str, Any], lookup: Lookup) -> None:
         target, reason = lookup_target(declared, fields, lookup.name, complete=False)
@@ -123,7 +143,16 @@ class Objects:
         if target is not None:
             self._take(lookup.target, target, Entry({}, entry.source, entry.origin))
 
-    def _take_children(self, entry: Entry, declared: ObjectType, fields: Mapping[str, Any], children: Children) -> None:
+    def _take_children(
+        self,
+        entry: Entry,
+        declared: ObjectType,
+        fields: Mapping[str, Any],
+        children: Children,
+        reading: Entry | None = None,
+    ) -> None:
+        """Take in a list of what an entry stands for; its objects are seen where ``reading`` is, else where the entry is."""
+        reading = reading or entry
         items, reason = children_of(declared, fields, children.name, complete=False)
         if reason is not None:
             entry.unfollowed[children.name] = reason
@@ -137,7 +166,7 @@ class Objects:
         for item in items if reason != NO_OWNER else ():
             child = item if children.key in item else {**item, children.key: owner}
             owners = {children.key: entry} if child[children.key] == owner else {}
-            self._take(children.type_name, child, Entry({}, entry.source, entry.origin, owners=owners))
+            self._take(children.type_name, child, Entry({}, reading.source, reading.origin, owners=owners))
 
     def _placed(self, pile: Pile, entry: Entry) -> Entry:
         """Put an object into its pile; return the entry that stands for it there."""
