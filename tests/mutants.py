@@ -20,7 +20,7 @@ import pytest
 from _pytest.config import _prepareconfig
 from _pytest.runner import runtestprotocol
 from mutmut.__main__ import cli
-from mutmut.configuration import config
+from mutmut.configuration import ProcessIsolation, config
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
@@ -84,6 +84,7 @@ def in_order(fault: str, tests: Sequence[str], finders: Path) -> list[str]:
 def main(arguments: Sequence[str]) -> None:
     """Ask the tests that stand before mutmut's command, those of `pyproject.toml` where there are none."""
     at = next(place for place, one in enumerate(arguments) if one in COMMANDS)
+    config().process_isolation = ProcessIsolation.FORK
     if arguments[:at]:
         config().pytest_add_cli_args_test_selection = list(arguments[:at])
     sys.modules.pop("tests", None)  # those that are asked lie beside the faults
