@@ -31,6 +31,7 @@ def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
         (("check", "--framework", "/frameworks/cis-aws-v6.0.0/02/2"), [f"/frameworks/cis-aws-v6.0.0/02/2{n}" for n in (0, 1)]),
         (("check", "--policy", "user-has-more"), [KEY_POLICY]),
         (("explain", "/ce/ca/aws/iam/user-has-more"), [f"/ce/ca/aws/iam/{KEY_POLICY}"]),
+        (("list", "--service", "i"), ["iam"]),
         (("show", "is_eq"), ["IS_EQUAL"]),
         (("show", "cis-aws-v6"), ["cis-aws-v6.0.0"]),
         (("check", "--repo", "/nonexistent", "--policy", "user"), []),

@@ -84,7 +84,9 @@ def test_policies_are_narrowed_down(run: Run, repository: Path, arguments: tuple
         (("policies", "--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9'"),
         (("policies", "--service", "iamm"), "unknown service 'iamm' (did you mean 'iam'?)"),
         (("policies", "--service", ""), "unknown service ''"),
-        (("types", "--service", "iam"), "--type, --framework and --service go with `list policies`"),
+        (("types", "--service", "iam"), "--type and --service go with `list policies`"),
+        (("sections", "--type", USER), "--type and --service go with `list policies`"),
+        (("types", "--framework", "cis-aws"), "--framework goes with `list policies` and `list sections`"),
     ],
 )
 def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason: str) -> None:
@@ -98,6 +100,19 @@ def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
     assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
     assert "IS_EQUAL " in run("list", "operations", "both", "equal").out
     assert "none\n" == run("list", "operations", "no such word").out
+
+
+def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -> None:
+    found = json.loads(run("list", "sections", "--repo", repository, "--format", "json").out)
+    assert [
+        {"id": "/frameworks/f-v10/1", "name": "1.1 Enforce", "policies": 1},
+        {"id": "/frameworks/f-v9/1", "name": "1.1 Rotate", "policies": 1},
+    ] == found
+    rows = run("list", "sections", "--framework", "cis-aws", "active", "key").out.splitlines()
+    assert ["/frameworks/cis-aws-v6.0.0/02/12"] == [row.split()[0] for row in rows if "2.12 " in row]
+    assert all(row.startswith("/frameworks/cis-aws-v6.0.0/") for row in rows)
+    described = run("list", "sections", "--framework", "cis-aws/2.12", "two active access keys at a time").out
+    assert described.startswith("/frameworks/cis-aws-v6.0.0/02/12 ")
 
 
 def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from perpend.analyze.names import declared_types
 from perpend.cli.repositories import repository_here
 from perpend.errors import PerpendError
+from perpend.ir.ids import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +73,13 @@ def complete_frameworks(context: click.Context, parameter: click.Parameter, inco
     depth = incomplete.removeprefix("/frameworks/").count("/")
     start = "/frameworks/" if incomplete.startswith("/") else ""
     return [CompletionItem(start + one) for one in known if one.count("/") == depth and f"{start}{one}".startswith(incomplete)]
+
+
+def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the folders of services."""
+    repository = _repository(context)
+    names = {service_of(one).rpartition("/")[2] for one in repository.policy_ids} if repository else set()
+    return [CompletionItem(one) for one in sorted(names) if one.startswith(incomplete)]
 
 
 def complete_shown(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from perpend.cli.completions import complete_frameworks, complete_types
+from perpend.analyze.names import section_named
+from perpend.cli.completions import complete_frameworks, complete_services, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
@@ -20,6 +21,7 @@ from perpend.report.repository.listing import LISTINGS, of_service, print_listin
     cls=Configured,
     epilog="\b\nExamples:\n  perpend list policies\n  perpend list policies mfa root\n"
     "  perpend list policies --framework cis-aws --type 'AWS IAM User'\n"
+    "  perpend list sections 'access key' --framework cis-aws\n"
     "  perpend list frameworks --repo ~/policies --format json",
 )
 @click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
@@ -37,9 +39,14 @@ from perpend.report.repository.listing import LISTINGS, of_service, print_listin
     metavar="ID",
     multiple=True,
     shell_complete=complete_frameworks,
-    help="Only policies mapped to this framework or section; without a version the newest; may be repeated.",
+    help="Only policies mapped to this framework or section, or its sections; without a version the newest; may be repeated.",
 )
-@click.option("--service", metavar="NAME", help="Only policies of this service: the name of its folder, such as iam.")
+@click.option(
+    "--service",
+    metavar="NAME",
+    shell_complete=complete_services,
+    help="Only policies of this service: the name of its folder, such as iam.",
+)
 @repository_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
@@ -55,19 +62,24 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """List policies, types, frameworks or operations: all, or those in which every WORD occurs.
+    """List policies, types, frameworks, sections or operations: all, or those in which every WORD occurs.
 
-    Words are looked for in all that is listed; of policies also in their descriptions, the label of their type, the names of
-    their sections and the rules that they are similar to.
+    Words are looked for in all that is listed; of policies and sections also in their descriptions, of policies in the label of
+    their type, the names of their sections and the rules that they are similar to.
     """
-    if what != "policies" and (type_name is not None or frameworks or service is not None):
-        raise click.UsageError("--type, --framework and --service go with `list policies`")
+    if what != "policies" and (type_name is not None or service is not None):
+        raise click.UsageError("--type and --service go with `list policies`")
+    if frameworks and what not in ("policies", "sections"):
+        raise click.UsageError("--framework goes with `list policies` and `list sections`")
     repository = repository_here(repo)
     rows = LISTINGS[what](repository)
     if type_name is not None:
         wanted = type_here(repository, type_name)
         rows = [row for row in rows if row["inputType"] == wanted]
-    if frameworks:
+    if frameworks and what == "sections":
+        tops = [section_named(one, repository) for one in frameworks]
+        rows = [row for row in rows if any(f"{row['id']}/".startswith(f"{top}/") for top in tops)]
+    elif frameworks:
         mapped = set(policies_named(repository, framework=frameworks))
         rows = [row for row in rows if row["id"] in mapped]
     if service is not None:

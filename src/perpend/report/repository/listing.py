@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -83,6 +84,16 @@ def frameworks(repository: Repository) -> list[Row]:
     return rows
 
 
+def sections(repository: Repository) -> list[Row]:
+    """Return a row per section of a framework: id, name, number of policies mapped to it directly."""
+    mapped: Counter[str] = Counter()
+    for entity in repository.policy_ids:
+        policy = repository.policy(entity).value
+        mapped.update({item.value for item in policy.mappings} if policy else ())
+    found = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
+    return [{"id": entity, "name": section.name if section else "", "policies": mapped[entity]} for entity, section in found]
+
+
 def operations(_: Repository) -> list[Row]:
     """Return a row per operation: key, family, result type, dialects, first sentence."""
     return [
@@ -100,6 +111,7 @@ LISTINGS: dict[str, Callable[[Repository], list[Row]]] = {
     "policies": policies,
     "types": types,
     "frameworks": frameworks,
+    "sections": sections,
     "operations": operations,
 }
 """What can be listed, by name."""
@@ -133,8 +145,10 @@ def with_words(rows: list[Row], words: Sequence[str], repository: Repository) ->
 
 
 def _text(row: Row, repository: Repository) -> str:
-    """Return all that a row says, with what a policy says in its descriptor and its description."""
+    """Return all that a row says, with what a policy says in its descriptor and its description, and a section in its own."""
     found = [str(part) for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    section = repository.section(row["id"]).value if row.get("id") in repository.section_ids else None
+    found.append(section.description if section else "")
     policy = repository.policy(row["id"]).value if row.get("id") in repository.policy_ids else None
     if policy is not None:
         links = (*policy.similar_conformity, *policy.similar_trusted_advisor, *policy.similar_security_hub)
