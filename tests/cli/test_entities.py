@@ -132,12 +132,45 @@ def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
         ("/frameworks/cis-aws-v6.0.0/02/12", ["2.12", f"/ce/ca/aws/iam/{KEY_POLICY}"]),
         ("cis-aws-v6.0.0", ["CIS Amazon Web Services Foundations Benchmark v6.0.0", "/frameworks/cis-aws-v6.0.0/02"]),
         ("is_equal", ["Whether both sides are equal"]),
+        ("AWS IAM User", ["CA10__CaAwsUser__c", "CA10__userName__c"]),
+        ("aws_iam_user", ["CA10__CaAwsUser__c", "CA10__userName__c"]),
+        ("cis-aws", ["CIS Amazon Web Services Foundations Benchmark v6.0.0", "/frameworks/cis-aws-v6.0.0/02"]),
+        ("cis-aws/2.12", ["2.12", f"/ce/ca/aws/iam/{KEY_POLICY}"]),
+        ("2.12", ["/frameworks/cis-aws-v6.0.0/02/12"]),
     ],
 )
 def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, parts: list[str]) -> None:
     ran = run("show", name)
     assert (0, "") == (ran.code, ran.err)
     assert all(part in ran.out for part in parts), ran.out
+
+
+@pytest.mark.parametrize("framework", ["cis-aws-v6.0.0", "/frameworks/cis-aws-v6.0.0", "cis-aws"])
+@pytest.mark.parametrize("number", ["2.12", "02/12"])
+def test_show_shows_a_section_by_its_framework_and_number(run: Run, number: str, framework: str) -> None:
+    assert run("show", "/frameworks/cis-aws-v6.0.0/02/12") == run("show", number, "--framework", framework)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("2.99", "--framework", "cis-aws"), "unknown framework or section '/frameworks/cis-aws-v6.0.0/2.99'"),
+        (("2.12", "--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9' (did you mean 'cis-aws-v6.0.0'?)"),
+        (("1.1.1",), "no policy, type, section or operation '1.1.1'"),
+        (("2.1",), "'2.1' is the number of sections of cis-aws-v3.0.0, cis-aws-v4.0.0"),
+        (("iam",), "'iam' names 13 policies: "),
+    ],
+)
+def test_show_refuses_what_means_nothing_or_several(run: Run, arguments: tuple[str, ...], reason: str) -> None:
+    ran = run("show", *arguments)
+    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+    assert reason in ran.err
+
+
+def test_a_policy_is_shown_before_a_type_whose_label_is_written_like_it(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic()) | {"types/Acme__P__c/type.yaml": {"label": "Policy", "fields": {}}})
+    assert "/ce/policy" in run("show", "policy", "--repo", tmp_path).out
+    assert "Acme__P__c" in run("show", "Acme__P__c", "--repo", tmp_path).out
 
 
 def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) -> None:

@@ -41,6 +41,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "intake/inputs",
         "intake/spool",
     ),
+    "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
         "cli/commands/config",
         "cli/configured",
@@ -49,6 +50,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_entities.py": (
         *(
+            "cli/commands/show",
             "intake/rules",
             "report/explanation",
             "report/repository/entity",

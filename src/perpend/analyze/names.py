@@ -1,19 +1,26 @@
-"""Names that people write in, ids of a repository out: whole ids, globs, last parts, folders; what is unknown is told so.
+"""Names that people write in, what a repository calls them out; what is unknown is told with the nearest that is known.
 
-Refuses to know what the ids stand for.
+Entities go by whole ids, globs, last parts and folders, types by labels too, sections by printed numbers, frameworks without
+their version.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import suggestion
 from perpend.errors import PerpendError
+from perpend.ir.object_types import ObjectType, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perpend.load.repository import Repository
+
+_VERSION: Final = re.compile(r"[vr]?[0-9]{1,9}(\.[0-9]{1,9})*")
 
 
 class UnknownName(PerpendError):
@@ -47,6 +54,88 @@ def _matches(name: str, known: Sequence[str]) -> list[str]:
         return [entity for entity in known if fnmatchcase(entity, wanted) or fnmatchcase(entity, f"/*{wanted}")]
     below = [entity for entity in known if entity.startswith(f"{wanted}/")]
     return below or [entity for entity in known if f"{entity}/".endswith(f"{wanted}/") or f"{wanted}/" in entity]
+
+
+def section_named(name: str, repository: Repository) -> str:
+    """Return the id of the framework or section that a name means. Raises UnknownName with the nearest.
+
+    A framework without its version is the newest one (``cis-aws``), a section goes by its path or its printed number
+    (``cis-aws/02/12``, ``cis-aws/2.12``).
+    """
+    top = entity_id(name if name.strip("/").startswith("frameworks/") else f"/frameworks/{name.strip('/')}")
+    known = set(repository.section_ids)
+    framework, _, rest = top.removeprefix("/frameworks/").partition("/")
+    framework = f"/frameworks/{framework}"
+    framework = framework if framework in known else newest(framework, known) or framework
+    whole = f"{framework}/{rest}" if rest else framework
+    if whole in known:
+        return whole
+    numbered = sections_numbered(rest, framework, repository) if rest and framework in known else []
+    if len(numbered) == 1:
+        return numbered[0]
+    if numbered:
+        raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
+    siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
+    raise UnknownName(f"unknown framework or section '{printable(name)}'{did_you_mean(top, siblings)}")
+
+
+def newest(framework: str, known: Iterable[str]) -> str | None:
+    """Return the id of the newest version of a framework, which is named by its id without a version, among ids."""
+    found = [one for one in known if one.startswith(f"{framework}-") and _VERSION.fullmatch(one[len(framework) + 1 :])]
+    return max(
+        found, key=lambda one: ([int(part) for part in one[len(framework) + 1 :].lstrip("vr").split(".")], one), default=None
+    )
+
+
+def sections_numbered(number: str, framework: str, repository: Repository) -> list[str]:
+    """Return the sections of a framework whose names begin with a number as it is printed, such as ``2.12`` or ``AC-2``."""
+    if not any(sign.isdecimal() for sign in number):
+        return []
+    below = (entity for entity in repository.section_ids if entity.startswith(f"{framework}/"))
+    return [entity for entity in below if number.casefold() == printed_number(entity, repository).casefold()]
+
+
+def printed_number(section: str, repository: Repository) -> str:
+    """Return the number that a section's name begins with, empty where it begins with none."""
+    found = repository.section(section).value
+    first = (found.name.split(maxsplit=1) if found else None) or [""]
+    return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
+
+
+def type_named(name: str, repository: Repository) -> ObjectType:
+    """Return the object type that an API name or a label means. Raises UnknownName with the nearest of either."""
+    meant = types_meant(name, repository)
+    if len(meant) > 1:
+        raise UnknownName(
+            f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in meant))}: name one of them"
+        )
+    if meant:
+        return meant[0]
+    labels = [one.label for one in declared_types(repository)]
+    near = suggestion(name, [*labels, *repository.known_types])
+    hint = f" ({near.replace('`', chr(39))})" if near else ""
+    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` makes one")
+
+
+def types_meant(name: str, repository: Repository) -> list[ObjectType]:
+    """Return the object types that a name can mean: the one of that API name, else those of that label.
+
+    Labels may be written as views are called: ``aws_iam_user``.
+    """
+    declared = {one.name: one for one in declared_types(repository)}
+    if name in declared:
+        return [declared[name]]
+    if name in repository.known_types:
+        return [ObjectType(name)]
+    written, snake = name.strip().casefold(), snake_case(name)
+    labelled = [one for one in declared.values() if one.label and one.label.casefold() == written]
+    return labelled or [one for one in declared.values() if snake and snake_case(one.label) == snake]
+
+
+def declared_types(repository: Repository) -> Iterator[ObjectType]:
+    """Yield the types that a repository, or what it falls back to, declares and that can be read."""
+    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+    yield from (found for name in sorted(names) if (found := repository.declared_type(name)) is not None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ COMMANDS: dict[str, str] = {
     "plan": "Show how an engine judges policies: as a tree, SQL or a diagram.",
     "lint": "Find what is wrong or suspicious in a policy repository.",
     "new": "Begin a repository, policy, type, extracts file or section.",
-    "list": "List policies, types, frameworks or operations.",
+    "list": "List policies, types, frameworks, sections or operations, or find some.",
     "show": "Show one policy, type, section or operation.",
     "explain-code": "Explain a diagnostic's code, such as A203.",
     "site": "Make a documentation site of a policy repository.",

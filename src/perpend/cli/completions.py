@@ -1,4 +1,7 @@
-"""What a shell offers behind a word that has been begun: types, ids of entities. An unusable repository offers nothing."""
+"""What a shell offers behind a word that has been begun: files, types, ids of entities, snapshots.
+
+An unusable repository or store offers nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from click.shell_completion import CompletionItem
 
+from perpend.analyze.names import declared_types
 from perpend.cli.repositories import repository_here
 from perpend.errors import PerpendError
+from perpend.ir.ids import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +24,6 @@ if TYPE_CHECKING:
 
 def complete_types(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer API names of object types, with their labels; labels where one is begun."""
-    from perpend.scaffold.ids import declared_types
-
     repository = _repository(context)
     declared = list(declared_types(repository)) if repository else []
     begun = incomplete.casefold()
@@ -47,6 +50,61 @@ def complete_entities(context: click.Context, parameter: click.Parameter, incomp
     repository = _repository(context)
     known = (*repository.folder_ids, *repository.policy_ids) if repository else ()
     return _ids(known, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
+def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer files, as the shell does."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_policies(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer last parts of policies' ids, and whole ids where one is begun."""
+    repository = _repository(context)
+    known = repository.policy_ids if repository else ()
+    last = sorted({one.rpartition("/")[2] for one in known})
+    found = [CompletionItem(one) for one in last if one.startswith(incomplete)]
+    return found or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
+
+
+def complete_frameworks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer frameworks, and sections of one that is written already."""
+    repository = _repository(context)
+    known = [one.removeprefix("/frameworks/") for one in repository.section_ids] if repository else []
+    depth = incomplete.removeprefix("/frameworks/").count("/")
+    start = "/frameworks/" if incomplete.startswith("/") else ""
+    return [CompletionItem(start + one) for one in known if one.count("/") == depth and f"{start}{one}".startswith(incomplete)]
+
+
+def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the folders of services."""
+    repository = _repository(context)
+    names = {service_of(one).rpartition("/")[2] for one in repository.policy_ids} if repository else set()
+    return [CompletionItem(one) for one in sorted(names) if one.startswith(incomplete)]
+
+
+def complete_shown(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer whatever `perpend show` shows: policies, types, frameworks and their sections, operations."""
+    from perpend.ir.operations import OPERATIONS
+
+    operations = [CompletionItem(one) for one in OPERATIONS if incomplete and one.startswith(incomplete.upper())]
+    return [
+        *complete_policies(context, parameter, incomplete),
+        *complete_types(context, parameter, incomplete),
+        *complete_frameworks(context, parameter, incomplete),
+        *operations,
+    ]
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the ids of a store's snapshots, the newest first."""
+    from perpend.store.store import Store
+
+    store = context.params.get("store") or context.params.get("directory")
+    try:
+        runs = Store(store).runs() if store else []
+    except (OSError, PerpendError):
+        return []
+    return [CompletionItem(one) for one in reversed(runs) if one.startswith(incomplete)]
 
 
 def _ids(known: Iterable[str], incomplete: str) -> list[CompletionItem]:

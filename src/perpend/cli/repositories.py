@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perpend.analyze.names import UnknownName, did_you_mean, ids_named, printable
+from perpend.analyze.names import ids_named, type_named, types_meant
 from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -91,9 +91,13 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
     ]
 
 
-def refuse_unknown_type(repository: Repository, type_name: str) -> None:
-    """Raise UnknownName for a type that no file and no policy of the repository knows."""
-    logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
-    known = {*(logic.input_type.value for logic in logics if logic), *repository.known_types}
-    if type_name not in known:
-        raise UnknownName(f"unknown type '{printable(type_name)}'{did_you_mean(type_name, known)}")
+def type_here(repository: Repository, name: str) -> str:
+    """Return the API name of the type that an API name or a label means.
+
+    Raises UnknownName for a type that no file and no policy of the repository knows.
+    """
+    if not types_meant(name, repository):
+        logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
+        if any(logic and logic.input_type.value == name for logic in logics):
+            return name
+    return type_named(name, repository).name

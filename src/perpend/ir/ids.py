@@ -21,3 +21,9 @@ def is_production(logic_id: str) -> bool:
 def type_of_extracts(extracts_id: str) -> str:
     """Return the object type that a file of extracts is of: ``/types/TYPE/NAME.extracts.yaml``."""
     return extracts_id.split("/")[2]
+
+
+def service_of(policy_id: str) -> str:
+    """Return the folder of the service that a policy belongs to: the fourth part of its id, or the folder that holds it."""
+    parts = policy_id.split("/")
+    return "/".join(parts[:5]) if len(parts) > 5 else policy_id.rpartition("/")[0]

@@ -171,6 +171,11 @@ def deletion_field_of(type_name: str) -> str:
     return f"{match[1] if match else 'CA10'}{_DELETION_SUFFIX}"
 
 
+def snake_case(label: str) -> str:
+    """Return a label as names of views have it: ``aws_iam_user`` of "AWS IAM User"."""
+    return "_".join(re.findall(r"[^\W_]+", label.casefold()))
+
+
 def is_unset(fields: Mapping[str, Any]) -> bool:
     """Whether what stands under a lookup is no object: it has an ``Id``, and that and all the rest are null."""
     return "Id" in fields and all(map(_says_nothing, fields.values()))

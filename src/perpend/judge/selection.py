@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.lint.unknown_object_type import misspelt_types
-from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
+from perpend.analyze.names import UnknownName, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
@@ -126,11 +126,7 @@ def policies_named(
 
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
     """Return those of some policies that are mapped to a framework or section."""
-    name = framework if framework.strip("/").startswith("frameworks/") else f"/frameworks/{framework.strip('/')}"
-    top = entity_id(name)
-    if top not in repository.section_ids:
-        siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
-        raise UnknownName(f"unknown framework or section '{printable(framework)}'{did_you_mean(top, siblings)}")
+    top = section_named(framework, repository)
     indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
     return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
 

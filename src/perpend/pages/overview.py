@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import service_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, PageKind, Ref, list_ref
@@ -245,7 +246,7 @@ class Overview:
         cells: dict[str, Counter[tuple[str, bool]]] = {}
         for entity in self.book.policies:
             found = {"/".join(mapping.section_id.split("/")[:3]) for mapping in self.book.mappings.of_policy(entity)}
-            service = _service(entity)
+            service = service_of(entity)
             for framework in found:
                 services[service] = None
                 cells.setdefault(framework, Counter())[service, self.book.is_production(entity)] += 1
@@ -258,12 +259,6 @@ class Overview:
             )
             rows.append((self.book.section_ref(framework), numbers, self.frameworks.below(framework)[1]))
         return Matrix(tuple(self.book.folder_ref(service) for service in columns), tuple(rows))
-
-
-def _service(policy_id: str) -> str:
-    """Return the folder of the service that a policy belongs to: the fourth part of its id, or the folder that holds it."""
-    parts = policy_id.split("/")
-    return "/".join(parts[:5]) if len(parts) > 5 else policy_id.rpartition("/")[0]
 
 
 def _policies_of(branch: Subtree) -> list[str]:

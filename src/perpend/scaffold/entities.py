@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.names import printable
+from perpend.analyze.names import printable, type_named
 from perpend.analyze.programs import Analyzer
 from perpend.ir.object_types import ObjectType, deletion_field_of, reached
 from perpend.ir.status import Status
@@ -29,7 +29,6 @@ from perpend.scaffold.ids import (
     new_policy_id,
     new_section_id,
     path_kind,
-    type_named,
 )
 from perpend.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
 from perpend.scaffold.writing import NotWritten

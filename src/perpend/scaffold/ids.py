@@ -136,33 +136,6 @@ def _prefixes(entity: str) -> Iterator[str]:
     yield from ("/" + "/".join(parts[:count]) for count in range(1, len(parts)))
 
 
-def type_named(name: str, repository: Repository) -> ObjectType:
-    """Return the object type that an API name or a label means. Raises UnknownName with the nearest of either."""
-    declared = {one.name: one for one in declared_types(repository)}
-    if name in declared:
-        return declared[name]
-    if name in repository.known_types:
-        return ObjectType(name)
-    meant = [one for one in declared.values() if one.label.casefold() == name.strip().casefold()]
-    if len(meant) > 1:
-        raise UnknownName(
-            f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in meant))}: name one of them"
-        )
-    if meant:
-        return meant[0]
-    near = suggestion(name, [*(one.label for one in declared.values()), *repository.known_types])
-    raise UnknownName(
-        f"unknown type '{printable(name)}'{_meant(near.split('`')[1]) if near else ''}; `perpend list types` shows all, "
-        "`perpend new type` makes one"
-    )
-
-
-def declared_types(repository: Repository) -> Iterator[ObjectType]:
-    """Yield the types that a repository, or what it falls back to, declares and that can be read."""
-    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
-    yield from (found for name in sorted(names) if (found := repository.declared_type(name)) is not None)
-
-
 def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str:
     """Return the kind of the field that a path leads to: ``text`` where the type declares no fields.
 

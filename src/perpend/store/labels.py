@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from perpend.ir.object_types import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,10 +23,10 @@ def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType
     for table in sorted(tables):
         owner, _, relation = table.rpartition("/")
         if owner in views:
-            wanted = f"{views[owner]}__{_snake(relation.removesuffix('[]').removesuffix('__r'))}"
+            wanted = f"{views[owner]}__{snake_case(relation.removesuffix('[]').removesuffix('__r'))}"
         else:
             known = declared(tables[table].type_name) if tables[table].type_name else None
-            wanted = _snake(known.label) if known and known.label else table
+            wanted = snake_case(known.label) if known and known.label else table
         views[table] = table if wanted == table else _free(wanted, taken)
     return views
 
@@ -36,7 +37,7 @@ def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
     aliases: dict[str, str] = {}
     for column in table.columns:
         known = declared.fields.get(column) if declared else None
-        alias = _snake(known.label) if known and known.label else ""
+        alias = snake_case(known.label) if known and known.label else ""
         if alias and alias not in taken:
             taken.add(alias)
             aliases[column] = alias
@@ -50,7 +51,3 @@ def _free(wanted: str, taken: set[str]) -> str:
         chosen = f"{wanted}_{number}"
     taken.add(chosen.casefold())
     return chosen
-
-
-def _snake(label: str) -> str:
-    return "_".join(re.findall(r"[^\W_]+", label.casefold()))

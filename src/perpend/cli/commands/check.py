@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,13 +11,14 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs, complete_types
 from perpend.cli.configured import Configured, configuration_of, is_from_file
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
-from perpend.cli.options import moment, repository_option, scopes, settings
+from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes, settings
 from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import tell_refused
-from perpend.cli.repositories import refuse_unknown_type, repository_here
+from perpend.cli.repositories import repository_here, type_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.escape import visible
@@ -42,9 +43,9 @@ LARGE: Final = 5_000
 EPILOG = """\b
 Examples:
   perpend check report.csv
-  perpend check account-a.csv account-b.json.gz --framework cis-aws-v6.0.0
+  perpend check account-a.csv account-b.json.gz --framework cis-aws
   aws iam get-credential-report | perpend check - --format json
-  perpend check users.json --type CA10__CaAwsUser__c --repo ~/policies
+  perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check --store inventory --format parquet --out verdicts.parquet
 
 \b
@@ -98,9 +99,9 @@ class Asked:
     },
     epilog=EPILOG,
 )
-@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
 @click.option("--store", metavar="DIR", type=click.Path(), help="Judge the snapshot in force of this store instead of inputs.")
-@click.option("--run", metavar="ID", help="Judge this snapshot of the store.")
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Judge this snapshot of the store.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "interpreter", "duckdb", "spark"]),
@@ -111,22 +112,34 @@ class Asked:
 @click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
-@click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Judge by these policies only; may be repeated.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="ID|GLOB",
+    shell_complete=complete_policies,
+    help="Judge by these policies only; may be repeated.",
+)
 @repository_option
 @click.option(
     "--framework",
     "frameworks",
     multiple=True,
     metavar="ID",
-    help="Judge by the policies mapped to this framework or section; may be repeated.",
+    shell_complete=complete_frameworks,
+    help="Judge by the policies mapped to this framework or section; without a version the newest; may be repeated.",
 )
 @click.option(
     "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
 )
 @click.option(
-    "--exclude", multiple=True, metavar="ID|GLOB", help="Do not ask these policies, which reports tell; may be repeated."
+    "--exclude",
+    multiple=True,
+    metavar="ID|GLOB",
+    shell_complete=complete_policies,
+    help="Do not ask these policies, which reports tell; may be repeated.",
 )
-@click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option("--type", "type_name", metavar="TYPE", shell_complete=complete_types, help=TYPE_HELP)
 @click.option(
     "--complete",
     metavar="SCOPE",
@@ -166,7 +179,7 @@ def command(**given: Any) -> int:
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
     if asked.type_name is not None:
-        refuse_unknown_type(repository, asked.type_name)
+        asked = replace(asked, type_name=type_here(repository, asked.type_name))
     if asked.store is not None:
         return _check_store(Analyzer(repository), asked, asked.store)
     return _check_inputs(Analyzer(repository), asked)

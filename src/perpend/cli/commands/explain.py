@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
+from perpend.cli.completions import complete_files, complete_policies, complete_runs, complete_types
 from perpend.cli.configured import Configured
-from perpend.cli.options import moment, repository_option, scopes
+from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, type_here
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
 from perpend.judge.belonging import with_children
@@ -34,15 +35,15 @@ Examples:
 
 
 @click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
-@click.argument("policy")
+@click.argument("policy", shell_complete=complete_policies)
 @click.argument("object_name", metavar="OBJECT")
-@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
 @click.option(
     "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
 )
-@click.option("--run", metavar="ID", help="Look into this snapshot of the store.")
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Look into this snapshot of the store.")
 @repository_option
-@click.option("--type", "type_name", metavar="TYPE", help="The object type that a JSON array holds.")
+@click.option("--type", "type_name", metavar="TYPE", shell_complete=complete_types, help=TYPE_HELP)
 @click.option("--complete", metavar="SCOPE", callback=scopes, help="Of what the inputs hold every object, as in `check`.")
 @click.option(
     "--snapshot-time",
@@ -80,6 +81,7 @@ def command(
     if store is not None:
         judged, times = _stored(analyzer, program, object_name, store, run)
     else:
+        type_name = type_here(analyzer.repository, type_name) if type_name else None
         declared = analyzer.object_type(type_name) if type_name else None
         claimed = dict.fromkeys(inputs, complete)
         collected = collect_files(inputs, type_name=type_name, object_type=declared, complete=claimed)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from perpend.analyze.names import type_named, types_meant
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.completions import complete_files, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import moment, object_types_option, scopes
 from perpend.cli.output import progress
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
+    from perpend.load.repository import Repository
     from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:
   perpend import report.csv --store inventory
-  perpend import users.parquet --type CA10__CaAwsUser__c --store inventory
+  perpend import users.parquet --type "AWS IAM User" --store inventory
   perpend import a.csv --type CA10__CaAwsUser__c --mapping a.yaml \\
                  b.ndjson --type CA10__CaAwsAccount__c --store inventory
   perpend import users.csv --type CA10__CaAwsUser__c --complete 111122223333,444455556666 --store inventory
@@ -68,9 +71,16 @@ class _Command(Configured):
 
 
 @click.command("import", cls=_Command, epilog=EPILOG)
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=complete_files)
 @click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
-@click.option("--type", "types", multiple=True, metavar="TYPE", help="The object type that the inputs before it hold.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE",
+    shell_complete=complete_types,
+    help="The object type that the inputs before it hold: its label or API name.",
+)
 @click.option(
     "--mapping", "mappings", multiple=True, metavar="FILE", type=click.Path(), help="Which columns are which fields (YAML)."
 )
@@ -96,10 +106,14 @@ def command(
     """
     found = _inputs(context, inputs)
     mappings = {one.mapping: _mapping(one.mapping) for one in found if one.mapping}
-    declared = repository_here(repo).declared_type
+    repository = repository_here(repo)
     with progress("reading") as done:
         imported = import_inputs(
-            Store(directory), [_input(one, mappings) for one in found], declared=declared, keep_going=keep_going, progress=done
+            Store(directory),
+            [_input(one, mappings, repository) for one in found],
+            declared=repository.declared_type,
+            keep_going=keep_going,
+            progress=done,
         )
     for failure in imported.failures:
         click.echo(f"perpend: {failure}", err=True)
@@ -110,11 +124,17 @@ def command(
     return USAGE_ERROR if imported.failures else 0
 
 
-def _input(asked: _ImportAsked, mappings: Mapping[str, ColumnMapping]) -> Input:
+def _input(asked: _ImportAsked, mappings: Mapping[str, ColumnMapping], repository: Repository) -> Input:
+    type_name = _type_name(asked.type_name, repository) if asked.type_name else None
     mapping = mappings[asked.mapping] if asked.mapping else None
     columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
     complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
-    return Input(asked.path, asked.type_name, columns, constants, asked.observed_at, complete)
+    return Input(asked.path, type_name, columns, constants, asked.observed_at, complete)
+
+
+def _type_name(name: str, repository: Repository) -> str:
+    """Return the API name of a type. One that nothing declares stays as it is: a store takes any type, but no odd label."""
+    return name if " " not in name and not types_meant(name, repository) else type_named(name, repository).name
 
 
 def _inputs(context: click.Context, paths: tuple[str, ...]) -> list[_ImportAsked]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.completions import complete_runs
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
@@ -54,7 +55,7 @@ def list_snapshots(directory: str) -> int:
 
 
 @command.command("show", cls=Configured)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_runs)
 @_store
 @_repo
 @click.option("--verify", is_flag=True, help="Read every file, kept ones too, and compare its hash.")
@@ -79,7 +80,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
 @click.argument("question", metavar="SELECT")
 @_store
 @_repo
-@click.option("--run", metavar="RUN", help="The snapshot to ask; the one in force without it.")
+@click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to ask; the one in force without it.")
 @click.option(
     "--format",
     "form",

@@ -1,4 +1,4 @@
-"""``perpend list``: what a repository holds."""
+"""``perpend list``: what a repository holds, all of it or what words and options narrow it down to."""
 
 from __future__ import annotations
 
@@ -6,27 +6,85 @@ import json
 
 import click
 
+from perpend.analyze.names import section_named
+from perpend.cli.completions import complete_frameworks, complete_services, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import repository_here
-from perpend.report.repository.listing import LISTINGS, print_listing
+from perpend.cli.repositories import repository_here, type_here
+from perpend.judge.selection import policies_named
+from perpend.report.repository.listing import LISTINGS, of_service, print_listing, with_words
 
 
 @click.command(
     "list",
     cls=Configured,
-    epilog="\b\nExamples:\n  perpend list policies\n  perpend list frameworks --repo ~/policies --format json",
+    epilog="\b\nExamples:\n  perpend list policies\n  perpend list policies mfa root\n"
+    "  perpend list policies --framework cis-aws --type 'AWS IAM User'\n"
+    "  perpend list sections 'access key' --framework cis-aws\n"
+    "  perpend list frameworks --repo ~/policies --format json",
 )
 @click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@click.option(
+    "--type",
+    "type_name",
+    metavar="TYPE",
+    shell_complete=complete_types,
+    help="Only policies that judge this object type: its label or API name.",
+)
+@click.option(
+    "--framework",
+    "frameworks",
+    metavar="ID",
+    multiple=True,
+    shell_complete=complete_frameworks,
+    help="Only policies mapped to this framework or section, or its sections; without a version the newest; may be repeated.",
+)
+@click.option(
+    "--service",
+    metavar="NAME",
+    shell_complete=complete_services,
+    help="Only policies of this service: the name of its folder, such as iam.",
+)
 @repository_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def command(what: str, repo: str | None, form: str, out: str | None) -> int:
-    """List policies, types, frameworks or operations."""
-    rows = LISTINGS[what](repository_here(repo))
+def command(
+    what: str,
+    words: tuple[str, ...],
+    type_name: str | None,
+    frameworks: tuple[str, ...],
+    service: str | None,
+    repo: str | None,
+    form: str,
+    out: str | None,
+) -> int:
+    """List policies, types, frameworks, sections or operations: all, or those in which every WORD occurs.
+
+    Words are looked for in all that is listed; of policies and sections also in their descriptions, of policies in the label of
+    their type, the names of their sections and the rules that they are similar to.
+    """
+    if what != "policies" and (type_name is not None or service is not None):
+        raise click.UsageError("--type and --service go with `list policies`")
+    if frameworks and what not in ("policies", "sections"):
+        raise click.UsageError("--framework goes with `list policies` and `list sections`")
+    repository = repository_here(repo)
+    rows = LISTINGS[what](repository)
+    if type_name is not None:
+        wanted = type_here(repository, type_name)
+        rows = [row for row in rows if row["inputType"] == wanted]
+    if frameworks and what == "sections":
+        tops = [section_named(one, repository) for one in frameworks]
+        rows = [row for row in rows if any(f"{row['id']}/".startswith(f"{top}/") for top in tops)]
+    elif frameworks:
+        mapped = set(policies_named(repository, framework=frameworks))
+        rows = [row for row in rows if row["id"] in mapped]
+    if service is not None:
+        rows = of_service(rows, service, repository)
+    rows = with_words(rows, words, repository)
     if form == "json":
         with output_stream(out) as stream:
             stream.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")

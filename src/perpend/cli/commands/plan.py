@@ -8,6 +8,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.completions import complete_policies
 from perpend.cli.configured import Configured
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream
@@ -34,7 +35,7 @@ Examples:
 
 
 @click.command("plan", cls=Configured, epilog=EPILOG)
-@click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...")
+@click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...", shell_complete=complete_policies)
 @repository_option
 @click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
 @click.option(

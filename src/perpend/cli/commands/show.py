@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from perpend.analyze.names import UnknownName, did_you_mean, entity_id, ids_named, printable
+from perpend.analyze.names import (
+    UnknownName,
+    did_you_mean,
+    entity_id,
+    ids_named,
+    newest,
+    printable,
+    section_named,
+    sections_numbered,
+    type_named,
+    types_meant,
+)
 from perpend.analyze.programs import Analyzer
+from perpend.cli.completions import complete_frameworks, complete_shown
 from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.output import terminal
@@ -13,39 +27,83 @@ from perpend.cli.repositories import repository_here
 from perpend.ir.operations import OPERATIONS
 from perpend.report.repository.entity import print_operation, print_policy, print_section, print_type
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perpend.load.repository import Repository
+
 
 @click.command(
     "show",
     cls=Configured,
-    epilog="\b\nExamples:\n  perpend show user-has-more-than-one-active-access-key\n  perpend show CA10__CaAwsUser__c\n"
-    "  perpend show IS_EQUAL\n  perpend show /frameworks/cis-aws-v6.0.0/02/12",
+    epilog="\b\nExamples:\n  perpend show user-has-more-than-one-active-access-key\n  perpend show 'AWS IAM User'\n"
+    "  perpend show IS_EQUAL\n  perpend show 2.12 --framework cis-aws",
 )
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete_shown)
+@click.option(
+    "--framework",
+    metavar="ID",
+    shell_complete=complete_frameworks,
+    help="Show the section of this framework that has ID as its printed number or path; without a version of the newest.",
+)
 @repository_option
-def command(name: str, repo: str | None) -> int:
-    """Show a policy, an object type, a framework section or an operation."""
+def command(name: str, framework: str | None, repo: str | None) -> int:
+    """Show a policy, an object type, a framework section or an operation.
+
+    A type goes by its label, too, a framework without its version (`cis-aws`: the newest), a section by its printed number.
+    """
     repository = repository_here(repo)
-    wanted = entity_id(name)
-    types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
-    type_name = wanted.rpartition("/")[2]
     with terminal(None) as console:
-        if name.upper() in OPERATIONS:
-            print_operation(OPERATIONS[name.upper()], console)
-        elif type_name in types:
-            print_type(repository, type_name, console)
-        elif wanted in repository.section_ids or f"/frameworks{wanted}" in repository.section_ids:
-            print_section(repository, wanted if wanted in repository.section_ids else f"/frameworks{wanted}", console)
+        if framework is not None:
+            top = section_named(framework, repository)
+            print_section(repository, section_named(f"{top}/{name.strip('/')}", repository), console)
         else:
-            print_policy(Analyzer(repository), _policy(name, [*repository.policy_ids], [*types, *OPERATIONS]), console)
+            _show(name, repository, console)
     return 0
 
 
-def _policy(name: str, policy_ids: list[str], others: list[str]) -> str:
+def _show(name: str, repository: Repository, console: Console) -> None:
+    wanted = entity_id(name)
+    types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+    type_name = wanted.rpartition("/")[2]
+    sections = [one for one in (wanted, f"/frameworks{wanted}") if one in repository.section_ids]
+    if name.upper() in OPERATIONS:
+        print_operation(OPERATIONS[name.upper()], console)
+    elif type_name in types:
+        print_type(repository, type_name, console)
+    elif sections:
+        print_section(repository, sections[0], console)
+    elif len(policies := _policies(name, repository)) == 1:
+        print_policy(Analyzer(repository), policies[0], console)
+    elif types_meant(name, repository):
+        print_type(repository, type_named(name, repository).name, console)
+    elif section := _section(name, repository):
+        print_section(repository, section, console)
+    elif policies:
+        raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
+    else:
+        hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS])
+        raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}")
+
+
+def _policies(name: str, repository: Repository) -> list[str]:
     try:
-        found = ids_named([name], policy_ids, "policy")
+        return ids_named([name], repository.policy_ids, "policy")
     except UnknownName:
-        hint = did_you_mean(name, [*policy_ids, *others])
-        raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}") from None
-    if len(found) > 1:
-        raise UnknownName(f"'{printable(name)}' names {len(found)} policies: {', '.join(found[:5])}")
-    return found[0]
+        return []
+
+
+def _section(name: str, repository: Repository) -> str | None:
+    """Return a section by a framework without its version, or by a number that only one section of all has.
+
+    Raises UnknownName where several have it.
+    """
+    parts = name.strip("/").removeprefix("frameworks/").split("/")
+    framework = f"/frameworks/{parts[0]}"
+    if framework in repository.section_ids or newest(framework, repository.section_ids):
+        return section_named(name, repository)
+    numbered = sections_numbered(name, "/frameworks", repository)
+    if len(numbered) > 1:
+        among = ", ".join(dict.fromkeys(one.split("/")[2] for one in numbered))
+        raise UnknownName(f"'{printable(name)}' is the number of sections of {among}: name one with --framework")
+    return numbered[0] if numbered else None

@@ -12,9 +12,9 @@ from perpend.analyze.reachability import silent_checks
 from perpend.diagnostics.escape import visible
 from perpend.ir.numbering import is_check
 from perpend.ir.reads import reads_of
-from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES, print_labelled
+from perpend.report.repository.listing import companion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console) -> None:
     for logic_id in policy.logics:
         _print_logic(analyzer, logic_id, console)
     for name in _PARAGRAPHS:
-        text = _companion(repository, f"{policy_id}/{name}".lstrip("/"))
+        text = companion(repository, f"{policy_id}/{name}".lstrip("/"))
         if text:
             console.print()
             console.print(Markdown(visible_lines(text), hyperlinks=False))
@@ -152,15 +152,6 @@ def visible_lines(text: str) -> str:
 def _section_name(repository: Repository, section_id: str) -> str:
     section = repository.section(section_id).value if section_id in repository.section_ids else None
     return section.name if section else "(no such section)"
-
-
-def _companion(repository: Repository, path: str) -> str:
-    if path not in repository.tree.files:
-        return ""
-    try:
-        return repository.files.text(path, limit=MAX_YAML)
-    except UnreadableFile as error:
-        return error.diagnostic.message
 
 
 def _pairs(console: Console, pairs: Iterable[tuple[str, str]]) -> None:

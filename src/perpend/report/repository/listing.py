@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
+from perpend.analyze.names import UnknownName, did_you_mean, entity_id, printable
 from perpend.diagnostics.escape import visible
-from perpend.ir.ids import production_of
+from perpend.ir.ids import production_of, service_of
+from perpend.ir.object_types import snake_case
 from perpend.ir.operations import OPERATIONS
+from perpend.load.files import MAX_YAML, UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
@@ -80,6 +84,16 @@ def frameworks(repository: Repository) -> list[Row]:
     return rows
 
 
+def sections(repository: Repository) -> list[Row]:
+    """Return a row per section of a framework: id, name, number of policies mapped to it directly."""
+    mapped: Counter[str] = Counter()
+    for entity in repository.policy_ids:
+        policy = repository.policy(entity).value
+        mapped.update({item.value for item in policy.mappings} if policy else ())
+    found = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
+    return [{"id": entity, "name": section.name if section else "", "policies": mapped[entity]} for entity, section in found]
+
+
 def operations(_: Repository) -> list[Row]:
     """Return a row per operation: key, family, result type, dialects, first sentence."""
     return [
@@ -97,9 +111,64 @@ LISTINGS: dict[str, Callable[[Repository], list[Row]]] = {
     "policies": policies,
     "types": types,
     "frameworks": frameworks,
+    "sections": sections,
     "operations": operations,
 }
 """What can be listed, by name."""
+
+
+def of_service(rows: list[Row], service: str, repository: Repository) -> list[Row]:
+    """Return the rows of policies of a service, which goes by its folder's last part, id or names.
+
+    Raises UnknownName for a service that no policy belongs to.
+    """
+    folders = {service_of(entity) for entity in repository.policy_ids}
+    wanted = snake_case(service)
+    meant = {one for one in folders if one == entity_id(service) or wanted in map(snake_case, _called(one, repository))}
+    if not meant:
+        raise UnknownName(f"unknown service '{printable(service)}'{did_you_mean(service, folders)}")
+    return [row for row in rows if service_of(row["id"]) in meant]
+
+
+def _called(folder: str, repository: Repository) -> tuple[str, ...]:
+    known = repository.folder(folder).value if folder in repository.folder_ids else None
+    return (folder.rpartition("/")[2], *((known.names.full, known.names.contextual) if known else ()))
+
+
+def with_words(rows: list[Row], words: Sequence[str], repository: Repository) -> list[Row]:
+    """Return the rows in which, or in what they stand for, every word occurs somewhere, in capitals or not."""
+    wanted = [word.casefold() for word in words]
+    if not wanted:
+        return rows
+    texts = [_text(row, repository).casefold() for row in rows]
+    return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in wanted)]
+
+
+def _text(row: Row, repository: Repository) -> str:
+    """Return all that a row says, with what a policy says in its descriptor and its description, and a section in its own."""
+    found = [str(part) for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    section = repository.section(row["id"]).value if row.get("id") in repository.section_ids else None
+    found.append(section.description if section else "")
+    policy = repository.policy(row["id"]).value if row.get("id") in repository.policy_ids else None
+    if policy is not None:
+        links = (*policy.similar_conformity, *policy.similar_trusted_advisor, *policy.similar_security_hub)
+        sections = (repository.section(item.value).value for item in policy.mappings if item.value in repository.section_ids)
+        declared = repository.declared_type(row["inputType"]) if row["inputType"] else None
+        found += [policy.description, *policy.similar_internal, *policy.tags, declared.label if declared else ""]
+        found += [part for link in links for part in (link.name, link.url)]
+        found += [section.name for section in sections if section]
+        found.append(companion(repository, f"{policy.id}/description.md".lstrip("/")))
+    return "\n".join(found)
+
+
+def companion(repository: Repository, path: str) -> str:
+    """Return the text of a file beside a descriptor, empty where there is none, else why it cannot be read."""
+    if path not in repository.tree.files:
+        return ""
+    try:
+        return repository.files.text(path, limit=MAX_YAML)
+    except UnreadableFile as error:
+        return error.diagnostic.message
 
 
 def print_listing(rows: list[Row], console: Console) -> None:

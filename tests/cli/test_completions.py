@@ -1,0 +1,50 @@
+"""What a shell offers behind words that have been begun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, spawn
+
+
+def offered(*words: str) -> list[tuple[str, str]]:
+    """Return what is offered for the last word: the kind of each thing, and how it is written."""
+    line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
+    ran = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
+    assert (0, "") == (ran.code, ran.err)
+    found = (found.partition(",") for found in ran.out.splitlines() if found)
+    return [(kind, word) for kind, _, word in found]
+
+
+@pytest.mark.parametrize("words", [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o")])
+def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
+    assert [("file", "rep")] == offered(*words, "rep")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("check", "--type", "aws iam us"), ["AWS IAM User", "AWS IAM User Inline Policy"]),
+        (("check", "--framework", "cis"), [f"cis-aws-v{number}.0.0" for number in range(3, 7)]),
+        (("check", "--framework", "/frameworks/cis-aws-v6.0.0/02/2"), [f"/frameworks/cis-aws-v6.0.0/02/2{n}" for n in (0, 1)]),
+        (("check", "--policy", "user-has-more"), [KEY_POLICY]),
+        (("explain", "/ce/ca/aws/iam/user-has-more"), [f"/ce/ca/aws/iam/{KEY_POLICY}"]),
+        (("list", "--service", "i"), ["iam"]),
+        (("show", "is_eq"), ["IS_EQUAL"]),
+        (("show", "cis-aws-v6"), ["cis-aws-v6.0.0"]),
+        (("check", "--repo", "/nonexistent", "--policy", "user"), []),
+        (("check", "--store", "/nonexistent", "--run", ""), []),
+    ],
+)
+def test_names_are_offered_where_an_option_takes_them(words: tuple[str, ...], expected: list[str]) -> None:
+    assert [("plain", word) for word in expected] == offered(*words)
+
+
+def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    runs = [run("import", EXAMPLE, "--store", store).out.split()[1] for _ in range(2)]
+    found = [word for _, word in offered("check", "--store", store, "--run", runs[0][:4])]
+    assert sorted(runs, reverse=True) == found
+    assert found == [word for _, word in offered("inventory", "show", "--store", store, "")]

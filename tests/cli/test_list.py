@@ -1,0 +1,123 @@
+"""``perpend list`` narrowed down by words, type, framework and service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import KEY_POLICY, Run
+from tests.repositories import logic, write
+
+USER, THING = "CA10__CaAwsUser__c", "Acme__Thing__c"
+
+
+def policy(name: str, **keys: Any) -> dict[str, Any]:
+    return {"names": {"full": name, "contextual": name}, "description": "", **keys}
+
+
+FILES = {
+    "ce/ca/aws/folder.yaml": {"names": {"full": "Cloud", "contextual": "Cloud"}},
+    "ce/ca/aws/iam/folder.yaml": {"names": {"full": "Identity and Access", "contextual": "Identity"}},
+    "ce/ca/aws/iam/users/one/policy.yaml": policy("First", frameworkMappings=["/frameworks/f-v9/1"]),
+    "ce/ca/aws/iam/users/one/prod.logic.yaml": logic(input_type=USER),
+    "ce/ca/aws/iam/users/one/description.md": "Keys that GRÜSSE nobody.",
+    "ce/ca/aws/iam/two/policy.yaml": policy("Second", frameworkMappings=["/frameworks/f-v10/1"]),
+    "ce/ca/aws/iam/two/prod.logic.yaml": logic(input_type=THING),
+    "ce/ca/aws/s3/three/policy.yaml": policy(
+        "Third", description="iam is not meant", similarPolicies={"internal": ["dec-x-1"]}
+    ),
+    "ce/ca/aws/s3/broken/policy.yaml": "x",
+    "frameworks/f-v9/section.yaml": {"name": "F 9", "description": ""},
+    "frameworks/f-v9/1/section.yaml": {"name": "1.1 Rotate", "description": ""},
+    "frameworks/f-v10/section.yaml": {"name": "F 10", "description": ""},
+    "frameworks/f-v10/1/section.yaml": {"name": "1.1 Enforce", "description": ""},
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return write(tmp_path, FILES)
+
+
+def listed(run: Run, *arguments: object) -> list[str]:
+    ran = run("list", "policies", *arguments, "--format", "json")
+    assert (0, "") == (ran.code, ran.err)
+    return [row["id"].rpartition("/")[2] for row in json.loads(ran.out)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), ["two", "one", "broken", "three"]),
+        (("SECOND",), ["two"]),
+        (("grüsse", "FIRST"), ["one"]),
+        (("grüsse", "second"), []),
+        (("rotate",), ["one"]),
+        (("aws iam user",), ["one"]),
+        (("dec-x-1",), ["three"]),
+        (("not meant",), ["three"]),
+        (("broken",), ["broken"]),
+        (("--type", "AWS IAM User"), ["one"]),
+        (("--type", "aws_iam_user"), ["one"]),
+        (("--type", THING), ["two"]),
+        (("--framework", "f"), ["two", "broken"]),
+        (("--framework", "f-v9/1.1"), ["one", "broken"]),
+        (("--framework", "f", "--framework", "f-v9"), ["two", "one", "broken"]),
+        (("--service", "iam"), ["two", "one"]),
+        (("--service", "identity and access"), ["two", "one"]),
+        (("--service", "/ce/ca/aws/s3"), ["broken", "three"]),
+        (("--service", "iam", "--type", USER, "first"), ["one"]),
+    ],
+)
+def test_policies_are_narrowed_down(run: Run, repository: Path, arguments: tuple[str, ...], expected: list[str]) -> None:
+    """A descriptor that cannot be read may answer any section: it stays."""
+    assert expected == listed(run, *arguments, "--repo", repository)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("policies", "--type", "AWS IAM Usr"), "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
+        (("policies", "--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9'"),
+        (("policies", "--service", "iamm"), "unknown service 'iamm' (did you mean 'iam'?)"),
+        (("policies", "--service", ""), "unknown service ''"),
+        (("types", "--service", "iam"), "--type and --service go with `list policies`"),
+        (("sections", "--type", USER), "--type and --service go with `list policies`"),
+        (("types", "--framework", "cis-aws"), "--framework goes with `list policies` and `list sections`"),
+    ],
+)
+def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason: str) -> None:
+    ran = run("list", *arguments)
+    assert (2, "") == (ran.code, ran.out)
+    assert reason in ran.err
+
+
+def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
+    assert ["CA10__CaAwsUserPolicy__c", USER] == [line.split()[0] for line in run("list", "types", "IAM user").out.splitlines()]
+    assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
+    assert "IS_EQUAL " in run("list", "operations", "both", "equal").out
+    assert "none\n" == run("list", "operations", "no such word").out
+
+
+def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -> None:
+    found = json.loads(run("list", "sections", "--repo", repository, "--format", "json").out)
+    assert [
+        {"id": "/frameworks/f-v10/1", "name": "1.1 Enforce", "policies": 1},
+        {"id": "/frameworks/f-v9/1", "name": "1.1 Rotate", "policies": 1},
+    ] == found
+    rows = run("list", "sections", "--framework", "cis-aws", "active", "key").out.splitlines()
+    assert ["/frameworks/cis-aws-v6.0.0/02/12"] == [row.split()[0] for row in rows if "2.12 " in row]
+    assert all(row.startswith("/frameworks/cis-aws-v6.0.0/") for row in rows)
+    described = run("list", "sections", "--framework", "cis-aws/2.12", "two active access keys at a time").out
+    assert described.startswith("/frameworks/cis-aws-v6.0.0/02/12 ")
+
+
+def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:
+    whole = run("list").out.splitlines()
+    assert [line for line in whole if KEY_POLICY in line] == run(
+        "list", "policies", "--framework", "cis-aws/2.12"
+    ).out.splitlines()
+    assert whole == run("list", "policies", "aws").out.splitlines()
