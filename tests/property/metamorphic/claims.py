@@ -50,7 +50,8 @@ def children_gone(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
         else one
         for one in inputs
     ]
-    return Changed(tuple(found), len(worlds), ", ".join(sorted(gone)), frozenset(worlds))
+    # A table without a row is no table: it was not collected.
+    return Changed(tuple(one for one in found if one.rows), len(worlds), ", ".join(sorted(gone)), frozenset(worlds))
 
 
 def claims_withdrawn(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:

@@ -22,8 +22,11 @@ PASS = frozenset({"COMPLIANT", "INAPPLICABLE", "DISAPPEARED"})
 ROWS = frozenset({"json", "ndjson"})
 """Forms whose rows can be changed like objects."""
 
-_OF_FILES, _OF_ALL_KINDS = 2, 10
-"""How many changes of files an estate is judged with, one after the other, and how often with changes of its objects."""
+_OF_FILES, _OF_ALL_KINDS, _OF_FILES_ALONE = 2, 10, 8
+"""How many changes of files an estate is judged with, one after the other, and how often with changes of its objects.
+
+Where only files can be changed, more of them are.
+"""
 
 _WORLDS, _MANY_WORLDS = (3, 128, 256), (3, 512, 1024)
 _SHARES = (0.05, 1.0, 1.0, 1.0)
@@ -164,14 +167,15 @@ def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figu
         )
         found = [one for one in fitting(asked) if only in (None, one.name)]
         of_files = [one for one in found if isinstance(one, FileChange)]
-        chosen = random.sample(of_files, min(len(of_files), _OF_FILES))
+        number = _OF_FILES if any(isinstance(one, Change) for one in found) else _OF_FILES_ALONE
+        chosen = random.sample(of_files, min(len(of_files), number))
         yield from changed(asked, [*chosen, *_mixed([one for one in found if isinstance(one, Change)], asked, random)], random)
 
 
 def _road(pool: Pool, random: Random) -> str:
-    """Return one of a pool's roads, seldom one on which only files can be changed: few changes are made there at once."""
+    """Return one of a pool's roads, seldom tables on which only files can be changed: few changes are made there at once."""
     roads = roads_of(pool)
-    return random.choices(roads, [1 if road.startswith(("csv", "parquet", "report")) else 4 for road in roads])[0]
+    return random.choices(roads, [1 if road.startswith(("csv", "parquet")) else 4 for road in roads])[0]
 
 
 def _mixed(changes: Sequence[Change], asked: Estate, random: Random) -> list[list[Change]]:
