@@ -234,7 +234,7 @@ def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pas
 
 
 def _nested(asked: Estate) -> Callable[[str], bool]:
-    """Return whether what a policy judges is nested in objects, and may go with a list that is denied or contradicted.
+    """Return whether what a policy judges is nested in objects, and may go with a list that is denied.
 
     Files are not asked for it at all; only a store makes rows of it.
     """
@@ -251,13 +251,8 @@ def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
     def mends(world: int) -> bool:
         return change.mends and world not in made.still_open
 
-    nested = _nested(asked)
-
-    def takes(policy: str) -> bool:
-        return change.takes or (not change.same and nested(policy))
-
     numbers = Counter({change.name: made.number})
-    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, takes, change.same)
+    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda _: change.takes, change.same)
 
 
 def compared(asked: Estate, before: Verdicts, made: Pass) -> Figures:
