@@ -87,6 +87,8 @@ def as_row(verdict: dict[str, Any]) -> dict[str, str]:
     judged = verdict["object"]
     found = {key: verdict[key] for key in verdict if key not in ("object", "references")}
     found |= {"objectId": judged["id"], "objectName": judged["name"], "externalId": judged["externalId"]}
+    account = judged["account"] or {"name": None, "owner": None}
+    found |= {"accountName": account["name"], "accountOwner": account["owner"]}
     found |= {"typeApiName": judged["typeApiName"], "typeName": judged["typeName"]}
     found |= {"masterId": judged["master"]["id"], "masterName": judged["master"]["name"]}
     found["references"] = json.dumps(verdict["references"], separators=(",", ":"))

@@ -17,7 +17,7 @@ from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.rewrites import REWRITES
 from tests.differential.mixing import EXAMPLES, TIME, batches
-from tests.estates import PARTS, THING, TYPES, repositories, repositories_with, repositories_with_logic
+from tests.estates import CATALOGUES, PARTS, THING, TYPES, repositories, repositories_with, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import codes, logic, operations_of, policy_files, program_of, temporary_analyzer
 
@@ -87,9 +87,9 @@ def test_the_order_of_rows_does_not_matter(
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_policies_judged_together_end_as_each_alone(duckdb: DuckDb, data: st.DataObject) -> None:
-    judged = data.draw(BATCH)
+    judged, types = data.draw(BATCH), st.just(data.draw(CATALOGUES))
     with ExitStack() as stack:
-        analyzers = [stack.enter_context(temporary_analyzer(data.draw(repositories()))) for _ in range(3)]
+        analyzers = [stack.enter_context(temporary_analyzer(data.draw(repositories(types)))) for _ in range(3)]
         programs = [program_of(analyzer) for analyzer in analyzers]
         alone = [indexes_of(duckdb, [program], judged, TIME)[0] for program in programs]
         assert alone == indexes_of(duckdb, programs, judged, TIME)

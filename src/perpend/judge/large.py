@@ -17,7 +17,7 @@ from perpend.engines.nested import indexes_of
 from perpend.engines.verdicts import amended_form
 from perpend.intake.inputs import import_reports
 from perpend.ir.status import Status
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.snapshots import judge_amended
 from perpend.plan.wanted import wanted_by
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, naming
@@ -68,7 +68,7 @@ def judge_reports(
         if snapshot is None or selection is None or not _is_flat(selection.programs):
             yield None
             return
-        with judge_snapshot(
+        with judge_amended(
             snapshot, selection, snapshot_time=snapshot_time, today=today, keep=False, amended=rivals.amended
         ) as judgement:
             yield judgement

@@ -44,14 +44,33 @@ def judge_snapshot(
     engine: Engine | None = None,
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
-    keep: bool = True,
-    amended: Amended | None = None,
 ) -> Iterator[Judgement]:
     """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
 
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was; without ``keep`` nothing is kept. ``snapshot_time``, ``today`` and ``progress`` are as
-    for an estate. ``amended`` may put other verdicts in place of a table's, and returns their file.
+    ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
+    """
+    with judge_amended(
+        snapshot, selection, snapshot_time=snapshot_time, today=today, engine=engine, progress=progress, costs=costs
+    ) as judgement:
+        yield judgement
+
+
+@contextmanager
+def judge_amended(
+    snapshot: Snapshot,
+    selection: Selection,
+    *,
+    snapshot_time: datetime | None = None,
+    today: datetime | None = None,
+    engine: Engine | None = None,
+    progress: Callable[[int], None] | None = None,
+    costs: Callable[[Sequence[Cost]], None] | None = None,
+    keep: bool = True,
+    amended: Amended | None = None,
+) -> Iterator[Judgement]:
+    """Yield the judgement of a snapshot, as above. ``amended`` may put other verdicts in place of a table's, and returns their
+    file; without ``keep`` nothing is kept.
     """
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
