@@ -7,7 +7,7 @@ it was read in full, and keys that may be meant for an object leave its list ope
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import contradiction
 from perpend.ir.coverage import Claims, is_odd_key, near_key, scope_of, unread_input
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import Children, ObjectType
     from perpend.ir.program import Program
     from perpend.tables.shred import Wanted
+
+
+NO_ID: Final = "cannot be known: there is no Id to find it by"
 
 
 @dataclass(slots=True)
@@ -99,15 +102,15 @@ def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Par
 def _fields_with_list(
     fields: Mapping[str, Any], kind: ObjectType, child: Children, parts: _Parts, coverage: Claims
 ) -> Mapping[str, Any]:
-    identity = fields["Id"]
-    belonging = parts.by_owner.get(identity, [])
-    reason = parts.doubt or parts.doubts.get(identity)
+    identity = fields.get("Id")
+    belonging = parts.by_owner.get(identity, []) if is_filled(identity) else []
+    reason = parts.doubt or (parts.doubts.get(identity) if is_filled(identity) else NO_ID)
     if child.name in fields:
         stated = fields[child.name] or []
         if not isinstance(stated, list) or not all(isinstance(item, dict) for item in stated):
             return fields
-        held = {item.get("Id") for item in stated}
-        if any(part["Id"] not in held for part in belonging):
+        held = {identity for item in stated if is_filled(identity := item.get("Id"))}
+        if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
             reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return _without(fields, child.name, reason) if reason else fields
     reason = reason or coverage.reason(child.type_name, child.name, scope_of(fields, kind))

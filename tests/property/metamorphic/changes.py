@@ -56,9 +56,13 @@ def _null(fields: Fields, type_name: str | None, random: Random) -> str | None:
     return _done(place, lambda: place.put(None))
 
 
+def tells_existence(name: str) -> bool:
+    """Whether nothing is a fact under a name: what is listed and has no deletion time exists, as the language has it."""
+    return name.casefold().endswith(("disappearancetime__c", "deletedat__c"))
+
+
 def _says_that_it_exists(place: Place) -> bool:
-    """Whether nothing is a fact here: what is listed and has no deletion time exists, as the language has it."""
-    return str(place.key).casefold().endswith(("disappearancetime__c", "deletedat__c"))
+    return tells_existence(str(place.key))
 
 
 def _says_where_it_leads(place: Place) -> bool:

@@ -14,7 +14,7 @@ from perpend.ir.coverage import Claim, Scope, unclaimed
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.ir.ids import PRODUCTION
 from perpend.ir.object_types import Field
-from perpend.judge.belonging import with_children
+from perpend.judge.belonging import NO_ID, with_children
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 from perpend.judge.snapshots import judge_snapshot
@@ -63,6 +63,8 @@ def test_nothing_is_attached_that_no_program_reads() -> None:
     [
         ({LIST: []}, {KEY: A}, "does not hold all"),
         ({LIST: [{"Id": "u"}]}, {KEY: A}, None),
+        ({LIST: [{"Id": ["u"]}, {"Id": {}}]}, {KEY: A}, "does not hold all"),
+        ({LIST: [{"Id": "u"}, {"Id": ["u"]}]}, {KEY: A}, None),
         ({LIST: None}, {KEY: B}, None),
         ({LIST: "x"}, {KEY: A}, None),
         ({}, {KEY: A + " "}, "may hold more"),
@@ -84,6 +86,22 @@ def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], 
     else:
         assert LIST not in found
         assert found.reasons[LIST].startswith(reason)
+
+
+@pytest.mark.parametrize("identity", [["u"], {}, None, "", 5])
+@pytest.mark.parametrize("stated", [[], [{"Id": "u"}]])
+def test_what_has_no_id_is_in_no_list(identity: Any, stated: list[dict[str, Any]]) -> None:
+    for user in ({"Id": identity, KEY: A}, {KEY: A}):
+        [found] = accounts(estate([{"Id": A, LIST: stated}], [user], Claim(USER)))
+        assert isinstance(found, PartlyKnown)
+        assert "does not hold all" in found.reasons[LIST]
+
+
+@pytest.mark.parametrize("account", [{"Id": ["a"]}, {"Id": {}}, {"Id": None}, {}])
+def test_a_list_of_what_has_no_id_is_not_known(account: dict[str, Any]) -> None:
+    [found] = accounts(estate([account], [{"Id": "u", KEY: A}], Claim(USER)))
+    assert isinstance(found, PartlyKnown)
+    assert {LIST: NO_ID} == found.reasons
 
 
 def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> None:
