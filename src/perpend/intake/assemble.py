@@ -85,17 +85,17 @@ class Assembly:
         united = self._tables[table]
         relations = self._relations(table)
         marked = self._marked(united)
-        system = [ROW, *(one for one in (OWNER, SOURCE, CONTRADICTED) if one == SOURCE or one in united.marks)]
-        companions = [one for one in united.stored_companions if one not in map(unfollowed, relations.reasons)]
-        columns = {one: name(one) for one in (*system, *united.forms, *companions)}
-        columns |= {plain(one): united.plain.get(one) or self._is_plain(united, one) for one in marked}
-        columns |= {unfollowed(one): reason for one, reason in relations.reasons.items()}
+        system = [ROW, *(column for column in (OWNER, SOURCE, CONTRADICTED) if column == SOURCE or column in united.marks)]
+        companions = [column for column in united.stored_companions if column not in map(unfollowed, relations.reasons)]
+        columns = {column: name(column) for column in (*system, *united.forms, *companions)}
+        columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
+        columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
         # What was grouped comes in any order; everything else keeps its own.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
-        listed = ", ".join(f"{value} AS {name(one)}" for one, value in columns.items())
+        listed = ", ".join(f"{value} AS {name(column)}" for column, value in columns.items())
         # INVARIANT: equal rows give equal files. Whether a column may hold nulls is written too, and what DuckDB knows of that
         # depends on the way that the rows came.
-        any_nulls = ", ".join(f"try({name(one)}) AS {name(one)}" for one in columns)
+        any_nulls = ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
         copy(
             self._connection,
             f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
@@ -107,7 +107,7 @@ class Assembly:
         return Table(
             table,
             part.type_name if part else table,
-            {one: Column(one, form, unread(one) in filled, one in marked) for one, form in united.forms.items()},
+            {column: Column(column, form, unread(column) in filled, column in marked) for column, form in united.forms.items()},
             _partial(relations.lookups, filled),
             _partial(relations.children, filled),
             united.rows,
@@ -119,22 +119,22 @@ class Assembly:
 
     def _marked(self, united: United) -> list[str]:
         """Return the columns of texts of which some text may be JSON."""
-        texts = [one for one, form in united.forms.items() if form is Form.TEXT and one not in united.plain]
+        texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in united.plain]
         if not texts:
             return list(united.plain)
-        opens = (f"bool_or(starts_with({name(one)}, '{{') OR starts_with({name(one)}, '['))" for one in texts)
+        opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
         found = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
-        marked = {*united.plain, *(one for one, some in zip(texts, found, strict=True) if some)}
-        return [one for one in united.forms if one in marked]
+        marked = {*united.plain, *(column for column, some in zip(texts, found, strict=True) if some)}
+        return [column for column in united.forms if column in marked]
 
     def _filled(self, path: Path, marks: list[str], united: United) -> set[str]:
         """Return the companion columns that are not null throughout."""
-        there = [one for one in marks if one != CONTRADICTED or CONTRADICTED in united.marks]
+        there = [column for column in marks if column != CONTRADICTED or CONTRADICTED in united.marks]
         if not there:
             return set()
-        counted = ", ".join(f"count({name(one)})" for one in there)
+        counted = ", ".join(f"count({name(column)})" for column in there)
         counts = rows_of(self._connection, f"SELECT {counted} FROM {parquet(path)}")[0]
-        return {one for one, count in zip(there, counts, strict=True) if count}
+        return {column for column, count in zip(there, counts, strict=True) if count}
 
     def _relations(self, table: str) -> _Relations:
         found = _Relations()
@@ -204,4 +204,4 @@ def _given(mark: str, table: United) -> list[str]:
 
 
 def _partial(joins: Mapping[str, Join], filled: set[str]) -> dict[str, Join]:
-    return {one: replace(join, partial=unfollowed(one) in filled) for one, join in joins.items()}
+    return {column: replace(join, partial=unfollowed(column) in filled) for column, join in joins.items()}

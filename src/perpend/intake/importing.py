@@ -98,11 +98,13 @@ class Importing:
         for type_name, found in estate.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
-            for one in found:
-                reason = contradiction(one) if one.variants else None
-                number = numbers[one.origin.source]
-                others = [(other.fields, numbers[other.origin.source], other.origin) for other in one.variants]
-                self._objects.add(type_name, one.fields, source=number, origin=one.origin, contradicted=reason, others=others)
+            for judged in found:
+                reason = contradiction(judged) if judged.variants else None
+                number = numbers[judged.origin.source]
+                others = [(other.fields, numbers[other.origin.source], other.origin) for other in judged.variants]
+                self._objects.add(
+                    type_name, judged.fields, source=number, origin=judged.origin, contradicted=reason, others=others
+                )
 
     def add_table(self, table: TableFile) -> None:
         """Take in a table of one object type. Raises UnreadableTable where it cannot be used.

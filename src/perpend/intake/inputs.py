@@ -128,17 +128,17 @@ def _reports_read(
     progress: Callable[[int], None] | None,
 ) -> bool:
     """Read large credential reports the fast way; return whether that was all. If not, nothing is read yet."""
-    paths = [one.path for one in inputs]
+    paths = [given.path for given in inputs]
     usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
-    if not usual or any(one.type_name or one.columns is not None for one in inputs) or not are_large(paths):
+    if not usual or any(given.type_name or given.columns is not None for given in inputs) or not are_large(paths):
         return False
     with storing(importing.run.temporary):
         read = read_reports(
             connection,
             paths,
             declared=declared,
-            complete={one.path: one.complete for one in inputs},
-            observed_at={one.path: one.observed_at for one in inputs if one.observed_at},
+            complete={given.path: given.complete for given in inputs},
+            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
             directory=importing.run.temporary,
             contradicted=contradicted,
             ordered=contradicted is None,

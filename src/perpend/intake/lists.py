@@ -231,12 +231,12 @@ def _meets(scope: Scope, account: str, region: str) -> str:
 def _covers(scopes: Iterable[Scope], account: str, region: str) -> str:
     """Return whether one of some scopes covers that of a row."""
     given = list(scopes)
-    if any(one.account is None and one.region is None for one in given):
+    if any(scope.account is None and scope.region is None for scope in given):
         return "true"
-    accounts = sorted({one.account for one in given if one.account is not None and one.region is None})
+    accounts = sorted({scope.account for scope in given if scope.account is not None and scope.region is None})
     found = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
-    for one in given:
-        if one.region is not None:
-            whose = "true" if one.account is None else f"{account} = {text(one.account)}"
-            found.append(f"({whose} AND {region} = {text(one.region)})")
+    for scope in given:
+        if scope.region is not None:
+            whose = "true" if scope.account is None else f"{account} = {text(scope.account)}"
+            found.append(f"({whose} AND {region} = {text(scope.region)})")
     return f"({' OR '.join(found)})"

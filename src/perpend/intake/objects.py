@@ -94,13 +94,14 @@ class Objects:
     ) -> None:
         """Take in an object that was imported as such, and all that is nested in it.
 
-        ``others`` are further readings with their sources, which contradict this one: of them only what is nested in them is
-        taken in, which is there whichever reading is right.
+        ``others`` are further readings with their sources, which contradict this one: of them only what is nested in them, and
+        not in this one alike, is taken in, which is there whichever reading is right.
         """
         entry = self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
         for other, number, place in others:
             self.pile(type_name).note_lost(fields, other)
-            self._take_nested(type_name, other, entry, Entry({}, number, place))
+            more = {name: value for name, value in other.items() if name not in fields or fields[name] != value}
+            self._take_nested(type_name, {"Id": other.get("Id"), **more}, entry, Entry({}, number, place))
 
     def pile(self, type_name: str) -> Pile:
         """Return the objects of a type, to be added to."""

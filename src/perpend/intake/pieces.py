@@ -78,16 +78,16 @@ class United:
     @property
     def stored_companions(self) -> list[str]:
         """The companion columns that a stored table has too."""
-        return [one for one in self.companions if not one.endswith(_LISTED_END)]
+        return [column for column in self.companions if not column.endswith(_LISTED_END)]
 
 
 def unite(pieces: Sequence[Piece]) -> United:
     """Return pieces as one relation: forms that differ become variants, row numbers go on from piece to piece."""
-    names = sorted({one for piece in pieces for one in piece.forms})
-    forms = {one: _common_form([piece.forms[one] for piece in pieces if one in piece.forms]) for one in names}
+    names = sorted({column for piece in pieces for column in piece.forms})
+    forms = {column: _common_form([piece.forms[column] for piece in pieces if column in piece.forms]) for column in names}
     marks = {mark for piece in pieces for mark in piece.marks}
-    marks |= {unread(one) for one in names if any(one not in piece.forms for piece in pieces)}
-    marks |= {unfollowed(one) for piece in pieces for one in piece.unknown}
+    marks |= {unread(column) for column in names if any(column not in piece.forms for piece in pieces)}
+    marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
     found = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
     selects, offset = [], 0
     for piece in pieces:
@@ -117,7 +117,7 @@ def merge_same(connection: Connection, table: United, sources: Sequence[StoredSo
     whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
     kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
     merged = ", ".join(
-        [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(one, table, sources)} AS {name(one)}" for one in whole)]
+        [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(column, table, sources)} AS {name(column)}" for column in whole)]
     )
     clash = f"{_clash(table, sources)} AS {name(CONTRADICTED)}"
     given = f"coalesce(min({name(CONTRADICTED)}), {_clash(table, sources)}) AS {name(CONTRADICTED)}" if had else clash
@@ -153,15 +153,17 @@ def _common_form(forms: Iterable[Form]) -> Form:
 def _select(piece: Piece, table: United, offset: int) -> str:
     parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
     parts += [
-        name(one) if one in piece.marks else f"NULL AS {name(one)}" for one in (OWNER, CONTRADICTED) if one in table.marks
+        name(column) if column in piece.marks else f"NULL AS {name(column)}"
+        for column in (OWNER, CONTRADICTED)
+        if column in table.marks
     ]
-    for one, form in table.forms.items():
-        if one not in piece.forms:
-            parts.append(f"NULL AS {name(one)}")
-        elif form is piece.forms[one]:
-            parts.append(name(one))
+    for column, form in table.forms.items():
+        if column not in piece.forms:
+            parts.append(f"NULL AS {name(column)}")
+        elif form is piece.forms[column]:
+            parts.append(name(column))
         else:
-            parts.append(f"{as_variant(name(one), piece.forms[one])} AS {name(one)}")
+            parts.append(f"{as_variant(name(column), piece.forms[column])} AS {name(column)}")
     for mark in table.companions:
         parts.append(name(mark) if mark in piece.marks else f"{_reason(piece, mark)} AS {name(mark)}")
     return f"SELECT {', '.join(parts)} FROM {piece.relation}"
@@ -178,25 +180,25 @@ def _reason(piece: Piece, mark: str) -> str:
     return "NULL" if reason is None else text(reason)
 
 
-def _present(one: str, table: United) -> str:
-    return f"{name(unread(one))} IS NULL" if unread(one) in table.marks else "true"
+def _present(column: str, table: United) -> str:
+    return f"{name(unread(column))} IS NULL" if unread(column) in table.marks else "true"
 
 
-def _merged(one: str, table: United, sources: Sequence[StoredSource]) -> str:
+def _merged(column: str, table: United, sources: Sequence[StoredSource]) -> str:
     """Return the expression for a column over the rows of one Id."""
-    if one == SOURCE:
+    if column == SOURCE:
         return _oldest(table, sources)
-    if one == OWNER:
-        return f"first({name(one)} ORDER BY {name(ROW)})"
-    if one in table.forms:
-        return f"first({name(one)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(one, table)})"
-    if one.endswith(_LISTED_END):
-        return f"max({name(one)})"
-    known = f"bool_or({name(one)} IS NULL)"
-    if not one.endswith(_END):
-        return f"CASE WHEN {known} THEN NULL ELSE min({name(one)}) END"
+    if column == OWNER:
+        return f"first({name(column)} ORDER BY {name(ROW)})"
+    if column in table.forms:
+        return f"first({name(column)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(column, table)})"
+    if column.endswith(_LISTED_END):
+        return f"max({name(column)})"
+    known = f"bool_or({name(column)} IS NULL)"
+    if not column.endswith(_END):
+        return f"CASE WHEN {known} THEN NULL ELSE min({name(column)}) END"
     missing = text(MISSING)
-    other = f"min({name(one)}) FILTER (WHERE {name(one)} <> {missing})"
+    other = f"min({name(column)}) FILTER (WHERE {name(column)} <> {missing})"
     return f"coalesce({other}, CASE WHEN {known} THEN NULL ELSE {missing} END)"
 
 
@@ -204,7 +206,7 @@ def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
     """Return the expression for the source that is as old as the oldest value of a row."""
     numbers = by_age(sources)
     place = f"{[numbers.index(number) for number in range(len(numbers))]}[{name(SOURCE)} + 1]"
-    latest = (f"max({place}) FILTER (WHERE {_present(one, table)})" for one in table.forms)
+    latest = (f"max({place}) FILTER (WHERE {_present(column, table)})" for column in table.forms)
     return f"CAST({numbers}[least({', '.join(latest)}) + 1] AS INTEGER)"
 
 

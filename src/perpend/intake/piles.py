@@ -59,7 +59,7 @@ def shred_pile(
 
 def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
     """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
-    return {one.name: MISSING for one in declared.children.values() if one.key} if declared else {}
+    return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
 
 
 def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
@@ -74,10 +74,12 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
 def _piece(connection: Connection, spool: Spool, system: frozenset[str], target: Path) -> Piece:
     spool.close()
     forms, marks = spool.forms, spool.marks | system
-    columns = {one: kind for one, kind in SYSTEM.items() if one in marks or one in (ROW, SOURCE)}
-    columns |= {one: "JSON" if form is Form.VARIANT else PHYSICAL[form] for one, form in forms.items()}
-    columns |= {one: "VARCHAR" for one in sorted(marks) if is_companion(one)}
-    texts = ", ".join(f"CAST({name(one)} AS VARCHAR) AS {name(one)}" for one, kind in columns.items() if kind == "JSON")
+    columns = {column: kind for column, kind in SYSTEM.items() if column in marks or column in (ROW, SOURCE)}
+    columns |= {column: "JSON" if form is Form.VARIANT else PHYSICAL[form] for column, form in forms.items()}
+    columns |= {column: "VARCHAR" for column in sorted(marks) if is_companion(column)}
+    texts = ", ".join(
+        f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
+    )
     every = f"* REPLACE ({texts})" if texts else "*"
     # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
     lines = json_lines(spool.path, columns, 4 * spool.longest)

@@ -192,13 +192,15 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     copy_checked(connection, f"SELECT json FROM {read}", lines)
     relation = f"read_parquet({pattern(lines)}, hive_partitioning=false, {PLACE}=true)"
     _check_lines(connection, path, relation)
-    names = [str(one) for (one,) in rows_of(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {relation} ORDER BY 1")]
+    names = [
+        str(column) for (column,) in rows_of(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {relation} ORDER BY 1")
+    ]
     _check_columns(path, names)
-    pointers = [f"/{one.replace('~', '~0').replace('/', '~1')}" for one in names]
-    cells = ", ".join(f"cells[{place}] AS {name(one)}" for place, one in enumerate(names, 1))
+    pointers = [f"/{column.replace('~', '~0').replace('/', '~1')}" for column in names]
+    cells = ", ".join(f"cells[{place}] AS {name(column)}" for place, column in enumerate(names, 1))
     extracted = f"SELECT {cells} FROM (SELECT json_extract(json, {text_list(pointers)}) AS cells FROM {relation})"
     copy_checked(connection, extracted, staging)
-    casts = ", ".join(f"CAST({name(one)} AS JSON) AS {name(one)}" for one in names)
+    casts = ", ".join(f"CAST({name(column)} AS JSON) AS {name(column)}" for column in names)
     staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
     return _Staged(staged, dict.fromkeys(names, "JSON"), JSON_LINES.name, json=True)
 
@@ -235,10 +237,10 @@ def _header(path: str) -> tuple[list[str], str]:
 
 
 def _check_columns(path: str, columns: list[str]) -> None:
-    repeated = next((one for place, one in enumerate(columns) if one in columns[:place]), None)
+    repeated = next((column for place, column in enumerate(columns) if column in columns[:place]), None)
     if repeated is not None:
         raise UnreadableTable(path, f"the column `{shown(repeated)}` stands there twice")
-    if PLACE in (one.casefold() for one in columns):
+    if PLACE in (column.casefold() for column in columns):
         raise UnreadableTable(path, f"the name `{PLACE}` is reserved")
     try:
         check_names(columns, shown(path))
@@ -249,11 +251,11 @@ def _check_columns(path: str, columns: list[str]) -> None:
 def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
     """Return which columns are taken, and their API names."""
     if table.columns is None:
-        names = {one: one for one in staged.columns if one not in table.constants}
+        names = {column: column for column in staged.columns if column not in table.constants}
     else:
-        absent = [one for one in table.columns if one not in staged.columns]
+        absent = [column for column in table.columns if column not in staged.columns]
         if absent:
-            known = ", ".join(f"`{shown(one)}`" for one in list(staged.columns)[:_MOST_NAMED])
+            known = ", ".join(f"`{shown(column)}`" for column in list(staged.columns)[:_MOST_NAMED])
             raise UnreadableTable(table.path, f"has no column `{shown(absent[0])}`, which the mapping names; it has {known}")
         names = dict(table.columns)
     _check_columns(table.path, [*names.values(), *table.constants])

@@ -63,18 +63,21 @@ def _draw(step: PlanStep, lines: list[str], counter: list[int]) -> str:
 def _stage(stage: Stage) -> PlanStep:
     """Return the layers of a stage above each other: verdicts, what is computed once, related lists, lookups, the scan."""
     layers = layers_of(stage)
-    read = sorted({one.constants[1] for one in layers.base.values() if one.constants[0] == ROOT})
+    read = sorted({node.constants[1] for node in layers.base.values() if node.constants[0] == ROOT})
     found = PlanStep(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
     lookups = [
-        PlanStep(f"lookup {one.join.name} of {one.above} as {one.alias}: {one.join.table} by {one.join.own} = {one.join.other}")
-        for one in stage.lookups
+        PlanStep(f"lookup {join.name} of {lookup.above} as {lookup.alias}: {join.table} by {join.own} = {join.other}")
+        for lookup in stage.lookups
+        for join in (lookup.join,)
     ]
     counts = []
-    for one in stage.counts:
-        if one.counts:
-            counted = ", ".join([*one.counts, *one.doubts])
-            by = f"{one.join.other} = {one.above}.{one.join.own}"
-            counts.append(PlanStep(f"related list {one.join.name} as {one.alias} by {by}: {counted}", [_stage(one.stage)]))
+    for counted in stage.counts:
+        if counted.counts:
+            listed = ", ".join([*counted.counts, *counted.doubts])
+            by = f"{counted.join.other} = {counted.above}.{counted.join.own}"
+            counts.append(
+                PlanStep(f"related list {counted.join.name} as {counted.alias} by {by}: {listed}", [_stage(counted.stage)])
+            )
     found.below = [*lookups, *counts]
     for number, layer in enumerate(layers.layers[:-1], 1):
         made = [PlanStep(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in layer.made.items()]
@@ -89,14 +92,14 @@ _MOST = 400
 def _text(scalar: Scalar, known: Mapping[Scalar, str], own: str) -> str:
     """Return a scalar in the words of the primitives, the columns below it by their names."""
     texts: dict[Scalar, str] = {}
-    for one in walk([scalar]):
-        if one in known and known[one] != own:
-            texts[one] = f"{one.constants[0]}.{one.constants[1]}" if one.primitive == "column" else known[one]
-        elif one.primitive == "literal":
-            texts[one] = repr(one.constants[0])
+    for node in walk([scalar]):
+        if node in known and known[node] != own:
+            texts[node] = f"{node.constants[0]}.{node.constants[1]}" if node.primitive == "column" else known[node]
+        elif node.primitive == "literal":
+            texts[node] = repr(node.constants[0])
         else:
-            inner = [texts[argument] for argument in one.arguments]
-            inner += [repr(constant) for constant in one.constants]
-            texts[one] = f"{one.primitive}({', '.join(inner)})"
+            inner = [texts[argument] for argument in node.arguments]
+            inner += [repr(constant) for constant in node.constants]
+            texts[node] = f"{node.primitive}({', '.join(inner)})"
     found = texts[scalar]
     return found if len(found) <= _MOST else f"{found[:_MOST]}…"

@@ -45,11 +45,11 @@ class Keepable:
         """Return the stage as read from what was kept of its table."""
         names = {scalar: name for name, scalar in (*self.columns.items(), *self.keys.items())}
 
-        def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-            return scalars.column(ROOT, names[one], one.kind) if one in names else None
+        def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+            return scalars.column(ROOT, names[node], node.kind) if node in names else None
 
         fixed = replaced(scalars, stage.outputs.values(), change)
-        outputs = {name: fixed[one] for name, one in stage.outputs.items()}
+        outputs = {name: fixed[node] for name, node in stage.outputs.items()}
         return replace(stage, table=replace(stage.table, name=stage.table.name + _BEHIND_NAME), outputs=outputs)
 
 
@@ -64,16 +64,16 @@ def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepab
     pending = list(stage.outputs.values())
     seen: set[Scalar] = set(named.values())
     while pending:
-        one = pending.pop()
-        if one in seen:
+        node = pending.pop()
+        if node in seen:
             continue
-        seen.add(one)
-        if one in own and (_asks_of_text(one) or one.primitive == "column"):
-            if one.primitive == "column" and _is_document(stage, one):
+        seen.add(node)
+        if node in own and (_asks_of_text(node) or node.primitive == "column"):
+            if node.primitive == "column" and _is_document(stage, node):
                 return None
-            found[f"k{digest_of(one, digests)[:24]}"] = one
+            found[f"k{digest_of(node, digests)[:24]}"] = node
         else:
-            pending.extend(one.arguments)
+            pending.extend(node.arguments)
     return Keepable(EXTRACTS, found, named)
 
 
@@ -84,12 +84,14 @@ def keepable_verdicts(
 
     A code below zero means one of ``reasons``, by its place: what they are is part of each name.
     """
-    outputs = [one for one in stage.outputs.values() if one.primitive != "literal"]
+    outputs = [node for node in stage.outputs.values() if node.primitive != "literal"]
     if not outputs or not _own(stage).issuperset(outputs):
         return None
     digests: dict[Scalar, str] = {}
-    names = (hashlib.sha256(json.dumps([digest_of(one, digests), *reasons]).encode()).hexdigest() for one in outputs)
-    return Keepable(VERDICTS, {f"v{name[:24]}": one for name, one in zip(names, outputs, strict=True)}, _columns(scalars, keys))
+    names = (hashlib.sha256(json.dumps([digest_of(node, digests), *reasons]).encode()).hexdigest() for node in outputs)
+    return Keepable(
+        VERDICTS, {f"v{name[:24]}": node for name, node in zip(names, outputs, strict=True)}, _columns(scalars, keys)
+    )
 
 
 def _columns(scalars: Scalars, kinds: Mapping[str, Kind]) -> dict[str, Scalar]:
@@ -100,13 +102,13 @@ def _own(stage: Stage) -> set[Scalar]:
     """Return the scalars that are made of columns of the stage's own table alone, and of some."""
     foreign: set[Scalar] = set()
     own: set[Scalar] = set()
-    for one in walk(stage.outputs.values()):
-        if one.primitive == "column":
-            (own if one.constants[0] == ROOT else foreign).add(one)
-        elif not foreign.isdisjoint(one.arguments):
-            foreign.add(one)
-        elif not own.isdisjoint(one.arguments):
-            own.add(one)
+    for node in walk(stage.outputs.values()):
+        if node.primitive == "column":
+            (own if node.constants[0] == ROOT else foreign).add(node)
+        elif not foreign.isdisjoint(node.arguments):
+            foreign.add(node)
+        elif not own.isdisjoint(node.arguments):
+            own.add(node)
     return own
 
 
@@ -114,7 +116,7 @@ def _asks_of_text(scalar: Scalar) -> bool:
     """Whether a scalar is a short answer made of something long."""
     if scalar.kind in _LARGE:
         return False
-    return any(one.kind in _LARGE and one.primitive != "literal" for one in scalar.arguments)
+    return any(node.kind in _LARGE and node.primitive != "literal" for node in scalar.arguments)
 
 
 def _is_document(stage: Stage, column: Scalar) -> bool:
@@ -127,11 +129,11 @@ def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
 
     What is read together with others is defined as if it were read alone, so that the company does not matter.
     """
-    for one in walk([scalar]):
-        if one not in known:
-            primitive, arguments, constants = _alone(one)
-            parts = [primitive, repr(constants), one.kind.value, *(known[inner] for inner in arguments)]
-            known[one] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    for node in walk([scalar]):
+        if node not in known:
+            primitive, arguments, constants = _alone(node)
+            parts = [primitive, repr(constants), node.kind.value, *(known[inner] for inner in arguments)]
+            known[node] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return known[scalar]
 
 

@@ -58,8 +58,8 @@ def layers_of(stage: Stage) -> Layers:
 
 def _levels(nodes: list[Scalar], shared: set[Scalar]) -> dict[Scalar, int]:
     level: dict[Scalar, int] = {}
-    for one in nodes:
-        level[one] = max((level[inner] + (inner in shared) for inner in one.arguments), default=0)
+    for node in nodes:
+        level[node] = max((level[inner] + (inner in shared) for inner in node.arguments), default=0)
     return level
 
 
@@ -83,9 +83,9 @@ def _columns_read(layer: Mapping[str, Scalar], names: Mapping[Scalar, str]) -> s
     for name, scalar in layer.items():
         pending = [scalar]
         while pending:
-            one = pending.pop()
-            if one in names and names[one] != name:
-                found.add(names[one])
+            node = pending.pop()
+            if node in names and names[node] != name:
+                found.add(names[node])
             else:
-                pending.extend(one.arguments)
+                pending.extend(node.arguments)
     return found

@@ -20,11 +20,11 @@ Rewrite = Callable[[Scalars, Iterable[Scalar]], Replacements]
 def rewritten(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> Stage:
     """Return a stage, and the stages below it, with what they compute rewritten."""
     rewrites = tuple(rewrites)
-    counts = tuple(replace(one, stage=rewritten(scalars, one.stage, rewrites)) for one in stage.counts)
+    counts = tuple(replace(count, stage=rewritten(scalars, count.stage, rewrites)) for count in stage.counts)
     outputs = list(stage.outputs.values())
     for rewrite in rewrites:
         found = rewrite(scalars, outputs)
-        outputs = [found[one] for one in outputs]
+        outputs = [found[node] for node in outputs]
     return replace(stage, outputs=dict(zip(stage.outputs, outputs, strict=True)), counts=counts)
 
 
@@ -32,20 +32,20 @@ def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replaceme
     """Read all members of a document that anything asks for by parsing it once."""
     keys: dict[Scalar, list[str]] = defaultdict(list)
     scattered: set[Scalar] = set()
-    for one in walk(roots):
-        if one.primitive != "member":
+    for node in walk(roots):
+        if node.primitive != "member":
             continue
-        document, (key,) = one.arguments[0], one.constants
+        document, (key,) = node.arguments[0], node.constants
         if key.casefold() in (other.casefold() for other in keys[document]):
-            scattered.add(one)
+            scattered.add(node)
         else:
             keys[document].append(key)
 
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if one.primitive != "member" or one in scattered or old is None or len(keys[old]) == 1:
+    def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if node.primitive != "member" or node in scattered or old is None or len(keys[old]) == 1:
             return None
         document = scalars.make("members", *arguments, constants=tuple(keys[old]))
-        return scalars.make("pick", document, constants=one.constants)
+        return scalars.make("pick", document, constants=node.constants)
 
     return replaced(scalars, roots, change)
 
@@ -53,17 +53,17 @@ def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replaceme
 def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
     """Ask all JMESPath queries over a document at once, so that it is parsed once."""
     wanted: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
-    for one in walk(roots):
-        if _asks(one):
-            wanted[one.arguments[0]] |= dict.fromkeys(one.constants[1:])
+    for node in walk(roots):
+        if _asks(node):
+            wanted[node.arguments[0]] |= dict.fromkeys(node.constants[1:])
 
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if _asks(one) and old is not None:
+    def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if _asks(node) and old is not None:
             return scalars.native("queries", Kind.TEXTS, *arguments, constants=tuple(wanted[old]))
-        if one.primitive != "part" or old is None:
+        if node.primitive != "part" or old is None:
             return None
         asked = old.arguments[2] if old.primitive == "if" else old
-        place = list(wanted[asked.arguments[0]]).index(asked.constants[1 + one.constants[0]])
+        place = list(wanted[asked.arguments[0]]).index(asked.constants[1 + node.constants[0]])
         return scalars.make("part", *arguments, constants=(place,))
 
     return replaced(scalars, roots, change)
@@ -76,8 +76,8 @@ def _asks(scalar: Scalar) -> bool:
 def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
     """Find white space in a text directly, where it is asked whether one of the text's letters is blank."""
 
-    def change(one: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if one.primitive != "has" or arguments[1].primitive != "literal" or arguments[1].constants[0] != "":
+    def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+        if node.primitive != "has" or arguments[1].primitive != "literal" or arguments[1].constants[0] != "":
             return None
         letters = arguments[0]
         if letters.primitive != "native" or letters.constants != ("split", "", "Text", (False, False, False)):

@@ -192,13 +192,13 @@ def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
     seen: set[Scalar] = set()
     pending = [(root, False) for root in reversed(list(roots))]
     while pending:
-        one, ready = pending.pop()
+        node, ready = pending.pop()
         if ready:
-            yield one
-        elif one not in seen:
-            seen.add(one)
-            pending.append((one, True))
-            pending.extend((inner, False) for inner in reversed(one.arguments))
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            pending.append((node, True))
+            pending.extend((inner, False) for inner in reversed(node.arguments))
 
 
 Replacements = dict[Scalar, Scalar]

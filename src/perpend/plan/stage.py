@@ -72,7 +72,7 @@ def column_of(scalars: Scalars, alias: str, column: Column) -> Scalar:
 
 def columns_read(stage: Stage) -> set[str]:
     """Return the columns of a stage's own table that its outputs are made of."""
-    columns = (one.constants for one in walk(stage.outputs.values()) if one.primitive == "column")
+    columns = (node.constants for node in walk(stage.outputs.values()) if node.primitive == "column")
     return {name for alias, name in columns if alias == ROOT}
 
 
