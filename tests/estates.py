@@ -176,11 +176,11 @@ def repository_files(
 
 
 @st.composite
-def repositories(draw: Draw, types: st.SearchStrategy[dict[str, Any]] = CATALOGUES) -> dict[str, Any]:
+def repositories(draw: Draw, types: st.SearchStrategy[dict[str, Any]] = CATALOGUES, depth: int = 2) -> dict[str, Any]:
     """Draw the files of a repository whose one policy is well-typed throughout."""
     found = draw(extracts())
     names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
-    block = {**_block(draw, names, 2, 3), "relatedLists": related_lists(draw)}
+    block = {**_block(draw, names, depth, 3), "relatedLists": related_lists(draw)}
     if draw(st.integers(0, 4)) == 0:
         block["recordTypes"] = ["Standard", "custom "]
     alias = draw(st.sampled_from(["inputType", "inputObject"]))
