@@ -37,6 +37,7 @@ def test_facets_narrow_the_results(visit: Open, origin: str) -> None:
     before = one.page.locator("[data-search-status]").inner_text()
     one.page.locator("[data-facets] label", has_text="policy").first.click()
     one.page.wait_for_function("before => document.querySelector('[data-search-status]').innerText !== before", arg=before)
+    one.page.wait_for_selector("[data-results] li p.quiet")  # the number of results is told before they are loaded
     kinds = one.page.locator("[data-results] li p.quiet").all_inner_texts()
     assert kinds and all(text.startswith("policy") for text in kinds)
 

@@ -101,7 +101,7 @@ class Importing:
             for judged in found:
                 reason = contradiction(judged) if judged.variants else None
                 number = numbers[judged.origin.source]
-                others = [(other.fields, numbers[other.origin.source], other.origin) for other in judged.variants]
+                others = [(other.fields, numbers.get(other.origin.source, number), other.origin) for other in judged.variants]
                 self._objects.add(
                     type_name, judged.fields, source=number, origin=judged.origin, contradicted=reason, others=others
                 )
