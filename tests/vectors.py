@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -126,3 +127,16 @@ def snapshot(vector: dict[str, Any]) -> int:
     instant = date_time_from_text(vector.get("snapshotTime", SNAPSHOT))
     assert instant is not None
     return instant
+
+
+def shown(program: Program, index: int, error: str | None, keys: Iterable[str]) -> dict[str, Any]:
+    """Return how a program ended, by the keys of what a vector expects."""
+    verdict = program.verdicts[index]
+    found = {
+        "value": {199: True, 200: False}.get(index),
+        "index": index,
+        "status": verdict.status.value,
+        "text": verdict.text,
+        "error": error is not None,
+    }
+    return {key: found[key] for key in keys}

@@ -5,13 +5,10 @@ pytest does not collect this by itself: a test for each vector says more, but sh
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from perpend.interpret.interpreter import Interpreter
-from perpend.meaning.values import json_from_text
-from tests.vectors import FILES, analyzed, snapshot, vectors
+from tests.vectors import FILES, analyzed, fields_of, shown, snapshot, vectors
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -22,14 +19,6 @@ def test_every_vector_of_a_file_ends_as_expected(file: str) -> None:
             assert expected["diagnostic"] in codes, vector["name"]
             continue
         assert result.program is not None, vector["name"]
-        fields = json_from_text(json.dumps(vector.get("object", {})))
-        index, error = Interpreter([result.program]).judge(fields, snapshot(vector))[0]
-        verdict = result.program.verdicts[index]
-        actual = {
-            "value": {199: True, 200: False}.get(index),
-            "index": index,
-            "status": verdict.status.value,
-            "text": verdict.text,
-            "error": error is not None,
-        }
-        assert {"error": False, **expected} == {key: actual[key] for key in ("error", *expected)}, vector["name"]
+        index, error = Interpreter([result.program]).judge(fields_of(vector), snapshot(vector))[0]
+        actual = shown(result.program, index, error, ("error", *expected))
+        assert {"error": False, **expected} == actual, vector["name"]

@@ -9,7 +9,7 @@ import pytest
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from tests.vectors import FILES, Case, analyzed, fields_of, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, fields_of, shown, snapshot, vectors
 
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
@@ -56,15 +56,7 @@ def test_vector(engines: dict[str, Engine], engine: str, file: str, number: int)
         return
     assert result.program is not None, [diagnostic.message for diagnostic in result.diagnostics] or codes
     index, error = engines[engine](Case(result.program, fields_of(vector), snapshot(vector)))
-    verdict = result.program.verdicts[index]
-    actual = {
-        "value": {199: True, 200: False}.get(index),
-        "index": index,
-        "status": verdict.status.value,
-        "text": verdict.text,
-        "error": error is not None,
-    }
-    assert {"error": False, **expected} == {key: actual[key] for key in ("error", *expected)}
+    assert {"error": False, **expected} == shown(result.program, index, error, ("error", *expected))
 
 
 @pytest.mark.parametrize("file", FILES)

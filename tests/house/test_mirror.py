@@ -90,7 +90,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         *(
             "engines/spark/engine",
             "engines/spark/functions",
-            "engines/spark/session",
             "engines/spark/sql",
         ),
     ),

@@ -68,9 +68,7 @@ def judge_reports(
         if snapshot is None or selection is None or not _is_flat(selection.programs):
             yield None
             return
-        with judge_amended(
-            snapshot, selection, snapshot_time=snapshot_time, today=today, keep=False, amended=rivals.amended
-        ) as judgement:
+        with judge_amended(snapshot, selection, rivals.amended, snapshot_time=snapshot_time, today=today) as judgement:
             yield judgement
 
 

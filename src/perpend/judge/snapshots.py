@@ -50,9 +50,11 @@ def judge_snapshot(
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
     ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
     """
-    with judge_amended(
-        snapshot, selection, snapshot_time=snapshot_time, today=today, engine=engine, progress=progress, costs=costs
-    ) as judgement:
+    day = _day_of(snapshot, snapshot_time, today)
+    with _judging(snapshot, selection, day, engine) as (judging, kept):
+        judgement = judging.judgement(progress)
+        if costs:
+            costs(kept.costs)
         yield judgement
 
 
@@ -60,31 +62,36 @@ def judge_snapshot(
 def judge_amended(
     snapshot: Snapshot,
     selection: Selection,
+    amended: Amended,
     *,
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
-    engine: Engine | None = None,
-    progress: Callable[[int], None] | None = None,
-    costs: Callable[[Sequence[Cost]], None] | None = None,
-    keep: bool = True,
-    amended: Amended | None = None,
 ) -> Iterator[Judgement]:
-    """Yield the judgement of a snapshot, as above. ``amended`` may put other verdicts in place of a table's, and returns their
-    file; without ``keep`` nothing is kept.
+    """Yield a judgement by DuckDB that keeps nothing, likewise.
+
+    ``amended`` may put other verdicts in place of a table's, and returns their file.
     """
+    day = _day_of(snapshot, snapshot_time, today)
+    with _judging(snapshot, selection, day, None, amended) as (judging, _):
+        yield judging.judgement(None)
+
+
+def _day_of(snapshot: Snapshot, snapshot_time: datetime | None, today: datetime | None) -> RunDay:
+    return day_of_run([source.observed_at for source in snapshot.sources], snapshot_time=snapshot_time, today=today)
+
+
+@contextmanager
+def _judging(
+    snapshot: Snapshot, selection: Selection, day: RunDay, engine: Engine | None, amended: Amended | None = None
+) -> Iterator[tuple[_Judging, StoreDuckDb]]:
+    """Yield what judges, and what keeps its columns beside the snapshot unless verdicts are amended."""
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
         for path in (spill, written):
             path.mkdir(mode=0o700)
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
-            sources = tuple(Source(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in snapshot.sources)
-            day = day_of_run([source.observed_at for source in sources], snapshot_time=snapshot_time, today=today)
-            kept = StoreDuckDb(reader, snapshot, keep=keep)
-            judging = _Judging(snapshot, selection, day, engine or kept, reader, written, amended)
-            judgement = judging.judgement(sources, progress)
-            if costs:
-                costs(kept.costs)
-            yield judgement
+            kept = StoreDuckDb(reader, snapshot, keep=amended is None)
+            yield _Judging(snapshot, selection, day, engine or kept, reader, written, amended), kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class _Judging:
     written: Path
     amended: Amended | None
 
-    def judgement(self, sources: tuple[Source, ...], progress: Callable[[int], None] | None) -> Judgement:
+    def judgement(self, progress: Callable[[int], None] | None) -> Judgement:
         by_program: dict[int, StoredVerdicts] = {}
         objects: dict[str, Sequence[EstateObject]] = {}
         for type_name, programs in self.selection.by_type().items():
@@ -105,7 +112,8 @@ class _Judging:
             by_program |= {id(column.program): column for column in made}
             if progress:
                 progress(sum(map(len, objects.values())))
-        estate = Estate(sources, objects)
+        sources = (Source(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in self.snapshot.sources)
+        estate = Estate(tuple(sources), objects)
         verdicts = tuple(by_program[id(program)] for program in self.selection.programs)
         return Judgement(estate, self.selection, self.day, verdicts, ledger_of(estate, verdicts))
 

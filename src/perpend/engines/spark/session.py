@@ -144,6 +144,11 @@ def _find_master(master: str, patience: float) -> None:
     raise SparkFailed(f"no Spark master can be reached at {master} ({'; '.join(reasons)})")
 
 
+def is_none_of_py4j(record: logging.LogRecord) -> bool:
+    """Whether something said on the root logger was not said by py4j, which speaks there and not on a logger of its own."""
+    return Path(record.pathname).parent.name != "py4j"
+
+
 class _Starting(threading.Thread):
     """The start of a session in a JVM of its own. It may hang, and is given up then."""
 
@@ -197,10 +202,9 @@ class _Starting(threading.Thread):
             stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
             stopping.start()
             stopping.join(_STOP)
-            if stopping.is_alive():
-                # It will lose the JVM in the middle of a word; py4j would print a traceback about that.
-                logging.disable(logging.CRITICAL)
         if self._gateway is not None:
+            # Threads of py4j may lose the JVM in the middle of a word, and would print a traceback about that.
+            logging.getLogger().addFilter(is_none_of_py4j)
             self._gateway.proc.kill()
             self._gateway.proc.wait()
         SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
