@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.analyze.names import UnknownName
+from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.engines.verdicts import amended_form
 from perpend.intake.inputs import import_reports
+from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
 from perpend.judge.snapshots import judge_amended
 from perpend.plan.wanted import wanted_by
@@ -49,7 +52,7 @@ _NAMES: Final = {
 @contextmanager
 def judge_reports(
     inputs: Sequence[Input],
-    selected: Callable[[Snapshot], Selection],
+    selected: Callable[[Estate], Selection],
     *,
     declared: Callable[[str], ObjectType | None],
     snapshot_time: datetime | None = None,
@@ -59,17 +62,30 @@ def judge_reports(
     """Yield the judgement of credential reports, which reads from files that are gone afterwards.
 
     It is None where some input is no plain report or is not large, and where policies read more than users' own fields:
-    then an estate is to be judged. ``selected`` gives the policies that judge a snapshot.
+    then an estate is to be judged. ``selected`` gives the policies that judge what an estate holds.
     """
+    selection = _selection(inputs, selected)
+    if selection is None or not _are_named(declared):
+        yield None
+        return
     with scratch() as directory:
         rivals = _Rivals(directory / "rivals.ndjson")
-        snapshot = _imported(directory, inputs, declared, rivals.path, progress) if _are_named(declared) else None
-        selection = selected(snapshot) if snapshot else None
-        if snapshot is None or selection is None or not _is_flat(selection.programs):
+        snapshot = _imported(directory, inputs, declared, rivals.path, progress)
+        if snapshot is None:
             yield None
             return
         with judge_amended(snapshot, selection, rivals.amended, snapshot_time=snapshot_time, today=today) as judgement:
             yield judgement
+
+
+def _selection(inputs: Sequence[Input], selected: Callable[[Estate], Selection]) -> Selection | None:
+    """Return the policies that judge reports, if they read only users' own fields. Asked before anything is read."""
+    sources = tuple(Source(one.path, REPORT.name, None, 0) for one in inputs)
+    try:
+        selection = selected(Estate(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
+    except UnknownName:
+        return None  # the inputs may hold something else
+    return selection if _is_flat(selection.programs) else None
 
 
 def _imported(

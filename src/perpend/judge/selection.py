@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.lint.unknown_object_type import misspelt_types
-from perpend.analyze.names import UnknownName, ids_named, printable, section_named
+from perpend.analyze.names import UnknownName, declared_types, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
@@ -104,8 +104,9 @@ def selection_of(
 ) -> Selection:
     """Return programs as a selection, with the names of their policies and all declared types."""
     in_order = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
+    types = {kind.name: kind for kind in declared_types(analyzer.repository)}
     policies = {program.policy_id: view_of(analyzer.repository, program.policy_id) for program in in_order}
-    return Selection(in_order, refused or {}, tuple(set_aside), policies, _declared_types(analyzer))
+    return Selection(in_order, refused or {}, tuple(set_aside), policies, types)
 
 
 def policies_named(
@@ -234,10 +235,3 @@ def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
 
 def _held(held: Collection[str] | None) -> str:
     return ", ".join(sorted(held or ())) or "no objects"
-
-
-def _declared_types(analyzer: Analyzer) -> dict[str, ObjectType]:
-    """Return the object types that the repository and its fallback declare."""
-    repository = analyzer.repository
-    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
-    return {name: analyzer.object_type(name) for name in names}
