@@ -35,7 +35,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/json_text",
         "collect/report_answer",
     ),
-    "cli/test_check.py": ("judge/large",),
     "cli/test_check_engines.py": ("report/verdicts/as_parquet",),
     "cli/test_check_stores.py": (
         "intake/inputs",
@@ -87,11 +86,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "intake/reports/rivals",
     ),
     "differential/test_spark.py": (
-        *(
-            "engines/spark/engine",
-            "engines/spark/functions",
-            "engines/spark/sql",
-        ),
+        "engines/spark/engine",
+        "engines/spark/functions",
+        "engines/spark/sql",
     ),
     "differential/test_stores.py": (
         "intake/assemble",
