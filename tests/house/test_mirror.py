@@ -18,14 +18,14 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli": (
         *(
             "cli/app",
-            "cli/commands/check",
-            "cli/commands/explain",
-            "cli/commands/import",
-            "cli/commands/inventory",
+            "cli/commands/estates/check",
+            "cli/commands/estates/explain",
+            "cli/commands/estates/import",
+            "cli/commands/estates/inventory",
         ),
         *(
-            "cli/commands/plan",
-            "cli/commands/site",
+            "cli/commands/policies/plan",
+            "cli/commands/policies/site",
             "cli/output",
             "cli/site_built",
         ),
@@ -49,7 +49,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_entities.py": (
         *(
-            "cli/commands/show",
+            "cli/commands/policies/show",
             "intake/rules",
             "report/explanation",
             "report/repository/entity",
@@ -60,21 +60,21 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "report/store/answer",
         "report/store/stored",
     ),
-    "cli/test_lint.py": ("cli/commands/lint",),
+    "cli/test_lint.py": ("cli/commands/policies/lint",),
     "cli/test_lint_fix.py": (
         "cli/changes",
         "scaffold/fixes",
     ),
     "cli/test_new.py": (
         *(
-            "cli/commands/new",
+            "cli/commands/policies/new",
             "scaffold/entities",
             "scaffold/ids",
             "scaffold/starts",
             "scaffold/templates",
         ),
     ),
-    "cli/test_policy_tests.py": ("cli/commands/test",),
+    "cli/test_policy_tests.py": ("cli/commands/policies/test",),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
         "engines/duckdb/engine",

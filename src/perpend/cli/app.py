@@ -17,24 +17,42 @@ from perpend.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: dict[str, str] = {
-    "check": "Judge credential reports and other inventory by policies.",
-    "import": "Bring inputs and tables into a store, as one snapshot.",
-    "inventory": "Look into a store: list, show, ask in SQL, prune.",
-    "explain": "Show the road to one verdict, down to the field.",
-    "test": "Run the tests that policies bring with them.",
-    "plan": "Show how an engine judges policies: as a tree, SQL or a diagram.",
-    "lint": "Find what is wrong or suspicious in a policy repository.",
-    "new": "Begin a repository, policy, type, extracts file or section.",
-    "list": "List policies, types, frameworks, sections or operations, or find some.",
-    "show": "Show one policy, type, section or operation.",
-    "explain-code": "Explain a diagnostic's code, such as A203.",
-    "site": "Make a documentation site of a policy repository.",
-    "schema": "Write JSON Schemas of the repository's files, for editors.",
-    "config": "Show what the project's configuration says, and where each value comes from.",
-    "completion": "Print the completion script of a shell.",
+SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
+    "estates": (
+        "Estates",
+        {
+            "check": "Judge credential reports and other inventory by policies.",
+            "import": "Bring inputs and tables into a store, as one snapshot.",
+            "inventory": "Look into a store: list, show, ask in SQL, prune.",
+            "explain": "Show the road to one verdict, down to the field.",
+        },
+    ),
+    "policies": (
+        "Policies",
+        {
+            "list": "List policies, types, frameworks, sections or operations, or find some.",
+            "show": "Show one policy, type, section or operation.",
+            "new": "Begin a repository, policy, type, extracts file or section.",
+            "test": "Run the tests that policies bring with them.",
+            "lint": "Find what is wrong or suspicious in a policy repository.",
+            "explain-code": "Explain a diagnostic's code, such as A203.",
+            "plan": "Show how an engine judges policies: as a tree, SQL or a diagram.",
+            "site": "Make a documentation site of a policy repository.",
+            "schema": "Write JSON Schemas of the repository's files, for editors.",
+        },
+    ),
+    "": (
+        "Perpend itself",
+        {
+            "config": "Show what the project's configuration says, and where each value comes from.",
+            "completion": "Print the completion script of a shell.",
+        },
+    ),
 }
-"""Every command with its line of help; the command ``a-b`` lives in ``cli/commands/a_b.py``."""
+"""The commands with their lines of help, by the room under ``cli/commands`` that holds them; ``a-b`` lives in ``a_b.py``."""
+
+COMMANDS: dict[str, str] = {name: text for _, commands in SECTIONS.values() for name, text in commands.items()}
+"""Every command with its line of help."""
 
 USAGE_ERROR = 2
 """Exit code of a usage, input or repository error."""
@@ -55,13 +73,17 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"perpend.cli.commands.{cmd_name.replace('-', '_')}")
+        room = next(room for room, (_, commands) in SECTIONS.items() if cmd_name in commands)
+        path = ".".join(part for part in ("perpend.cli.commands", room, cmd_name.replace("-", "_")) if part)
+        module = importlib.import_module(path)
         command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.values():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
         items = [

@@ -1,1 +1,1 @@
-"""One file per command, imported when the command is used."""
+"""Commands by what they work on: one file per command, imported when the command is used."""

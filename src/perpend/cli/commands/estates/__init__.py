@@ -1,0 +1,1 @@
+"""Commands that bring in, look into, judge and explain what stands in an estate."""
