@@ -33,6 +33,12 @@ SMALL = {
 }
 """Settings for many small tables. Without the rule, constant tables are judged by the optimiser and not by compiled code."""
 
+SMALL_OPTIONS = (
+    *("--spark-master", "local[1]"),
+    *("--spark-conf=spark.sql.shuffle.partitions=1", f"--spark-conf=spark.driver.extraJavaOptions={BRIEF}"),
+)
+"""Options of a `check` that judges little."""
+
 
 def why_not() -> str | None:
     """Return why Spark cannot run here, None where it can."""

@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, spawn
-from tests.differential.on_spark import BRIEF, why_not
+from tests.differential.on_spark import SMALL_OPTIONS, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
-SETTINGS = {"spark.sql.shuffle.partitions": "1", "spark.driver.extraJavaOptions": BRIEF}
-SMALL = ("--spark-master", "local[1]", *(f"--spark-conf={name}={value}" for name, value in SETTINGS.items()))
 
 
 def test_files_and_a_store_come_to_the_same(tmp_path: Path) -> None:
     expected = spawn("check", EXAMPLE, *TIME, "--engine", "interpreter", "--format", "ndjson")
     assert (1, "") == (expected.code, expected.err)
-    spark = (*TIME, "--engine", "spark", *SMALL, "--format", "ndjson")
+    spark = (*TIME, "--engine", "spark", *SMALL_OPTIONS, "--format", "ndjson")
     assert expected == spawn("check", EXAMPLE, *spark, seconds=600)
     assert 0 == spawn("import", EXAMPLE, "--store", tmp_path / "store").code
     assert expected == spawn("check", "--store", tmp_path / "store", *spark, seconds=600)

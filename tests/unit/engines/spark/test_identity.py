@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.differential.on_spark import why_not
+from tests.differential.on_spark import SMALL_OPTIONS, why_not
 
 UNKNOWN = 54_321
 NAMELESS = ("unshare", "--user", f"--map-user={UNKNOWN}", f"--map-group={UNKNOWN}")
@@ -35,7 +35,7 @@ def homeless() -> dict[str, str]:
 @pytest.mark.skipif(not may_be_nameless(), reason="no user namespaces here")
 def test_a_user_without_a_name_is_told_or_lent_one(homeless: dict[str, str]) -> None:
     command = [*NAMELESS, sys.executable, "-m", "perpend", "check", str(REPORT), "--engine", "spark", "--format", "csv"]
-    ran = subprocess.run(command, env=homeless, capture_output=True, text=True, check=False)
+    ran = subprocess.run([*command, *SMALL_OPTIONS], env=homeless, capture_output=True, text=True, check=False)
     if has_wrapper():
         assert (1, "") == (ran.returncode, ran.stderr)
         assert 100 < ran.stdout.count("\n")
