@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--users", type=_sizes, default=[100_000], help="sizes, separated by commas, such as 1e5,1e6,5e6")
     parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` beside the plan")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` or `commands`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument(
         "--dir", type=Path, help="where `engines` and `commands` keep what they make; by default a directory for this run"
@@ -160,7 +160,7 @@ def main() -> None:
         install()
     if given.what == "commands":
         with tempfile.TemporaryDirectory() as folder:
-            measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command())
+            measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command(), only=given.only)
     if given.what in (None, "engines"):
         with tempfile.TemporaryDirectory() as folder:
             engines(given, given.dir or Path(folder))

@@ -20,10 +20,11 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PY
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished process: wall seconds, peak resident memory in MB, and what it said of itself in JSON."""
+    """One finished process: wall seconds, peak resident memory in MB, seconds of processors, what it said of itself in JSON."""
 
     seconds: float
     megabytes: float
+    processor: float = 0.0
     figures: dict[str, Any] = field(default_factory=dict)
 
 
@@ -41,7 +42,8 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
     errors = process.stderr.read().decode() if process.stderr else ""
     if code not in allowed:
         raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
-    return Run(seconds, usage.ru_maxrss / 1024, json.loads(told) if reports else {})
+    processor = usage.ru_utime + usage.ru_stime
+    return Run(seconds, usage.ru_maxrss / 1024, processor, json.loads(told) if reports else {})
 
 
 def side_by_side(candidates: dict[str, list[str]], *, rounds: int, allowed: tuple[int, ...] = (0,)) -> dict[str, list[Run]]:

@@ -6,6 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Final
 
 from bench.bounds import bounds
+from bench.page_commands import COMMAND, PLOT, PLOT_TEXT, section
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ Times of the same query differ by half on shared machines from one minute to the
 candidates for ties.
 """
 
-_AGAIN: Final = """\
+_AGAIN: Final = f"""\
 ## Measure again
 
 ```sh
@@ -72,6 +73,7 @@ pip install -e '.[bench]'
 python -m bench engines --users 1e5,1e6 --rounds 5 --dir /tmp/bench --json bench/results.json
 python -m bench engines --users 5e6 --policies 1,20 --rounds 3 --dir /tmp/bench --json bench/results.json
 python -m bench check --json bench/results.json
+{COMMAND}
 python -m bench page
 ```
 """
@@ -88,7 +90,9 @@ def write_page(results: Results, docs: Path) -> None:
     else:
         print("the plots are left as they are: pip install matplotlib")
     shown = [f"![{text}](images/{name})\n" for name, text in PLOTS.items() if (docs / "images" / name).is_file()]
-    parts = [_introduction(results), _bounds(results), *shown, "## All figures\n", *map(_table, results.measured)]
+    parts = [_introduction(results), _bounds(results), *shown]
+    drawn = f"![{PLOT_TEXT}](images/{PLOT})\n" if (docs / "images" / PLOT).is_file() else ""
+    parts += [*section(results, drawn), "## All figures\n", *map(_table, results.measured)]
     (docs / "performance.md").write_text("\n".join([*parts, *_check(results), _AGAIN]), "utf-8")
 
 
@@ -98,7 +102,7 @@ def _introduction(results: Results) -> str:
         f"{found.get('system')}, {found.get('cpus')} CPUs, {found.get('memory')} GiB; Python {found.get('python')}, "
         f"DuckDB {found.get('duckdb')}, Perpend {found.get('perpend')}"
     )
-    days = sorted({record["date"] for part in ("engines", "check") for record in results.content[part]})
+    days = sorted({record["date"] for part in ("engines", "check", "commands") for record in results.content[part]})
     dates = f"Measured on {' and '.join(dict.fromkeys((days[0], days[-1])))}." if days else ""
     return _INTRODUCTION.format(machine=machine, dates=dates)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
+from bench.page_commands import PLOT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,6 +31,7 @@ def draw(results: Results, directory: Path) -> None:
     _ratios(results, directory / "bench-ratios.png")
     _by_users(results, directory / "bench-scale.png", memory=False)
     _by_users(results, directory / "bench-memory.png", memory=True)
+    _commands(results, directory / PLOT)
 
 
 def _ratios(results: Results, path: Path) -> None:
@@ -77,6 +80,29 @@ def _by_users(results: Results, path: Path, *, memory: bool) -> None:
     axes.set_ylabel("peak memory of the process, MB" if memory else "seconds, fastest round")
     axes.grid(visible=True, color="#eeeeee")
     axes.legend(frameon=False, fontsize=8)
+    _save(figure, path)
+
+
+def _commands(results: Results, path: Path) -> None:
+    records = [one for one in results.content["commands"] if "import" in one["candidates"]]
+    if not records:
+        return
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
+    for name, colour, marker in (("import", _OTHER, "s"), ("check FILE", _OWN, "o")):
+        for report, style in (("friendly", "--"), ("untidy", "-")):
+            found = [(one["users"], one["candidates"][name]) for one in records if one["workload"] == report]
+            users, measured = [at for at, _ in found], [one for _, one in found]
+            drawn = {"color": colour, "marker": marker, "linestyle": style, "label": f"{name}, {report}"}
+            axes[0].plot(users, [one["ratio"] for one in measured], **drawn)
+            axes[1].plot(users, [max(one["megabytes"]) for one in measured], **drawn)
+    for place, label, bound in ((axes[0], "time by the clock, × csv.DictReader", 4), (axes[1], "peak memory, MB", 300)):
+        place.axhline(bound, color=_PALE, linewidth=1, linestyle=":")
+        place.set_xscale("log")
+        place.set_ylim(bottom=0)
+        place.set_xlabel("users")
+        place.set_ylabel(label)
+        place.grid(visible=True, color="#eeeeee")
+    axes[0].legend(frameon=False, fontsize=8)
     _save(figure, path)
 
 

@@ -41,6 +41,7 @@ DECLARED = open_repository(None).declared_type
 HEADER = b"user,arn,mfa_active,access_key_1_active\n"
 PASSWORD = b"user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"
 ANN = b"ann,arn:aws:iam::111122223333:user/ann,"
+SEVERAL = ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n" + ANN + b"true,false,false,true\n"
 OTHER_COLUMNS = b"user,arn,password_enabled\nann,arn:aws:iam::111122223333:user/ann,true\n"
 
 
@@ -143,24 +144,28 @@ def tables(judgement: Judgement) -> str:
 @settings(
     max_examples=EXAMPLES // 2, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck)
 )
-@given(contents=st.lists(reports(), min_size=1, max_size=3))
-@example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"])
-@example(contents=[HEADER + (ANN + b"true,false\n").removeprefix(b"ann")])
-@example(contents=[HEADER + b"<root_account>,arn:aws:iam::111122223333:user/root,a,b\n" + ANN + b"true,false\n"])
+@given(contents=st.lists(reports(), min_size=1, max_size=3), streamed=st.booleans())
+@example(contents=[HEADER + ANN + b"true,false\n" + ANN + b"false,false\n"], streamed=True)
+@example(contents=[HEADER + (ANN + b"true,false\n").removeprefix(b"ann")], streamed=True)
 @example(
-    contents=[PASSWORD + ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n" + ANN + b"true,false,false,true\n"]
+    contents=[HEADER + b"<root_account>,arn:aws:iam::111122223333:user/root,a,b\n" + ANN + b"true,false\n"], streamed=False
 )
-def test_both_roads_lead_to_the_same_judgement(contents: list[bytes]) -> None:
+@example(contents=[PASSWORD + SEVERAL], streamed=True)
+@example(contents=[PASSWORD + SEVERAL], streamed=False)
+@example(contents=[HEADER + ANN + b"true,%s\n" % (b"x" * 1_000_000)], streamed=False)
+def test_both_roads_lead_to_the_same_judgement(contents: list[bytes], streamed: bool) -> None:
     analyzer = Analyzer(open_repository(None))
     with TemporaryDirectory() as directory:
         paths = written(Path(directory), contents)
         files = [Input(path) for path in paths]
         with (
             patch.object(collected_files, "LARGE", 0),
-            judge_reports(files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW) as judgement,
+            judge_reports(
+                files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW, streamed=streamed
+            ) as judgement,
         ):
             fast = judgement and said(judgement)
-        event("by way of a store" if fast else "left to collectors")
+        event("by way of DuckDB" if fast else "left to collectors")
         if fast:
             estate = collect_files(paths).estate
             assert said(judge_estate(estate, selected(analyzer, estate), snapshot_time=NOW)) == fast
@@ -169,11 +174,17 @@ def test_both_roads_lead_to_the_same_judgement(contents: list[bytes]) -> None:
 def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> None:
     analyzer = Analyzer(open_repository(None))
     rows = (ANN + b"true,false,true,true\n", ANN + b"true,false,true,TRUE\n", ANN + b"true,false,true,true \n")
-    for number, expected in ((2, Status.INCOMPLIANT), (3, Status.UNDETERMINED)):
+    for number, expected, streamed in (
+        (2, Status.INCOMPLIANT, True),
+        (2, Status.INCOMPLIANT, False),
+        (3, Status.UNDETERMINED, False),
+    ):
         files = [Input(path) for path in written(tmp_path, [PASSWORD + b"".join(rows[:number])])]
         with (
             patch.object(collected_files, "LARGE", 0),
-            judge_reports(files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW) as judgement,
+            judge_reports(
+                files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW, streamed=streamed
+            ) as judgement,
         ):
             assert judgement
             found = {(one.policy_id, one.object.name): one.status for one in judgement.findings()}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bench.agreement import look
 from bench.bounds import bounds
+from bench.commands import measure_commands
 from bench.engines import out_of
 from bench.page import WORKLOADS as TITLES
 from bench.page import write_page
@@ -104,6 +105,29 @@ def test_the_page_shows_what_was_measured_and_what_was_not(tmp_path: Path) -> No
     assert "| 20 policies: plan, in times of hand-tuned SQL | ≤ 1.5 × | **10.00 ×**, missed; 10.00 × of SQL" in page
     assert "| seed policy: plan, in times of hand-tuned SQL | ≤ 1.25 × | – | not measured |" in page
     assert [TITLES["20"]] == re.findall("^### (.+), 1,000 users$", page, re.MULTILINE)
+
+
+def test_the_page_shows_commands_with_their_worst_figures(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    for users, workload, seconds in ((1_000, "friendly", 3.0), (1_000, "untidy", 6.0), (10_000, "friendly", 60.0)):
+        one = {"command": "perpend import report.csv", "seconds": [seconds], "processor": [seconds], "megabytes": [100.0]}
+        made = {"import": one | {"base": "csv.DictReader", "ratio": seconds, "processor ratio": 2.0}}
+        made_of = {"users": users, "workload": workload, "date": "2026-01-10", "command": "make", "candidates": made}
+        results.add("commands", made_of)
+    write_page(results, tmp_path)
+    page = (tmp_path / "performance.md").read_text("utf-8")
+    assert "| `import`, in times of `csv.DictReader` | ≤ 4 × | **60.00 ×**, missed; 2.00 × of processors' time" in page
+    assert "| ≤ 1.15 × | **2.00 ×**, missed | 1,000 to 10,000 users, friendly |" in page
+    assert "| import: `perpend import report.csv` | 6.00 | 6.00 | 100 | 6.00 | 2.00 | csv.DictReader |" in page
+    assert "| `check FILE`, peak memory | ≤ 300 MB | – | not measured |" in page
+
+
+def test_commands_run_with_what_they_stand_beside(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    measure_commands([20], 1, tmp_path, results, "make", only="*explain*")
+    [record, *_] = Results.read(results).content["commands"]
+    assert ["csv.DictReader", "explain FILE", "explain --store"] == list(record["candidates"])
+    assert record["candidates"]["explain --store"]["command"].startswith("perpend explain user-has-more-than-one-active")
 
 
 def test_every_bound_names_the_command_that_measures_it(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "differential/test_report_roads.py": (
         "intake/reports/readings",
         "intake/reports/rivals",
+        "intake/reports/staged",
     ),
     "differential/test_spark.py": (
         "engines/spark/engine",

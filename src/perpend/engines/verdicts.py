@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.store.database import text
-from perpend.tables.schema import ROW, SOURCE
+from perpend.tables.schema import CONTRADICTED, ROW, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -81,14 +81,27 @@ class VerdictFiles:
         return self.reader.files(self.paths)
 
 
-def amended_form(verdicts: str, objects: str, amended: str, programs: int) -> str:
-    """Return the query that gives verdicts with others in place of some: those that ``amended`` has by the objects' Ids.
+def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence[Collection[int]]) -> str:
+    """Return the query that gives verdicts without those of rivals, whose row numbers are below zero.
 
-    What it has not is null. ``objects`` stands for the objects by row number.
+    ``rivals`` stands for these rows: a number in their order, the Id that some have alike. ``objects`` are all of them; those
+    with such Ids are contradicted. Where all of an Id's rivals end in codes that are ``incompliant``, by program, the first
+    one's code is the row's.
     """
-    values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in range(programs))
-    by_row = f'SELECT o.{ROW} AS amended_row, a.* FROM {amended} AS a JOIN {objects} AS o ON o."Id" = a."Id"'
-    return f"SELECT v.* REPLACE ({values}) FROM {verdicts} AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
+    programs = range(len(incompliant))
+    ends = [
+        f"CASE WHEN bool_and(v.v{number} IN ({', '.join(map(str, sorted(codes)))})) THEN arg_min(v.v{number}, r.number) END"
+        if codes
+        else "CAST(NULL AS INTEGER)"
+        for number, codes in enumerate(incompliant)
+    ]
+    named = ", ".join(f"{end} AS v{number}" for number, end in enumerate(ends))
+    by_id = f"SELECT r.id, {named} FROM {verdicts} AS v JOIN {rivals} AS r ON r.{ROW} = v.{ROW} GROUP BY r.id"
+    doubted = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
+    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({doubted}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
+    values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in programs)
+    own = f"SELECT * FROM {verdicts} WHERE {ROW} >= 0"
+    return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
 
 
 def long_form(

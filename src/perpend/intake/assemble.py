@@ -38,10 +38,7 @@ class _Relations:
 
 
 class Assembly:
-    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full.
-
-    ``lasting``: their files are to be small, since they are kept.
-    """
+    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full."""
 
     def __init__(
         self,
@@ -51,14 +48,12 @@ class Assembly:
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
         coverage: Claims,
-        lasting: bool = True,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._declared = declared
         self._parts = parts
         self._coverage = coverage
-        self._lasting = lasting
         self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
 
@@ -100,7 +95,6 @@ class Assembly:
             self._connection,
             f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
             path,
-            staging=not self._lasting,
         )
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)

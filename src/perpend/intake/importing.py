@@ -49,19 +49,13 @@ _MOST_NAMED: Final = 6
 
 
 class Importing:
-    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is."""
 
-    ``lasting``: the store is kept, and so its files are packed well.
-    """
-
-    def __init__(
-        self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None], lasting: bool = True
-    ) -> None:
+    def __init__(self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None]) -> None:
         self.run = run
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._declared = declared
-        self._lasting = lasting
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[Piece]] = {}
         self._ready: dict[str, Piece] = {}
@@ -167,14 +161,7 @@ class Importing:
             if clashing:
                 message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
-        return Assembly(
-            self._connection,
-            united,
-            declared=self._declared,
-            parts=self._parts,
-            coverage=self._coverage(),
-            lasting=self._lasting,
-        )
+        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
     def _coverage(self) -> Claims:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]

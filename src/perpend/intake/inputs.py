@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from perpend.collect.contradictions import contradiction
 from perpend.collect.files import are_large
@@ -12,6 +12,7 @@ from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.collect.read import collect_files
 from perpend.intake.importing import Importing
 from perpend.intake.reports.readings import are_as_usual, read_reports
+from perpend.intake.reports.staged import stage_reports
 from perpend.intake.table_bytes import UnreadableTable, holds_table
 from perpend.intake.table_file import TableFile, in_order
 from perpend.store.database import opened, storing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from perpend.collect.unusable import UnusableInput
     from perpend.diagnostics.model import Diagnostic
+    from perpend.intake.reports.staged import StagedReports
     from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from perpend.store.store import Store
 
     Declared = Callable[[str], ObjectType | None]
-
-_SMALL: Final = "130MB"
-"""What DuckDB may hold of reports that are only judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +98,39 @@ def import_inputs(
     return Imported(snapshot, tuple(failures), tuple(importing.problems))
 
 
-def import_reports(
-    store: Store,
+def stage_inputs(
+    connection: Connection,
     inputs: Sequence[Input],
     *,
     declared: Declared,
-    contradicted: Path,
+    directory: Path,
+    streamed: bool,
     progress: Callable[[int], None] | None = None,
-) -> Snapshot | None:
-    """Bring large credential reports into a store that lasts as long as this process; None where they need another way.
+) -> StagedReports | None:
+    """Return large credential reports as they can be judged at once; None where they need another way.
 
-    ``contradicted`` takes all readings of each object that reports contradict each other about, as a line of JSON.
+    ``directory`` takes their copies. ``streamed``: all users will be read in their order.
     """
-    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary, memory_limit=_SMALL) as connection:
-        connection.execute("SET threads = 1")
-        importing = Importing(run, connection, declared=declared, lasting=False)
-        read = _reports_read(importing, connection, inputs, declared, contradicted=contradicted, progress=progress)
-        return importing.commit() if read else None
+    if not _may_be_reports(inputs, declared):
+        return None
+    with storing(directory):
+        return stage_reports(
+            connection,
+            [given.path for given in inputs],
+            declared=declared,
+            complete={given.path: given.complete for given in inputs},
+            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
+            directory=directory,
+            streamed=streamed,
+            progress=progress,
+        )
+
+
+def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:
+    """Whether inputs are large and may be plain credential reports, of users and accounts as they are usually declared."""
+    usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
+    typed = any(given.type_name or given.columns is not None for given in inputs)
+    return usual and not typed and are_large([given.path for given in inputs])
 
 
 def _reports_read(
@@ -124,24 +139,19 @@ def _reports_read(
     inputs: Sequence[Input],
     declared: Declared,
     *,
-    contradicted: Path | None = None,
     progress: Callable[[int], None] | None,
 ) -> bool:
     """Read large credential reports the fast way; return whether that was all. If not, nothing is read yet."""
-    paths = [given.path for given in inputs]
-    usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
-    if not usual or any(given.type_name or given.columns is not None for given in inputs) or not are_large(paths):
+    if not _may_be_reports(inputs, declared):
         return False
     with storing(importing.run.temporary):
         read = read_reports(
             connection,
-            paths,
+            [given.path for given in inputs],
             declared=declared,
             complete={given.path: given.complete for given in inputs},
             observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
             directory=importing.run.temporary,
-            contradicted=contradicted,
-            ordered=contradicted is None,
             progress=progress,
         )
     if read:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.store.nest import Nest
-    from perpend.store.snapshot import Snapshot
+    from perpend.store.snapshot import Held
     from perpend.tables.shred import Wanted
 
 _AT_ONCE: Final = 8_192
@@ -37,12 +37,12 @@ _UNTOLD: Final = "the object's own data keep it from being judged"
 class StoredObjects(Sequence[EstateObject]):
     """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
 
-    def __init__(self, nest: Nest, snapshot: Snapshot, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
+    def __init__(self, nest: Nest, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
         self._nest = nest
         self._files = files
         self._type = object_type
         self._wanted = wanted
-        self._sources = [source.name for source in snapshot.sources]
+        self._sources = [source.name for source in held.sources]
 
     def __len__(self) -> int:
         return self._files.rows

@@ -8,8 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.plan.scalar import Kind, Replacements, Scalar, Scalars, replaced, walk
+from perpend.plan.stage import ROOT
+from perpend.tables.schema import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perpend.plan.stage import Stage
 
 
@@ -48,6 +52,62 @@ def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replaceme
         return scalars.make("pick", document, constants=node.constants)
 
     return replaced(scalars, roots, change)
+
+
+def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
+    """Return the rewrite that reads members of a column's documents from columns of their own, which are given by key.
+
+    The documents are all there, plain, and objects that hold texts only: those of these columns,
+    or nothing where a row's are null.
+    """
+
+    def rewrite(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+        known = {
+            scalars.column(ROOT, plain(document), Kind.BOOLEAN): scalars.true,
+            scalars.is_null(scalars.column(ROOT, document, Kind.TEXT)): scalars.false,
+        }
+
+        def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
+            if node in known:
+                return known[node]
+            if node.primitive in ("quoted", "unquoted") and old is not None and (key := _key_of(old, document)) is not None:
+                column = columns.get(key)
+                text = scalars.column(ROOT, column, Kind.TEXT) if column else scalars.literal(None, Kind.TEXT)
+                return scalars.true if node.primitive == "quoted" else text
+            return None if arguments == node.arguments else _folded(scalars, node, arguments)
+
+        return replaced(scalars, roots, change)
+
+    return rewrite
+
+
+def _key_of(token: Scalar, document: str) -> str | None:
+    """Return the key of which a token is the member of a column's plain documents, None where it is something else."""
+    own = token.arguments[0] if token.primitive == "else" else token
+    if own.primitive != "member" or own.arguments[0].primitive != "if":
+        return None
+    whole = own.arguments[0].arguments[1]
+    return own.constants[0] if (whole.primitive, whole.constants) == ("column", (ROOT, document)) else None
+
+
+def _folded(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scalar | None:
+    """Return a scalar made anew of other arguments, some of which may be constant; None where it is made as ever."""
+    match node.primitive:
+        case "and":
+            return scalars.all(*arguments)
+        case "or":
+            return scalars.any(*arguments)
+        case "not":
+            return scalars.negation(*arguments)
+        case "true":
+            return scalars.truth(*arguments)
+        case "if":
+            return scalars.choice(*arguments)
+        case "part" if arguments[0].primitive == "literal":
+            return scalars.literal(None, node.kind)
+        case "else" if arguments[1].primitive == "literal" and arguments[1].constants[0] is None:
+            return arguments[0]
+    return None
 
 
 def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:

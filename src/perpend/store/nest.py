@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.object_types import is_deletion_field
 from perpend.meaning.partly_known import PartlyKnown
-from perpend.store.database import name, opened, pattern, storing
+from perpend.store.database import name, opened, storing
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perpend.store.database import Connection
-    from perpend.store.snapshot import Snapshot
+    from perpend.store.snapshot import Held, Snapshot
     from perpend.tables.schema import Column, Join, Table
     from perpend.tables.shred import Wanted
 
@@ -51,8 +51,8 @@ def rows_with(
     if not known:
         return []
     where = " OR ".join(f"{name(column)} = ?" for column in dict.fromkeys(known))
-    query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {_files(snapshot, table)} WHERE {where} ORDER BY {name(ROW)}"
-    with storing(snapshot.files[table][0]):
+    query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
+    with storing(snapshot.place(table)):
         rows = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
         return [(int(row), int(source)) for row, source in rows]
 
@@ -63,7 +63,7 @@ class Nest:
     ``connection`` has to reach the snapshot's files.
     """
 
-    def __init__(self, connection: Connection, snapshot: Snapshot) -> None:
+    def __init__(self, connection: Connection, snapshot: Held) -> None:
         self._connection = connection
         self._snapshot = snapshot
 
@@ -72,7 +72,7 @@ class Nest:
 
         An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
         """
-        with storing(self._snapshot.files[table][0]):
+        with storing(self._snapshot.place(table)):
             found = self._rows(table, ROW, rows, wanted)
             number = found.at[ROW]
             by_number = {row[number]: row for row in found.rows}
@@ -92,7 +92,7 @@ class Nest:
             apart = listed[-1] - listed[0] >= len(listed)
             where, given = f"{name(ROW)} BETWEEN ? AND ?{f' AND {where}' if apart else ''}", [listed[0], listed[-1]]
             given += [listed] if apart else []
-        query = f"SELECT {', '.join(map(name, names))} FROM {_files(self._snapshot, table)} WHERE {where} ORDER BY {name(ROW)}"
+        query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
         return _Found(at, self._connection.execute(query, given).fetchall())
 
     def _objects(self, table: str, found: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
@@ -137,10 +137,6 @@ class _Found:
 
     at: Mapping[str, int]
     rows: Sequence[_Row]
-
-
-def _files(snapshot: Snapshot, table: str) -> str:
-    return f"read_parquet([{', '.join(map(pattern, snapshot.files[table]))}], hive_partitioning=false)"
 
 
 def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:

@@ -49,9 +49,9 @@ def copy(connection: Connection, query: str, target: Path, *, staging: bool = Fa
         )
 
 
-def parquet(path: Path) -> str:
-    """Return the table function that reads a Parquet file: its own columns and no others."""
-    return f"read_parquet({pattern(path)}, hive_partitioning=false)"
+def parquet(path: Path, *, numbered: bool = False) -> str:
+    """Return the table function that reads a Parquet file: its own columns, and ``file_row_number`` where ``numbered``."""
+    return f"read_parquet({pattern(path)}, hive_partitioning=false, file_row_number={str(numbered).lower()})"
 
 
 def check_names(names: Iterable[str], where: str) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
 
 if TYPE_CHECKING:
@@ -64,6 +65,32 @@ class Snapshot:
     content_hash: str
     engine: str
     directory: Path
+
+    def relation(self, table: str) -> str:
+        """Return the text that stands for a table in SQL."""
+        return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
+
+    def place(self, table: str) -> Path:
+        """Return the first file of a table."""
+        return self.files[table][0]
+
+
+class Held(Protocol):
+    """Tables that can be read, wherever they are: a snapshot, or what is staged."""
+
+    @property
+    def tables(self) -> Tables:
+        """What the tables look like."""
+
+    @property
+    def sources(self) -> tuple[StoredSource, ...]:
+        """What their rows come from."""
+
+    def relation(self, table: str) -> str:
+        """Return the text that stands for a table in SQL."""
+
+    def place(self, table: str) -> Path:
+        """Return what is to be named where a table cannot be read."""
 
 
 def _sized(path: Path, stored: StoredFile) -> Path:

@@ -1,7 +1,8 @@
 """A path in, a copy of the credential report there out, if every reader of CSV reads it alike; nothing where one might not.
 
-Such a report has a header of bare words, no quotes, no signs that JSON escapes, no blank lines, and as many commas as its
-lines need. Everything else, and everything that is wrong, is left to the collectors. Refuses to know what rows say.
+Such a report has a header of bare words, no quotes, no signs that JSON escapes, no blank lines, as many commas as its lines
+need, and no line whose document would be too long to be plain. Everything else, and everything that is wrong, is left to the
+collectors. Refuses to know what rows say.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK: Final = 1 << 20
-_LONGEST_LINE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 18
+"""What a line may have. One that has more than twice as much is always noticed."""
+
 _MOST_COLUMNS: Final = 256
 _COLUMN: Final = re.compile("[a-z0-9_]+")
 _NEEDED: Final = ("user", "arn")
@@ -120,6 +123,8 @@ def _with_line_feeds(lines: bytes) -> bytes:
 
 
 def _columns(header: bytes) -> tuple[str, ...]:
+    if len(header) > _LONGEST_LINE:
+        raise _ReadDifferently
     columns = tuple(header.decode("latin-1").split(","))
     named = all(map(_COLUMN.fullmatch, columns)) and all(one in columns for one in _NEEDED)
     if not named or len(set(columns)) < len(columns) or len(columns) > _MOST_COLUMNS:
@@ -136,6 +141,9 @@ def _rows(lines: bytes, columns: tuple[str, ...]) -> int:
             lines.decode("utf-8")
         except UnicodeDecodeError:
             raise _ReadDifferently from None
+    starts = range(0, len(lines) - _LONGEST_LINE, _LONGEST_LINE)
+    if any(lines.find(b"\n", start, start + _LONGEST_LINE) < 0 for start in starts):
+        raise _ReadDifferently
     rows = lines.count(b"\n")
     if lines.count(b",") != rows * (len(columns) - 1):
         raise _ReadDifferently

@@ -23,7 +23,7 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
 from perpend.store.manifest import StoredSource
-from perpend.store.rows import parquet
+from perpend.store.rows import ROW_GROUP, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
 """An ARN without blank space and other signs that are not printable ASCII; collectors look closer at all others."""
 
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
-_FIELDS: Final = {
+USER_FIELDS: Final = {
     "Id": "arn",
     "CA10__account__c": "account",
     "CA10__arn__c": "arn",
@@ -48,14 +48,14 @@ _FIELDS: Final = {
 }
 """The fields of a user beside its row, with the columns that hold them."""
 
-_ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
-_SORTING: Final = "500MB"
-"""What DuckDB may hold of rows that it sorts; of more it keeps a part in files."""
+ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_FIRST_LINE: Final = 2
+"""The number of the line behind the header."""
 
 _REPEATED: Final = "perpend_repeated"
 """The table of ARNs that reports show more than once."""
 
-_OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
+OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,27 @@ class ReadReports:
     pieces: dict[str, Piece]
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What stands for rows that are not as a report has them, and for all readings of objects of which several remain."""
+
+    rows: str
+    rivals: str | None
+
+
 def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
     """Whether what is declared of users and accounts lets their tables be made without a look at each object."""
     if user is None or account is None:
         return False
-    owner = user.lookups.get(_OWNER[0])
-    if owner is None or (owner.name, owner.target, owner.key) != _OWNER:
+    owner = user.lookups.get(OWNER[0])
+    if owner is None or (owner.name, owner.target, owner.key) != OWNER:
         return False
-    names = {*_FIELDS, *_ACCOUNT_FIELDS, ROW_FIELD}
+    names = {*USER_FIELDS, *ACCOUNT_FIELDS, ROW_FIELD}
     relations = {*user.lookups, *user.children, *account.lookups, *account.children}
     keys = {one.key for kind in (user, account) for one in kind.lookups.values()}
     keys |= {one.key for kind in (user, account) for one in kind.children.values()}
     of_users = {one.key for kind in (user, account) for one in kind.children.values() if one.type_name == USER_TYPE}
-    doubtful = names & relations or ROW_FIELD in keys or of_users - {_OWNER[2], ""} or region_field(user) == ROW_FIELD
+    doubtful = names & relations or ROW_FIELD in keys or of_users - {OWNER[2], ""} or region_field(user) == ROW_FIELD
     return not doubtful
 
 
@@ -90,15 +98,29 @@ def read_reports(
     complete: Mapping[str, Sequence[Scope]],
     observed_at: Mapping[str, datetime],
     directory: Path,
-    contradicted: Path | None = None,
-    ordered: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> ReadReports | None:
     """Return what reports hold; None where one of them is not plain, or wrong: then collectors are to read all of them.
 
-    ``directory`` takes copies for as long as the pieces are read, ``contradicted`` the readings of objects that reports
-    contradict each other about. Rows are ``ordered`` and numbered without gaps, or where that costs less, nearly so.
+    ``directory`` takes copies for as long as the pieces are read.
     """
+    readings = readings_of(connection, paths, declared, directory, progress)
+    if readings is None:
+        return None
+    sources = readings.sources(complete, observed_at)
+    settled = readings.settled().rows
+    accounts = readings.accounts(settled, sources)
+    return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled)})
+
+
+def readings_of(
+    connection: Connection,
+    paths: Sequence[str],
+    declared: Callable[[str], ObjectType | None],
+    directory: Path,
+    progress: Callable[[int], None] | None,
+) -> Readings | None:
+    """Return the rows of reports, copied to a directory; None where one of them is not plain, or wrong."""
     reports: list[PlainReport] = []
     for number, path in enumerate(paths):
         before = sum(report.rows for report in reports)
@@ -108,20 +130,12 @@ def read_reports(
             return None
         reports.append(report)
     reports.sort(key=lambda report: (report.digest, report.source))
-    readings = _Readings(connection, reports, declared, directory)
-    if not readings.are_sound():
-        return None
-    sources = readings.sources(complete, observed_at)
-    settled = readings.settled(contradicted)
-    accounts = readings.accounts(settled, sources)
-    numbered = not ordered and readings.are_in_order()
-    if not numbered:
-        connection.execute(f"SET memory_limit = {text(_SORTING)}")
-    return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled, numbered=numbered)})
+    readings = Readings(connection, reports, declared, directory)
+    return readings if readings.are_sound() else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Readings:
+class Readings:
     """The rows of reports. Sources are numbered in the order of ``reports``."""
 
     connection: Connection
@@ -132,14 +146,15 @@ class _Readings:
     @property
     def keys(self) -> str:
         """What stands for source, line, user and ARN of every row."""
-        return parquet(self.directory / "readings.parquet")
+        return f"({self._of_all(lambda number, report: self._lines(number, _named(report)))})"
 
     def are_sound(self) -> bool:
         """Read all rows; return whether each has its fields, a name, and an ARN as every other reader sees them."""
-        query = self._of_all(lambda number, report: f"SELECT {number} AS source, line, {_named(report)} FROM {_lines(report)}")
-        target = text(str((self.directory / "readings.parquet").absolute()))
         try:
-            self.connection.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION snappy)")
+            for number, report in enumerate(self.reports):
+                target = text(str(self._path(number).absolute()))
+                packed = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}"
+                self.connection.execute(f"COPY (FROM {_lines(report)}) TO {target} ({packed})")
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
@@ -155,6 +170,14 @@ class _Readings:
         place = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
         later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {place} AS place FROM {self.keys})"
         return not rows_of(self.connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
+
+    def _path(self, number: int) -> Path:
+        return self.directory / f"readings-{number}.parquet"
+
+    def _lines(self, number: int, listed: str, where: str = "") -> str:
+        """Return the query of some columns of a report's lines, with their numbers and the report's."""
+        lines = f"SELECT *, file_row_number + {_FIRST_LINE} AS line FROM {parquet(self._path(number), numbered=True)}"
+        return f"SELECT {number} AS source, line, {listed} FROM ({lines}){where}"
 
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
         """Return what is to be said of each report."""
@@ -174,24 +197,24 @@ class _Readings:
             for number, report in enumerate(self.reports)
         ]
 
-    def settled(self, contradicted: Path | None) -> str:
-        """Return what stands for the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
+    def settled(self, *, rivals: bool = False) -> Settled:
+        """Return the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
         names = [report.source for report in self.reports]
         several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
         candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
         documents = self._of_all(
-            lambda number, report: (
-                f"SELECT {number} AS source, line, {_named(report)}, {_document(report)} AS document "
-                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})"
+            lambda number, report: self._lines(
+                number,
+                f"{_named(report)}, {_document(report)} AS document",
+                f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})",
             )
         )
-        spool = self.directory / "repeated.ndjson"
-        known = settle_repeated(self.connection, documents, names, spool, contradicted=contradicted)
+        known, found = settle_repeated(self.connection, documents, names, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
-        roots = unseen_roots(self.connection, users, names, self.directory / "roots.ndjson")
-        return f"(FROM {known} UNION ALL FROM {roots})"
+        roots = unseen_roots(self.connection, users, names, self.directory)
+        return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
 
     def _single(self) -> str:
         return f'SELECT source, line, arn, "user" FROM {self.keys} WHERE arn NOT IN (FROM {_REPEATED})'
@@ -209,28 +232,25 @@ class _Readings:
         numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
         self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, source, account FROM ({found})")
         unknown = self._unknown(ACCOUNT_TYPE)
-        values = [f"account AS {name(one)}" for one in _ACCOUNT_FIELDS]
+        values = [f"account AS {name(one)}" for one in ACCOUNT_FIELDS]
         listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
         [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
-        forms = dict.fromkeys(_ACCOUNT_FIELDS, Form.TEXT)
+        forms = dict.fromkeys(ACCOUNT_FIELDS, Form.TEXT)
         return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
 
-    def users(self, settled: str, *, numbered: bool) -> Piece:
-        """Return the users. If they are to be ``numbered`` as they come, numbers have gaps, for roots among others."""
-        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
-        every = f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+    def users(self, settled: str) -> Piece:
+        """Return the users, in their order."""
+        every = self._every(settled)
         [(rows, doubted)] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({every})")
         unknown = self._unknown(USER_TYPE)
         doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
-        own = [f"{column} AS {name(one)}" for one, column in _FIELDS.items()]
+        own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
         listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
-        forms = dict.fromkeys(sorted([*_FIELDS, ROW_FIELD]), Form.TEXT)
-        order = f' ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn'
-        number = "number" if numbered else "row_number() OVER () - 1"
-        lines = f"SELECT *, {_ACCOUNT} AS account FROM ({self._documents(settled)})"
-        documents = f"SELECT *, {number} AS {name(ROW)} FROM ({lines}{'' if numbered else order})"
+        forms = dict.fromkeys(sorted([*USER_FIELDS, ROW_FIELD]), Form.TEXT)
+        documents = f"""SELECT *, row_number() OVER () - 1 AS {name(ROW)} FROM (SELECT *, {_ACCOUNT} AS account
+            FROM ({self.documents(settled)}) ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn)"""
         return Piece(
-            f"(SELECT {name(ROW)}, {listed}, {self._document()} AS {name(ROW_FIELD)} FROM ({documents}))",
+            f"(SELECT {name(ROW)}, {listed}, {self.document()} AS {name(ROW_FIELD)} FROM ({documents}))",
             forms,
             rows,
             frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
@@ -238,29 +258,36 @@ class _Readings:
             keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
 
-    def _documents(self, settled: str) -> str:
-        """Return the query of all users with their lines, and with the documents of those that are settled."""
+    def _every(self, settled: str) -> str:
+        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
+        return f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+
+    def documents(self, settled: str) -> str:
+        """Return the query of all users with their lines, and with the documents of those that are settled.
+
+        ``number`` is their place among all lines, where these are in order; there are gaps, for roots among others.
+        """
         firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
-        places = [f"c{place}" for place in range(len(self.reports[0].columns))] if self._are_alike() else []
+        places = [f"c{place}" for place in range(len(self.reports[0].columns))] if self.are_alike() else []
 
         def lines_of(number: int, report: PlainReport) -> str:
             values = ", ".join(places) or f"{_document(report)} AS read"
             place = f"{firsts[number]} + 2 * line + 1 AS number"
-            return (
-                f"SELECT {number} AS source, {place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values} "
-                f"FROM {_lines(report)} WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})"
-            )
+            listed = f"{place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values}"
+            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})")
 
         number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
         nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
         return f"""{self._of_all(lines_of)} UNION ALL
-            SELECT source, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+            SELECT source, line, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
 
-    def _are_alike(self) -> bool:
+    def are_alike(self) -> bool:
+        """Whether all reports have the same columns in the same order."""
         return len({report.columns for report in self.reports}) == 1
 
-    def _document(self) -> str:
-        return f"coalesce(given, {_document(self.reports[0]) if self._are_alike() else 'read'})"
+    def document(self) -> str:
+        """Return the expression of a user's document, where ``documents`` are read."""
+        return f"coalesce(given, {_document(self.reports[0]) if self.are_alike() else 'read'})"
 
     def _unknown(self, type_name: str) -> list[str]:
         return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
@@ -287,11 +314,11 @@ def _document(report: PlainReport) -> str:
 
 
 def _lines(report: PlainReport) -> str:
-    """Return what stands for the lines of a report: their numbers and columns."""
+    """Return what stands for the lines of a report."""
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(report.columns)))
     # INVARIANT: nothing in a plain report is quoted or escaped, and no value is the one that is null.
     options = (
         r"delim=',', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
         rf"strict_mode=true, nullstr='{chr(1)}', compression='none', columns={{{columns}}}"
     )
-    return f"(SELECT *, row_number() OVER () + 1 AS line FROM read_csv({pattern(report.copy)}, {options}))"
+    return f"read_csv({pattern(report.copy)}, {options})"

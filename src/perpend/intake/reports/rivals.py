@@ -6,9 +6,8 @@ Beside these: rows of root users of whom no report has one. Memory does not grow
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from perpend.collect.contradictions import contradiction
 from perpend.collect.credential_report import Reading
@@ -16,10 +15,10 @@ from perpend.collect.merge import ROOT_USER, ROW_FIELD, merge_readings, with_roo
 from perpend.ir.estate import Origin
 from perpend.store.database import text
 from perpend.store.files import naming
-from perpend.store.rows import json_lines
+from perpend.store.rows import copy, json_lines, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from perpend.ir.estate import EstateObject
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 2_048
 _COLUMNS: Final = {
+    "number": "BIGINT",
     "source": "INTEGER",
     "line": "BIGINT",
     "before": "BIGINT",
@@ -39,21 +39,26 @@ _ACCOUNT: Final = "split_part(arn, ':', 5)"
 
 
 def settle_repeated(
-    connection: Connection, readings: str, sources: Sequence[str], spool: Path, *, contradicted: Path | None = None
-) -> str:
+    connection: Connection, readings: str, sources: Sequence[str], directory: Path, *, rivals: bool = False
+) -> tuple[str, str | None]:
     """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
 
     ``readings`` gives source, line, user, ARN and document of each; ``sources`` are the names by number, in their rank.
-    ``contradicted`` takes all readings of objects of which several remain, a line of JSON for each object.
+    With ``rivals`` also what stands for all readings of objects of which several remain, each object's own in their order,
+    numbered from 0; None where there are none.
     """
     query = f'SELECT source, line, "user", arn, document FROM ({readings}) ORDER BY arn, source, line'
-    users = _settled(_rows_of(connection, query), sources)
     ranks = {name: rank for rank, name in enumerate(sources)}
-    with _noting(contradicted) as note:
-        return _spooled((_row_of(user, ranks) for user in map(note, users)), spool)
+    with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
+        for user in _settled(_rows_of(connection, query), sources):
+            row = _row_of(user, ranks)
+            settled.add(row)
+            for reading in (row, *(_row_of(one, ranks) for one in user.variants)) if rivals and user.variants else ():
+                several.add(reading)
+    return settled.stored(), several.stored() if several.rows else None
 
 
-def unseen_roots(connection: Connection, users: str, sources: Sequence[str], spool: Path) -> str:
+def unseen_roots(connection: Connection, users: str, sources: Sequence[str], directory: Path) -> str:
     """Return the text that stands for the rows of root users that exist all the same.
 
     They have no line; ``before`` is that of the account's first user.
@@ -61,7 +66,10 @@ def unseen_roots(connection: Connection, users: str, sources: Sequence[str], spo
     first = f"""min({{is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn, source: source, line: line}})"""
     query = f"""SELECT first.source, first.line, first."user", first.arn FROM (SELECT {first} AS first FROM ({users})
         GROUP BY {_ACCOUNT} HAVING NOT bool_or(ends_with(arn, ':root')))"""
-    return _spooled(_roots(_rows_of(connection, query), sources), spool)
+    with _Spool(connection, directory / "roots") as found:
+        for root in _roots(_rows_of(connection, query), sources):
+            found.add(root)
+    return found.stored()
 
 
 def _rows_of(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
@@ -82,22 +90,6 @@ def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterato
             yield from merge_readings(waiting, ranks)[0]
             waiting = []
     yield from merge_readings(waiting, ranks)[0]
-
-
-@contextmanager
-def _noting(path: Path | None) -> Iterator[Callable[[EstateObject], EstateObject]]:
-    """Yield what gives objects back as they are, having noted the readings of those that have several."""
-    if path is None:
-        yield lambda user: user
-        return
-    with naming(path), path.open("w", encoding="utf-8", newline="") as stream:
-
-        def note(user: EstateObject) -> EstateObject:
-            if user.variants:
-                stream.write(json.dumps([one.fields for one in (user, *user.variants)]) + "\n")
-            return user
-
-        yield note
 
 
 def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -122,12 +114,35 @@ def _row_of(user: EstateObject, ranks: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _spooled(rows: Iterable[dict[str, Any]], spool: Path) -> str:
-    """Keep rows in a file, and return the text that stands for them."""
-    longest = 0
-    with naming(spool), spool.open("w", encoding="utf-8", newline="") as stream:
-        for row in rows:
-            line = json.dumps(row, ensure_ascii=False)
-            longest = max(longest, 4 * len(line))
-            stream.write(f"{line}\n")
-    return f"(SELECT * FROM {json_lines(spool, _COLUMNS, longest)})"
+class _Spool:
+    """Rows kept in a file, numbered from 0."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        self.rows = 0
+        self._connection = connection
+        self._path = path.with_suffix(".ndjson")
+        self._longest = 0
+
+    def __enter__(self) -> Self:
+        with naming(self._path):
+            self._stream = self._path.open("w", encoding="utf-8", newline="")
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        with naming(self._path):
+            self._stream.close()
+            if isinstance(raised[1], OSError):
+                raise raised[1]
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row."""
+        line = json.dumps({"number": self.rows, **row}, ensure_ascii=False)
+        self.rows += 1
+        self._longest = max(self._longest, 4 * len(line))
+        self._stream.write(f"{line}\n")
+
+    def stored(self) -> str:
+        """Store the rows as Parquet, which takes less memory to read; return the text that stands for them."""
+        target = self._path.with_suffix(".parquet")
+        copy(self._connection, f"FROM {json_lines(self._path, _COLUMNS, self._longest)}", target, staging=True)
+        return parquet(target)

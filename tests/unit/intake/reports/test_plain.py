@@ -73,6 +73,8 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
         packed(HEADER + ROW)[:-6],
         packed(packed(HEADER + ROW)),
         HEADER + ROW.replace(b"true", b"t" * (3 << 20)),
+        HEADER + ROW.replace(b"true", b"t" * 600_000) + ROW,
+        HEADER.replace(b"mfa_active", b"m" * 600_000) + ROW,
     ],
 )
 def test_everything_else_is_left_to_collectors(tmp_path, content):

@@ -204,6 +204,7 @@ def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
             partial(_selection, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
+            streamed=asked.form != "table",
             progress=done,
         ) as judgement,
     ):
