@@ -11,16 +11,19 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
 
 $(BIN)/perpend: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable .
+	@echo "Setting up $(VENV) with Perpend and what it needs, some 100 MB …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(BIN)/.ready: $(BIN)/perpend
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@echo "Adding what tests need to $(VENV), Spark among it, some 900 MB …"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
 run: $(BIN)/perpend ## judge the example credential report
-	@$(BIN)/perpend check examples/credential-report.csv || [ $$? -eq 1 ]
+	@$(BIN)/perpend check examples/credential-report.csv --snapshot-time 2026-11-20 || [ $$? -eq 1 ]
+	@printf '\nThis was %s; after `source %s/activate` it is `perpend`.\n' $(BIN)/perpend $(BIN)
 
 test: lint ## lint, types, contracts, all tests, coverage of every room, the library's own tests
 	$(BIN)/python -m pytest -n auto --durations=25 --cov --cov-report=json:.coverage.json

@@ -84,7 +84,7 @@ def install() -> None:
         )
         names = [line.partition("==")[0] for line in listed.stdout.splitlines()]
         counted = [name for name in names if name not in ("pip", "setuptools")]
-        print(f"\ninstall  (bounds: 20 distributions, 110 MB)\n  {len(counted)} distributions: {', '.join(counted)}")
+        print(f"\ninstall  (bounds: 10 distributions, 100 MB)\n  {len(counted)} distributions: {', '.join(counted)}")
         print(f"  {(_size(full) - _size(empty)) / 1e6:.1f} MB above an empty environment")
 
 

@@ -236,3 +236,19 @@ def test_every_output_can_go_to_a_private_file(run: Run, tmp_path: Path, command
     ran = run(*command, "--out", target)
     assert ("", "") == (ran.out, ran.err)
     assert 0o600 == stat.S_IMODE(target.stat().st_mode)
+
+
+def test_a_name_is_said_once_where_it_is_the_label_too(run: Run, tmp_path: Path) -> None:
+    content = {
+        **policy_files(logic(input_type="Bucket")),
+        "types/Bucket/type.yaml": {"apiName": "Bucket", "label": "Bucket", "fields": []},
+    }
+    root = str(write(tmp_path, content))
+    assert "judges Bucket\n" in run("show", "/ce/policy", "--repo", root).out
+    assert ["Bucket", "field"] == run("show", "Bucket", "--repo", root).out.split()[:2]
+
+
+def test_an_operation_names_files_without_links_to_them(run: Run) -> None:
+    shown = [run("show", name).out for name in ("IS_EQUAL", "BETWEEN", "SET_FROM")]
+    assert [] == [line for page in shown for line in page.splitlines() if "../" in line or ".md)" in line]
+    assert shown[0].rstrip().endswith("Vectors: spec/ops/is-equal.yaml")

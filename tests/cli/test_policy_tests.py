@@ -164,3 +164,10 @@ def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: Run, tmp_path: P
     assert 0 == ran.code
     assert "warning[A312]: nothing else knows the object type `CA10__CaThing__c`" in ran.err
     assert "did you mean `CA10__CaThings__c`?" in ran.err
+
+
+def test_further_logic_without_tests_is_counted(run: Run, tmp_path: Path) -> None:
+    files = {f"ce/acme/p/w{number}.logic.yaml": logic() for number in range(7)}
+    shown = run("test", "--repo", str(write(tmp_path, policy_files(logic(), **files)))).out
+    assert "without tests: 8 logic files: " in shown
+    assert "and 3 more (--format json names all)" in " ".join(shown.split())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from perpend.diagnostics.extras import command_to_add
 from tests.cli.conftest import EXAMPLE, TIME, Run
 from tests.repositories import write
 from tests.sites import POLICY, files
@@ -68,7 +69,7 @@ def test_base_addresses_must_be_of_the_web(run: Run, tmp_path: Path) -> None:
 def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:
     code = "import sys; sys.modules['jinja2'] = None; from perpend.cli.app import main; main(['site', 'build', '--out', sys.argv[1]])"
     ran = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True, check=False)
-    assert (2, "perpend: the site needs the package jinja2: pip install 'perpend[site]'\n") == (ran.returncode, ran.stderr)
+    assert (2, f"perpend: the site needs the package jinja2: {command_to_add('site')}\n") == (ran.returncode, ran.stderr)
 
 
 def test_the_command_line_starts_without_the_site(tmp_path: Path) -> None:

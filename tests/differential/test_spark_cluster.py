@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.collect.contradictions import contradiction
+from perpend.diagnostics.extras import command_to_add
 from perpend.errors import PerpendError
 from perpend.intake.importing import Importing
 from perpend.interpret.interpreter import Interpreter
@@ -231,4 +232,4 @@ def test_without_pyspark_the_error_names_the_extra() -> None:
 
     code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.errors import PerpendError\ntry:\n import perpend.engines.spark.engine\nexcept PerpendError as error:\n print(error)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
-    assert "Spark 4.1 or newer is not installed here: `pip install 'perpend[spark]'`\n" == found.stdout
+    assert f"Spark 4.1 or newer is not installed here: {command_to_add('spark')}\n" == found.stdout

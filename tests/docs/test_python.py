@@ -8,8 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
-import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -89,19 +87,29 @@ def test_the_how_to_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(
-    find_spec("hatchling") is None and not os.environ.get("CI"), reason="hatchling is not installed: it is in the extra `dev`"
+    not all(map(find_spec, ("build", "hatchling"))) and not os.environ.get("CI"),
+    reason="build or hatchling is not installed: both are in the extra `dev`",
 )
-def test_the_how_to_runs_from_a_built_wheel(tmp_path: Path) -> None:
-    built = [sys.executable, "-c", "import sys, hatchling.build as build; print(build.build_wheel(sys.argv[1]))", str(tmp_path)]
-    name = subprocess.run(built, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[-1]
-    venv.create(tmp_path / "venv", with_pip=False)
+def test_the_wheel_that_is_built_installs_and_works(tmp_path: Path) -> None:
+    """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on."""
+    for command in (
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")],
+    ):
+        subprocess.run(command, capture_output=True, check=True)
+    assert [f"perpend-{perpend.__version__}-py3-none-any.whl", f"perpend-{perpend.__version__}.tar.gz"] == sorted(
+        path.name for path in tmp_path.glob("perpend-*")
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    python, script = (str(tmp_path / "venv/bin" / name) for name in ("python", "perpend"))
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+    subprocess.run([*pip, str(wheel)], check=True)
     (packages,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
     # As paths, directories are looked into behind the wheel, and what they add to the path by files of their own is not.
     depended = [path for path in sys.path if path.endswith("site-packages")]
     (packages / "depended_on.pth").write_text("\n".join(depended) + "\n")
-    with zipfile.ZipFile(tmp_path / name) as wheel:
-        wheel.extractall(packages)
     (tmp_path / "work").mkdir()
-    found = run_in(tmp_path / "work", str(tmp_path / "venv/bin/python"))
-    assert str(packages / "perpend/__init__.py") == found
+    assert str(packages / "perpend/__init__.py") == run_in(tmp_path / "work", python)
     assert (packages / "perpend/py.typed").exists()
+    told = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"perpend, version {perpend.__version__}\n" == told.stdout

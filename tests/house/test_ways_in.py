@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 CONTAINER = (ROOT / "Containerfile").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
 LIBRARY = str(ROOT / "src" / "perpend" / "library")
 
 
@@ -64,3 +66,25 @@ def test_the_container_has_no_root_and_copies_what_there_is() -> None:
     copied = [name for line in re.findall(r"^COPY (?!--)(.+) \S+$", CONTAINER, re.MULTILINE) for name in line.split()]
     assert ["pyproject.toml", "README.md", "LICENSE", "src"] == copied
     assert [] == [name for name in copied if not (ROOT / name).exists()]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_run_gives_the_documented_result_and_says_where_the_command_is(tmp_path: Path) -> None:
+    command = tmp_path / "bin" / "perpend"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m perpend "$@"\n', "utf-8")
+    command.chmod(0o755)
+    ran = subprocess.run(["make", "run", f"VENV={tmp_path}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (ran.returncode, ran.stderr)
+    (documented,) = re.findall(r"`(\d+ verdicts on [^`]+)`", README.replace("\n", " "))
+    assert documented in " ".join(ran.stdout.split())
+    assert f"This was {command}; after `source {command.parent}/activate` it is `perpend`." == ran.stdout.splitlines()[-1]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_says_what_it_is_about_while_it_installs(tmp_path: Path) -> None:
+    planned = subprocess.run(["make", "-n", "lint", f"VENV={tmp_path}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    lines = planned.stdout.splitlines()
+    installs = [place for place, line in enumerate(lines) if " -m pip install " in line]
+    assert 2 == len(installs)
+    assert [] == [lines[place] for place in installs if not any("echo" in line for line in lines[place - 2 : place])]

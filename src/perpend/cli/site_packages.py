@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.extras import command_to_add
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -23,4 +24,4 @@ def site_packages() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("perpend"):
             raise
-        raise MissingPackages(f"the site needs the package {error.name}: pip install 'perpend[site]'") from None
+        raise MissingPackages(f"the site needs the package {error.name}: {command_to_add('site')}") from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from perpend.collect.files import MAX_BYTES, line_at
 from perpend.collect.unusable import UnusableContent
+from perpend.diagnostics.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +78,7 @@ def _row_fault(line: int, found: int, width: int, blank: int) -> str:
     if blank:
         return f"line {blank} is blank, but more rows follow on line {line}"
     hint = " (is the file cut off?)" if found < width else ""
-    return f"line {line} has {_fields(found)} where the header has {width}{hint}"
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count} fields"
+    return f"line {line} has {counted(found, 'field')} where the header has {width}{hint}"
 
 
 def _quoting_fault(content: bytes, offset: int) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
 from perpend.intake.pieces import Piece
@@ -309,7 +310,7 @@ def _reason(kind: InputKind | None, path: str, message: str) -> str:
     where = f"line {line[1]}" if line else "a line"
     widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
     if widths:
-        return f"{where} has {widths[2]} fields where the header has {widths[1]}"
+        return f"{where} has {counted(int(widths[2]), 'field')} where the header has {widths[1]}"
     if "unterminated quote" in message or "quote" in message.partition("Possible")[0]:
         return f"{where}: a quote is not closed, or text stands behind a closing quote"
     if "unicode" in message or "utf-8" in message:

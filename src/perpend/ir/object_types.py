@@ -171,6 +171,11 @@ def deletion_field_of(type_name: str) -> str:
     return f"{match[1] if match else 'CA10'}{_DELETION_SUFFIX}"
 
 
+def with_api_name(label: str, name: str) -> str:
+    """Return a type's label, and its API name behind it where that is another."""
+    return f"{label} ({name})" if label not in ("", name) else name
+
+
 def snake_case(label: str) -> str:
     """Return a label as names of views have it: ``aws_iam_user`` of "AWS IAM User"."""
     return "_".join(re.findall(r"[^\W_]+", label.casefold()))

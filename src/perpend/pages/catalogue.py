@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.analyze.verdicts import checks_of
+from perpend.diagnostics.counted import counted
 from perpend.ir.ids import type_of_extracts
+from perpend.ir.object_types import with_api_name
 from perpend.ir.reads import reads_of
 from perpend.ir.render import check_text, expression_text
 from perpend.load.files import MAX_TEST_DATA
@@ -194,7 +196,8 @@ class Catalogue:
         ]
         files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
-        description = f"{ref.name} ({name}): fields, extracts, relationships, and {len(logics)} logic files that judge it."
+        judged = counted(len(logics), "logic file that judges it", "logic files that judge it")
+        description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {judged}."
         return TypePage(
             Head(ref, description, (TYPES,), (("kind", PageKind.TYPE.value), ("type", ref.name)), (name,)),
             ref.name,

@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.extras import command_to_add
 from perpend.errors import PerpendError
 from perpend.site.manifest import OWN
 from perpend.site.render.addresses import quoted
@@ -93,7 +94,7 @@ def _binary() -> Path:
         for path in sorted(path for place in places for path in Path(place).glob("pagefind*")):
             if os.access(path, os.X_OK) and path.suffix in ("", ".exe"):
                 return path
-    raise NoIndex("the search needs Pagefind; pip install 'perpend[site]'")
+    raise NoIndex(f"the search needs Pagefind: {command_to_add('site')}")
 
 
 def title_index(heads: Iterable[tuple[str, Head]]) -> str:

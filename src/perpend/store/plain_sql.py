@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.store.database import rows_of, text
+from perpend.store.functions import add_function
 from perpend.tables.plain_json import MOST, is_plain_json, is_strict_json
 
 if TYPE_CHECKING:
@@ -76,5 +77,5 @@ def _object_with(keys: Sequence[str]) -> str:
 
 def teach(connection: Connection) -> None:
     """Give a database the functions that ask Python about JSON."""
-    connection.create_function(EXACT, is_plain_json, ["VARCHAR"], "BOOLEAN")
-    connection.create_function(STRICT_JSON, is_strict_json, ["VARCHAR"], "BOOLEAN")
+    add_function(connection, EXACT, is_plain_json, ["VARCHAR"], "BOOLEAN")
+    add_function(connection, STRICT_JSON, is_strict_json, ["VARCHAR"], "BOOLEAN")

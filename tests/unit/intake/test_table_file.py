@@ -171,7 +171,7 @@ def test_a_mapping_names_what_is_taken_and_constants_are_for_all(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("t.csv", "Id,b\na\n", "line 2 has 1 fields where the header has 2"),
+        ("t.csv", "Id,b\na\n", "line 2 has 1 field where the header has 2"),
         ("t.csv", "Id,b\na,1\nb,1,2\n", "line 3 has 3 fields where the header has 2"),
         ("t.csv", 'Id,b\na,"x\n', "line 2: a quote is not closed"),
         ("t.csv", 'Id,b\na,"x"y\n', "line 2: a quote is not closed, or text stands behind a closing quote"),

@@ -6,10 +6,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy
-from duckdb.func import SPECIAL
-
-from perpend.engines.duckdb.rows import statements_of
+from perpend.engines.duckdb.rows import fill, statements_of
 from perpend.engines.duckdb.sql import DuckDbSql, quoted, type_of
 from perpend.engines.nested import columns_of
 from perpend.plan.natives import NATIVES
@@ -17,6 +14,7 @@ from perpend.plan.scalar import Kind
 from perpend.plan.sql import Names, Native, stage_query
 from perpend.plan.stage import columns_read
 from perpend.store.database import MEMORY_LIMIT, Connection, opened, pattern
+from perpend.store.functions import add_function
 from perpend.store.plain_sql import is_plain, shapes_of, teach
 from perpend.tables.schema import ROW, SOURCE, plain
 
@@ -106,17 +104,13 @@ class DuckDb:
             if plain(column.name) in read - columns.keys():
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
-        found = self._connection.execute(text).fetchnumpy()
-        order = numpy.argsort(found["key0"])
-        return [found[name][order].tolist() for name in plan.stage.outputs]
+        ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
+        (found,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
+        return list(found)
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
         """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
-        given = {f"c{number}": numpy.array(columns[name], dtype=object) for number, name in enumerate(columns)}
-        self._connection.register("given", {ROW: numpy.arange(rows), **given})
-        named = [f"CAST(c{number} AS {type_of(kinds[name])}) AS {quoted(name)}" for number, name in enumerate(columns)]
-        self.run(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {', '.join((ROW, *named))} FROM given")
-        self._connection.unregister("given")
+        fill(self._connection, table, columns, kinds, rows=rows)
         return quoted(table)
 
     def _mark_plain(self, table: str, name: str) -> None:
@@ -130,9 +124,9 @@ class DuckDb:
             return
         self._known.add(native.name)
         function = NATIVES[native.function](*native.constants)
-        arguments: list[Any] = [type_of(kind) for kind in native.arguments]
+        arguments = [type_of(kind) for kind in native.arguments]
         called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
-        self._connection.create_function(native.name, called, arguments, type_of(native.kind), null_handling=SPECIAL)
+        add_function(self._connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
 
 
 def _parts(table: str, rows: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from perpend.diagnostics.extras import command_to_add
 from perpend.errors import PerpendError
 
 
@@ -18,7 +19,7 @@ try:
     from pyspark.errors import PySparkException
     from pyspark.sql.pandas.functions import arrow_udf  # noqa: F401 - since Spark 4.1
 except ImportError:
-    raise SparkFailed("Spark 4.1 or newer is not installed here: `pip install 'perpend[spark]'`") from None
+    raise SparkFailed(f"Spark 4.1 or newer is not installed here: {command_to_add('spark')}") from None
 
 FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
 """What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""

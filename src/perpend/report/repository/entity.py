@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.markdown import Markdown
@@ -11,6 +12,7 @@ from rich.text import Text
 from perpend.analyze.reachability import silent_checks
 from perpend.diagnostics.escape import visible
 from perpend.ir.numbering import is_check
+from perpend.ir.object_types import with_api_name
 from perpend.ir.reads import reads_of
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import STYLES, print_labelled
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
 
 _LABEL = 16
+_LINK_BETWEEN_FILES = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\)")
 _PARAGRAPHS = ("description.md", "remediation.md")
 
 
@@ -69,7 +72,7 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
         console.print(Text("has errors; `perpend lint` says which", style="yellow"))
         return
     declared = program.block.type
-    console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
+    console.print(Text(f"judges {with_api_name(declared.label, declared.name)}", style="dim"))
     _pairs(console, (("reads", "\n".join(_reads("", program.block))),))
     silent = silent_checks(program.block)
     for verdict in program.verdicts.values():
@@ -119,8 +122,10 @@ def print_section(repository: Repository, section_id: str, console: Console) -> 
 def print_type(repository: Repository, name: str, console: Console) -> None:
     """Print an object type: fields, lookups, related lists, extracts."""
     declared = repository.object_type(name).value
-    console.print(Text(visible(declared.label if declared else name), style="bold"))
-    console.print(Text(name, style="dim"))
+    label = declared.label if declared else ""
+    console.print(Text(visible(label or name), style="bold"))
+    if label not in ("", name):
+        console.print(Text(name, style="dim"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("field", "type", "label"):
         table.add_column(heading, overflow="fold")
@@ -141,7 +146,8 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
 
 def print_operation(operation: Operation, console: Console) -> None:
     """Print an operation's reference page."""
-    console.print(Markdown(operation_pages()[f"{page_name(operation)}.md"], hyperlinks=False))
+    page = operation_pages()[f"{page_name(operation)}.md"]
+    console.print(Markdown(_LINK_BETWEEN_FILES.sub(r"\1", page), hyperlinks=False))
 
 
 def visible_lines(text: str) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, printable
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.ir.ids import production_of, service_of
 from perpend.ir.object_types import snake_case
@@ -171,6 +172,13 @@ def companion(repository: Repository, path: str) -> str:
         return error.diagnostic.message
 
 
+def _cell(name: str, value: Any) -> str:
+    """Return a value as a line with tabs holds it: a number with what it counts."""
+    if isinstance(value, int):
+        return counted(value, name.removesuffix("s") if name != "policies" else "policy", name)
+    return "" if value is None else visible(str(value))
+
+
 def print_listing(rows: list[Row], console: Console) -> None:
     """Print rows as a table, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none."""
     if not rows:
@@ -179,8 +187,8 @@ def print_listing(rows: list[Row], console: Console) -> None:
     columns = [name for name, value in rows[0].items() if not isinstance(value, list)]
     if not console.is_terminal:
         for row in rows:
-            line = "\t".join(visible("" if row[name] is None else str(row[name])) for name in columns)
-            console.print(Text(line), soft_wrap=True)
+            line = "\t".join(_cell(name, row[name]) for name in columns)
+            console.file.write(f"{line}\n")  # rich would make blanks of the tabs
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from rich.table import Table
 from rich.text import Text
 
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
 from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.analyze.programs import Analyzer
+
+_NAMED: Final = 5
 
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
@@ -151,17 +154,15 @@ def _print_coverage(report: TestReport, console: Console, fail_under: float | No
     console.print(Text(f"{reached} of {branches} conditions and checks are reached by tests\n"))
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 def _print_totals(report: TestReport, console: Console) -> None:
     style = "bold red" if report.failed or report.refused else "bold green"
-    parts = [f"{report.executions} executions", f"{report.passed} passed", f"{report.failed} failed"]
-    parts += [f"{_counted(len(report.refused), 'logic file')} refused"] if report.refused else []
+    parts = [counted(report.executions, "execution"), f"{report.passed} passed", f"{report.failed} failed"]
+    parts += [f"{counted(len(report.refused), 'logic file')} refused"] if report.refused else []
     console.print(Text(", ".join(parts), style=style))
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))
     if report.untested:
-        names = visible(", ".join(report.untested[:5]))
-        console.print(Text(f"without tests: {_counted(len(report.untested), 'logic file')}: {names}", style="dim"))
+        names = visible(", ".join(report.untested[:_NAMED]))
+        further = len(report.untested) - _NAMED
+        names += f" and {further:,} more (--format json names all)" if further > 0 else ""
+        console.print(Text(f"without tests: {counted(len(report.untested), 'logic file')}: {names}", style="dim"))

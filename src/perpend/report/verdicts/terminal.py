@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import label_of_kind
+from perpend.diagnostics.counted import counted
 from perpend.ir.status import Status
 from perpend.report.accounts import with_name
 from perpend.report.page import TerminalPage
@@ -62,11 +63,6 @@ def print_judgement(
         print_findings(tallies, status, page, accounts)
     page.blank()
     _print_ledger(judgement.ledger, page, explained)
-
-
-def counted(number: int, word: str, plural: str | None = None) -> str:
-    """Return a number and a noun that fits it."""
-    return f"{number:,} {word if number == 1 else plural or f'{word}s'}"
 
 
 def _set_aside(judgement: Judgement) -> str:

@@ -21,6 +21,7 @@ from perpend.cli.programs import tell_refused
 from perpend.cli.repositories import repository_here, type_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
@@ -268,7 +269,9 @@ def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection:
         run = f" --run {shlex.quote(asked.run)}" if asked.run else ""
         write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
         for cost in costs if asked.explain_cost else ():
-            click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
+            click.echo(
+                f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
+            )
         return exit_code(judgement)
 
 

@@ -1,0 +1,69 @@
+"""Functions of Python, made known to a DuckDB.
+
+DuckDB 2.0 loads numpy whenever a function is created, and refuses to create one without it, though functions of plain values
+never use it (https://github.com/duckdb/duckdb/issues/17052). Where numpy is not installed, an empty module answers for it
+during that one call. A DuckDB that asks for more says so, and users are told what to install.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+from duckdb.func import DEFAULT, SPECIAL
+
+from perpend.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perpend.store.database import Connection
+
+_NUMPY: Final = "numpy"
+
+
+def add_function(
+    connection: Connection,
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[str],
+    result: str,
+    *,
+    of_nulls: bool = False,
+) -> None:
+    """Create a function of SQL out of one of plain values. ``of_nulls``: it is called with nulls, which else give null.
+
+    Raises PerpendError where DuckDB needs numpy itself and there is none.
+    """
+    types: list[Any] = list(arguments)
+    with _numpy_answered():
+        connection.create_function(name, function, types, result, null_handling=SPECIAL if of_nulls else DEFAULT)
+
+
+@contextmanager
+def _numpy_answered() -> Iterator[None]:
+    """Let an empty module be found as numpy where none is installed."""
+    if _NUMPY in sys.modules or find_spec(_NUMPY) is not None:
+        yield
+        return
+    sys.modules[_NUMPY] = _empty_numpy()
+    try:
+        yield
+    except (AttributeError, duckdb.InvalidInputException) as error:
+        raise PerpendError(
+            f"DuckDB {duckdb.__version__} needs the package `numpy`: install it beside Perpend ({error})"
+        ) from error
+    finally:
+        del sys.modules[_NUMPY]
+
+
+def _empty_numpy() -> ModuleType:
+    """Return a module with no more than DuckDB looks at before it creates a function: a version, and what it loads ahead."""
+    numpy, core = ModuleType(_NUMPY), ModuleType("numpy._core")
+    vars(core)["multiarray"] = ModuleType("numpy._core.multiarray")
+    vars(numpy).update(__version__="2", _core=core)
+    return numpy
