@@ -51,6 +51,7 @@ Examples:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
+@click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
 )
@@ -65,6 +66,7 @@ def command(
     type_name: str | None,
     complete: tuple[Scope, ...],
     snapshot_time: datetime | None,
+    everything: bool,
     form: str,
     out: str | None,
 ) -> int:
@@ -94,7 +96,7 @@ def command(
             write_explanation_json(explanation, stream)
     else:
         with terminal(out) as console:
-            print_explanation(explanation, console)
+            print_explanation(explanation, console, everything=everything)
     return 0
 
 
