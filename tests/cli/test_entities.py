@@ -96,7 +96,10 @@ def test_explain_tells_objects_of_one_name_apart_by_id(run: Run, tmp_path: Path)
     report.write_text("\n".join(["user,arn,access_key_1_active,access_key_2_active", *rows]))
     ran = run("explain", KEY_POLICY, "twin", report)
     assert 2 == ran.code
-    assert "'twin' names 2 objects: arn:aws:iam::111122223333:user/twin, arn:aws:iam::444455556666:user/twin" in ran.err
+    assert (
+        "'twin' names 2 objects: arn:aws:iam::111122223333:user/twin, arn:aws:iam::444455556666:user/twin; name one by its id"
+        in ran.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.completions import complete_files, complete_policies, complete_runs, complete_types
+from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
@@ -36,7 +36,7 @@ Examples:
 
 @click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy", shell_complete=complete_policies)
-@click.argument("object_name", metavar="OBJECT")
+@click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
 @click.option(
     "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
@@ -72,8 +72,8 @@ def command(
 ) -> int:
     """Show how POLICY came to its verdict on OBJECT (an ARN, an id or a name) among what INPUTs or a store hold.
 
-    Each condition in order, each value with the file, row and column that it came from, the check that fired, and the
-    smallest change of one field that would change the status.
+    The fields that decided, the row that they stand in, each condition in order with the fields that it looked at, the check
+    that fired, and the smallest change of one field that would change the status.
     """
     if bool(inputs) is (store is not None):
         raise click.UsageError("name either INPUTs or a --store to look into")
