@@ -179,11 +179,15 @@ def test_a_policy_is_shown_before_a_type_whose_label_is_written_like_it(run: Run
 
 
 def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) -> None:
-    shown = run("show", KEY_POLICY).out
+    shown = run("show", KEY_POLICY, "--all").out
     columns = "access_key_1_active, access_key_2_active, additional_credentials_info"
     assert f"reads           CA10__credReportAttributesJson__c: {columns}\n" in shown
     assert 1 == shown.count("asJson().isInvalid()"), "the row is read by every extract, and fails at the first or not at all"
     assert "checks cannot fire" in shown
+    folded = run("show", KEY_POLICY).out
+    assert len(folded.splitlines()) < len(shown.splitlines())
+    assert 1 == folded.count("is not text in the credential report row")
+    assert "checks cannot fire" in folded
 
 
 def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:

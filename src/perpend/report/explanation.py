@@ -94,7 +94,7 @@ def print_labelled(console: Console, label: str | Text, value: Text, *, width: i
     """Print a value beside its label: folded on a terminal, on lines of its own length where a program reads them."""
     head = Text(label, style="dim") if isinstance(label, str) else label.copy()
     head.pad_right(max(0, width - head.cell_len))
-    _hang(console, head, value)
+    hang(console, head, value)
 
 
 def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) -> None:
@@ -124,14 +124,14 @@ def _print_step(step: Step, fields: Sequence[FieldValue], console: Console, *, e
     text = Text(visible(step.text))
     if step.result in ("true", "stopped"):
         text.append(" → ").append(step.status.value, style=STYLES[step.status])
-    _hang(console, head, text)
+    hang(console, head, text)
     below = Text(" " * (_INDEX + _RESULT + 2))
     leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
     for line in [*_field_lines(fields), *map(_leaf_line, leaves)]:
-        _hang(console, below, line, more="  ")
+        hang(console, below, line, more="  ")
     ended = ("check fired: ", step.check) if step.check else ("unreadable: ", step.reason)
     if ended[1]:
-        _hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
+        hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
 
 
 def _field_lines(fields: Sequence[FieldValue]) -> list[Text]:
@@ -170,7 +170,7 @@ def field_name(place: ReadPlace) -> str:
     return f"{place.field}: {place.column}" if "." in place.field else place.column
 
 
-def _hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
+def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
     """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded."""
     hanging = Text(" " * head.cell_len)
     room = max(min(console.width, WIDEST) - head.cell_len, _NARROWEST)
@@ -221,7 +221,7 @@ def _print_change(explanation: Explanation, console: Console) -> None:
         (change.status.value, STYLES[change.status]),
         f": {visible(change.message)}",
     )
-    _hang(console, Text("smallest change ", style="dim"), sentence)
+    hang(console, Text("smallest change ", style="dim"), sentence)
 
 
 def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
