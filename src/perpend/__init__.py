@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from perpend.engines.protocol import Engine
     from perpend.engines.spark.engine import spark
     from perpend.errors import PerpendError
-    from perpend.explain.steps import Change, Explanation, Step, explain_verdict
+    from perpend.explain.change import Change
+    from perpend.explain.steps import Explanation, Step, explain_verdict
     from perpend.intake.inputs import Imported, Input, import_inputs
     from perpend.intake.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate, EstateObject, Source
@@ -61,7 +62,8 @@ _HOMES: Final = {
     "engines.protocol": ("Engine",),
     "engines.spark.engine": ("spark",),
     "errors": ("PerpendError",),
-    "explain.steps": ("Change", "Explanation", "Step", "explain_verdict"),
+    "explain.change": ("Change",),
+    "explain.steps": ("Explanation", "Step", "explain_verdict"),
     "intake.inputs": ("Imported", "Input", "import_inputs"),
     "intake.table_bytes": ("UnreadableTable",),
     "ir.estate": ("Estate", "EstateObject", "Source"),

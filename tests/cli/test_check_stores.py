@@ -38,28 +38,28 @@ def test_a_store_says_what_its_input_says(run: Run, store: Path, form: str) -> N
 
 def without_hint(out: str) -> str:
     """Return an output without its last sentence, which names the command that explains its verdicts."""
-    return out.partition("\nperpend explain")[0]
+    return out.partition("\nWhy? ")[0]
 
 
 def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: Run, store: Path) -> None:
-    last = run("check", "--store", str(store)).out.replace("\n", " ").rpartition("perpend explain")[2]
-    words = shlex.split(last.partition(" shows the road")[0])
-    assert ["POLICY", "OBJECT", "--store"] == words[:3]
-    of_store = run("explain", KEY_POLICY, "alma.brekke", *words[2:], "--format", "json")
-    of_input = run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, "--format", "json")
+    hint = run("check", "--store", str(store)).out.splitlines()[-1]
+    words = shlex.split(hint)
+    assert ["perpend", "explain", "delete-root-user-access-keys", "arn:aws:iam::111122223333:root", "--store"] == words[:5]
+    of_store = run(*words[1:], "--format", "json")
+    of_input = run(*words[1:4], EXAMPLE, "--format", "json")
     assert (0, "") == (of_store.code, of_store.err)
     said = [{**json.loads(ran.out), "row": None, "conditions": None} for ran in (of_store, of_input)]
     assert said[0] == said[1]
     (snapshot,) = (path.stem for path in (store / "runs").glob("*.json"))
-    assert (
-        of_store.out == run("explain", KEY_POLICY, "alma.brekke", "--store", store, "--run", snapshot, "--format", "json").out
-    )
+    hint = run("check", "--store", str(store), "--run", snapshot).out.splitlines()[-1]
+    assert of_store.out == run(*shlex.split(hint)[1:], "--format", "json").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((KEY_POLICY, "nobody", "--store", "STORE"), "no object 'nobody' of type CA10__CaAwsUser__c"),
+        ((KEY_POLICY, "alma.breke", "--store", "STORE"), "(did you mean 'alma.brekke'?)"),
+        ((KEY_POLICY, "nobody", "--store", "STORE"), "no object 'nobody' of type CA10__CaAwsUser__c in snapshot 20"),
         (("account-has-no-iam-users", "alma.brekke", "--store", "STORE"), "no object 'alma.brekke'"),
         ((KEY_POLICY, "alma.brekke"), "name either INPUTs or a --store"),
         ((KEY_POLICY, "alma.brekke", EXAMPLE, "--store", "STORE"), "name either INPUTs or a --store"),

@@ -48,3 +48,13 @@ def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, tmp_path: P
     found = [word for _, word in offered("check", "--store", store, "--run", runs[0][:4])]
     assert sorted(runs, reverse=True) == found
     assert found == [word for _, word in offered("inventory", "show", "--store", store, "")]
+
+
+def test_objects_of_a_store_are_offered_that_the_policy_judges(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    run("import", EXAMPLE, "--store", store)
+    assert ["alma.brekke"] == [word for _, word in offered("explain", "--store", str(store), KEY_POLICY, "alma")]
+    assert [] == offered("explain", "--store", str(store), "no-such-policy", "alma")
+    (tmp_path / "perpend.toml").write_text('store = "store"\n')
+    config = str(tmp_path / "perpend.toml")
+    assert ["alma.brekke"] == [word for _, word in offered("explain", "--config", config, KEY_POLICY, "alma.")]

@@ -133,7 +133,7 @@ def test_a_store_is_imported_into_looked_at_and_pruned_from_below(run: Run, proj
         assert (0, "") == (lambda ran: (ran.code, ran.err))(run("import", EXAMPLE))
     assert (project / "estate").is_dir()
     assert 1 == run("check", *TIME).code
-    assert "perpend explain POLICY OBJECT --store ../../estate" in run("check", *TIME).out
+    assert "--store ../../estate --snapshot-time 2026-11-20\n" in run("check", *TIME).out
     assert "UNDETERMINED" in run("explain", KEY_POLICY, "kiosk-display").out
     assert run("inventory", "prune").out.endswith("1 removed, 1 kept\n")
     assert "25" in run("inventory", "sql", "SELECT count(*) FROM aws_iam_user").out

@@ -51,7 +51,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         *(
             "cli/commands/policies/show",
             "intake/rules",
-            "report/explanation",
             "report/repository/entity",
         ),
         *("report/repository/listing",),

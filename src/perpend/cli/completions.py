@@ -5,14 +5,14 @@ An unusable repository or store offers nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from click.shell_completion import CompletionItem
 
-from perpend.analyze.names import declared_types
+from perpend.analyze.names import declared_types, ids_named
 from perpend.cli.repositories import repository_here
 from perpend.errors import PerpendError
-from perpend.ir.ids import service_of
+from perpend.ir.ids import production_of, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import click
 
     from perpend.load.repository import Repository
+
+_MOST_OBJECTS: Final = 50
 
 
 def complete_types(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -105,6 +107,31 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
     except (OSError, PerpendError):
         return []
     return [CompletionItem(one) for one in reversed(runs) if one.startswith(incomplete)]
+
+
+def complete_objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer names and ids of a store's objects that the policy named before judges, some of many."""
+    from perpend.diagnostics.escape import visible
+    from perpend.judge.objects import naming_columns
+    from perpend.store.database import opened
+    from perpend.store.store import Store
+    from perpend.store.texts import texts_beginning
+
+    store, policy, repository = context.params.get("store"), context.params.get("policy"), _repository(context)
+    if not store or not policy or repository is None:
+        return []
+    try:
+        (policy_id,) = ids_named([policy], repository.policy_ids, "policy")
+        logic = repository.logic(production_of(policy_id)).value
+        declared = repository.declared_type(logic.input_type.value) if logic else None
+        if declared is None:
+            return []
+        with Store(store).reading(context.params.get("run")) as snapshot, opened(paths=snapshot.files.paths) as connection:
+            columns = naming_columns(declared)
+            found = texts_beginning(connection, snapshot, declared.name, columns, incomplete, most=_MOST_OBJECTS)
+    except (OSError, PerpendError, ValueError):
+        return []
+    return [CompletionItem(one) for one in found if one == visible(one)]
 
 
 def _ids(known: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -65,6 +65,11 @@ def named_by(context: click.Context) -> str | None:
     return named
 
 
+def is_off(context: click.Context) -> bool:
+    """Whether a command was told to take defaults from no file."""
+    return bool(context.meta.get(_OFF, False))
+
+
 def is_from_file(context: click.Context, name: str) -> bool:
     """Whether a parameter has its value from the configuration."""
     return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP

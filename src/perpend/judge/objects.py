@@ -2,52 +2,113 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.ir.estate import Origin, object_from_fields
+from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.judge.stored import wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
+from perpend.store.texts import texts_like
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from perpend.ir.estate import Estate, EstateObject
+    from perpend.ir.estate import Estate
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.store.snapshot import Snapshot
 
 _MOST_COMPARED: Final = 20_000
+_MOST_OF_A_NAME: Final = 1_000
+_MOST_TOLD: Final = 5
+_WRITTEN_OUT: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
+_SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+class _Meant(NamedTuple):
+    """A text that stands for an object: its id, external id or name, and how its owner is called, None for any."""
+
+    text: str
+    owner: str | None = None
+
+    def among(self, objects: Iterable[EstateObject]) -> list[EstateObject]:
+        """Return the objects that have the text as an id; else those that have it as their name."""
+        found = [judged for judged in objects if self._is_owned(judged)]
+        by_id = [judged for judged in found if self.text in (judged.id, judged.external_id)]
+        return by_id or [judged for judged in found if judged.name == self.text]
+
+    def _is_owned(self, judged: EstateObject) -> bool:
+        if self.owner is None:
+            return True
+        return judged.master is not None and f"{self.owner} ".startswith(f"{judged.master.name} ")
 
 
 def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
-    """Return the one object of a type that a name means. Raises UnknownName where there is none, or several."""
+    """Return the one object of a type that a name means: an id, or a name as it is, as reports print it or with its owner.
+
+    Raises UnknownName where there is none, or several.
+    """
     objects = estate.objects.get(type_name, ())
-    return _the_one(objects, type_name, name, [judged.name for judged in objects[:_MOST_COMPARED]])
+    for meant in _meanings(name):
+        if found := meant.among(objects):
+            return _the_one(found, len(found), name)
+    near = did_you_mean(name, [judged.name for judged in objects[:_MOST_COMPARED]])
+    raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{near}")
 
 
 def stored_object_named(snapshot: Snapshot, program: Program, object_type: ObjectType, name: str) -> EstateObject:
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
-    columns = [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
+    columns = naming_columns(object_type)
+    wanted = wanted_of([program], object_type)
     with opened(paths=snapshot.files.paths) as connection:
-        rows = rows_with(connection, snapshot, object_type.name, columns, name)
-        numbers = [row for row, _ in rows]
-        wanted = wanted_of([program], object_type)
-        found = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
-    objects = [
-        object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
-        for (row, source), fields in zip(rows, found, strict=True)
-    ]
-    return _the_one(objects, object_type.name, name, [])
+        for meant in _meanings(name):
+            rows = rows_with(connection, snapshot, object_type.name, columns, meant.text)
+            numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
+            nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
+            objects = [
+                object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
+                for (row, source), fields in zip(rows, nested, strict=False)
+            ]
+            if found := meant.among(objects):
+                return _the_one(found, len(found) + len(rows) - len(objects), name)
+        near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
+    raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} in snapshot {snapshot.id}{near}")
 
 
-def _the_one(objects: Sequence[EstateObject], type_name: str, name: str, known: Sequence[str]) -> EstateObject:
-    by_id = [judged for judged in objects if name in (judged.id, judged.external_id)]
-    matches = by_id or [judged for judged in objects if judged.name == name]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        listed = ", ".join(printable(judged.id) for judged in matches[:5])
-        raise UnknownName(f"'{printable(name)}' names {len(matches)} objects: {listed}")
-    raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{did_you_mean(name, known)}")
+def naming_columns(object_type: ObjectType) -> list[str]:
+    """Return the columns that hold what objects of a type are called by."""
+    return [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
+
+
+def _meanings(name: str) -> list[_Meant]:
+    """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it."""
+    named, _, owner = name.removesuffix(")").rpartition(" (")
+    found = [_Meant(name), _Meant(_unwritten(name))]
+    if named and name.endswith(")"):
+        found += [_Meant(named, owner), _Meant(_unwritten(named), _unwritten(owner))]
+    return list(dict.fromkeys(found))
+
+
+def _unwritten(text: str) -> str:
+    """Return a text with the signs that reports write out, such as ``\\x1b``, as they are."""
+    return _WRITTEN_OUT.sub(_sign, text)
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = int(found[1] or found[2] or found[3] or "0", 16)
+    return _SHORT[found[4]] if found[4] else chr(code) if code <= sys.maxunicode else found[0]
+
+
+def _the_one(found: Sequence[EstateObject], number: int, name: str) -> EstateObject:
+    """Return the object where there is one; else raise UnknownName, which lists some by what tells them apart."""
+    if number == 1:
+        return found[0]
+    ids = [judged.id for judged in found]
+    apart = len({*ids}) == len(ids) and all(ids)
+    told = [printable(one.id if apart else f"{one.origin.source}:{one.origin.row}") for one in found[:_MOST_TOLD]]
+    more = f" and {number - len(told):,} more" if number > len(told) else ""
+    advice = "; name one by its id" if apart else ""
+    raise UnknownName(f"'{printable(name)}' names {number:,} objects: {', '.join(told)}{more}{advice}")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
-from perpend.diagnostics.escape import encodable, visible
+from perpend.diagnostics.escape import display_width, encodable, visible
+from perpend.explain.places import NOT_COLLECTED
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
-    from perpend.explain.steps import Explanation, Leaf, ReadPlace, Step
+    from perpend.explain.looked_at import FieldValue
+    from perpend.explain.places import ReadPlace
+    from perpend.explain.steps import Explanation, Leaf, Step
     from perpend.ir.estate import EstateObject
 
 STYLES: dict[Status, str] = {
@@ -27,19 +30,31 @@ STYLES: dict[Status, str] = {
     Status.UNDETERMINED: "yellow",
     Status.DISAPPEARED: "dim",
 }
-_LABEL = 10
-_RESULTS = {"true": "bold", "stopped": "yellow", "false": "", "not reached": "dim"}
+WIDEST: Final = 120
+"""Lines are wrapped to this many columns at most, however wide the terminal: longer ones are hard to read."""
+
+_LABEL: Final = 10
+_INDEX: Final = 6
+_RESULT: Final = 12
+_NARROWEST: Final = 20
+_WIDEST_NAME: Final = 48
+_MOST_FIELDS: Final = 20
+_RESULTS: Final = {"true": "bold", "stopped": "yellow", "false": "", "not reached": "dim"}
+_BREAKS: Final = re.compile(r"[←→] \S+|\S+?(?=\.[A-Za-z])|\S+|\s+")
 
 
-def print_explanation(explanation: Explanation, console: Console) -> None:
-    """Print the object, the verdict, the conditions in order with their values, and what would change the status."""
+def print_explanation(explanation: Explanation, console: Console, *, everything: bool = False) -> None:
+    """Print the object, the verdict, the fields that decided, the conditions in order, and what would change the status.
+
+    ``everything``: also conditions that were not reached, and under each one all that was derived of the fields.
+    """
     finding = explanation.finding
     judged = finding.object
     row = f":{judged.origin.row}" if judged.origin.row else ""
     assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
     time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
-        ("policy", f"{explanation.policy.full_name}\n{explanation.policy.id}"),
+        ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
         ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
         ("read at", visible(f"{judged.origin.source}{row}")),
         *_other_readings(judged),
@@ -48,12 +63,13 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         print_labelled(console, label, Text(value), width=_LABEL)
     verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
     print_labelled(console, "verdict", verdict, width=_LABEL)
+    if deciding := _deciding(explanation):
+        print_labelled(console, "because", Text("\n").join(_field_lines(deciding.fields)), width=_LABEL)
     if finding.remediation_message:
         print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
-    console.print()
-    for step in explanation.steps:
-        console.print(*step_lines(step), sep="\n")
-    console.print()
+    _put(console)
+    print_steps(explanation.steps, console, everything=everything)
+    _put(console)
     _print_change(explanation, console)
 
 
@@ -64,66 +80,148 @@ def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
         yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
+def _deciding(explanation: Explanation) -> Step | None:
+    """Return the condition that the verdict comes from, if it looked at any field.
+
+    Of an object that its sources contradict each other about there is none.
+    """
+    ended = (step for step in explanation.steps if step.result in ("true", "stopped"))
+    step = None if explanation.finding.object.variants else next(ended, None)
+    return step if step and step.fields else None
+
+
 def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:
     """Print a value beside its label: folded on a terminal, on lines of its own length where a program reads them."""
-    if console.is_terminal:
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(style="dim", width=width - 1, no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(label, value)
-        console.print(grid)
-        return
-    for number, line in enumerate(value.split("\n")):
-        head = (Text(label, style="dim") if isinstance(label, str) else label.copy()) if number == 0 else Text()
-        head.pad_right(max(0, width - head.cell_len))
-        console.print(head.append_text(line), soft_wrap=True)
+    head = Text(label, style="dim") if isinstance(label, str) else label.copy()
+    head.pad_right(max(0, width - head.cell_len))
+    hang(console, head, value)
 
 
-def step_lines(step: Step) -> list[RenderableType]:
-    """Return one condition's lines: its index, result and text, then the values it looked at, then the check that fired."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(justify="right", style="dim", width=5, no_wrap=True)
-    grid.add_column(width=11, no_wrap=True)
-    grid.add_column(overflow="fold")
-    result = Text(step.result, style=_RESULTS[step.result])
-    head = Text(visible(step.text))
+def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) -> None:
+    """Print conditions in order: index, result and text, then the fields it looked at, then the check that fired.
+
+    A field that was shown stands again only where the verdict is decided, unless ``everything`` is asked for; then what was
+    derived is shown as well, and what was not reached.
+    """
+    told: set[FieldValue] = set()
+    unreached: list[Step] = []
+    for step in steps:
+        if step.result == "not reached" and not everything:
+            unreached.append(step)
+            continue
+        decides = step.result in ("true", "stopped")
+        fields = [one for one in step.fields if everything or decides or one not in told]
+        told.update(fields)
+        _print_step(step, fields, console, everything=everything)
+    if unreached:
+        first, last = unreached[0].index, unreached[-1].index
+        numbers = f"{first:>{_INDEX - 1}}" if first == last else f"{first:>{_INDEX - 1}} to {last}"
+        _put(console, Text(f"{numbers} not reached (--all shows them)", style="dim"))
+
+
+def _print_step(step: Step, fields: Sequence[FieldValue], console: Console, *, everything: bool) -> None:
+    head = Text.assemble((f"{step.index:>{_INDEX - 1}} ", "dim"), (f"{step.result:<{_RESULT}}", _RESULTS[step.result]))
+    text = Text(visible(step.text))
     if step.result in ("true", "stopped"):
-        head.append(" → ").append(step.status.value, style=STYLES[step.status])
-    grid.add_row(str(step.index), result, head)
-    for leaf in step.leaves:
-        grid.add_row("", "", _leaf_line(leaf))
-    if step.check:
-        grid.add_row("", "", Text.assemble(("check fired: ", "yellow"), visible(step.check)))
-    return [grid]
+        text.append(" → ").append(step.status.value, style=STYLES[step.status])
+    hang(console, head, text)
+    below = Text(" " * (_INDEX + _RESULT + 2))
+    leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
+    for line in [*_field_lines(fields), *map(_leaf_line, leaves)]:
+        hang(console, below, line, more="  ")
+    ended = ("check fired: ", step.check) if step.check else ("unreadable: ", step.reason)
+    if ended[1]:
+        hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
+
+
+def _field_lines(fields: Sequence[FieldValue]) -> list[Text]:
+    """Return a line per field, values below each other."""
+    shown = [(visible(field_name(one.place)), visible(one.value)) for one in fields[:_MOST_FIELDS]]
+    width = max((display_width(name) for name, _ in shown if display_width(name) <= _WIDEST_NAME), default=0)
+    lines = [
+        Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
+        for name, value in shown
+    ]
+    rest = len(fields) - len(shown)
+    return [*lines, Text(f"… and {rest:,} more fields", style="dim")] if rest else lines
+
+
+def _value_style(value: str) -> str:
+    return "yellow" if value == NOT_COLLECTED or value.startswith("not known: ") else "cyan"
+
+
+def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
+    """Whether a value is one that stands there as a field already."""
+    return not leaf.stopped and any(
+        place.extract is None and one.place == place and one.value == leaf.value for one in fields for place in leaf.places
+    )
 
 
 def _leaf_line(leaf: Leaf) -> Text:
-    places = "; ".join(dict.fromkeys(place_text(place) for place in leaf.places))
-    line = Text.assemble("  ", visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
-    return line.append(f"  ← {visible(places)}", style="dim") if places else line
+    names = ", ".join(dict.fromkeys(visible(field_name(place)) for place in leaf.places))
+    line = Text.assemble(visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
+    return line.append(f"  ← {names}", style="dim") if names else line
 
 
-def place_text(place: ReadPlace) -> str:
-    """Return a place in words: the row of the object's source, then the column inside it, or the field."""
-    row = f"row {place.row}, " if place.row is not None else ""
-    return f"{row}{f'column {place.column}' if place.column else place.field}"
+def field_name(place: ReadPlace) -> str:
+    """Return what a field is called: a key of the object's own document by itself, another one behind its field."""
+    if place.column is None:
+        return place.field
+    return f"{place.field}: {place.column}" if "." in place.field else place.column
+
+
+def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
+    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded."""
+    hanging = Text(" " * head.cell_len)
+    room = max(min(console.width, WIDEST) - head.cell_len, _NARROWEST)
+    for number, paragraph in enumerate(value.split("\n")):
+        lines = _folded(paragraph, room, len(more)) if console.is_terminal else [paragraph]
+        for position, line in enumerate(lines):
+            start = hanging if number or position else head
+            _put(console, start + Text(more if position else "") + line)
+
+
+def _folded(text: Text, room: int, more: int) -> list[Text]:
+    """Return a text on lines of some columns, broken at blanks, else before the dot of a call, else anywhere.
+
+    Lines behind the first one have ``more`` columns less.
+    """
+    ends: list[int] = []
+    width = 0
+    for found in _BREAKS.finditer(text.plain):
+        size = display_width(found[0])
+        limit = room - (more if ends else 0)
+        if width + size > limit and not found[0].isspace():
+            limit = room - more if width else limit
+            ends += [found.start()] if width else []
+            cuts = range(found.start() + limit, found.end(), limit) if size > limit else ()
+            ends += cuts
+            width, size = 0, display_width(text.plain[max(cuts, default=found.start()) : found.end()])
+        width += size
+    lines = list(text.divide(ends))
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+def _put(console: Console, line: Text | None = None) -> None:
+    line = line.copy() if line else Text()
+    line.rstrip()
+    console.print(line, soft_wrap=True)
 
 
 def _print_change(explanation: Explanation, console: Console) -> None:
     change = explanation.change
     if change is None:
-        console.print(Text("No change of a single value that was tried gives another status.", style="dim"))
+        _put(console, Text("No change of a single value that was tried gives another status.", style="dim"))
         return
-    what = f"column {change.place.column}" if change.place.column else change.place.field
-    console.print(
-        Text.assemble(
-            ("smallest change ", "dim"),
-            (visible(what), "bold"),
-            f" from {visible(change.before)} to {visible(change.after)} would make it ",
-            (change.status.value, STYLES[change.status]),
-            f": {visible(change.message)}",
-        )
+    sentence = Text.assemble(
+        (visible(field_name(change.place)), "bold"),
+        f" from {visible(change.before) if change.collected else NOT_COLLECTED} to {visible(change.after)} would make it ",
+        (change.status.value, STYLES[change.status]),
+        f": {visible(change.message)}",
     )
+    hang(console, Text("smallest change ", style="dim"), sentence)
 
 
 def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
@@ -148,6 +246,7 @@ def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
         else {
             "field": change.place.field,
             "column": change.place.column,
+            "collected": change.collected,
             "before": json.loads(change.before),
             "after": json.loads(change.after),
             "status": change.status.value,
@@ -164,6 +263,8 @@ def _step(step: Step) -> dict[str, Any]:
         "status": step.status.value,
         "result": step.result,
         "check": step.check,
+        "reason": step.reason,
+        "fields": [{"field": one.place.field, "column": one.place.column, "value": one.value} for one in step.fields],
         "values": [
             {
                 "text": leaf.text,

@@ -46,6 +46,10 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def placed(self, table: str) -> tuple[Path, ...]:
+        """Return where a table's files are, none of them read."""
+        return self._found[table]
+
     @property
     def paths(self) -> list[Path]:
         """The files of all tables, not read: what may be reached, not what is whole."""

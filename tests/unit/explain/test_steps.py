@@ -1,43 +1,19 @@
-"""The road to a verdict: steps, values with their places, and the smallest change that would turn it."""
+"""The road to a verdict: steps, and values with their places."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from perpend.explain.steps import Explanation, Leaf, ReadPlace, Step, deciding_steps, explain_verdict
-from perpend.ir.estate import EstateObject
+from perpend.explain.looked_at import FieldValue
+from perpend.explain.places import ReadPlace
+from perpend.explain.steps import Explanation, Leaf, Step, deciding_steps, explain_verdict
 from perpend.judge.day import RunDay
-from tests.repositories import logic, program_of, write
-from tests.unit.judge.estates import THING, analyzer, thing
-
-FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
-TIME = datetime.fromisoformat("2026-01-10T18:00:00+00:00")
-CHECKS = {"evaluationError": "failed", "resultTypeMismatch": "mismatch"}
-EXTRACTS = {
-    f"types/{THING}/e.extracts.yaml": {
-        "extracts": [
-            {
-                "name": "doc",
-                "value": {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "bad"}}},
-            },
-            {
-                "name": "mfa",
-                "value": {"JSON_QUERY_TEXT": {"arg": {"EXTRACT": "doc"}, "expression": "mfa_active", "undeterminedIf": CHECKS}},
-            },
-        ]
-    }
-}
-IMPORTS = {"importExtracts": [{"file": f"/types/{THING}/e.extracts.yaml"}]}
-MFA = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "false"}}}
-
-
-def explained(root: Path, judged: EstateObject, *checks: Any, **more: Any) -> Explanation:
-    found = analyzer(root, *checks, files=EXTRACTS, **{**IMPORTS, **more})
-    return explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True))
+from tests.repositories import logic, program_of
+from tests.unit.explain.explanations import FLAG, MFA, TIME, explained
+from tests.unit.judge.estates import analyzer, thing
 
 
 def results(found: Explanation) -> list[tuple[int, str]]:
@@ -68,11 +44,9 @@ def test_a_fired_check_is_named_where_it_fired(tmp_path: Path) -> None:
 
 def test_unreadable_data_are_told_as_such(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", flag=7), FLAG)
-    assert (0, "stopped", "flag holds the number 7, not Text") == (
-        found.steps[1].index,
-        found.steps[1].result,
-        found.steps[1].check,
-    )
+    reason = "flag holds the number 7, not Text"
+    step = found.steps[1]
+    assert (0, "stopped", None, reason) == (step.index, step.result, step.check, step.reason)
     assert [("flag", "unreadable: flag holds the number 7, not Text", True)] == [
         (leaf.text, leaf.value, leaf.stopped) for leaf in found.steps[1].leaves
     ]
@@ -114,58 +88,22 @@ def test_children_are_listed_with_what_was_read_of_them(tmp_path: Path) -> None:
     has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
     found = explained(tmp_path, thing("a", Parts__r=[{"flag": "true"}, {"flag": ""}]), has, relatedLists=[related])
     leaves = [(leaf.text, leaf.value) for leaf in found.steps[1].leaves]
+    assert ["Parts__r[0].flag", "Parts__r[1].flag"] == [one.place.field for one in found.steps[1].fields]
     stopped = ("Parts__r[1].flag", "stopped (flag.isEmpty())")
     assert [("Parts__r[0].flag", '"true"'), stopped, ("Parts__r.has(INCOMPLIANT)", "true")] == leaves
-
-
-def change(found: Explanation) -> tuple[str, str, str, str] | None:
-    one = found.change
-    return one and (one.place.column or one.place.field, one.before, one.after, one.status.value)
-
-
-def test_the_smallest_change_of_a_text(tmp_path: Path) -> None:
-    assert ("flag", '"true"', '"false"', "COMPLIANT") == change(explained(tmp_path, thing("a", flag="true"), FLAG))
-
-
-def test_the_smallest_change_of_a_number_crosses_the_limit(tmp_path: Path) -> None:
-    check = {"LESS_THAN": {"left": {"FIELD": {"path": "days"}}, "right": {"NUMBER": 7}}}
-    assert ("days", "3", "7", "COMPLIANT") == change(explained(tmp_path, thing("a", days=3), check))
-    assert ("days", "9", "6", "INCOMPLIANT") == change(explained(tmp_path, thing("a", days=9), check))
-
-
-def test_the_smallest_change_of_a_date_crosses_the_day(tmp_path: Path) -> None:
-    check = {"IS_BEYOND_LAST_DAYS": {"arg": {"FIELD": {"path": "seen"}}, "offsetDays": 3}}
-    found = change(explained(tmp_path, thing("a", seen="2025-01-01T00:00:00Z"), check))
-    assert found is not None
-    assert ("seen", "COMPLIANT") == (found[0], found[3])
-    assert found[2].startswith('"2026-01-0')
-
-
-def test_the_smallest_change_inside_a_document(tmp_path: Path) -> None:
-    found = change(explained(tmp_path, thing("a", doc='{"mfa_active": "false", "x": 1}'), MFA))
-    assert found is not None
-    assert ("mfa_active", '"false"', "COMPLIANT") == (found[0], found[1], found[3])
-
-
-def test_a_key_inside_a_document_changes_before_the_whole_document_does(tmp_path: Path) -> None:
-    filled = {"NOT_EMPTY": {"arg": {"FIELD": {"path": "doc"}}}}
-    found = explained(tmp_path, thing("a", doc='{"mfa_active": "false"}'), {"AND": {"args": [filled, MFA]}})
-    assert found.change is not None
-    assert "mfa_active" == found.change.place.column
-
-
-def test_of_an_undetermined_object_the_change_that_makes_it_compliant_comes_first(tmp_path: Path) -> None:
-    assert ("flag", "null", '"false"', "COMPLIANT") == change(explained(tmp_path, thing("a"), FLAG))
-
-
-def test_a_verdict_that_no_field_can_turn_has_no_change(tmp_path: Path) -> None:
-    write(tmp_path, {f"types/{THING}/type.yaml": {"label": "T", "deletionField": "none"}})
-    assert explained(tmp_path, thing("a"), {"BOOLEAN": True}).change is None
 
 
 def test_a_contradiction_is_not_settled_by_changing_one_value(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", flag="false", variants=(thing("a", "b.json", 2, flag="true"),)), FLAG)
     assert (0, "UNDETERMINED", None) == (found.finding.condition_index, found.finding.status, found.change)
+
+
+def test_what_keeps_all_conditions_from_being_tried_stands_at_the_first_step(tmp_path: Path) -> None:
+    found = explained(tmp_path, thing("a", CA10__disappearanceTime__c="2026-02-01T00:00:00Z"), FLAG)
+    step = found.steps[0]
+    assert (0, "stopped", None) == (step.index, step.result, step.check)
+    assert "CA10__disappearanceTime__c holds the text '2026-02-01T00:00:00Z', a time after the snapshot" == step.reason
+    assert (FieldValue(ReadPlace("a.json", 1, "CA10__disappearanceTime__c"), '"2026-02-01T00:00:00Z"'),) == step.fields
 
 
 def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Path) -> None:

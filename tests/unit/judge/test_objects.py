@@ -34,6 +34,9 @@ THINGS = [
     {"Id": "i5", "Name": "plain"},
     {"Id": "\t" + "x" * 9, "called__c": "odd"},
     {"Id": "i7", "called__c": "odd"},
+    {"Id": "i8", "called__c": "new\nline \u202e (x)"},
+    {"Id": "i9", "called__c": "\\x41"},
+    {"Id": "i10", "called__c": "A"},
 ]
 EMPTY = {THING: ()}
 
@@ -76,22 +79,47 @@ def test_what_is_found_has_its_owner_and_what_is_read_of_it(named):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("web", "'web' names 2 objects: i1, i2"),
-        ("odd", "'odd' names 2 objects: \\txxxxxxxxx, i7"),
-        ("none\n", f"no object 'none\\n' of type {THING} among the inputs"),
+        ("web", "'web' names 2 objects: i1, i2; name one by its id"),
+        ("odd", "'odd' names 2 objects: \\txxxxxxxxx, i7; name one by its id"),
+        ("none\n", f"no object 'none\\n' of type {THING} "),
+        ("plane", f"no object 'plane' of type {THING} "),
+        ("web (Other)", f"no object 'web (Other)' of type {THING} "),
     ],
 )
 def test_none_and_several_are_refused(named, name, reason):
     with pytest.raises(UnknownName) as raised:
         named(name)
-    assert reason == str(raised.value)
+    said = str(raised.value)
+    assert said.startswith(reason)
+    assert ("plane" == name) is said.endswith(" (did you mean 'plain'?)")
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("\\txxxxxxxxx", 5),
+        ("web (Own)", 0),
+        ("i1 (Own)", 0),
+        ("web (Own prod)", 0),
+        ("new\\nline \\u202e (x)", 7),
+        ("\\x41", 8),
+    ],
+)
+def test_an_object_is_found_as_reports_print_it(named, name, number):
+    assert objects()[number][:4] == named(name)[:4]
 
 
 def test_of_many_some_are_named():
     many = [{"Id": f"i{number}", "Name": "same"} for number in range(7)]
     with pytest.raises(UnknownName) as raised:
         object_named(estate(many), THING, "same")
-    assert "'same' names 7 objects: i0, i1, i2, i3, i4" == str(raised.value)
+    assert "'same' names 7 objects: i0, i1, i2, i3, i4 and 2 more; name one by its id" == str(raised.value)
+
+
+def test_objects_of_one_id_are_told_apart_by_their_places():
+    with pytest.raises(UnknownName) as raised:
+        object_named(estate([{"Name": "same"}, {"Name": "same"}]), THING, "same")
+    assert "'same' names 2 objects: b.json:0, b.json:1" == str(raised.value)
 
 
 def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
@@ -105,7 +133,7 @@ def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
 def test_a_type_that_a_store_does_not_hold_has_no_object(tmp_path):
     program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
     snapshot = write_store(tmp_path / "store", estate(), declared={THING: KIND}.get)
-    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
+    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other in snapshot "):
         stored_object_named(snapshot, program, ObjectType("Other"), "i1")
 
 

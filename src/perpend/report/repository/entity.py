@@ -9,14 +9,13 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from perpend.analyze.reachability import silent_checks
 from perpend.diagnostics.escape import visible
-from perpend.ir.numbering import is_check
 from perpend.ir.object_types import with_api_name
 from perpend.ir.reads import reads_of
 from perpend.load.reference import operation_pages, page_name
-from perpend.report.explanation import STYLES, print_labelled
+from perpend.report.explanation import print_labelled
 from perpend.report.repository.listing import companion
+from perpend.report.repository.outcomes import print_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +32,11 @@ _LINK_BETWEEN_FILES = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\)")
 _PARAGRAPHS = ("description.md", "remediation.md")
 
 
-def print_policy(analyzer: Analyzer, policy_id: str, console: Console) -> None:
-    """Print a policy: names, mappings, similar rules, the verdicts of its logic, description and remediation."""
+def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everything: bool = False) -> None:
+    """Print a policy: names, mappings, similar rules, the verdicts of its logic, description and remediation.
+
+    ``everything``: checks that say the same are not folded.
+    """
     repository = analyzer.repository
     policy = repository.policy(policy_id).value
     if policy is None:
@@ -56,7 +58,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console) -> None:
         ),
     )
     for logic_id in policy.logics:
-        _print_logic(analyzer, logic_id, console)
+        _print_logic(analyzer, logic_id, console, everything=everything)
     for name in _PARAGRAPHS:
         text = companion(repository, f"{policy_id}/{name}".lstrip("/"))
         if text:
@@ -64,7 +66,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console) -> None:
             console.print(Markdown(visible_lines(text), hyperlinks=False))
 
 
-def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
+def _print_logic(analyzer: Analyzer, logic_id: str, console: Console, *, everything: bool) -> None:
     program = analyzer.analyzed(logic_id).program
     console.print()
     console.print(Text(visible(logic_id.rpartition("/")[2]), style="bold"))
@@ -74,21 +76,7 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console) -> None:
     declared = program.block.type
     console.print(Text(f"judges {with_api_name(declared.label, declared.name)}", style="dim"))
     _pairs(console, (("reads", "\n".join(_reads("", program.block))),))
-    silent = silent_checks(program.block)
-    for verdict in program.verdicts.values():
-        if verdict.index in silent:
-            continue
-        head = Text.assemble(
-            (f"{verdict.index:>5}  ", "dim"),
-            (f"{verdict.status.value:<13} ", STYLES[verdict.status]),
-            "check " if is_check(verdict.index) else "",
-        )
-        console.print(head.append(visible(verdict.text)), soft_wrap=True)
-        if verdict.message != verdict.text:
-            console.print(Text(f"{'':<21}{visible(verdict.message)}", style="dim"), soft_wrap=True)
-    if silent:
-        what = "check cannot fire" if len(silent) == 1 else "checks cannot fire"
-        console.print(Text(f"{'':<7}{len(silent):,} {what}, as the same one stands before, or nothing fails so", style="dim"))
+    print_outcomes(program, console, everything=everything)
 
 
 def _reads(relationship: str, block: Block) -> Iterator[str]:

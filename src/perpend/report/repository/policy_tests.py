@@ -13,7 +13,7 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
 from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
-from perpend.report.explanation import step_lines
+from perpend.report.explanation import print_steps
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -114,8 +114,7 @@ def print_test_report(
                 row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
             )
         console.print(table)
-        for step in report.steps.get((logic_id, object_id), ()):
-            console.print(*step_lines(step), sep="\n")
+        print_steps(report.steps.get((logic_id, object_id), ()), console, everything=True)
         console.print()
     if len(failures) > MOST_EXPLAINED:
         console.print(Text(f"… and {len(failures) - MOST_EXPLAINED} more failed executions (--format json shows all)\n"))

@@ -15,6 +15,7 @@ from perpend.report.accounts import with_name
 from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
 from perpend.report.verdicts.findings_list import print_findings
+from perpend.report.verdicts.hint import print_hint
 from perpend.report.verdicts.policy_table import count_text, print_policies
 from perpend.report.verdicts.tally import TO_ACT_ON, tally_of
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
+    from perpend.report.verdicts.hint import ExplainCommand
 
-EXPLAINED: Final = "perpend explain POLICY OBJECT INPUT"
 _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5
 
@@ -38,12 +39,12 @@ def print_judgement(
     console: Console,
     *,
     limit: int = 20,
-    explained: str = EXPLAINED,
+    explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
-    ``explained`` is the command that shows the road to one of its verdicts, ``accounts`` what is known of accounts.
+    ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts.
     """
     accounts = accounts or {}
     page = TerminalPage(console)
@@ -62,7 +63,9 @@ def print_judgement(
     for status in TO_ACT_ON:
         print_findings(tallies, status, page, accounts)
     page.blank()
-    _print_ledger(judgement.ledger, page, explained)
+    _print_ledger(judgement.ledger, page)
+    if explained is not None:
+        print_hint(tallies, judgement.day, page, explained)
 
 
 def _set_aside(judgement: Judgement) -> str:
@@ -137,14 +140,12 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
 
 
-def _print_ledger(ledger: Ledger, page: TerminalPage, explained: str) -> None:
+def _print_ledger(ledger: Ledger, page: TerminalPage) -> None:
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
         parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
     page.line((_score(ledger), "bold"))
-    if any(ledger.counts[status] for status in TO_ACT_ON):
-        page.line((f"{page.name(explained)} shows the road to a verdict", "dim"))
 
 
 def _score(ledger: Ledger) -> str:

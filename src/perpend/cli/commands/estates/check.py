@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +11,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs, complete_types
-from perpend.cli.configured import Configured, configuration_of, is_from_file
+from perpend.cli.configured import Configured, configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes, settings
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
+    from perpend.load.repository import Repository
+    from perpend.report.verdicts.hint import ExplainCommand
     from perpend.store.snapshot import Snapshot
 
 
@@ -212,7 +213,7 @@ def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
         if judgement is None:
             return None
         tell_refused(analyzer.repository, judgement.selection)
-        write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
+        write(judgement, asked, _explained(analyzer.repository, asked))
         return USAGE_ERROR if judgement.selection.refused else exit_code(judgement)
 
 
@@ -236,7 +237,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
         judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
-    write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
+    write(judgement, asked, _explained(analyzer.repository, asked, collected.failures))
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
 
@@ -246,13 +247,13 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
 
     with Store(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
-        code = _check_snapshot(asked, directory, snapshot, selection)
+        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
     for failure in snapshot.failures:
         click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
     return USAGE_ERROR if snapshot.failures or selection.refused else code
 
 
-def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection: Selection) -> int:
+def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, explained: ExplainCommand) -> int:
     from perpend.judge.snapshots import judge_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
@@ -266,8 +267,7 @@ def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection:
             snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
         ) as judgement,
     ):
-        run = f" --run {shlex.quote(asked.run)}" if asked.run else ""
-        write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
+        write(judgement, asked, explained)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
@@ -299,8 +299,29 @@ def _engine_for(engine: str, objects: int) -> str:
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
-def write(judgement: Judgement, asked: Asked, explained: str) -> None:
-    """Write a judgement in the form that was asked for. ``explained`` is the command that shows the road to a verdict."""
+def _explained(repository: Repository, asked: Asked, failures: tuple[UnusableInput, ...] = ()) -> ExplainCommand:
+    """Return what another command needs to explain verdicts of this run: what this one was told."""
+    from perpend.report.verdicts.hint import ExplainCommand
+
+    context = click.get_current_context()
+    file = configuration_of(context).file
+    given = {
+        "--store": asked.store,
+        "--run": asked.run,
+        "--repo": None if is_from_file(context, "repo") else asked.repo,
+        "--type": asked.type_name,
+        "--complete": ",".join(map(str, asked.complete)) or None,
+        "--config": str(file.path) if file and named_by(context) == "--config" else None,
+    }
+    options = [word for option, value in given.items() if value is not None for word in (option, value)]
+    options += ["--no-config"] if is_off(context) else []
+    unusable = {failure.source for failure in failures}
+    inputs = tuple(name for name in asked.inputs if name not in unusable)
+    return ExplainCommand(inputs, tuple(options), repository.policy_ids, asked.snapshot_time)
+
+
+def write(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import excluded_text, print_judgement

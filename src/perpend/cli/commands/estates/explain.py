@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.completions import complete_files, complete_policies, complete_runs, complete_types
+from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
@@ -36,7 +36,7 @@ Examples:
 
 @click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy", shell_complete=complete_policies)
-@click.argument("object_name", metavar="OBJECT")
+@click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
 @click.option(
     "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
@@ -51,6 +51,7 @@ Examples:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
+@click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
 )
@@ -65,13 +66,14 @@ def command(
     type_name: str | None,
     complete: tuple[Scope, ...],
     snapshot_time: datetime | None,
+    everything: bool,
     form: str,
     out: str | None,
 ) -> int:
     """Show how POLICY came to its verdict on OBJECT (an ARN, an id or a name) among what INPUTs or a store hold.
 
-    Each condition in order, each value with the file, row and column that it came from, the check that fired, and the
-    smallest change of one field that would change the status.
+    The fields that decided, the row that they stand in, each condition in order with the fields that it looked at, the check
+    that fired, and the smallest change of one field that would change the status.
     """
     if bool(inputs) is (store is not None):
         raise click.UsageError("name either INPUTs or a --store to look into")
@@ -94,7 +96,7 @@ def command(
             write_explanation_json(explanation, stream)
     else:
         with terminal(out) as console:
-            print_explanation(explanation, console)
+            print_explanation(explanation, console, everything=everything)
     return 0
 
 

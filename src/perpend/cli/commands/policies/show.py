@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     shell_complete=complete_frameworks,
     help="Show the section of this framework that has ID as its printed number or path; without a version of the newest.",
 )
+@click.option("--all", "everything", is_flag=True, help="Of a policy: show each check for itself, where it stands.")
 @repository_option
-def command(name: str, framework: str | None, repo: str | None) -> int:
+def command(name: str, framework: str | None, everything: bool, repo: str | None) -> int:
     """Show a policy, an object type, a framework section or an operation.
 
     A type goes by its label, too, a framework without its version (`cis-aws`: the newest), a section by its printed number.
@@ -58,11 +59,11 @@ def command(name: str, framework: str | None, repo: str | None) -> int:
             top = section_named(framework, repository)
             print_section(repository, section_named(f"{top}/{name.strip('/')}", repository), console)
         else:
-            _show(name, repository, console)
+            _show(name, repository, console, everything=everything)
     return 0
 
 
-def _show(name: str, repository: Repository, console: Console) -> None:
+def _show(name: str, repository: Repository, console: Console, *, everything: bool) -> None:
     wanted = entity_id(name)
     types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
     type_name = wanted.rpartition("/")[2]
@@ -74,7 +75,7 @@ def _show(name: str, repository: Repository, console: Console) -> None:
     elif sections:
         print_section(repository, sections[0], console)
     elif len(policies := _policies(name, repository)) == 1:
-        print_policy(Analyzer(repository), policies[0], console)
+        print_policy(Analyzer(repository), policies[0], console, everything=everything)
     elif types_meant(name, repository):
         print_type(repository, type_named(name, repository).name, console)
     elif section := _section(name, repository):

@@ -1,0 +1,107 @@
+"""How an explanation looks: on terminals of three widths, and where a program reads it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from perpend.explain.steps import Explanation
+from perpend.report.explanation import print_explanation
+from tests.unit.explain.explanations import FLAG, MFA, explained
+from tests.unit.judge.estates import thing
+
+LONG = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "a text of many words, long enough for two lines"}}}
+TWO = {"AND": {"args": [MFA, FLAG]}}
+OBJECT = {"doc": '{"mfa_active": "false"}', "flag": "true"}
+HEAD = """\
+policy    A policy
+          /ce/policy
+object    a
+          a
+read at   report.csv:7
+snapshot  2026-01-10 18:00 UTC
+"""
+
+
+def printed(found: Explanation, width: int = 80, *, terminal: bool = True, everything: bool = False) -> str:
+    stream = io.StringIO()
+    print_explanation(
+        found, Console(file=stream, width=width, force_terminal=terminal, color_system=None), everything=everything
+    )
+    return stream.getvalue().removeprefix(HEAD)
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Explanation:
+    return explained(tmp_path, thing("a", "report.csv", 7, **OBJECT), LONG, TWO, FLAG)
+
+
+def test_fields_that_decided_come_first_and_the_row_is_said_once(found: Explanation) -> None:
+    assert """\
+verdict   INCOMPLIANT  condition 2
+because   mfa_active  "false"
+          flag        "true"
+next step See the policy's remediation: perpend show /ce/policy
+
+   99 false       isDisappeared(CA10__disappearanceTime__c)
+  199 false       extract('mfa') == 'a text of many words, long enough for two
+                  lines'
+                    mfa_active  "false"
+  299 true        extract('mfa') == 'false' && flag.asBoolean() → INCOMPLIANT
+                    mfa_active  "false"
+                    flag        "true"
+  399 to 400 not reached (--all shows them)
+
+smallest change flag from "true" to "false" would make it COMPLIANT: the rest
+""" == printed(found)
+
+
+def test_all_shows_what_was_derived_and_what_was_not_reached(found: Explanation) -> None:
+    assert """\
+   99 false       isDisappeared(CA10__disappearanceTime__c)
+  199 false       extract('mfa') == 'a text of many words, long enough for two
+                  lines'
+                    mfa_active  "false"
+                    extract('mfa') = "false"  ← mfa_active
+  299 true        extract('mfa') == 'false' && flag.asBoolean() → INCOMPLIANT
+                    mfa_active  "false"
+                    flag        "true"
+                    extract('mfa') = "false"  ← mfa_active
+  399 not reached flag.asBoolean()
+  400 not reached otherwise""" == printed(found, everything=True).partition("\n\n")[2].rpartition("\n\n")[0]
+
+
+@pytest.mark.parametrize(("width", "widest"), [(40, 40), (80, 80), (200, 120)])
+def test_lines_fit_the_terminal_and_are_never_too_long_to_read(tmp_path: Path, width: int, widest: int) -> None:
+    words = " && ".join(["extract('mfa')"] * 12)
+    check = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": words}}}
+    lines = printed(explained(tmp_path, thing("a", "report.csv", 7, **OBJECT), check), width, everything=True).splitlines()
+    assert widest - 20 < max(map(len, lines)) <= widest
+
+
+def test_a_pipe_gets_whole_lines_without_trailing_blanks(found: Explanation) -> None:
+    lines = printed(found, 40, terminal=False, everything=True).split("\n")
+    assert [] == [line for line in lines if line != line.rstrip()]
+    assert "  199 false       extract('mfa') == 'a text of many words, long enough for two lines'" in lines
+
+
+@pytest.mark.parametrize(
+    ("fields", "because", "ended", "change"),
+    [
+        ({"flag": 7}, "flag  7", "unreadable: flag holds the number 7, not Text", "flag from 7 to"),
+        ({}, "flag  not collected", "unreadable: flag is missing from the data", "flag from not collected to"),
+        ({"flag": None}, "flag  null", "check fired: flag.isEmpty()", "flag from null to"),
+    ],
+)
+def test_what_was_not_collected_is_not_null_and_what_is_unreadable_no_check(
+    tmp_path: Path, fields: dict[str, Any], because: str, ended: str, change: str
+) -> None:
+    lines = [line.strip() for line in printed(explained(tmp_path, thing("a", "report.csv", 7, **fields), FLAG)).splitlines()]
+    assert f"because   {because}" in lines
+    assert 1 == sum(line.startswith(("check fired", "unreadable")) for line in lines)
+    assert any(line.startswith(ended) for line in lines)
+    assert any(line.startswith(f"smallest change {change}") for line in lines)
