@@ -137,7 +137,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
     "unit/collect/test_bad_input.py": ("collect/files",),
-    "unit/collect/test_kinds.py": ("collect/read",),
+    "unit/collect/test_kinds.py": ("collect/outline", "collect/read"),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
     "unit/intake/test_objects.py": (
         "ir/estate",
