@@ -56,6 +56,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         ),
         *("report/repository/listing",),
     ),
+    "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
         "report/store/answer",
         "report/store/stored",
@@ -143,7 +144,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "ir/estate",
         "ir/object_types",
     ),
-    "unit/intake/test_table_file.py": ("intake/table_columns",),
+    "unit/intake/tables/test_table_file.py": ("intake/tables/table_columns",),
     "unit/ir/test_reads.py": ("ir/program",),
     "unit/load/json/test_mapping_tables.py": ("load/mapping",),
     "unit/load/test_hostile_files.py": (

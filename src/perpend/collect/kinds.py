@@ -35,8 +35,9 @@ _BOX: Final = re.compile(rb"-{8,}\s*\n\|")
 class InputKind:
     """A kind of input. ``label`` is what people call it; ``recognises`` is told what the first bytes show.
 
-    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``refusal`` says of
-    one that is not taken what it is, and which command takes it or what is to be done instead.
+    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``is_joined``: its
+    objects name each other, which only a store follows. ``refusal`` says of one that is not taken what it is, and which
+    command takes it or what is to be done instead.
     """
 
     name: str
@@ -44,6 +45,7 @@ class InputKind:
     recognises: Callable[[Outline], bool]
     lists_children: bool = True
     is_table: bool = False
+    is_joined: bool = False
     refusal: str = ""
 
 
@@ -267,3 +269,8 @@ def list_children(names: Iterable[str]) -> bool:
     """Whether any of the kinds of a run's sources can list child objects; an unknown one might."""
     names = list(names)
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
+
+
+def is_joined(name: str) -> bool:
+    """Whether a kind's objects name each other, so that they are judged by way of a store."""
+    return name in _BY_NAME and _BY_NAME[name].is_joined

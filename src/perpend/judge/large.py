@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.engines.duckdb.engine import DuckDb
-    from perpend.intake.inputs import Input
+    from perpend.intake.input import Input
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement
