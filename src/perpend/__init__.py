@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from perpend.errors import PerpendError
     from perpend.explain.change import Change
     from perpend.explain.steps import Explanation, Step, explain_verdict
-    from perpend.intake.inputs import Imported, Input, import_inputs
-    from perpend.intake.table_bytes import UnreadableTable
+    from perpend.intake.input import Input
+    from perpend.intake.inputs import Imported, import_inputs
+    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate, EstateObject, Source
     from perpend.ir.program import Program
     from perpend.ir.status import Status
@@ -64,8 +65,9 @@ _HOMES: Final = {
     "errors": ("PerpendError",),
     "explain.change": ("Change",),
     "explain.steps": ("Explanation", "Step", "explain_verdict"),
-    "intake.inputs": ("Imported", "Input", "import_inputs"),
-    "intake.table_bytes": ("UnreadableTable",),
+    "intake.input": ("Input",),
+    "intake.inputs": ("Imported", "import_inputs"),
+    "intake.tables.table_bytes": ("UnreadableTable",),
     "ir.estate": ("Estate", "EstateObject", "Source"),
     "ir.program": ("Program",),
     "ir.status": ("Status",),

@@ -202,7 +202,7 @@ def test_a_mistyped_command_gets_the_nearest(run: Run) -> None:
         ('[{"Id": ""}]', "is empty"),
         ('[{"Id": 1}]', "is a number"),
         ("[{", "JSON"),
-        ('"text"', "a string in JSON where an array of objects is expected"),
+        ('"text"', "has no column `Id`"),
         (GOOD, "holds `CA10__CaAwsUser__c` objects"),
     ],
 )

@@ -57,7 +57,7 @@ def test_several_tables_have_their_own_options(run: Run, tmp_path: Path) -> None
         "2026-01-02",
     ]
     arguments += ["--complete", "all", tmp_path / "a.ndjson", tmp_path / "o.json", f"--type={ACCOUNT}", EXAMPLE]
-    arguments += ["--store", tmp_path / "store"]
+    arguments += ["--store", tmp_path / "store", "--new-type"]
     ended = run(*arguments)
     assert (0, "") == (ended.code, ended.err)
     assert ["z", "1", "2", "111122223333"] == sorted(
@@ -66,6 +66,32 @@ def test_several_tables_have_their_own_options(run: Run, tmp_path: Path) -> None
     times = {Path(one.name).name: one.observed_at for one in Store(tmp_path / "store").snapshot().sources}
     assert ["2026-01-02T00:00:00+00:00"] == [str(time.isoformat()) for time in times.values() if time]
     assert times["u.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--type", "CA10__CaAwsUsr__c"], "unknown type 'CA10__CaAwsUsr__c' (did you mean 'CA10__CaAwsUser__c'?)"),
+        (["--type", USER], "u.csv: has a field `CA10__usrName__c`, which is no field of `CA10__CaAwsUser__c` (did you mean"),
+        (["--type", USER, "--mapping", "who"], "the mapping calls `who` `CA10__usrName__c`, which is no field of `"),
+        (
+            ["--type", USER, "--mapping", "constant"],
+            "has a field `CA10__arm__c`, which is no field of `CA10__CaAwsUser__c` (did",
+        ),
+    ],
+)
+def test_what_is_misspelt_is_told_unless_it_is_meant(run: Run, tmp_path: Path, options: list[str], reason: str) -> None:
+    (tmp_path / "u.csv").write_text("Id,CA10__usrName__c,who\na,ann,ann\n")
+    (tmp_path / "who").write_text("columns: {Id: Id, who: CA10__usrName__c}")
+    (tmp_path / "constant").write_text("columns: {Id: Id}\nconstants: {CA10__arm__c: a}")
+    if "--mapping" in options:
+        options = [*options[:-1], str(tmp_path / options[-1])]
+    for command in (["check"], ["import", "--store", tmp_path / "s"]):
+        refused = run(*command, tmp_path / "u.csv", *options)
+        assert (2, "", 1) == (refused.code, refused.out, refused.err.count("\n"))
+        assert reason in refused.err and "--new-type says that it is meant" in refused.err
+    assert not (tmp_path / "s").exists() or not Store(tmp_path / "s").runs()
+    assert 0 == run("import", tmp_path / "u.csv", *options, "--new-type", "--store", tmp_path / "s").code
 
 
 def test_options_in_front_are_for_all_inputs(run: Run, tmp_path: Path) -> None:
@@ -90,7 +116,7 @@ def test_private_types_of_a_repository_are_known(run: Run, tmp_path: Path) -> No
 
 def test_an_undeclared_lookup_shows_the_lines_to_add(run: Run, tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text('[{"Id": "a", "owner__r": {"Id": "o"}}]')
-    ended = run("import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--store", tmp_path / "s")
+    ended = run("import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--new-type", "--store", tmp_path / "s")
     assert 0 == ended.code
     assert "lookups: [{name: owner__r, target: <object type>, key: owner__c}]" in ended.err
     assert "warning[K303]" in ended.err
@@ -217,7 +243,7 @@ def _objects(directory: Path, number: int) -> Path:
 
 
 def _start(path: Path, store: Path) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-m", "perpend", "import", str(path), "--type", "T__c", "--store", str(store)]
+    arguments = [sys.executable, "-m", "perpend", "import", str(path), "--type", "T__c", "--new-type", "--store", str(store)]
     return subprocess.Popen(
         arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PERPEND_DEBUG": ""}
     )

@@ -44,12 +44,15 @@ def test_import_takes_the_label_of_a_type(run: Run, users: Path, tmp_path: Path,
     assert (0, [f"  {USER}: 3 rows"]) == (ran.code, [line for line in ran.out.splitlines() if USER in line])
 
 
-def test_a_store_takes_a_type_that_nothing_declares_but_no_misspelt_label(run: Run, users: Path, tmp_path: Path) -> None:
+def test_a_store_takes_a_type_that_nothing_declares_if_it_is_meant_but_no_misspelt_label(
+    run: Run, users: Path, tmp_path: Path
+) -> None:
     store = tmp_path / "store"
-    refused = run("import", users, "--type", "AWS IAM Usr", "--store", store)
+    refused = run("import", users, "--type", "AWS IAM Usr", "--new-type", "--store", store)
     assert (2, "", True) == (refused.code, refused.out, refused.err.startswith(UNKNOWN))
     assert not store.exists()
-    assert "Acme__Thing__c: 2 rows" in run("import", users, "--type", "Acme__Thing__c", "--store", store).out
+    meant = run("import", users, "--type", "Acme__Thing__c", "--new-type", "--store", store)
+    assert "Acme__Thing__c: 2 rows" in meant.out
 
 
 def test_a_type_that_nothing_knows_is_told(run: Run, users: Path) -> None:

@@ -22,7 +22,8 @@ from perpend.analyze.programs import Analyzer
 from perpend.collect import collect_files
 from perpend.collect import files as collected_files
 from perpend.intake import inputs
-from perpend.intake.inputs import Input, import_inputs
+from perpend.intake.input import Input
+from perpend.intake.inputs import import_inputs
 from perpend.ir.coverage import Scope
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate

@@ -55,6 +55,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         ),
         *("report/repository/listing",),
     ),
+    "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
         "report/store/answer",
         "report/store/stored",
@@ -137,13 +138,13 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
     "unit/collect/test_bad_input.py": ("collect/files",),
-    "unit/collect/test_kinds.py": ("collect/read",),
+    "unit/collect/test_kinds.py": ("collect/outline", "collect/read"),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
     "unit/intake/test_objects.py": (
         "ir/estate",
         "ir/object_types",
     ),
-    "unit/intake/test_table_file.py": ("intake/table_columns",),
+    "unit/intake/tables/test_table_file.py": ("intake/tables/table_columns",),
     "unit/ir/test_reads.py": ("ir/program",),
     "unit/load/json/test_mapping_tables.py": ("load/mapping",),
     "unit/load/test_hostile_files.py": (

@@ -91,13 +91,14 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
     ]
 
 
-def type_here(repository: Repository, name: str) -> str:
+def type_here(repository: Repository, name: str, *, may_be_new: bool = False) -> str:
     """Return the API name of the type that an API name or a label means.
 
-    Raises UnknownName for a type that no file and no policy of the repository knows.
+    Raises UnknownName for a type that no file and no policy of the repository knows; ``may_be_new`` lets one be that is
+    written as API names are.
     """
     if not types_meant(name, repository):
         logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
-        if any(logic and logic.input_type.value == name for logic in logics):
+        if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
             return name
     return type_named(name, repository).name

@@ -110,7 +110,8 @@ def _check_kind(content: bytes) -> None:
 def _layout_of(header: list[str], content: bytes) -> _Layout:
     missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
     if missing:
-        raise UnusableContent(f"not a credential report: its first line names no column {' and no column '.join(missing)}")
+        what = f"its first line names no column {' and no column '.join(missing)}"
+        raise UnusableContent(f"not a credential report: {what} (of another table say with --type what it holds)")
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")

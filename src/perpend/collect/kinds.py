@@ -1,4 +1,4 @@
-"""Every kind of input, in one table: what it is called, how content shows it, whether it can list child objects.
+"""Every kind of input, in one table: what it is called, how content shows it, and what to do with one that is not taken.
 
 Refuses to know how any of them is read.
 """
@@ -6,8 +6,11 @@ Refuses to know how any of them is read.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from perpend.collect.outline import MARK, Outline, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,33 +18,46 @@ if TYPE_CHECKING:
 HEAD: Final = 1 << 20
 """How many bytes of an input, unpacked, are enough to know its kind."""
 
-_MARK: Final = b"\xef\xbb\xbf"
-_REPORT_COLUMNS: Final = frozenset((b"user", b"arn"))
+_REPORT_COLUMNS: Final = {"user", "arn"}
+_DETAILS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList")
+_PLAN: Final = ("planned_values", "resource_changes", "values")
+_STEAMPIPE: Final = ({"_ctx"}, {"sp_connection_name"}, {"akas", "title"})
+_CLOUDQUERY: Final = ({"_cq_id"}, {"_cq_sync_time"}, {"_cq_source_name"})
+_REPORT_IN_BASE64: Final = b"dXNlcixhcm4"
+"""How ``user,arn`` begins in base64."""
+
+_TEXT: Final = re.compile(rb"[A-Z][A-Z0-9]+\t.*(?:\barn:aws|\d{4}-\d\d-\d\dT)")
+_YAML: Final = re.compile(rb"(?:- )?(?:[A-Z][A-Za-z]*:|Content: .*|IsTruncated: (?:true|false))")
+_BOX: Final = re.compile(rb"-{8,}\s*\n\|")
 
 
 @dataclass(frozen=True, slots=True)
 class InputKind:
-    """A kind of input. ``label`` is what people call it; ``recognises`` is told the first bytes, without a byte order mark.
+    """A kind of input. ``label`` is what people call it; ``recognises`` is told what the first bytes show.
 
-    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in.
+    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``is_joined``: its
+    objects name each other, which only a store follows. ``refusal`` says of one that is not taken what it is, and which
+    command takes it or what is to be done instead.
     """
 
     name: str
     label: str
-    recognises: Callable[[bytes], bool]
+    recognises: Callable[[Outline], bool]
     lists_children: bool = True
     is_table: bool = False
+    is_joined: bool = False
+    refusal: str = ""
 
 
-def _is_json_lines(head: bytes) -> bool:
+def _is_json_lines(shown: Outline) -> bool:
     """Whether a JSON text is one object per line, and not the AWS CLI's answer with a report in it."""
-    lines = head.lstrip().split(b"\n", 2)
+    lines = shown.start.split(b"\n", 2)
     if not lines[0].startswith(b"{"):
         return False
     if len(lines) > 1 and lines[1].startswith(b"{"):
         return True
-    if len(lines) == 1 and len(head) >= HEAD - len(_MARK):
-        return b'"Content"' not in head
+    if len(lines) == 1 and len(shown.head) >= HEAD - len(MARK):
+        return b'"Content"' not in shown.head
     try:
         first = json.loads(lines[0])
     except (ValueError, RecursionError):
@@ -49,46 +65,199 @@ def _is_json_lines(head: bytes) -> bool:
     return isinstance(first, dict) and "Content" not in first
 
 
-def _is_report(head: bytes) -> bool:
-    return set(_first_line(head).split(b",")) >= _REPORT_COLUMNS
+def _is_object(shown: Outline) -> bool:
+    return shown.start.startswith(b"{")
 
 
-def _first_line(head: bytes) -> bytes:
-    return head.partition(b"\n")[0].strip()
+def _is_array(shown: Outline) -> bool:
+    return shown.start.startswith(b"[")
 
 
-PARQUET: Final = InputKind("parquet", "Parquet table", lambda head: head.startswith(b"PAR1"), is_table=True)
-OBJECTS: Final = InputKind("test-data", "objects in test-data form", lambda head: head.lstrip().startswith(b"["))
+def _is_list_of(shown: Outline, name: str, *marks: str) -> bool:
+    """Whether an object holds a list of objects that have one of some keys, as far as the head shows it."""
+    if not _is_object(shown) or name not in shown.members:
+        return False
+    value = shown.members[name]
+    return value is None or any(mark in first_of(value) for mark in marks)
+
+
+def _is_ocsf(shown: Outline) -> bool:
+    return "class_uid" in shown.members and "metadata" in shown.members
+
+
+def _is_prowler(shown: Outline) -> bool:
+    return _is_array(shown) and _is_ocsf(shown) and "finding_info" in shown.members
+
+
+def _is_asff(shown: Outline) -> bool:
+    return _is_list_of(shown, "Findings", "SchemaVersion", "ProductArn") or {"SchemaVersion", "ProductArn"} <= {*shown.members}
+
+
+def _is_plan(shown: Outline) -> bool:
+    names = {*shown.members}
+    return _is_object(shown) and ("terraform_version" in names or ("format_version" in names and not names.isdisjoint(_PLAN)))
+
+
+def _is_steampipe(shown: Outline) -> bool:
+    names = set(shown.columns)
+    if _is_array(shown) or _is_object(shown):
+        rows = shown.members.get("rows")
+        if _is_object(shown) and "columns" in shown.members and ("rows" in shown.members or shown.members["columns"] is None):
+            return True
+        names = {*(shown.members if _is_array(shown) else first_of(rows))}
+    return any(marks <= names for marks in _STEAMPIPE)
+
+
+def _is_cloudquery(shown: Outline) -> bool:
+    names = {*shown.members} if _is_array(shown) or _is_object(shown) else shown.columns
+    return any(marks <= names for marks in _CLOUDQUERY)
+
+
+def _is_answer_with_list(shown: Outline) -> bool:
+    """Whether it is one object that is not itself one of an estate, but holds a list of them."""
+    if not _is_object(shown) or shown.members.keys() & {"Id", "Content"}:
+        return False
+    second = shown.start.partition(b"\n")[2]
+    return not second.startswith(b"{") and any(first_of(value) for value in shown.members.values())
+
+
+PARQUET: Final = InputKind("parquet", "Parquet table", lambda shown: shown.head.startswith(b"PAR1"), is_table=True)
+OBJECTS: Final = InputKind("test-data", "objects in test-data form", _is_array)
 JSON_LINES: Final = InputKind("ndjson", "JSON lines", _is_json_lines, is_table=True)
-ANSWER: Final = InputKind(
-    "credential-report-json",
-    "credential report from the AWS CLI",
-    lambda head: head.lstrip().startswith(b"{"),
+ANSWER: Final = InputKind("credential-report-json", "credential report from the AWS CLI", _is_object, lists_children=False)
+REPORT: Final = InputKind(
+    "credential-report",
+    "credential report",
+    lambda shown: set(shown.first_line.decode("utf-8", errors="replace").split(",")) >= _REPORT_COLUMNS,
     lists_children=False,
 )
-REPORT: Final = InputKind("credential-report", "credential report", _is_report, lists_children=False)
 TSV: Final = InputKind(
-    "tsv", "TSV table", lambda head: b"\t" in _first_line(head) and b"," not in _first_line(head), is_table=True
+    "tsv", "TSV table", lambda shown: b"\t" in shown.first_line and b"," not in shown.first_line, is_table=True
 )
-CSV: Final = InputKind("csv", "CSV table", lambda head: bool(head.strip()), is_table=True)
+CSV: Final = InputKind("csv", "CSV table", lambda shown: bool(shown.start), is_table=True)
 
-KINDS: Final = (PARQUET, OBJECTS, JSON_LINES, ANSWER, REPORT, TSV, CSV)
-"""All kinds, in the order in which they are asked whether they recognise content. No content is of two."""
+DETAILS: Final = InputKind(
+    "authorization-details",
+    "account authorization details",
+    lambda shown: any(_is_list_of(shown, name, "Arn") or shown.members.get(name) == [] for name in _DETAILS),
+    refusal="the answer of `aws iam get-account-authorization-details`, which is not read yet: "
+    "run `aws iam get-credential-report`",
+)
+CONFIG: Final = InputKind(
+    "aws-config",
+    "AWS Config snapshot or history",
+    lambda shown: _is_object(shown) and "configurationItems" in shown.members,
+    refusal="an AWS Config snapshot or history, which is not read yet",
+)
+PROWLER: Final = InputKind(
+    "prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, refusal="findings of Prowler (OCSF), which are not read yet"
+)
+STEAMPIPE: Final = InputKind(
+    "steampipe",
+    "Steampipe table",
+    _is_steampipe,
+    refusal="a table of Steampipe: as CSV it is taken with --type and --mapping",
+)
+CLOUDQUERY: Final = InputKind(
+    "cloudquery",
+    "CloudQuery table",
+    _is_cloudquery,
+    refusal="a table of CloudQuery: it is taken with --type and --mapping",
+)
+USERS: Final = InputKind(
+    "list-users",
+    "answer of `aws iam list-users`",
+    lambda shown: _is_list_of(shown, "Users", "UserName"),
+    refusal="the answer of `aws iam list-users`, which tells neither passwords nor keys nor MFA: run `aws iam "
+    "get-credential-report` or `aws iam get-account-authorization-details` and name its answer",
+)
+PLAN: Final = InputKind(
+    "terraform",
+    "Terraform plan or state",
+    _is_plan,
+    refusal="a Terraform plan or state, which says what is meant to be, not what an account holds; collect from the account "
+    "instead, such as with `aws iam get-credential-report`",
+)
+ASFF: Final = InputKind(
+    "asff",
+    "Security Hub findings (ASFF)",
+    _is_asff,
+    refusal="findings of Security Hub (ASFF), which are verdicts of others without the data that they rest on: name what they "
+    "were made of, such as an AWS Config snapshot or a credential report",
+)
+OCSF: Final = InputKind(
+    "ocsf",
+    "OCSF events",
+    _is_ocsf,
+    refusal="events in OCSF that are no array of Prowler's findings: run `prowler aws -M json-ocsf` and name its file",
+)
+BASE64: Final = InputKind(
+    "base64",
+    "credential report in base64",
+    lambda shown: shown.start.startswith(_REPORT_IN_BASE64),
+    refusal="a credential report in base64, as `--output text` writes it: run `cut -f1 FILE | base64 -d > report.csv` and name "
+    "report.csv, or ask for `--output json`",
+)
+CLI_TEXT: Final = InputKind(
+    "aws-cli-text",
+    "text of the AWS CLI",
+    lambda shown: bool(_TEXT.match(shown.first_line) or _BOX.match(shown.start)),
+    refusal="the AWS CLI's `--output text` or `table`, which names no fields: run the command again with `--output json`",
+)
+CLI_YAML: Final = InputKind(
+    "aws-cli-yaml",
+    "YAML of the AWS CLI",
+    lambda shown: bool(_YAML.fullmatch(shown.first_line)),
+    refusal="YAML, as the AWS CLI writes with `--output yaml`: run the command again with `--output json`",
+)
+WRAPPED: Final = InputKind(
+    "wrapped-list",
+    "JSON object with a list in it",
+    _is_answer_with_list,
+    refusal="a JSON object with a list in it, as the AWS CLI answers: write the list as JSON lines (`jq -c '.NAME[]' FILE > "
+    "list.ndjson`), and say with --type and --mapping what they are",
+)
 
-_AS_TABLE: Final = {ANSWER.name: JSON_LINES, REPORT.name: CSV}
+KINDS: Final = (
+    PARQUET,
+    PROWLER,
+    ASFF,
+    OCSF,
+    DETAILS,
+    CONFIG,
+    USERS,
+    PLAN,
+    CLOUDQUERY,
+    STEAMPIPE,
+    OBJECTS,
+    WRAPPED,
+    JSON_LINES,
+    ANSWER,
+    REPORT,
+    BASE64,
+    CLI_TEXT,
+    CLI_YAML,
+    TSV,
+    CSV,
+)
+"""All kinds, in the order in which they are asked whether they recognise content: the first that does is it."""
+
+_TABLES: Final = (PARQUET, JSON_LINES, TSV, CSV)
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
 def kind_of(head: bytes) -> InputKind | None:
     """Return the kind of an input by its first bytes, None for one that holds nothing."""
-    head = head.removeprefix(_MARK)
-    return next((kind for kind in KINDS if kind.recognises(head)), None)
+    shown = Outline(head)
+    return next((kind for kind in KINDS if kind.recognises(shown)), None)
 
 
 def table_kind_of(head: bytes) -> InputKind | None:
     """Return the kind of what somebody says is a table, with whatever columns; None where it can be none."""
-    kind = kind_of(head)
-    return kind if kind is None or kind.is_table else _AS_TABLE.get(kind.name)
+    shown = Outline(head)
+    if _is_array(shown):
+        return None
+    return JSON_LINES if _is_object(shown) else next((kind for kind in _TABLES if kind.recognises(shown)), None)
 
 
 def label_of_kind(name: str) -> str:
@@ -100,3 +269,8 @@ def list_children(names: Iterable[str]) -> bool:
     """Whether any of the kinds of a run's sources can list child objects; an unknown one might."""
     names = list(names)
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
+
+
+def is_joined(name: str) -> bool:
+    """Whether a kind's objects name each other, so that they are judged by way of a store."""
+    return name in _BY_NAME and _BY_NAME[name].is_joined

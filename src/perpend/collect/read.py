@@ -111,6 +111,8 @@ def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(path)
     pile.digests[path] = hashlib.sha256(content).hexdigest()
     found = kind_of(content[:HEAD])
+    if found and found.refusal:
+        raise UnusableContent(found.refusal)
     if found is OBJECTS:
         _read_test_data(content, path, pile)
         return

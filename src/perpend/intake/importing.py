@@ -16,8 +16,8 @@ from perpend.intake.objects import Objects
 from perpend.intake.pieces import merge_same, unite
 from perpend.intake.piles import shred_pile, unstated_lists
 from perpend.intake.scopes import SourceScope, scopes_of
-from perpend.intake.table_file import read_table
-from perpend.intake.table_relations import with_relations
+from perpend.intake.tables.table_file import read_table
+from perpend.intake.tables.table_relations import with_relations
 from perpend.ir.coverage import Claims, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.objects import Pile
     from perpend.intake.pieces import Piece
-    from perpend.intake.table_file import TableFile
+    from perpend.intake.tables.table_file import TableFile
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from perpend.collect.contradictions import contradiction
 from perpend.collect.files import are_large
@@ -13,49 +12,25 @@ from perpend.collect.read import collect_files
 from perpend.intake.importing import Importing
 from perpend.intake.reports.readings import are_as_usual, read_reports
 from perpend.intake.reports.staged import stage_reports
-from perpend.intake.table_bytes import UnreadableTable, holds_table
-from perpend.intake.table_file import TableFile, in_order
+from perpend.intake.tables.table_bytes import UnreadableTable
+from perpend.intake.tables.table_file import TableFile, in_order
 from perpend.store.database import opened, storing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from perpend.collect.unusable import UnusableInput
     from perpend.diagnostics.model import Diagnostic
+    from perpend.intake.input import Input
     from perpend.intake.reports.staged import StagedReports
-    from perpend.ir.coverage import Scope
+    from perpend.ir.estate import Estate
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
 
     Declared = Callable[[str], ObjectType | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A file to import, ``-`` for standard input.
-
-    ``type_name`` is the object type that it holds, for kinds that do not say so themselves. ``columns`` maps a table's
-    columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
-    ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
-    which it holds every object of its type; without it, what it does not hold is not known.
-    """
-
-    path: str
-    type_name: str | None = None
-    columns: Mapping[str, str] | None = None
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    observed_at: datetime | None = None
-    complete: tuple[Scope, ...] = ()
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it is a table of one object type, and not something that collectors know by its content."""
-        readable = self.path != "-" and os.path.isfile(self.path)
-        return readable and holds_table(self.path, self.type_name, mapped=self.columns is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +70,17 @@ def import_inputs(
         for failure in failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit() if run.sources else None
+    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+
+
+def import_estate(store: Store, estate: Estate, *, declared: Declared, failures: Sequence[UnusableInput] = ()) -> Imported:
+    """Bring what collectors have read into a store as one snapshot. ``failures`` are the inputs that they could not read."""
+    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=declared)
+        importing.add_estate(estate, contradiction=contradiction)
+        for failure in failures:
+            importing.add_failure(*_named(failure))
+        snapshot = importing.commit()
     return Imported(snapshot, tuple(failures), tuple(importing.problems))
 
 
@@ -166,7 +152,9 @@ def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: b
         if table.type_name is None
     ]
     named = [
-        TableFile(table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+        TableFile(
+            table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.new_fields
+        )
         for table in tables
         if table.type_name is not None
     ]

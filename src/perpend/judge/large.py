@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.intake.inputs import Input
+    from perpend.intake.input import Input
     from perpend.intake.reports.staged import StagedReports
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program

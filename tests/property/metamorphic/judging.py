@@ -19,7 +19,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.engines import engine_named
 from perpend.collect.read import collect_files
 from perpend.errors import PerpendError
-from perpend.intake.inputs import Input as StoreInput
+from perpend.intake.input import Input as StoreInput
 from perpend.intake.inputs import import_inputs
 from perpend.ir.coverage import scopes_from
 from perpend.judge.estates import judge_estate

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.intake.objects import LISTED_OTHERWISE
-from perpend.intake.table_relations import NESTED
+from perpend.intake.tables.table_relations import NESTED
 from perpend.ir.coverage import Claim, Claims, Scope, scope_of
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.relations import NO_OBJECT

@@ -10,7 +10,7 @@ import pytest
 from perpend.analyze.names import UnknownName
 from perpend.analyze.programs import Analyzer
 from perpend.collect.files import LARGE
-from perpend.intake.inputs import Input
+from perpend.intake.input import Input
 from perpend.ir.estate import Estate
 from perpend.judge.large import judge_reports
 from perpend.judge.selection import Selection, selection_of

@@ -11,7 +11,7 @@ import duckdb
 
 from perpend.diagnostics.model import Diagnostic
 from perpend.intake.importing import Importing
-from perpend.intake.table_file import TableFile
+from perpend.intake.tables.table_file import TableFile
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType

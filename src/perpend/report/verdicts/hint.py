@@ -29,7 +29,7 @@ MOST_INPUTS: Final = 10
 class ExplainCommand:
     """What `perpend explain` needs to say why of the verdicts of one run: its inputs or store, its options, the policies known.
 
-    ``time``: when the estate is said to have looked like this.
+    ``inputs`` may have options between them. ``time``: when the estate is said to have looked like this.
     """
 
     inputs: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class ExplainCommand:
         """Return the words of the command that explains one verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
-        few = len(self.inputs) <= MOST_INPUTS
+        few = len(self.inputs) <= MOST_INPUTS or any(word.startswith("--") for word in self.inputs)
         sources = dict.fromkeys(one.origin.source for one in (judged, *judged.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,27 +10,32 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs, complete_types
-from perpend.cli.configured import Configured, configuration_of, is_from_file, is_off, named_by
+from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs
+from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
-from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes, settings
+from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
+from perpend.cli.options import moment, repository_option, settings
 from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 from perpend.cli.programs import tell_refused
-from perpend.cli.repositories import repository_here, type_here
+from perpend.cli.repositories import repository_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
+from perpend.intake.input import need_a_store, needs_joining
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from perpend.engines.duckdb.kept import Cost
-    from perpend.ir.coverage import Scope
+    from perpend.intake.input import Input
+    from perpend.intake.inputs import Imported
+    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
@@ -48,6 +53,7 @@ Examples:
   perpend check account-a.csv account-b.json.gz --framework cis-aws
   aws iam get-credential-report | perpend check - --format json
   perpend check users.json --type "AWS IAM User" --repo ~/policies
+  perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
   perpend check --store inventory --format parquet --out verdicts.parquet
 
 \b
@@ -71,8 +77,6 @@ class Asked:
     frameworks: tuple[str, ...]
     inherited: bool
     exclude: tuple[str, ...]
-    type_name: str | None
-    complete: tuple[Scope, ...]
     snapshot_time: datetime | None
     form: str
     out: str | None
@@ -91,7 +95,7 @@ class Asked:
 
 @click.command(
     "check",
-    cls=Configured,
+    cls=InputsCommand,
     # What the command line names stands for itself: neither a default store nor default policies come on top of it.
     yields={
         "store": ("inputs",),
@@ -141,13 +145,7 @@ class Asked:
     shell_complete=complete_policies,
     help="Do not ask these policies, which reports tell; may be repeated.",
 )
-@click.option("--type", "type_name", metavar="TYPE", shell_complete=complete_types, help=TYPE_HELP)
-@click.option(
-    "--complete",
-    metavar="SCOPE",
-    callback=scopes,
-    help="Of what the inputs together hold every object of their type: all, ACCOUNT or ACCOUNT/REGION, with commas.",
-)
+@input_options
 @click.option(
     "--snapshot-time",
     metavar="TIME",
@@ -168,9 +166,10 @@ class Asked:
 )
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
-    """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON, gzip of either), or objects as JSON.
+    """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON), objects as JSON, tables, gzip of any.
 
-    Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
+    --type, --mapping, --observed-at and --complete hold for the inputs before them that have none yet; in front of all, for
+    all. Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
     snapshot that lacks an input, the exit code is 2.
     """
     asked = Asked(**given)
@@ -180,25 +179,45 @@ def command(**given: Any) -> int:
     refuse_input_as_output(asked.out, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
-    if asked.type_name is not None:
-        asked = replace(asked, type_name=type_here(repository, asked.type_name))
     if asked.store is not None:
         return _check_store(Analyzer(repository), asked, asked.store)
-    return _check_inputs(Analyzer(repository), asked)
+    return _check_inputs(Analyzer(repository), asked, inputs_here(click.get_current_context(), asked.inputs, repository))
 
 
-def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
-    may_be_large = asked.engine in ("auto", "duckdb") and asked.type_name is None and asked.form != "parquet"
-    code = _check_large(analyzer, asked) if may_be_large and are_large(asked.inputs) else None
-    return _check_estate(analyzer, asked) if code is None else code
+def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
+    if need_a_store(inputs):
+        from perpend.judge.imported import imported
+
+        declared = analyzer.repository.declared_type
+        with (
+            progress("reading") as done,
+            imported(inputs, declared=declared, keep_going=asked.keep_going, progress=done) as found,
+        ):
+            return _check_imported(analyzer, asked, found)
+    may_be_large = asked.engine in ("auto", "duckdb") and inputs[0].type_name is None and asked.form != "parquet"
+    code = _check_large(analyzer, asked, inputs) if may_be_large and are_large(asked.inputs) else None
+    return _check_estate(analyzer, asked, inputs) if code is None else code
 
 
-def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
+def _check_imported(analyzer: Analyzer, asked: Asked, found: Imported) -> int:
+    """Judge the snapshot that inputs have become, as that of a store."""
+    if asked.engine == "interpreter":
+        raise click.UsageError("tables and inputs that name each other are judged by duckdb or spark, not by the interpreter")
+    _report_failures(found.failures)
+    report_problems(found.problems)
+    if found.snapshot is None:
+        return USAGE_ERROR
+    selection = _selected(analyzer, asked, found.snapshot)
+    explained = _explained(analyzer.repository, asked, [failure.source for failure in found.snapshot.failures])
+    code = _check_snapshot(asked, found.snapshot, selection, explained)
+    _report_failures(found.failures, "not judged: ")
+    return USAGE_ERROR if found.snapshot.failures or selection.refused else code
+
+
+def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int | None:
     """Judge large credential reports without holding them; return None where that is not possible."""
-    from perpend.intake.inputs import Input
     from perpend.judge.large import judge_reports
 
-    inputs = [Input(path, complete=asked.complete) for path in asked.inputs]
     with (
         progress("reading") as done,
         judge_reports(
@@ -217,19 +236,25 @@ def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
         return USAGE_ERROR if judgement.selection.refused else exit_code(judgement)
 
 
-def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
-    declared = analyzer.object_type(asked.type_name) if asked.type_name else None
+def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
+    type_name = inputs[0].type_name
+    declared = analyzer.object_type(type_name) if type_name else None
     with progress("reading") as done:
         collected = collect_files(
             asked.inputs,
-            type_name=asked.type_name,
+            type_name=type_name,
             object_type=declared,
-            complete=dict.fromkeys(asked.inputs, asked.complete),
+            complete={one.path: one.complete for one in inputs},
             keep_going=asked.keep_going,
             progress=done,
         )
-    _report_failures(collected.failures)
     estate = collected.estate
+    if needs_joining(estate):
+        from perpend.judge.imported import joined
+
+        with joined(collected, declared=analyzer.repository.declared_type) as found:
+            return _check_imported(analyzer, asked, found)
+    _report_failures(collected.failures)
     if collected.failures and not estate.sources:
         return USAGE_ERROR
     selection = _selected(analyzer, asked, estate)
@@ -237,7 +262,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
         judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
-    write(judgement, asked, _explained(analyzer.repository, asked, collected.failures))
+    write(judgement, asked, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
 
@@ -299,7 +324,7 @@ def _engine_for(engine: str, objects: int) -> str:
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
-def _explained(repository: Repository, asked: Asked, failures: tuple[UnusableInput, ...] = ()) -> ExplainCommand:
+def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = ()) -> ExplainCommand:
     """Return what another command needs to explain verdicts of this run: what this one was told."""
     from perpend.report.verdicts.hint import ExplainCommand
 
@@ -309,15 +334,12 @@ def _explained(repository: Repository, asked: Asked, failures: tuple[UnusableInp
         "--store": asked.store,
         "--run": asked.run,
         "--repo": None if is_from_file(context, "repo") else asked.repo,
-        "--type": asked.type_name,
-        "--complete": ",".join(map(str, asked.complete)) or None,
         "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }
     options = [word for option, value in given.items() if value is not None for word in (option, value)]
     options += ["--no-config"] if is_off(context) else []
-    unusable = {failure.source for failure in failures}
-    inputs = tuple(name for name in asked.inputs if name not in unusable)
-    return ExplainCommand(inputs, tuple(options), repository.policy_ids, asked.snapshot_time)
+    inputs, own = words_of(context, [name for name in asked.inputs if name not in unusable])
+    return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time)
 
 
 def write(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> None:
@@ -352,6 +374,6 @@ def exit_code(judgement: Judgement) -> int:
     return 3 if counts[Status.UNDETERMINED] else 0
 
 
-def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> None:
+def _report_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:
     for failure in failures:
         click.echo(f"perpend: {prefix}{failure}", err=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.programs import Analyzer
-from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs, complete_types
-from perpend.cli.configured import Configured
-from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes
+from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs
+from perpend.cli.inputs import InputsCommand, input_options, inputs_here
+from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import repository_here, type_here
+from perpend.cli.repositories import repository_here
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
+from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
 from perpend.judge.objects import object_named
@@ -21,11 +22,13 @@ from perpend.judge.selection import program_named
 from perpend.report.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from perpend.ir.coverage import Scope
+    from perpend.intake.input import Input
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
+    from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:
@@ -34,7 +37,7 @@ Examples:
   perpend explain root-user-mfa arn:aws:iam::111122223333:root --store inventory"""
 
 
-@click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
+@click.command("explain", cls=InputsCommand, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy", shell_complete=complete_policies)
 @click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
@@ -43,8 +46,7 @@ Examples:
 )
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Look into this snapshot of the store.")
 @repository_option
-@click.option("--type", "type_name", metavar="TYPE", shell_complete=complete_types, help=TYPE_HELP)
-@click.option("--complete", metavar="SCOPE", callback=scopes, help="Of what the inputs hold every object, as in `check`.")
+@input_options
 @click.option(
     "--snapshot-time",
     metavar="TIME",
@@ -63,8 +65,6 @@ def command(
     store: str | None,
     run: str | None,
     repo: str | None,
-    type_name: str | None,
-    complete: tuple[Scope, ...],
     snapshot_time: datetime | None,
     everything: bool,
     form: str,
@@ -83,13 +83,9 @@ def command(
     if store is not None:
         judged, times = _stored(analyzer, program, object_name, store, run)
     else:
-        type_name = type_here(analyzer.repository, type_name) if type_name else None
-        declared = analyzer.object_type(type_name) if type_name else None
-        claimed = dict.fromkeys(inputs, complete)
-        collected = collect_files(inputs, type_name=type_name, object_type=declared, complete=claimed)
-        estate = with_children(collected.estate, [program], analyzer.object_type)
-        judged = object_named(estate, program.input_type, object_name)
-        times = [source.observed_at for source in estate.sources]
+        judged, times = _read(
+            analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository)
+        )
     explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
     if form == "json":
         with output_stream(out) as stream:
@@ -100,12 +96,46 @@ def command(
     return 0
 
 
+def _read(
+    analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input]
+) -> tuple[EstateObject, list[datetime | None]]:
+    declared = analyzer.repository.declared_type
+    if need_a_store(inputs):
+        from perpend.judge.imported import imported
+
+        with imported(inputs, declared=declared) as found:
+            assert found.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, found.snapshot)
+    type_name = inputs[0].type_name
+    collected = collect_files(
+        [one.path for one in inputs],
+        type_name=type_name,
+        object_type=analyzer.object_type(type_name) if type_name else None,
+        complete={one.path: one.complete for one in inputs},
+    )
+    if needs_joining(collected.estate):
+        from perpend.judge.imported import joined
+
+        with joined(collected, declared=declared) as found:
+            assert found.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, found.snapshot)
+    estate = with_children(collected.estate, [program], analyzer.object_type)
+    return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
+
+
 def _stored(
     analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None
 ) -> tuple[EstateObject, list[datetime | None]]:
-    from perpend.judge.objects import stored_object_named
     from perpend.store.store import Store
 
     with Store(directory).reading(run) as snapshot:
-        judged = stored_object_named(snapshot, program, analyzer.object_type(program.input_type), name)
-        return judged, [source.observed_at for source in snapshot.sources]
+        return _object_of(analyzer, program, name, snapshot)
+
+
+def _object_of(
+    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot
+) -> tuple[EstateObject, list[datetime | None]]:
+    from perpend.judge.objects import stored_object_named
+
+    judged = stored_object_named(snapshot, program, analyzer.object_type(program.input_type), name)
+    return judged, [source.observed_at for source in snapshot.sources]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from perpend.intake.table_bytes import UnreadableTable, holds_table
+from perpend.intake.tables.table_bytes import UnreadableTable, holds_table
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form

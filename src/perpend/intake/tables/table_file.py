@@ -23,8 +23,9 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
 from perpend.intake import rules
 from perpend.intake.pieces import Piece
-from perpend.intake.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
-from perpend.intake.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
+from perpend.intake.tables.field_names import check_fields
+from perpend.intake.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
+from perpend.intake.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.meaning.types import ValueType
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
 from perpend.store.files import StoreError, digest_of, shown
@@ -49,7 +50,8 @@ _MOST_NAMED: Final = 12
 class TableFile:
     """A file that holds objects of one type. ``columns`` maps its columns to API names, None where they are API names.
 
-    ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object.
+    ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object, and
+    ``new_fields`` lets there be some that the type does not declare.
     """
 
     path: str
@@ -58,6 +60,7 @@ class TableFile:
     constants: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
+    new_fields: bool = True
 
 
 def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
@@ -101,6 +104,8 @@ def read_table(
     """
     staged = _stage(connection, table.path, staging)
     names = _names(table, staged)
+    if declared and not table.new_fields:
+        check_fields(table.path, declared, names, table.constants, mapped=table.columns is not None)
     types = {one.name: one.type for one in declared.fields.values()} if declared else {}
     stored = store_columns(
         connection,

@@ -1,0 +1,210 @@
+"""The inputs of a command line, each with the options that hold for it: type, mapping, time, and what it is complete of."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from perpend.analyze.names import UnknownName
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.completions import complete_types
+from perpend.cli.configured import Configured
+from perpend.cli.options import moment, scopes
+from perpend.cli.repositories import type_here
+from perpend.diagnostics.text import render_text
+from perpend.intake.input import Input
+from perpend.load.mapping import ColumnMapping, mapping_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.coverage import Scope
+    from perpend.load.repository import Repository
+
+_OWN: Final = {
+    "--type": "type_name",
+    "--mapping": "mapping",
+    "--observed-at": "observed_at",
+    "--complete": "complete",
+}
+_NEW: Final = f"{__name__}.new"
+_STANDARD_INPUT: Final = "-"
+
+
+@dataclass(slots=True)
+class _InputAsked:
+    """One input as the command line names it, with the options that are its own."""
+
+    path: str
+    type_name: str | None = None
+    mapping: str | None = None
+    observed_at: datetime | None = None
+    complete: tuple[Scope, ...] | None = None
+
+
+class InputsCommand(Configured):
+    """Notes which options stand behind which inputs: click forgets the order."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words in the order in which they stand."""
+        ctx.meta[__name__] = list(args)
+        return super().parse_args(ctx, args)
+
+
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that hold for the inputs before them that have none yet; in front of all inputs, for all."""
+    for option in reversed(
+        (
+            click.option(
+                "--type",
+                "types",
+                multiple=True,
+                expose_value=False,
+                metavar="TYPE",
+                shell_complete=complete_types,
+                help="The object type that the inputs before it hold, tables or JSON arrays: its label or API name.",
+            ),
+            click.option(
+                "--mapping",
+                "mappings",
+                multiple=True,
+                expose_value=False,
+                metavar="FILE",
+                type=click.Path(),
+                help="Which columns of the tables before it are which fields (YAML).",
+            ),
+            click.option(
+                "--observed-at",
+                "times",
+                multiple=True,
+                expose_value=False,
+                metavar="TIME",
+                help="When the estate looked like the inputs before it.",
+            ),
+            click.option(
+                "--complete",
+                "complete",
+                multiple=True,
+                expose_value=False,
+                metavar="SCOPE",
+                help="Of what the inputs before it hold every object: all, ACCOUNT or ACCOUNT/REGION, with commas. "
+                "Without it, what they do not hold is not known.",
+            ),
+            click.option(
+                "--new-type",
+                is_flag=True,
+                expose_value=False,
+                callback=_note_new,
+                help="Types and fields that nothing declares are meant, and not misspelt.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def inputs_here(context: click.Context, paths: Sequence[str], repository: Repository) -> list[Input]:
+    """Return the inputs that a command line names. Raises UnknownName for a type that nothing knows, unless it may be new."""
+    new_types = context.meta.get(_NEW, False)
+    asked = _asked(context, paths)
+    mappings = {one.mapping: _mapping(one.mapping) for one in asked if one.mapping}
+    return [_input(one, mappings, repository, new_types=new_types) for one in asked]
+
+
+def words_of(context: click.Context, paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return inputs, and behind them their own options. Where an option differs between inputs, all in order as inputs."""
+    typed = [(word, value) for word, value in _words(context) if word in (_OWN if value is not None else paths)]
+    options = [(word, value) for word, value in typed if value is not None]
+    if len({word for word, _ in options}) < len(options):
+        return _flat(typed), []
+    new = ["--new-type"] if context.meta.get(_NEW) else []
+    return list(paths), [*_flat(options), *new]
+
+
+def _flat(words: Sequence[tuple[str, str | None]]) -> list[str]:
+    return [one for pair in words for one in pair if one is not None]
+
+
+def report_problems(problems: Sequence[Diagnostic]) -> None:
+    """Tell on standard error what is strange about inputs."""
+    if problems:
+        text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
+        click.echo(text, err=True, nl=False)
+
+
+def _note_new(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    context.meta[_NEW] = value
+
+
+def _input(asked: _InputAsked, mappings: Mapping[str, ColumnMapping], repository: Repository, *, new_types: bool) -> Input:
+    try:
+        type_name = type_here(repository, asked.type_name, may_be_new=new_types) if asked.type_name else None
+    except UnknownName as error:
+        raise UnknownName(f"{error}; --new-type says that it is meant") from None
+    mapping = mappings[asked.mapping] if asked.mapping else None
+    columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
+    complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
+    return Input(asked.path, type_name, columns, constants, asked.observed_at, complete, new_fields=new_types)
+
+
+def _asked(context: click.Context, paths: Sequence[str]) -> list[_InputAsked]:
+    """Return the inputs, each with the options that stand behind it, or in front of all of them."""
+    found: list[_InputAsked] = []
+    common: dict[str, str] = {}
+    for word, value in _words(context):
+        if value is None:
+            found += [_InputAsked(word)] if word in paths else []
+        elif word in _OWN and found:
+            _give(found, _OWN[word], value, context)
+        elif word in _OWN:
+            common[_OWN[word]] = value
+    for name, value in common.items():
+        _give(found, name, value, context)
+    return found
+
+
+def _words(context: click.Context) -> Iterator[tuple[str, str | None]]:
+    """Yield the words of a command line from its inputs' options and inputs: options with values, inputs without.
+
+    Arguments that stand in front of the inputs are left out.
+    """
+    options = [one for one in context.command.params if isinstance(one, click.Option) and not one.is_flag and not one.count]
+    valued = {name for option in options for name in option.opts}
+    before = sum(isinstance(one, click.Argument) and one.nargs == 1 for one in context.command.params)
+    waiting = iter(context.meta[__name__])
+    only_inputs = False
+    for word in waiting:
+        option, joined, value = word.partition("=")
+        if only_inputs or word == _STANDARD_INPUT or not word.startswith("-"):
+            if before <= 0:
+                yield word, None
+            before -= 1
+        elif word == "--":
+            only_inputs = True
+        elif option in valued:
+            yield option, value if joined else next(waiting, "")
+
+
+def _give(inputs: list[_InputAsked], name: str, value: str, context: click.Context) -> None:
+    """Give an option to the last inputs that do not have it yet."""
+    readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
+    own = next(option for option, attribute in _OWN.items() if attribute == name)
+    option = next(one for one in context.command.params if own in one.opts)
+    read = readers[name](context, option, value) if name in readers else value
+    for one in reversed(inputs):
+        if getattr(one, name) is not None:
+            return
+        setattr(one, name, read)
+
+
+def _mapping(path: str) -> ColumnMapping:
+    mapping, diagnostics, source_line = mapping_from(path)
+    if mapping is None:
+        click.echo(render_text(diagnostics, source_line=source_line, colour=sys.stderr.isatty()), err=True, nl=False)
+        raise click.exceptions.Exit(USAGE_ERROR)
+    return mapping

@@ -1,0 +1,54 @@
+"""One input as somebody names it: a path and what is said of it. Refuses to know how any is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perpend.collect.kinds import is_joined
+from perpend.intake.tables.table_bytes import holds_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.ir.coverage import Scope
+    from perpend.ir.estate import Estate
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to import, ``-`` for standard input.
+
+    ``type_name`` is the object type that it holds, for kinds that do not say so themselves. ``columns`` maps a table's
+    columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
+    ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
+    which it holds every object of its type; without it, what it does not hold is not known. ``new_fields``: a table may have
+    fields that its type does not declare.
+    """
+
+    path: str
+    type_name: str | None = None
+    columns: Mapping[str, str] | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    complete: tuple[Scope, ...] = ()
+    new_fields: bool = True
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of one object type, and not something that collectors know by its content."""
+        readable = self.path != "-" and os.path.isfile(self.path)
+        return readable and holds_table(self.path, self.type_name, mapped=self.columns is not None)
+
+
+def need_a_store(inputs: Sequence[Input]) -> bool:
+    """Whether inputs are more than files of one type that collectors read: tables, several types, times of their own."""
+    several = len({one.type_name for one in inputs}) > 1
+    return several or any(one.is_table or one.columns is not None or one.observed_at for one in inputs)
+
+
+def needs_joining(estate: Estate) -> bool:
+    """Whether objects that were read name others that only a store finds."""
+    return any(is_joined(source.kind) for source in estate.sources)
