@@ -93,7 +93,7 @@ def _binary() -> Path:
         for path in sorted(path for place in places for path in Path(place).glob("pagefind*")):
             if os.access(path, os.X_OK) and path.suffix in ("", ".exe"):
                 return path
-    raise NoIndex("the search needs Pagefind; pip install 'perpend[site]'")
+    raise NoIndex("the search needs Pagefind; pip install pagefind-bin-extended")
 
 
 def title_index(heads: Iterable[tuple[str, Head]]) -> str:
