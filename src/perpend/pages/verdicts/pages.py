@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from perpend.ir.ids import production_of
+from perpend.ir.render import OTHERWISE
 from perpend.pages.logic import folder_crumbs
 from perpend.pages.page import Counts, Head
-from perpend.pages.refs import VERDICTS, Ref, objects_ref
+from perpend.pages.refs import VERDICTS, PageKind, Ref, objects_ref
+from perpend.pages.steps import anchor_of
 from perpend.pages.verdicts.book import LISTED
 
 if TYPE_CHECKING:
@@ -20,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlikeObjects:
-    """Objects of which a policy says the same: how it ended, and what is to be done."""
+    """Objects of which a policy says the same: how it ended, where its page shows that way, and what is to be done."""
 
     index: int
+    decided: Ref
     message: str
     remediation: str
     objects: tuple[JudgedObject, ...]
@@ -122,6 +126,18 @@ def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
         status,
         total,
         len(objects),
-        tuple(AlikeObjects(*said, tuple(found)) for said, found in ordered),
+        tuple(
+            AlikeObjects(index, _way(book, entity, index), message, remediation, tuple(found))
+            for (index, message, remediation), found in ordered
+        ),
         (entity, status) in book.verdicts.places,
     )
+
+
+def _way(book: Book, entity: str, index: int) -> Ref:
+    """Return the place on a policy's page that shows a way to end."""
+    logic_id = production_of(entity)
+    program = book.analyzer.analyzed(logic_id).program if logic_id in book.repository.logic_ids else None
+    verdict = program.verdicts.get(index) if program else None
+    anchor = anchor_of(0, index, verdict.text == OTHERWISE) if verdict else ""
+    return Ref(PageKind.POLICY, entity, f"index {index}", anchor=anchor)
