@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.load.repository import Repository
 from perpend.pages.book import Book
 from perpend.pages.refs import EntityFlag
+from perpend.pages.verdicts.read import read_verdicts
 from tests.repositories import NAMES, write
 
 TYPE = "CA10__CaThing__c"
@@ -121,9 +122,21 @@ def hostile_files() -> dict[str, Any]:
     return found
 
 
-def book_of(root: Path, found: dict[str, Any], **more: Any) -> Book:
-    """Return the book of a repository written below a root."""
-    return Book(Analyzer(Repository(write(root, found))), **more)
+def book_of(root: Path, found: dict[str, Any], lines: Sequence[str] = (), **more: Any) -> Book:
+    """Return the book of a repository written below a root, with the verdicts that lines hold."""
+    analyzer = Analyzer(Repository(write(root, found)))
+    return Book(analyzer, **more, **({"verdicts": read_verdicts(lines_in(root.parent, lines), analyzer)} if lines else {}))
+
+
+def lines_in(directory: Path, lines: Iterable[str]) -> Path:
+    """Return a file of lines."""
+    path = directory / "v.ndjson"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
+
+
+INDEXES = {"INCOMPLIANT": 199, "INAPPLICABLE": 299, "COMPLIANT": 300, "UNDETERMINED": 0, "DISAPPEARED": 1}
+"""The index at which the policy of the small repository ends with each status."""
 
 
 def slugs(flags: Iterable[EntityFlag]) -> list[str]:
@@ -134,4 +147,4 @@ def slugs(flags: Iterable[EntityFlag]) -> list[str]:
 def verdict_line(policy: str, status: str, name: str, account: str = "1", **more: Any) -> str:
     """Return a line of ``perpend check --format ndjson``."""
     judged = {"id": name, "name": name, "externalId": name, "typeApiName": TYPE, "master": {"name": account}}
-    return json.dumps({"policyId": policy, "status": status, "conditionIndex": 199, "object": judged, **more})
+    return json.dumps({"policyId": policy, "status": status, "conditionIndex": INDEXES[status], "object": judged, **more})

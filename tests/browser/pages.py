@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from perpend.cli.app import group
 from perpend.load.repository import open_repository
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +25,8 @@ KINDS = {
     "rule": "rules/dec-x-30795016/index.html",
     "list": "lists/production-policy/index.html",
     "health": "health/index.html",
+    "verdicts": "verdicts/index.html",
+    "objects": f"verdicts/{KEY}/index.html",
     "operation": "operations/boolean-from/index.html",
     "document": "docs/tour/index.html",
     "search": "search/index.html?q=keys",
@@ -28,11 +34,16 @@ KINDS = {
 
 
 def build(repository: Path | None, out: Path) -> Path:
-    """Build a site of a repository, or of the library with our documents."""
+    """Build a site of a repository, or of the library with our documents and the verdicts on the example report."""
     from perpend.site.build import Options, build_site
 
-    documents = None if repository else ROOT / "docs"
-    build_site(open_repository(str(repository) if repository else None), Options(out=out, documents=documents))
+    options = Options(out=out)
+    if repository is None:
+        verdicts = out.with_name("verdicts.json")
+        given = ["--snapshot-time", "2026-11-20T00:00:00Z", "--format", "json", "--out", str(verdicts)]
+        CliRunner().invoke(group, ["check", str(ROOT / "examples/credential-report.csv"), *given])
+        options = replace(options, documents=ROOT / "docs", verdicts=verdicts)
+    build_site(open_repository(str(repository) if repository else None), options)
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +72,35 @@ def test_mappings_of_the_corpus_are_counted() -> None:
         counts(*How),
     )
     assert 28 == len({mapping.section_id.split("/")[2] for mapping in found})
+
+
+@pytest.mark.parametrize("place", ["#find", "#find-large"])
+@pytest.mark.parametrize("served", [True, False])
+def test_pages_are_offered_while_words_are_typed(
+    visit: Open, origin: str, library_site: Path, place: str, served: bool
+) -> None:
+    page = visit(f"{origin}/index.html" if served else (library_site / "index.html").as_uri()).page
+    page.locator(place).press_sequentially("more than one act")
+    page.wait_for_selector("[role=option]")
+    assert "AWS IAM User has more than one active access key" in page.locator("[role=option]").first.inner_text()
+    assert "true" == page.locator(place).get_attribute("aria-expanded")
+    page.keyboard.press("Escape")
+    assert not page.locator("[role=listbox]:visible").count()
+    page.keyboard.type("i")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{KEY}/index.html")
+
+
+def test_what_is_offered_fits_on_a_phone(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/index.html", viewport={"width": 360, "height": 740}).page
+    page.locator("#find").press_sequentially("access keys")
+    page.wait_for_selector("[role=option]")
+    box = page.locator("[role=listbox]:visible").bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert 360 == page.evaluate("document.documentElement.scrollWidth")
+    top = page.evaluate(
+        "([x, y]) => !!document.elementFromPoint(x, y).closest('.suggestions')", [box["x"] + 40, box["y"] + box["height"] - 20]
+    )
+    assert top

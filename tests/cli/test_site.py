@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.extras import command_to_add
+from perpend.load.repository import open_repository
+from perpend.pages.verdicts.book import JudgedObject, VerdictBook
+from perpend.pages.verdicts.read import read_verdicts
 from tests.cli.conftest import EXAMPLE, TIME, Run
 from tests.repositories import write
-from tests.sites import POLICY, files
+from tests.sites import POLICY, TYPE, files, lines_in, verdict_line
 
+FORMS = ("json", "ndjson", "parquet")
 KEY_PAGE = "ce/ca/aws/iam/user-has-more-than-one-active-access-key/index.html"
 
 
@@ -30,6 +36,73 @@ def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", verdicts)
     assert 0 == run("site", "build", "--no-search", "--verdicts", verdicts, "--out", out).code
     assert "4 objects do not comply" in (out / "verdicts" / KEY_PAGE).read_text("utf-8")
+
+
+def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", tmp_path / "store")
+    for form in FORMS:
+        run("check", "--store", tmp_path / "store", "--format", form, "--out", tmp_path / form)
+    analyzer = Analyzer(open_repository(None))
+    books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
+    wanted = books["json"]
+    for name, book in books.items():
+        assert (name, wanted.by_policy, wanted.by_type, 0) == (name, book.by_policy, book.by_type, book.unlike)
+        said = {key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(book)}
+        assert said == {
+            key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(wanted)
+        }
+    assert wanted.observed == books["store"].observed and wanted.observed.sources
+    assert (_sorted(wanted), ["prod (111122223333)"]) == (
+        _sorted(books["ndjson"]),
+        [name for name, _ in books["store"].accounts()],
+    )
+    assert [one.references for _, ones in _sorted(wanted) for one in ones] == [
+        one.references for _, ones in _sorted(books["store"]) for one in ones
+    ]
+
+
+def _sorted(book: VerdictBook) -> list[tuple[tuple[str, str], list[JudgedObject]]]:
+    return [(key, sorted(ones, key=lambda one: one.object_id)) for key, ones in sorted(book.objects.items())]
+
+
+def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "repository", files())
+    (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": True}]), "utf-8")
+    imported = (
+        "import",
+        tmp_path / "things.json",
+        "--type",
+        TYPE,
+        "--store",
+        tmp_path / "store",
+        "--repo",
+        tmp_path / "repository",
+    )
+    built = (
+        "site",
+        "build",
+        "--no-search",
+        "--repo",
+        tmp_path / "repository",
+        "--out",
+        tmp_path / "out",
+        "--verdicts",
+        tmp_path / "store",
+    )
+    assert (0, 0) == (run(*imported).code, run(*built).code)
+    assert "nothing has changed" in run(*built).out
+    assert "1 object does not comply" in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+    (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": None}]), "utf-8")
+    assert (0, 0) == (run(*imported).code, run(*built).code)
+    assert "1 object does not comply" not in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+
+
+def test_verdicts_of_another_repository_are_refused(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "repository", files())
+    path = lines_in(tmp_path, [verdict_line("/ce/other", "COMPLIANT", "a")])
+    ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--verdicts", path, "--out", tmp_path / "out")
+    why = "has verdicts of another repository: `/ce/other` is not here; name theirs with --repo"
+    assert (2, f"perpend: {path}: {why}\n", False) == (ran.code, ran.err, (tmp_path / "out").exists())
 
 
 def test_markdown_is_written_into_the_repository(run: Run, tmp_path: Path) -> None:

@@ -75,6 +75,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         ),
     ),
     "cli/test_policy_tests.py": ("cli/commands/policies/test",),
+    "cli/test_site.py": (
+        "pages/verdicts/parquet",
+        "pages/verdicts/stored",
+    ),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
         "engines/duckdb/engine",
@@ -160,6 +164,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "pages/refs",
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
+    "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
     "unit/report/verdicts/test_as_json.py": ("report/verdicts/lines",),
     "unit/report/verdicts/test_terminal.py": (
         *(

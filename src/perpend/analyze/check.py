@@ -31,7 +31,7 @@ def lint_repository(repository: Repository, analyzer: Analyzer | None = None) ->
     One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
     ``analyzer`` of the repository that is there already saves the work of a second one.
     """
-    return _counted(sorted_diagnostics(_found(repository, analyzer or Analyzer(repository))))
+    return counted(every_problem(repository, analyzer or Analyzer(repository)))
 
 
 def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
@@ -40,13 +40,12 @@ def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnost
     All of the repository is read, for what stands elsewhere decides what a name means here.
     """
     wanted = set(paths)
-    found = _found(repository, Analyzer(repository))
-    return _counted(
-        sorted_diagnostics(one for one in found if one.span.path in wanted or not wanted.isdisjoint(parents(one.span.path)))
-    )
+    found = every_problem(repository, Analyzer(repository))
+    return counted([one for one in found if one.span.path in wanted or not wanted.isdisjoint(parents(one.span.path))])
 
 
-def _found(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+    """Return the same, each by itself however many there are of a kind."""
     found = repository.diagnostics()
     for entity in repository.logic_ids:
         found += analyzer.analyzed(entity).diagnostics
@@ -54,11 +53,11 @@ def _found(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
         found += analyzer.extract_diagnostics(entity)
     found += references.dangling_sections(repository)
     found += lint.lint(Survey(analyzer))
-    return found
+    return sorted_diagnostics(found)
 
 
-def _counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return the diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
+def counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
     shown: list[Diagnostic] = []
     alike: Counter[tuple[str, str]] = Counter()
     faults: Counter[str] = Counter(found.fault for found in diagnostics if found.fault)

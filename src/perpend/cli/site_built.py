@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import webbrowser
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
@@ -20,12 +20,29 @@ from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
+from perpend.load.files import Files
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from perpend.diagnostics.model import Diagnostic
     from perpend.load.repository import Repository
-    from perpend.site.build import Options
+    from perpend.site.build import Built, Options
 
 _SHOWN = 20
+
+
+verdicts_option = click.option(
+    "--verdicts",
+    metavar="FILE|DIR",
+    type=click.Path(),
+    help="Show verdicts: the output of `perpend check` as NDJSON, JSON or Parquet, or those of a store.",
+)
+
+
+def account_names(context: click.Context) -> dict[str, str]:
+    """Return what accounts are called, by their numbers, as the configuration says."""
+    return {number: account.name for number, account in configuration_of(context).accounts.items() if account.name}
 
 
 class CannotServe(PerpendError):
@@ -44,8 +61,6 @@ class CannotServe(PerpendError):
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""
-    from perpend.load.files import Files
-
     with site_packages():
         from perpend.site.links import check_links
     root = Path(directory)
@@ -85,7 +100,7 @@ def clean(directory: str) -> int:
 )
 @click.option("--open", "opened", is_flag=True, help="Open the site in the browser.")
 @click.option("--docs", metavar="DIR", type=click.Path(), help="Make a directory of Markdown documents part of the site.")
-@click.option("--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `check --format ndjson`.")
+@verdicts_option
 def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts: str | None) -> int:
     """Show the site on this machine, built anew after each change of the repository. Ctrl-C ends it."""
     with site_packages():
@@ -95,6 +110,7 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
         options = Options(
             out=Path(directory, "site"),
             verdicts=Path(verdicts) if verdicts else None,
+            accounts=account_names(click.get_current_context()),
             documents=Path(docs) if docs else None,
             title=site_title(repository, docs),
         )
@@ -102,15 +118,38 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
     return 0
 
 
+@dataclass(slots=True)
+class _Told:
+    """What is wrong in a repository, told as its files are edited: of each changed file all, of others what is new."""
+
+    root: Path
+    known: tuple[Diagnostic, ...]
+
+    def tell(self, built: Built, changed: Collection[str]) -> None:
+        """Print what is wrong in the files that changed, or has come to be wrong elsewhere."""
+        if built.unchanged:
+            return
+        new = set(built.problems) - set(self.known)
+        found = [one for one in built.problems if one.span.path in changed or one in new]
+        self.known = built.problems
+        if found:
+            source_line = Files(self.root).source_line
+            click.echo(render_text(found[:_SHOWN], source_line=source_line, colour=colours()), err=True, nl=False)
+        if len(found) > _SHOWN:
+            click.echo(f"and {len(found) - _SHOWN:,} more: perpend lint", err=True)
+
+
 def _serve(repository: Repository, repo: str | None, port: int, options: Options, *, opened: bool) -> None:
     from perpend.load.watch import Watch, watched
+    from perpend.pages.verdicts.stored import watched_of
     from perpend.site.build import build_site
     from perpend.site.kept import Kept
     from perpend.site.search import Overtaken
     from perpend.site.serve import ADDRESS, SiteServer
 
     tell_tree_faults(repository)
-    watch = Watch([*watched(repository.files.root), *filter(None, (options.verdicts, options.documents))])
+    more = (options.verdicts and watched_of(options.verdicts), options.documents)
+    watch = Watch([*watched(repository.files.root), *filter(None, more)])
     kept = Kept()
     try:
         server = SiteServer(options.out, port)
@@ -118,6 +157,7 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
         raise CannotServe(f"{ADDRESS}:{port}: cannot listen: {(error.strerror or str(error)).lower()}") from None
     built = build_site(repository, options, kept=kept)
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
+    told = _Told(repository.files.root, built.problems)
 
     def again() -> None:
         """Build the pages, show them, and only then index them for the search, which takes longer: a change ends that."""
@@ -125,6 +165,7 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
             done = build_site(repository_here(repo), replace(options, search=False), kept=kept)
             server.renew()
             click.echo(f"{done.made:,} pages made anew")
+            told.tell(done, kept.changed)
             build_site(repository_here(repo), replace(options, overtaken=lambda: watch.look() != watch.seen), kept=kept)
         except Overtaken:
             pass

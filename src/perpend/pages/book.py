@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.analyze.check import every_problem
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
-from perpend.ir.ids import production_of
+from perpend.ir.ids import production_of, type_of_extracts
 from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref, short_name
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
     from perpend.pages.page import Changes
     from perpend.pages.refs import EntityFlag
-    from perpend.pages.verdicts import VerdictBook
+    from perpend.pages.verdicts.book import VerdictBook
 
 _NO_EXECUTIONS = Executions()
 
@@ -59,6 +60,19 @@ class Book:
         known = self._known_executions
         found = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
         return {logic_id: known.get(logic_id) or found[logic_id] for logic_id in self.repository.logic_ids}
+
+    @cached_property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong or suspicious in the repository, by path and line."""
+        return tuple(every_problem(self.repository, self.analyzer))
+
+    @cached_property
+    def problems_at(self) -> dict[str, tuple[Diagnostic, ...]]:
+        """The same, by the path of the file."""
+        found: dict[str, list[Diagnostic]] = {}
+        for one in self.problems:
+            found.setdefault(one.span.path, []).append(one)
+        return {path: tuple(ones) for path, ones in found.items()}
 
     @cached_property
     def beside(self) -> dict[str, frozenset[str]]:
@@ -160,8 +174,9 @@ class Book:
         return self._ref(PageKind.RULE, rule, self._rule)
 
     def extracts_ref(self, entity: str) -> Ref:
-        """Return a file of extracts."""
-        return Ref(PageKind.EXTRACTS, entity, entity.rpartition("/")[2], there=entity in self.repository.extracts_ids)
+        """Return a file of extracts, called by its type and its file name."""
+        name = f"{self.type_ref(type_of_extracts(entity)).name} - {entity.rpartition('/')[2]}"
+        return Ref(PageKind.EXTRACTS, entity, name, there=entity in self.repository.extracts_ids)
 
     def data_ref(self, path: str) -> Ref:
         """Return a file of test data by its path."""
@@ -192,10 +207,10 @@ class Book:
         )
 
     def _policy_flags(self, entity: str, policy: Policy | None) -> tuple[EntityFlag, ...]:
-        loaded = self.repository.policy(entity)
         if policy is None:
             return flags("policy-with-errors")
-        broken = bool(loaded.diagnostics) or any(_errors(self.problems_of(logic_id)) for logic_id in policy.logics)
+        loaded = self._is_faulty(f"{entity[1:]}/policy.yaml") or bool(self.repository.policy(entity).diagnostics)
+        broken = loaded or any(_errors(self.problems_of(logic_id)) for logic_id in policy.logics)
         executions = tuple(self.executions_of(logic_id) for logic_id in policy.logics)
         mapped = bool(self.mappings.of_policy(entity))
         return policy_flags(policy, executions, files=self.beside.get(entity, frozenset()), broken=broken, mapped=mapped)
@@ -210,11 +225,14 @@ class Book:
         leaf = entity not in self.children
         answer = {"automated": "section-automated", "manual": "section-manual", "none": "section-unanswered"}
         found = flags(
-            bool(loaded.diagnostics) and "section-with-errors",
+            (bool(loaded.diagnostics) or self._is_faulty(f"{entity[1:]}/section.yaml")) and "section-with-errors",
             (leaf or bool(policies)) and answer[self.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
         return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], found)
+
+    def _is_faulty(self, path: str) -> bool:
+        return _errors(self.problems_at.get(path, ()))
 
     def _crowded(self, entity: str, policies: list[str]) -> bool:
         """Whether a section that wants one policy at most has several. A framework speaks for all its sections."""

@@ -12,8 +12,9 @@ from perpend.pages.health import health_page
 from perpend.pages.logic import Logics
 from perpend.pages.overview import Overview
 from perpend.pages.page import Head
-from perpend.pages.policy import findings_page, policy_page
+from perpend.pages.policy import policy_page
 from perpend.pages.refs import SEARCH
+from perpend.pages.verdicts.pages import findings_page, verdicts_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,10 @@ def pages_of(book: Book, *, title: str, documents: Shelves | None, markdown: boo
     overview = Overview(book, frameworks)
     yield overview.home(title, own=documents is not None)
     yield from _policies(book, overview)
+    if book.verdicts is not None:
+        yield verdicts_page(book, frameworks)
+        for entity in sorted(book.verdicts.listed() & book.policies.keys()):
+            yield findings_page(book, entity)
     yield frameworks.index()
     for entity in book.repository.section_ids:
         yield frameworks.page(entity)
@@ -64,10 +69,6 @@ def _policies(book: Book, overview: Overview) -> Iterator[Page]:
             yield page
     for logic_id in book.repository.logic_ids:
         yield logics.page(logic_id)
-    if book.verdicts is not None:
-        yield overview.verdicts()
-        for entity in sorted(set(book.verdicts.findings) & set(book.policies)):
-            yield findings_page(book, entity)
 
 
 def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:

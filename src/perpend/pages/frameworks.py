@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, PageKind, Ref
+from perpend.pages.requirements import RequirementResults, requirement_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,7 @@ class SectionPage:
     children: tuple[ChildRow, ...]
     policies: tuple[PolicyRow, ...]
     coverage: SectionCoverage
+    results: RequirementResults | None
     counts: Counts | None
     before: Ref | None
     after: Ref | None
@@ -112,6 +114,7 @@ class Frameworks:
         self.book = book
         self._below: dict[str, tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]] = {}
         self._rules: dict[str, frozenset[str]] = {}
+        self._results: dict[str, RequirementResults] = {}
 
     def index(self) -> FrameworksPage:
         """Return the page that lists all frameworks."""
@@ -150,6 +153,7 @@ class Frameworks:
             rows,
             policies,
             coverage,
+            self.results(entity) if book.verdicts else None,
             self._counts(entity),
             book.section_ref(siblings[place - 1]) if place > 0 else None,
             book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
@@ -171,6 +175,15 @@ class Frameworks:
             policies |= inner[2]
         self._below[entity] = (number, coverage, frozenset(policies))
         return self._below[entity]
+
+    def results(self, entity: str) -> RequirementResults:
+        """Return how the requirements of a section, and of all below it, fared under the verdicts."""
+        if entity not in self._results:
+            children = self.book.children.get(entity, ())
+            policies = sorted({found.policy_id for found in self.book.mappings.of_section(entity)})
+            own = RequirementResults() if children and not policies else requirement_result(self.book, policies)
+            self._results[entity] = sum((self.results(child) for child in children), own)
+        return self._results[entity]
 
     def rules(self, entity: str) -> frozenset[str]:
         """Return the internal rules that lead policies to a section or to one below it."""

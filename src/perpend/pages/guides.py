@@ -10,25 +10,37 @@ from perpend.pages.page import Head
 from perpend.pages.refs import OPERATIONS as OPERATIONS_REF
 from perpend.pages.refs import PageKind, Ref
 
+SideTree = tuple[tuple[str, tuple[Ref, ...]], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class ProsePage:
-    """A page of Markdown, its title still in it. ``base`` is the directory that its relative links start from."""
+    """A page of Markdown, its title still in it. ``base`` is the directory that its relative links start from.
+
+    ``side`` is the tree that it stands in: all pages of its kind, by shelf, in the order of reading.
+    """
 
     head: Head
     title: str
     markdown: str
     base: str
+    side: SideTree
     before: Ref | None = None
     after: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentsPage:
-    """The list of all documents, by shelf, each with its text in Markdown."""
+    """The list of all documents, by shelf, each with its text in Markdown; ``markdown`` is that of their README, if any."""
 
     head: Head
     shelves: tuple[tuple[str, tuple[tuple[Ref, str], ...]], ...]
+    markdown: str = ""
+
+    @property
+    def side(self) -> SideTree:
+        """The documents by shelf."""
+        return tuple((name, tuple(ref for ref, _ in rows)) for name, rows in self.shelves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,11 @@ class OperationsPage:
 
     head: Head
     families: tuple[tuple[str, tuple[tuple[Ref, str, tuple[str, ...]], ...]], ...]
+
+    @property
+    def side(self) -> SideTree:
+        """The operations by family."""
+        return tuple((name, tuple(ref for ref, _, _ in rows)) for name, rows in self.families)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,7 @@ def operation_prose() -> tuple[ProsePage, ...]:
     """Return the page of each operation."""
     texts = operation_pages()
     names = list(OPERATIONS)
+    side = operations_page().side
     found = []
     for place, name in enumerate(names):
         text = texts[f"{page_name(OPERATIONS[name])}.md"]
@@ -79,5 +97,5 @@ def operation_prose() -> tuple[ProsePage, ...]:
         head = Head(operation_ref(name), name, (OPERATIONS_REF,), facets, (OPERATIONS[name].key,), OPERATIONS[name].doc)
         before = operation_ref(names[place - 1]) if place else None
         after = operation_ref(names[place + 1]) if place + 1 < len(names) else None
-        found.append(ProsePage(head, name, text, "docs/reference/operations", before, after))
+        found.append(ProsePage(head, name, text, "docs/reference/operations", side, before, after))
     return tuple(found)

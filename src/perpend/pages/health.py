@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.analyze.check import RULES_BY_CODE, lint_repository
+from perpend.analyze.check import RULES_BY_CODE, counted
 from perpend.diagnostics.model import Severity
 from perpend.pages.logic import problem_from, test_ref
 from perpend.pages.page import Head, Problem
@@ -37,7 +37,7 @@ class HealthPage:
 
 def health_page(book: Book) -> HealthPage:
     """Return the health page."""
-    found = lint_repository(book.repository, book.analyzer)
+    found = counted(book.problems)
     codes = Counter((one.code, one.severity.value) for one in found)
     logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
     failing = tuple(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perpend.ir.ids import service_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.page import Counts, Head, SectionCoverage
-from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, VERDICTS, PageKind, Ref, list_ref
+from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, PageKind, Ref, list_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,17 +93,6 @@ class HomePage:
     states: tuple[tuple[Ref, int], ...]
     counts: Counts | None
     own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictsPage:
-    """All verdicts: by policy, by account. ``strangers`` counts those of policies that are not here."""
-
-    head: Head
-    total: Counts
-    policies: tuple[tuple[Ref, Counts], ...]
-    accounts: tuple[tuple[str, Counts], ...]
-    strangers: int
 
 
 class Overview:
@@ -196,16 +185,6 @@ class Overview:
             "with logic, tests and coverage."
         )
         return HomePage(Head(HOME, description), title, numbers, self._matrix(), states, total, own)
-
-    def verdicts(self) -> VerdictsPage:
-        """Return the page of all verdicts."""
-        assert self.book.verdicts is not None
-        known = [entity for entity in self.book.repository.policy_ids if entity in self.book.verdicts.by_policy]
-        rows = tuple((self.book.policy_ref(entity), self.book.verdicts.counts([entity])) for entity in known)
-        total = self.book.verdicts.counts(self.book.verdicts.by_policy)
-        head = Head(VERDICTS, f"{total.total:,} verdicts of {len(known)} policies.", (), (("kind", "index"),))
-        accounts = self.book.verdicts.accounts()
-        return VerdictsPage(head, total, rows, accounts, total.total - self.book.verdicts.counts(known).total)
 
     def _all_refs(self) -> Iterable[Ref]:
         book = self.book

@@ -10,7 +10,8 @@ from perpend.ir.ids import is_production
 from perpend.pages.frameworks import AnswerRow, answer_rows
 from perpend.pages.logic import folder_crumbs, place_facets, problem_from
 from perpend.pages.page import Changes, Counts, Head, Problem
-from perpend.pages.refs import PageKind, Ref, WebLink
+from perpend.pages.refs import PageKind, Ref, WebLink, objects_ref
+from perpend.pages.verdicts.book import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from perpend.pages.book import Book
     from perpend.pages.logic import LogicCard, Logics, LogicView
     from perpend.pages.refs import EntityFlag
-    from perpend.pages.verdicts import IncompliantObject
 
+_LONGEST_LEAD = 600
 _CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
 _POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
 
@@ -43,6 +44,7 @@ class PolicyPage:
     similar: tuple[tuple[str, tuple[WebLink, ...]], ...]
     internal_ids: tuple[Ref, ...]
     rules: tuple[tuple[Ref, int], ...]
+    lead: str
     summary: str
     description: str
     remediation: str
@@ -51,18 +53,9 @@ class PolicyPage:
     commands: tuple[tuple[str, str], ...]
     past: Changes | None
     counts: Counts | None
+    observed: Observed
     findings: Ref | None
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FindingsPage:
-    """The incompliant objects of a policy: those shown, and how many there are."""
-
-    head: Head
-    policy: Ref
-    shown: tuple[IncompliantObject, ...]
-    total: int
 
 
 def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
@@ -75,7 +68,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
     folder = entity[1:]
     counts = book.verdicts.counts([entity]) if book.verdicts else None
     description = book.text(f"{folder}/description.md")
-    found = book.verdicts is not None and entity in book.verdicts.findings
+    found = book.verdicts is not None and entity in book.verdicts.listed()
     return PolicyPage(
         _head(book, policy, ref, description),
         policy.names.full,
@@ -88,6 +81,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         _similar(policy),
         tuple(book.rule_ref(rule) for rule in policy.similar_internal),
         tuple((book.rule_ref(rule), len(book.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
+        _lead(policy, description),
         policy.description,
         description,
         book.text(f"{folder}/remediation.md"),
@@ -96,21 +90,10 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         _commands(policy, main, book),
         _past(book, folder),
         counts,
-        Ref(PageKind.FINDINGS, entity, "Incompliant objects") if found else None,
-        tuple(problem_from(book, one) for one in book.repository.policy(entity).diagnostics),
+        book.verdicts.observed if book.verdicts else Observed(),
+        objects_ref(entity) if found else None,
+        _problems(book, entity),
     )
-
-
-def findings_page(book: Book, entity: str) -> FindingsPage:
-    """Return the page of the objects that do not comply with a policy."""
-    assert book.verdicts is not None
-    policy = book.policy_ref(entity)
-    head = Head(
-        Ref(PageKind.FINDINGS, entity, f"Incompliant: {policy.name}"),
-        f"Objects that do not comply with: {policy.name}.",
-        (*folder_crumbs(book, entity), policy),
-    )
-    return FindingsPage(head, policy, tuple(book.verdicts.findings[entity]), len(book.verdicts.places[entity]))
 
 
 def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
@@ -180,6 +163,21 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
             *found,
         ]
     return (*found, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
+
+
+def _lead(policy: Policy, description: str) -> str:
+    """Return in a sentence or two what a policy is about: its own, else the first paragraph of its description."""
+    if policy.description.strip():
+        return policy.description
+    paragraphs = (part.strip() for part in description.replace("\r\n", "\n").split("\n\n"))
+    return next((part for part in paragraphs if part[:1].isalpha() and len(part) <= _LONGEST_LEAD), "")
+
+
+def _problems(book: Book, entity: str) -> tuple[Problem, ...]:
+    """Return what is wrong with a policy's own file, in itself and in what it refers to."""
+    path = f"{entity[1:]}/policy.yaml"
+    found = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
+    return tuple(problem_from(book, one) for one in dict.fromkeys(found))
 
 
 def _past(book: Book, folder: str) -> Changes | None:

@@ -89,6 +89,11 @@ def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
+def objects_ref(policy_id: str, status: str = "") -> Ref:
+    """Return the reference to a policy's objects that do not comply or are not known, or to those of one status."""
+    return Ref(PageKind.FINDINGS, policy_id, f"{status.capitalize()} objects" if status else "Objects", anchor=status.lower())
+
+
 def list_ref(flag: EntityFlag) -> Ref:
     """Return the reference to a flag's list."""
     return Ref(PageKind.LIST, flag.slug, flag.label)

@@ -12,7 +12,8 @@ from perpend.pages.book import Book
 from perpend.pages.contents import pages_of
 from perpend.pages.page import key_of
 from perpend.pages.refs import PageKind
-from perpend.pages.verdicts import read_verdicts
+from perpend.pages.verdicts.read import read_verdicts
+from perpend.pages.verdicts.stored import state_of
 from perpend.site.documents import Documents
 from perpend.site.history import History
 from perpend.site.inputs import engine_digest, inputs_digest, names_digest
@@ -21,17 +22,18 @@ from perpend.site.kept import Kept
 from perpend.site.manifest import MARK, OWN, SiteManifest, changed_since, digest, read_manifest
 from perpend.site.render.addresses import Addresses, Places
 from perpend.site.render.as_markdown import markdown_from_html
-from perpend.site.render.pages import Renderer, is_searched
+from perpend.site.render.pages import Renderer, is_searched, lines_path
 from perpend.site.render.targets import Targets
 from perpend.site.search import DIRECTORY, index_pages, title_index
 from perpend.site.sitemap import sitemap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from perpend.diagnostics.model import Diagnostic
     from perpend.load.repository import Repository
     from perpend.pages.page import Head, Page
-    from perpend.pages.verdicts import VerdictBook
+    from perpend.pages.verdicts.book import VerdictBook
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _LINKING: Final = ("](", "]:", "<a", "<A", "<img", "<IMG")
@@ -46,13 +48,15 @@ class Options:
     """What a site is built of, and how. ``documents`` is a directory of Markdown that becomes part of the site.
 
     ``keep_index`` leaves the search index of the last build in place: stale for a while, but there. ``force`` writes over
-    pages that somebody has changed since the last build. ``overtaken`` is asked while the index is made: True gives the
+    pages that somebody has changed since the last build. ``verdicts`` are a file or a store, whose accounts are called as
+    ``accounts`` says, by their numbers. ``overtaken`` is asked while the index is made: True gives the
     build up, with :class:`perpend.site.search.Overtaken`.
     """
 
     out: Path
     markdown: bool = False
     verdicts: Path | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
     documents: Path | None = None
     title: str = "Perpend"
     base_url: str = ""
@@ -65,13 +69,19 @@ class Options:
 
 @dataclass(slots=True)
 class Built:
-    """What a build did: how many pages there are, how many of them were made anew, files left alone, pages left out."""
+    """What a build did: how many pages there are, how many of them were made anew, files left alone, pages left out.
+
+    ``problems`` are what is wrong or suspicious in the repository; ``strangers`` counts verdicts that its policies, as they
+    are, cannot have given. Neither is known where nothing has changed.
+    """
 
     pages: int = 0
     made: int = 0
     kept: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     unchanged: bool = False
+    problems: tuple[Diagnostic, ...] = ()
+    strangers: int = 0
 
 
 def build_site(
@@ -84,9 +94,11 @@ def build_site(
     old = read_manifest(options.out)
     form = "markdown" if options.markdown else "html"
     engine = engine_digest()
-    more = [path for path in (options.verdicts, options.documents) if path is not None]
+    store = options.verdicts if options.verdicts is not None and options.verdicts.is_dir() else None
+    more = [path for path in (None if store else options.verdicts, options.documents) if path is not None]
     history = History(repository.files.root)
-    settings = (engine, history.revision, form, options.title, options.base_url, str(options.authors), str(options.search))
+    given = (options.title, options.base_url, str(options.authors), str(options.search), str(sorted(options.accounts.items())))
+    settings = (engine, history.revision, form, *given, *(state_of(store) if store else ()))
     inputs = inputs_digest(repository, more, settings)
     gone, changed = changed_since(options.out, old) if old is not None else ([], [])
     if old is not None and (old.inputs, old.form) == (inputs, form) and not gone and not (options.force and changed):
@@ -125,9 +137,9 @@ class _Build:
         """Make everything that the site consists of."""
         options = self.options
         documents = Documents(options.documents) if options.documents else None
-        verdicts = read_verdicts(options.verdicts) if options.verdicts else None
         self.kept.renew(self.repository)
         assert self.kept.analyzer is not None
+        verdicts = read_verdicts(options.verdicts, self.kept.analyzer, options.accounts) if options.verdicts else None
         book = Book(
             self.kept.analyzer,
             verdicts=verdicts,
@@ -154,8 +166,11 @@ class _Build:
                 progress(len(self.heads))
         self.built.pages = len(self.heads)
         self.kept.executions = dict(book.executions)
+        self.built.problems = book.problems
         if verdicts is not None:
             self._findings(verdicts)
+            here = verdicts.counts(verdicts.by_policy.keys() & {*self.repository.policy_ids})
+            self.built.strangers = verdicts.counts(verdicts.by_policy).total - here.total + verdicts.unlike
         self._copy(targets.files)
         if not options.markdown:
             self._extras()
@@ -201,10 +216,11 @@ class _Build:
             self._write(path, source.read_bytes())
 
     def _findings(self, verdicts: VerdictBook) -> None:
-        """Write the incompliant lines of each policy, which a page shows the first of."""
-        for _, head in self.heads:
-            if head.ref.kind is PageKind.FINDINGS:
-                self._write(f"{OWN}/verdicts{head.ref.id}.ndjson", b"".join(verdicts.lines(head.ref.id)))
+        """Write the lines of the objects of which pages show the first, by policy and status."""
+        pages = {head.ref.id for _, head in self.heads if head.ref.kind is PageKind.FINDINGS}
+        for policy_id, status in verdicts.places:
+            if policy_id in pages:
+                self._write(lines_path(policy_id, status), b"".join(verdicts.lines(policy_id, status)))
 
     def _extras(self) -> None:
         """Write what belongs to no page: styles, script, symbol, titles, sitemap, search index."""

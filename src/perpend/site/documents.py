@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from perpend.errors import PerpendError
 from perpend.pages.guides import DocumentsPage, ProsePage, operation_of_page
@@ -18,12 +21,14 @@ if TYPE_CHECKING:
 IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """The images that may stand on a page. SVG is left out: it can carry scripts."""
 
+_README: Final = "README.md"
+_LINK: Final = re.compile(r"\]\(<?([^)>#\s]{1,300}\.md)")
 _MAX_TEXT: Final = 1024 * 1024
 _SHELVES: Final = {
     "": "Start here",
     "how-to": "How to",
-    "reference": "Reference",
     "explanation": "Explanation",
+    "reference": "Reference",
     "adr": "Decisions",
 }
 """What the directories of documents are called, in the order of the list."""
@@ -65,6 +70,8 @@ class Documents:
         """Return the reference to a document, or to the operation or index that stands for it."""
         if path.startswith("reference/operations/"):
             return operation_of_page(path.rpartition("/")[2])
+        if path == _README:
+            return DOCUMENTS if path in self.texts else None
         return Ref(PageKind.DOCUMENT, path.removesuffix(".md"), self.title(path)) if path in self.texts else None
 
     def title(self, path: str) -> str:
@@ -73,14 +80,26 @@ class Documents:
         return path.rpartition("/")[2].removesuffix(".md") if found is None else found
 
     def shelf(self) -> list[str]:
-        """Return the paths of all documents in the order of their shelves."""
-        shelves = list(_SHELVES)
+        """Return the paths of all documents in the order of reading: by shelf, in it as the READMEs name them, then by path.
 
-        def place(path: str) -> tuple[int, bool, str]:
+        The README at the top is the list itself.
+        """
+        shelves, named = list(_SHELVES), self._named()
+
+        def place(path: str) -> tuple[int, bool, int, str]:
             top = path.partition("/")[0] if "/" in path else ""
-            return (shelves.index(top) if top in shelves else len(shelves), not path.endswith("README.md"), path)
+            shelf = shelves.index(top) if top in shelves else len(shelves)
+            return shelf, not path.endswith(_README), named.get(path, len(named)), path
 
-        return sorted(self.texts, key=place)
+        return sorted(self.texts.keys() - {_README}, key=place)
+
+    def _named(self) -> dict[str, int]:
+        """Return the place of each document among those that READMEs link to, the topmost one first."""
+        found: dict[str, int] = {}
+        for readme in sorted((path for path in self.texts if path.endswith(_README)), key=lambda path: (path.count("/"), path)):
+            for target in _LINK.findall(self.texts[readme]):
+                found.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(readme), unquote(target))), len(found))
+        return found
 
     def index(self) -> DocumentsPage:
         """Return the page that lists all documents."""
@@ -92,15 +111,16 @@ class Documents:
                 shelves.setdefault(_SHELVES.get(top, top), []).append((ref, untitled(self.texts[path])))
         head = Head(
             DOCUMENTS,
-            f"{len(self.texts)} documents: tour, how-tos, reference, explanation, decisions.",
+            f"{len(self.shelf())} documents: tour, how-tos, reference, explanation, decisions.",
             (),
             (("kind", "index"),),
         )
-        return DocumentsPage(head, tuple((name, tuple(rows)) for name, rows in shelves.items()))
+        rows = tuple((name, tuple(found)) for name, found in shelves.items())
+        return DocumentsPage(head, rows, self.texts.get(_README, ""))
 
     def pages(self) -> tuple[ProsePage, ...]:
         """Return the page of each document."""
-        paths = self.shelf()
+        paths, side = self.shelf(), self.index().side
         refs = [self.ref(path) for path in paths]
         found = []
         for place, path in enumerate(paths):
@@ -110,5 +130,5 @@ class Documents:
             head = Head(ref, ref.name, (DOCUMENTS,), (("kind", PageKind.DOCUMENT.value),), prose=untitled(text))
             before = refs[place - 1] if place else None
             after = refs[place + 1] if place + 1 < len(refs) else None
-            found.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], before, after))
+            found.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], side, before, after))
         return tuple(found)

@@ -17,11 +17,12 @@ Stamp = tuple[int, int]
 
 @dataclass(slots=True)
 class Kept:
-    """The analyzer and the tests of the last build, and when each file was changed then."""
+    """The analyzer and the tests of the last build, when each file was changed then, and which had changed before it."""
 
     analyzer: Analyzer | None = None
     executions: dict[str, Executions] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
 
     def renew(self, repository: Repository) -> None:
         """Turn to a new reading of the repository; what has not changed since the last one stays known."""
@@ -33,7 +34,7 @@ class Kept:
             repository.carry_over(self.analyzer.repository, changed)
             self.analyzer = self.analyzer.renewed(repository, changed)
             self.executions = {} if any(path.startswith("types/") for path in changed) else self._untouched(repository, changed)
-        self.stamps = stamps
+        self.stamps, self.changed = stamps, frozenset(changed)
 
     def _untouched(self, repository: Repository, changed: set[str]) -> dict[str, Executions]:
         """Return the tests of logic files that no change touches: neither the file, nor its data."""

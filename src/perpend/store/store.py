@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 
     from perpend.tables.schema import Table
 
-_IN_FORCE: Final = "manifest.json"
+IN_FORCE: Final = "manifest.json"
+"""The name of the file that says which snapshot is in force: it is written with each import."""
+
 _RUNS, _TABLES, _LOCKS, _TEMPORARY = "runs", "inventory", "locks", "tmp"
 _RUN_DIRECTORY: Final = "run="
 
@@ -208,7 +210,7 @@ class Store:
         """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
         text = text_of(manifest)
         write_whole(self._path_of(manifest.run), text.encode())
-        write_whole(self.directory / _IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
+        write_whole(self.directory / IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
 
     def _remove_parts(self) -> None:
         """Remove manifests that were never finished. Only who holds the lock of committing writes any."""
@@ -273,7 +275,7 @@ class Store:
 
     def _pointer(self) -> tuple[str, str] | None:
         """Return the run in force and the checksum of its manifest, None where nothing is in force."""
-        path = self.directory / _IN_FORCE
+        path = self.directory / IN_FORCE
         with naming(self.directory, "cannot be read"):
             if not path.exists():
                 return None

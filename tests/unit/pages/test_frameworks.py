@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from perpend.pages.frameworks import Frameworks
 from perpend.pages.page import SectionCoverage
-from perpend.pages.verdicts import read_verdicts
 from tests.sites import IDEA, POLICY, book_of, files, slugs, verdict_line
 
 
@@ -26,8 +25,6 @@ def test_a_section_of_policies_that_cannot_judge_is_manual(tmp_path):
 
 
 def test_requirements_of_verdicts_reach_sections(tmp_path):
-    path = tmp_path / "v.ndjson"
-    path.write_text(verdict_line(POLICY, "INCOMPLIANT", "a") + "\n", "utf-8")
-    book = book_of(tmp_path / "repository", files(), verdicts=read_verdicts(path))
+    book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "INCOMPLIANT", "a")])
     page = Frameworks(book).page("/frameworks/acme")
     assert ([1, 1, 0], 1) == ([row.counts.total for row in page.children], page.counts.total)

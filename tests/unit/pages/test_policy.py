@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perpend.pages.logic import Logics
 from perpend.pages.policy import policy_page
-from perpend.pages.verdicts import read_verdicts
 from tests.sites import POLICY, book_of, files, verdict_line
 
 
@@ -38,8 +39,28 @@ def test_direct_and_inherited_sections_are_told_apart(book):
 
 
 def test_statuses_are_facets_where_there_are_verdicts(tmp_path):
-    path = tmp_path / "v.ndjson"
-    path.write_text(verdict_line(POLICY, "INCOMPLIANT", "a") + "\n" + verdict_line(POLICY, "COMPLIANT", "b") + "\n", "utf-8")
-    book = book_of(tmp_path / "repository", files(), verdicts=read_verdicts(path))
+    lines = [verdict_line(POLICY, "INCOMPLIANT", "a"), verdict_line(POLICY, "COMPLIANT", "b")]
+    book = book_of(tmp_path / "repository", files(), lines)
     facets = policy_page(book, Logics(book), POLICY).head.facets
     assert ["INCOMPLIANT", "COMPLIANT"] == [value for name, value in facets if name == "status"]
+
+
+@pytest.mark.parametrize(
+    ("summary", "description", "lead"),
+    [
+        ("A thing is open to everybody.", "# Description\n\nA thing.\n", "A thing is open to everybody."),
+        ("", "# Description\n\nA thing.\n\nMore.\n", "A thing."),
+        ("", "# Description\n", ""),
+    ],
+)
+def test_a_policy_says_what_it_is_about_below_its_name(tmp_path, summary, description, lead):
+    found = files()
+    found[f"{POLICY[1:]}/policy.yaml"]["description"] = summary
+    found[f"{POLICY[1:]}/description.md"] = description
+    book = book_of(tmp_path, found)
+    assert lead == policy_page(book, Logics(book), POLICY).lead
+
+
+def test_extracts_are_called_by_their_type(book):
+    (card,) = policy_page(book, Logics(book), POLICY).logics
+    assert ["Acme Thing - object.extracts.yaml"] == [ref.name for ref in card.extracts]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from perpend.load.repository import Repository
-from perpend.pages.verdicts import NotVerdicts
+from perpend.pages.verdicts.book import NotVerdicts
 from perpend.site import build as building
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
@@ -20,7 +20,7 @@ from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
-from tests.sites import POLICY, files, hostile_files
+from tests.sites import POLICY, files, hostile_files, verdict_line
 
 PAGE = f"{POLICY[1:]}/index.html"
 
@@ -284,14 +284,17 @@ def test_images_stay_where_they_are_in_a_repository(root):
 def test_verdicts_get_pages_and_files(root, tmp_path):
     judged = {"id": "a", "name": "<b>a</b>", "externalId": "arn", "typeApiName": "T", "master": None}
     line = json.dumps({"policyId": POLICY, "status": "INCOMPLIANT", "conditionIndex": 199, "object": judged})
-    (tmp_path / "v.ndjson").write_text(line + "\n", "utf-8")
+    unknown = verdict_line(POLICY, "UNDETERMINED", "u")
+    (tmp_path / "v.ndjson").write_text(f"{line}\n{unknown}\n", "utf-8")
     _, out = build(root, verdicts=tmp_path / "v.ndjson")
     folder = out / "verdicts" / POLICY[1:]
     assert line + "\n" == (out / f"perpend-site/verdicts{POLICY}.ndjson").read_text("utf-8")
+    assert unknown + "\n" == (out / f"perpend-site/verdicts{POLICY}.undetermined.ndjson").read_text("utf-8")
     html = (folder / "index.html").read_text("utf-8")
-    assert "1 object does not comply" in html and "&lt;b&gt;a&lt;/b&gt;" in html
+    assert "1 object does not comply, 1 is undetermined" in html and "&lt;b&gt;a&lt;/b&gt;" in html
     assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
-    assert '<svg class="plot"' in (out / "verdicts/index.html").read_text("utf-8")
+    assert '<svg class="bar whole"' in (out / "verdicts/index.html").read_text("utf-8")
+    assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
 
 
 def test_documents_become_pages_with_their_links(root, tmp_path):
@@ -300,14 +303,14 @@ def test_documents_become_pages_with_their_links(root, tmp_path):
         {"tour.md": "# A tour\n\n[how](how-to/x.md) [is](reference/operations/is-equal.md)\n", "how-to/x.md": "# X\n"},
     )
     _, out = build(root, documents=docs)
-    html = (out / "docs/tour/index.html").read_text("utf-8")
+    html = (out / "docs/tour/index.html").read_text("utf-8").partition("<main")[2].partition("</main>")[0]
     assert 'href="../../docs/how-to/x/index.html"' in html and 'href="../../operations/is-equal/index.html"' in html
 
 
 def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
     known = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if "pagefind" in name else known(name, *more))
-    with pytest.raises(NoIndex, match=r"pip install 'perpend\[site\]'"):
+    with pytest.raises(NoIndex, match="pip install pagefind-bin-extended"):
         build(root, search=True)
 
 

@@ -1,4 +1,4 @@
-// Everything works without this file but the search: it remembers the theme, copies texts, and searches.
+// Everything works without this file but the search: it remembers the theme, copies texts, searches, and suggests.
 "use strict";
 (() => {
   const html = document.documentElement;
@@ -141,6 +141,72 @@
     return found;
   };
 
+  // While words are typed, the pages whose titles have them are offered below the field; Enter without a choice searches all.
+  const suggest = (input, number) => {
+    const most = 8;
+    const list = make("ul", { class: "suggestions", id: `suggestions-${number}`, role: "listbox", "aria-label": "Pages" });
+    const said = make("span", { class: "unseen", role: "status", "aria-live": "polite" });
+    list.hidden = true;
+    input.form.append(list, said);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
+    let engine, round = 0, at = -1;
+    const close = () => {
+      list.hidden = true;
+      at = -1;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    };
+    const choose = (to) => {
+      const options = [...list.children];
+      at = (to + options.length + 1) % (options.length + 1);
+      if (at === options.length) at = -1;
+      options.forEach((one, place) => one.setAttribute("aria-selected", String(place === at)));
+      if (at < 0) return input.removeAttribute("aria-activedescendant");
+      input.setAttribute("aria-activedescendant", options[at].id);
+      options[at].scrollIntoView({ block: "nearest" });
+    };
+    const run = async () => {
+      const mine = ++round;
+      const query = input.value.trim();
+      if (!query) return close();
+      try {
+        engine = engine || diskEngine();
+        const answer = await (await engine)(query, {});
+        const found = await answer.load(0, most);
+        if (mine !== round || document.activeElement !== input) return;
+        list.replaceChildren(...found.map((one, place) => {
+          const option = make("li", { role: "option", id: `${list.id}-${place}`, "aria-selected": "false" }, one.title, make("span", { class: "quiet" }, `${one.kind} ${one.id}`));
+          option.addEventListener("pointerdown", (event) => { event.preventDefault(); location.href = one.url; });
+          return option;
+        }));
+        at = -1;
+        list.hidden = !found.length;
+        input.setAttribute("aria-expanded", String(!!found.length));
+        said.textContent = found.length ? `${answer.total} pages; the arrow keys choose` : "no page of that name; Enter searches the texts";
+      } catch {
+        engine = null;
+        close();
+      }
+    };
+    let waiting = 0;
+    input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(run, 80); });
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", (event) => {
+      if (list.hidden) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(at + (event.key === "ArrowDown" ? 1 : -1)); }
+      if (event.key === "Escape") { event.preventDefault(); round++; close(); }
+      if (event.key === "Enter" && at >= 0) { event.preventDefault(); list.children[at].dispatchEvent(new Event("pointerdown", { cancelable: true })); }
+    });
+  };
+
+  const scrolling = () => {
+    const notes = [...document.querySelectorAll(".scrolls")];
+    const mark = () => { for (const note of notes) note.classList.toggle("overflows", note.nextElementSibling.scrollWidth > note.nextElementSibling.clientWidth + 1); };
+    if (notes.length) { mark(); addEventListener("resize", mark, { passive: true }); }
+    const current = document.querySelector(".side [aria-current]");
+    if (current) { const side = current.closest(".side"); side.scrollTop = Math.max(0, current.offsetTop - side.clientHeight / 2); }
+  };
+
   const search = () => {
     const place = document.querySelector("[data-search]");
     if (!place) return;
@@ -221,6 +287,9 @@
   addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; opened.push(one); } });
   addEventListener("afterprint", () => { for (const one of opened.splice(0)) one.open = false; });
 
-  document.addEventListener("DOMContentLoaded", () => { themes(); copies(); keys(); openTarget(); contents(); search(); });
+  document.addEventListener("DOMContentLoaded", () => { 
+    themes(); copies(); keys(); openTarget(); contents(); scrolling(); search();
+    [...document.querySelectorAll(".find input:not([data-search-input])")].forEach(suggest);
+  });
   addEventListener("hashchange", openTarget);
 })();

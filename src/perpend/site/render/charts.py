@@ -10,57 +10,24 @@ from perpend.diagnostics.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.pages.page import Counts
-
-_TONES: Final = {
-    "INCOMPLIANT": "bad",
-    "UNDETERMINED": "warn",
-    "COMPLIANT": "good",
-    "INAPPLICABLE": "calm",
-    "DISAPPEARED": "note",
-}
-_ROW: Final = 26
-_NAMES: Final = 340
-_BARS: Final = 460
-_WIDTH: Final = _NAMES + _BARS + 60
+_SMALL, _WHOLE = 96, 1_000
 _BOX: Final = (210, 40)
 _GAP: Final = 14
 _MOST: Final = 14
 _TIP: Final = 300
 
 
-def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, width: int = 96) -> str:
-    """Return a bar whose parts are as long as their numbers."""
-    total = sum(number for _, number in parts)
+def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, most: int = 0) -> str:
+    """Return a bar whose parts are as long as their numbers. With ``most``, it fills its place where they add up to that."""
+    total, width = most or sum(number for _, number in parts), _WHOLE if most else _SMALL
     drawn, x = [], 0.0
     for tone, number in parts:
         length = width * number / total if total else 0
         if number:
-            drawn.append(f'<rect class="fill-{tone}" x="{x:.1f}" width="{length:.1f}" height="8"/>')
+            drawn.append(f'<rect class="fill-{tone}" x="{x:.1f}" width="{max(length, 0.5):.1f}" height="8"/>')
         x += length
-    return f'<svg class="bar" viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
-
-
-def counts_svg(rows: Sequence[tuple[str, Counts]], title: str) -> str:
-    """Return a plot of counts by status, a bar per row, all to one scale. The table beside it says the same in numbers."""
-    most = max((counts.total for _, counts in rows), default=0) or 1
-    title = visible(title)
-    parts = [f"<title>{escape(title)}</title>"]
-    for place, (name, counts) in enumerate(rows):
-        y = place * _ROW
-        parts.append(f'<text class="name" x="{_NAMES - 10}" y="{y + 17}" text-anchor="end">{escape(_short(name, 44))}</text>')
-        x = float(_NAMES)
-        for status, number in counts.pairs:
-            length = _BARS * number / most
-            if number:
-                tip = f"<title>{escape(f'{_short(name, _TIP)}: {number:,} {status}')}</title>"
-                box = f'x="{x:.1f}" y="{y + 5}" width="{max(length, 1):.1f}" height="16"'
-                parts.append(f'<rect class="fill-{_TONES[status]}" {box}>{tip}</rect>')
-            x += length
-        parts.append(f'<text class="num" x="{x + 8:.1f}" y="{y + 17}">{counts.total:,}</text>')
-    height = max(len(rows), 1) * _ROW
-    size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}"'
-    return f'<svg class="plot" {size} role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    look = 'class="bar whole" preserveAspectRatio="none"' if most else 'class="bar"'
+    return f'<svg {look} viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
 
 
 def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:

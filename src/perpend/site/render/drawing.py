@@ -12,18 +12,19 @@ from markupsafe import Markup, escape
 
 from perpend.diagnostics.escape import visible
 from perpend.site.render.addresses import Addresses, quoted
-from perpend.site.render.charts import bar_svg, counts_svg, relations_svg
+from perpend.site.render.charts import bar_svg, relations_svg
 from perpend.site.render.flow import flow_svg
 from perpend.site.render.icons import KINDS, STATUSES, icon
 from perpend.site.render.markdown import html_from_markdown, plain_text, untitled
 from perpend.site.render.source import source_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from perpend.pages.catalogue import TypePage
     from perpend.pages.page import Counts, SectionCoverage
     from perpend.pages.refs import EntityFlag, Ref
+    from perpend.pages.requirements import RequirementResults
     from perpend.pages.steps import BlockSteps
 
     Known = Callable[[str, str], "str | None"]
@@ -36,6 +37,9 @@ LONGEST_TEXT: Final = 10_000
 
 _SUMMARY: Final = 160
 """How many characters of a document its entry in a list shows."""
+
+_LEAD: Final = 400
+"""How many characters of its description stand below a policy's name."""
 
 _GLANCE: Final = (
     "impossible-policy",
@@ -110,20 +114,27 @@ class Drawing:
             return icon(name, status, tone)
         return Markup('<span class="status tone-{}">{}{}</span>').format(tone, icon(name), status)
 
-    def counts(self, counts: Counts | None) -> Markup:
-        """Return how many verdicts there are of each status, those that there are none of left out."""
+    def counts(self, counts: Counts | None, *, words: bool = False) -> Markup:
+        """Return how many verdicts there are of each status, those that there are none of left out.
+
+        Where there are no ``words``, the symbols say the statuses.
+        """
         if counts is None:
             return Markup("")
         if not counts.total:
             return Markup('<span class="quiet counts">no verdicts</span>')
         parts = [
             Markup('<span class="count tone-{}" title="{} {}">{}{}</span>').format(
-                STATUSES[name][1], f"{number:,}", name, icon(STATUSES[name][0], name), f"{number:,}"
+                STATUSES[name][1],
+                f"{number:,}",
+                name,
+                icon(STATUSES[name][0], "" if words else name),
+                f"{number:,} {name.lower()}" if words else f"{number:,}",
             )
             for name, number in counts.pairs
             if number
         ]
-        return Markup('<span class="counts">{}</span>').format(Markup("").join(parts))
+        return Markup('<span class="counts{}">{}</span>').format(" worded" if words else "", Markup(" ").join(parts))
 
     def coverage(self, coverage: SectionCoverage) -> Markup:
         """Return how much of the requirements is answered, as a bar with its numbers."""
@@ -193,18 +204,21 @@ class Drawing:
             bar, percent, covered, branches
         )
 
-    def plot(self, rows: Sequence[tuple[str, Counts]], title: str) -> Markup:
-        """Return a plot of verdicts by status."""
-        return Markup(counts_svg(rows, title))  # noqa: S704 drawn by us, names escaped
+    def bar(self, counts: Counts, most: int | None = None) -> Markup:
+        """Return a bar of verdicts by status; of several bars, ``most`` is what the longest one stands for."""
+        label = ", ".join(f"{number:,} {name.lower()}" for name, number in counts.pairs if number)
+        parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
+        return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
 
-    def names(self, rows: Sequence[tuple[Ref | str, Counts]]) -> list[tuple[str, Counts]]:
-        """Return rows with names instead of references."""
-        return [(row if isinstance(row, str) else row.name, counts) for row, counts in rows]
+    def results(self, found: RequirementResults) -> Markup:
+        """Return how requirements fared, as a bar."""
+        known = (("bad", found.incompliant), ("warn", found.undetermined), ("good", found.compliant))
+        parts = (*known, ("calm", found.inapplicable), ("none", found.total - found.asked))
+        return Markup(bar_svg(parts, f"{found.asked} of {found.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
-    def legend(self) -> Markup:
-        """Return what the colours of a plot mean."""
-        parts = Markup("").join(Markup("<li>{}</li>").format(self.status(name)) for name in STATUSES)
-        return Markup('<ul class="legend" aria-label="Legend">{}</ul>').format(parts)
+    def lead(self, markdown: str) -> str:
+        """Return a text in Markdown in one paragraph."""
+        return plain_text(markdown, _LEAD)
 
     def relations(self, page: TypePage) -> Markup:
         """Return the relationships of an object type, drawn."""

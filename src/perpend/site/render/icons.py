@@ -53,6 +53,7 @@ _PATHS: Final = {
         '<path d="M8 4C6.5 2.8 4.5 2.4 2 2.5v10c2.5-.1 4.5.3 6 1.5 1.5-1.2 3.5-1.6 6-1.5v-10c-2.5-.1-4.5.3-6 1.5zm0 0v10"/>'
     ),
     "copy": '<rect x="5.2" y="5.2" width="8.6" height="8.6" rx="1.3"/><path d="M10.8 5.2V2.2H2.2v8.6h3"/>',
+    "sideways": '<path d="M2 8h12M5 5 2 8l3 3m6-6 3 3-3 3"/>',
     "search": '<circle cx="7" cy="7" r="4.6"/><path d="m10.5 10.5 3.5 3.5"/>',
     "theme": '<circle cx="8" cy="8" r="5.8"/><path d="M8 2.2a5.8 5.8 0 0 1 0 11.6z" fill="currentColor"/>',
     "out": '<path d="M6.5 3H3v10h10V9.5M9.5 2.8h3.7v3.7M13 3 7.5 8.5"/>',

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,8 +19,8 @@ from perpend.pages.frameworks import FrameworksPage, SectionPage
 from perpend.pages.guides import DocumentsPage, OperationsPage, ProsePage, SearchPage
 from perpend.pages.health import HealthPage
 from perpend.pages.logic import LogicPage
-from perpend.pages.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage, VerdictsPage
-from perpend.pages.policy import FindingsPage, PolicyPage
+from perpend.pages.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage
+from perpend.pages.policy import PolicyPage
 from perpend.pages.refs import (
     DOCUMENTS,
     FRAMEWORKS,
@@ -35,7 +36,10 @@ from perpend.pages.refs import (
     PageKind,
     Ref,
     list_ref,
+    objects_ref,
 )
+from perpend.pages.verdicts.book import LISTED
+from perpend.pages.verdicts.pages import FindingsPage, VerdictsPage
 from perpend.site.manifest import MARK, OWN
 from perpend.site.render.addresses import Addresses, quoted, root_from
 from perpend.site.render.drawing import LONG, Drawing, shown
@@ -80,6 +84,12 @@ _TEMPLATES: Final[dict[type, str]] = {
     OperationsPage: "operations",
     SearchPage: "search",
 }
+_HEADING: Final = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>")
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z")
+_APART: Final = re.compile(r"(</(?:dt|dd|th|td|li|summary)>)(?=<)")
+"""Between what stands apart on a page there is a blank in its text as well: a search, or who copies it, reads words of it."""
+
 _DESCRIPTION: Final = 180
 """How many characters of its prose describe a page."""
 
@@ -110,7 +120,7 @@ class Renderer:
         """Return a page as HTML."""
         path = self.addresses.path(page.head.ref)
         drawing = Drawing(self.addresses, path, root_from(path), self.known)
-        return self._template(page).render(self._context(page, path, drawing))
+        return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
 
     def _template(self, page: Page) -> Template:
         if self._environment is None:
@@ -119,6 +129,7 @@ class Renderer:
 
     def _context(self, page: Page, path: str, drawing: Drawing) -> dict[str, Any]:
         ref = page.head.ref
+        prose = _prose(page, drawing)
         url = self.base_url.rstrip("/") + "/" + path.removesuffix("index.html") if self.base_url else ""
         return {
             "p": page,
@@ -126,30 +137,38 @@ class Renderer:
             "csp": Markup(CSP),  # noqa: S704 our own
             "version": __version__,
             "mark": MARK,
-            "lines": root_from(path) + quoted(f"{OWN}/verdicts{ref.id}.ndjson"),
+            "lines": root_from(path) + quoted(lines_path(ref.id, "INCOMPLIANT")),
+            "lines_undetermined": root_from(path) + quoted(lines_path(ref.id, "UNDETERMINED")),
             "site": self.site,
             "title": self.site if ref.kind is PageKind.HOME else f"{ref.name} · {self.site}",
             "url": url,
             "description": description_of(page.head),
             "json_ld": self._json_ld(page, url),
             "menu": self._menu(),
-            "more": (RULES, LISTS, HEALTH, *((VERDICTS,) if self.verdicts else ())),
+            "more": (RULES, LISTS, HEALTH),
             "current": _top(page.head),
             "search": SEARCH,
             "indexed": is_searched(page.head),
-            "contents": contents_of(page),
+            "contents": contents_of(page, prose),
+            "prose": prose,
+            "side": page.side if isinstance(page, ProsePage | DocumentsPage | OperationsPage) else (),
+            "side_name": (page.head.crumbs or (ref,))[0].name,
             "tones": {status: tone for status, (_, tone) in STATUSES.items()},
+            "symbols": {status: symbol for status, (symbol, _) in STATUSES.items()},
             "tag": list_ref,
+            "objects_of": objects_ref,
             "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),
             "flag_of": lambda ref: FLAGS[ref.id],
             "base": _base(ref),
+            "statuses_listed": LISTED,
             "long": LONG,
             "counted": self.verdicts,
             "verdicts": VERDICTS,
         }
 
     def _menu(self) -> tuple[Ref, ...]:
-        return (POLICIES, FRAMEWORKS, TYPES, OPERATIONS, *((DOCUMENTS,) if self.documents else ()))
+        verdicts, documents = ((VERDICTS,) if self.verdicts else ()), ((DOCUMENTS,) if self.documents else ())
+        return (POLICIES, *verdicts, FRAMEWORKS, TYPES, OPERATIONS, *documents)
 
     def _json_ld(self, page: Page, url: str) -> Markup:
         """Return what a page is, for machines. The text stands in a script element: nothing in it may end that."""
@@ -190,8 +209,16 @@ def _beginning(prose: str) -> str:
     return plain_text(prose, _DESCRIPTION) if prose else ""
 
 
-def contents_of(page: Page) -> tuple[tuple[str, str], ...]:
-    """Return the anchors and names of a long page's parts."""
+def lines_path(policy_id: str, status: str) -> str:
+    """Return the path of the file that holds the lines of a policy's objects of a status."""
+    return f"{OWN}/verdicts{policy_id}{'' if status == LISTED[0] else f'.{status.lower()}'}.ndjson"
+
+
+def contents_of(page: Page, prose: str) -> tuple[tuple[str, str], ...]:
+    """Return the anchors and names of a long page's parts; of a document's, as its prose has them in HTML."""
+    found = _HEADING.findall(prose)
+    if len(found) > 1:
+        return tuple((anchor, unescape(_TAG.sub("", text))) for anchor, text in found)
     if isinstance(page, PolicyPage):
         return _policy_contents(page)
     if isinstance(page, LogicPage):
@@ -203,7 +230,7 @@ _VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
     ("how-it-decides", "How it decides"),
     ("flow", "Flow"),
     ("what-it-reads", "What it reads"),
-    ("try-it", "Try it"),
+    ("tests", "Tests"),
 )
 
 
@@ -216,11 +243,28 @@ def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
         ("description", "Description"),
         ("remediation", "Remediation"),
         ("linked-framework-sections", "Linked framework sections"),
-        *([("verdicts", "Verdicts")] if page.counts is not None else []),
         *view,
         *([("commands", "Commands")] if page.commands else []),
         *([("history", "History")] if page.past else []),
     )
+
+
+def _prose(page: Page, drawing: Drawing) -> Markup:
+    """Return the text of a document as HTML, empty for other pages."""
+    if isinstance(page, ProsePage):
+        return drawing.document(page.markdown, page.base)
+    return drawing.document(page.markdown, "docs") if isinstance(page, DocumentsPage) else Markup("")
+
+
+def _basename(path: str) -> str:
+    """Return the last part of a path: where a file lay is nobody's business on a page that is published."""
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
+def _moment(time: str) -> str:
+    """Return a time in ISO 8601 as people read it."""
+    found = _TIME.fullmatch(time)
+    return f"{found[1]} {found[2]} UTC" if found else time
 
 
 def _top(head: Head) -> str:
@@ -253,5 +297,5 @@ def _environment() -> Environment:
         finalize=shown,
         auto_reload=False,
     )
-    environment.filters |= {"verbatim": _verbatim, "slug": _slug}
+    environment.filters |= {"verbatim": _verbatim, "slug": _slug, "basename": _basename, "moment": _moment}
     return environment

@@ -12,21 +12,25 @@ import pytest
 from perpend.load.repository import Repository
 from perpend.pages.contents import pages_of
 from perpend.pages.flags import FLAGS
+from perpend.pages.frameworks import Frameworks
+from perpend.pages.guides import ProsePage
 from perpend.pages.logic import Logics
-from perpend.pages.page import Counts
+from perpend.pages.page import Head
 from perpend.pages.policy import policy_page
 from perpend.pages.refs import PageKind, Ref
+from perpend.pages.verdicts.book import Observed, ObservedSource, VerdictBook
+from perpend.pages.verdicts.pages import verdicts_page
 from perpend.site.build import Options, build_site
 from perpend.site.render.addresses import Addresses, Places, root_from, segment
 from perpend.site.render.as_markdown import markdown_from_html
-from perpend.site.render.charts import bar_svg, counts_svg, relations_svg
+from perpend.site.render.charts import bar_svg, relations_svg
 from perpend.site.render.drawing import Drawing, shown
 from perpend.site.render.icons import KINDS
 from perpend.site.render.pages import CSP, Renderer
 from perpend.site.render.source import source_html
 from perpend.site.sitemap import MOST, sitemap
 from tests.repositories import write
-from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files
+from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, verdict_line
 
 TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -38,7 +42,7 @@ PARTS = [
     ">Policy categories<",
     'id="logic"',
     ">Object type<",
-    "- object.extracts.yaml",
+    "Acme Thing - object.extracts.yaml",
     ">Test data<",
     "passed",
     "failed",
@@ -55,7 +59,7 @@ PARTS = [
     'id="how-it-decides"',
     'id="flow"',
     'id="what-it-reads"',
-    'id="try-it"',
+    'id="tests"',
     'id="commands"',
 ]
 """What a policy's page has, in the order in which it has it."""
@@ -236,8 +240,8 @@ def test_source_has_an_anchor_on_each_line_and_is_escaped():
 
 
 def test_bars_are_as_long_as_their_numbers():
-    svg = bar_svg((("good", 1), ("none", 3)), "1 of 4", width=100)
-    assert [("0.0", "25.0"), ("25.0", "75.0")] == re.findall(r'x="([\d.]+)" width="([\d.]+)"', svg)
+    svg = bar_svg((("good", 1), ("none", 3)), "1 of 4")
+    assert [("0.0", "24.0"), ("24.0", "72.0")] == re.findall(r'x="([\d.]+)" width="([\d.]+)"', svg)
 
 
 def test_long_sitemaps_are_split():
@@ -311,9 +315,14 @@ def test_nothing_on_any_page_controls_a_terminal_or_turns_the_order_of_reading(h
 
 def test_drawings_write_out_what_hides():
     name = "a\u202eb\x1b[31m"
-    drawn = counts_svg([(name, Counts((1, 0, 0, 0, 0)))], name) + relations_svg(name, [("from", name, name, "")])
-    assert [] == TURNING.findall(drawn)
-    assert "<title>a\\u202eb\\x1b[31m: 1 INCOMPLIANT</title>" in drawn and "<title>a\\u202eb\\x1b[31m</title>" in drawn
+    drawn = relations_svg(name, [("from", name, name, "")])
+    assert [] == TURNING.findall(drawn) and "a\\u202eb\\x1b[31m</title>" in drawn
+
+
+def test_bars_of_verdicts_fill_their_place_to_one_scale():
+    drawn = bar_svg([("bad", 1), ("warn", 0), ("good", 3)], "label", most=8)
+    assert [("0.0", "125.0"), ("125.0", "375.0")] == re.findall(r'x="([^"]+)" width="([^"]+)"', drawn)
+    assert 'preserveAspectRatio="none" viewBox="0 0 1000 8"' in drawn
 
 
 def test_a_text_without_end_is_cut_and_counted_wherever_it_stands(tmp_path):
@@ -336,3 +345,51 @@ def test_long_sources_say_what_is_left_out():
     html = str(source_html("x" * 500_000 + "\ny: 1\n" + "\n" * 5_000 + "z: 1", "yaml"))
     assert all(words in html for words in ("more characters", "more lines", "Without colours")) and len(html) < 450_000
     assert "Without colours" not in str(source_html("a: 1\n", "yaml"))
+
+
+def test_words_that_stand_apart_are_apart_in_the_text(site):
+    html = (site[0] / POLICY[1:] / "index.html").read_text("utf-8")
+    text = " ".join(re.sub(r"<[^>]*>", "", html.partition("<main")[2]).split())
+    for words in ("Contextual name Thing is open", "Rule Policies Flags", "Policy type Compliance policy"):
+        assert words in text
+
+
+def test_rows_that_become_cards_name_their_columns(tmp_path):
+    lines = [verdict_line(POLICY, status, status) for status in ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT")]
+    book = book_of(tmp_path / "repository", files(), lines)
+    renderer = Renderer("S", lambda path, base: None, verdicts=True)
+    unnamed, tables = [], 0
+    for page in pages_of(book, title="x", documents=None, markdown=False):
+        for table in re.findall(r'<table class="stack[^"]*">.*?</table>', renderer.html(page), re.DOTALL):
+            tables += 1
+            for row in re.findall(r"<tr[^>]*>(.*?)</tr>", table.partition("<tbody>")[2], re.DOTALL):
+                cells = re.findall(r"<td([^>]*)>", row)[1:]
+                unnamed += [page.head.ref for cell in cells if "data-label=" not in cell and "bar-cell" not in cell]
+    assert ([], True) == (unnamed, tables > 20)
+
+
+def test_a_document_has_its_headings_and_its_shelf_beside_it():
+    shelf = (("How to", (Ref(PageKind.DOCUMENT, "a", "A"), Ref(PageKind.DOCUMENT, "b", "B & C"))),)
+    page = ProsePage(Head(shelf[0][1][0], "A"), "A", "# A\n\n## One `x`\n\n## Two & three\n\n### Deeper\n", "docs", shelf)
+    html = Renderer("S", lambda path, base: None).html(page)
+    assert (
+        '<a href="#one-x">One x</a>' in html and '<a href="#two--three">Two &amp; three</a>' in html and "#deeper" not in html
+    )
+    assert '<a href="../../docs/a/index.html" aria-current="page">A</a>' in html and ">B &amp; C</a>" in html
+
+
+def test_times_are_written_for_people_and_paths_are_not_published(tmp_path):
+    source = ObservedSource("reports/of/me/report.csv", "credential-report", "2026-11-19T08:30:00Z", 25, ("1",))
+    verdicts = VerdictBook({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
+    book = book_of(tmp_path, files(), verdicts=verdicts)
+    html = Renderer("S", lambda path, base: None, verdicts=True).html(verdicts_page(book, Frameworks(book)))
+    assert 'As of <time datetime="2026-11-20T00:00:00Z">2026-11-20 00:00 UTC</time>' in html
+    assert "2026-11-19 08:30 UTC" in html and ">report.csv<" in html and "reports/of" not in html
+
+
+def test_statuses_are_said_in_words_on_the_first_page(tmp_path):
+    book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "UNDETERMINED", "a")])
+    html = Renderer("S", lambda path, base: None, verdicts=True).html(
+        next(pages_of(book, title="x", documents=None, markdown=False))
+    )
+    assert "1 undetermined" in " ".join(re.sub(r"<[^>]*>", "", html).split())

@@ -12,7 +12,7 @@ from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
-from perpend.cli.site_built import check, clean, serve
+from perpend.cli.site_built import account_names, check, clean, serve, verdicts_option
 from perpend.cli.site_packages import site_packages
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SHOWN = 5
 @click.group(
     "site",
     epilog="\b\nExamples:\n  perpend site build --repo ~/policies --out ~/policies-site\n"
-    "  perpend site build --verdicts verdicts.ndjson",
+    "  perpend site build --verdicts verdicts.json",
 )
 def command() -> None:
     """Make a documentation site of a policy repository: static files that work offline."""
@@ -34,6 +34,7 @@ def command() -> None:
     "build",
     cls=Configured,
     epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
+    "  perpend site build --verdicts inventory\n"
     "  perpend site build --repo ~/policies --format markdown\n\n\b\n"
     "Exit codes: 0 built, 1 built but for files that somebody has changed,\n2 usage, input or repository error.",
 )
@@ -41,9 +42,7 @@ def command() -> None:
 @click.option(
     "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
 )
-@click.option(
-    "--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `perpend check --format ndjson`."
-)
+@verdicts_option
 @click.option(
     "--format",
     "form",
@@ -86,6 +85,7 @@ def build(
         out=Path(out) if out else repository.files.root if markdown else Path("site"),
         markdown=markdown,
         verdicts=Path(verdicts) if verdicts else None,
+        accounts=account_names(click.get_current_context()),
         documents=Path(docs) if docs else None,
         title=title or site_title(repository, docs),
         base_url=base_url,
@@ -104,6 +104,8 @@ def _tell(built: Built, out: Path) -> None:
         click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
     else:
         click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
+    if built.strangers:
+        click.echo(f"{built.strangers:,} verdicts are of policies that are not here, or that end otherwise here", err=True)
     for what, paths in (
         ("left alone, as they are not what a build wrote", built.kept),
         ("left out, as another page is in their way", built.left_out),

@@ -1,0 +1,131 @@
+"""The output of ``perpend check --format ndjson`` or ``json``, line by line, into a tally. Keeps places, not lines."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from perpend.pages.page import STATUSES
+from perpend.pages.verdicts.book import NO_ACCOUNT, JudgedObject, NotVerdicts, Observed, ObservedSource, text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perpend.pages.verdicts.book import Tally
+
+_LONGEST_LINE: Final = 16 * 1024 * 1024
+_MOST_SOURCES: Final = 5_000
+_LIST: Final = b'"verdicts":['
+_FORMS: Final = "`perpend check --format ndjson` or `json`"
+
+
+def read_lines(path: Path, tally: Tally) -> None:
+    """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none, and ``OSError``."""
+    tally.book.path = path
+    with path.open("rb") as stream:
+        number, place = _read_head(stream, path, tally)
+        closed = not number
+        for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+            number += 1
+            if not closed and line.startswith(b"]"):
+                closed = True
+                break
+            _take(tally, _record(line.rstrip(b",\r\n"), f"{path}:{number}"), place)
+            place += len(line)
+    if not closed:
+        raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+
+
+def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
+    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON."""
+    first = stream.readline(_LONGEST_LINE)
+    if not first.startswith(b'{"ledger":'):
+        stream.seek(0)
+        return 0, 0
+    head, number = first, 1
+    while not head.rstrip().endswith(_LIST):
+        line = stream.readline(_LONGEST_LINE)
+        if not line or len(head) > _LONGEST_LINE:
+            raise NotVerdicts(f"{path}:{number}: is not what {_FORMS} writes: no verdicts, one a line")
+        head, number = head + line, number + 1
+    try:
+        said = json.loads(head + b"]}")
+    except (ValueError, RecursionError):
+        raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
+    tally.book.observed = _observed(said.get("snapshot"))
+    return number, len(head)
+
+
+def _observed(said: object) -> Observed:
+    if not isinstance(said, dict):
+        return Observed()
+    sources = said.get("sources") if isinstance(said.get("sources"), list) else []
+    found = tuple(
+        ObservedSource(
+            text_of(one.get("name")),
+            text_of(one.get("kind")),
+            text_of(one.get("observedAt")),
+            one["objects"] if isinstance(one.get("objects"), int) else 0,
+            tuple(map(text_of, one["accounts"])) if isinstance(one.get("accounts"), list) else (),
+        )
+        for one in (sources or [])[:_MOST_SOURCES]
+        if isinstance(one, dict)
+    )
+    return Observed(text_of(said.get("time")), said.get("assumed") is True, found)
+
+
+def _record(line: bytes, where: str) -> dict[str, Any] | None:
+    """Return a line's record, None where the line is blank."""
+    if not line.strip():
+        return None
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise NotVerdicts(f"{where}: is no line of {_FORMS}: not JSON") from None
+    judged = record.get("object") if isinstance(record, dict) else None
+    if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
+        raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
+    return dict(record)
+
+
+def _take(tally: Tally, record: dict[str, Any] | None, place: int) -> None:
+    if record is None:
+        return
+    policy_id, status, judged = record["policyId"], record["status"], record["object"]
+    index, text = record.get("conditionIndex"), record.get("conditionText")
+    number = index if isinstance(index, int) else 0
+    type_name = text_of(judged.get("typeApiName"))
+    tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None)
+    account = _account(judged)
+    tally.add_account(account, status)
+    listed = tally.listed(policy_id, status)
+    if (policy_id, status) in tally.book.objects:
+        tally.book.places.setdefault((policy_id, status), array("Q")).append(place)
+    if listed is not None:
+        listed.append(_judged(record, judged, account, number))
+
+
+def _account(judged: dict[str, Any]) -> str:
+    master = judged["master"] if isinstance(judged.get("master"), dict) else {}
+    account = text_of(master.get("name") or master.get("externalId") or master.get("id")) or NO_ACCOUNT
+    said = judged.get("account")
+    return f"{text_of(said['name'])} ({account})" if isinstance(said, dict) and said.get("name") else account
+
+
+def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> JudgedObject:
+    references = record.get("references")
+    return JudgedObject(
+        text_of(judged.get("id")),
+        text_of(judged.get("name")),
+        text_of(judged.get("externalId")),
+        account,
+        index,
+        text_of(record.get("currentStateMessage")),
+        text_of(record.get("remediationMessage")),
+        tuple(
+            (text_of(one.get("label") or one.get("field")), text_of(one.get("value")))
+            for one in (references if isinstance(references, list) else ())
+            if isinstance(one, dict)
+        ),
+    )

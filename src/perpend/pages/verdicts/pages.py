@@ -1,0 +1,143 @@
+"""The page of all verdicts, and for each policy that of the objects that do not comply with it, or of which it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from perpend.ir.ids import production_of
+from perpend.ir.render import OTHERWISE
+from perpend.pages.logic import folder_crumbs
+from perpend.pages.page import Counts, Head
+from perpend.pages.refs import VERDICTS, PageKind, Ref, objects_ref
+from perpend.pages.steps import anchor_of
+from perpend.pages.verdicts.book import LISTED
+
+if TYPE_CHECKING:
+    from perpend.pages.book import Book
+    from perpend.pages.frameworks import Frameworks
+    from perpend.pages.requirements import RequirementResults
+    from perpend.pages.verdicts.book import JudgedObject, Observed
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeObjects:
+    """Objects of which a policy says the same: how it ended, where its page shows that way, and what is to be done."""
+
+    index: int
+    decided: Ref
+    message: str
+    remediation: str
+    objects: tuple[JudgedObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObjects:
+    """A policy's objects of one status: those shown, by what is said of them, and how many there are.
+
+    ``whole``: a file beside the page has the lines of all of them.
+    """
+
+    status: str
+    total: int
+    shown: int
+    groups: tuple[AlikeObjects, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsPage:
+    """The objects that do not comply with a policy, then those that it could not determine."""
+
+    head: Head
+    policy: Ref
+    counts: Counts
+    parts: tuple[ListedObjects, ...]
+    observed: Observed
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictsPage:
+    """All verdicts: what was judged, by framework, by policy, by account.
+
+    ``strangers`` counts verdicts of policies that are not here, ``unlike`` those that policies cannot give as they are here.
+    """
+
+    head: Head
+    total: Counts
+    observed: Observed
+    frameworks: tuple[tuple[Ref, RequirementResults], ...]
+    policies: tuple[tuple[Ref, Counts], ...]
+    accounts: tuple[tuple[str, Counts], ...]
+    listed: tuple[str, ...]
+    strangers: int
+    unlike: int
+
+
+def findings_page(book: Book, entity: str) -> FindingsPage:
+    """Return the page of the objects of a policy that something is to be done about."""
+    assert book.verdicts is not None
+    policy, counts = book.policy_ref(entity), book.verdicts.counts([entity])
+    head = Head(
+        Ref(objects_ref(entity).kind, entity, f"Objects of: {policy.name}"),
+        f"Objects that do not comply, or of which it is not known: {policy.name}.",
+        (*folder_crumbs(book, entity), policy),
+    )
+    parts = tuple(
+        _listed(book, entity, status, number) for status, number in counts.pairs if (entity, status) in book.verdicts.objects
+    )
+    command = f"perpend explain {quote(entity)} OBJECT INPUT…"
+    return FindingsPage(head, policy, counts, parts, book.verdicts.observed, command)
+
+
+def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
+    """Return the page of all verdicts."""
+    assert book.verdicts is not None
+    known = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
+    rows = [(book.policy_ref(entity), book.verdicts.counts([entity])) for entity in known]
+    rows.sort(key=lambda row: tuple(-number for number in row[1].numbers[: len(LISTED)]))
+    total = book.verdicts.counts(book.verdicts.by_policy)
+    head = Head(VERDICTS, f"{total.total:,} verdicts of {len(known)} policies.", (), (("kind", "index"),))
+    results = [(entity, frameworks.results(entity)) for entity in book.children.get("/frameworks", ())]
+    return VerdictsPage(
+        head,
+        total,
+        book.verdicts.observed,
+        tuple((book.section_ref(entity), found) for entity, found in results if found.total),
+        tuple(rows),
+        book.verdicts.accounts(),
+        tuple(sorted(book.verdicts.listed() & book.policies.keys())),
+        total.total - book.verdicts.counts(known).total,
+        book.verdicts.unlike,
+    )
+
+
+def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
+    """Return the objects of a status, those that are told the same together, the largest groups first."""
+    assert book.verdicts is not None
+    objects = book.verdicts.objects[entity, status]
+    groups: dict[tuple[int, str, str], list[JudgedObject]] = {}
+    for one in objects:
+        groups.setdefault((one.index, one.message, one.remediation), []).append(one)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return ListedObjects(
+        status,
+        total,
+        len(objects),
+        tuple(
+            AlikeObjects(index, _way(book, entity, index), message, remediation, tuple(found))
+            for (index, message, remediation), found in ordered
+        ),
+        (entity, status) in book.verdicts.places,
+    )
+
+
+def _way(book: Book, entity: str, index: int) -> Ref:
+    """Return the place on a policy's page that shows a way to end."""
+    logic_id = production_of(entity)
+    program = book.analyzer.analyzed(logic_id).program if logic_id in book.repository.logic_ids else None
+    verdict = program.verdicts.get(index) if program else None
+    anchor = anchor_of(0, index, verdict.text == OTHERWISE) if verdict else ""
+    return Ref(PageKind.POLICY, entity, f"index {index}", anchor=anchor)

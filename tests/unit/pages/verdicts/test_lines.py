@@ -1,0 +1,103 @@
+"""Lines of verdicts, counted; files of something else, or of another repository, refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.load.repository import Repository
+from perpend.pages.page import Counts
+from perpend.pages.verdicts.book import SHOWN, NotVerdicts, ObservedSource
+from perpend.pages.verdicts.read import read_verdicts
+from tests.repositories import write
+from tests.sites import INDEXES, POLICY, TYPE, files, lines_in, verdict_line
+
+SOURCE = '{"name":"of/me/a.csv","kind":"credential-report","observedAt":null,"objects":25,"accounts":["111122223333"]}'
+HEAD = [
+    '{"ledger":{"objects":1,"verdicts":1},',
+    f'"snapshot":{{"time":"2026-11-20T00:00:00Z","assumed":true,"sources":[{SOURCE}]}},',
+    '"setAside":[],',
+    '"verdicts":[',
+]
+
+
+@pytest.fixture
+def analyzer(tmp_path):
+    return Analyzer(Repository(write(tmp_path / "repository", files())))
+
+
+def test_verdicts_are_counted_by_policy_account_and_type(tmp_path, analyzer):
+    lines = [
+        verdict_line(POLICY, "INCOMPLIANT", "a"),
+        verdict_line(POLICY, "COMPLIANT", "b", "2"),
+        "",
+        verdict_line(POLICY, "UNDETERMINED", "c"),
+    ]
+    book = read_verdicts(lines_in(tmp_path, lines), analyzer)
+    assert Counts((1, 1, 1, 0, 0)) == book.counts([POLICY])
+    assert [("1", (1, 1, 0, 0, 0)), ("2", (0, 0, 1, 0, 0))] == [(name, counts.numbers) for name, counts in book.accounts()]
+    assert 3 == book.counts_of_type(TYPE).total
+    assert [lines[0]] == [found.decode().strip() for found in book.lines(POLICY, "INCOMPLIANT")]
+    assert [lines[3]] == [found.decode().strip() for found in book.lines(POLICY, "UNDETERMINED")]
+    assert ["c"] == [one.name for one in book.objects[POLICY, "UNDETERMINED"]]
+
+
+def test_listed_objects_are_capped_and_still_all_there(tmp_path, analyzer):
+    lines = [verdict_line(POLICY, "INCOMPLIANT", f"n{number}") for number in range(SHOWN + 5)]
+    book = read_verdicts(lines_in(tmp_path, lines), analyzer)
+    key = (POLICY, "INCOMPLIANT")
+    assert (SHOWN, SHOWN + 5) == (len(book.objects[key]), len(list(book.lines(*key))))
+
+
+def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
+    line = verdict_line(POLICY, "INCOMPLIANT", "a")
+    book = read_verdicts(lines_in(tmp_path, [*HEAD, f"{line},", verdict_line(POLICY, "COMPLIANT", "b"), "]}"]), analyzer)
+    assert ("2026-11-20T00:00:00Z", True) == (book.observed.time, book.observed.assumed)
+    assert (ObservedSource("of/me/a.csv", "credential-report", "", 25, ("111122223333",)),) == book.observed.sources
+    assert (2, [f"{line}\n".encode()]) == (book.counts([POLICY]).total, list(book.lines(POLICY, "INCOMPLIANT")))
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a")], r"v\.ndjson:5: is cut off"),
+        (HEAD[:2], r"v\.ndjson:2: is not what"),
+        (['{"ledger":x', '"verdicts":['], r"v\.ndjson:1: is not what .*: not JSON"),
+    ],
+)
+def test_half_a_document_is_refused(tmp_path, analyzer, lines, reason):
+    with pytest.raises(NotVerdicts, match=reason):
+        read_verdicts(lines_in(tmp_path, lines), analyzer)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "{}", '{"policyId":"x","status":"ODD","object":{}}', '{"policyId":1,"status":"COMPLIANT","object":{}}']
+)
+def test_a_file_of_something_else_is_refused_with_its_line(tmp_path, analyzer, text):
+    with pytest.raises(NotVerdicts, match=r"v\.ndjson:2: is no line of"):
+        read_verdicts(lines_in(tmp_path, [verdict_line(POLICY, "COMPLIANT", "a"), text]), analyzer)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (verdict_line("/ce/other", "COMPLIANT", "a"), "`/ce/other` is not here"),
+        (verdict_line(POLICY, "COMPLIANT", "a", conditionIndex=INDEXES["INCOMPLIANT"]), "never ends COMPLIANT at index 199"),
+        (verdict_line(POLICY, "COMPLIANT", "a", conditionText="another"), "never ends COMPLIANT at index 300"),
+    ],
+)
+def test_verdicts_of_another_repository_are_refused(tmp_path, analyzer, line, reason):
+    with pytest.raises(NotVerdicts, match=f"another repository: .*{reason}.*; name theirs with --repo"):
+        read_verdicts(lines_in(tmp_path, [line, line]), analyzer)
+
+
+def test_some_that_are_strange_are_counted(tmp_path, analyzer):
+    lines = [
+        verdict_line(POLICY, "COMPLIANT", "a"),
+        verdict_line("/ce/gone", "COMPLIANT", "a"),
+        verdict_line(POLICY, "COMPLIANT", "b", conditionIndex=999),
+    ]
+    assert 1 == read_verdicts(lines_in(tmp_path, lines), analyzer).unlike
+    assert json.loads(lines[2])["conditionIndex"] == 999
