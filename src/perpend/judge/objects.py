@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.ir.estate import Origin, object_from_fields
+from perpend.ir.estate import ROOT_NAME, ROOT_USER, Origin, object_from_fields
 from perpend.judge.stored import wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
@@ -29,9 +29,10 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
 
 def stored_object_named(snapshot: Snapshot, program: Program, object_type: ObjectType, name: str) -> EstateObject:
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
+    snapshot.check_spelling()
     columns = [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
     with opened(paths=snapshot.files.paths) as connection:
-        rows = rows_with(connection, snapshot, object_type.name, columns, name)
+        rows = rows_with(connection, snapshot, object_type.name, columns, ROOT_NAME if name == ROOT_USER else name)
         numbers = [row for row, _ in rows]
         wanted = wanted_of([program], object_type)
         found = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []

@@ -50,6 +50,7 @@ def judge_snapshot(
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
     ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
     """
+    snapshot.check_spelling()
     day = _day_of(snapshot, snapshot_time, today)
     with _judging(snapshot, selection, day, engine) as (judging, kept):
         judgement = judging.judgement(progress)

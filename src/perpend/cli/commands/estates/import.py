@@ -14,7 +14,7 @@ from perpend.cli.completions import complete_files, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import moment, object_types_option, scopes
 from perpend.cli.output import progress
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, tell_former_name
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.inputs import Input, import_inputs
@@ -134,6 +134,7 @@ def _input(asked: _ImportAsked, mappings: Mapping[str, ColumnMapping], repositor
 
 def _type_name(name: str, repository: Repository) -> str:
     """Return the API name of a type. One that nothing declares stays as it is: a store takes any type, but no odd label."""
+    tell_former_name(name)
     return name if " " not in name and not types_meant(name, repository) else type_named(name, repository).name
 
 
