@@ -169,7 +169,7 @@ def test_regions_of_one_name_are_those_of_their_accounts(bench: Bench) -> None:
         region = {"Id": "eu-west-1", "CA10__status__c": "opted-in", "CA10__ebsStorageEncryption__c": encrypted}
         return {"Id": identity, "CA10__AWS_Account_Regions__r": [region]}
 
-    inputs = [bench.write("a.json", [account(A, "true"), account(B, "false")]), "--type", ACCOUNT]
+    inputs = [bench.write("a.json", [account(A, "Enabled"), account(B, "Disabled")]), "--type", ACCOUNT]
     expected = {A: "COMPLIANT", B: "INCOMPLIANT"}
     assert (expected, expected) == (bench.of_files(EBS, *inputs), bench.of_store(EBS, *inputs))
     assert f"in the store these are `{A}/eu-west-1`, `{B}/eu-west-1`" in bench.told

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import suggestion
 from perpend.errors import PerpendError
-from perpend.ir.object_types import ObjectType, snake_case
+from perpend.ir.object_types import ObjectType, current_name, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +122,7 @@ def types_meant(name: str, repository: Repository) -> list[ObjectType]:
 
     Labels may be written as views are called: ``aws_iam_user``.
     """
-    declared = {one.name: one for one in declared_types(repository)}
+    name, declared = current_name(name), {one.name: one for one in declared_types(repository)}
     if name in declared:
         return [declared[name]]
     if name in repository.known_types:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from perpend.analyze.names import ids_named, type_named, types_meant
+from perpend.ir.object_types import current_name
 from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -91,12 +94,19 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
     ]
 
 
+def tell_former_name(name: str) -> None:
+    """Say on standard error what a type is called now that is named as it was once."""
+    if current_name(name) != name:
+        click.echo(f"perpend: `{name}` is now called `{current_name(name)}`; the former name still works", err=True)
+
+
 def type_here(repository: Repository, name: str, *, may_be_new: bool = False) -> str:
     """Return the API name of the type that an API name or a label means.
 
     Raises UnknownName for a type that no file and no policy of the repository knows; ``may_be_new`` lets one be that is
     written as API names are.
     """
+    tell_former_name(name)
     if not types_meant(name, repository):
         logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
         if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.unusable import UnusableContent, excerpt
-from perpend.ir.estate import Origin
+from perpend.ir.estate import Origin, shown_name
 from perpend.meaning.values import PlainJson
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def read_report(
             if matched is None:
                 raise UnusableContent(_arn_fault(line, arn))
             account = accounts.setdefault(matched[1], matched[1])
-            readings.append(Reading(account, row[user_place], arn, write(row), Origin(source, line), observed_at))
+            user = shown_name(row[user_place], arn)
+            readings.append(Reading(account, user, arn, write(row), Origin(source, line), observed_at))
             if progress and len(readings) % _PROGRESS_STEP == 0:
                 progress(len(readings))
     if not readings:

@@ -9,14 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.credential_report import Reading, row_writer
-from perpend.ir.estate import EstateObject, Origin
+from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
-ROOT_USER = "<root_account>"
 
 ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""
@@ -90,7 +89,7 @@ def _settle_group(readings: list[Reading], ranks: Mapping[str, int]) -> tuple[Re
     union = _union([row for _, row in sorted(rows.values(), key=lambda pair: -len(pair[1]))])
     if union is not None:
         text = row_writer(union)(union.values())
-        return (_oldest(union, list(rows.values()))._replace(user=union["user"], row=text),)
+        return (_oldest(union, list(rows.values()))._replace(user=shown_name(union["user"], union["arn"]), row=text),)
     return tuple(reading for _, (reading, _) in sorted(_without_excerpts(rows).items()))
 
 
@@ -167,7 +166,7 @@ def _unseen_root(user: EstateObject) -> EstateObject:
     """Return the root user of a user's account, of whom no source has a row."""
     arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
     row = row_writer(("user", "arn"))((ROOT_USER, arn))
-    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_USER, "CA10__arn__c": arn, ROW_FIELD: row}
+    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_NAME, "CA10__arn__c": arn, ROW_FIELD: row}
     return EstateObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
 
 
@@ -181,7 +180,7 @@ def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObje
     arn, user = reading.arn, reading.user
     fields = {
         "Id": arn,
-        "CA10__userName__c": user,
+        "CA10__userName__c": ROOT_NAME if user == ROOT_USER and is_root(arn) else user,
         "CA10__arn__c": arn,
         "CA10__account__c": reading.account,
         "CA10__account__r": account.fields,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
     from perpend.ir.coverage import Claim
     from perpend.ir.object_types import ObjectType
+
+
+ROOT_USER: Final = "<root_account>"
+"""What people see where the root user's name would stand: reports call its row so."""
+
+ROOT_NAME: Final = "root"
+"""What the field with a root user's name holds. An IAM user may be called so, too: only the ARN tells."""
 
 
 class Origin(NamedTuple):
@@ -74,7 +81,19 @@ def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origi
     name = _first_filled(fields, object_type.name_field, "Name", "Id")
     external_id = _first_filled(fields, object_type.external_id_field, "Id")
     master = _master_of(fields, object_type, origin)
-    return EstateObject(object_type.name, _first_filled(fields, "Id"), name, external_id, fields, origin, master)
+    return EstateObject(
+        object_type.name, _first_filled(fields, "Id"), shown_name(name, external_id), external_id, fields, origin, master
+    )
+
+
+def shown_name(name: str, external_id: str) -> str:
+    """Return what people see as an object's name: the root user goes by what reports call it."""
+    return ROOT_USER if name == ROOT_NAME and is_root(external_id) else name
+
+
+def is_root(arn: str) -> bool:
+    """Whether an ARN is that of an account's root user."""
+    return arn.startswith("arn:") and arn.endswith(":root")
 
 
 def is_filled(value: Any) -> TypeGuard[str]:

@@ -40,9 +40,17 @@ MASTER_KEY = "masterDetail"
 NO_DELETION = "none"
 """What ``deletionField`` says of a type whose objects never disappear."""
 
+FORMER_NAMES: dict[str, str] = {"CA10__CaAwsIamRole__c": "CA10__CaAwsRole__c"}
+"""What types were called in earlier versions, with what they are called now. The former name means the same type."""
+
 _NAMESPACE = re.compile(r"([A-Za-z0-9]+)__[A-Za-z0-9_]+__c")
 _DELETION_EXCEPTIONS = {"CA10__CaPhysicalServer__c": "CA10__deletedAt__c"}
 _DELETION_SUFFIX = "__disappearanceTime__c"
+
+
+def current_name(type_name: str) -> str:
+    """Return what a type is called now."""
+    return FORMER_NAMES.get(type_name, type_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.ir.estate import EstateObject, Origin, object_from_fields
+from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, object_from_fields
 from perpend.judge.stored import wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
@@ -61,11 +61,12 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
 
 def stored_object_named(snapshot: Snapshot, program: Program, object_type: ObjectType, name: str) -> EstateObject:
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
+    snapshot.check_spelling()
     columns = naming_columns(object_type)
     wanted = wanted_of([program], object_type)
     with opened(paths=snapshot.files.paths) as connection:
         for meant in _meanings(name):
-            rows = rows_with(connection, snapshot, object_type.name, columns, meant.text)
+            rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(meant.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
             nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
             objects = [
@@ -81,6 +82,11 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
 def naming_columns(object_type: ObjectType) -> list[str]:
     """Return the columns that hold what objects of a type are called by."""
     return [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
+
+
+def _as_stored(text: str) -> str:
+    """Return the text that columns hold where people see another."""
+    return ROOT_NAME if text == ROOT_USER else text
 
 
 def _meanings(name: str) -> list[_Meant]:

@@ -52,6 +52,7 @@ def judge_snapshot(
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
     ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
     """
+    snapshot.check_spelling()
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perpend.ir.ids import type_of_extracts
-from perpend.ir.object_types import Children, Field, Lookup, ObjectType
+from perpend.ir.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.ir.status import Status
 from perpend.load.calls import Call, modernised
 
@@ -130,13 +130,14 @@ class WrittenBlock:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """A ``*.logic.yaml``. ``policy_id`` is the directory that holds it."""
+    """A ``*.logic.yaml``. ``policy_id`` is the directory that holds it; ``written_type`` is how the input type is written."""
 
     id: str
     policy_id: str
     input_type: Placed
     test_data: tuple[Placed, ...]
     block: WrittenBlock
+    written_type: str = ""
 
 
 def names_from(fields: Fields) -> Names:
@@ -193,7 +194,7 @@ def extracts_from(entity: str, fields: Fields) -> Extracts:
         for record in fields.records("extracts")
         if record.get("name") is not None
     )
-    return Extracts(entity, type_of_extracts(entity), found)
+    return Extracts(entity, current_name(type_of_extracts(entity)), found)
 
 
 def logic_from(entity: str, fields: Fields) -> Logic | None:
@@ -202,7 +203,9 @@ def logic_from(entity: str, fields: Fields) -> Logic | None:
         return None
     newer = "inputObject" not in fields.aliases
     block = _block(fields, None, newer=newer)
-    return Logic(entity, entity.rpartition("/")[0], fields["inputType"], _files(fields, "testData"), block)
+    written = fields["inputType"]
+    input_type = replace(written, value=current_name(written.value))
+    return Logic(entity, entity.rpartition("/")[0], input_type, _files(fields, "testData"), block, written.value)
 
 
 def object_type_from(entity: str, fields: Fields) -> ObjectType:
@@ -212,7 +215,7 @@ def object_type_from(entity: str, fields: Fields) -> ObjectType:
         return tuple(record for record in fields.records(key) if record.get("name") is not None)
 
     return ObjectType(
-        entity.rpartition("/")[2],
+        current_name(entity.rpartition("/")[2]),
         fields.text("label", ""),
         {
             record.text("name"): Field(
@@ -221,11 +224,11 @@ def object_type_from(entity: str, fields: Fields) -> ObjectType:
             for record in named("fields")
         },
         {
-            record.text("name"): Lookup(record.text("name"), record.text("target", ""), record.text("key", ""))
+            record.text("name"): Lookup(record.text("name"), current_name(record.text("target", "")), record.text("key", ""))
             for record in named("lookups")
         },
         {
-            record.text("name"): Children(record.text("name"), record.text("type", ""), record.text("key", ""))
+            record.text("name"): Children(record.text("name"), current_name(record.text("type", "")), record.text("key", ""))
             for record in named("children")
         },
         fields.text("deletionField"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
+from perpend.ir.object_types import FORMER_NAMES, current_name
 from perpend.load import rules, shapes
 from perpend.load.documents import (
     Extracts,
@@ -129,7 +130,7 @@ class Repository:
     def type_names(self) -> tuple[str, ...]:
         """API names of all object types that have a directory here."""
         names = {path.split("/")[1] for path in self.tree.files if path.startswith("types/") and path.count("/") >= 2}
-        return tuple(sorted(names))
+        return tuple(sorted(map(current_name, names)))
 
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
@@ -154,8 +155,8 @@ class Repository:
 
     def object_type(self, name: str) -> Loaded[ObjectType]:
         """Return a declared object type, from here or from the fallback; ``value`` is None where none declares it."""
-        path = f"types/{name}/type.yaml"
-        if path in self.tree.files:
+        path = self._declaring_path(name)
+        if path is not None:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
 
@@ -187,7 +188,7 @@ class Repository:
 
     def declared_type(self, name: str) -> ObjectType | None:
         """Return what is declared of an object type, None where nothing usable is."""
-        return self.object_type(name).value
+        return self.object_type(current_name(name)).value
 
     def rule(self, path: str) -> Loaded[Fields]:
         """Return an internal rule by its file's path."""
@@ -250,7 +251,7 @@ class Repository:
             *map(self.folder, self.folder_ids),
             *map(self.section, self.section_ids),
             *map(self.extracts, self.extracts_ids),
-            *(self.object_type(name) for name in self.type_names if f"types/{name}/type.yaml" in self.tree.files),
+            *(self.object_type(name) for name in self.type_names if self._declaring_path(name)),
             *map(self.rule, sorted(f"/{path}" for path in self.tree.files if _is_rule(path))),
         )
         for document in documents:
@@ -261,6 +262,11 @@ class Repository:
             if logic.value is not None:
                 found += self.test_objects(logic.value).diagnostics
         return found
+
+    def _declaring_path(self, name: str) -> str | None:
+        """Return the path of the file here that declares a type under its name or a former one."""
+        names = (name, *(former for former, current in FORMER_NAMES.items() if current == name))
+        return next((path for one in names if (path := f"types/{one}/type.yaml") in self.tree.files), None)
 
     def _missing_file(self, path: str, span: Span) -> Diagnostic:
         """Return what is wrong with a reference to a file: the topmost directory of its path that is not there, or the file."""

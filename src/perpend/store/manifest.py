@@ -17,13 +17,22 @@ from perpend.tables.schema import ROW, Column, Form, Join, Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the store's layout. A higher one is refused: it may mean what this version does not know."""
 
 WITHOUT_CLAIMS: Final = (
     "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
 )
 """Why child lists of snapshots of format 1 are not known: in those, lists passed for complete that nobody called so."""
+
+
+RESPELT: Final = 3
+"""The first format that spells some values, and a type, as public policy repositories do."""
+
+_RESPELT_TYPES: Final = frozenset(
+    ("CA10__CaAwsUser__c", "CA10__CaAwsIamRole__c", "CA10__CaAwsAccountRegion__c", "CA10__CaAwsCloudTrailTrail__c")
+)
+"""Types of which an earlier format holds values that policies would read otherwise than they were meant."""
 
 
 class Damaged(ValueError):
@@ -74,6 +83,12 @@ class Manifest:
     failures: tuple[Failure, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """The types whose values were stored in a former spelling: no policy may read them."""
+        return tuple(sorted(_RESPELT_TYPES & self.tables.keys())) if self.format < RESPELT else ()
 
     @property
     def content_hash(self) -> str:
@@ -121,6 +136,7 @@ def manifest_from(text: str) -> Manifest:
             tuple(Failure(**failure) for failure in document["failures"]),
             tables,
             files,
+            document["format"],
         )
     except (KeyError, TypeError, ValueError, AssertionError):
         raise Damaged("it holds something else than a manifest") from None

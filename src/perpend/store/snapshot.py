@@ -69,6 +69,15 @@ class Snapshot:
     content_hash: str
     engine: str
     directory: Path
+    outdated: tuple[str, ...] = ()
+
+    def check_spelling(self) -> None:
+        """Raise StoreError where the snapshot holds types whose values an earlier version spelt otherwise."""
+        if self.outdated:
+            raise StoreError(
+                f"{shown(self.directory)}: snapshot {self.id} was stored by an earlier version, which spelt values of "
+                f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
+            )
 
     def relation(self, table: str) -> str:
         """Return the text that stands for a table in SQL."""

@@ -104,6 +104,7 @@ class Store:
                 manifest.content_hash,
                 manifest.engine,
                 self.directory,
+                manifest.outdated,
             )
         finally:
             os.close(lock)

@@ -148,3 +148,15 @@ def test_a_root_user_with_a_row_anywhere_is_that_row(tmp_path):
     users = collect_files(write(tmp_path, TWO_USERS, described), type_name=USER).estate.objects[USER]
     assert [(), (), ()] == [user.variants for user in users]
     assert ["x"] == [user.fields["CA10__userName__c"] for user in users if user.id.endswith(":root")]
+
+
+def test_the_field_of_the_root_user_says_root_and_people_see_what_reports_call_it(tmp_path):
+    roots = ("<root_account>", "root")
+    for number, root in enumerate(roots):
+        report = f"user,arn\n{root},arn:aws:iam::111122223333:root\nroot,arn:aws:iam::111122223333:user/root\n"
+        path = tmp_path / f"{number}.csv"
+        path.write_text(report)
+        first, second = collect_files([str(path)]).estate.objects[USER]
+        assert ("<root_account>", "root") == (first.name, first.fields["CA10__userName__c"])
+        assert ("root", "root") == (second.name, second.fields["CA10__userName__c"])
+        assert root == row_of(first)["user"]

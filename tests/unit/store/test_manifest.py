@@ -62,7 +62,7 @@ MANIFEST = Manifest(
     {"Thing__c": (StoredFile("a/b.parquet", "ab" * 32, 9),)},
 )
 DOCUMENT = {
-    "format": 2,
+    "format": 3,
     "run": "run",
     "created": "2026-01-02T03:04:05Z",
     "engine": "engine 1",
@@ -140,7 +140,7 @@ def test_a_manifest_is_written_as_the_format_says():
 
 def test_a_manifest_is_text_for_people_too():
     text = text_of(MANIFEST)
-    assert text.startswith('{\n "format": 2,\n "run": "run",\n') and text.endswith('"\n}\n')
+    assert text.startswith('{\n "format": 3,\n "run": "run",\n') and text.endswith('"\n}\n')
     assert '"é.json"' in text
 
 
@@ -150,7 +150,7 @@ def test_a_manifest_reads_back_as_it_was_written():
 
 def test_the_hash_of_the_content_is_fixed():
     """What is kept of a snapshot, beside it, is found by it."""
-    assert "fb675615d701" == MANIFEST.content_hash[:12]
+    assert "c2319d44641c" == MANIFEST.content_hash[:12]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def changed(**changes: Any) -> str:
         ("[1]", "it holds something else than a manifest"),
         ("{}", "it holds something else than a manifest"),
         ('{"format": "2"}', "it holds something else than a manifest"),
-        ('{"format": 3}', "it is of format 3, and this version of Perpend knows 2 at most"),
+        ('{"format": 4}', "it is of format 4, and this version of Perpend knows 3 at most"),
         ('{"format": 2}', "its checksum does not match: it was edited or damaged"),
         ('{"format": 2, "checksum": null}', "its checksum does not match: it was edited or damaged"),
         (sealed({"format": 2}), "it holds something else than a manifest"),
@@ -299,3 +299,18 @@ def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytes
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("written", "table", "outdated"),
+    [
+        (2, "CA10__CaAwsUser__c", ("CA10__CaAwsUser__c",)),
+        (2, "CA10__CaAwsIamRole__c", ("CA10__CaAwsIamRole__c",)),
+        (2, "CA10__CaAwsPasswordPolicy__c", ()),
+        (3, "CA10__CaAwsUser__c", ()),
+    ],
+)
+def test_values_of_some_types_were_spelt_otherwise_before_format_3(written, table, outdated):
+    document = json.loads(text_of(replace(MANIFEST, tables={table: Table(table)}, files={})))
+    document.pop("checksum")
+    assert outdated == manifest_from(sealed({**document, "format": written})).outdated

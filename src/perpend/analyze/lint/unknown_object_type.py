@@ -1,8 +1,9 @@
-"""A policy judges an object type that nothing else knows, under a name that is nearly a known one.
+"""A policy judges an object type that nothing else knows, under a name that is nearly a known one, or that it had once.
 
 No object will ever be of a misspelt type: the policy judges nothing, its tests pass, and nobody notices. Known are the types
 that a `type.yaml`, a directory of extracts or a catalogue (`types/types.json`) names, here or in Perpend's library, and those
-that at least two policies judge.
+that at least two policies judge. A name that a type had in an earlier version still means that type; everything else calls it
+by the name that it has now.
 
 Wrong:
 
@@ -62,7 +63,10 @@ _WORD: Final = re.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
 
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
-    """Yield the input types that nothing else knows, where a known one is near."""
+    """Yield the input types that nothing else knows, where a known one is near, and those that are called otherwise now."""
+    for logic, _ in survey.policies:
+        if logic.written_type != logic.input_type.value:
+            yield RULE.at(logic.input_type.span, f"`{logic.written_type}` is now called `{logic.input_type.value}`")
     yield from misspelt_types(survey.repository, [logic.id for logic, _ in survey.policies]).values()
 
 

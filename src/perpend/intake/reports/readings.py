@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from perpend.collect.kinds import REPORT
-from perpend.collect.merge import ACCOUNT_TYPE, ROOT_USER, ROW_FIELD, USER_TYPE
+from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.intake.ages import by_age
 from perpend.intake.pieces import Piece
 from perpend.intake.piles import unstated_lists
 from perpend.intake.reports.plain import plain_report
 from perpend.intake.reports.rivals import settle_repeated, unseen_roots
 from perpend.ir.coverage import Scope, claims_of, region_field
+from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
@@ -39,12 +40,13 @@ _ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
 """An ARN without blank space and other signs that are not printable ASCII; collectors look closer at all others."""
 
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
+_IS_ROOT: Final = f"\"user\" = {text(ROOT_USER)} AND ends_with(arn, ':root')"
 USER_FIELDS: Final = {
     "Id": "arn",
     "CA10__account__c": "account",
     "CA10__arn__c": "arn",
     "CA10__disappearanceTime__c": "CAST(NULL AS VARCHAR)",
-    "CA10__userName__c": '"user"',
+    "CA10__userName__c": f'CASE WHEN {_IS_ROOT} THEN {text(ROOT_NAME)} ELSE "user" END',
 }
 """The fields of a user beside its row, with the columns that hold them."""
 
@@ -298,7 +300,9 @@ def _marks(unknown: Sequence[str]) -> list[str]:
 
 
 def _named(report: PlainReport) -> str:
-    return f'{_column(report, "user")} AS "user", {_column(report, "arn")} AS arn'
+    user, arn = _column(report, "user"), _column(report, "arn")
+    shown = f"CASE WHEN {user} = {text(ROOT_NAME)} AND ends_with({arn}, ':root') THEN {text(ROOT_USER)} ELSE {user} END"
+    return f'{shown} AS "user", {arn} AS arn'
 
 
 def _column(report: PlainReport, called: str) -> str:

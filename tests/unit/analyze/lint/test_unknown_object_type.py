@@ -97,3 +97,16 @@ def test_a_catalogue_that_does_not_name_every_field_tells_no_misspelt_one(tmp_pa
     files = {"types/types.json": json.dumps([entry])}
     assert [] == found(tmp_path / "fields", "A307", logic(equal(field("CA10__nam__c"), "x")), files)
     assert [f"did you mean `{TYPE}`?"] == said(tmp_path / "types", MISSPELT, files)
+
+
+def test_a_former_name_means_the_type_and_is_told(tmp_path):
+    diagnostics = found(tmp_path, "A312", logic(input_type="CA10__CaAwsIamRole__c"))
+    assert ["`CA10__CaAwsIamRole__c` is now called `CA10__CaAwsRole__c`"] == [one.message for one in diagnostics]
+    declaration = {"label": "Own Role", "lookups": [{"name": "o__r", "target": "CA10__CaAwsIamRole__c", "key": "o__c"}]}
+    write(tmp_path, {"types/CA10__CaAwsIamRole__c/type.yaml": declaration})
+    repository = open_repository(tmp_path)
+    declared = repository.declared_type("CA10__CaAwsRole__c")
+    assert declared and declared == repository.declared_type("CA10__CaAwsIamRole__c")
+    assert ("Own Role", "CA10__CaAwsRole__c") == (declared.label, declared.lookups["o__r"].target)
+    logics = [found.value for found in map(repository.logic, repository.logic_ids) if found.value]
+    assert {"CA10__CaAwsRole__c"} == {one.input_type.value for one in logics}
