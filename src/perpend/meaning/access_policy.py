@@ -104,18 +104,12 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
     """
     allows: list[_Statement] = []
     denies: list[_Statement] = []
-    for statement in _statements(document):
-        if statement.get("Effect") == "Allow":
-            _refuse_others(statement, _ALLOW, "an Allow statement")
-            found = _statement(statement)
+    for statement, found in _understood(document):
+        if statement["Effect"] == "Allow":
             if _level(statement) > widest:
                 allows.append(found)
-        elif statement.get("Effect") != "Deny":
-            raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
-        else:
-            found = _statement(statement)
-            if not statement.keys() - _PLAIN_DENY:
-                denies.append(found)
+        elif not statement.keys() - _PLAIN_DENY:
+            denies.append(found)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
 
@@ -125,6 +119,23 @@ def _is_granted(action: str, allow: _Statement, denies: Sequence[_Statement]) ->
     if any(deny.cover(action) for deny in relevant):
         return False
     return any(not any(deny.cover(granted) for deny in relevant) for granted in allow.actions.granted(action))
+
+
+def statements_of(document: object) -> list[Mapping[str, object]]:
+    """Return the statements of a policy document, extended or not, each with its ``Effect``: ``Allow`` or ``Deny``.
+
+    Raises ``AccessPolicyError`` when the document is not understood.
+    """
+    return [statement for statement, _ in _understood(document)]
+
+
+def _understood(document: object) -> Iterator[tuple[Mapping[str, object], _Statement]]:
+    for statement in _statements(document):
+        if statement.get("Effect") == "Allow":
+            _refuse_others(statement, _ALLOW, "an Allow statement")
+        elif statement.get("Effect") != "Deny":
+            raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
+        yield statement, _statement(statement)
 
 
 def _statements(document: object) -> list[Mapping[str, object]]:

@@ -1,0 +1,169 @@
+"""The ``Principal`` of an Allow statement in, the requesters that it names out, with a sentence on each for people.
+
+Raises AccessPolicyError for a form that is not understood: nobody may take it for a narrow one. Source: ADR 0028.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from perpend.meaning.access.conditions import TEXT, firm_keys, reason_to_ignore
+from perpend.meaning.access.requesters import EVERYBODY, Limit, Requesters, Who
+from perpend.meaning.access.surroundings import ACCOUNT, OWN
+from perpend.meaning.access.words import account_in_words
+from perpend.meaning.access_policy import AccessPolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from perpend.meaning.access.conditions import Demand
+    from perpend.meaning.access.surroundings import Outlook
+
+_SHOWN: Final = 100
+_ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::([0-9]{12}):[^*?]+")
+_CLOUDFRONT = re.compile(r"arn:[a-z-]+:iam::cloudfront:user/[^*?]+")
+_UNIQUE_ID = re.compile(r"(?:AIDA|AROA|AGPA)[A-Z0-9]{12,124}")
+_CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
+_PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(saml|oidc)-provider/([^*?]+)")
+
+_PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
+    "graph.facebook.com": ("app_id",),
+    "accounts.google.com": ("aud", "sub"),
+    "www.amazon.com": ("app_id",),
+    "cognito-identity.amazonaws.com": ("aud", "sub"),
+}
+"""Identity providers that anybody can have an identity of, with the keys of which a fixed value names an application."""
+
+_SHARED: Final[Mapping[str, re.Pattern[str]]] = {
+    issuer: re.compile(customer)
+    for issuer, customer in {
+        "token.actions.githubusercontent.com": r"repo:[^/*?:]+/",
+        "gitlab.com": r"project_path:[^/*?:]+/",
+        "app.terraform.io": r"organization:[^:*?]+:",
+        "agent.buildkite.com": r"organization:[^:*?]+:",
+        "oidc.codefresh.io": r"account:[^:*?]+:",
+        "oidc.vercel.com": r"owner:[^:*?]+:",
+        "api.pulumi.com/oidc": r"pulumi:[^:*?]+:org:[^:*?]+:",
+        "login.microsoftonline.com/common/v2.0": r"(?!)",
+        "login.microsoftonline.com/organizations/v2.0": r"(?!)",
+        "login.microsoftonline.com/consumers/v2.0": r"(?!)",
+        "appleid.apple.com": r"(?!)",
+    }.items()
+}
+"""Issuers that all their customers share, with how a ``sub`` begins that names one customer whatever follows."""
+
+
+CLAIMS: Final = frozenset({"aud", "app_id", "sub"})
+"""How keys of identity providers end: what they say is told with the provider."""
+
+
+class Named(NamedTuple):
+    """Requesters that a principal names, and the sentence that says so; none for whom nobody is left of."""
+
+    requesters: tuple[Requesters, ...]
+    sentence: str
+
+
+def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Outlook) -> list[Named]:
+    """Return whom an Allow statement of a resource's policy names."""
+    if "NotPrincipal" in statement:
+        return [Named(EVERYBODY, "`NotPrincipal` names everybody else")]
+    given = statement.get("Principal")
+    if given == "*":
+        return [Named(EVERYBODY, "names everybody")]
+    if not isinstance(given, dict) or not given:
+        raise AccessPolicyError("it names no principal" if given is None else "its `Principal` is neither `*` nor an object")
+    found: list[Named] = []
+    for kind, names in given.items():
+        if kind not in _READERS:
+            raise AccessPolicyError(f"`{kind[:_SHOWN]}` is no kind of principal")
+        listed = [names] if isinstance(names, str) else names
+        if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
+            raise AccessPolicyError(f"`{kind}` is neither a text nor a list of texts")
+        found += (_READERS[kind](name, demands, outlook) for name in dict.fromkeys(listed))
+    return found
+
+
+def own_identities(outlook: Outlook) -> list[Named]:
+    """Return whom a policy of identities is for."""
+    limit = Limit(accounts=frozenset({OWN}))
+    return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
+
+
+def _aws(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
+    if name == "*":
+        return Named(EVERYBODY, "names everybody")
+    if found := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
+        number = outlook.account(found[1])
+        return _account(number, account_in_words(number, outlook))
+    if _CLOUDFRONT.fullmatch(name):
+        return Named((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
+    if _UNIQUE_ID.fullmatch(name):
+        owner = outlook.known.unique_ids.get(name)
+        if owner is None:
+            return Named((), f"names `{name}`, which a deleted user or role left behind: nobody has it any more")
+        return _account(outlook.account(owner), f"`{name}` of {account_in_words(outlook.account(owner), outlook)}")
+    raise AccessPolicyError(f"`{name[:_SHOWN]}` is no principal of AWS")
+
+
+def _account(number: str, words: str) -> Named:
+    return Named((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
+
+
+def _canonical_user(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
+    if not _CANONICAL_ID.fullmatch(name):
+        raise AccessPolicyError(f"`{name[:_SHOWN]}` is no canonical user id")
+    owner = outlook.known.canonical_ids.get(name)
+    if owner is None:
+        return Named((Requesters(Who.ACCOUNTS),), "names a canonical user of an account that is not known")
+    number = outlook.account(owner)
+    return _account(number, f"the canonical user of {account_in_words(number, outlook)}")
+
+
+def _service(name: str, _: Sequence[Demand], __: Outlook) -> Named:
+    return Named((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
+
+
+def _federated(name: str, demands: Sequence[Demand], _: Outlook) -> Named:
+    arn = _PROVIDER.fullmatch(name)
+    if arn is None and name not in _PUBLIC:
+        raise AccessPolicyError(f"`{name[:_SHOWN]}` is no identity provider")
+    if arn and arn[1] == "saml":
+        return Named((Requesters(Who.FEDERATED),), f"names identities of the SAML provider `{arn[2][:_SHOWN]}`")
+    issuer = (arn[2] if arn else name).lower().rstrip("/")
+    if issuer not in _PUBLIC and issuer not in _SHARED:
+        return Named((Requesters(Who.FEDERATED),), f"names identities of the provider `{issuer[:_SHOWN]}`")
+    if any(_fixes(demand, issuer) for demand in _that_count(demands)):
+        return Named((Requesters(Who.FEDERATED),), f"names identities of one application or customer of `{issuer}`")
+    return Named(
+        (Requesters(Who.WORLD),), f"names identities of `{issuer}`, which anybody can have: no condition names one customer"
+    )
+
+
+def _that_count(demands: Sequence[Demand]) -> Iterator[Demand]:
+    firm = firm_keys(demands)
+    return (one for one in demands if one.operator in TEXT and reason_to_ignore(one, firm) is None)
+
+
+def _fixes(demand: Demand, issuer: str) -> bool:
+    """Whether a demand that counts names one application or customer of an issuer."""
+    provider, _, claim = demand.key.rpartition(":")
+    if provider != issuer:
+        return False
+    if issuer in _PUBLIC:
+        return claim in _PUBLIC[issuer] and demand.are_fixed and all(demand.values)
+    form = _SHARED[issuer]
+    return claim == "sub" and all(value and (form.match(value) or not _has_wildcard(value)) for value in demand.values)
+
+
+def _has_wildcard(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Outlook], Named]]] = {
+    "AWS": _aws,
+    "CanonicalUser": _canonical_user,
+    "Service": _service,
+    "Federated": _federated,
+}

@@ -1,0 +1,158 @@
+"""Sets of requesters, how conditions narrow them, and how wide a set is.
+
+A set may hold more than the requesters that it stands for, never fewer. Refuses to know documents. Source: ADR 0028.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from perpend.meaning.access.surroundings import OWN
+from perpend.meaning.access_policy import AccessLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perpend.meaning.access.surroundings import Outlook
+
+
+class Who(Enum):
+    """A kind of requesters."""
+
+    ACCOUNTS = auto()
+    """Signed requests of principals of accounts."""
+    SERVICES = auto()
+    """Services of AWS, on behalf of accounts."""
+    ANONYMOUS = auto()
+    """Requests without credentials."""
+    FEDERATED = auto()
+    """Identities outside AWS of one company or application."""
+    WORLD = auto()
+    """Identities outside AWS that anybody can have."""
+    CLOUDFRONT = auto()
+    """CloudFront's users, who belong to AWS. No condition is known to narrow them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Accounts and organizations that principals must belong to, or that services must act for; None is any or none."""
+
+    accounts: frozenset[str] | None = None
+    organizations: frozenset[str] | None = None
+
+    def within(self, other: Limit) -> Limit | None:
+        """Return what both limits leave; None where that is nobody."""
+        both = Limit(_common(self.accounts, other.accounts), _common(self.organizations, other.organizations))
+        return None if frozenset() in (both.accounts, both.organizations) else both
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether it leaves named ones only."""
+        return self.accounts is not None or self.organizations is not None
+
+
+def _common(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right
+
+
+ANY: Final = Limit()
+
+
+@dataclass(frozen=True, slots=True)
+class Requesters:
+    """Requesters of one kind within a limit."""
+
+    who: Who
+    limit: Limit = ANY
+    are_anybodys: bool = False
+    """Of services: whether they are meant because everybody is."""
+    are_networked: bool = False
+    """Whether their requests come from a named network or access point only."""
+
+
+EVERYBODY: Final = (Requesters(Who.ACCOUNTS), Requesters(Who.SERVICES, are_anybodys=True), Requesters(Who.ANONYMOUS))
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a condition leaves: principals and services within limits (None is nobody), or all from a named network."""
+
+    accounts: Limit | None = None
+    services: Limit | None = None
+    is_of_network: bool = False
+
+    def left(self, one: Requesters) -> Requesters | None:
+        """Return those of the requesters that are left, None where nobody is."""
+        if self.is_of_network:
+            return replace(one, are_networked=True)
+        if one.who in (Who.FEDERATED, Who.WORLD, Who.CLOUDFRONT):
+            return one
+        mine = {Who.ACCOUNTS: self.accounts, Who.SERVICES: self.services}.get(one.who)
+        limit = one.limit.within(mine) if mine is not None else None
+        return replace(one, limit=limit) if limit is not None else None
+
+
+def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
+    """Return requesters with all accounts that are named one by one in one set."""
+    found, accounts = [], set[str]()
+    for one in requesters:
+        if one.limit.accounts is None:
+            found.append(one)
+        else:
+            accounts |= one.limit.accounts
+    named = [Requesters(Who.ACCOUNTS, Limit(accounts=frozenset(accounts)))] if accounts else []
+    return tuple(dict.fromkeys([*named, *found]))
+
+
+def narrowed(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
+    """Return the requesters that at least one of the narrowings leaves."""
+    found = (narrowing.left(one) for one in requesters for narrowing in union)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def level_of(one: Requesters, outlook: Outlook) -> AccessLevel:
+    """Return how wide a set of requesters is."""
+    level = _level_of_who(one, outlook)
+    return min(level, AccessLevel.EXTERNAL_PRINCIPAL) if one.are_networked else level
+
+
+def _level_of_who(one: Requesters, outlook: Outlook) -> AccessLevel:
+    match one.who:
+        case Who.ACCOUNTS:
+            return _level_within(one.limit, outlook)
+        case Who.SERVICES:
+            level = _level_within(one.limit, outlook)
+            if level < AccessLevel.EXTERNAL_PRINCIPAL or (one.are_anybodys and one.limit.names_somebody):
+                return level
+            return AccessLevel.AWS_SERVICE
+        case Who.CLOUDFRONT:
+            return AccessLevel.AWS_SERVICE
+        case Who.FEDERATED:
+            return AccessLevel.EXTERNAL_PRINCIPAL
+    return AccessLevel.ANONYMOUS_PRINCIPAL
+
+
+def _level_within(limit: Limit, outlook: Outlook) -> AccessLevel:
+    """Return the widest level of principals within a limit."""
+    organizations = limit.organizations
+    if limit.accounts is None:
+        if organizations is None:
+            return AccessLevel.EXTERNAL_PRINCIPAL
+        return max(map(outlook.level_of_organization, organizations))
+    if organizations is None:
+        return max(map(outlook.level_of_account, limit.accounts))
+    others = max(map(outlook.level_of_organization, organizations - {OWN}), default=AccessLevel.NOBODY)
+    levels = {one: _level_of_member(one, organizations, others, outlook) for one in limit.accounts}
+    return max(levels.values())
+
+
+def _level_of_member(account: str, organizations: frozenset[str], others: AccessLevel, outlook: Outlook) -> AccessLevel:
+    """Return the level of an account that must belong to one of the organizations; ``others`` is the widest but the own."""
+    organization = outlook.organization_of(account)
+    if organization is None:
+        return min(outlook.level_of_account(account), others)
+    return outlook.level_of_account(account) if organization in organizations else AccessLevel.NOBODY

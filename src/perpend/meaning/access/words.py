@@ -1,0 +1,103 @@
+"""Requesters in, words for people out. What comes from a document is cut, never escaped: whoever shows it does that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.meaning.access.requesters import Who
+from perpend.meaning.access.surroundings import OWN
+from perpend.meaning.access_policy import AccessLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from perpend.meaning.access.conditions import Demand
+    from perpend.meaning.access.requesters import Limit, Narrowing, Requesters
+    from perpend.meaning.access.surroundings import Outlook
+
+_SHOWN: Final = 3
+_LONGEST: Final = 100
+_PLACES: Final = {
+    AccessLevel.SAME_ORG: "in the own organization",
+    AccessLevel.TRUSTED_PRINCIPAL: "which was collected",
+    AccessLevel.EXTERNAL_PRINCIPAL: "which was not collected",
+}
+
+
+def account_in_words(account: str, outlook: Outlook) -> str:
+    """Return an account and how far away it is."""
+    return "the own account" if account == OWN else f"account {account}, {_PLACES[outlook.level_of_account(account)]}"
+
+
+def organization_in_words(name: str, outlook: Outlook) -> str:
+    """Return an organization and how far away it is."""
+    if name == OWN:
+        return "the own organization"
+    return f"organization {name[:_LONGEST]}, {_PLACES[outlook.level_of_organization(name)]}"
+
+
+def demand_in_words(demand: Demand, found: Narrowing | str, outlook: Outlook) -> str:
+    """Return what a demand leaves, or why it narrows nobody, as a sentence."""
+    written = f"`{demand.written[:_LONGEST]}`"
+    return f"{written} {found if isinstance(found, str) else f'leaves {narrowing_in_words(found, outlook)}'}"
+
+
+def narrowing_in_words(narrowing: Narrowing, outlook: Outlook) -> str:
+    """Return what a narrowing leaves."""
+    if narrowing.is_of_network:
+        return "requests from a named network or access point, whoever asks"
+    if narrowing.accounts is None:
+        return _services(narrowing.services, outlook) if narrowing.services else "nobody"
+    return _principals(narrowing.accounts, outlook)
+
+
+def union_in_words(union: Sequence[Narrowing], outlook: Outlook) -> str:
+    """Return what any of several narrowings leaves."""
+    shown = [narrowing_in_words(narrowing, outlook) for narrowing in union[:_SHOWN]]
+    more = f" or {len(union) - _SHOWN:,} more" if len(union) > _SHOWN else ""
+    return " or ".join(shown) + more if shown else "nobody"
+
+
+def requesters_in_words(one: Requesters, outlook: Outlook) -> str:
+    """Return who a set of requesters is."""
+    where = ", from a named network or access point only" if one.are_networked else ""
+    match one.who:
+        case Who.ACCOUNTS:
+            return _principals(one.limit, outlook) + where
+        case Who.SERVICES:
+            return _services(one.limit, outlook) + where
+    return _OTHERS[one.who] + where
+
+
+_OTHERS: Final = {
+    Who.ANONYMOUS: "anybody, without credentials too",
+    Who.FEDERATED: "identities outside AWS",
+    Who.WORLD: "identities that anybody can have",
+    Who.CLOUDFRONT: "users of CloudFront",
+}
+
+
+def _principals(limit: Limit, outlook: Outlook) -> str:
+    return f"principals of {_limit(limit, outlook)}" if limit.names_somebody else "principals of any account"
+
+
+def _services(limit: Limit, outlook: Outlook) -> str:
+    return f"services of AWS on behalf of {_limit(limit, outlook)}" if limit.names_somebody else "services of AWS"
+
+
+def _limit(limit: Limit, outlook: Outlook) -> str:
+    parts = []
+    if limit.accounts is not None:
+        parts.append(_some(limit.accounts, outlook.level_of_account, account_in_words, outlook))
+    if limit.organizations is not None:
+        parts.append(_some(limit.organizations, outlook.level_of_organization, organization_in_words, outlook))
+    return " within ".join(parts)
+
+
+def _some(
+    names: Iterable[str], level: Callable[[str], AccessLevel], words: Callable[[str, Outlook], str], outlook: Outlook
+) -> str:
+    """Return the widest of the names first, and how many more there are."""
+    ordered = sorted(names, key=lambda name: (-level(name), name))
+    more = f" and {len(ordered) - _SHOWN:,} more" if len(ordered) > _SHOWN else ""
+    return "; ".join(words(name, outlook) for name in ordered[:_SHOWN]) + more

@@ -1,0 +1,75 @@
+"""What is known around a policy document, read from JSON: what is taken, and what is refused with its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perpend.meaning.access.surroundings import Fact, Surroundings, UnusableSurroundings, surroundings_from_json
+from tests.unit.meaning.access.vectors import CONTEXT, KNOWN
+
+EMPTY = Surroundings()
+
+
+def test_every_key_is_read() -> None:
+    found = surroundings_from_json(
+        {**CONTEXT, "accountOrganizations": {"222233334444": "o-own0000001", "999988887777": "none"}}
+    )
+    assert CONTEXT["account"] == found.account
+    assert CONTEXT["organization"] == found.organization
+    assert set(CONTEXT["organizationAccounts"]) == found.organization_accounts
+    assert set(CONTEXT["collectedAccounts"]) == found.collected_accounts
+    assert set(CONTEXT["collectedOrganizations"]) == found.collected_organizations
+    assert CONTEXT["canonicalIds"] == found.canonical_ids
+    assert CONTEXT["uniqueIds"] == found.unique_ids
+    assert {"222233334444": "o-own0000001", "999988887777": "none"} == found.account_organizations
+
+
+@pytest.mark.parametrize("document", [{}, dict.fromkeys(CONTEXT)])
+def test_null_and_nothing_are_not_known(document: dict[str, Any]) -> None:
+    assert EMPTY == surroundings_from_json(document)
+
+
+def test_what_is_lacking_is_told() -> None:
+    assert tuple(Fact) == EMPTY.lacking
+    assert () == KNOWN.lacking
+    assert () == Surroundings(account="111122223333", organization="none").lacking
+    assert (Fact.MEMBERS,) == Surroundings(account="111122223333", organization="o-own0000001").lacking
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ([], "the context is not an object"),
+        ({"acount": "111122223333"}, "the context has the unknown key `acount`; did you mean `account`?"),
+        ({"context": {}}, "the context has the unknown key `context`"),
+        (
+            {"account": 111122223333},
+            "`account` of the context holds a value that is no text, which is not an account of twelve digits",
+        ),
+        (
+            {"account": "1111-2222-3333"},
+            "`account` of the context holds `1111-2222-3333`, which is not an account of twelve digits",
+        ),
+        (
+            {"organization": "acme"},
+            "`organization` of the context holds `acme`, which is not an organization's id (`o-…`) or `none`",
+        ),
+        (
+            {"collectedOrganizations": ["none"]},
+            "`collectedOrganizations` of the context holds `none`, which is not an organization's id (`o-…`)",
+        ),
+        ({"collectedAccounts": "111122223333"}, "`collectedAccounts` of the context is not a list"),
+        ({"canonicalIds": []}, "`canonicalIds` of the context is not an object"),
+        ({"uniqueIds": {"AROA": "x"}}, "`uniqueIds` of the context holds `x`, which is not an account of twelve digits"),
+        (
+            {"accessPointPolicies": "collected"},
+            "`accessPointPolicies` of the context holds `collected`, which is not `not collected`, the only thing that can be said of it",
+        ),
+    ],
+)
+def test_what_has_another_form_is_refused(document: Any, reason: str) -> None:
+    with pytest.raises(UnusableSurroundings) as caught:
+        surroundings_from_json(document)
+    assert reason == str(caught.value)
