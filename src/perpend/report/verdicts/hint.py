@@ -29,25 +29,26 @@ MOST_INPUTS: Final = 10
 class ExplainCommand:
     """What `perpend explain` needs to say why of the verdicts of one run: its inputs or store, its options, the policies known.
 
-    ``inputs`` may have options between them. ``time``: when the estate is said to have looked like this.
+    ``in_order``: inputs have options between them, and all are named. ``time``: when the estate is said to be of.
     """
 
     inputs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     policy_ids: Collection[str] = ()
     time: datetime | None = None
+    in_order: bool = False
 
     def words(self, policy_id: str, judged: EstateObject, day: RunDay) -> list[str]:
         """Return the words of the command that explains one verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
-        few = len(self.inputs) <= MOST_INPUTS or any(word.startswith("--") for word in self.inputs)
+        few = self.in_order or len(self.inputs) <= MOST_INPUTS
         sources = dict.fromkeys(one.origin.source for one in (judged, *judged.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None
         options = [*self.options, *(["--snapshot-time", time_text(time)] if time else [])]
         named = [last if alone else policy_id, judged.id or judged.name, *inputs]
-        if any(word.startswith("-") and word != "-" for word in named):
+        if not self.in_order and any(word.startswith("-") and word != "-" for word in named):
             return ["perpend", "explain", *options, "--", *named]
         return ["perpend", "explain", *named, *options]
 

@@ -339,7 +339,8 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     options = [word for option, value in given.items() if value is not None for word in (option, value)]
     options += ["--no-config"] if is_off(context) else []
     inputs, own = words_of(context, [name for name in asked.inputs if name not in unusable])
-    return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time)
+    in_order = len(inputs) > len(asked.inputs)
+    return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time, in_order)
 
 
 def write(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> None:
