@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.resources import files as package_files
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,15 +17,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from perpend.analyze.programs import Analyzer
+from perpend.collect import collect_files
 from perpend.engines.nested import indexes_of
 from perpend.engines.protocol import Engine
 from perpend.errors import PerpendError
 from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
+from perpend.judge.estates import judge_estate
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
 from perpend.meaning.values import json_from_text
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
+from perpend.report.verdicts.as_json import write_ndjson
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, answered, report_of, why_not
@@ -37,9 +45,11 @@ if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
 
 EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "24"))
-SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "4"))
+SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "12"))
 """Of how many vectors one is run; 1 for all, which takes minutes."""
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "credential-report.csv"
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 
@@ -116,9 +126,21 @@ def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
 
 
 def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
-    report = report_of(spark, Path(str(package_files("perpend") / "library")))
+    with uncompiled(spark):
+        report = report_of(spark, Path(str(package_files("perpend") / "library")))
     assert report.executions
     assert ({}, [], report.executions) == (report.refused, report.failures, report.passed)
+
+
+def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
+    """And `test_spark_check` says so of a store, by way of the command."""
+    estate = collect_files([str(EXAMPLE)]).estate
+    selection = select_policies(Analyzer(open_repository(None)), over=estate)
+    expected, found = StringIO(), StringIO()
+    write_ndjson(judge_estate(estate, selection, snapshot_time=DAY), expected)
+    write_ndjson(judge_estate(estate, selection, snapshot_time=DAY, engine=spark), found)
+    assert expected.getvalue()
+    assert expected.getvalue() == found.getvalue()
 
 
 def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:
@@ -146,7 +168,8 @@ def test_spark_agrees_on_any_program(spark: Spark) -> None:
 def test_spark_agrees_on_every_operation(spark: Spark) -> None:
     cases = [case for name in OPERATIONS for case in drawn(repositories_with(name), max(1, EXAMPLES // 24))]
     assert len(cases) >= len(OPERATIONS)
-    check_all(spark, cases)
+    with uncompiled(spark):
+        check_all(spark, cases)
 
 
 def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
