@@ -120,6 +120,7 @@ def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: Any, reason: str
         (("--policy", "user-has-more-than-one-active-acces-key"), "did you mean 'user-has-more-than-one-active-access-key'?"),
         (("--policy", "nothing-like-this/*"), "unknown policy 'nothing-like-this/*'"),
         (("--policy", "x\n\x1b[31m" * 300), "unknown policy"),
+        (("--framework", "cis-aw"), "unknown framework or section 'cis-aw' (did you mean 'cis-aws-v6.0.0'?)"),
         (("--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9' (did you mean 'cis-aws-v6.0.0'?)"),
         (("--type", "CA10__CaAwsUsr__c"), "unknown type 'CA10__CaAwsUsr__c' (did you mean 'CA10__CaAwsUser__c'?)"),
         (("--type", "CA10__CaAwsAccount__c", "--policy", KEY_POLICY), None),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
 
 HEAVY = (
     "yaml",
@@ -41,6 +41,14 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     ended = subprocess.run([sys.executable, "-c", LOOK.format(arguments=arguments)], capture_output=True, text=True, check=True)
     assert "0 []\n" == ended.stderr
     assert ended.stdout
+
+
+def test_on_windows_it_says_where_it_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    ran = run("check", EXAMPLE)
+    monkeypatch.undo()
+    assert (2, "") == (ran.code, ran.out)
+    assert "perpend: Windows has no locks as stores need them: run it in WSL or a container" in ran.err
 
 
 def test_the_probe_above_sees_what_a_command_imports() -> None:

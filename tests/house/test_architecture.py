@@ -35,3 +35,15 @@ def test_the_table_goes_from_the_ground_up() -> None:
     floor_of = {room: number for number, rooms in enumerate(floors(LAYERS)[::-1]) for room in rooms}
     listed = [floor_of[room] for room in rooms_in_table() if room in floor_of]
     assert sorted(listed) == listed
+
+
+def test_what_practice_taught_is_counted_right() -> None:
+    words = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+    told = re.search(r"differed in (\w+) points", PAGE)
+    assert told is not None
+    assert words[told[1]] == PAGE.split("## Where practice taught otherwise")[1].count("\n- **")
+
+
+def test_the_glossary_is_in_order_and_says_each_word_once() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", (ROOT / "GLOSSARY.md").read_text("utf-8"), re.MULTILINE)[2:]
+    assert sorted(set(words), key=str.casefold) == words

@@ -76,15 +76,20 @@ def section_named(name: str, repository: Repository) -> str:
     if numbered:
         raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
     siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
+    siblings.sort(key=_version, reverse=True)
     raise UnknownName(f"unknown framework or section '{printable(name)}'{did_you_mean(top, siblings)}")
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:
     """Return the id of the newest version of a framework, which is named by its id without a version, among ids."""
     found = [one for one in known if one.startswith(f"{framework}-") and _VERSION.fullmatch(one[len(framework) + 1 :])]
-    return max(
-        found, key=lambda one: ([int(part) for part in one[len(framework) + 1 :].lstrip("vr").split(".")], one), default=None
-    )
+    return max(found, key=lambda one: (_version(one), one), default=None)
+
+
+def _version(framework: str) -> list[int]:
+    """Return the numbers of the version that a framework's id ends in; none of another section."""
+    last = framework.rpartition("-")[2]
+    return [int(part) for part in last.lstrip("vr").split(".")] if _VERSION.fullmatch(last) else []
 
 
 def sections_numbered(number: str, framework: str, repository: Repository) -> list[str]:

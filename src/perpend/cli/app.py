@@ -124,6 +124,10 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
     signal.signal(signal.SIGTERM, _terminated)
+    if sys.platform == "win32":
+        sys.exit(
+            _complain("Windows has no locks as stores need them: run it in WSL or a container (docs/how-to/use-on-windows.md)")
+        )
     if sys.stdout is None:
         sys.exit(_complain("standard output is closed"))
     sys.exit(_exit_code(list(arguments) if arguments is not None else None))
