@@ -316,7 +316,7 @@ def write(judgement: Judgement, asked: Asked, explained: str) -> None:
         except OSError as error:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     else:
-        with output_stream(asked.out) as stream:
+        with output_stream(asked.out, long=True) as stream:
             {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
 
 
