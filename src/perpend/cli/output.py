@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _NARROWEST = 80
 """The width of a terminal that says it has none."""
 
+_HEIGHT = 100
+"""The height of a file, which nothing depends on."""
+
 _MOST_BEHIND = 8
 """How many pieces of text may wait to be written."""
 
@@ -169,10 +172,12 @@ def terminal(path: str | None) -> Iterator[Console]:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
         width = _NARROWEST if os.environ.get("COLUMNS", "").strip() == "0" else None
-        yield _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
+        console = _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
+        console.size = console.size  # asked once, and not for every line
+        yield console
         return
     with output_stream(path) as stream:
-        yield _Console(file=stream, width=120, highlight=False, markup=False, emoji=False, color_system=None)
+        yield _Console(file=stream, width=120, height=_HEIGHT, highlight=False, markup=False, emoji=False, color_system=None)
 
 
 @contextmanager
