@@ -361,3 +361,9 @@ def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> Non
     assert (2, "") == ran[:2]
     assert 1 == ran.err.count("\n")
     assert "cannot be written: no such file or directory" in ran.err
+
+
+def test_compact_lines_are_ndjson(run: Run) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--compact", "--format", "csv")
+    assert (2, "") == (ran.code, ran.out)
+    assert ran.err.endswith("Error: --compact goes with --format ndjson, not csv\n")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from perpend.cli.output import _written
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, spawn
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
@@ -38,6 +39,12 @@ def test_behind_a_link_the_file_is_written(run: Run, tmp_path: Path) -> None:
     assert 1 == run(*CHECK, "--out", link).code
     assert link.is_symlink()
     assert real.read_text().startswith("policyId,")
+
+
+def test_what_another_thread_cannot_write_is_told() -> None:
+    with pytest.raises(OSError, match="No space left"), open("/dev/full", "w") as stream, _written(stream) as behind:
+        for _ in range(100):
+            behind.write("x" * 100_000)
 
 
 def test_an_input_is_never_written_over(run: Run, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import io
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 from perpend.diagnostics.escape import visible
@@ -22,18 +24,24 @@ if TYPE_CHECKING:
 _NARROWEST = 80
 """The width of a terminal that says it has none."""
 
+_HEIGHT = 100
+"""The height of a file, which nothing depends on."""
+
+_MOST_BEHIND = 8
+"""How many pieces of text may wait to be written."""
+
 
 class CannotWrite(PerpendError):
     """An output file that cannot be written."""
 
 
 @contextmanager
-def output_stream(path: str | None, *, drawn: bool = False) -> Iterator[TextIO]:
+def output_stream(path: str | None, *, drawn: bool = False, long: bool = False) -> Iterator[TextIO]:
     """Yield the stream to write to.
 
     A terminal is sent nothing that controls it, unless the text is ``drawn`` for one; pipes and files take all as it is.
     A file is written beside its place and moved there at the end, with mode 0600; behind a link, the file it leads to.
-    What is no regular file (a device, a pipe) is written to as it is.
+    What is no regular file (a device, a pipe) is written to as it is. A ``long`` text is written while more of it is made.
     """
     if path is None or path == "-":
         yield _plain_stdout(drawn=drawn)
@@ -42,7 +50,7 @@ def output_stream(path: str | None, *, drawn: bool = False) -> Iterator[TextIO]:
     if target.is_dir():
         raise CannotWrite(f"{path}: cannot be written: is a directory")
     try:
-        with _direct(path) if _is_special(path) else _beside(target) as stream:
+        with _direct(path) if _is_special(path) else _beside(target, long=long) as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -69,14 +77,62 @@ def _direct(path: str) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[TextIO]:
+def _beside(target: Path, *, long: bool) -> Iterator[TextIO]:
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as stream:
-            yield stream
+        with (
+            open(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as stream,
+            _written(stream) if long else nullcontext(stream) as given,
+        ):
+            yield given
         os.replace(temporary, target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(stream: TextIO) -> Iterator[TextIO]:
+    """Yield a stream whose text another thread writes, while more of it is drawn. What fails there is raised here."""
+    behind = _Behind(stream)
+    try:
+        yield behind
+    finally:
+        behind.end()
+    behind.raise_failure()
+
+
+class _Behind(io.TextIOBase, TextIO):
+    """A stream that is written by a thread of its own, some pieces of text behind."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._pieces: Queue[str | None] = Queue(_MOST_BEHIND)
+        self._failure: OSError | None = None
+        self._thread = Thread(target=self._write_all, daemon=True)
+        self._thread.start()
+
+    def write(self, text: str, /) -> int:
+        self.raise_failure()
+        self._pieces.put(text)
+        return len(text)
+
+    def end(self) -> None:
+        """Wait until all is written."""
+        self._pieces.put(None)
+        self._thread.join()
+
+    def raise_failure(self) -> None:
+        """Raise what kept text from being written."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _write_all(self) -> None:
+        while (text := self._pieces.get()) is not None:
+            try:
+                if self._failure is None:
+                    self._stream.write(text)
+            except OSError as error:
+                self._failure = error
 
 
 def _plain_stdout(*, drawn: bool) -> TextIO:
@@ -116,10 +172,12 @@ def terminal(path: str | None) -> Iterator[Console]:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
         width = _NARROWEST if os.environ.get("COLUMNS", "").strip() == "0" else None
-        yield _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
+        console = _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
+        console.size = console.size  # asked once, and not for every line
+        yield console
         return
     with output_stream(path) as stream:
-        yield _Console(file=stream, width=120, highlight=False, markup=False, emoji=False, color_system=None)
+        yield _Console(file=stream, width=120, height=_HEIGHT, highlight=False, markup=False, emoji=False, color_system=None)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from perpend.intake.reports.readings import are_as_usual, read_reports
 from perpend.intake.reports.staged import stage_reports
 from perpend.intake.tables.table_bytes import UnreadableTable
 from perpend.intake.tables.table_file import TableFile, in_order
-from perpend.store.database import opened, storing
+from perpend.store.database import MEMORY_LIMIT, opened, storing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,9 +140,11 @@ def _reports_read(
             directory=importing.run.temporary,
             progress=progress,
         )
-    if read:
-        importing.add_ready(read.sources, read.pieces)
-    return read is not None
+    if read is None:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        return False
+    importing.add_ready(read.sources, read.pieces)
+    return True
 
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:

@@ -56,6 +56,11 @@ class Expr:
     span: Span | None = None
     extract: Extracted | None = None
     deletion_field: str | None = None
+    slots: int = field(init=False)
+    """How many check slots the expression and everything below it take. Source: specification, section 5.4."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slots", len(self.checks) + sum(operand.slots for operand in self.operands))
 
     @property
     def operands(self) -> tuple[Expr, ...]:
@@ -100,11 +105,6 @@ class Expr:
             a_set or given.get("duplicateValues") == "SKIP",
             a_set or given.get("ordering") == "SORTED",
         )
-
-    @property
-    def slots(self) -> int:
-        """How many check slots the expression and everything below it take. Source: specification, section 5.4."""
-        return len(self.checks) + sum(operand.slots for operand in self.operands)
 
 
 @dataclass(frozen=True, slots=True)

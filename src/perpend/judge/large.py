@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from perpend.plan.build import Plan
     from perpend.store.database import Connection
 
-_MEMORY: Final = "130MB"
-"""What DuckDB may hold of reports that are only judged."""
-
 _NAMES: Final = {
     USER_TYPE: ("CA10__userName__c", "CA10__arn__c", "CA10__account__r"),
     ACCOUNT_TYPE: ("CA10__accountId__c", "CA10__accountId__c", None),
@@ -71,7 +68,7 @@ def judge_reports(
         return
     with (
         scratch() as directory,
-        opened(directories=[directory], spill=directory / "spill", memory_limit=_MEMORY) as connection,
+        opened(directories=[directory], spill=directory / "spill") as connection,
     ):
         staged = _staged(connection, directory, inputs, declared, streamed=streamed, progress=progress)
         if staged is None:

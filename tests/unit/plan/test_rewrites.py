@@ -8,6 +8,7 @@ from perpend.plan.rewrites import (
     members_read_at_once,
     queries_asked_at_once,
     rewritten,
+    texts_in_columns,
     white_space_found_without_splitting,
 )
 from perpend.plan.scalar import Kind, Scalar, Scalars
@@ -94,3 +95,20 @@ def test_a_stage_is_rewritten_with_the_stages_below_it_and_stays_as_it_was(made:
     assert ["pick", "pick"] == [one.primitive for one in found.counts[0].stage.outputs.values()]
     assert ["member", "member"] == [one.primitive for one in below.outputs.values()]
     assert (["x", "y"], {"o": made.true}) == (list(found.counts[0].stage.outputs), found.outputs)
+
+
+def test_texts_are_read_from_columns_of_their_own(made: Scalars) -> None:
+    mark = made.truth(made.column("t", "d#plain", Kind.BOOLEAN))
+    known, absent = (
+        made.make("member", made.choice(mark, document(made), made.literal(None, Kind.TEXT)), constants=(key,))
+        for key in ("a", "b")
+    )
+    asked = made.native("queries", Kind.TEXTS, document(made), constants=(("a", "token"),))
+    other = made.make("part", made.choice(mark, made.literal(None, Kind.TEXTS), asked), constants=(0,))
+    texts = [made.make("unquoted", made.make("else", one, other)) for one in (known, absent)]
+    fits = made.make("quoted", made.make("else", known, other))
+    gone = made.any(made.is_null(document(made)), made.negation(mark))
+    elsewhere = made.make("unquoted", member(made, "a", "e"))
+    found = texts_in_columns("d", {"a": "c"})(made, [*texts, fits, gone, elsewhere])
+    expected = [made.column("t", "c", Kind.TEXT), made.literal(None, Kind.TEXT), made.true, made.false, elsewhere]
+    assert expected == [found[one] for one in (*texts, fits, gone, elsewhere)]

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 18
-"""What a line may have. One that has more than twice as much is always noticed."""
 
 _MOST_COLUMNS: Final = 256
 _COLUMN: Final = re.compile("[a-z0-9_]+")
@@ -41,12 +40,16 @@ class _ReadDifferently(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlainReport:
-    """A report as it was copied: lines end with LF, the header is left out. ``digest`` is the SHA-256 of its text."""
+    """A report as it was copied: lines end with LF, the header is left out.
+
+    ``longest`` is the size of its longest line in bytes, ``digest`` the SHA-256 of its text.
+    """
 
     source: str
     copy: Path
     columns: tuple[str, ...]
     rows: int
+    longest: int
     digest: str
 
 
@@ -55,23 +58,26 @@ def plain_report(path: str, copy: Path, progress: Callable[[int], None] | None =
     digest = hashlib.sha256()
     try:
         with naming(copy):
-            columns, rows = _copied(_lines(path, digest.update), copy, progress)
+            columns, rows, longest = _copied(_lines(path, digest.update), copy, progress)
     except _ReadDifferently:
         return None
-    return PlainReport(path, copy, columns, rows, digest.hexdigest()) if rows else None
+    return PlainReport(path, copy, columns, rows, longest, digest.hexdigest()) if rows else None
 
 
-def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None] | None) -> tuple[tuple[str, ...], int]:
-    """Write lines to a file, without the first one; return the columns that it names, and how many rows the others are."""
+def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None] | None) -> tuple[tuple[str, ...], int, int]:
+    """Write lines to a file, without the first one; return the columns that it names, how many the others are, the longest."""
     header, _, lines = next(pieces, b"").partition(b"\n")
-    columns, rows = _columns(header), 0
+    columns, rows, longest = _columns(header), 0, 0
     with copy.open("wb") as stream:
         for more in chain((lines,), pieces):
+            longest = max(longest, *map(len, more.split(b"\n")))
+            if longest > _LONGEST_LINE:
+                raise _ReadDifferently
             rows += _rows(more, columns)
             stream.write(more)
             if progress:
                 progress(rows)
-    return columns, rows
+    return columns, rows, longest
 
 
 def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -141,9 +147,6 @@ def _rows(lines: bytes, columns: tuple[str, ...]) -> int:
             lines.decode("utf-8")
         except UnicodeDecodeError:
             raise _ReadDifferently from None
-    starts = range(0, len(lines) - _LONGEST_LINE, _LONGEST_LINE)
-    if any(lines.find(b"\n", start, start + _LONGEST_LINE) < 0 for start in starts):
-        raise _ReadDifferently
     rows = lines.count(b"\n")
     if lines.count(b",") != rows * (len(columns) - 1):
         raise _ReadDifferently

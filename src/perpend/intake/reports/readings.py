@@ -22,7 +22,7 @@ from perpend.ir.coverage import Scope, claims_of, region_field
 from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
-from perpend.store.database import is_failed_write, name, pattern, rows_of, text
+from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
@@ -51,6 +51,12 @@ USER_FIELDS: Final = {
 """The fields of a user beside its row, with the columns that hold them."""
 
 ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_MEMORY: Final = "180MB"
+"""What DuckDB may hold of reports: it keeps the rest in files while it sorts them, which takes no longer."""
+
+_NARROW: Final = 4_096
+"""The bytes that lines have at most, usually."""
+
 _FIRST_LINE: Final = 2
 """The number of the line behind the header."""
 
@@ -106,7 +112,7 @@ def read_reports(
 
     ``directory`` takes copies for as long as the pieces are read.
     """
-    readings = readings_of(connection, paths, declared, directory, progress)
+    readings = readings_of(connection, paths, declared, directory, progress, memory=_MEMORY)
     if readings is None:
         return None
     sources = readings.sources(complete, observed_at)
@@ -121,8 +127,13 @@ def readings_of(
     declared: Callable[[str], ObjectType | None],
     directory: Path,
     progress: Callable[[int], None] | None,
+    *,
+    memory: str,
 ) -> Readings | None:
-    """Return the rows of reports, copied to a directory; None where one of them is not plain, or wrong."""
+    """Return the rows of reports, copied to a directory; None where one of them is not plain, or wrong.
+
+    ``memory`` is what DuckDB may hold from now on, where all lines are as short as they usually are.
+    """
     reports: list[PlainReport] = []
     for number, path in enumerate(paths):
         before = sum(report.rows for report in reports)
@@ -133,6 +144,7 @@ def readings_of(
         reports.append(report)
     reports.sort(key=lambda report: (report.digest, report.source))
     readings = Readings(connection, reports, declared, directory)
+    readings.limit_memory(memory)
     return readings if readings.are_sound() else None
 
 
@@ -149,6 +161,11 @@ class Readings:
     def keys(self) -> str:
         """What stands for source, line, user and ARN of every row."""
         return f"({self._of_all(lambda number, report: self._lines(number, _named(report)))})"
+
+    def limit_memory(self, limit: str) -> None:
+        """Let DuckDB hold so much and no more, unless some lines are long: it holds thousands of rows at once."""
+        narrow = all(report.longest <= _NARROW for report in self.reports)
+        self.connection.execute(f"SET memory_limit = {text(limit if narrow else MEMORY_LIMIT)}")
 
     def are_sound(self) -> bool:
         """Read all rows; return whether each has its fields, a name, and an ARN as every other reader sees them."""

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredSource
 
-_SORTING: Final = "500MB"
-"""What DuckDB may hold of rows that it sorts; of more it keeps a part in files."""
+_MEMORY: Final = "130MB"
+"""What DuckDB may hold of reports that are only judged."""
+
+_SORTING: Final = "180MB"
+"""What it may hold of rows that it sorts; of more it keeps a part in files."""
 
 _SORTED: Final = "users.parquet"
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
@@ -72,7 +75,7 @@ def stage_reports(
 
     ``streamed``: all users will be read in their order, and not some here and there.
     """
-    readings = readings_of(connection, paths, declared, directory, progress)
+    readings = readings_of(connection, paths, declared, directory, progress, memory=_MEMORY)
     if readings is None:
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
@@ -83,7 +86,7 @@ def stage_reports(
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
         relation = _selected(readings, texts, readings.documents(settled.rows), "number", "contradicted")
     else:
-        connection.execute(f"SET memory_limit = {text(_SORTING)}")
+        readings.limit_memory(_SORTING)
         doubt = [] if CONTRADICTED in users.marks else [f"CAST(NULL AS VARCHAR) AS {name(CONTRADICTED)}"]
         mark = f"{users.plain[ROW_FIELD]} AS {name(plain(ROW_FIELD))}"
         copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)

@@ -42,6 +42,9 @@ HEADER: Final = (
 _END: Final = "\r\n"
 _UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_SIMPLE: Final = re.compile("[A-Za-z0-9][ !#-+\\--~]*")
+"""Texts that are cells as they are: printable ASCII without quotes and commas, begun by what begins no formula."""
+
 _QUOTED: Final = re.compile('[",\r\n]')
 
 
@@ -64,6 +67,8 @@ def cell_text(text: str) -> str:
     characters that cannot be seen. Single quotes that stand there already count as part of it: taking one away from
     every such cell gives the original texts back.
     """
+    if _SIMPLE.fullmatch(text):
+        return text
     text = encodable(text)
     if _FORMULA.match(text):
         text = f"'{text}"

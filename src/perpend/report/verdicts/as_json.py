@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
+    from perpend.report.verdicts.lines import Head
+
+
+_FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
+"""What a verdict says whatever the object, unless a runtime error takes its place."""
 
 
 def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
@@ -45,10 +50,28 @@ def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, A
     stream.write("\n]}\n")
 
 
-def write_ndjson(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
-    """Write each verdict as one line of JSON. ``accounts`` as in ``write_json``."""
-    for batch in _lines(judgement, accounts or {}):
+def write_ndjson(
+    judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None, compact: bool = False
+) -> None:
+    """Write each verdict as one line of JSON. ``accounts`` as in ``write_json``.
+
+    ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out.
+    """
+    if compact:
+        stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
+    for batch in _lines(judgement, accounts or {}, head=_compact_head if compact else _head):
         stream.write("\n".join(batch) + "\n")
+
+
+def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
+    """Return by policy, and by each index that occurs, what is said of every object that ends so."""
+    texts: dict[str, dict[int, dict[str, str | None]]] = {}
+    for column in judgement.verdicts:
+        of_policy = texts.setdefault(column.program.policy_id, {})
+        for index in sorted(column.counted()):
+            said = _said(column.program, index, None)
+            of_policy[index] = {key: said[key] for key in _FIXED}
+    return texts
 
 
 def _ledger(ledger: Ledger) -> dict[str, int]:
@@ -72,13 +95,27 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account]) -> Iterator[list[str]]:
-    return verdict_lines(judgement, head=_head, described=_Describer(judgement, accounts), tail=_tail)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], *, head: Head | None = None) -> Iterator[list[str]]:
+    return verdict_lines(judgement, head=head or _head, described=_Describer(judgement, accounts), tail=_tail)
 
 
 def _head(program: Program, index: int, error: str | None) -> str:
+    return _opened(_said(program, index, error))
+
+
+def _compact_head(program: Program, index: int, error: str | None) -> str:
+    """Draw what is said of one object and not of every one that ends so."""
+    said, fixed = _said(program, index, error), _said(program, index, None)
+    return _opened({key: value for key, value in said.items() if key not in _FIXED or value != fixed[key]})
+
+
+def _opened(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
+
+
+def _said(program: Program, index: int, error: str | None) -> dict[str, Any]:
     verdict = program.verdicts[index]
-    said = {
+    return {
         "policyId": program.policy_id,
         "status": verdict.status.value,
         "conditionIndex": index,
@@ -87,7 +124,6 @@ def _head(program: Program, index: int, error: str | None) -> str:
         "remediationMessage": remediation_of(program, verdict),
         "runtimeError": error,
     }
-    return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
 
 
 def _tail(described: str, references: str) -> str:

@@ -206,3 +206,17 @@ def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_insi
     city = {"field": f"{OWNER_LOOKUP}.CA10__city__c", "label": "City"}
     notes = {"field": NOTES, "label": "a", "value": "b"}
     assert [[notes, {**city, "value": "Rome"}], [notes, {**city, "value": None}]] == read
+
+
+def test_compact_lines_with_what_the_first_line_says_are_the_verdicts(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, with_rival(thing("ann", "bad"), "none"), thing("bob", "none"), thing("cy", "bad"))
+    whole, short = io.StringIO(), io.StringIO()
+    write_ndjson(judgement, whole)
+    write_ndjson(judgement, short, compact=True)
+    first, *lines = map(json.loads, short.getvalue().splitlines())
+    assert ["verdicts"] == list(first)
+    assert any("currentStateMessage" in line for line in lines)
+    assert not any("conditionText" in line for line in lines)
+    texts = first["verdicts"]
+    found = [texts[line["policyId"]][str(line["conditionIndex"])] | line for line in lines]
+    assert found == [json.loads(line) for line in whole.getvalue().splitlines()]

@@ -55,6 +55,7 @@ Examples:
   perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
   perpend check --store inventory --format parquet --out verdicts.parquet
+  perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
@@ -79,6 +80,7 @@ class Asked:
     exclude: tuple[str, ...]
     snapshot_time: datetime | None
     form: str
+    compact: bool
     out: str | None
     limit: int
     keep_going: bool
@@ -89,6 +91,8 @@ class Asked:
             raise click.UsageError("name either INPUTs or a --store to judge")
         if self.form == "parquet" and self.out in (None, "-"):
             raise click.UsageError("--format parquet goes with --out FILE")
+        if self.compact and self.form != "ndjson":
+            raise click.UsageError(f"--compact goes with --format ndjson, not {self.form}")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
 
@@ -160,6 +164,7 @@ class Asked:
     show_default=True,
     help="The output's form.",
 )
+@click.option("--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
@@ -363,8 +368,11 @@ def write(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> None
         except OSError as error:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     else:
-        with output_stream(asked.out) as stream:
-            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
+        with output_stream(asked.out, long=True) as stream:
+            if asked.form == "ndjson":
+                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
+            else:
+                {"json": write_json, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
 
 
 def exit_code(judgement: Judgement) -> int:
