@@ -17,6 +17,7 @@ from perpend.cli.options import moment, scopes
 from perpend.cli.repositories import type_here
 from perpend.diagnostics.text import render_text
 from perpend.intake.input import Input
+from perpend.intake.rules import TOLD_BY_VERDICTS
 from perpend.load.mapping import ColumnMapping, mapping_from
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ def words_of(context: click.Context, paths: Sequence[str]) -> str:
     return joined if len(joined) <= _LONGEST_SHOWN else "INPUT"
 
 
-def report_problems(problems: Sequence[Diagnostic]) -> None:
-    """Tell on standard error what is strange about inputs."""
+def report_problems(problems: Sequence[Diagnostic], *, judged: bool = False) -> None:
+    """Tell on standard error what is strange about inputs; of what is ``judged``, not what verdicts tell by themselves."""
+    if judged:
+        problems = [one for one in problems if one.code not in TOLD_BY_VERDICTS]
     if problems:
         text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
