@@ -55,6 +55,7 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration 
 	$(BIN)/python -m perpend.load.reference docs/reference/operations
 	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
+	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs

@@ -141,6 +141,20 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/collect/formats/test_readers.py": (
+        *(
+            "collect/formats/authorization_details",
+            "collect/formats/config_items",
+            "collect/formats/field_map",
+            "collect/formats/held",
+        ),
+        *(
+            "collect/formats/prowler",
+            "collect/formats/table_maps",
+            "collect/formats/tool_tables",
+            "collect/formats/values",
+        ),
+    ),
     "unit/collect/test_bad_input.py": ("collect/files",),
     "unit/collect/test_kinds.py": ("collect/outline", "collect/read"),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),

@@ -16,6 +16,7 @@ from perpend.cli.options import moment, scopes
 from perpend.cli.repositories import type_here
 from perpend.diagnostics.text import render_text
 from perpend.intake.input import Input
+from perpend.intake.rules import TOLD_BY_VERDICTS
 from perpend.load.mapping import ColumnMapping, mapping_from
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ def _flat(words: Sequence[tuple[str, str | None]]) -> list[str]:
     return [one for pair in words for one in pair if one is not None]
 
 
-def report_problems(problems: Sequence[Diagnostic]) -> None:
-    """Tell on standard error what is strange about inputs."""
+def report_problems(problems: Sequence[Diagnostic], *, judged: bool = False) -> None:
+    """Tell on standard error what is strange about inputs; of what is ``judged``, not what verdicts tell by themselves."""
+    if judged:
+        problems = [one for one in problems if one.code not in TOLD_BY_VERDICTS]
     if problems:
         text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)

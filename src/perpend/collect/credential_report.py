@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-_ARN = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
+ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
 """What JSON escapes. A line end without quotes around it is never inside a field."""
 
@@ -66,7 +66,7 @@ def read_report(
         user_place, arn_place, write = layout.user, layout.arn, layout.write
         for line, row in rows:
             arn = row[arn_place]
-            matched = _ARN.fullmatch(arn) if arn == arn.strip() else None
+            matched = ARN_OF_USER.fullmatch(arn) if arn == arn.strip() else None
             if matched is None:
                 raise UnusableContent(_arn_fault(line, arn))
             account = accounts.setdefault(matched[1], matched[1])

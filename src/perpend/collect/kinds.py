@@ -140,30 +140,17 @@ DETAILS: Final = InputKind(
     "authorization-details",
     "account authorization details",
     lambda shown: any(_is_list_of(shown, name, "Arn") or shown.members.get(name) == [] for name in _DETAILS),
-    refusal="the answer of `aws iam get-account-authorization-details`, which is not read yet: "
-    "run `aws iam get-credential-report`",
+    is_joined=True,
 )
 CONFIG: Final = InputKind(
     "aws-config",
     "AWS Config snapshot or history",
     lambda shown: _is_object(shown) and "configurationItems" in shown.members,
-    refusal="an AWS Config snapshot or history, which is not read yet",
+    is_joined=True,
 )
-PROWLER: Final = InputKind(
-    "prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, refusal="findings of Prowler (OCSF), which are not read yet"
-)
-STEAMPIPE: Final = InputKind(
-    "steampipe",
-    "Steampipe table",
-    _is_steampipe,
-    refusal="a table of Steampipe: as CSV it is taken with --type and --mapping",
-)
-CLOUDQUERY: Final = InputKind(
-    "cloudquery",
-    "CloudQuery table",
-    _is_cloudquery,
-    refusal="a table of CloudQuery: it is taken with --type and --mapping",
-)
+PROWLER: Final = InputKind("prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, lists_children=False)
+STEAMPIPE: Final = InputKind("steampipe", "Steampipe table", _is_steampipe, is_joined=True)
+CLOUDQUERY: Final = InputKind("cloudquery", "CloudQuery table", _is_cloudquery, is_joined=True)
 USERS: Final = InputKind(
     "list-users",
     "answer of `aws iam list-users`",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
+from perpend.collect.formats.readers import READERS
+from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
 from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings, with_root_users
@@ -23,6 +25,9 @@ from perpend.ir.object_types import ObjectType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from perpend.collect.formats.unite import Dated
+    from perpend.collect.kinds import InputKind
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
@@ -48,6 +53,8 @@ class _Pile:
     digests: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
+    held: list[Dated] = field(default_factory=list)
+    read_from: Mapping[str, str] = field(default_factory=dict)
 
     def report_rows(self) -> Callable[[int], None] | None:
         """Return a hook for one file's row count which tells the caller's hook the count over all files."""
@@ -63,16 +70,18 @@ def collect_files(
     complete: Mapping[str, Sequence[Scope]] | None = None,
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
+    read_from: Mapping[str, str] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
     ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
-    rows read so far, now and then.
+    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place.
     """
+    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {})
     with _collector_paused():
-        return _collect(paths, _Pile(type_name, progress, object_type, complete or {}), keep_going=keep_going)
+        return _collect(paths, pile, keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
@@ -108,11 +117,14 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _read_file(path: str, pile: _Pile) -> None:
-    content = read_text_bytes(path)
+    content = read_text_bytes(pile.read_from.get(path, path))
     pile.digests[path] = hashlib.sha256(content).hexdigest()
     found = kind_of(content[:HEAD])
-    if found and found.refusal:
+    if found is not None and found.refusal:
         raise UnusableContent(found.refusal)
+    if found is not None and found in READERS:
+        _read_format(found, content, path, pile)
+        return
     if found is OBJECTS:
         _read_test_data(content, path, pile)
         return
@@ -142,6 +154,21 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     pile.sources.append(Source(path, OBJECTS.name, None, len(objects), coverage=coverage))
 
 
+def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> None:
+    held = READERS[kind](content, path)
+    if pile.type_name and pile.type_name not in held.types:
+        holds = ", ".join(f"`{one}`" for one in sorted(held.types)) or "nothing that is known"
+        raise UnusableContent(f"a {kind.label}, which holds {holds}, not `{pile.type_name}`")
+    claimed = pile.complete.get(path, ())
+    coverage = held.lacking if not claimed else tuple(claim for one in sorted(held.types) for claim in claims_of(one, claimed))
+    pile.readings += held.readings
+    pile.held += [(one, held.seen_at.get(place)) for place, one in enumerate(held.objects)]
+    objects = len(held.readings) + len(held.objects)
+    pile.sources.append(Source(path, kind.name, held.observed_at, objects, held.accounts, coverage))
+    if progress := pile.progress:
+        progress(sum(source.objects for source in pile.sources))
+
+
 def _refuse_scalar(content: bytes) -> None:
     if len(content) > _LARGEST_SCALAR:
         return
@@ -157,7 +184,7 @@ def _estate_of(pile: _Pile) -> Estate:
     sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
-    if any(source.kind != OBJECTS.name for source in pile.sources):
+    if pile.readings:
         users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
         described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
         objects[USER_TYPE] = with_root_users(users, described=described)
@@ -167,4 +194,8 @@ def _estate_of(pile: _Pile) -> Estate:
             described = {found.id for found in pile.objects}
             shown = [account for account in shown if account.id not in described]
         objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
+    held = sorted(pile.held, key=lambda one: (ranks[one[0].origin.source], one[0].origin.row or 0))
+    for type_name in {one.type_name for one, _ in held}:
+        of_type = [one for one in held if one[0].type_name == type_name]
+        objects[type_name] = unite([*((one, None) for one in objects.get(type_name, ())), *of_type])
     return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})

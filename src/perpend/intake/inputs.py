@@ -14,10 +14,11 @@ from perpend.intake.reports.readings import are_as_usual, read_reports
 from perpend.intake.reports.staged import stage_reports
 from perpend.intake.tables.table_bytes import UnreadableTable
 from perpend.intake.tables.table_file import TableFile, in_order
+from perpend.intake.tables.tool_parquet import lines_of_tool
 from perpend.store.database import MEMORY_LIMIT, opened, storing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from perpend.collect.unusable import UnusableInput
@@ -65,8 +66,11 @@ def import_inputs(
         importing = Importing(run, connection, declared=declared)
         failures: list[UnusableInput | UnreadableTable] = []
         if not _reports_read(importing, connection, inputs, declared, progress=progress):
+            read_from = _lines_of_tools(connection, run.temporary, tables)
+            others += [table for table in tables if table.path in read_from]
+            tables = [table for table in tables if table.path not in read_from]
             failures += _read_tables(importing, tables, keep_going=keep_going)
-            failures += _read_others(importing, others, declared, keep_going=keep_going, progress=progress)
+            failures += _read_others(importing, others, declared, read_from, keep_going=keep_going, progress=progress)
         for failure in failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit() if run.sources else None
@@ -147,6 +151,14 @@ def _reports_read(
     return True
 
 
+def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
+    """Return files with the rows of tables that other tools have written, as collectors read them, by path."""
+    unnamed = [table.path for table in tables if table.type_name is None and table.columns is None]
+    with storing(directory):
+        lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
+    return {path: str(found) for path, found in lines.items() if found is not None}
+
+
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
     failures = [
         UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
@@ -176,6 +188,7 @@ def _read_others(
     importing: Importing,
     inputs: Sequence[Input],
     declared: Declared,
+    read_from: Mapping[str, str],
     *,
     keep_going: bool,
     progress: Callable[[int], None] | None,
@@ -190,6 +203,7 @@ def _read_others(
             complete={other.path: other.complete for other in alike if other.complete},
             keep_going=keep_going,
             progress=progress,
+            read_from=read_from,
         )
         times = {other.path: other.observed_at for other in alike if other.observed_at}
         importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)

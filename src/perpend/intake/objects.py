@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.estate import is_filled
 from perpend.ir.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
+from perpend.meaning.partly_known import PartlyKnown, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -123,7 +124,8 @@ class Objects:
         declared = self._declared(type_name)
         lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
         children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
-        entry.fields = {name: value for name, value in fields.items() if name not in lookups and name not in children}
+        own = {name: value for name, value in fields.items() if name not in lookups and name not in children}
+        entry.fields = PartlyKnown(own, fields.reasons) if isinstance(fields, PartlyKnown) else own
         if declared is None:
             return self._placed(self.pile(type_name), entry)
         for name in (one for one in fields if one in lookups):
@@ -247,6 +249,8 @@ def _unite(first: Entry, other: Entry, age: Callable[[int], Age]) -> None:
             first.seen[name] = max(first.seen[name], other.source, key=age)
         else:
             clashes.append(name)
+    if isinstance(other.fields, PartlyKnown):
+        first.fields = PartlyKnown(first.fields, {**other.fields.reasons, **reasons_of(first.fields)})
     first.source = min(first.seen.values(), key=age)
     first.whole = first.whole or other.whole
     first.owners = {**other.owners, **first.owners}

@@ -116,3 +116,6 @@ RULES: Final = (
     NOT_CLAIMED,
 )
 """All rules of the room."""
+
+TOLD_BY_VERDICTS: Final = (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)
+"""Codes of what a verdict that it concerns gives as its reason, too."""

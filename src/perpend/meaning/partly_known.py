@@ -27,6 +27,11 @@ def reason_of(fields: Mapping[str, Any], name: str) -> str:
     return fields.reasons.get(name, MISSING) if isinstance(fields, PartlyKnown) else MISSING
 
 
+def reasons_of(fields: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return why fields are not known that an object does not have, by name, as far as it says."""
+    return fields.reasons if isinstance(fields, PartlyKnown) else {}
+
+
 def doubt_of(fields: Mapping[str, Any]) -> str | None:
     """Return why nothing that an object says is to be believed, None where there is no reason."""
     return fields.doubt if isinstance(fields, PartlyKnown) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.ir.relations import children_of, lookup_target
-from perpend.meaning.partly_known import MISSING
+from perpend.meaning.partly_known import reason_of, reasons_of
 from perpend.tables.plain_json import is_plain_json
 from perpend.tables.schema import (
     OWNER,
@@ -107,6 +107,7 @@ That says nothing where another object shows what they lead to. Where none does,
 
 
 def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
+    wanted.values.update(name for name in reasons_of(fields) if not name.endswith("__r"))
     for name, value in fields.items():
         relation = name.endswith("__r") or name == "RecordType"
         if isinstance(value, dict) and relation:
@@ -172,7 +173,7 @@ def _add(
         elif target is not None:
             _add(below, target, everywhere, complete=complete, own=nested)
         elif name not in fields and not complete:
-            row[unfollowed(name)] = MISSING
+            row[unfollowed(name)] = reason_of(fields, name)
     for name, below in part.children.items():
         items, reason = children_of(part.wanted.kind, fields, name, complete=complete)
         for item in items:
@@ -180,13 +181,13 @@ def _add(
         if reason is not None:
             row[unfollowed(name)] = reason
         elif name not in fields and not complete:
-            row[unfollowed(name)] = MISSING
+            row[unfollowed(name)] = reason_of(fields, name)
     part.rows.append(row)
 
 
 def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, complete: bool) -> None:
     value, odd = stored_value(fields.get(name))
-    reason = odd or (None if complete or name in fields else MISSING)
+    reason = odd or (None if complete or name in fields else reason_of(fields, name))
     row[name] = value
     if reason is not None:
         row[unread(name)] = reason

@@ -209,7 +209,7 @@ def _check_imported(analyzer: Analyzer, asked: Asked, found: Imported) -> int:
     if asked.engine == "interpreter":
         raise click.UsageError("tables and inputs that name each other are judged by duckdb or spark, not by the interpreter")
     _report_failures(found.failures)
-    report_problems(found.problems)
+    report_problems(found.problems, judged=True)
     if found.snapshot is None:
         return USAGE_ERROR
     selection = _selected(analyzer, asked, found.snapshot)

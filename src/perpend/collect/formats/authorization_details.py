@@ -1,0 +1,132 @@
+"""The answer of ``aws iam get-account-authorization-details`` in, users, roles and managed policies out.
+
+Source: IAM API reference, GetAccountAuthorizationDetails. Pages are several files. What an answer leaves out is not known: it
+names no time, and does not say that it is all, but may say that it is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from perpend.collect.formats.field_map import FieldFrom, ListFrom, TypeFrom
+from perpend.collect.formats.held import (
+    ATTACHMENT,
+    POLICY,
+    ROLE,
+    USER,
+    USER_LINK,
+    USER_POLICY,
+    Held,
+    account_of_arn,
+    id_in_account,
+    is_account,
+    role_attachments,
+    user_links,
+    user_policies,
+)
+from perpend.collect.formats.values import NotTold, boolean, document, integer, json_text, text, texts_at
+from perpend.collect.json_text import described, read_value
+from perpend.collect.unusable import UnusableContent
+from perpend.ir.coverage import Claim
+from perpend.ir.estate import Origin
+
+_NOT_HERE: Final = "is not known: account authorization details do not tell it"
+
+
+def default_document(value: Any) -> str:
+    """Return the document of a policy's default version."""
+    versions = document(value)
+    found = [one for one in versions if isinstance(one, dict)] if isinstance(versions, list) else []
+    default = [one for one in found if one.get("IsDefaultVersion", one.get("isDefaultVersion")) is True]
+    if len(default) != 1:
+        raise NotTold("holds no default version")
+    return json_text(default[0].get("Document", default[0].get("document")))
+
+
+def policy_type(arn: Any) -> str:
+    """Return who made a managed policy."""
+    return "AWS managed" if account_of_arn(text(arn)) == "aws" else "Customer managed"
+
+
+MAP: Final = (
+    TypeFrom(
+        "UserDetailList",
+        USER,
+        "Arn",
+        (FieldFrom("CA10__userName__c", "UserName", text), FieldFrom("CA10__arn__c", "Arn", text)),
+        (
+            ListFrom(
+                "CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, "AttachedManagedPolicies", texts_at("PolicyArn"), user_links
+            ),
+            ListFrom("CA10__userPolicies__r", USER_POLICY, "UserPolicyList", texts_at("PolicyName"), user_policies),
+        ),
+        lacking={"CA10__credReportAttributesJson__c": _NOT_HERE},
+    ),
+    TypeFrom(
+        "RoleDetailList",
+        ROLE,
+        "Arn",
+        (FieldFrom("CA10__name__c", "RoleName", text), FieldFrom("CA10__arn__c", "Arn", text)),
+        (
+            ListFrom(
+                "CA10__AWS_IAM_Role_Policy_Attachments__r",
+                ATTACHMENT,
+                "AttachedManagedPolicies",
+                texts_at("PolicyArn"),
+                role_attachments,
+            ),
+        ),
+    ),
+    TypeFrom(
+        "Policies",
+        POLICY,
+        "Arn",
+        (
+            FieldFrom("CA10__name__c", "PolicyName", text),
+            FieldFrom("CA10__arn__c", "Arn", text),
+            FieldFrom("CA10__policyType__c", "Arn", policy_type),
+            FieldFrom("CA10__attachable__c", "IsAttachable", boolean),
+            FieldFrom("CA10__attachmentCount__c", "AttachmentCount", integer),
+            FieldFrom("CA10__policyDocument__c", "PolicyVersionList", default_document),
+        ),
+        identity=id_in_account,
+        lacking={"CA10__policyDocumentExt__c": "is not known: it was not worked out of the document"},
+    ),
+)
+"""Lists of the answer, and what each of their entries is."""
+
+IGNORED: Final = ("GroupDetailList", "Marker", "IsTruncated")
+
+
+def read_details(content: bytes, source: str) -> Held:
+    """Return what an answer holds. Raises UnusableContent naming the first entry that cannot be used."""
+    answer = read_value(content)
+    held = Held()
+    account = _account(answer)
+    for kind in MAP:
+        for place, entry in enumerate(_entries(answer, kind.source), 1):
+            reason = kind.read(held, entry, Origin(source, place), account=account)
+            if reason is not None:
+                raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
+    if answer.get("IsTruncated", False) is not False or answer.get("Marker") is not None:
+        why = "an answer of `get-account-authorization-details` says that there is more (`IsTruncated`)"
+        held.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
+    return held
+
+
+def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = answer.get(name, [])
+    if not isinstance(found, list):
+        raise UnusableContent(f"`{name}` is {described(found)} where an array is expected")
+    odd = next((one for one in found if not isinstance(one, dict)), None)
+    if odd is not None or None in found:
+        raise UnusableContent(f"`{name}` holds {described(odd)} where an object is expected")
+    return found
+
+
+def _account(answer: dict[str, Any]) -> str:
+    """Return the one account that the answer's ARNs name, empty where they name none or several."""
+    lists = (kind.source for kind in MAP)
+    found = {account_of_arn(one.get("Arn")) for name in (*lists, IGNORED[0]) for one in _entries(answer, name)}
+    accounts = [one for one in found if is_account(one)]
+    return str(accounts[0]) if len(accounts) == 1 else ""

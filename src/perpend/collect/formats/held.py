@@ -1,0 +1,113 @@
+"""What a file of a format holds: objects of several types and rows of credential reports, with what the file says of its time.
+
+What a format does not tell of an object is not there, with the reason, whatever the format writes in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.ir.estate import EstateObject, object_from_fields
+from perpend.ir.object_types import ObjectType
+from perpend.meaning.partly_known import PartlyKnown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from perpend.collect.credential_report import Reading
+    from perpend.ir.coverage import Claim
+    from perpend.ir.estate import Origin
+
+USER: Final = "CA10__CaAwsUser__c"
+ROLE: Final = "CA10__CaAwsIamRole__c"
+POLICY: Final = "CA10__CaAwsIamPolicy__c"
+USER_LINK: Final = "CA10__CaAwsIamPolicyUserLink__c"
+USER_POLICY: Final = "CA10__CaAwsUserPolicy__c"
+ATTACHMENT: Final = "CA10__CaAwsIamRolePolicyAttachment__c"
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):\S.*")
+
+
+@dataclass(slots=True)
+class Held:
+    """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
+
+    ``listed`` are the types of the child lists that objects may state, and whether all have done so.
+    """
+
+    objects: list[EstateObject] = field(default_factory=list)
+    seen_at: dict[int, datetime] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    observed_at: datetime | None = None
+    lacking: tuple[Claim, ...] = ()
+    listed: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def types(self) -> set[str]:
+        """The types of which it holds objects; those of lists only where each object states its list."""
+        nested = {name for name, always in self.listed.items() if always}
+        return nested | {one.type_name for one in self.objects} | ({USER} if self.readings else set())
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts whose users, roles and so on it holds."""
+        named = (name for one in self.objects if isinstance(name := one.fields.get("CA10__account__c"), str))
+        return tuple(sorted({*named, *(reading.account for reading in self.readings)}))
+
+    def add(self, type_name: str, fields: Mapping[str, Any], lacking: Mapping[str, str], origin: Origin) -> None:
+        """Take in an object; ``lacking`` says of fields why they are not known."""
+        reasons = {name: reason for name, reason in lacking.items() if name not in fields}
+        self.objects.append(object_from_fields(PartlyKnown(fields, reasons), ObjectType(type_name), origin))
+
+
+def account_of_arn(arn: object) -> str | None:
+    """Return the account that an ARN names: empty where it names none, ``aws`` for what is AWS's own, None for no ARN."""
+    found = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return found[1] if found else None
+
+
+def is_account(value: object) -> bool:
+    """Whether a value is the number of an account."""
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+
+
+def of_account(account: str, prefix: str = "CA10") -> dict[str, Any]:
+    """Return the fields that say which account owns an object."""
+    return {f"{prefix}__account__c": account, f"{prefix}__account__r": {"Id": account, "CA10__accountId__c": account}}
+
+
+def id_in_account(account: str, arn: str) -> str:
+    """Return the Id of what may have one ARN in several accounts, as managed policies of AWS have."""
+    return f"{account}|{arn}"
+
+
+def user_links(user: str, account: str, policies: list[str]) -> list[dict[str, Any]]:
+    """Return the links of a user to the managed policies attached to it."""
+    return [
+        {"Id": f"{user}|{arn}", "CA10__user__c": user, "CA10__policy__c": id_in_account(account, arn)}
+        for arn in dict.fromkeys(policies)
+    ]
+
+
+def user_policies(user: str, account: str, names: list[str]) -> list[dict[str, Any]]:
+    """Return the inline policies of a user."""
+    return [{"Id": f"{user}|{name}", "CA10__policyName__c": name, "CA10__user__c": user} for name in dict.fromkeys(names)]
+
+
+def role_attachments(role: str, account: str, policies: list[str]) -> list[dict[str, Any]]:
+    """Return the attachments of managed policies to a role."""
+    return [
+        {
+            "Id": f"{role}|{arn}",
+            "CA10__policyArn__c": arn,
+            "CA10__policy__c": id_in_account(account, arn),
+            "CA10__roleArn__c": role,
+            "CA10__role__c": role,
+            "CA10__account__c": account,
+        }
+        for arn in dict.fromkeys(policies)
+    ]

@@ -1,0 +1,168 @@
+"""A table that Steampipe or CloudQuery has written in, the objects of its rows out; which table it is, its columns tell.
+
+Steampipe writes CSV, an array of rows, or an object with ``rows``; CloudQuery CSV and JSON lines (Parquet is made into these
+before). Neither says that a table is all there is: connections, regions and filters are not in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
+from perpend.collect.formats.held import Held
+from perpend.collect.formats.report_rows import reading_of
+from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
+from perpend.collect.formats.values import NotTold, document, moment
+from perpend.collect.json_text import described, read_array, read_value
+from perpend.collect.unusable import UnusableContent, excerpt
+from perpend.ir.estate import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from perpend.collect.formats.field_map import TypeFrom
+
+_NULL: Final = "<null>"
+_REPORT: Final = "credential report"
+_MOST_NAMED: Final = 8
+_OF_REPORTS: Final = frozenset(
+    f"{key}_{what}"
+    for key in ("access_key_1", "access_key_2")
+    for what in ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
+) | {
+    *("user", "arn", "user_creation_time", "mfa_active"),
+    *("password_enabled", "password_last_used", "password_last_changed", "password_next_rotation"),
+    *("cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    name: str
+    tables: tuple[TypeFrom, ...]
+    times: tuple[str, ...]
+
+
+_STEAMPIPE: Final = _Tool("Steampipe", STEAMPIPE, ("generated_time",))
+_CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
+
+
+def read_steampipe(content: bytes, source: str) -> Held:
+    """Return what a table of Steampipe holds. Raises UnusableContent where it is none that is known, or a row is odd."""
+    return _read(content, source, _STEAMPIPE)
+
+
+def read_cloudquery(content: bytes, source: str) -> Held:
+    """Return what a table of CloudQuery holds, likewise."""
+    return _read(content, source, _CLOUDQUERY)
+
+
+def _read(content: bytes, source: str, tool: _Tool) -> Held:
+    held = Held()
+    table: TypeFrom | str | None = None
+    times: set[datetime | None] = set()
+    for place, row in _rows(content):
+        if table is None:
+            table = _table_of(row, tool)
+        time = _time_of(row, tool)
+        times.add(time)
+        origin = Origin(source, place)
+        reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
+        if reason is not None:
+            raise UnusableContent(f"row {place} cannot be used: {reason}")
+    if table is None:
+        raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
+    # A row that states no time may be of any.
+    held.observed_at = None if None in times else max((time for time in times if time), default=None)
+    return held
+
+
+def _add_reading(held: Held, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
+    reading = reading_of(_report_row(row), origin, time, raw=False)
+    if isinstance(reading, str):
+        return reading
+    held.readings.append(reading)
+    return None
+
+
+def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
+    names = row.keys()
+    if {REPORT_COLUMNS.get(name, name) for name in names} >= REPORT_TABLE:
+        return _REPORT
+    found = max((table for table in tool.tables if table.marks <= names), key=lambda table: len(table.marks), default=None)
+    if found is not None:
+        return found
+    shown = ", ".join(excerpt(name, 30) for name in list(names)[:_MOST_NAMED])
+    known = ", ".join(table.source for table in tool.tables)
+    raise UnusableContent(
+        f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} with all its columns: "
+        "say with --type and --mapping what it holds"
+    )
+
+
+def _report_row(row: dict[str, Any]) -> dict[str, Any]:
+    named = {REPORT_COLUMNS.get(name, name): value for name, value in row.items()}
+    return {name: value for name, value in named.items() if name in _OF_REPORTS}
+
+
+def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
+    stated = next((row[name] for name in tool.times if name in row), None)
+    return moment(stated)
+
+
+def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    start = content.lstrip()[:1]
+    found: Iterable[tuple[int, Any]]
+    if start == b"[":
+        found = read_array(content)
+    elif start == b"{":
+        found = _json_rows(content)
+    else:
+        yield from _csv_rows(content)
+        return
+    for place, row in found:
+        if not isinstance(row, dict):
+            raise UnusableContent(f"row {place} is {described(row)} where an object is expected")
+        yield place, {name: _nested(value) for name, value in row.items()}
+
+
+def _json_rows(content: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield the rows of one object that holds them, or of lines that are one each."""
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    if len(lines) > 1 and lines[1].startswith(b"{"):
+        for place, line in enumerate(lines, 1):
+            yield place, read_value(line)
+        return
+    whole = read_value(content)
+    if "rows" not in whole:
+        yield 1, whole
+        return
+    rows = whole["rows"]
+    if not isinstance(rows, list):
+        raise UnusableContent(f"`rows` is {described(rows)} where an array is expected")
+    yield from enumerate(rows, 1)
+
+
+def _csv_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    check_quoting(content)
+    with wide_fields():
+        rows = read_rows(content)
+        _, header = next(rows)
+        if len(set(header)) < len(header):
+            raise UnusableContent("line 1 names a column twice")
+        for line, row in rows:
+            yield line, {name: _nested(value) for name, value in zip(header, row, strict=True)}
+
+
+def _nested(value: Any) -> Any:
+    """Return what a cell holds that is written as JSON, or as null."""
+    if value == _NULL:
+        return None
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return document(value)
+    except NotTold:
+        return value

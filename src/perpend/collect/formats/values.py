@@ -1,0 +1,114 @@
+"""A value as a format writes it in, the value of a field out, or why it tells nothing. Null is never a fact here."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from perpend.collect.json_text import described, read_value
+from perpend.collect.unusable import UnusableContent, excerpt
+from perpend.meaning.values import date_time_from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Form = Callable[[Any], Any]
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
+_OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
+
+
+class NotTold(Exception):
+    """A value of which it is not known what it says; the text is the reason."""
+
+
+def text(value: Any) -> str:
+    """Return a text that is not empty."""
+    if isinstance(value, str) and value:
+        return value
+    raise NotTold(_is(value, "a text"))
+
+
+def boolean(value: Any) -> bool:
+    """Return a Boolean, also of the words ``true`` and ``false``."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise NotTold(_is(value, "true or false"))
+
+
+def yes_no(value: Any) -> str:
+    """Return ``Yes`` or ``No``."""
+    return "Yes" if boolean(value) else "No"
+
+
+def integer(value: Any) -> int:
+    """Return a whole number, also of digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    raise NotTold(_is(value, "a whole number"))
+
+
+def digits(value: Any) -> str:
+    """Return a whole number as a text."""
+    return str(integer(value))
+
+
+def document(value: Any) -> Any:
+    """Return an object or a list, also of JSON text, which may be URL-encoded."""
+    if isinstance(value, str) and value:
+        plain = unquote(value) if value.startswith("%") else value
+        try:
+            value = read_value(plain.encode())
+        except (UnusableContent, UnicodeError):
+            raise NotTold("holds no JSON") from None
+    if isinstance(value, dict | list):
+        return value
+    raise NotTold(_is(value, "JSON"))
+
+
+def json_text(value: Any) -> str:
+    """Return an object or a list as JSON text without blanks, keys in their order."""
+    return json.dumps(document(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def texts(value: Any) -> list[str]:
+    """Return a list of texts."""
+    found = document(value)
+    if isinstance(found, list) and all(isinstance(one, str) and one for one in found):
+        return found
+    raise NotTold("holds no list of texts")
+
+
+def texts_at(*names: str) -> Form:
+    """Return what reads the texts under the first of some names in a list of objects."""
+
+    def read(value: Any) -> list[str]:
+        found = document(value)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise NotTold("holds no list of objects")
+        held = [next((one[name] for name in names if name in one), None) for one in found]
+        if not all(isinstance(one, str) and one for one in held):
+            raise NotTold(f"holds an object without `{names[0]}`")
+        return [str(one) for one in held]
+
+    return read
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a time that says its offset, None for whatever is none."""
+    if not isinstance(value, str) or not _OFFSET.fullmatch(value):
+        return None
+    instant = date_time_from_text(value)
+    return None if instant is None else datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def _is(value: Any, wanted: str) -> str:
+    shown = excerpt(value) if isinstance(value, str) and value else "nothing" if value in (None, "") else described(value)
+    return f"holds {shown}, not {wanted}"

@@ -1,0 +1,173 @@
+"""Files that other tools write, read: each object once, with what its format tells, and reasons for what it does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.collect import UnusableInput, collect_files
+from perpend.ir.coverage import Scope
+from perpend.ir.estate import Estate, EstateObject
+from perpend.meaning.partly_known import reason_of
+from tests import formats
+from tests.formats import ACCOUNT, ADMIN, ANN, BOB, CARL, FORMATS, ROLE, ROW, TRAIL, config_item, written
+from tests.unit.collect.reports import USER, write
+
+CONFIG_TRAIL = "CA10__CaAwsCloudTrailTrail__c"
+
+
+def read(directory: Path, *contents: str, **named: Any) -> Estate:
+    return collect_files(write(directory, *contents), **named).estate
+
+
+def object_of(estate: Estate, type_name: str, identity: str) -> EstateObject:
+    (found,) = [one for one in estate.objects[type_name] if one.id == identity]
+    return found
+
+
+def shown(estate: Estate) -> dict[str, list[str]]:
+    return {type_name: [one.id for one in found] for type_name, found in estate.objects.items()}
+
+
+def test_authorization_details_hold_users_roles_and_policies(tmp_path: Path) -> None:
+    estate = read(tmp_path, written("authorization-details", formats.details()))
+    admin = f"{ACCOUNT}|{ADMIN}"
+    assert {
+        USER: [ANN, BOB, CARL],
+        "CA10__CaAwsIamRole__c": [ROLE],
+        "CA10__CaAwsIamPolicy__c": [admin],
+    } == shown(estate)
+    bob, carl = (object_of(estate, USER, one).fields for one in (BOB, CARL))
+    link = {"Id": f"{CARL}|{ADMIN}", "CA10__user__c": CARL, "CA10__policy__c": admin}
+    assert [[], [link]] == [one["CA10__AWS_IAM_Policy_User_Links__r"] for one in (bob, carl)]
+    assert ["p"] == [one["CA10__policyName__c"] for one in bob["CA10__userPolicies__r"]]
+    assert "account authorization details do not tell it" in reason_of(bob, "CA10__credReportAttributesJson__c")
+    policy = object_of(estate, "CA10__CaAwsIamPolicy__c", admin).fields
+    assert ("AWS managed", formats.DOCUMENT) == (
+        policy["CA10__policyType__c"],
+        json.loads(policy["CA10__policyDocument__c"]),
+    )
+    assert (None, ()) == (estate.sources[0].observed_at, estate.sources[0].coverage)
+
+
+def test_pages_are_merged_and_one_that_says_that_there_is_more_leaves_lists_open(tmp_path: Path) -> None:
+    whole = formats.details()
+    first = {"UserDetailList": whole["UserDetailList"][:1], "IsTruncated": True, "Marker": "m"}
+    second = {**whole, "UserDetailList": whole["UserDetailList"][1:]}
+    estate = read(tmp_path, json.dumps(first), json.dumps(second))
+    assert {ANN, BOB, CARL} == {one.id for one in estate.objects[USER]}
+    assert {"IsTruncated"} == {
+        claim.lacking.split("`")[-2] for one in estate.sources for claim in one.coverage if claim.lacking
+    }
+    claimed = read(tmp_path, json.dumps(whole), complete={str(tmp_path / "1.in"): (Scope(ACCOUNT),)})
+    assert "CA10__CaAwsIamRolePolicyAttachment__c" in {claim.type_name for claim in claimed.sources[0].coverage}
+    del whole["RoleDetailList"][0]["AttachedManagedPolicies"]
+    open_ = read(tmp_path, json.dumps(whole), complete={str(tmp_path / "1.in"): (Scope(ACCOUNT),)})
+    assert "CA10__CaAwsIamRolePolicyAttachment__c" not in {claim.type_name for claim in open_.sources[0].coverage}
+
+
+def test_config_items_are_taken_as_they_were_captured_last(tmp_path: Path) -> None:
+    later = {"configurationItemCaptureTime": "2026-11-20T10:00:00Z"}
+    old = formats.config()
+    trail = {"name": "t", "isMultiRegionTrail": False}
+    new = {"configurationItems": [config_item("AWS::CloudTrail::Trail", TRAIL, trail, **later)]}
+    gone = {
+        "configurationItems": [config_item("AWS::IAM::User", ANN, None, configurationItemStatus="ResourceDeleted", **later)]
+    }
+    for contents in ((old, new, gone), (gone, new, old)):
+        estate = read(tmp_path, *map(json.dumps, contents))
+        found = object_of(estate, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}")
+        assert (False, ()) == (found.fields["CA10__multiRegionTrail__c"], found.variants)
+        assert "AWS Config does not record it" in reason_of(found.fields, "CA10__isLogging__c")
+        assert "2026-11-20T10:00:00Z" == object_of(estate, USER, ANN).fields["CA10__disappearanceTime__c"]
+    assert {"2026-11-19", "2026-11-20"} == {str(one.observed_at.date()) for one in estate.sources if one.observed_at}
+    both = read(
+        tmp_path,
+        json.dumps(
+            {
+                "configurationItems": [
+                    *new["configurationItems"],
+                    config_item("AWS::CloudTrail::Trail", TRAIL, {"name": "u"}, **later),
+                ]
+            }
+        ),
+    )
+    assert 1 == len(object_of(both, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").variants)
+
+
+def test_rows_of_reports_are_found_in_findings_and_tables(tmp_path: Path) -> None:
+    for name, time in (("prowler-ocsf", "2026-11-20T08:15:00+00:00"), ("steampipe-report", "2026-11-20T08:15:00+00:00")):
+        estate = read(tmp_path, written(name, FORMATS[name]()))
+        row = json.loads(object_of(estate, USER, ANN).fields["CA10__credReportAttributesJson__c"])
+        known = ROW if name == "prowler-ocsf" else {key: value for key, value in ROW.items() if value != "N/A"}
+        assert (known, time) == (row, estate.sources[0].observed_at.isoformat())  # type: ignore[union-attr]  # it is stated
+        assert not estate.sources[0].coverage
+        root = json.loads(object_of(estate, USER, f"{formats.ARN}root").fields["CA10__credReportAttributesJson__c"])
+        assert "password_enabled" not in root
+
+
+def test_null_in_a_table_is_no_fact_and_text_in_cells_is_as_good_as_json(tmp_path: Path) -> None:
+    rows = formats.steampipe_users()
+    for content in (json.dumps(rows), json.dumps({"columns": [], "rows": rows}), formats.as_csv(rows)):
+        estate = read(tmp_path, content)
+        ann, bob, carl = (object_of(estate, USER, one).fields for one in (ANN, BOB, CARL))
+        assert "CA10__userPolicies__r" not in ann and "CA10__AWS_IAM_Policy_User_Links__r" not in ann
+        assert (1, 1) == (len(bob["CA10__userPolicies__r"]), len(carl["CA10__AWS_IAM_Policy_User_Links__r"]))
+    trails = formats.cloudquery_trails()
+    for content in (formats.as_lines([*trails, *trails]), formats.as_csv(trails)):
+        trail = object_of(read(tmp_path, content), CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").fields
+        assert (True, True) == (trail["CA10__isLogging__c"], trail["CA10__multiRegionTrail__c"])
+
+
+def test_what_a_report_and_details_say_of_one_user_is_united(tmp_path: Path) -> None:
+    report = "user,arn,mfa_active\nann," + ANN + ",true\n"
+    estate = read(tmp_path, report, json.dumps(formats.details()))
+    ann = object_of(estate, USER, ANN)
+    assert ((), [], True) == (ann.variants, ann.fields["CA10__userPolicies__r"], "mfa_active" in str(ann.fields))
+    other = formats.details()
+    other["UserDetailList"][0]["UserPolicyList"] = [{"PolicyName": "q"}]
+    assert object_of(read(tmp_path, json.dumps(formats.details()), json.dumps(other)), USER, ANN).variants
+
+
+BAD = {
+    "details: no ARN": ('{"UserDetailList": [{"Arn": "ann"}]}', "entry 1 of `UserDetailList` cannot be used: its `Arn` is no"),
+    "details: no list": ('{"UserDetailList": [{"Arn": "a"}], "Policies": 7}', "`Policies` is a number where an array is"),
+    "details: no object": ('{"RoleDetailList": [], "UserDetailList": [7]}', "`UserDetailList` holds a number where an object"),
+    "details: whose": (
+        json.dumps({"UserDetailList": [], "Policies": [{"Arn": ADMIN}]}),
+        "entry 1 of `Policies` cannot be used: it does not say of which account it is",
+    ),
+    "config: no array": ('{"configurationItems": 7}', "`configurationItems` is a number where an array is expected"),
+    "config: no object": ('{"configurationItems": [7]}', "item 1 is a number where an object is expected"),
+    "config: status": (
+        json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, configurationItemStatus="Gone")]}),
+        "item 1: its status is `Gone`",
+    ),
+    "config: time": (
+        json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime="now")]}),
+        "`configurationItemCaptureTime` is `now`, which is no time",
+    ),
+    "prowler: no rows": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}]', "without a row of a credential report"),
+    "prowler: no object": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}, 7]', "finding 2 is a number"),
+    "steampipe: unknown": ('[{"_ctx": {}, "a": 1}]', "a table of Steampipe with `_ctx`, `a`, which is neither"),
+    "steampipe: no rows": ('{"columns": [], "rows": []}', "a table of Steampipe without rows"),
+    "steampipe: rows": ('{"columns": [], "rows": 7}', "`rows` is a number where an array is expected"),
+    "steampipe: row": ('{"columns": [], "rows": [7]}', "row 1 is a number where an object is expected"),
+    "cloudquery: no ARN": ('{"_cq_id": "a", "user_id": "a", "user_name": "a", "arn": null}', "row 1 cannot be used: its `arn`"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_used_is_refused_with_its_place(tmp_path: Path, case: str) -> None:
+    content, reason = BAD[case]
+    with pytest.raises(UnusableInput) as raised:
+        read(tmp_path, content)
+    assert reason in str(raised.value)
+
+
+def test_a_type_that_a_file_does_not_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"account authorization details, which holds .*, not `X__c`"):
+        read(tmp_path, json.dumps(formats.details()), type_name="X__c")
