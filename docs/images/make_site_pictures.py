@@ -24,17 +24,17 @@ MOST = 120_000
 WIDTH = 1280
 PICTURES = {
     "home": ("index.html", WIDTH, 900, "light"),
-    "policy": (f"{KEY}/index.html", WIDTH, 780, "light"),
+    "policy": (f"{KEY}/index.html", WIDTH, 500, "light"),
     "logic": (f"{KEY}/index.html#condition-1", WIDTH, 660, "dark"),
     "flow": (f"{KEY}/index.html#flow", WIDTH, 720, "light"),
-    "framework": (f"{CIS}/index.html", WIDTH, 900, "light"),
+    "framework": (f"{CIS}/index.html", WIDTH, 840, "light"),
     "section": (f"{CIS}/02/12/index.html", WIDTH, 720, "light"),
     "type": ("types/CA10__CaAwsUser__c/index.html", WIDTH, 900, "dark"),
     "folder": ("ce/ca/aws/iam/index.html", WIDTH, 620, "light"),
     "health": ("health/index.html", WIDTH, 720, "light"),
     "search": ("search/index.html?q=access+keys", WIDTH, 640, "light"),
-    "verdicts": ("verdicts/index.html", WIDTH, 900, "dark"),
-    "incompliant": (f"verdicts/{KEY}/index.html", WIDTH, 560, "light"),
+    "verdicts": ("verdicts/index.html", WIDTH, 860, "dark"),
+    "incompliant": (f"verdicts/{KEY}/index.html", WIDTH, 740, "light"),
     "phone": (f"{KEY}/index.html", 360, 740, "light"),
 }
 """Address, width, height and colours by name."""
@@ -49,9 +49,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def build(directory: Path) -> Path:
     """Judge the example and build the site that shows it."""
-    verdicts, site = directory / "verdicts.ndjson", directory / "site"
+    verdicts, site = directory / "verdicts.json", directory / "site"
     perpend = [sys.executable, "-m", "perpend"]
-    options = ["--snapshot-time", "2026-11-20T00:00:00Z", "--format", "ndjson", "--out", str(verdicts)]
+    options = ["--snapshot-time", "2026-11-20T00:00:00Z", "--format", "json", "--out", str(verdicts)]
     subprocess.run([*perpend, "check", str(ROOT / "examples/credential-report.csv"), *options], check=False)
     subprocess.run(
         [*perpend, "site", "build", "--docs", str(ROOT / "docs"), "--verdicts", str(verdicts), "--out", str(site)], check=True

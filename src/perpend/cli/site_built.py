@@ -18,6 +18,7 @@ from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here, site_title
 from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
+from perpend.diagnostics.model import Severity
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
 from perpend.load.files import Files
@@ -158,6 +159,9 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
     built = build_site(repository, options, kept=kept)
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
     told = _Told(repository.files.root, built.problems)
+    if built.problems:
+        errors = sum(one.severity is Severity.ERROR for one in built.problems)
+        click.echo(f"{errors:,} errors and {len(built.problems) - errors:,} warnings: perpend lint", err=True)
 
     def again() -> None:
         """Build the pages, show them, and only then index them for the search, which takes longer: a change ends that."""
