@@ -132,7 +132,6 @@ def requests() -> Iterator[Request]:
         "aws:principalaccount": "anonymous",
         "aws:userid": "anonymous",
         "aws:principaltype": "Anonymous",
-        "aws:principalisawsservice": "false",
     }
     for is_named, keys in NETWORKS.values():
         level = AccessLevel.EXTERNAL_PRINCIPAL if is_named else AccessLevel.ANONYMOUS_PRINCIPAL
@@ -144,7 +143,9 @@ def requests() -> Iterator[Request]:
     yield from services()
 
 
-REQUESTS = tuple(requests())
+REQUESTS = tuple(sorted(requests(), key=lambda request: -request.level))
+"""All requests, the widest first."""
+
 OF_WHO = {key for request in REQUESTS for key in request.keys}
 """Keys that say something of who asks. Any other key is whatever whoever asks likes it to be."""
 
@@ -234,10 +235,9 @@ def concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
 def truth(allow: dict[str, Any], denies: list[dict[str, Any]]) -> AccessLevel:
     """Return the level of the widest request that an Allow and its Deny statements let in."""
     asked = [(a, r) for a, r in product(ACTIONS, RESOURCES) if concerns(allow, a, r)]
-    let_in = (request for request in REQUESTS if is_named(allow, request) and meets(allow, request, free=True))
-    return max(
-        (one.level for one in let_in for a, r in asked if not any(
-            concerns(deny, a, r) and is_named(deny, one) and meets(deny, one, free=False) for deny in denies
-        )),
-        default=AccessLevel.NOBODY,
-    )  # fmt: skip
+    for request in REQUESTS:
+        if is_named(allow, request) and meets(allow, request, free=True):
+            against = [deny for deny in denies if is_named(deny, request) and meets(deny, request, free=False)]
+            if any(not any(concerns(deny, *one) for deny in against) for one in asked):
+                return request.level
+    return AccessLevel.NOBODY
