@@ -22,12 +22,12 @@ NAMES = ("o-own0000001", "O-OWN0000001", "o-partner001", "o-unknown001", "o-*", 
 PATHS = ("o-own0000001/*", "o-partner001/*", "o-own0000001/r-1/ou-1/", "*", "o-own*", "o-*/r-1/*")
 ARNS = (
     *(f"arn:aws:iam::{account}:role/Admin" for account in (OWN, MEMBER, COLLECTED, STRANGER)),
-    *("arn:aws:iam::111122223333:*", "arn:aws:iam::*:role/Admin", "arn:aws:iam::1111*", "*", "arn:aws:iam::111122223333*"),
-    *("arn:*:iam::222233334444:user/*", "arn:aws:iam::11112222333?:role/*"),
+    *("arn:aws:iam::111122223333:*", "arn:aws:iam::1111*", "*", "arn:aws:iam::111122223333*"),
+    *("arn:*:iam::222233334444:user/*", "arn:aws:iam::11112222333?:role/*", "arn:aws:iam::*:role/Admin"),
 )
 SOURCES = (
     *(f"arn:aws:sns:eu-west-1:{account}:t" for account in (OWN, MEMBER, STRANGER)),
-    *("arn:aws:sns:*:111122223333:*", "arn:aws:s3:::bucket", "arn:aws:sns:*:*:*", "*", "arn:aws:sns:eu-west-1:111122223333*"),
+    *("arn:aws:sns:*:111122223333:*", "arn:aws:s3:::bucket", "*", "arn:aws:sns:eu-west-1:111122223333*", "arn:aws:sns:*:*:*"),
 )
 ADDRESSES = ("203.0.113.0/24", "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/7", "::/0", "::ffff:0:0/96", "10.0.0.0/8", "::/1", "x")
 VALUES: dict[str, tuple[str, ...]] = {
