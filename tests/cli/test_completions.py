@@ -18,7 +18,10 @@ def offered(*words: str) -> list[tuple[str, str]]:
     return [(kind, word) for kind, _, word in found]
 
 
-@pytest.mark.parametrize("words", [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o")])
+FILES = [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o"), ("access",), ("access", "--context")]
+
+
+@pytest.mark.parametrize("words", FILES)
 def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
     assert [("file", "rep")] == offered(*words, "rep")
 

@@ -30,6 +30,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
             "cli/site_built",
         ),
     ),
+    "cli/test_access.py": (
+        "cli/commands/estates/access",
+        "report/access",
+    ),
     "cli/test_bad_input.py": (
         "collect/csv_text",
         "collect/json_text",

@@ -25,6 +25,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "import": "Bring inputs and tables into a store, as one snapshot.",
             "inventory": "Look into a store: list, show, ask in SQL, prune.",
             "explain": "Show the road to one verdict, down to the field.",
+            "access": "Show who can use a policy document of AWS, and why.",
         },
     ),
     "policies": (

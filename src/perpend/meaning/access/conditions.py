@@ -125,7 +125,8 @@ def opposite(demand: Demand) -> Demand | None:
     """Return what a request meets exactly where a Deny's demand does not hold; None where no demand says that."""
     if demand.asks("Null", "true") and not demand.if_exists:
         return replace(demand, values=("false",))
-    if demand.key == "aws:principalisawsservice" and demand.asks("Bool", "false"):
+    if demand.key == "aws:principalisawsservice" and demand.asks("Bool", "false") and demand.if_exists:
+        # Without `IfExists`, requests that nobody signed are not denied: they do not have the key.
         return replace(demand, values=("true",), if_exists=False)
     if demand.operator in _OPPOSITE and not demand.quantifier:
         # A request without the key is denied either way.

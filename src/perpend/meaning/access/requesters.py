@@ -138,21 +138,25 @@ def _level_of_who(one: Requesters, outlook: Outlook) -> AccessLevel:
 
 def _level_within(limit: Limit, outlook: Outlook) -> AccessLevel:
     """Return the widest level of principals within a limit."""
-    organizations = limit.organizations
-    if limit.accounts is None:
-        if organizations is None:
-            return AccessLevel.EXTERNAL_PRINCIPAL
-        return max(map(outlook.level_of_organization, organizations))
+    if limit.accounts is not None:
+        return max(levels_of_accounts(limit.accounts, limit.organizations, outlook).values())
+    if limit.organizations is None:
+        return AccessLevel.EXTERNAL_PRINCIPAL
+    return max(map(outlook.level_of_organization, limit.organizations))
+
+
+def levels_of_accounts(
+    accounts: frozenset[str], organizations: frozenset[str] | None, outlook: Outlook
+) -> dict[str, AccessLevel]:
+    """Return the level of each account, NOBODY of those that belong to none of the organizations they must belong to."""
     if organizations is None:
-        return max(map(outlook.level_of_account, limit.accounts))
+        return {account: outlook.level_of_account(account) for account in accounts}
     others = max(map(outlook.level_of_organization, organizations - {OWN}), default=AccessLevel.NOBODY)
-    levels = {one: _level_of_member(one, organizations, others, outlook) for one in limit.accounts}
-    return max(levels.values())
-
-
-def _level_of_member(account: str, organizations: frozenset[str], others: AccessLevel, outlook: Outlook) -> AccessLevel:
-    """Return the level of an account that must belong to one of the organizations; ``others`` is the widest but the own."""
-    organization = outlook.organization_of(account)
-    if organization is None:
-        return min(outlook.level_of_account(account), others)
-    return outlook.level_of_account(account) if organization in organizations else AccessLevel.NOBODY
+    levels = {}
+    for account in accounts:
+        level, organization = outlook.level_of_account(account), outlook.organization_of(account)
+        if organization is None:
+            levels[account] = min(level, others)
+        else:
+            levels[account] = level if organization in organizations else AccessLevel.NOBODY
+    return levels

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perpend.meaning.access.requesters import Who
+from perpend.meaning.access.requesters import Who, levels_of_accounts
 from perpend.meaning.access.surroundings import OWN
 from perpend.meaning.access_policy import AccessLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from perpend.meaning.access.conditions import Demand
     from perpend.meaning.access.requesters import Limit, Narrowing, Requesters
@@ -88,16 +88,17 @@ def _services(limit: Limit, outlook: Outlook) -> str:
 def _limit(limit: Limit, outlook: Outlook) -> str:
     parts = []
     if limit.accounts is not None:
-        parts.append(_some(limit.accounts, outlook.level_of_account, account_in_words, outlook))
+        levels = levels_of_accounts(limit.accounts, limit.organizations, outlook)
+        left = {account: level for account, level in levels.items() if level}
+        parts.append(_some(left, lambda account: account_in_words(account, outlook)))
     if limit.organizations is not None:
-        parts.append(_some(limit.organizations, outlook.level_of_organization, organization_in_words, outlook))
+        organizations = {name: outlook.level_of_organization(name) for name in limit.organizations}
+        parts.append(_some(organizations, lambda name: organization_in_words(name, outlook)))
     return " within ".join(parts)
 
 
-def _some(
-    names: Iterable[str], level: Callable[[str], AccessLevel], words: Callable[[str, Outlook], str], outlook: Outlook
-) -> str:
-    """Return the widest of the names first, and how many more there are."""
-    ordered = sorted(names, key=lambda name: (-level(name), name))
+def _some(levels: Mapping[str, AccessLevel], words: Callable[[str], str]) -> str:
+    """Return the widest first, and how many more there are."""
+    ordered = sorted(levels, key=lambda name: (-levels[name], name))
     more = f" and {len(ordered) - _SHOWN:,} more" if len(ordered) > _SHOWN else ""
-    return "; ".join(words(name, outlook) for name in ordered[:_SHOWN]) + more
+    return "; ".join(map(words, ordered[:_SHOWN])) + more

@@ -1,0 +1,178 @@
+"""``perpend access``: who can use a policy document, for people and for programs, from files, AWS's answers and pipes."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import ROOT, Ran, Run
+
+SPEC = json.loads((ROOT / "spec" / "access" / "levels.json").read_text("utf-8"))
+FIRSTS = {(vector["level"], vector.get("policy", "resource")): vector for vector in reversed(SPEC["vectors"])}
+"""A vector of each level and kind of policy."""
+
+PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+HOSTILE = "[red]\x1b[31m\u202egnp.exe[/red]"
+
+
+def write(path: Path, value: Any) -> Path:
+    path.write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+    return path
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    return write(tmp_path / "context.json", SPEC["context"])
+
+
+@pytest.mark.parametrize(("level", "kind"), sorted(FIRSTS))
+def test_json_has_a_row_for_each_allow_statement(run: Run, tmp_path: Path, context: Path, level: str, kind: str) -> None:
+    vector = FIRSTS[level, kind]
+    statements = [*vector.get("denies", []), vector["statement"]]
+    document = write(tmp_path / "policy.json", {"Version": "2012-10-17", "Statement": statements})
+    ran = run("access", document, "--context", context, "--kind", kind, "--format", "json")
+    assert (0, "") == (ran.code, ran.err)
+    (row,) = json.loads(ran.out)
+    assert ["statement", "level", "because"] == list(row)
+    assert (len(statements), level) == (row["statement"], row["level"])
+    assert row["because"]
+
+
+MANY = {
+    "Statement": [
+        {**PUBLIC, "Sid": HOSTILE, "Condition": {"Bool": {"aws:SecureTransport": True}}},
+        {**PUBLIC, "Sid": "Org", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-own0000001"}}},
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:Put*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "333344445555"},
+            "NotAction": "iam:*",
+            "NotResource": [f"arn:aws:s3:::{n}" for n in "abcdef"],
+        },
+    ]
+}
+
+
+def test_people_are_told_why(run: Run, tmp_path: Path, context: Path) -> None:
+    ran = run("access", write(tmp_path / "policy.json", MANY), "--context", context)
+    assert (0, "") == (ran.code, ran.err)
+    expected = """\
+ANONYMOUS_PRINCIPAL  statement 1  [red]\\x1b[31m\\u202egnp.exe[/red]
+    grants  s3:GetObject on *
+    because names everybody
+            `Bool aws:SecureTransport` says nothing of who asks
+            left: anybody, without credentials too
+
+SAME_ORG  statement 2  Org
+    grants  s3:GetObject on *
+    because names everybody
+            `StringEquals aws:PrincipalOrgID` leaves principals of the own organization
+            left: principals of the own organization
+
+SAME_ORG  statement 4
+    grants  all but iam:* on all but arn:aws:s3:::a, arn:aws:s3:::b, arn:aws:s3:::c, arn:aws:s3:::d and 2 more
+    because names account 333344445555, in the own organization
+            left: principals of account 333344445555, in the own organization
+
+3 Allow statements: 1 ANONYMOUS_PRINCIPAL, 2 SAME_ORG
+"""
+    assert expected == ran.out
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    ran = run("access", write(tmp_path / "policy.json", MANY))
+    assert 3 == ran.code
+    assert [] == [line for line in ran.out.splitlines() if len(line) > width or line != line.rstrip()]
+
+
+def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: Run, tmp_path: Path) -> None:
+    document = write(tmp_path / "policy.json", MANY)
+    ran = run("access", document)
+    assert (3, "") == (ran.code, ran.err)
+    assert "3 Allow statements: 1 ANONYMOUS_PRINCIPAL, 2 not known\n" in ran.out
+    assert "known of accounts and organizations can be said in a file: --context FILE." in ran.out
+    ran = run("access", document, "--format", "json")
+    assert [3, "ANONYMOUS_PRINCIPAL", None, None] == [ran.code, *(row["level"] for row in json.loads(ran.out))]
+    assert "organizations:DescribeOrganization" in json.loads(ran.out)[1]["because"]
+
+
+def test_a_statement_that_is_not_understood_has_no_level(run: Run, tmp_path: Path, context: Path) -> None:
+    document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Principal": {"AWS": "arn:aws:iam::*:root"}}})
+    ran = run("access", document, "--context", context)
+    assert 3 == ran.code
+    assert "not understood: `arn:aws:iam::*:root` is no principal of AWS" in ran.out
+    assert "--context" not in ran.out
+
+
+def test_a_document_without_an_allow_lets_nobody_in(run: Run, tmp_path: Path) -> None:
+    document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Effect": "Deny"}})
+    assert Ran(0, "no Allow statement: the document lets nobody in\n", "") == run("access", document)
+    assert Ran(0, "[]\n", "") == run("access", document, "--format", "json")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Statement": [PUBLIC]},
+        {"Policy": json.dumps({"Statement": [PUBLIC]}), "RevisionId": "1"},
+        {"Policy": {"Statement": [PUBLIC]}},
+        json.dumps(json.dumps({"Statement": [PUBLIC]})),
+    ],
+)
+def test_standard_input_and_answers_of_aws_are_taken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Any
+) -> None:
+    text = given if isinstance(given, str) else json.dumps(given)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    out = tmp_path / "access.json"
+    ran = run("access", "-", "--format", "json", "--out", out)
+    assert (0, "", "") == ran
+    assert "ANONYMOUS_PRINCIPAL" == json.loads(out.read_text())[0]["level"]
+    assert 0o600 == out.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("", "the file is empty (zero bytes)"),
+        ("{", "not valid JSON: line 1, column 2: expecting property name enclosed in double quotes"),
+        ("[" * 100, "line 1, column 65: nested deeper than 64 levels"),
+        ('{"Statement": [], "Statement": []}', "the key `Statement` appears twice in one object"),
+        (
+            {"Policy": "{x"},
+            "the text in it holds no policy document: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+        ([], "the policy document is not an object"),
+        ({"statement": []}, "the policy document has no `Statement`"),
+        ({"Statement": [PUBLIC], HOSTILE: 1}, "the policy document has the unknown key `[red]\\x1b[31m\\u202egnp.exe[/red]`"),
+        ({"Statement": [{**PUBLIC, "Effect": "allow"}]}, "a statement's `Effect` is neither `Allow` nor `Deny`"),
+        ({"Statement": [{**PUBLIC, "Resource": "x" * (10 << 20)}]}, "the policy document is larger than any that AWS takes"),
+    ],
+)
+def test_what_is_no_policy_document_is_refused_in_a_line(run: Run, tmp_path: Path, given: Any, reason: str) -> None:
+    document = write(tmp_path / "policy.json", given)
+    assert Ran(2, "", f"perpend: {document}: {reason}\n") == run("access", document)
+
+
+def test_a_context_of_another_form_is_refused(run: Run, tmp_path: Path) -> None:
+    document, context = write(tmp_path / "policy.json", MANY), write(tmp_path / "context.json", {"organisation": "o-x"})
+    reason = "the context has the unknown key `organisation`; did you mean `organization`?"
+    assert Ran(2, "", f"perpend: {context}: {reason}\n") == run("access", document, "--context", context)
+
+
+def test_only_one_file_can_be_standard_input(run: Run) -> None:
+    ran = run("access", "-", "--context", "-")
+    assert (2, True) == (ran.code, "only one of DOCUMENT and --context can be standard input" in ran.err)
+
+
+def test_the_document_is_never_written_over(run: Run, tmp_path: Path) -> None:
+    document = write(tmp_path / "policy.json", MANY)
+    ran = run("access", document, "--out", document)
+    assert (2, f"perpend: {document}: is an input as well; nothing was written\n") == (ran.code, ran.err)
+    assert MANY == json.loads(document.read_text())
