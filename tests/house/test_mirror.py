@@ -75,6 +75,14 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         ),
     ),
     "cli/test_policy_tests.py": ("cli/commands/policies/test",),
+    "cli/test_reporting.py": (
+        *(
+            "cli/reporting",
+            "report/verdicts/as_junit",
+            "report/verdicts/as_requirements",
+            "report/verdicts/requirements_list",
+        ),
+    ),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
         "engines/duckdb/engine",
@@ -96,7 +104,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "intake/pieces",
         "intake/piles",
     ),
-    "differential/test_written.py": ("engines/verdicts",),
+    "differential/test_written.py": (
+        "engines/verdicts",
+        "judge/narrowed",
+        "store/owners",
+    ),
     "house/test_operations.py": (
         *(
             "ir/operation",
@@ -164,7 +176,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         *(
             "report/page",
             "report/verdicts/findings_list",
-            "report/verdicts/policy_table",
+            "report/verdicts/count_table",
         ),
     ),
     "unit/site/render/test_pages.py": (

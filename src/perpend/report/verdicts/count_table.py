@@ -1,7 +1,8 @@
-"""Tallies in, a table of policies out: how many objects have each status. Refuses to know the objects."""
+"""Rows of counts in, a table out: how many verdicts each row has of each status. Refuses to know the objects."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -11,10 +12,9 @@ from perpend.ir.status import Status
 from perpend.report.explanation import STYLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perpend.report.page import TerminalPage
-    from perpend.report.verdicts.tally import PolicyTally
 
 SHORT: Final = {
     Status.COMPLIANT: "compl.",
@@ -30,30 +30,39 @@ _NARROW: Final = 64
 _GAP: Final = 2
 
 
-def print_policies(tallies: Sequence[PolicyTally], page: TerminalPage) -> None:
-    """Print the table. On a narrow page each policy is a paragraph. A column of nothing but disappeared zeros is left out."""
-    statuses = [
-        status for status in Status if status is not Status.DISAPPEARED or any(tally.counts[status] for tally in tallies)
-    ]
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """A row: what stands before its name, in a style, the name, what stands below it, and the counts."""
+
+    name: str
+    counts: Mapping[Status, int]
+    below: tuple[str, ...] = ()
+    mark: str = ""
+    style: str = ""
+
+
+def print_counts(rows: Sequence[CountRow], page: TerminalPage, heading: str, statuses: Sequence[Status]) -> None:
+    """Print the table. On a narrow page each row is a paragraph. A column of nothing but disappeared zeros is left out."""
+    statuses = [status for status in statuses if status is not Status.DISAPPEARED or any(row.counts[status] for row in rows)]
     if page.width < _NARROW:
-        for tally in tallies:
-            _print_paragraph(tally, statuses, page)
+        for row in rows:
+            _print_paragraph(row, statuses, page)
         return
     headings = [status.value.lower() if page.width >= _WIDE else SHORT[status] for status in statuses]
     widths = [
-        max(len(heading), *(len(f"{tally.counts[status]:,}") for tally in tallies))
+        max(len(heading), *(len(f"{row.counts[status]:,}") for row in rows))
         for heading, status in zip(headings, statuses, strict=True)
     ]
     room = page.width - sum(widths) - _GAP * len(widths)
-    page.put(_row(Text("policy", "bold"), room, [Text(heading, "bold") for heading in headings], widths))
-    for tally in tallies:
-        numbers = [_number(tally.counts[status], status) for status in statuses]
-        first, *others = Text(page.prose(tally.policy.contextual_name)).wrap(page.console, room)
-        page.put(_row(first, room, numbers, widths))
+    page.put(_row(Text(heading, "bold"), room, [Text(heading, "bold") for heading in headings], widths))
+    for row in rows:
+        numbers = [_number(row.counts[status], status) for status in statuses]
+        first, *others = Text(page.prose(row.name)).wrap(page.console, room - display_width(row.mark))
+        page.put(_row(Text.assemble((row.mark, row.style), first), room, numbers, widths))
         for line in others:
             line.rstrip()
-            page.put(line)
-        page.line((page.name(tally.policy.id), "dim"), first="  ")
+            page.put(Text.assemble(" " * display_width(row.mark), line))
+        _print_below(row, page)
 
 
 def count_text(number: int, status: Status) -> tuple[str, str]:
@@ -61,13 +70,18 @@ def count_text(number: int, status: Status) -> tuple[str, str]:
     return f"{number:,} {status.value.lower()}", STYLES[status] if number else "dim"
 
 
-def _print_paragraph(tally: PolicyTally, statuses: Sequence[Status], page: TerminalPage) -> None:
-    page.line(page.prose(tally.policy.contextual_name))
-    page.line((page.name(tally.policy.id), "dim"), first="  ")
+def _print_paragraph(row: CountRow, statuses: Sequence[Status], page: TerminalPage) -> None:
+    page.line(page.prose(row.name), first=row.mark, style=row.style)
+    _print_below(row, page)
     for status in statuses:
-        if number := tally.counts[status]:
+        if number := row.counts[status]:
             words, style = count_text(number, status)
             page.line((f"{page.symbol(status)} {words}", style), first="  ")
+
+
+def _print_below(row: CountRow, page: TerminalPage) -> None:
+    for text in row.below:
+        page.line((page.name(text), "dim"), first="  ")
 
 
 def _row(name: Text, room: int, numbers: Sequence[Text], widths: Sequence[int]) -> Text:

@@ -12,17 +12,17 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs, complete_types
-from perpend.cli.configured import Configured, configuration_of, is_from_file
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import TYPE_HELP, moment, repository_option, scopes, settings
-from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
+from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
+from perpend.cli.reporting import Reporting, exit_code, report_options, write
 from perpend.cli.repositories import repository_here, type_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.escape import visible
-from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from perpend.engines.duckdb.kept import Cost
     from perpend.ir.coverage import Scope
     from perpend.ir.estate import Estate
-    from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.store.snapshot import Snapshot
 
@@ -46,11 +45,14 @@ Examples:
   perpend check account-a.csv account-b.json.gz --framework cis-aws
   aws iam get-credential-report | perpend check - --format json
   perpend check users.json --type "AWS IAM User" --repo ~/policies
+  perpend check report.csv --framework cis-aws --require-coverage --summary
+  perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --format parquet --out verdicts.parquet
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
-2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
+2 usage, input or repository error, 3 nothing incompliant but something undetermined
+(or, with --require-coverage, a requirement that was not asked). --fail-on changes 1 and 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,16 @@ class Asked:
     type_name: str | None
     complete: tuple[Scope, ...]
     snapshot_time: datetime | None
-    form: str
-    out: str | None
-    limit: int
     keep_going: bool
+    report: Reporting
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
         if bool(self.inputs) is (self.store is not None):
             raise click.UsageError("name either INPUTs or a --store to judge")
-        if self.form == "parquet" and self.out in (None, "-"):
-            raise click.UsageError("--format parquet goes with --out FILE")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
+        self.report.refuse_contradictions(self.frameworks)
 
 
 @click.command(
@@ -96,6 +95,7 @@ class Asked:
         "policies": ("frameworks",),
         "frameworks": ("policies",),
         "inherited": ("policies", "frameworks"),
+        "require_coverage": ("policies",),
     },
     epilog=EPILOG,
 )
@@ -152,18 +152,7 @@ class Asked:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "ndjson", "csv", "parquet"]),
-    default="table",
-    show_default=True,
-    help="The output's form.",
-)
-@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
-)
+@report_options
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON, gzip of either), or objects as JSON.
@@ -171,11 +160,12 @@ def command(**given: Any) -> int:
     Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
     snapshot that lacks an input, the exit code is 2.
     """
-    asked = Asked(**given)
+    asked = Asked(report=Reporting.taken_from(given), **given)
     asked.refuse_contradictions()
     if asked.inherited and not asked.frameworks and not is_from_file(click.get_current_context(), "inherited"):
         raise click.UsageError("--inherited goes with --framework")
-    refuse_input_as_output(asked.out, asked.inputs)
+    refuse_input_as_output(asked.report.out, asked.inputs)
+    refuse_input_as_output(asked.report.requirements, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
     if asked.type_name is not None:
@@ -186,7 +176,7 @@ def command(**given: Any) -> int:
 
 
 def _check_inputs(analyzer: Analyzer, asked: Asked) -> int:
-    may_be_large = asked.engine in ("auto", "duckdb") and asked.type_name is None and asked.form != "parquet"
+    may_be_large = asked.engine in ("auto", "duckdb") and asked.type_name is None and asked.report.form != "parquet"
     code = _check_large(analyzer, asked) if may_be_large and are_large(asked.inputs) else None
     return _check_estate(analyzer, asked) if code is None else code
 
@@ -210,8 +200,8 @@ def _check_large(analyzer: Analyzer, asked: Asked) -> int | None:
         if judgement is None:
             return None
         tell_refused(analyzer.repository, judgement.selection)
-        write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
-        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement)
+        write(judgement, asked.report, "perpend explain POLICY OBJECT INPUT")
+        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
@@ -234,9 +224,9 @@ def _check_estate(analyzer: Analyzer, asked: Asked) -> int:
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
         judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
-    write(judgement, asked, "perpend explain POLICY OBJECT INPUT")
+    write(judgement, asked.report, "perpend explain POLICY OBJECT INPUT")
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
+    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
@@ -265,10 +255,10 @@ def _check_snapshot(asked: Asked, directory: str, snapshot: Snapshot, selection:
         ) as judgement,
     ):
         run = f" --run {shlex.quote(asked.run)}" if asked.run else ""
-        write(judgement, asked, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
+        write(judgement, asked.report, f"perpend explain POLICY OBJECT --store {shlex.quote(directory)}{run}")
         for cost in costs if asked.explain_cost else ():
             click.echo(f"{cost.table}: {cost.what}: {cost.reused} columns reused, {cost.computed} computed", err=True)
-        return exit_code(judgement)
+        return exit_code(judgement, asked.report)
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
@@ -293,38 +283,6 @@ def _selection(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Sel
 def _engine_for(engine: str, objects: int) -> str:
     """Return the engine for an input: an engine's start is worth it from some thousands of objects on."""
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
-
-
-def write(judgement: Judgement, asked: Asked, explained: str) -> None:
-    """Write a judgement in the form that was asked for. ``explained`` is the command that shows the road to a verdict."""
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.terminal import excluded_text, print_judgement
-
-    if judgement.selection.excluded and asked.form not in ("table", "json"):
-        click.echo(f"perpend: {visible(excluded_text(judgement))}", err=True)
-    accounts = configuration_of(click.get_current_context()).accounts
-    if asked.form == "table":
-        with terminal(asked.out) as console:
-            print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts)
-    elif asked.form == "parquet":
-        from perpend.report.verdicts.as_parquet import write_parquet
-
-        try:
-            write_parquet(judgement, asked.out or "")
-        except OSError as error:
-            raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
-    else:
-        with output_stream(asked.out) as stream:
-            {"json": write_json, "ndjson": write_ndjson, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
-
-
-def exit_code(judgement: Judgement) -> int:
-    """Return 1 where something is incompliant, 3 where something is undetermined, else 0."""
-    counts = judgement.ledger.counts
-    if counts[Status.INCOMPLIANT]:
-        return 1
-    return 3 if counts[Status.UNDETERMINED] else 0
 
 
 def _report_failures(failures: tuple[UnusableInput, ...], prefix: str = "") -> None:
