@@ -67,10 +67,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkAsked:
-    """A framework, or a section of one, that policies were chosen by, with its requirements."""
+    """A framework that policies were chosen by, with its requirements: those of some ``sections``, all where none is named."""
 
     id: str
     name: str
+    sections: tuple[str, ...]
     requirements: tuple[Requirement, ...]
 
 
@@ -112,12 +113,12 @@ class Scorecard:
 def framework_asked(
     repository: Repository,
     mappings: FrameworkMappings,
-    top: str,
+    tops: Sequence[str],
     *,
     inherited: bool,
     why_not: Callable[[str], str],
 ) -> FrameworkAsked:
-    """Return a framework or section with its requirements, and the policies of each.
+    """Return a framework, which ``tops`` are sections of or are, with its requirements below them, and the policies of each.
 
     ``why_not`` says why a policy that can judge did not, empty where it did. ``inherited``: policies that reach a section
     through rules, controls or similar sections count like those that name it.
@@ -133,9 +134,17 @@ def framework_asked(
         policies += [PolicyAsked(one, mappings.judges(one), NOT_DIRECT) for one in others]
         return Requirement(section_id, *_called(section_id, repository), tuple(policies))
 
-    tops = ["/".join(top.split("/")[:3]), top]
-    name = ", ".join(dict.fromkeys(_name(one, repository) for one in tops))
-    return FrameworkAsked(top, name, tuple(map(requirement, mappings.requirements_below(top))))
+    framework = framework_of(tops[0])
+    sections = () if framework in tops else tuple(sorted(tops))
+    found = sorted({one for top in tops for one in mappings.requirements_below(top)})
+    named = [" ".join(_called(one, repository)) if len(sections) == 1 else _called(one, repository)[0] for one in sections]
+    name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
+    return FrameworkAsked(framework, name, sections, tuple(map(requirement, found)))
+
+
+def framework_of(section_id: str) -> str:
+    """Return the id of the framework that a section belongs to, or is."""
+    return "/".join(section_id.split("/")[:3])
 
 
 def scorecards_of(frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Mapping[Status, int]]) -> tuple[Scorecard, ...]:

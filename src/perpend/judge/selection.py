@@ -15,7 +15,7 @@ from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
-from perpend.judge.requirements import framework_asked
+from perpend.judge.requirements import framework_asked, framework_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -113,12 +113,16 @@ def _frameworks_asked(
     if not names:
         return ()
     mappings = FrameworkMappings(repository)
-    tops = dict.fromkeys(section_named(name, repository) for name in ([names] if isinstance(names, str) else names))
+    tops: dict[str, list[str]] = {}
+    for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
+        tops.setdefault(framework_of(top), []).append(top)
 
     def why_not(policy_id: str) -> str:
         return sorted_out.why_not(policy_id, selection.types)
 
-    return tuple(framework_asked(repository, mappings, top, inherited=inherited, why_not=why_not) for top in tops)
+    return tuple(
+        framework_asked(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
+    )
 
 
 def selection_of(

@@ -59,11 +59,11 @@ COUNTS: Counts = {
 def card(tmp_path: Path) -> Callable[..., Scorecard]:
     repository = Repository(write(tmp_path, FILES))
 
-    def made(top: str = "/frameworks/f", *, inherited: bool = False, left_out: str = "/ce/e") -> Scorecard:
+    def made(*tops: str, inherited: bool = False, left_out: str = "/ce/e") -> Scorecard:
         asked = framework_asked(
             repository,
             FrameworkMappings(repository),
-            top,
+            tops or ("/frameworks/f",),
             inherited=inherited,
             why_not=lambda policy_id: "left out" if policy_id == left_out else "",
         )
@@ -106,7 +106,15 @@ def test_a_section_is_covered_where_all_that_can_judge_it_did(
 ) -> None:
     found = card(f"/frameworks/f/{section}")
     assert (1, all_asked) == (len(found.results), found.all_asked)
-    assert f"The framework, {SECTIONS[section]}" == found.framework.name
+    assert (f"/frameworks/f/{section}",) == found.framework.sections
+    assert found.framework.name.startswith("The framework, of it ")
+
+
+def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..., Scorecard]) -> None:
+    found = card("/frameworks/f/09", "/frameworks/f/03", "/frameworks/f/09/01")
+    assert ["3", "01"] == [one.requirement.number for one in found.results]
+    assert "The framework, of it 3, 09, 01" == found.framework.name
+    assert ((), 9) == (card("/frameworks/f/03", "/frameworks/f").framework.sections, len(card("/frameworks/f").results))
 
 
 def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:

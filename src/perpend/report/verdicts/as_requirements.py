@@ -49,7 +49,14 @@ def frameworks_json(cards: Iterable[Scorecard]) -> str:
 
 def _framework(card: Scorecard) -> str:
     counts = {_KEYS[standing]: number for standing, number in card.counts.items()}
-    head = {"id": card.framework.id, "name": card.framework.name, "requirements": len(card.results), "asked": card.asked}
+    about = card.framework
+    head = {
+        "id": about.id,
+        "name": about.name,
+        "sections": about.sections,
+        "requirements": len(card.results),
+        "asked": card.asked,
+    }
     results = ",\n".join(_text(_result(result)) for result in card.results)
     return f'{_text({**head, **counts})[:-1]},"results":[\n{results}\n]}}'
 
