@@ -34,9 +34,18 @@ if TYPE_CHECKING:
     from perpend.judge.day import RunDay, day_of_run
     from perpend.judge.estates import judge_estate
     from perpend.judge.finding import Finding, Reference
-    from perpend.judge.judgement import Judgement, Ledger
+    from perpend.judge.judgement import Judgement, Ledger, Narrowed
+    from perpend.judge.narrowed import Filter, narrowed
     from perpend.judge.objects import object_named, stored_object_named
     from perpend.judge.plans import plans_of
+    from perpend.judge.requirements import (
+        FrameworkAsked,
+        PolicyAsked,
+        Requirement,
+        RequirementResult,
+        Scorecard,
+        Standing,
+    )
     from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
     from perpend.judge.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
     from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
     from perpend.report.verdicts.as_csv import write_csv
     from perpend.report.verdicts.as_json import write_json, write_ndjson
+    from perpend.report.verdicts.as_junit import write_junit
     from perpend.report.verdicts.as_parquet import write_parquet
     from perpend.store.files import StoreError
     from perpend.store.snapshot import Snapshot
@@ -74,9 +84,18 @@ _HOMES: Final = {
     "judge.day": ("RunDay", "day_of_run"),
     "judge.estates": ("judge_estate",),
     "judge.finding": ("Finding", "Reference"),
-    "judge.judgement": ("Judgement", "Ledger"),
+    "judge.judgement": ("Judgement", "Ledger", "Narrowed"),
+    "judge.narrowed": ("Filter", "narrowed"),
     "judge.objects": ("object_named", "stored_object_named"),
     "judge.plans": ("plans_of",),
+    "judge.requirements": (
+        "FrameworkAsked",
+        "PolicyAsked",
+        "Requirement",
+        "RequirementResult",
+        "Scorecard",
+        "Standing",
+    ),
     "judge.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
     "judge.snapshots": ("judge_snapshot",),
     "judge.verdicts": ("Verdicts",),
@@ -86,6 +105,7 @@ _HOMES: Final = {
     "policy_tests.run": ("Coverage", "FailedTest", "TestReport", "run_policy_tests"),
     "report.verdicts.as_csv": ("write_csv",),
     "report.verdicts.as_json": ("write_json", "write_ndjson"),
+    "report.verdicts.as_junit": ("write_junit",),
     "report.verdicts.as_parquet": ("write_parquet",),
     "store.files": ("StoreError",),
     "store.snapshot": ("Snapshot",),
@@ -105,23 +125,31 @@ __all__ = [
     "EstateObject",
     "Explanation",
     "FailedTest",
+    "Filter",
     "Finding",
+    "FrameworkAsked",
     "Imported",
     "Input",
     "Judgement",
     "Ledger",
+    "Narrowed",
     "NotARepository",
     "PerpendError",
     "Plan",
+    "PolicyAsked",
     "PolicyView",
     "Program",
     "Reference",
     "Repository",
+    "Requirement",
+    "RequirementResult",
     "RunDay",
+    "Scorecard",
     "Selection",
     "Severity",
     "Snapshot",
     "Source",
+    "Standing",
     "Status",
     "Step",
     "Store",
@@ -140,6 +168,7 @@ __all__ = [
     "judge_estate",
     "judge_snapshot",
     "lint_repository",
+    "narrowed",
     "object_named",
     "open_repository",
     "plan_lines",
@@ -151,6 +180,7 @@ __all__ = [
     "stored_object_named",
     "write_csv",
     "write_json",
+    "write_junit",
     "write_ndjson",
     "write_parquet",
 ]

@@ -10,20 +10,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from perpend.analyze.names import UnknownName
 from perpend.analyze.programs import Analyzer
 from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.ir.status import Status
+from perpend.judge.belonging import account_names
 from perpend.judge.estates import judge_estate
 from perpend.judge.finding import Finding
 from perpend.judge.judgement import Judgement
+from perpend.judge.narrowed import Filter, narrowed
 from perpend.judge.selection import Selection, selection_of
 from perpend.judge.snapshots import judge_snapshot
 from perpend.judge.verdicts import Found
 from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
 from perpend.report.verdicts.as_json import write_json, write_ndjson
 from perpend.report.verdicts.lines import json_value
+from perpend.report.verdicts.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer
@@ -152,6 +158,32 @@ def check_bytes(judgement: Judgement) -> None:
     assert "\r\n".join(rows(judgement)) + "\r\n" == text_of(judgement, write_csv)
 
 
+def check_narrowed(judgement: Judgement) -> None:
+    """What a filter lets through is what the plainest writer says of those verdicts; nothing else changes."""
+    every = list(zip(lines(judgement), ends(judgement), strict=True))
+    for statuses, account in (
+        ((Status.UNDETERMINED,), None),
+        ((Status.INCOMPLIANT, Status.DISAPPEARED), "acme"),
+        ((), "日本!"),
+        ((), "t1"),
+    ):
+        wanted = Filter(statuses, (), () if account is None else (account,))
+        expected = [
+            line
+            for line, (program, judged, index, _) in every
+            if (not statuses or program.verdicts[index].status in statuses)
+            and (account is None or account in account_names(judged))
+        ]
+        if account is not None and not any(account in account_names(judged) for _, (_, judged, _, _) in every):
+            with pytest.raises(UnknownName, match="nothing belongs to the account"):
+                narrowed(judgement, wanted, {})
+            continue
+        shown = narrowed(judgement, wanted, {})
+        assert "".join(f"{line}\n" for line in expected) == text_of(shown, write_ndjson)
+        assert len(expected) == sum(sum(tally.counts.values()) for tally in tally_of(shown, limit=1))
+        assert judgement.ledger == shown.ledger
+
+
 def over_both(analyzer: Analyzer) -> Selection:
     return selection_of(analyzer, [program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in ("mood", "noted")])
 
@@ -165,6 +197,9 @@ def test_reports_hold_the_bytes_of_the_plainest_writer(drawn: list[dict[str, Any
         selection = over_both(analyzer)
         objects = [thing(analyzer, row, fields) for row, fields in enumerate(drawn)]
         estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
-        check_bytes(judge_estate(estate, selection, snapshot_time=NOW))
+        held = judge_estate(estate, selection, snapshot_time=NOW)
+        check_bytes(held)
+        check_narrowed(held)
         with judge_snapshot(stored_estate(Path(directory), analyzer, estate), selection, snapshot_time=NOW) as judgement:
             check_bytes(judgement)
+            check_narrowed(judgement)

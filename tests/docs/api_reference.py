@@ -21,7 +21,11 @@ SECTIONS = {
     "Judging": ("judge_estate", "judge_snapshot", "Judgement", "Ledger", "Finding", "Reference", "Verdicts", "Status"),
     "The day of a run": ("RunDay", "day_of_run"),
     "Engines": ("Engine", "duck_db", "spark"),
-    "Writing verdicts": ("Account", "write_json", "write_ndjson", "write_csv", "write_parquet"),
+    "Requirements": ("Scorecard", "RequirementResult", "Standing", "FrameworkAsked", "Requirement", "PolicyAsked"),
+    "Writing verdicts": (
+        *("Account", "write_json", "write_ndjson", "write_csv", "write_parquet", "write_junit"),
+        *("narrowed", "Filter", "Narrowed"),
+    ),
     "Explanations": ("explain_verdict", "Explanation", "Step", "Change", "object_named", "stored_object_named"),
     "Tests of policies": ("run_policy_tests", "TestReport", "FailedTest", "Coverage"),
     "Plans": ("plans_of", "Plan", "plan_lines"),

@@ -83,6 +83,14 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "pages/verdicts/parquet",
         "pages/verdicts/stored",
     ),
+    "cli/test_reporting.py": (
+        *(
+            "cli/reporting",
+            "report/verdicts/as_junit",
+            "report/verdicts/as_requirements",
+            "report/verdicts/requirements_list",
+        ),
+    ),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
         "engines/duckdb/engine",
@@ -105,7 +113,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "intake/pieces",
         "intake/piles",
     ),
-    "differential/test_written.py": ("engines/verdicts",),
+    "differential/test_written.py": (
+        "engines/verdicts",
+        "judge/narrowed",
+        "store/owners",
+    ),
     "house/test_operations.py": (
         *(
             "ir/operation",
@@ -197,7 +209,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         *(
             "report/page",
             "report/verdicts/findings_list",
-            "report/verdicts/policy_table",
+            "report/verdicts/count_table",
         ),
     ),
     "unit/site/render/test_pages.py": (

@@ -1,6 +1,7 @@
 """A repository in, the sections that each policy answers out, and by which way. Source: specification, section 7.
 
 A policy names sections itself; others it reaches through internal rules, AWS Security Hub controls and similar sections.
+Which sections are requirements, and whether one can be judged, is said here, for reports and pages alike.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
+
+from perpend.ir.ids import production_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +31,14 @@ class How(StrEnum):
     INTERNAL_RULE = "internal-rule"
     SECURITY_HUB = "security-hub"
     SIMILAR_SECTION = "similar-section"
+
+
+class RequirementAnswer(StrEnum):
+    """How policies meet a requirement: some policy judges, there are policies that cannot, or there is none."""
+
+    AUTOMATED = "automated"
+    MANUAL = "manual"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,9 @@ class FrameworkMappings:
 
     def __init__(self, repository: Repository) -> None:
         self._policies = tuple(_values(map(repository.policy, repository.policy_ids)))
+        self._judging = frozenset(policy.id for policy in self._policies if production_of(policy.id) in policy.logics)
         self._sections = {section.id: section for section in _values(map(repository.section, repository.section_ids))}
+        self._section_ids = repository.section_ids
         tables = repository.mapping_tables()
         self.diagnostics: tuple[Diagnostic, ...] = tables.diagnostics
         self._tables = tables.value
@@ -73,6 +86,29 @@ class FrameworkMappings:
         """Return the policies that answer a section or one below it, in whatever way."""
         found = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
         return frozenset(mapping.policy_id for mappings in found for mapping in mappings)
+
+    def judges(self, policy_id: str) -> bool:
+        """Whether a policy can judge an estate, rather than only say what a person has to look at."""
+        return policy_id in self._judging
+
+    def answer(self, policy_ids: Iterable[str]) -> RequirementAnswer:
+        """Return how policies answer a requirement."""
+        found = set(policy_ids)
+        if found & self._judging:
+            return RequirementAnswer.AUTOMATED
+        return RequirementAnswer.MANUAL if found else RequirementAnswer.NONE
+
+    def is_requirement(self, section_id: str) -> bool:
+        """Whether a section is a requirement: nothing stands below it, or policies answer it."""
+        return section_id not in self._with_children or section_id in self._of_section
+
+    def requirements_below(self, section_id: str) -> list[str]:
+        """Return the requirements among a section and all below it, in the order of their ids."""
+        return [one for one in self._section_ids if f"{one}/".startswith(f"{section_id}/") and self.is_requirement(one)]
+
+    @cached_property
+    def _with_children(self) -> frozenset[str]:
+        return frozenset(section_id.rpartition("/")[0] for section_id in self._section_ids)
 
     @cached_property
     def _by_rule(self) -> Mapping[str, tuple[str, ...]]:

@@ -77,6 +77,14 @@ def complete_frameworks(context: click.Context, parameter: click.Parameter, inco
     return [CompletionItem(start + one) for one in known if one.count("/") == depth and f"{start}{one}".startswith(incomplete)]
 
 
+def complete_categories(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the categories that policies have."""
+    repository = _repository(context)
+    policies = (repository.policy(one).value for one in repository.policy_ids) if repository else ()
+    known = sorted({category for policy in policies if policy for category in policy.categories})
+    return [CompletionItem(one) for one in known if one.startswith(incomplete.upper())]
+
+
 def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the folders of services."""
     repository = _repository(context)

@@ -28,16 +28,28 @@ class VerdictReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCodes:
+    """Which codes are read at all: by program those of some indexes, of the rows that a file names where there is one."""
+
+    indexes: tuple[frozenset[int], ...]
+    rows: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictFiles:
-    """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are."""
+    """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are.
+
+    With ``shown``, all other codes are null, and rows without any are passed over.
+    """
 
     reader: VerdictReader
     paths: tuple[Path, ...]
     rows: int
+    shown: ShownCodes | None = None
 
     def counted(self, program: int) -> Counter[int]:
         """Return how often each code occurs under the program with a number."""
-        statement = f"SELECT v{program}, count(*) FROM {self.relation} GROUP BY 1"
+        statement = f"SELECT v{program}, count(*) FROM {self.relation} WHERE v{program} IS NOT NULL GROUP BY 1"
         return Counter(dict(self.reader.run(statement)))
 
     def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
@@ -64,8 +76,9 @@ class VerdictFiles:
         if bounds[0] is None:
             return
         columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
+        some = f" AND coalesce({', '.join(f'v{program}' for program in programs)}) IS NOT NULL" if self.shown else ""
         for start in range(bounds[0], bounds[1] + 1, ROWS_AT_ONCE):
-            where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
+            where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}{some}"
             chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where} ORDER BY 1")
             if chunk:
                 yield chunk
@@ -78,7 +91,20 @@ class VerdictFiles:
     @property
     def relation(self) -> str:
         """The text that stands for all of them."""
-        return self.reader.files(self.paths)
+        return self.relation_by(self.reader)
+
+    def relation_by(self, reader: VerdictReader) -> str:
+        """Return the text that stands for all of them where another reader reads them."""
+        files = reader.files(self.paths)
+        if self.shown is None:
+            return files
+        codes = (
+            f"CASE WHEN greatest(v{number}, 0) IN ({', '.join(map(str, sorted(indexes))) or 'NULL'}) "
+            f"THEN v{number} END AS v{number}"
+            for number, indexes in enumerate(self.shown.indexes)
+        )
+        rows = f" WHERE {ROW} IN (SELECT {ROW} FROM {reader.files([self.shown.rows])})" if self.shown.rows else ""
+        return f"(SELECT * REPLACE ({', '.join(codes)}) FROM {files}{rows})"
 
 
 def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence[Collection[int]]) -> str:
@@ -131,5 +157,5 @@ def long_form(
         f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
         f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {codes} AS v '
         f"JOIN {objects} AS o ON o.{ROW} = v.{ROW} "
-        f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW}"
+        f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW} WHERE {code} IS NOT NULL"
     )

@@ -1,7 +1,7 @@
 """An estate in, the same estate out with child lists that its objects do not hold themselves, where claims cover them.
 
 The rule is the one of stores: what an object states counts unless another one speaks against it, the rest is known where
-it was read in full, and keys that may be meant for an object leave its list open.
+it was read in full, and keys that may be meant for an object leave its list open. Also: which account an object belongs to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from perpend.meaning.partly_known import PartlyKnown
 from perpend.plan.wanted import wanted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import Children, ObjectType
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 
 
 NO_ID: Final = "cannot be known: there is no Id to find it by"
+
+
+def account_names(judged: EstateObject) -> Iterator[str]:
+    """Yield what an object's account may be called: as its master is, else as its ARN says, else as it is called itself."""
+    master = judged.master
+    if master is not None:
+        yield from (master.id, master.external_id, master.name)
+    for external_id in (judged.external_id, judged.id):
+        parts = external_id.split(":", 5)
+        if parts[0] == "arn" and len(parts) > 4:
+            yield parts[4]
+    if master is None:
+        yield from (judged.id, judged.external_id)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
+from perpend.judge.requirements import scorecards_of
 from perpend.judge.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program, Read
     from perpend.judge.day import RunDay
+    from perpend.judge.requirements import Scorecard
     from perpend.judge.selection import Selection
     from perpend.judge.verdicts import Verdicts
 
@@ -49,10 +51,28 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The verdicts that a report shows, where it does not show all. ``words`` say which these are.
+
+    Verdicts that are not shown have the index ``HIDDEN``; ``statuses`` are those that any shown one can have.
+    """
+
+    verdicts: tuple[Verdicts, ...]
+    statuses: tuple[Status, ...]
+    words: str
+
+    @property
+    def number(self) -> int:
+        """How many verdicts are shown."""
+        return sum(sum(column.counted().values()) for column in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """All verdicts of one run: every object weighed by every policy of its type, each ending in exactly one status.
 
     ``verdicts`` are by program, in the order of the policies' ids. They are integers; findings are made when asked for.
+    ``narrowed`` changes what reports show, and no verdict, count or exit code.
     """
 
     estate: Estate
@@ -60,6 +80,12 @@ class Judgement:
     day: RunDay
     verdicts: tuple[Verdicts, ...]
     ledger: Ledger
+    narrowed: Narrowed | None = None
+
+    @property
+    def shown(self) -> tuple[Verdicts, ...]:
+        """The verdicts that reports show."""
+        return self.narrowed.verdicts if self.narrowed else self.verdicts
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -73,6 +99,12 @@ class Judgement:
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program."""
         return counts_of(next(column for column in self.verdicts if column.program is program))
+
+    def scorecards(self) -> tuple[Scorecard, ...]:
+        """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""
+        judged = self.verdicts if self.selection.frameworks else ()
+        counts = {column.program.policy_id: counts_of(column) for column in judged}
+        return scorecards_of(self.selection.frameworks, counts)
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""

@@ -15,6 +15,7 @@ from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
+from perpend.judge.requirements import framework_asked, framework_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
+    from perpend.judge.requirements import FrameworkAsked
     from perpend.load.repository import Repository
     from perpend.store.snapshot import Snapshot
 
@@ -36,6 +38,7 @@ class PolicyView:
     id: str
     full_name: str
     contextual_name: str
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Selection:
     count child objects where no source can list any: asking them would only say once per object that nothing was collected.
     ``excluded`` are policies that would judge, had nobody asked to leave them out.
     ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
+    ``frameworks`` are those that policies were chosen by, with their requirements.
     """
 
     programs: tuple[Program, ...] = ()
@@ -55,6 +59,7 @@ class Selection:
     types: Mapping[str, ObjectType] = field(default_factory=dict)
     misspelt: tuple[Diagnostic, ...] = ()
     excluded: tuple[str, ...] = ()
+    frameworks: tuple[FrameworkAsked, ...] = ()
 
     def by_type(self) -> dict[str, list[Program]]:
         """Return the programs by the type that they judge."""
@@ -92,7 +97,32 @@ def select_policies(
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     sorted_out.refuse_silence(by_itself, held, misspelt)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
-    return replace(selection, misspelt=tuple(misspelt.values()), excluded=tuple(sorted_out.excluded))
+    frameworks = _frameworks_asked(selection, analyzer.repository, framework, sorted_out, inherited=inherited)
+    return replace(selection, misspelt=tuple(misspelt.values()), excluded=tuple(sorted_out.excluded), frameworks=frameworks)
+
+
+def _frameworks_asked(
+    selection: Selection,
+    repository: Repository,
+    names: str | Sequence[str] | None,
+    sorted_out: _Sorted,
+    *,
+    inherited: bool,
+) -> tuple[FrameworkAsked, ...]:
+    """Return what was asked of the frameworks that names mean, each once."""
+    if not names:
+        return ()
+    mappings = FrameworkMappings(repository)
+    tops: dict[str, list[str]] = {}
+    for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
+        tops.setdefault(framework_of(top), []).append(top)
+
+    def why_not(policy_id: str) -> str:
+        return sorted_out.why_not(policy_id, selection.types)
+
+    return tuple(
+        framework_asked(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
+    )
 
 
 def selection_of(
@@ -152,7 +182,8 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
     """Return what reports show of a policy, its id where it names itself nowhere."""
     policy = repository.policy(policy_id).value
     full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
-    return PolicyView(policy_id, full or policy_id, short or full or policy_id)
+    categories = policy.categories if policy else ()
+    return PolicyView(policy_id, full or policy_id, short or full or policy_id, categories)
 
 
 @dataclass(slots=True)
@@ -186,6 +217,19 @@ class _Sorted:
             self.set_aside.append(policy_id)
         else:
             self.programs.append(program)
+
+    def why_not(self, policy_id: str, types: Mapping[str, ObjectType]) -> str:
+        """Return why a policy that can judge does not; empty where it does."""
+        if policy_id in self.over_other_types:
+            name = self.over_other_types[policy_id]
+            return f"no {types[name].label or name} among the inputs" if name in types else f"no {name} among the inputs"
+        reasons = {
+            **dict.fromkeys(self.excluded, "left out by --exclude"),
+            **dict.fromkeys(self.refused, "has errors: see perpend lint"),
+            **dict.fromkeys(self.set_aside, "needs child objects that these inputs do not list"),
+            **{program.policy_id: "" for program in self.programs},
+        }
+        return reasons.get(policy_id, "not chosen by --policy")
 
     def refuse_silence(self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic]) -> None:
         """Raise where a policy that was named by itself cannot judge, or where none at all can."""

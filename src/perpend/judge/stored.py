@@ -6,6 +6,7 @@ What only an object itself can tell, why it could not be read or a runtime error
 from __future__ import annotations
 
 import gc
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -16,8 +17,10 @@ from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.ir.numbering import UNREADABLE
 from perpend.judge.finding import untold_indexes
-from perpend.judge.verdicts import Found
+from perpend.judge.verdicts import HIDDEN, Found
 from perpend.plan.wanted import wanted_by
+from perpend.store.database import pattern
+from perpend.store.owners import rows_belonging
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -39,6 +42,7 @@ class StoredObjects(Sequence[EstateObject]):
 
     def __init__(self, nest: Nest, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
         self._nest = nest
+        self._held = held
         self._files = files
         self._type = object_type
         self._wanted = wanted
@@ -66,7 +70,8 @@ class StoredObjects(Sequence[EstateObject]):
     def chunks(self, columns: Sequence[StoredVerdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
         """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
         read = 0
-        for chunk in self._files.chunks([column.number for column in columns]):
+        files = columns[0].files if columns else self._files
+        for chunk in files.chunks([column.number for column in columns]):
             for start in range(0, len(chunk), _AT_ONCE):
                 rows, sources, *codes = zip(*chunk[start : start + _AT_ONCE], strict=True)
                 objects = self._objects(rows, sources)
@@ -79,8 +84,22 @@ class StoredObjects(Sequence[EstateObject]):
                         for column, of_column in zip(columns, codes, strict=True)
                     ],
                 )
-        if read != len(self):
+        if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
+
+    def belonging(self, owners: Collection[str]) -> Path:
+        """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""
+        path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
+        self._files.reader.run(f"COPY ({self._rows_belonging(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        return path
+
+    def any_belongs(self, owner: str) -> bool:
+        """Whether an object belongs to an account."""
+        return bool(self._files.reader.run(f"{self._rows_belonging([owner])} LIMIT 1"))
+
+    def _rows_belonging(self, owners: Collection[str]) -> str:
+        kind = self._type
+        return rows_belonging(self._held, kind.name, owners, external=kind.external_id_field, master=kind.master)
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
         with _collector_paused():
@@ -121,6 +140,14 @@ class StoredVerdicts:
             counts[max(code, UNREADABLE)] += number
         return counts
 
+    def unreadable(self) -> Counter[str]:
+        """Return how often each reason occurs why an object is unreadable, of those that codes tell."""
+        told: Counter[str] = Counter()
+        for code, number in self._counted.items():
+            reason = self.reasons[-1 - code] if code < 0 else None
+            told.update({reason: number} if reason is not None else {})
+        return told
+
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
         [found] = self.firsts([indexes], limit)
@@ -144,8 +171,9 @@ class StoredVerdicts:
 
     def ends_of(self, found: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
         """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
-        known = {code: self._end(code, None) for code in self._counted}
-        asked = {code for code in known if self._is_untold(code)}
+        known: dict[int | None, End] = {code: self._end(code, None) for code in self._counted}
+        known[None] = HIDDEN, None
+        asked = {code for code in self._counted if self._is_untold(code)}
         return [self._told(code, objects[row]) if code in asked else known[code] for row, code in found]
 
     def errors(self) -> dict[int, str]:

@@ -6,7 +6,9 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+
+from perpend.ir.numbering import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
+
+
+HIDDEN: Final = -1
+"""The index that stands for a verdict which is not to be shown."""
 
 
 class Found(NamedTuple):
@@ -33,11 +39,14 @@ class Verdicts(Protocol):
     def counted(self) -> Counter[int]:
         """Return how often each index occurs."""
 
+    def unreadable(self) -> Counter[str]:
+        """Return how often each reason occurs why an object is unreadable, of the reasons that are known without it."""
+
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
 
     def ends(self) -> Iterator[End]:
-        """Yield how the program ended on each object, in their order."""
+        """Yield how the program ended on each object, in their order; with ``HIDDEN`` where that is not to be shown."""
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
@@ -59,7 +68,7 @@ class StreamedObjects(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldVerdicts:
-    """Verdicts held in memory: an index each, and runtime errors by place."""
+    """Verdicts held in memory: an index each, ``HIDDEN`` where it is not to be shown, and runtime errors by place."""
 
     program: Program
     indexes: array[int] = field(default_factory=lambda: array("i"))
@@ -67,7 +76,13 @@ class HeldVerdicts:
 
     def counted(self) -> Counter[int]:
         """Return how often each index occurs."""
-        return Counter(self.indexes)
+        counts = Counter(self.indexes)
+        del counts[HIDDEN]
+        return counts
+
+    def unreadable(self) -> Counter[str]:
+        """Return how often each reason occurs why an object is unreadable."""
+        return Counter(error for place, error in self.errors.items() if self.indexes[place] == UNREADABLE)
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.analyze.check import every_problem
-from perpend.analyze.frameworks import FrameworkMappings
+from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
-from perpend.ir.ids import production_of, type_of_extracts
+from perpend.ir.ids import type_of_extracts
 from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref, short_name
@@ -182,17 +182,6 @@ class Book:
         """Return a file of test data by its path."""
         return Ref(PageKind.TEST_DATA, f"/{path}", path.rpartition("/")[2], there=path in self.repository.tree.files)
 
-    def is_production(self, policy_id: str) -> bool:
-        """Whether a policy judges in ``perpend check``."""
-        return production_of(policy_id) in self.policies[policy_id].logics if policy_id in self.policies else False
-
-    def answer(self, policy_ids: Iterable[str]) -> str:
-        """Return how policies answer a requirement: automated, manual (none of them can judge) or none."""
-        found = list(policy_ids)
-        if any(self.is_production(policy_id) for policy_id in found):
-            return "automated"
-        return "manual" if found else "none"
-
     def _ref(self, kind: PageKind, entity: str, make: Callable[[str], Ref]) -> Ref:
         if (kind, entity) not in self._refs:
             self._refs[kind, entity] = make(entity)
@@ -222,11 +211,14 @@ class Book:
         section = loaded.value
         kind = PageKind.FRAMEWORK if entity.count("/") == 2 else PageKind.SECTION
         policies = [found.policy_id for found in self.mappings.of_section(entity)]
-        leaf = entity not in self.children
-        answer = {"automated": "section-automated", "manual": "section-manual", "none": "section-unanswered"}
+        answer = {
+            RequirementAnswer.AUTOMATED: "section-automated",
+            RequirementAnswer.MANUAL: "section-manual",
+            RequirementAnswer.NONE: "section-unanswered",
+        }
         found = flags(
             (bool(loaded.diagnostics) or self._is_faulty(f"{entity[1:]}/section.yaml")) and "section-with-errors",
-            (leaf or bool(policies)) and answer[self.answer(policies)],
+            self.mappings.is_requirement(entity) and answer[self.mappings.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
         return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], found)
@@ -259,7 +251,7 @@ class Book:
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
         found = flags(
-            "rule-automated" if self.answer(policies) == "automated" else "rule-not-automated",
+            "rule-automated" if self.mappings.answer(policies) is RequirementAnswer.AUTOMATED else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
         return Ref(PageKind.RULE, rule, short_name(rule), found, there=bool(policies))

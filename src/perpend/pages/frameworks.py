@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.analyze.frameworks import RequirementAnswer
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, PageKind, Ref
 from perpend.pages.requirements import RequirementResults, requirement_result
@@ -167,7 +168,8 @@ class Frameworks:
         own = self.book.mappings.of_section(entity)
         policies = {(found.policy_id, found.how == "direct") for found in own}
         number = 0
-        coverage = SectionCoverage() if children and not own else _coverage(self.book.answer(policy for policy, _ in policies))
+        answer = self.book.mappings.answer(policy for policy, _ in policies)
+        coverage = _coverage(answer) if self.book.mappings.is_requirement(entity) else SectionCoverage()
         for child in children:
             inner = self.below(child)
             number += 1 + inner[0]
@@ -263,8 +265,8 @@ def _route(book: Book, mapping: SectionMapping) -> Route:
     return Route(mapping.how, HOWS.get(mapping.how, mapping.how), via)
 
 
-def _coverage(answer: str) -> SectionCoverage:
-    return SectionCoverage(int(answer == "automated"), int(answer == "manual"), int(answer == "none"))
+def _coverage(answer: RequirementAnswer) -> SectionCoverage:
+    return SectionCoverage(*(int(answer is one) for one in RequirementAnswer))
 
 
 def _state(ref: Ref) -> tuple[tuple[str, str], ...]:

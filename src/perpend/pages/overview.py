@@ -196,7 +196,7 @@ class Overview:
 
     def _branch(self, entity: str) -> Subtree:
         if f"{entity[1:]}/policy.yaml" in self.book.repository.tree.files:
-            return Subtree(self.book.policy_ref(entity), 1, int(self.book.is_production(entity)), ())
+            return Subtree(self.book.policy_ref(entity), 1, int(self.book.mappings.judges(entity)), ())
         below = tuple(self._branch(child) for child in self.book.children.get(entity, ()))
         ref = POLICIES if entity == "/ce" else self.book.folder_ref(entity, contextual=True)
         return Subtree(ref, sum(one.policies for one in below), sum(one.automated for one in below), below)
@@ -228,7 +228,7 @@ class Overview:
             service = service_of(entity)
             for framework in found:
                 services[service] = None
-                cells.setdefault(framework, Counter())[service, self.book.is_production(entity)] += 1
+                cells.setdefault(framework, Counter())[service, self.book.mappings.judges(entity)] += 1
         columns = sorted(services)
         rows = []
         for framework in self.book.children.get("/frameworks", ()):

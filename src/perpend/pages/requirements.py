@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from perpend.analyze.frameworks import RequirementAnswer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,15 +46,16 @@ class RequirementResults:
 def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResults:
     """Return how the one requirement that these policies answer fared. The book has verdicts."""
     assert book.verdicts is not None
-    answer = book.answer(policy_ids)
-    if answer != "automated":
-        return RequirementResults(manual=int(answer == "manual"), none=int(answer == "none"))
+    answer = book.mappings.answer(policy_ids)
+    if answer is not RequirementAnswer.AUTOMATED:
+        manual = answer is RequirementAnswer.MANUAL
+        return RequirementResults(manual=int(manual), none=int(not manual))
     found = dict(book.verdicts.counts(policy_ids).pairs)
     if found["INCOMPLIANT"]:
         return RequirementResults(incompliant=1)
     if found["UNDETERMINED"]:
         return RequirementResults(undetermined=1)
-    judging = [policy_id for policy_id in policy_ids if book.is_production(policy_id)]
+    judging = [policy_id for policy_id in policy_ids if book.mappings.judges(policy_id)]
     if not all(policy_id in book.verdicts.by_policy for policy_id in judging):
         return RequirementResults(unasked=1)
     return RequirementResults(compliant=1) if found["COMPLIANT"] else RequirementResults(inapplicable=1)

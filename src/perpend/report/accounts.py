@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.judge.belonging import account_names
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 def account_of(judged: EstateObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
     """Return the account that an object belongs to, or is, with its number; None for one that nothing is said of."""
-    for number in _numbers(judged) if accounts else ():
+    for number in account_names(judged) if accounts else ():
         if number in accounts:
             return number, accounts[number]
     return None
@@ -24,16 +26,3 @@ def with_name(number: str, accounts: Mapping[str, Account]) -> str:
     known = accounts.get(number)
     said = ", ".join(filter(None, (known.name, known.owner))) if known else ""
     return f"{number} ({said})" if said else number
-
-
-def _numbers(judged: EstateObject) -> Iterator[str]:
-    """Yield what may be the number of an object's account: what its master is called by, else its ARN, else the object."""
-    master = judged.master
-    if master is not None:
-        yield from (master.id, master.external_id, master.name)
-    for external_id in (judged.external_id, judged.id):
-        parts = external_id.split(":", 5)
-        if parts[0] == "arn" and len(parts) > 4:
-            yield parts[4]
-    if master is None:
-        yield from (judged.id, judged.external_id)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NARROWEST: Final = 20
 """Lines are wrapped to this many columns at least, however narrow the terminal."""
 
+WIDEST: Final = 120
+"""Lines are no longer than this, however wide the terminal: nobody reads longer ones with ease."""
+
 _SYMBOLS: Final = {
     Status.COMPLIANT: ("✔", "+"),
     Status.INCOMPLIANT: ("✘", "x"),
@@ -34,7 +37,7 @@ class TerminalPage:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.width = max(console.width, NARROWEST)
+        self.width = min(max(console.width, NARROWEST), WIDEST)
         self._plain = console.options.ascii_only or console.legacy_windows
         self.arrow = "->" if self._plain else "→"
         self.ellipsis = "..." if self._plain else "…"

@@ -14,6 +14,7 @@ from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
 from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
 from perpend.report.explanation import print_steps
+from perpend.report.junit import write_xml, xml_text
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -69,32 +70,21 @@ def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = Fal
     root = ElementTree.Element("testsuites", tests=str(total), failures=failed, errors=errors)
     suite = ElementTree.SubElement(root, "testsuite", name="perpend", tests=str(total), failures=failed, errors=errors)
     for logic_id, object_id in report.cases:
-        case = ElementTree.SubElement(suite, "testcase", classname=_xml(logic_id), name=_xml(object_id))
+        case = ElementTree.SubElement(suite, "testcase", classname=xml_text(logic_id), name=xml_text(object_id))
         rows = failures.get((logic_id, object_id))
         if rows:
             text = "\n".join(f"{row.field}: expected {row.expected!r}, found {row.actual!r}" for row in rows)
-            ElementTree.SubElement(case, "failure", message=_xml(text.splitlines()[0])).text = _xml(text)
+            ElementTree.SubElement(case, "failure", message=xml_text(text.splitlines()[0])).text = xml_text(text)
     for logic_id, problems in report.refused.items():
-        case = ElementTree.SubElement(suite, "testcase", classname=_xml(logic_id), name="can be run")
+        case = ElementTree.SubElement(suite, "testcase", classname=xml_text(logic_id), name="can be run")
         reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
-        ElementTree.SubElement(case, "error", message="refused").text = _xml(reasons)
+        ElementTree.SubElement(case, "error", message="refused").text = xml_text(reasons)
     if coverage:
         properties = ElementTree.SubElement(suite, "properties")
         for entry in report.coverage:
             name = f"coverage:{entry.logic_id}"
-            ElementTree.SubElement(properties, "property", name=_xml(name), value=f"{entry.reached}/{entry.branches}")
-    ElementTree.indent(root)
-    stream.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n")
-
-
-def _xml(text: str) -> str:
-    """Return a text that XML can hold: what it cannot hold is written out."""
-    return "".join(sign if _is_xml(sign) else f"\\u{ord(sign):04x}" for sign in text)
-
-
-def _is_xml(sign: str) -> bool:
-    code = ord(sign)
-    return sign in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
+            ElementTree.SubElement(properties, "property", name=xml_text(name), value=f"{entry.reached}/{entry.branches}")
+    write_xml(root, stream)
 
 
 def print_test_report(

@@ -13,6 +13,7 @@ from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.report.accounts import account_of
+from perpend.report.verdicts.as_requirements import frameworks_json
 from perpend.report.verdicts.lines import verdict_lines
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 
 
 def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
-    """Write the ledger, the snapshot, which policies were not asked, and the verdicts, one a line, as one JSON object.
+    """Write the ledger, the snapshot, which policies were not asked, frameworks, and the verdicts, one a line, as one object.
 
     ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs.
     """
@@ -40,9 +41,9 @@ def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, A
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
     set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
     excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
-    stream.write(
-        f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n"verdicts":[\n'
-    )
+    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
+    frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
+    stream.write(f'"frameworks":{frameworks},\n"filter":{filtered},\n"verdicts":[\n')
     between = ""
     for batch in _lines(judgement, accounts or {}):
         stream.write(between + ",\n".join(batch))
@@ -72,6 +73,12 @@ def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | No
             said = _said(column.program, index, None)
             of_policy[index] = {key: said[key] for key in _FIXED}
     return texts
+
+
+def _filter(judgement: Judgement) -> dict[str, Any] | None:
+    """Return which verdicts are written, and how many; None for all."""
+    narrowed = judgement.narrowed
+    return None if narrowed is None else {"options": narrowed.words, "verdicts": narrowed.number}
 
 
 def _ledger(ledger: Ledger) -> dict[str, int]:

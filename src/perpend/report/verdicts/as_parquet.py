@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.verdicts import long_form
 from perpend.judge.stored import StoredVerdicts
-from perpend.judge.verdicts import HeldVerdicts
+from perpend.judge.verdicts import HIDDEN, HeldVerdicts
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing
 from perpend.store.files import OWNER_ONLY
@@ -36,8 +36,9 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    stored = [column for column in judgement.verdicts if isinstance(column, StoredVerdicts)]
+    stored = [column for column in judgement.shown if isinstance(column, StoredVerdicts)]
     files = [file for column in stored for file in (*column.files.paths, *column.table)]
+    files += [codes.rows for column in stored if (codes := column.files.shown) and codes.rows]
     try:
         with duck_db(directories=[target.parent], paths=files) as engine, storing(target):
             query = " UNION ALL ".join(_queries(judgement, engine)) or _NOTHING
@@ -51,10 +52,10 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
 def _queries(judgement: Judgement, engine: DuckDb) -> Iterator[str]:
     """Yield a query per program that gives its verdicts."""
     held: dict[str, str] = {}
-    for number, column in enumerate(judgement.verdicts):
+    for number, column in enumerate(judgement.shown):
         program = column.program
         if isinstance(column, StoredVerdicts):
-            files = engine.files(column.files.paths), engine.files(column.table)
+            files = column.files.relation_by(engine), engine.files(column.table)
             yield long_form(*files, column.number, program.policy_id, _statuses(program), column.errors())
             continue
         objects = judgement.objects_of(program.input_type)
@@ -63,7 +64,7 @@ def _queries(judgement: Judgement, engine: DuckDb) -> Iterator[str]:
         )
         held[program.input_type] = ids
         assert isinstance(column, HeldVerdicts)
-        codes = column.indexes
+        codes = [None if index == HIDDEN else index for index in column.indexes] if judgement.narrowed else column.indexes
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
         yield long_form(relation, ids, number, program.policy_id, _statuses(program), column.errors)

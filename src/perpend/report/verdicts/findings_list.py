@@ -1,32 +1,33 @@
-"""Tallies in, the objects of one status out: by policy and message, each message once, with what to do next."""
+"""Tallies in, the objects to act on out: incompliant ones by policy and message, undetermined ones by reason, each once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from perpend.ir.status import Status
 from perpend.report.accounts import account_of
 from perpend.report.explanation import STYLES
+from perpend.report.verdicts.tally import reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
-    from perpend.ir.status import Status
     from perpend.report.page import TerminalPage
-    from perpend.report.verdicts.tally import Group, PolicyTally
+    from perpend.report.verdicts.tally import Group, PolicyTally, Reason
+
+_MOST_POLICIES: Final = 3
+_UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 
 
-def print_findings(tallies: Sequence[PolicyTally], status: Status, page: TerminalPage, accounts: Mapping[str, Account]) -> None:
-    """Print the groups of a status, nothing where there is none. ``accounts`` are those that names are known of."""
-    total = sum(tally.counts[status] for tally in tallies)
-    if not total:
+def print_incompliant(tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account]) -> None:
+    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``."""
+    if not _print_heading(tallies, Status.INCOMPLIANT, page):
         return
-    page.blank()
-    page.line((f"{page.symbol(status)} {status.value} ({total:,})", STYLES[status]))
     for tally in tallies:
-        groups = [group for group in tally.groups if group.status is status]
+        groups = [group for group in tally.groups if group.status is Status.INCOMPLIANT]
         if groups:
             page.blank()
             page.line((page.prose(tally.policy.contextual_name), "bold"))
@@ -35,6 +36,53 @@ def print_findings(tallies: Sequence[PolicyTally], status: Status, page: Termina
             if number:
                 page.blank()
             _print_group(group, page, accounts)
+
+
+def print_undetermined(
+    tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account], *, limit: int
+) -> None:
+    """Print why verdicts are undetermined, each reason once, with the policies that say so and ``limit`` objects at most."""
+    if not _print_heading(tallies, Status.UNDETERMINED, page):
+        return
+    for reason in reasons_of(tallies):
+        page.blank()
+        _print_reason(reason, page, accounts, limit)
+
+
+def _print_heading(tallies: Sequence[PolicyTally], status: Status, page: TerminalPage) -> int:
+    total = sum(tally.counts[status] for tally in tallies)
+    if total:
+        page.blank()
+        page.line((f"{page.symbol(status)} {status.value} ({total:,})", STYLES[status]))
+    return total
+
+
+def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Account], limit: int) -> None:
+    policies = len(reason.policies)
+    objects = len(reason.shown) if reason.whole else reason.verdicts
+    counted = f"{objects:,} object{'s'[: objects != 1]}"
+    if policies > 1:
+        counted = f"{counted if reason.whole else f'{reason.verdicts:,} verdicts'} by {policies:,} policies"
+    page.line((f"{counted}: ", "bold"), page.prose(reason.message))
+    if reason.remediation:
+        page.line(page.prose(reason.remediation), first=f"  {page.arrow} ", style="cyan")
+    for policy in reason.policies[:_MOST_POLICIES]:
+        page.line(page.prose(policy.contextual_name), (f"  {page.name(policy.id)}", "dim"), first="  ", rest="    ")
+    if policies > _MOST_POLICIES:
+        page.line((f"{page.ellipsis} and {policies - _MOST_POLICIES:,} more policies", "dim"), first="  ")
+    shown = list(reason.shown.values())[:limit]
+    together: dict[tuple[str, str | None], list[str]] = {}
+    repeated = Counter(_name(judged, page, accounts) for judged, _ in shown)
+    for judged, error in shown:
+        name, owner = _name(judged, page, accounts)
+        told_apart = f"{name} {page.name(judged.id)}" if repeated[name, owner] > 1 else name
+        together.setdefault((owner, error), []).append(told_apart)
+    for (owner, error), names in together.items():
+        parts = [(owner, "dim"), (f": {page.prose(error)}" if error else "", "dim")]
+        page.line(", ".join(names), *parts, first=f"    {page.symbol(Status.UNDETERMINED)} ", style=_UNDETERMINED)
+    if rest := max(reason.most, len(reason.shown)) - len(shown):
+        least = "at least " if policies > 1 else ""
+        page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
 def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.judge.judgement import chunks_of
 from perpend.judge.reads import reader_of
+from perpend.judge.verdicts import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,7 +45,9 @@ def verdict_lines(
     ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``.
     """
     for type_name in judgement.selection.by_type():
-        columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
+        columns = [column for column in judgement.shown if column.program.input_type == type_name]
+        if not columns:
+            continue
         forms = list(dict.fromkeys(column.program.reads for column in columns))
         lines_of = _object_lines(
             _references(judgement, type_name, forms, quoted),
@@ -55,9 +58,14 @@ def verdict_lines(
         heads = [_Heads(column.program, head) for column in columns]
         for objects, ends in chunks_of(judgement, columns):
             starts = zip(*([*map(drawn, of_column)] for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
-            of_objects = map(lines_of, objects, starts)
-            while lines := [line for of_object in islice(of_objects, _AT_ONCE) for line in of_object]:
-                yield lines
+            yield from _batches(map(lines_of, objects, starts))
+
+
+def _batches(of_objects: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the lines of some objects at once, as long as there are any."""
+    while some := [*islice(of_objects, _AT_ONCE)]:
+        if lines := [line for of_object in some for line in of_object]:
+            yield lines
 
 
 def _object_lines(
@@ -66,9 +74,11 @@ def _object_lines(
     """Return what draws the lines of an object, given how each begins. ``forms`` are the numbers of their references."""
 
     def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
+        if not any(starts):
+            return []
         text = described(judged)
         tails = [tail(text, references) for references in draw(judged.fields)]
-        return [start + tails[form] for start, form in zip(starts, forms, strict=True)]
+        return [start + tails[form] for start, form in zip(starts, forms, strict=True) if start]
 
     return lines_of
 
@@ -101,7 +111,7 @@ def json_value(value: Any) -> str:
 
 
 class _Heads:
-    """What a program says, by how it ended: drawn once for all objects, where many end alike."""
+    """What a program says, by how it ended: drawn once for all objects, where many end alike; nothing of what is hidden."""
 
     def __init__(self, program: Program, head: Head) -> None:
         self._program = program
@@ -111,7 +121,7 @@ class _Heads:
     def __call__(self, end: End) -> str:
         drawn = self._known.get(end)
         if drawn is None:
-            drawn = self._head(self._program, *end)
+            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end)
             if len(self._known) < _MOST_KNOWN:
                 self._known[end] = drawn
         return drawn

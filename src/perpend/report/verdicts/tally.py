@@ -5,16 +5,17 @@ However many findings there are, only counts and the first few objects of each m
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.status import Status
 from perpend.judge.finding import remediation_of
 from perpend.judge.judgement import objects_at
 from perpend.judge.selection import PolicyView
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Sequence
 
     from perpend.ir.estate import EstateObject
@@ -27,13 +28,43 @@ TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
 
 @dataclass(slots=True)
 class Group:
-    """The objects of which one policy says the same. ``shown`` holds the first of them with the runtime error, if any."""
+    """The objects of which one policy says the same. ``shown`` holds the first of them with the runtime error, if any.
+
+    ``told``: of unreadable objects, how many there are for each reason that is known without looking at them.
+    """
 
     status: Status
     message: str
     remediation: str | None
     objects: int = 0
     shown: list[tuple[EstateObject, str | None]] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)
+    unreadable: bool = False
+
+
+@dataclass(slots=True)
+class Reason:
+    """Why verdicts are undetermined, whichever policies say so. ``most`` is how many of its verdicts one policy gave.
+
+    ``whole``: ``shown`` holds every object that it is said of.
+    """
+
+    message: str
+    remediation: str | None
+    policies: list[PolicyView] = field(default_factory=list)
+    verdicts: int = 0
+    most: int = 0
+    whole: bool = True
+    shown: dict[tuple[str, str], tuple[EstateObject, str | None]] = field(default_factory=dict)
+
+    def add(self, policy: PolicyView, verdicts: int, shown: Sequence[tuple[EstateObject, str | None]]) -> None:
+        """Add what one policy says, with some of the objects that it says it of."""
+        self.whole = self.whole and len(shown) == verdicts
+        self.policies.append(policy)
+        self.verdicts += verdicts
+        self.most = max(self.most, verdicts)
+        for judged, error in shown:
+            self.shown.setdefault((judged.type_name, judged.id), (judged, error))
 
 
 @dataclass(slots=True)
@@ -49,7 +80,7 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
     """Return the tally of each policy in the order of their ids, with ``limit`` objects of each group at most."""
     tallies: dict[str, PolicyTally] = {}
     asked: list[_Asked] = []
-    for column in judgement.verdicts:
+    for column in judgement.shown:
         policy_id = column.program.policy_id
         view = judgement.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
         tally = tallies.setdefault(policy_id, PolicyTally(view))
@@ -57,6 +88,8 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
         for index, number in places.items():
             tally.counts[column.program.verdicts[index].status] += number
         by_index = _groups(column, places, tally)
+        if UNREADABLE in by_index:
+            by_index[UNREADABLE].told += column.unreadable()
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
         asked += [_Asked(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
@@ -80,7 +113,7 @@ def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[
         verdict = column.program.verdicts[index]
         if verdict.status not in TO_ACT_ON:
             continue
-        wanted = Group(verdict.status, verdict.message, remediation_of(column.program, verdict))
+        wanted = Group(verdict.status, verdict.message, remediation_of(column.program, verdict), unreadable=index == UNREADABLE)
         group = next((known for known in tally.groups if _says(known) == _says(wanted)), wanted)
         if group is wanted:
             tally.groups.append(group)
@@ -89,8 +122,31 @@ def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[
     return groups
 
 
-def _says(group: Group) -> tuple[Status, str, str | None]:
-    return group.status, group.message, group.remediation
+def _says(group: Group) -> tuple[Status, str, str | None, bool]:
+    return group.status, group.message, group.remediation, group.unreadable
+
+
+def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
+    """Return why verdicts are undetermined, each reason once. An unreadable object's is what keeps it from being judged."""
+    reasons: dict[tuple[str, str | None], Reason] = {}
+
+    def add(
+        policy: PolicyView, message: str, group: Group, number: int, shown: Sequence[tuple[EstateObject, str | None]]
+    ) -> None:
+        known = reasons.setdefault((message, group.remediation), Reason(message, group.remediation))
+        known.add(policy, number, shown)
+
+    for tally in tallies:
+        for group in (group for group in tally.groups if group.status is Status.UNDETERMINED):
+            if not group.unreadable:
+                add(tally.policy, group.message, group, group.objects, group.shown)
+                continue
+            own = Counter(error for _, error in group.shown if error is not None and error not in group.told)
+            for reason, number in (group.told + own).items():
+                add(tally.policy, reason, group, number, [(one, None) for one, error in group.shown if error == reason])
+            if rest := group.objects - sum((group.told + own).values()):
+                add(tally.policy, group.message, group, rest, [one for one in group.shown if one[1] is None])
+    return list(reasons.values())
 
 
 def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:

@@ -1,4 +1,4 @@
-"""A judgement in, a text that people like to read out: what was judged, the policies, what to act on, the ledger.
+"""A judgement in, a text that people like to read out: what was judged, totals, requirements, policies, what to act on.
 
 All that comes from files is drawn through the page, which makes it safe; nothing is taken for markup.
 """
@@ -6,6 +6,7 @@ All that comes from files is drawn through the page, which makes it safe; nothin
 from __future__ import annotations
 
 from datetime import UTC
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import label_of_kind
@@ -14,13 +15,14 @@ from perpend.ir.status import Status
 from perpend.report.accounts import with_name
 from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
-from perpend.report.verdicts.findings_list import print_findings
+from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
+from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
-from perpend.report.verdicts.policy_table import count_text, print_policies
-from perpend.report.verdicts.tally import TO_ACT_ON, tally_of
+from perpend.report.verdicts.requirements_list import print_requirements, print_totals
+from perpend.report.verdicts.tally import tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -28,10 +30,20 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
+    from perpend.judge.requirements import Scorecard
     from perpend.report.verdicts.hint import ExplainCommand
+    from perpend.report.verdicts.tally import PolicyTally
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5
+
+
+class Detail(StrEnum):
+    """How much a report tells: all, no objects, or totals only."""
+
+    ALL = "all"
+    SUMMARY = "summary"
+    TOTALS = "totals"
 
 
 def print_judgement(
@@ -41,6 +53,7 @@ def print_judgement(
     limit: int = 20,
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
+    detail: Detail = Detail.ALL,
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
@@ -48,6 +61,36 @@ def print_judgement(
     """
     accounts = accounts or {}
     page = TerminalPage(console)
+    if detail is not Detail.TOTALS or not judgement.ledger.objects:
+        _print_subject(judgement, page, limit, accounts)
+    if not judgement.ledger.objects:
+        return
+    cards = judgement.scorecards()
+    _print_totals(judgement, cards, page)
+    if detail is Detail.TOTALS:
+        return
+    tallies = tally_of(judgement, limit=limit if detail is Detail.ALL else 0)
+    for card in cards:
+        print_requirements(card, page)
+    _print_policies(judgement, tallies, cards, page)
+    if detail is Detail.ALL:
+        print_incompliant(tallies, page, accounts)
+        print_undetermined(tallies, page, accounts, limit=limit)
+        if any(tally.groups for tally in tallies):
+            page.blank()
+        if explained is not None:
+            print_hint(tallies, judgement.day, page, explained)
+
+
+def narrowed_text(judgement: Judgement) -> str:
+    """Return how many of the verdicts a report shows, and which."""
+    if judgement.narrowed is None:
+        return ""
+    shown = f"{judgement.narrowed.number:,} of {counted(judgement.ledger.verdicts, 'verdict')}"
+    return f"{shown} shown ({judgement.narrowed.words}); totals and exit code are those of all"
+
+
+def _print_subject(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
     _print_sources(judgement, page, limit, accounts)
@@ -55,17 +98,29 @@ def print_judgement(
         page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
     if judgement.selection.excluded:
         page.line((page.prose(excluded_text(judgement)), "dim"), first="  ")
-    if not judgement.ledger.objects:
+    if judgement.ledger.objects:
+        page.blank()
+
+
+def _print_policies(
+    judgement: Judgement, tallies: Sequence[PolicyTally], cards: Sequence[Scorecard], page: TerminalPage
+) -> None:
+    """Print the policies, unless the requirements have said the same of all of them."""
+    narrowed = judgement.narrowed
+    answering = {one.policy_id for card in cards for result in card.results for one in result.requirement.policies}
+    if not narrowed and all(tally.policy.id in answering for tally in tallies):
         return
-    tallies = tally_of(judgement, limit=limit)
     page.blank()
-    print_policies(tallies, page)
-    for status in TO_ACT_ON:
-        print_findings(tallies, status, page, accounts)
-    page.blank()
-    _print_ledger(judgement.ledger, page)
-    if explained is not None:
-        print_hint(tallies, judgement.day, page, explained)
+    if narrowed:
+        page.line((page.prose(narrowed_text(judgement)), "yellow"))
+        page.blank()
+    rows = [
+        CountRow(tally.policy.contextual_name, tally.counts, below=(tally.policy.id,))
+        for tally in tallies
+        if not narrowed or any(tally.counts.values())
+    ]
+    if rows:
+        print_counts(rows, page, "policy", narrowed.statuses if narrowed else list(Status))
 
 
 def _set_aside(judgement: Judgement) -> str:
@@ -140,15 +195,24 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
 
 
-def _print_ledger(ledger: Ledger, page: TerminalPage) -> None:
+def _print_totals(judgement: Judgement, cards: Sequence[Scorecard], page: TerminalPage) -> None:
+    ledger = judgement.ledger
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
-        parts += [count_text(ledger.counts[status], status), " + "]
+        if ledger.counts[status] or status is not Status.DISAPPEARED:
+            parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
-    page.line((_score(ledger), "bold"))
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards)), "bold"))
+    for card in cards:
+        page.blank()
+        print_totals(card, page)
 
 
-def _score(ledger: Ledger) -> str:
+def _score(ledger: Ledger, *, all_asked: bool) -> str:
+    """Return the compliant share as a fraction; as a percentage, too, unless that could be read as one of a framework."""
     if not ledger.known:
         return "none known to be compliant or incompliant"
-    return f"{percent_text(ledger.counts[Status.COMPLIANT], ledger.known)} compliant of {ledger.known:,} known"
+    compliant, unknown = ledger.counts[Status.COMPLIANT], ledger.counts[Status.UNDETERMINED]
+    share = f" ({percent_text(compliant, ledger.known)})" if all_asked else ""
+    not_known = f", {unknown:,} not known" if unknown else ""
+    return f"{compliant:,} of {counted(ledger.known, 'known verdict')} compliant{share}{not_known}"

@@ -16,15 +16,15 @@ from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import moment, repository_option, settings
-from perpend.cli.output import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
+from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
+from perpend.cli.reporting import Reporting, exit_code, report_options, write
 from perpend.cli.repositories import repository_here
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.intake.input import need_a_store, needs_joining
-from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from perpend.intake.inputs import Imported
     from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate
-    from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
     from perpend.report.verdicts.hint import ExplainCommand
@@ -54,12 +53,15 @@ Examples:
   aws iam get-credential-report | perpend check - --format json
   perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
+  perpend check report.csv --framework cis-aws --require-coverage --summary
+  perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --format parquet --out verdicts.parquet
   perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
-2 usage, input or repository error, 3 nothing incompliant but something undetermined."""
+2 usage, input or repository error, 3 nothing incompliant but something undetermined
+(or, with --require-coverage, a requirement that was not asked). --fail-on changes 1 and 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +81,16 @@ class Asked:
     inherited: bool
     exclude: tuple[str, ...]
     snapshot_time: datetime | None
-    form: str
-    compact: bool
-    out: str | None
-    limit: int
     keep_going: bool
+    report: Reporting
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
         if bool(self.inputs) is (self.store is not None):
             raise click.UsageError("name either INPUTs or a --store to judge")
-        if self.form == "parquet" and self.out in (None, "-"):
-            raise click.UsageError("--format parquet goes with --out FILE")
-        if self.compact and self.form != "ndjson":
-            raise click.UsageError(f"--compact goes with --format ndjson, not {self.form}")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
+        self.report.refuse_contradictions(self.frameworks)
 
 
 @click.command(
@@ -106,6 +102,7 @@ class Asked:
         "policies": ("frameworks",),
         "frameworks": ("policies",),
         "inherited": ("policies", "frameworks"),
+        "require_coverage": ("policies",),
     },
     epilog=EPILOG,
 )
@@ -156,19 +153,7 @@ class Asked:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "ndjson", "csv", "parquet"]),
-    default="table",
-    show_default=True,
-    help="The output's form.",
-)
-@click.option("--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line.")
-@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
-)
+@report_options
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON), objects as JSON, tables, gzip of any.
@@ -177,11 +162,12 @@ def command(**given: Any) -> int:
     all. Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
     snapshot that lacks an input, the exit code is 2.
     """
-    asked = Asked(**given)
+    asked = Asked(report=Reporting.taken_from(given), **given)
     asked.refuse_contradictions()
     if asked.inherited and not asked.frameworks and not is_from_file(click.get_current_context(), "inherited"):
         raise click.UsageError("--inherited goes with --framework")
-    refuse_input_as_output(asked.out, asked.inputs)
+    refuse_input_as_output(asked.report.out, asked.inputs)
+    refuse_input_as_output(asked.report.requirements, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
     if asked.store is not None:
@@ -199,7 +185,7 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
             imported(inputs, declared=declared, keep_going=asked.keep_going, progress=done) as found,
         ):
             return _check_imported(analyzer, asked, found)
-    may_be_large = asked.engine in ("auto", "duckdb") and inputs[0].type_name is None and asked.form != "parquet"
+    may_be_large = asked.engine in ("auto", "duckdb") and inputs[0].type_name is None and asked.report.form != "parquet"
     code = _check_large(analyzer, asked, inputs) if may_be_large and are_large(asked.inputs) else None
     return _check_estate(analyzer, asked, inputs) if code is None else code
 
@@ -230,15 +216,15 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
             partial(_selection, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
-            streamed=asked.form != "table",
+            streamed=asked.report.form != "table",
             progress=done,
         ) as judgement,
     ):
         if judgement is None:
             return None
         tell_refused(analyzer.repository, judgement.selection)
-        write(judgement, asked, _explained(analyzer.repository, asked))
-        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement)
+        write(judgement, asked.report, _explained(analyzer.repository, asked))
+        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
@@ -267,9 +253,9 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
         judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
-    write(judgement, asked, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
+    write(judgement, asked.report, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement)
+    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
@@ -297,12 +283,12 @@ def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, expl
             snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
         ) as judgement,
     ):
-        write(judgement, asked, explained)
+        write(judgement, asked.report, explained)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
             )
-        return exit_code(judgement)
+        return exit_code(judgement, asked.report)
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
@@ -346,41 +332,6 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     inputs, own = words_of(context, [name for name in asked.inputs if name not in unusable])
     in_order = len(inputs) > len(asked.inputs)
     return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time, in_order)
-
-
-def write(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> None:
-    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.terminal import excluded_text, print_judgement
-
-    if judgement.selection.excluded and asked.form not in ("table", "json"):
-        click.echo(f"perpend: {visible(excluded_text(judgement))}", err=True)
-    accounts = configuration_of(click.get_current_context()).accounts
-    if asked.form == "table":
-        with terminal(asked.out) as console:
-            print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts)
-    elif asked.form == "parquet":
-        from perpend.report.verdicts.as_parquet import write_parquet
-
-        try:
-            write_parquet(judgement, asked.out or "")
-        except OSError as error:
-            raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
-    else:
-        with output_stream(asked.out, long=True) as stream:
-            if asked.form == "ndjson":
-                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
-            else:
-                {"json": write_json, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
-
-
-def exit_code(judgement: Judgement) -> int:
-    """Return 1 where something is incompliant, 3 where something is undetermined, else 0."""
-    counts = judgement.ledger.counts
-    if counts[Status.INCOMPLIANT]:
-        return 1
-    return 3 if counts[Status.UNDETERMINED] else 0
 
 
 def _report_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:

@@ -1,0 +1,222 @@
+"""What of a judgement is reported, in which form, where to, and with which exit code: options, and what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from perpend.cli.completions import complete_categories
+from perpend.cli.configured import configuration_of
+from perpend.cli.output import CannotWrite, output_stream, terminal
+from perpend.diagnostics.escape import visible
+from perpend.ir.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.narrowed import Filter
+    from perpend.report.verdicts.hint import ExplainCommand
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+FAIL_ON: Final = ("undetermined", "incompliant", "never")
+"""What makes a run fail, the strictest first: what is worse than the word fails as well."""
+
+_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet", "junit")
+
+
+def report_options(command: Command) -> Command:
+    """Add the options that say what is reported."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: Final = (
+    click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="The output's form."),
+    click.option(
+        "--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line."
+    ),
+    click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output."),
+    click.option(
+        "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
+    ),
+    click.option("--summary", is_flag=True, help="The table without objects."),
+    click.option("-q", "--quiet", is_flag=True, help="Of the table, totals only."),
+    click.option(
+        "--status",
+        "statuses",
+        multiple=True,
+        type=click.Choice([status.value for status in Status], case_sensitive=False),
+        help="Report verdicts of this status only; may be repeated. Totals and exit code stay those of all.",
+    ),
+    click.option(
+        "--category",
+        "categories",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=complete_categories,
+        help="Report policies of this category only, such as SECURITY; likewise.",
+    ),
+    click.option(
+        "--account",
+        "accounts",
+        multiple=True,
+        metavar="ID|NAME",
+        help="Report what belongs to this account only, by number or by the name that the configuration gives it; likewise.",
+    ),
+    click.option(
+        "--requirements",
+        metavar="FILE",
+        type=click.Path(),
+        help="With --framework: also write a row per requirement; the ending says how: .json, .ndjson or .csv.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice(FAIL_ON),
+        default="undetermined",
+        show_default=True,
+        help="Which verdicts make the exit code 1 or 3, those that are worse included.",
+    ),
+    click.option(
+        "--require-coverage",
+        is_flag=True,
+        help="With --framework: exit code 3 unless every requirement was asked, by all policies of it that can judge.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """What was asked of a report, by the names of its options."""
+
+    form: str
+    compact: bool
+    out: str | None
+    limit: int
+    summary: bool
+    quiet: bool
+    statuses: tuple[str, ...]
+    categories: tuple[str, ...]
+    accounts: tuple[str, ...]
+    requirements: str | None
+    fail_on: str
+    require_coverage: bool
+
+    @classmethod
+    def taken_from(cls, given: dict[str, Any]) -> Reporting:
+        """Return what options say of the report, and take that out of them."""
+        return cls(**{one.name: given.pop(one.name) for one in fields(cls)})
+
+    def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
+        """Raise where options do not go together."""
+        from perpend.report.verdicts.as_requirements import FORMS
+
+        if self.form == "parquet" and self.out in (None, "-"):
+            raise click.UsageError("--format parquet goes with --out FILE")
+        if self.compact and self.form != "ndjson":
+            raise click.UsageError(f"--compact goes with --format ndjson, not {self.form}")
+        if self.summary and self.quiet:
+            raise click.UsageError("--summary and --quiet exclude each other")
+        for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
+            if given and self.form != "table":
+                raise click.UsageError(f"{option} goes with --format table, not {self.form}")
+        if self.form == "junit" and self.filter():
+            raise click.UsageError(f"--format junit counts all verdicts: it does not go with {self.filter().words}")
+        for option, given in (("--require-coverage", self.require_coverage), ("--requirements", self.requirements is not None)):
+            if given and not frameworks:
+                raise click.UsageError(f"{option} goes with --framework")
+        if (
+            self.requirements is not None
+            and self.out is not None
+            and Path(self.out).resolve() == Path(self.requirements).resolve()
+        ):
+            raise click.UsageError("--out and --requirements name the same file")
+        if self.requirements is not None and not self.requirements.lower().endswith(FORMS):
+            raise click.UsageError(f"--requirements {visible(self.requirements)}: the file's name ends in {' or '.join(FORMS)}")
+
+    def filter(self) -> Filter:
+        """Return which verdicts are reported."""
+        from perpend.judge.narrowed import Filter
+
+        return Filter(tuple(map(Status, self.statuses)), self.categories, self.accounts)
+
+
+def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
+    from perpend.judge.narrowed import narrowed
+
+    accounts = configuration_of(click.get_current_context()).accounts
+    judgement = narrowed(judgement, asked.filter(), accounts)
+    _write(judgement, asked, explained)
+    if asked.requirements is not None:
+        from perpend.report.verdicts.as_requirements import write_requirements
+
+        with output_stream(asked.requirements) as stream:
+            write_requirements(judgement.scorecards(), asked.requirements, stream)
+
+
+def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
+    from perpend.report.verdicts.as_csv import write_csv
+    from perpend.report.verdicts.as_json import write_json, write_ndjson
+    from perpend.report.verdicts.as_junit import write_junit
+    from perpend.report.verdicts.terminal import Detail, print_judgement
+
+    accounts = configuration_of(click.get_current_context()).accounts
+    if asked.form != "table":
+        _tell_beside(judgement, asked.form)
+    if asked.form != "table" or asked.require_coverage:
+        _tell_coverage(judgement)
+    if asked.form == "table":
+        detail = Detail.TOTALS if asked.quiet else Detail.SUMMARY if asked.summary else Detail.ALL
+        with terminal(asked.out) as console:
+            print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts, detail=detail)
+    elif asked.form == "parquet":
+        from perpend.report.verdicts.as_parquet import write_parquet
+
+        try:
+            write_parquet(judgement, asked.out or "")
+        except OSError as error:
+            raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    elif asked.form == "junit":
+        with output_stream(asked.out) as stream:
+            write_junit(judgement, stream, limit=asked.limit)
+    else:
+        with output_stream(asked.out, long=True) as stream:
+            if asked.form == "ndjson":
+                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
+            else:
+                {"json": write_json, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
+
+
+def _tell_beside(judgement: Judgement, form: str) -> None:
+    """Say on standard error what a form for machines leaves open: what was not asked, and what is not written."""
+    from perpend.report.verdicts.terminal import excluded_text, narrowed_text
+
+    told = [excluded_text(judgement)] if judgement.selection.excluded and form != "json" else []
+    told += [narrowed_text(judgement)] if judgement.narrowed else []
+    for text in told:
+        click.echo(f"perpend: {visible(text)}", err=True)
+
+
+def _tell_coverage(judgement: Judgement) -> None:
+    """Say on standard error how much was asked of frameworks that were not asked in full."""
+    from perpend.report.verdicts.requirements_list import asked_text
+
+    for card in judgement.scorecards():
+        if not card.all_asked:
+            click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
+
+
+def exit_code(judgement: Judgement, asked: Reporting) -> int:
+    """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0."""
+    counts = judgement.ledger.counts
+    if counts[Status.INCOMPLIANT] and asked.fail_on != "never":
+        return 1
+    if counts[Status.UNDETERMINED] and asked.fail_on == "undetermined":
+        return 3
+    return 3 if asked.require_coverage and not all(card.all_asked for card in judgement.scorecards()) else 0

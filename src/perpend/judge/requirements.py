@@ -1,0 +1,201 @@
+"""Frameworks that policies were chosen by, and how policies ended, in; a class for every requirement out, which all add up.
+
+A clean result says nothing of requirements that nobody asked about: these are classes of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from perpend.analyze.frameworks import How
+from perpend.analyze.names import printed_number
+from perpend.ir.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from perpend.analyze.frameworks import FrameworkMappings
+    from perpend.load.repository import Repository
+
+NOT_DIRECT: Final = "reaches it through rules or similar sections only: --inherited asks it"
+"""Why a policy was not asked about a requirement that it does not name itself."""
+
+
+class Standing(StrEnum):
+    """What was found of a requirement, the worst first: each is in exactly one of these classes."""
+
+    FAILS = "fails"
+    UNDETERMINED = "undetermined"
+    MET = "met"
+    NOTHING_TO_JUDGE = "nothing to judge"
+    NOT_ASKED = "not asked"
+    MANUAL = "manual"
+    UNANSWERED = "without a policy"
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether some policy has judged."""
+        return self not in (Standing.NOT_ASKED, Standing.MANUAL, Standing.UNANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAsked:
+    """A policy of a requirement: whether it can judge at all, and why it did not; empty where it did."""
+
+    policy_id: str
+    judges: bool
+    why_not: str = ""
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it has judged."""
+        return self.judges and not self.why_not
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A requirement with the policies that answer it. ``number`` is as it is printed, else the last part of the id."""
+
+    id: str
+    number: str
+    name: str
+    policies: tuple[PolicyAsked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkAsked:
+    """A framework that policies were chosen by, with its requirements: those of some ``sections``, all where none is named."""
+
+    id: str
+    name: str
+    sections: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """What was found of a requirement: its class, and how many verdicts of its policies have each status."""
+
+    requirement: Requirement
+    standing: Standing
+    counts: Mapping[Status, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """What was asked and found of a framework, requirement by requirement."""
+
+    framework: FrameworkAsked
+    results: tuple[RequirementResult, ...]
+    counts: Mapping[Standing, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counted = Counter(result.standing for result in self.results)
+        object.__setattr__(self, "counts", {standing: counted[standing] for standing in Standing})
+
+    @property
+    def asked(self) -> int:
+        """How many requirements some policy has judged."""
+        return sum(number for standing, number in self.counts.items() if standing.was_asked)
+
+    @property
+    def all_asked(self) -> bool:
+        """Whether every requirement was asked, by every policy of it that can judge."""
+        return bool(self.results) and all(
+            result.standing.was_asked and all(one.was_asked for one in result.requirement.policies if one.judges)
+            for result in self.results
+        )
+
+
+def framework_asked(
+    repository: Repository,
+    mappings: FrameworkMappings,
+    tops: Sequence[str],
+    *,
+    inherited: bool,
+    why_not: Callable[[str], str],
+) -> FrameworkAsked:
+    """Return a framework, which ``tops`` are sections of or are, with its requirements below them, and the policies of each.
+
+    ``why_not`` says why a policy that can judge did not, empty where it did. ``inherited``: policies that reach a section
+    through rules, controls or similar sections count like those that name it.
+    """
+
+    def requirement(section_id: str) -> Requirement:
+        how: dict[str, bool] = {}
+        for found in mappings.of_section(section_id):
+            how[found.policy_id] = how.get(found.policy_id, False) or found.how is How.DIRECT
+        named = [policy_id for policy_id, direct in how.items() if direct or inherited]
+        others = [] if any(map(mappings.judges, named)) else [policy_id for policy_id in how if policy_id not in named]
+        policies = [PolicyAsked(one, mappings.judges(one), why_not(one) if mappings.judges(one) else "") for one in named]
+        policies += [PolicyAsked(one, mappings.judges(one), NOT_DIRECT) for one in others]
+        return Requirement(section_id, *_called(section_id, repository), tuple(policies))
+
+    framework = framework_of(tops[0])
+    sections = () if framework in tops else tuple(sorted(tops))
+    found = sorted({one for top in tops for one in mappings.requirements_below(top)})
+    named = [" ".join(_called(one, repository)) if len(sections) == 1 else _called(one, repository)[0] for one in sections]
+    name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
+    return FrameworkAsked(framework, name, sections, tuple(map(requirement, found)))
+
+
+def framework_of(section_id: str) -> str:
+    """Return the id of the framework that a section belongs to, or is."""
+    return "/".join(section_id.split("/")[:3])
+
+
+def scorecards_of(frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Mapping[Status, int]]) -> tuple[Scorecard, ...]:
+    """Return what was asked and found of frameworks. ``counts`` are the verdicts of each policy that judged."""
+    return tuple(
+        Scorecard(framework, tuple(_result(requirement, counts) for requirement in framework.requirements))
+        for framework in frameworks
+    )
+
+
+def _result(requirement: Requirement, counts: Mapping[str, Mapping[Status, int]]) -> RequirementResult:
+    # INVARIANT: what has no verdicts was not asked, whatever was meant to judge.
+    policies = tuple(
+        policy if policy.policy_id in counts or not policy.was_asked else replace(policy, why_not="has not judged")
+        for policy in requirement.policies
+    )
+    asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
+    total = {status: sum(one[status] for one in asked) for status in Status}
+    return RequirementResult(replace(requirement, policies=policies), _standing(policies, total), total)
+
+
+def _standing(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> Standing:
+    """Return the class of a requirement. One of which some policies did not judge is not known to be met."""
+    judging = [policy for policy in policies if policy.judges]
+    if not judging:
+        return Standing.MANUAL if policies else Standing.UNANSWERED
+    if not any(policy.was_asked for policy in judging):
+        return Standing.NOT_ASKED
+    found = standing_of_counts(counts)
+    if found is not Standing.FAILS and not all(policy.was_asked for policy in judging):
+        return Standing.UNDETERMINED
+    return found
+
+
+def standing_of_counts(counts: Mapping[Status, int]) -> Standing:
+    """Return the class of what was asked, by how many verdicts have each status."""
+    if counts[Status.INCOMPLIANT]:
+        return Standing.FAILS
+    if counts[Status.UNDETERMINED]:
+        return Standing.UNDETERMINED
+    return Standing.MET if counts[Status.COMPLIANT] else Standing.NOTHING_TO_JUDGE
+
+
+def _called(section_id: str, repository: Repository) -> tuple[str, str]:
+    """Return a section's number and its name without it."""
+    number, name = printed_number(section_id, repository), _name(section_id, repository)
+    if not number:
+        return section_id.rpartition("/")[2], name
+    return number, name.removeprefix(name.split(maxsplit=1)[0]).strip() or name
+
+
+def _name(section_id: str, repository: Repository) -> str:
+    found = repository.section(section_id).value
+    return found.name if found and found.name else section_id

@@ -1,0 +1,87 @@
+"""Scorecards in, what was asked and found of frameworks out: totals, a row per requirement asked, the others by reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.ir.status import Status
+from perpend.judge.requirements import Standing
+from perpend.report.explanation import STYLES
+from perpend.report.verdicts.count_table import CountRow, print_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perpend.judge.requirements import RequirementResult, Scorecard
+    from perpend.report.page import TerminalPage
+
+_STATUS_OF: Final = {
+    Standing.FAILS: Status.INCOMPLIANT,
+    Standing.UNDETERMINED: Status.UNDETERMINED,
+    Standing.MET: Status.COMPLIANT,
+    Standing.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
+}
+"""The status whose mark and colour a class of requirements has."""
+
+
+def asked_text(card: Scorecard) -> str:
+    """Return how much of a framework was asked, in numbers that add up to all of its requirements."""
+    counts, total = card.counts, len(card.results)
+    requirements = "requirement" if total == 1 else "requirements"
+    parts = [f"{card.asked:,} of {total:,} {requirements} asked", f"{counts[Standing.NOT_ASKED]:,} not asked"]
+    return ", ".join([*parts, f"{counts[Standing.MANUAL]:,} manual", f"{counts[Standing.UNANSWERED]:,} without a policy"])
+
+
+def print_totals(card: Scorecard, page: TerminalPage) -> None:
+    """Print a framework's name, how much of it was asked, and what was found."""
+    page.line((page.prose(card.framework.name), "bold"))
+    page.line((asked_text(card), "" if card.all_asked else "yellow"), first="  ")
+    found: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
+    for standing, status in _STATUS_OF.items():
+        number = card.counts[standing]
+        word = "fail" if standing is Standing.FAILS and number != 1 else standing.value
+        found += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
+    page.line(*found[:-1], f" = {card.asked:,} asked", first="  ")
+
+
+def print_requirements(card: Scorecard, page: TerminalPage) -> None:
+    """Print a row for each requirement that was asked, and the numbers of the others by what kept them from it."""
+    asked = [result for result in card.results if result.standing.was_asked]
+    if asked:
+        page.blank()
+        print_counts([_row(result, page) for result in asked], page, "requirement", list(Status))
+    partly = [result for result in asked if not all(one.was_asked for one in result.requirement.policies if one.judges)]
+    if partly or any(not result.standing.was_asked for result in card.results):
+        page.blank()
+    _print_reasons("asked in part", partly, page)
+    _print_reasons("not asked", _of(card, Standing.NOT_ASKED), page)
+    for standing in (Standing.MANUAL, Standing.UNANSWERED):
+        if results := _of(card, standing):
+            page.line(f"{standing.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
+
+
+def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
+    requirement, status = result.requirement, _STATUS_OF[result.standing]
+    name = f"{requirement.number} {requirement.name}"
+    policies = tuple(one.policy_id for one in requirement.policies if one.was_asked)
+    return CountRow(name, result.counts, below=policies, mark=f"{page.symbol(status)} ", style=STYLES[status])
+
+
+def _print_reasons(what: str, results: Sequence[RequirementResult], page: TerminalPage) -> None:
+    """Print the numbers of requirements by why policies of theirs were not asked: each reason once."""
+    by_reason: dict[str, list[RequirementResult]] = {}
+    for result in results:
+        reasons = dict.fromkeys(one.why_not for one in result.requirement.policies if one.judges and one.why_not)
+        by_reason.setdefault("; ".join(reasons), []).append(result)
+    if results:
+        page.line(f"{what} ({len(results):,}):", first="  ")
+    for reason, found in by_reason.items():
+        page.line(f"{page.prose(reason)}: {_numbers(found, page)}", first="    ", rest="      ")
+
+
+def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
+    return ", ".join(page.name(result.requirement.number) for result in results)
+
+
+def _of(card: Scorecard, standing: Standing) -> list[RequirementResult]:
+    return [result for result in card.results if result.standing is standing]

@@ -1,0 +1,61 @@
+"""Accounts as people call them in, a query for the rows of a stored table that belong to one of them out.
+
+The rule is that of single objects (``judge/belonging.py``): what an object's owner is called by, else what its ARN says,
+else, for an object without an owner, what it is called by itself. Refuses to know what accounts are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.store.database import name, text
+from perpend.tables.schema import ROW, Form, unfollowed, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.store.snapshot import Held
+    from perpend.tables.schema import Join, Table
+
+
+def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: str | None, master: str | None) -> str:
+    """Return the query for the row numbers of a table's objects that belong to one of some owners, by id, name or ARN.
+
+    ``external`` is the field that holds an object's id at its provider, ``master`` the lookup that leads to its owner.
+    """
+    described = held.tables.by_name[table]
+    listed = ", ".join(map(text, sorted(owners)))
+    identity = _filled(described, "Id", "o")
+    outside = f"coalesce({_filled(described, external, 'o')}, {identity})"
+    join = described.lookups.get(master or "")
+    joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
+    ownerless = f"{names[0]} IS NULL" if names else "true"
+    found = [f"{one} IN ({listed})" for one in names]
+    found += [
+        f"CASE WHEN starts_with({one}, 'arn:') THEN split_part({one}, ':', 5) END IN ({listed})" for one in (outside, identity)
+    ]
+    found += [f"({ownerless} AND {one} IN ({listed}))" for one in (identity, outside)]
+    return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(found)}"
+
+
+def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
+    """Return how a table's rows are joined with their owners, and what holds an owner's id and its name."""
+    owner = held.tables.by_name[join.table]
+    followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
+    on = f"m.{name(join.other)} = o.{name(join.own)}{followed}"
+    identity = _filled(owner, "Id", "m")
+    called = f"CASE WHEN {identity} IS NOT NULL THEN {_filled(owner, 'Name', 'm')} END"
+    return f" LEFT JOIN {held.relation(join.table)} AS m ON {on}", [identity, called]
+
+
+def _filled(table: Table, column_name: str | None, alias: str) -> str:
+    """Return the text that a column holds, null where it holds none, an empty one, or one that could not be read."""
+    column = table.columns.get(column_name or "")
+    if column is None or column.form not in (Form.TEXT, Form.VARIANT):
+        return "CAST(NULL AS VARCHAR)"
+    value = f"{alias}.{name(column.name)}"
+    if column.form is Form.VARIANT:
+        value = f"CASE WHEN starts_with({value}, '\"') THEN json_extract_string({value}, '$') END"
+    if column.partial:
+        value = f"CASE WHEN {alias}.{name(unread(column.name))} IS NULL THEN {value} END"
+    return f"nullif({value}, '')"

@@ -1,0 +1,122 @@
+"""Requirements of a framework: each in exactly one class, whatever was asked, found and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.analyze.frameworks import FrameworkMappings
+from perpend.ir.status import Status
+from perpend.judge.requirements import NOT_DIRECT, Scorecard, Standing, framework_asked, scorecards_of
+from perpend.load.repository import Repository
+from tests.repositories import logic, write
+
+NAMES = {"full": "A", "contextual": "A"}
+Counts = dict[str, dict[Status, int]]
+
+
+def policy(*sections: str, **more: Any) -> dict[str, Any]:
+    return {"names": NAMES, "description": "", "frameworkMappings": [f"/frameworks/f/{one}" for one in sections], **more}
+
+
+SECTIONS = {
+    "01": "1 Fails",
+    "02": "2. Undetermined",
+    "03": "3 Met",
+    "04": "4 Nothing to judge",
+    "05": "5 Left out",
+    "06": "6 By hand",
+    "07": "7 Without a policy",
+    "08": "8 Asked in part",
+    "09": "Group",
+    "09/01": "Similar to the third",
+}
+FILES: dict[str, Any] = {
+    **{f"ce/{name}/prod.logic.yaml": logic(True) for name in "abcdeg"},
+    "ce/a/policy.yaml": policy("01"),
+    "ce/b/policy.yaml": policy("02"),
+    "ce/c/policy.yaml": policy("03", "08"),
+    "ce/d/policy.yaml": policy("04"),
+    "ce/e/policy.yaml": policy("05", "08"),
+    "ce/f/policy.yaml": policy("06"),
+    "ce/g/policy.yaml": policy(),
+    "frameworks/f/section.yaml": {"name": "The framework"},
+    **{f"frameworks/f/{place}/section.yaml": {"name": name} for place, name in SECTIONS.items()},
+}
+FILES["frameworks/f/09/01/section.yaml"] = {"name": SECTIONS["09/01"], "similar": {"sections": ["/frameworks/f/03"]}}
+COUNTS: Counts = {
+    "/ce/a": {Status.INCOMPLIANT: 1, Status.UNDETERMINED: 5, Status.COMPLIANT: 2},
+    "/ce/b": {Status.UNDETERMINED: 1, Status.COMPLIANT: 2},
+    "/ce/c": {Status.COMPLIANT: 1, Status.INAPPLICABLE: 3},
+    "/ce/d": {Status.INAPPLICABLE: 2, Status.DISAPPEARED: 1},
+}
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Callable[..., Scorecard]:
+    repository = Repository(write(tmp_path, FILES))
+
+    def made(*tops: str, inherited: bool = False, left_out: str = "/ce/e") -> Scorecard:
+        asked = framework_asked(
+            repository,
+            FrameworkMappings(repository),
+            tops or ("/frameworks/f",),
+            inherited=inherited,
+            why_not=lambda policy_id: "left out" if policy_id == left_out else "",
+        )
+        whole = {policy_id: dict.fromkeys(Status, 0) | counts for policy_id, counts in COUNTS.items()}
+        return scorecards_of([asked], whole)[0]
+
+    return made
+
+
+def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> None:
+    found = card()
+    expected = [
+        ("1", "Fails", Standing.FAILS),
+        ("2", "Undetermined", Standing.UNDETERMINED),
+        ("3", "Met", Standing.MET),
+        ("4", "Nothing to judge", Standing.NOTHING_TO_JUDGE),
+        ("5", "Left out", Standing.NOT_ASKED),
+        ("6", "By hand", Standing.MANUAL),
+        ("7", "Without a policy", Standing.UNANSWERED),
+        ("8", "Asked in part", Standing.UNDETERMINED),
+        ("01", "Similar to the third", Standing.NOT_ASKED),
+    ]
+    assert expected == [(one.requirement.number, one.requirement.name, one.standing) for one in found.results]
+    assert (9, 5, False) == (sum(found.counts.values()), found.asked, found.all_asked)
+    assert "The framework" == found.framework.name
+
+
+def test_what_reaches_a_requirement_indirectly_counts_when_asked_for(card: Callable[..., Scorecard]) -> None:
+    direct, inherited = card().results[-1], card(inherited=True).results[-1]
+    assert {"/ce/c": NOT_DIRECT} == {one.policy_id: one.why_not for one in direct.requirement.policies}
+    assert (Standing.NOT_ASKED, Standing.MET) == (direct.standing, inherited.standing)
+    assert {"/ce/c": ""} == {one.policy_id: one.why_not for one in inherited.requirement.policies}
+
+
+@pytest.mark.parametrize(
+    ("section", "all_asked"), [("01", True), ("04", True), ("05", False), ("06", False), ("07", False), ("08", False)]
+)
+def test_a_section_is_covered_where_all_that_can_judge_it_did(
+    card: Callable[..., Scorecard], section: str, all_asked: bool
+) -> None:
+    found = card(f"/frameworks/f/{section}")
+    assert (1, all_asked) == (len(found.results), found.all_asked)
+    assert (f"/frameworks/f/{section}",) == found.framework.sections
+    assert found.framework.name.startswith("The framework, of it ")
+
+
+def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..., Scorecard]) -> None:
+    found = card("/frameworks/f/09", "/frameworks/f/03", "/frameworks/f/09/01")
+    assert ["3", "01"] == [one.requirement.number for one in found.results]
+    assert "The framework, of it 3, 09, 01" == found.framework.name
+    assert ((), 9) == (card("/frameworks/f/03", "/frameworks/f").framework.sections, len(card("/frameworks/f").results))
+
+
+def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:
+    results = card(left_out="/ce/nothing").results
+    assert (Standing.NOT_ASKED, "has not judged") == (results[4].standing, results[4].requirement.policies[0].why_not)
