@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         Standing,
     )
     from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
-    from perpend.judge.snapshots import judge_snapshot
+    from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
     from perpend.load.repository import NotARepository, Repository, open_repository
     from perpend.plan.build import Plan
@@ -97,7 +97,7 @@ _HOMES: Final = {
         "Standing",
     ),
     "judge.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
-    "judge.snapshots": ("judge_snapshot",),
+    "judge.stores.snapshots": ("judge_snapshot",),
     "judge.verdicts": ("Verdicts",),
     "load.repository": ("NotARepository", "Repository", "open_repository"),
     "plan.build": ("Plan",),

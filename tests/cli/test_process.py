@@ -111,7 +111,7 @@ def test_same_input_same_bytes_whatever_the_hash_seed() -> None:
 
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand() -> None:
-    code = "import perpend.cli.commands.policies.list as one; one.repository_here = lambda directory: 1 / 0; from perpend.cli.app import main; main(['list'])"
+    code = "import perpend.commands.policies.list as one; one.repository_here = lambda directory: 1 / 0; from perpend.cli.app import main; main(['list'])"
     quiet = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (2, "") == (quiet.returncode, quiet.stdout)
     assert (

@@ -11,7 +11,7 @@ import pytest
 from perpend.analyze.programs import Analyzer
 from perpend.ir.ids import production_of
 from perpend.judge.selection import Selection
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject

@@ -28,8 +28,8 @@ from perpend.ir.coverage import Scope
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.judgement import Judgement
-from perpend.judge.large import judge_reports
 from perpend.judge.selection import Selection, select_policies
+from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
 from perpend.report.verdicts.as_json import write_ndjson
 from perpend.report.verdicts.terminal import print_judgement

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.program import Program
 from perpend.judge.estates import judge_estate
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.plan.wanted import wanted_by
 from perpend.store.nest import nested
 from tests.differential.mixing import EXAMPLES, TIME

@@ -24,7 +24,7 @@ from perpend.judge.finding import Finding
 from perpend.judge.judgement import Judgement
 from perpend.judge.narrowed import Filter, narrowed
 from perpend.judge.selection import Selection, selection_of
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.judge.verdicts import Found
 from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
 from perpend.report.verdicts.as_json import write_json, write_ndjson

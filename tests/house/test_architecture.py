@@ -26,7 +26,7 @@ def test_every_room_stands_in_the_table_once() -> None:
 
 
 def test_the_order_of_imports_is_the_one_that_is_checked() -> None:
-    sentence = re.search(r"`cli` > .*?`errors`", PAGE, re.DOTALL)
+    sentence = re.search(r"`commands` > .*?`errors`", PAGE, re.DOTALL)
     assert sentence is not None
     assert floors(LAYERS) == floors(re.sub(r"[`\n]", " ", sentence[0]).split(">"))
 

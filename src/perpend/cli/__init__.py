@@ -1,1 +1,1 @@
-"""Commands: one file each, arguments in, a room's work called, an exit code out. No logic lives here."""
+"""What commands share: words in, options, inputs, a repository, streams and exit codes out; nothing may escape here."""

@@ -50,7 +50,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
 }
-"""The commands with their lines of help, by the room under ``cli/commands`` that holds them; ``a-b`` lives in ``a_b.py``."""
+"""The commands with their lines of help, by the room under ``commands`` that holds them; ``a-b`` lives in ``a_b.py``."""
 
 COMMANDS: dict[str, str] = {name: text for _, commands in SECTIONS.values() for name, text in commands.items()}
 """Every command with its line of help."""
@@ -75,7 +75,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         room = next(room for room, (_, commands) in SECTIONS.items() if cmd_name in commands)
-        path = ".".join(part for part in ("perpend.cli.commands", room, cmd_name.replace("-", "_")) if part)
+        path = ".".join(part for part in ("perpend.commands", room, cmd_name.replace("-", "_")) if part)
         module = importlib.import_module(path)
         command: click.Command = module.command
         return command

@@ -122,8 +122,8 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
     from perpend.diagnostics.escape import visible
     from perpend.judge.objects import naming_columns
     from perpend.store.database import opened
+    from perpend.store.queries.texts import texts_beginning
     from perpend.store.store import Store
-    from perpend.store.texts import texts_beginning
 
     store, policy, repository = context.params.get("store"), context.params.get("policy"), _repository(context)
     if not store or not policy or repository is None:

@@ -22,9 +22,9 @@ from perpend.ir.coverage import Claims, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
-from perpend.store.labels import SOURCES_VIEW
 from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach
+from perpend.store.queries.labels import SOURCES_VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -16,7 +16,7 @@ from perpend.engines.verdicts import ShownCodes
 from perpend.ir.status import Status
 from perpend.judge.belonging import account_names
 from perpend.judge.judgement import Narrowed
-from perpend.judge.stored import StoredObjects, StoredVerdicts
+from perpend.judge.stores.stored import StoredObjects, StoredVerdicts
 from perpend.judge.verdicts import HIDDEN, HeldVerdicts
 
 if TYPE_CHECKING:

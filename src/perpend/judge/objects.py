@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, object_from_fields
-from perpend.judge.stored import wanted_of
+from perpend.judge.stores.stored import wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
-from perpend.store.texts import texts_like
+from perpend.store.queries.texts import texts_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -25,7 +25,7 @@ from perpend.ir.coverage import scopes_from
 from perpend.judge.estates import judge_estate
 from perpend.judge.judgement import Judgement, chunks_of
 from perpend.judge.selection import select_policies
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import open_repository
 from perpend.meaning.values import date_time_from_text
 from perpend.store.store import Store

@@ -17,7 +17,7 @@ from perpend.ir.object_types import Field
 from perpend.judge.belonging import NO_ID, with_children
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.partly_known import PartlyKnown, doubt_of
 from tests.repositories import analyzer_of, logic, policy_files

@@ -176,7 +176,7 @@ def test_a_full_disk_leaves_the_last_snapshot_in_force(tmp_path, limit):
     before = write_store(tmp_path / "store", estate(FIRST))
     objects = [{"Id": f"{number}", "text__c": os.urandom(40).hex()} for number in range(3_000)]
     (tmp_path / "x.json").write_text(json.dumps(objects))
-    arguments = ["import", str(tmp_path / "x.json"), "--type", THING, "--store", str(tmp_path / "store")]
+    arguments = ["import", str(tmp_path / "x.json"), "--type", THING, "--new-type", "--store", str(tmp_path / "store")]
     ended = subprocess.run(
         [sys.executable, "-c", FULL.format(limit=limit), *arguments], capture_output=True, text=True, check=False
     )

@@ -16,7 +16,7 @@ from perpend.collect.formats.held import (
     USER,
     USER_LINK,
     USER_POLICY,
-    Held,
+    Contents,
     account_of_arn,
     id_in_account,
     is_account,
@@ -98,10 +98,10 @@ MAP: Final = (
 IGNORED: Final = ("GroupDetailList", "Marker", "IsTruncated")
 
 
-def read_details(content: bytes, source: str) -> Held:
+def read_details(content: bytes, source: str) -> Contents:
     """Return what an answer holds. Raises UnusableContent naming the first entry that cannot be used."""
     answer = read_value(content)
-    held = Held()
+    held = Contents()
     account = _account(answer)
     for kind in MAP:
         for place, entry in enumerate(_entries(answer, kind.source), 1):

@@ -17,7 +17,7 @@ from perpend.collect.formats.held import (
     USER,
     USER_LINK,
     USER_POLICY,
-    Held,
+    Contents,
     id_in_account,
     role_attachments,
     user_links,
@@ -147,12 +147,12 @@ MAP: Final = (
 _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 
-def read_config(content: bytes, source: str) -> Held:
+def read_config(content: bytes, source: str) -> Contents:
     """Return what items hold. Raises UnusableContent naming the first that cannot be used."""
     items = read_value(content).get("configurationItems")
     if not isinstance(items, list):
         raise UnusableContent(f"`configurationItems` is {described(items)} where an array is expected")
-    held = Held()
+    held = Contents()
     for place, item in enumerate(items, 1):
         if not isinstance(item, dict):
             raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
@@ -161,7 +161,7 @@ def read_config(content: bytes, source: str) -> Held:
     return held
 
 
-def _read_item(held: Held, item: dict[str, Any], origin: Origin) -> None:
+def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     kind = _BY_TYPE.get(item.get("resourceType", ""))
     status = item.get("configurationItemStatus", item.get("status"))
     if kind is None or status in _NOT_RECORDED:

@@ -11,7 +11,7 @@ from perpend.collect.formats.values import NotTold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perpend.collect.formats.held import Held
+    from perpend.collect.formats.held import Contents
     from perpend.collect.formats.values import Form
     from perpend.ir.estate import Origin
 
@@ -63,7 +63,7 @@ class TypeFrom:
 
     def read(
         self,
-        held: Held,
+        held: Contents,
         row: Mapping[str, Any],
         origin: Origin,
         *,

@@ -33,7 +33,7 @@ _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|)
 
 
 @dataclass(slots=True)
-class Held:
+class Contents:
     """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
 
     ``listed`` are the types of the child lists that objects may state, and whether all have done so.

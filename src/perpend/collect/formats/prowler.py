@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from perpend.collect.formats.held import Held
+from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import is_report_row, reading_of
 from perpend.collect.formats.values import moment
 from perpend.collect.json_text import described, read_array
@@ -20,9 +20,9 @@ _EPOCHS: Final = 1e11
 """Seconds since 1970 are fewer; more are milliseconds."""
 
 
-def read_prowler(content: bytes, source: str) -> Held:
+def read_prowler(content: bytes, source: str) -> Contents:
     """Return the rows that findings hold. Raises UnusableContent where none does, or one cannot be used."""
-    held = Held()
+    held = Contents()
     seen: dict[str, datetime | None] = {}
     for place, finding in read_array(content):
         if not isinstance(finding, dict):

@@ -13,9 +13,9 @@ from perpend.collect.kinds import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIP
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perpend.collect.formats.held import Held
+    from perpend.collect.formats.held import Contents
 
-READERS: Final[Mapping[InputKind, Callable[[bytes, str], Held]]] = {
+READERS: Final[Mapping[InputKind, Callable[[bytes, str], Contents]]] = {
     DETAILS: read_details,
     CONFIG: read_config,
     PROWLER: read_prowler,

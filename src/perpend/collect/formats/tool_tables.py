@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
-from perpend.collect.formats.held import Held
+from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import reading_of
 from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
 from perpend.collect.formats.values import NotTold, document, moment
@@ -49,18 +49,18 @@ _STEAMPIPE: Final = _Tool("Steampipe", STEAMPIPE, ("generated_time",))
 _CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
 
 
-def read_steampipe(content: bytes, source: str) -> Held:
+def read_steampipe(content: bytes, source: str) -> Contents:
     """Return what a table of Steampipe holds. Raises UnusableContent where it is none that is known, or a row is odd."""
     return _read(content, source, _STEAMPIPE)
 
 
-def read_cloudquery(content: bytes, source: str) -> Held:
+def read_cloudquery(content: bytes, source: str) -> Contents:
     """Return what a table of CloudQuery holds, likewise."""
     return _read(content, source, _CLOUDQUERY)
 
 
-def _read(content: bytes, source: str, tool: _Tool) -> Held:
-    held = Held()
+def _read(content: bytes, source: str, tool: _Tool) -> Contents:
+    held = Contents()
     table: TypeFrom | str | None = None
     times: set[datetime | None] = set()
     for place, row in _rows(content):
@@ -79,7 +79,7 @@ def _read(content: bytes, source: str, tool: _Tool) -> Held:
     return held
 
 
-def _add_reading(held: Held, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
+def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
     reading = reading_of(_report_row(row), origin, time, raw=False)
     if isinstance(reading, str):
         return reading

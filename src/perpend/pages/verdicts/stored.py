@@ -10,7 +10,7 @@ from perpend.judge.finding import message_of, remediation_of
 from perpend.judge.judgement import chunks_of, objects_at
 from perpend.judge.reads import values_read
 from perpend.judge.selection import select_policies
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.pages.verdicts.book import LISTED, NO_ACCOUNT, SHOWN, JudgedObject, NotVerdicts, Observed, ObservedSource, text_of
 from perpend.store.store import IN_FORCE, Store

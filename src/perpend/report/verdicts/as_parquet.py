@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.verdicts import long_form
-from perpend.judge.stored import StoredVerdicts
+from perpend.judge.stores.stored import StoredVerdicts
 from perpend.judge.verdicts import HIDDEN, HeldVerdicts
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing

@@ -12,8 +12,8 @@ from perpend.analyze.programs import Analyzer
 from perpend.collect.files import LARGE
 from perpend.intake.input import Input
 from perpend.ir.estate import Estate
-from perpend.judge.large import judge_reports
 from perpend.judge.selection import Selection, selection_of
+from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, program_of, write
 

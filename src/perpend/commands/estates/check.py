@@ -177,7 +177,7 @@ def command(**given: Any) -> int:
 
 def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
     if need_a_store(inputs):
-        from perpend.judge.imported import imported
+        from perpend.judge.stores.imported import imported
 
         declared = analyzer.repository.declared_type
         with (
@@ -207,7 +207,7 @@ def _check_imported(analyzer: Analyzer, asked: Asked, found: Imported) -> int:
 
 def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int | None:
     """Judge large credential reports without holding them; return None where that is not possible."""
-    from perpend.judge.large import judge_reports
+    from perpend.judge.stores.large import judge_reports
 
     with (
         progress("reading") as done,
@@ -241,7 +241,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
         )
     estate = collected.estate
     if needs_joining(estate):
-        from perpend.judge.imported import joined
+        from perpend.judge.stores.imported import joined
 
         with joined(collected, declared=analyzer.repository.declared_type) as found:
             return _check_imported(analyzer, asked, found)
@@ -270,7 +270,7 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
 
 
 def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, explained: ExplainCommand) -> int:
-    from perpend.judge.snapshots import judge_snapshot
+    from perpend.judge.stores.snapshots import judge_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
     costs: list[Cost] = []

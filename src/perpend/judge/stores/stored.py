@@ -20,7 +20,7 @@ from perpend.judge.finding import untold_indexes
 from perpend.judge.verdicts import HIDDEN, Found
 from perpend.plan.wanted import wanted_by
 from perpend.store.database import pattern
-from perpend.store.owners import rows_belonging
+from perpend.store.queries.owners import rows_belonging
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

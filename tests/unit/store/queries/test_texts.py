@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from perpend.store.database import opened
-from perpend.store.texts import texts_beginning, texts_like
+from perpend.store.queries.texts import texts_beginning, texts_like
 from tests.unit.store.stored import THING, estate, write_store
 
 THINGS = [

@@ -13,9 +13,9 @@ import pytest
 from perpend.errors import PerpendError
 from perpend.ir.estate import Estate, Source
 from perpend.ir.object_types import Field, ObjectType
+from perpend.store.queries.views import Answer, SqlFailed, asked
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
-from perpend.store.views import Answer, SqlFailed, asked
 from perpend.tables.schema import Column, Form, Table
 from tests.unit.store.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
 

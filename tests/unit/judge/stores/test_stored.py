@@ -12,12 +12,12 @@ import pytest
 
 from perpend.ir.estate import Origin
 from perpend.ir.object_types import Lookup, ObjectType
-from perpend.judge import stored
 from perpend.judge.estates import judge_estate
 from perpend.judge.judgement import Judgement, objects_at
 from perpend.judge.selection import select_policies
-from perpend.judge.snapshots import judge_snapshot
-from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
+from perpend.judge.stores import stored
+from perpend.judge.stores.snapshots import judge_snapshot
+from perpend.judge.stores.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.judge.verdicts import Found, StreamedObjects
 from perpend.meaning.partly_known import MISSING
 from perpend.tables.shred import Wanted

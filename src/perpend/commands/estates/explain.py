@@ -101,7 +101,7 @@ def _read(
 ) -> tuple[EstateObject, list[datetime | None]]:
     declared = analyzer.repository.declared_type
     if need_a_store(inputs):
-        from perpend.judge.imported import imported
+        from perpend.judge.stores.imported import imported
 
         with imported(inputs, declared=declared) as found:
             assert found.snapshot is not None  # what cannot be used has raised
@@ -114,7 +114,7 @@ def _read(
         complete={one.path: one.complete for one in inputs},
     )
     if needs_joining(collected.estate):
-        from perpend.judge.imported import joined
+        from perpend.judge.stores.imported import joined
 
         with joined(collected, declared=declared) as found:
             assert found.snapshot is not None  # what cannot be used has raised

@@ -12,7 +12,7 @@ from perpend.ir.estate import Estate, EstateObject, Source
 from perpend.ir.object_types import ObjectType
 from perpend.judge.day import RunDay, day_of_run
 from perpend.judge.judgement import Judgement, ledger_of
-from perpend.judge.stored import StoredObjects, StoredVerdicts, wanted_of
+from perpend.judge.stores.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.plan.build import plan_of
 from perpend.plan.rewrites import REWRITES
 from perpend.store.nest import Nest

@@ -15,14 +15,14 @@ from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 from perpend.diagnostics.text import render_text
 from perpend.store.kept import damaged_below
-from perpend.store.labels import view_names
+from perpend.store.queries.labels import view_names
 from perpend.store.store import KEPT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perpend.ir.object_types import ObjectType
-    from perpend.store.views import Answer
+    from perpend.store.queries.views import Answer
 
 _store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 _repo = object_types_option
@@ -103,7 +103,7 @@ def ask(
     out: str | None,
 ) -> int:
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
-    from perpend.store.views import SqlFailed, asked
+    from perpend.store.queries.views import SqlFailed, asked
 
     try:
         with (

@@ -16,7 +16,7 @@ from perpend.engines.verdicts import amended_form
 from perpend.intake.inputs import stage_inputs
 from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
-from perpend.judge.snapshots import held_day, judgement_of
+from perpend.judge.stores.snapshots import held_day, judgement_of
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
 from perpend.store.database import opened, pattern, storing

@@ -17,7 +17,7 @@ from perpend.judge.day import RunDay
 from perpend.judge.estates import judge_estate
 from perpend.judge.finding import Finding
 from perpend.judge.selection import Selection
-from perpend.judge.snapshots import judge_snapshot
+from perpend.judge.stores.snapshots import judge_snapshot
 from tests.unit.judge.estates import THING
 from tests.unit.judge.stored import DAY, OTHER, SEEN, THINGS, Case
 

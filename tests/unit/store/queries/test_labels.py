@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.ir.object_types import Field, ObjectType
-from perpend.store.labels import column_names, view_names
+from perpend.store.queries.labels import column_names, view_names
 from perpend.tables.schema import Column, Form, Table
 
 
