@@ -113,6 +113,8 @@ def test_a_parquet_file_of_cloudquery_and_standard_input_are_taken(run: Run, tmp
     assert told[0]["ledger"] == told[1]["ledger"] and "2026-11-20T08:15:00Z" == told[0]["snapshot"]["time"]
     ran = spawn("check", "-", *TIME, "--format", "csv", input=json.dumps(formats.details()).encode())
     assert (1, True) == (ran.code, "delete-user-inline-or-directly-attached-policies,INCOMPLIANT" in ran.out)
+    ran = spawn("check", "-", "--type", USER, input=b"Id\na\n")
+    assert (2, True) == (ran.code, "a table is read from a file, not from standard input" in ran.err)
     refused = run("check", tmp_path / "p.parquet", "--engine", "interpreter")
     assert (2, "") == (refused.code, refused.out)
 
@@ -129,3 +131,11 @@ def test_what_cannot_be_used_is_told_and_the_rest_judged_if_asked(run: Run, file
 def test_the_interpreter_judges_no_tables(run: Run, files: Path) -> None:
     ran = run("check", *given(files, *USERS), "--engine", "interpreter")
     assert (2, "", True) == (ran.code, ran.out, "judged by duckdb or spark, not by the interpreter" in ran.err)
+
+
+def test_what_is_not_taken_is_named_by_every_command(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text(json.dumps({"Users": [{"UserName": "ann"}]}))
+    for command in (["check"], ["explain", KEY_POLICY, "ann"], ["import", "--store", tmp_path / "s"]):
+        ran = run(*command, tmp_path / "users.json")
+        assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+        assert "users.json: the answer of `aws iam list-users`" in ran.err and "get-credential-report" in ran.err

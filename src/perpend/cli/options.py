@@ -12,8 +12,6 @@ from perpend.meaning.values import date_time_from_text
 
 REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
 
-TYPE_HELP: Final = "The object type that a JSON array holds: its label or API name."
-
 repository_option = click.option(
     "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
-from perpend.collect.formats.readers import READERS
+from perpend.collect.formats.readers import READERS, reader_of
 from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
 from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
@@ -122,6 +122,8 @@ def _read_file(path: str, pile: _Pile) -> None:
     found = kind_of(content[:HEAD])
     if found is not None and found.refusal:
         raise UnusableContent(found.refusal)
+    if found is not None and found.is_table and pile.type_name and path == STANDARD_INPUT:
+        raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
     if found is not None and found in READERS:
         _read_format(found, content, path, pile)
         return
@@ -155,7 +157,7 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
 
 
 def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> None:
-    held = READERS[kind](content, path)
+    held = reader_of(kind)(content, path)
     if pile.type_name and pile.type_name not in held.types:
         holds = ", ".join(f"`{one}`" for one in sorted(held.types)) or "nothing that is known"
         raise UnusableContent(f"a {kind.label}, which holds {holds}, not `{pile.type_name}`")

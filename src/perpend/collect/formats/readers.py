@@ -1,13 +1,10 @@
-"""Kinds of files that hold several types, or rows of another tool, and what reads each."""
+"""Kinds of files that hold several types, or rows of another tool, and what reads each: imported when one is met."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from perpend.collect.formats.authorization_details import read_details
-from perpend.collect.formats.config_items import read_config
-from perpend.collect.formats.prowler import read_prowler
-from perpend.collect.formats.tool_tables import read_cloudquery, read_steampipe
 from perpend.collect.kinds import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIPE, InputKind
 
 if TYPE_CHECKING:
@@ -15,10 +12,18 @@ if TYPE_CHECKING:
 
     from perpend.collect.formats.held import Contents
 
-READERS: Final[Mapping[InputKind, Callable[[bytes, str], Contents]]] = {
-    DETAILS: read_details,
-    CONFIG: read_config,
-    PROWLER: read_prowler,
-    STEAMPIPE: read_steampipe,
-    CLOUDQUERY: read_cloudquery,
+READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
+    DETAILS: ("authorization_details", "read_details"),
+    CONFIG: ("config_items", "read_config"),
+    PROWLER: ("prowler", "read_prowler"),
+    STEAMPIPE: ("tool_tables", "read_steampipe"),
+    CLOUDQUERY: ("tool_tables", "read_cloudquery"),
 }
+"""The module of this room and the function that read a kind."""
+
+
+def reader_of(kind: InputKind) -> Callable[[bytes, str], Contents]:
+    """Return what reads files of a kind: it is told the content and the input's name."""
+    module, function = READERS[kind]
+    found: Callable[[bytes, str], Contents] = getattr(import_module(f"perpend.collect.formats.{module}"), function)
+    return found

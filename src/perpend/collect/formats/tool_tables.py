@@ -14,7 +14,7 @@ from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import reading_of
 from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
 from perpend.collect.formats.values import NotTold, document, moment
-from perpend.collect.json_text import described, read_array, read_value
+from perpend.collect.json_text import MAX_CONTAINERS, described, read_array, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import Origin
 
@@ -63,7 +63,9 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
     held = Contents()
     table: TypeFrom | str | None = None
     times: set[datetime | None] = set()
-    for place, row in _rows(content):
+    for number, (place, row) in enumerate(_rows(content)):
+        if number >= MAX_CONTAINERS:
+            raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
         if table is None:
             table = _table_of(row, tool)
         time = _time_of(row, tool)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from perpend.collect.json_text import MAX_CONTAINERS
 from perpend.collect.kinds import PARQUET, kind_of
 from perpend.intake.tables.table_bytes import UnreadableTable, head_of
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
@@ -22,7 +23,7 @@ _MARK: Final = "_cq_"
 def lines_of_tool(connection: Connection, path: str, staging: Path) -> Path | None:
     """Return a file with the rows as JSON lines; None for a file that is none of CloudQuery, or cannot be read.
 
-    ``staging`` is a path that may be written to.
+    ``staging`` is a path that may be written to. Of more rows than a file may have, one too many is there.
     """
     link = staging.with_name(f"{staging.name}-input")
     relation = f"read_parquet({pattern(link)}, hive_partitioning=false)"
@@ -34,7 +35,8 @@ def lines_of_tool(connection: Connection, path: str, staging: Path) -> Path | No
         if not any(str(column).startswith(_MARK) for column, _ in columns):
             return None
         values = ", ".join(_value(str(column), str(kind)) for column, kind in columns)
-        connection.execute(f"COPY (SELECT {values} FROM {relation}) TO {text(str(staging.absolute()))} (FORMAT json)")
+        rows = f"SELECT {values} FROM {relation} LIMIT {MAX_CONTAINERS + 1}"
+        connection.execute(f"COPY ({rows}) TO {text(str(staging.absolute()))} (FORMAT json)")
     except duckdb.Error as error:
         if is_failed_write(error):
             raise

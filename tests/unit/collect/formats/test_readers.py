@@ -168,6 +168,12 @@ def test_what_cannot_be_used_is_refused_with_its_place(tmp_path: Path, case: str
     assert reason in str(raised.value)
 
 
+def test_a_table_has_no_more_rows_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perpend.collect.formats.tool_tables.MAX_CONTAINERS", 1)
+    with pytest.raises(UnusableInput, match="holds more than 1 rows"):
+        read(tmp_path, formats.as_lines(formats.cloudquery_policies()))
+
+
 def test_a_type_that_a_file_does_not_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"account authorization details, which holds .*, not `X__c`"):
         read(tmp_path, json.dumps(formats.details()), type_name="X__c")
