@@ -19,7 +19,7 @@ from perpend.ir.status import Status
 from perpend.judge.snapshots import held_day, judgement_of
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
-from perpend.store.database import opened, pattern, rows_of, storing
+from perpend.store.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
 from perpend.store.files import StoreError, directory_name
 from perpend.store.scratch import scratch
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from perpend.plan.build import Plan
     from perpend.store.database import Connection
 
-_MOST_THREADS: Final = 4
+_MOST_THREADS: Final = 2
 """Each thread holds rows of its own: of many, memory for all would have to grow with the machine."""
 
 _NAMES: Final = {
@@ -117,8 +117,17 @@ def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: Ru
         return [path if staged.rivals is None or type_name != USER_TYPE else _amended(engine, staged, plan, path)], []
 
     rewrites = REWRITES if not staged.texts else (texts_in_columns(ROW_FIELD, staged.texts), *REWRITES)
-    with storing(staged.directory):
-        return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+
+    def judged() -> Judgement:
+        with storing(staged.directory):
+            return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+
+    try:
+        return judged()
+    except StoreError:
+        # Policies may need more than it usually takes.
+        engine.run(f"SET memory_limit = {text(MEMORY_LIMIT)}")
+        return judged()
 
 
 def _amended(engine: DuckDb, staged: StagedReports, plan: Plan, verdicts: Path) -> Path:
