@@ -91,6 +91,8 @@ def _commands(results: Results, path: Path) -> None:
     for name, colour, marker in (("import", _OTHER, "s"), ("check FILE", _OWN, "o")):
         for report, style in (("friendly", "--"), ("untidy", "-")):
             found = [(one["users"], one["candidates"][name]) for one in records if one["workload"] == report]
+            if not found:
+                continue
             users, measured = [at for at, _ in found], [one for _, one in found]
             drawn = {"color": colour, "marker": marker, "linestyle": style, "label": f"{name}, {report}"}
             axes[0].plot(users, [one["ratio"] for one in measured], **drawn)
@@ -98,11 +100,11 @@ def _commands(results: Results, path: Path) -> None:
     for place, label, bound in ((axes[0], "time by the clock, × csv.DictReader", 4), (axes[1], "peak memory, MB", 300)):
         place.axhline(bound, color=_PALE, linewidth=1, linestyle=":")
         place.set_xscale("log")
-        place.set_ylim(bottom=0)
+        place.set_ylim(0, 1.2 * place.dataLim.ymax)
         place.set_xlabel("users")
         place.set_ylabel(label)
         place.grid(visible=True, color="#eeeeee")
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[1].legend(frameon=False, fontsize=8, loc="lower right")
     _save(figure, path)
 
 

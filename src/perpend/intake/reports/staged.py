@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredSource
 
-_MEMORY: Final = "130MB"
+_MEMORY: Final = "150MB"
 """What DuckDB may hold of reports that are only judged."""
 
 _SORTING: Final = "180MB"

@@ -19,7 +19,7 @@ from perpend.ir.status import Status
 from perpend.judge.stores.snapshots import held_day, judgement_of
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
-from perpend.store.database import opened, pattern, storing
+from perpend.store.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
 from perpend.store.files import StoreError, directory_name
 from perpend.store.scratch import scratch
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from perpend.judge.selection import Selection
     from perpend.plan.build import Plan
     from perpend.store.database import Connection
+
+_MOST_THREADS: Final = 2
+"""Each thread holds rows of its own: of many, memory for all would have to grow with the machine."""
 
 _NAMES: Final = {
     USER_TYPE: ("CA10__userName__c", "CA10__arn__c", "CA10__account__r"),
@@ -70,6 +73,8 @@ def judge_reports(
         scratch() as directory,
         opened(directories=[directory], spill=directory / "spill") as connection,
     ):
+        [(threads,)] = rows_of(connection, "SELECT current_setting('threads')")
+        connection.execute(f"SET threads = {min(threads, _MOST_THREADS)}")
         staged = _staged(connection, directory, inputs, declared, streamed=streamed, progress=progress)
         if staged is None:
             yield None
@@ -112,8 +117,17 @@ def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: Ru
         return [path if staged.rivals is None or type_name != USER_TYPE else _amended(engine, staged, plan, path)], []
 
     rewrites = REWRITES if not staged.texts else (texts_in_columns(ROW_FIELD, staged.texts), *REWRITES)
-    with storing(staged.directory):
-        return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+
+    def judged() -> Judgement:
+        with storing(staged.directory):
+            return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+
+    try:
+        return judged()
+    except StoreError:
+        # Policies may need more than it usually takes.
+        engine.run(f"SET memory_limit = {text(MEMORY_LIMIT)}")
+        return judged()
 
 
 def _amended(engine: DuckDb, staged: StagedReports, plan: Plan, verdicts: Path) -> Path:
