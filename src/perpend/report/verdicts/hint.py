@@ -66,6 +66,7 @@ def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, 
     if policy_id is None or group is None:
         return
     words = command.words(policy_id, group.shown[0][0], day)
+    page.blank()
     page.line(("Why? For the first one:", "dim"))
     page.put(Text("  " + " ".join(quoted(word, page.console.encoding) for word in words)))
 

@@ -76,8 +76,6 @@ def print_judgement(
     if detail is Detail.ALL:
         print_incompliant(tallies, page, accounts)
         print_undetermined(tallies, page, accounts, limit=limit)
-        if any(tally.groups for tally in tallies):
-            page.blank()
         if explained is not None:
             print_hint(tallies, judgement.day, page, explained)
 
