@@ -98,7 +98,7 @@ def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason
 def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
     assert ["CA10__CaAwsUserPolicy__c", USER] == [line.split()[0] for line in run("list", "types", "IAM user").out.splitlines()]
     assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
-    assert "IS_EQUAL " in run("list", "operations", "both", "equal").out
+    assert "IS_EQUAL\tComparison\t" in run("list", "operations", "both", "equal").out
     assert "none\n" == run("list", "operations", "no such word").out
 
 
@@ -112,7 +112,7 @@ def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -
     assert ["/frameworks/cis-aws-v6.0.0/02/12"] == [row.split()[0] for row in rows if "2.12 " in row]
     assert all(row.startswith("/frameworks/cis-aws-v6.0.0/") for row in rows)
     described = run("list", "sections", "--framework", "cis-aws/2.12", "two active access keys at a time").out
-    assert described.startswith("/frameworks/cis-aws-v6.0.0/02/12 ")
+    assert described.startswith("/frameworks/cis-aws-v6.0.0/02/12\t")
 
 
 def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:

@@ -48,12 +48,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "config/files",
     ),
     "cli/test_entities.py": (
-        *(
-            "cli/commands/policies/show",
-            "intake/rules",
-            "report/repository/entity",
-        ),
-        *("report/repository/listing",),
+        "cli/commands/policies/show",
+        "intake/rules",
+        "report/repository/entity",
     ),
     "cli/test_inventory.py": (
         "report/store/answer",
