@@ -71,7 +71,8 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console, *, everyth
         console.print(Text("has errors; `perpend lint` says which", style="yellow"))
         return
     declared = program.block.type
-    console.print(Text(f"judges {declared.label or declared.name} ({declared.name})", style="dim"))
+    known = f"{visible(declared.label)} ({declared.name})" if declared.label not in ("", declared.name) else declared.name
+    console.print(Text(f"judges {known}", style="dim"))
     _pairs(console, (("reads", "\n".join(_reads("", program.block))),))
     print_outcomes(program, console, everything=everything)
 

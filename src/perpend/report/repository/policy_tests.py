@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from perpend.analyze.programs import Analyzer
 
+_MOST_NAMED = 5
+
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
     """Write the JSON contract: ``summary``, ``failures``, what was refused and untested, and coverage where asked for."""
@@ -162,5 +164,6 @@ def _print_totals(report: TestReport, console: Console) -> None:
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))
     if report.untested:
-        names = visible(", ".join(report.untested[:5]))
+        rest = len(report.untested) - _MOST_NAMED
+        names = visible(", ".join(report.untested[:_MOST_NAMED])) + (f" and {rest:,} more" if rest > 0 else "")
         console.print(Text(f"without tests: {_counted(len(report.untested), 'logic file')}: {names}", style="dim"))
