@@ -190,6 +190,12 @@ def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) 
     assert "checks cannot fire" in folded
 
 
+def test_a_type_without_a_label_is_named_once(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, policy_files(logic(input_type="Acme__Thing__c")))
+    assert "\njudges Acme__Thing__c\n" in run("show", "policy", "--repo", tmp_path).out
+    assert "\njudges AWS IAM User (CA10__CaAwsUser__c)\n" in run("show", KEY_POLICY).out
+
+
 def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
     ran = run("show", "IS_EQUL")
     assert (2, "") == (ran.code, ran.out)

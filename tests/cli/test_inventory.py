@@ -172,3 +172,22 @@ def test_a_damaged_store_is_named_without_traceback(run: Run, store: Path) -> No
 
 def test_rules_of_imports_are_explained(run: Run) -> None:
     assert run("explain-code", "K303").out.startswith("warning[K303] undeclared-relation\n")
+
+
+def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 0 == run("import", EXAMPLE, "--store", tmp_path).code
+    question = "SELECT Id, 'x' AS a_column_of_quite_a_long_name FROM aws_iam_user ORDER BY Id LIMIT 1"
+    monkeypatch.setenv("COLUMNS", "50")
+    assert (
+        """\
+row 1
+Id                             arn:aws:iam::111122223333:root
+a_column_of_quite_a_long_name  x
+1 row
+"""
+        == run("inventory", "sql", question, "--store", tmp_path).out
+    )
+    monkeypatch.setenv("COLUMNS", "90")
+    assert "Id                              a_column" in run("inventory", "sql", question, "--store", tmp_path).out

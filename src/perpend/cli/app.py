@@ -32,6 +32,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
         "Policies",
         {
             "list": "List policies, types, frameworks, sections or operations, or find some.",
+            "search": "Find policies, types, sections and operations by words, the best first.",
             "show": "Show one policy, type, section or operation.",
             "new": "Begin a repository, policy, type, extracts file or section.",
             "test": "Run the tests that policies bring with them.",

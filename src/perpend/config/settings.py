@@ -24,6 +24,7 @@ REPOSITORY_COMMANDS: Final = (
     "new extracts",
     "new section",
     "list",
+    "search",
     "show",
     "site build",
     "site serve",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.plan.layers import layers_of
 from perpend.plan.scalar import Scalar, walk
 from perpend.plan.stage import ROOT
+from perpend.tables.schema import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,8 +34,35 @@ def steps_of(plan: Plan) -> PlanStep:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Return a plan as a tree of lines."""
-    return list(_lines(steps_of(plan), ""))
+    """Return a plan as lines: what it reads (tables, fields, relations between them), then how, as a tree."""
+    reads = PlanStep("reads", [_reads(plan.stage, f"table {plan.stage.table.name}")])
+    return [*_lines(reads, ""), *_lines(steps_of(plan), "")]
+
+
+def _reads(stage: Stage, title: str) -> PlanStep:
+    """Return the fields that a stage reads of its table, and the relations it follows to others, with what it reads there."""
+    nodes = layers_of(stage).base.values()
+    fields: dict[str, set[str]] = {}
+    for node in nodes:
+        alias, column = node.constants[:2]
+        # What stands behind `#` says of a column what is known of it; rows' own numbers are none of the table's fields.
+        if column != ROW:
+            fields.setdefault(alias, set()).add(column.partition("#")[0])
+
+    def step(text: str, alias: str, below: list[PlanStep]) -> PlanStep:
+        return PlanStep(text, [PlanStep(f"field {name}") for name in sorted(fields.get(alias, ()))] + below)
+
+    steps: dict[str, PlanStep] = {ROOT: step(title, ROOT, [])}
+    for lookup in stage.lookups:
+        join = lookup.join
+        steps[lookup.alias] = step(f"lookup {join.name}: table {join.table} by {join.own} = {join.other}", lookup.alias, [])
+        steps[lookup.above].below.append(steps[lookup.alias])
+    for counted in stage.counts:
+        if counted.counts:
+            join = counted.join
+            text = f"related list {join.name}: table {join.table} by {join.other} = {join.own}"
+            steps[counted.above].below.append(_reads(counted.stage, text))
+    return steps[ROOT]
 
 
 def plan_mermaid(plan: Plan) -> list[str]:

@@ -40,7 +40,7 @@ _NARROWEST: Final = 20
 _WIDEST_NAME: Final = 48
 _MOST_FIELDS: Final = 20
 _RESULTS: Final = {"true": "bold", "stopped": "yellow", "false": "", "not reached": "dim"}
-_BREAKS: Final = re.compile(r"[←→] \S+|\S+?(?=\.[A-Za-z])|\S+|\s+")
+_BREAKS: Final = re.compile(r"[←→] \S+|\S+?\)(?=\.[A-Za-z])|\S+|\s+")
 
 
 def print_explanation(explanation: Explanation, console: Console, *, everything: bool = False) -> None:

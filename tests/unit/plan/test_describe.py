@@ -33,6 +33,9 @@ def is_empty(path: str) -> dict[str, Any]:
 
 def test_a_small_plan_is_a_verdict_over_a_scan(tmp_path: Path) -> None:
     assert [
+        "reads",
+        "  table CA10__CaThing__c",
+        "    field CA10__text__c",
         "verdicts: 1 policy",
         "  v0 /ce/policy",
         "  codes of CA10__CaThing__c",
@@ -44,7 +47,7 @@ def test_a_small_plan_is_a_verdict_over_a_scan(tmp_path: Path) -> None:
 def test_several_policies_are_counted(tmp_path: Path) -> None:
     program = program_of(analyzer_of(tmp_path, policy_files(logic({"BOOLEAN": True}))))
     lines = plan_lines(plan_of([program, program], RELATED, 0))
-    assert ["verdicts: 2 policies", "  v0 /ce/policy", "  v1 /ce/policy"] == lines[:3]
+    assert ["verdicts: 2 policies", "  v0 /ce/policy", "  v1 /ce/policy"] == lines[2:5]
     assert "    scan CA10__CaThing__c: no columns" == lines[-1]
 
 
@@ -74,6 +77,20 @@ def test_lookups_and_related_lists_stand_below_the_scan(tmp_path: Path) -> None:
         "      c0 = if(is(t.Id, ''), 199, 200)",
         "      scan CA10__CaOther__c: Id",
     ] == [line.removeprefix(indent) for line in lines[at:]]
+
+
+def test_what_is_read_comes_first_with_relations_and_without_what_only_engines_know(tmp_path: Path) -> None:
+    lines = plan_lines(related(tmp_path))
+    assert [
+        "reads",
+        "  table CA10__CaThing__c",
+        "    lookup other__r: table CA10__CaOther__c by CA10__text__c = Id",
+        "      field Id",
+        "    related list others__r: table CA10__CaOther__c by Id = Id",
+        "      field Id",
+    ] == lines[: lines.index("verdicts: 1 policy")]
+    of_document = plan_lines(plan(tmp_path / "json", equal("a", "x")))
+    assert ["    field CA10__json__c"] == of_document[2 : of_document.index("verdicts: 1 policy")]
 
 
 def test_what_is_computed_once_is_a_layer_that_is_named_above(tmp_path: Path) -> None:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, printable
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import display_width, visible
 from perpend.ir.ids import production_of, service_of
 from perpend.ir.object_types import snake_case
 from perpend.ir.operations import OPERATIONS
 from perpend.load.files import MAX_YAML, UnreadableFile
+from perpend.report.explanation import WIDEST, hang
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
 
     from perpend.load.repository import Repository
 
 Row = dict[str, Any]
+_GAP: Final = "  "
+_MOST_BESIDE: Final = 0.4
+"""How much of a line names may take where something stands beside them."""
+
+_SINGULAR: Final = {"policies": "policy", "sections": "section", "fields": "field", "extracts": "extract"}
 
 
 def policies(repository: Repository) -> list[Row]:
@@ -172,28 +177,57 @@ def companion(repository: Repository, path: str) -> str:
         return error.diagnostic.message
 
 
-def _cell(name: str, value: Any) -> str:
-    """Return a value as a line with tabs holds it: a number with what it counts."""
-    if isinstance(value, int):
-        return counted(value, name.removesuffix("s") if name != "policies" else "policy", name)
-    return "" if value is None else visible(str(value))
-
-
 def print_listing(rows: list[Row], console: Console) -> None:
-    """Print rows as a table, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none."""
+    """Print rows for people, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none.
+
+    Ids stand below the folder that they share, by their last parts: each on one line, to be copied.
+    """
     if not rows:
         console.print(Text("none", style="dim"))
         return
     columns = [name for name, value in rows[0].items() if not isinstance(value, list)]
     if not console.is_terminal:
         for row in rows:
-            line = "\t".join(_cell(name, row[name]) for name in columns)
-            console.file.write(f"{line}\n")  # rich would make blanks of the tabs
+            print_tabbed(["" if row[name] is None else _cell(name, row[name]) for name in columns], console)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    first, *others = columns
+    by_folder: dict[str, list[list[str]]] = {}
     for row in rows:
-        table.add_row(*(Text(visible("–" if row[name] is None else str(row[name]))) for name in columns))
-    console.print(table)
+        folder, _, last = str(row[first]).rpartition("/")
+        by_folder.setdefault(folder, []).append([visible(last), *(visible(_cell(name, row[name])) for name in others)])
+    cells = [line for lines in by_folder.values() for line in lines]
+    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    for folder, lines in by_folder.items():
+        if folder:
+            hang(console, Text(), Text(visible(folder), style="bold"))
+        for line in lines:
+            _print_row(line, widths, console)
     console.print(Text(f"{len(rows)} in all", style="dim"))
+
+
+def print_tabbed(values: Iterable[str], console: Console) -> None:
+    """Print values on one line with tabs between them, which consoles would turn into blanks."""
+    console.file.write("\t".join(map(visible, values)) + "\n")
+
+
+def _print_row(cells: list[str], widths: list[int], console: Console) -> None:
+    """Print a row: in columns where all fit side by side, else the rest behind a short name, or below a long one."""
+    room = min(console.width, WIDEST)
+    if sum(widths) + len(_GAP) * len(widths) <= room:
+        padded = [cell + " " * (size - display_width(cell)) for cell, size in zip(cells, widths, strict=True)]
+        hang(console, Text(_GAP), Text(_GAP.join(padded)))
+        return
+    name, rest = Text(cells[0]), _GAP.join(filter(None, cells[1:]))
+    if widths[0] > room * _MOST_BESIDE:
+        hang(console, Text(_GAP), name)
+        hang(console, Text(_GAP * 3), Text(rest, style="dim"))
+        return
+    name.pad_right(widths[0] - name.cell_len + len(_GAP))
+    hang(console, Text(_GAP) + name, Text(rest))
+
+
+def _cell(column: str, value: object) -> str:
+    """Return a cell as people read it: a number with what it counts, a dash for what is not there."""
+    if isinstance(value, int):
+        return counted(value, _SINGULAR.get(column, column), column)
+    return "–" if value is None else str(value)

@@ -9,8 +9,10 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
+from rich.text import Text
 
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import display_width, visible
+from perpend.report.explanation import hang
 from perpend.report.verdicts.as_csv import cell_text
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _LONGEST_CELL: Final = 200
+_WIDEST_FOLDED: Final = 32
+"""How much room a column needs at most beside others: what is longer is folded."""
+
+_GAP: Final = "  "
 
 
 def write_answer_csv(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]], stream: TextIO) -> None:
@@ -40,7 +46,7 @@ def write_answer_json(columns: Sequence[str], batches: Iterable[list[tuple[Any, 
 
 
 def print_answer(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]], console: Console, *, limit: int) -> None:
-    """Print the first rows as a table, and how many they are; ``…`` where there are more."""
+    """Print the first rows, and how many they are: as a table, or as records where its columns do not fit side by side."""
     from_all = chain.from_iterable(batches)
     rows = list(islice(from_all, limit))
     more = next(iter(from_all), None) is not None
@@ -49,13 +55,31 @@ def print_answer(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]
     console.print(f"{count} shown, there are more: --limit shows more, --format csv all" if more else count)
 
 
-def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], console: Console) -> None:
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], console: Console) -> None:
+    names, cells = [visible(column) for column in columns], [[_shown(value) for value in row] for row in rows]
+    least = [
+        max(display_width(name), min(_WIDEST_FOLDED, max(map(display_width, values), default=0)))
+        for name, values in zip(names, list(zip(*cells, strict=True)) or [()] * len(names), strict=True)
+    ]
+    if sum(least) + len(_GAP) * (len(least) - 1) > console.width:
+        _print_records(names, cells, console)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(visible(column), overflow="fold")
-    for row in rows:
-        table.add_row(*(_shown(value) for value in row))
+    for name in names:
+        table.add_column(name, overflow="fold", min_width=display_width(name))
+    for row in cells:
+        table.add_row(*map(Text, row))
     console.print(table)
+
+
+def _print_records(names: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:
+    """Print a line per value, the values of each row below each other."""
+    room = max(map(display_width, names))
+    for number, row in enumerate(cells, 1):
+        console.print(Text(f"row {number:,}", style="dim"))
+        for name, value in zip(names, row, strict=True):
+            head = Text(name + " " * (room - display_width(name)) + _GAP, style="bold")
+            hang(console, head, Text(value))
 
 
 def _shown(value: Any) -> str:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from perpend.interpret.interpreter import Interpreter
+from perpend.policy_tests.run import TestReport as Report
 from perpend.policy_tests.run import run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report
 from tests.repositories import LOGIC, analyzer_of, logic, policy_files
@@ -33,3 +34,13 @@ def test_the_steps_shown_are_those_of_the_run(tmp_path: Path, monkeypatch: pytes
     print_test_report(report, analyzer, Console(file=stream, width=120))
     assert "101 stopped" in " ".join(stream.getvalue().split())
     assert "check fired: flag.isEmpty()" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(5, "5 logic files: 0, 1, 2, 3, 4\n"), (7, "7 logic files: 0, 1, 2, 3, 4 and 2 more\n")]
+)
+def test_of_many_logic_files_without_tests_some_are_named_and_the_rest_counted(tmp_path: Path, number: int, told: str) -> None:
+    report = Report(untested=[str(one) for one in range(number)])
+    stream = io.StringIO()
+    print_test_report(report, analyzer_of(tmp_path, policy_files(logic())), Console(file=stream, width=120))
+    assert told in stream.getvalue()

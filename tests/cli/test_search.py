@@ -1,0 +1,23 @@
+"""``perpend search``: what people type, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Run
+
+
+def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: Run) -> None:
+    found = run("search", "mfa", "root").out.splitlines()
+    assert "policy\t/ce/ca/aws/iam/root-user-mfa\tAWS Account Root User MFA is not enabled." == found[0]
+    (found,) = json.loads(run("search", "IAM.9", "--format", "json").out)
+    assert ("policy", "/ce/ca/aws/iam/root-user-mfa", "rules") == (found["kind"], found["id"], found["foundIn"])
+    assert 2 == len(json.loads(run("search", "mfa", "--limit", "2", "--format", "json").out))
+
+
+def test_what_is_not_found_or_no_word_is_told(run: Run) -> None:
+    assert (0, "none (did you mean 'rotated'?)\n") == run("search", "rotatedd")[:2]
+    assert [] == json.loads(run("search", "rotatedd", "--format", "json").out)
+    for words, reason in (((), "Missing argument 'WORD...'"), (("mfa", " "), ""), ((" ",), "WORD is blank")):
+        ran = run("search", *words)
+        assert (2 if reason else 0, True) == (ran.code, reason in ran.err)
