@@ -54,7 +54,8 @@ def password_policies(account: str) -> list[Fields]:
 
 
 def users() -> list[Fields]:
-    return [{"Id": one["Arn"], "CA10__userName__c": one["UserName"]} for one in aws("iam", "list-users")["Users"]]
+    found = aws("iam", "list-users")["Users"]
+    return [{"Id": one["Arn"], "CA10__arn__c": one["Arn"], "CA10__userName__c": one["UserName"]} for one in found]
 
 
 def role_attachments() -> list[Fields]:
@@ -82,9 +83,24 @@ def trails(regions: list[str]) -> list[Fields]:
 def trail(arn: str, home: str, told: Fields) -> Fields:
     found: Fields = {"Id": arn, "CA10__name__c": told["Name"], "CA10__multiRegionTrail__c": told["IsMultiRegionTrail"]}
     put(found, "CA10__isLogging__c", lambda: aws("cloudtrail", "get-trail-status", "--name", arn, region=home)["IsLogging"])
-    selectors = ("cloudtrail", "get-event-selectors", "--trail-name", arn)
-    put(found, "CA10__eventSelectorsJson__c", lambda: json.dumps(aws(*selectors, region=home)))
-    return found
+    answers: Fields = {}
+    put(answers, "event selectors", lambda: aws("cloudtrail", "get-event-selectors", "--trail-name", arn, region=home))
+    return {**found, **(selectors(answers["event selectors"]) if answers else {})}
+
+
+def selectors(answer: Fields) -> Fields:
+    """A trail has basic selectors or advanced ones, in a field each; the basic field is not known of one with the others."""
+    if advanced := answer.get("AdvancedEventSelectors"):
+        return {"CA10__advancedEventSelectorsJson__c": json.dumps(lower_camel(advanced))}
+    basic = json.dumps(lower_camel(answer.get("EventSelectors", [])))
+    return {"CA10__eventSelectorsJson__c": basic, "CA10__advancedEventSelectorsJson__c": None}
+
+
+def lower_camel(value: Any) -> Any:
+    """The keys of an answer as policies read them."""
+    if isinstance(value, list):
+        return [lower_camel(one) for one in value]
+    return {key[:1].lower() + key[1:]: lower_camel(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def recorders(region: str, place: str) -> list[Fields]:
@@ -110,12 +126,16 @@ def hubs(regions: list[str]) -> list[Fields]:
     return [{"Id": one["HubArn"], "CA10A1__arn__c": one["HubArn"]} for one in found if one]
 
 
+def enabled(value: bool) -> str:
+    return "Enabled" if value else "Disabled"
+
+
 def region_of(account: str, name: str, status: str) -> Fields:
     place = f"{account}/{name}"
     found: Fields = {"Id": place, "CA10__regionName__c": name, "CA10__status__c": status}
     if status != "not-opted-in":
         encrypted = ("ec2", "get-ebs-encryption-by-default")
-        put(found, "CA10__ebsStorageEncryption__c", lambda: str(aws(*encrypted, region=name)["EbsEncryptionByDefault"]).lower())
+        put(found, "CA10__ebsStorageEncryption__c", lambda: enabled(aws(*encrypted, region=name)["EbsEncryptionByDefault"]))
         put(found, "CA10__AWS_Config_Settings__r", lambda: recorders(name, place))
         put(found, "CA10A1__AWS_IAM_Access_Analyzers__r", lambda: analyzers(name))
     return found
@@ -124,13 +144,13 @@ def region_of(account: str, name: str, status: str) -> Fields:
 def collect() -> Fields:
     account = aws("sts", "get-caller-identity")["Account"]
     regions = {one["RegionName"]: one["OptInStatus"] for one in aws("ec2", "describe-regions", "--all-regions")["Regions"]}
-    enabled = [name for name, status in regions.items() if status != "not-opted-in"]
+    open_regions = [name for name, status in regions.items() if status != "not-opted-in"]
     found: Fields = {"Id": account, "CA10__accountId__c": account}
     put(found, "CA10__AWS_IAM_Password_Policies__r", lambda: password_policies(account))
     put(found, "CA10__users__r", users)
     put(found, "CA10__AWS_IAM_Role_Policy_Attachments__r", role_attachments)
-    put(found, "CA10__AWS_CloudTrail_Trails__r", lambda: trails(enabled))
-    put(found, "CA10A1__AWS_Security_Hubs__r", lambda: hubs(enabled))
+    put(found, "CA10__AWS_CloudTrail_Trails__r", lambda: trails(open_regions))
+    put(found, "CA10A1__AWS_Security_Hubs__r", lambda: hubs(open_regions))
     found["CA10__AWS_Account_Regions__r"] = [region_of(account, name, status) for name, status in regions.items()]
     return found
 

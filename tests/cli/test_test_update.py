@@ -77,7 +77,7 @@ def test_blanks_are_filled_and_all_else_stays_byte_for_byte(run: Run, tmp_path: 
     assert after == data.read_bytes().decode("utf-8")
     assert (0, 0o640) == (ran.code, data.stat().st_mode & 0o777), ran
     assert "filled 1 expectation in 1 file" in ran.out
-    assert "1 executions, 1 passed, 0 failed" in ran.out
+    assert "1 execution, 1 passed, 0 failed" in ran.out
     ran = run("test", "--repo", tmp_path, "--update", "--yes")
     assert (0, after) == (ran.code, data.read_bytes().decode("utf-8"))
     assert "no expectation was filled" in ran.out

@@ -40,13 +40,13 @@ def test_tests_run_again_after_each_change_until_they_are_interrupted(tmp_path: 
     )  # fmt: skip
     try:
         waiting = f"watching {root} (Ctrl-C ends)"
-        assert "1 executions, 1 passed, 0 failed" in until(process, waiting)
+        assert "1 execution, 1 passed, 0 failed" in until(process, waiting)
         (root / DATA).write_text(json.dumps([entry("INCOMPLIANT")]))
-        assert "1 executions, 0 passed, 1 failed" in until(process, waiting)
+        assert "1 execution, 0 passed, 1 failed" in until(process, waiting)
         (root / "ce").rename(root / "away")
         assert "perpend: not run: " in until(process, waiting)
         (root / "away").rename(root / "ce")
-        assert "1 executions, 0 passed, 1 failed" in until(process, waiting)
+        assert "1 execution, 0 passed, 1 failed" in until(process, waiting)
         assert 130 == end_by(process, signal.SIGINT)
     finally:
         process.kill()

@@ -51,7 +51,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/policies/show",
         "intake/rules",
         "report/repository/entity",
-        "report/repository/listing",
     ),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (

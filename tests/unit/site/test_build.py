@@ -310,7 +310,7 @@ def test_documents_become_pages_with_their_links(root, tmp_path):
 def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
     known = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if "pagefind" in name else known(name, *more))
-    with pytest.raises(NoIndex, match="pip install pagefind-bin-extended"):
+    with pytest.raises(NoIndex, match="needs Pagefind: pip install "):
         build(root, search=True)
 
 
