@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here, site_title
-from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
@@ -46,7 +46,7 @@ def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""
     from perpend.load.files import Files
 
-    with site_packages():
+    with extra_packages("site", "the site"):
         from perpend.site.links import check_links
     root = Path(directory)
     diagnostics = check_links(root)
@@ -88,7 +88,7 @@ def clean(directory: str) -> int:
 @click.option("--verdicts", metavar="FILE", type=click.Path(), help="Show verdicts: the output of `check --format ndjson`.")
 def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts: str | None) -> int:
     """Show the site on this machine, built anew after each change of the repository. Ctrl-C ends it."""
-    with site_packages():
+    with extra_packages("site", "the site"):
         from perpend.site.build import Options
     repository = repository_here(repo)
     with TemporaryDirectory(prefix="perpend-site-") as directory:

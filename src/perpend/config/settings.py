@@ -12,6 +12,7 @@ from typing import Final
 
 REPOSITORY_COMMANDS: Final = (
     "check",
+    "collect aws",
     "import",
     "inventory show",
     "inventory sql",
@@ -30,6 +31,7 @@ REPOSITORY_COMMANDS: Final = (
 )
 _STORE_COMMANDS: Final = (
     "check",
+    "collect aws",
     "import",
     "inventory ls",
     "inventory show",
@@ -96,14 +98,14 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Ids, globs or folders of the policies that judge. Holds where neither `--policy` nor `--framework` is given.",
         "--policy",
-        ("check",),
+        ("check", "collect aws"),
     ),
     Setting(
         "frameworks",
         SettingKind.TEXTS,
         "Frameworks or sections; the policies mapped to one of them judge. Holds where `policies` does.",
         "--framework",
-        ("check",),
+        ("check", "collect aws"),
     ),
     Setting(
         "inherited",
