@@ -74,6 +74,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
             "scaffold/templates",
         ),
     ),
+    "cli/test_permissions.py": ("cli/commands/estates/permissions",),
     "cli/test_policy_tests.py": ("cli/commands/policies/test",),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (

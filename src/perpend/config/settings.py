@@ -13,6 +13,7 @@ from typing import Final
 REPOSITORY_COMMANDS: Final = (
     "check",
     "collect aws",
+    "permissions",
     "import",
     "inventory show",
     "inventory sql",
@@ -98,14 +99,14 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Ids, globs or folders of the policies that judge. Holds where neither `--policy` nor `--framework` is given.",
         "--policy",
-        ("check", "collect aws"),
+        ("check", "collect aws", "permissions"),
     ),
     Setting(
         "frameworks",
         SettingKind.TEXTS,
         "Frameworks or sections; the policies mapped to one of them judge. Holds where `policies` does.",
         "--framework",
-        ("check", "collect aws"),
+        ("check", "collect aws", "permissions"),
     ),
     Setting(
         "inherited",

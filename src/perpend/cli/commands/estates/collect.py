@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.analyze.programs import Analyzer
+from perpend.cli.collecting import MOST_NAMED, ToCollect, to_collect
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
-from perpend.cli.repositories import repository_here, type_here
+from perpend.cli.repositories import repository_here
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
 from perpend.intake.rules import RELATION_NOT_FOLLOWED
-from perpend.judge.selection import select_policies
-from perpend.plan.wanted import fields_by_type
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.collect.aws.client import CloudClient
     from perpend.collect.aws.collector import Collection
     from perpend.collect.aws.plan import CollectionPlan
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Unread
-    from perpend.ir.program import Program
     from perpend.load.repository import Repository
     from perpend.store.snapshot import Snapshot
 
 NOT_ALL: Final = 3
 """Exit code where something could not be read."""
 
-_MOST: Final = 20
 
 EPILOG = """\b
 Examples:
@@ -119,66 +113,39 @@ def collect_aws(**given: Any) -> int:
     absent: it is told here and stands in the store beside what it concerns.
     """
     wishes = Wishes(**given)
-    with extra_packages("aws", "collecting from AWS"):
-        from perpend.collect.aws.client import CloudClient
-    from perpend.collect.aws.plan import plan_of
-
     repository = repository_here(wishes.repo)
-    programs = _programs(repository, wishes)
-    wanted = fields_by_type(programs)
-    for name in wishes.types:
-        wanted.setdefault(type_here(repository, name), set()).update(_all_fields(type_here(repository, name)))
-    plan = plan_of(wanted)
-    if len(plan.types) == 1:
-        raise UnknownTypes(f"nothing of this can be collected from AWS: {', '.join(plan.unserved[:_MOST])}")
+    found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
-        _print_plan(plan)
+        _print_plan(found.plan)
         return 0
     if wishes.store is None:
         raise click.UsageError("name the --store to bring the snapshot into")
-    client = CloudClient(wishes.profile, wishes.endpoint_url, connections=wishes.concurrency)
-    return _collect(client, repository, plan, programs, wishes)
+    return _collect(repository, found, wishes)
 
 
-class UnknownTypes(PerpendError):
-    """Types that no call of AWS serves."""
-
-
-def _programs(repository: Repository, wishes: Wishes) -> Sequence[Program]:
-    """Return the programs whose reads are collected: those asked for; all where neither policies nor types are."""
-    if wishes.types and not wishes.policies and not wishes.frameworks:
-        return ()
-    return select_policies(Analyzer(repository), wishes.policies, framework=wishes.frameworks or None).programs
-
-
-def _all_fields(type_name: str) -> set[str]:
-    from perpend.collect.aws.types import TYPES
-
-    return set(TYPES[type_name].fields) if type_name in TYPES else set()
-
-
-def _collect(
-    client: CloudClient, repository: Repository, plan: CollectionPlan, programs: Sequence[Program], wishes: Wishes
-) -> int:
-    from perpend.collect.aws.collector import Collector, account_of
+def _collect(repository: Repository, found: ToCollect, wishes: Wishes) -> int:
+    with extra_packages("aws", "collecting from AWS"):
+        from perpend.collect.aws.client import CloudClient
+        from perpend.collect.aws.collector import Collector, account_of
     from perpend.intake.clouds.rows import store_collected
 
+    client = CloudClient(wishes.profile, wishes.endpoint_url, connections=wishes.concurrency)
     store = Store(wishes.store or "")
     account = account_of(client)
     chosen = _chooser(wishes.regions) if wishes.regions else None
-    collector = Collector(client, plan, account, concurrency=wishes.concurrency, wanted_regions=chosen)
+    collector = Collector(client, found.plan, account, concurrency=wishes.concurrency, wanted_regions=chosen)
     with progress(f"collecting {account.account}") as done:
         snapshot, problems = store_collected(
             store,
             collector.rows(),
             lambda: collector.collection,
-            types=plan.types,
+            types=found.plan.types,
             declared=repository.declared_type,
             progress=done,
         )
     _tell_problems(problems)
     _summarise(snapshot, sum(client.asked.values()))
-    _tell_unread(collector.collection, plan, programs)
+    _tell_unread(collector.collection, found)
     click.echo(f"next: perpend check --store {visible(wishes.store or '')}")
     return NOT_ALL if collector.collection.unread else 0
 
@@ -209,28 +176,25 @@ def _summarise(snapshot: Snapshot, calls: int) -> None:
         click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}")
 
 
-def _tell_unread(collection: Collection, plan: CollectionPlan, programs: Sequence[Program]) -> None:
+def _tell_unread(collection: Collection, found: ToCollect) -> None:
     """Say what is not known, and how many of the policies would have read it."""
-    from perpend.collect.aws.plan import plan_of
-
-    if plan.unserved:
-        listed = ", ".join(plan.unserved[:_MOST])
-        more = f" and {len(plan.unserved) - _MOST} more" if len(plan.unserved) > _MOST else ""
-        click.echo(f"no call serves {listed}{more}", err=True)
+    unserved = found.plan.unserved
+    if unserved:
+        more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
+        click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
     if not collection.unread:
         return
-    readers: Counter[str] = Counter()
-    for program in programs:
-        readers.update({call.label for call in plan_of(fields_by_type([program])).calls})
+    readers = found.readers()
     causes: dict[tuple[str, str, str], list[Unread]] = {}
     for one in collection.unread:
         causes.setdefault((one.kind, one.label, one.code), []).append(one)
     click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
-    for (_, label, _), found in list(causes.items())[:_MOST]:
-        policies = f"{readers[label]} {'policy reads' if readers[label] == 1 else 'policies read'} it"
-        click.echo(f"  {found[0]}{_elsewhere(found)}; {policies}", err=True)
-    if len(causes) > _MOST:
-        click.echo(f"  and {len(causes) - _MOST} more", err=True)
+    for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
+        number = len(readers.get(label, ()))
+        policies = f"{number} {'policy reads' if number == 1 else 'policies read'} it"
+        click.echo(f"  {alike[0]}{_elsewhere(alike)}; {policies}", err=True)
+    if len(causes) > MOST_NAMED:
+        click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
 
 
 def _elsewhere(found: Sequence[Unread]) -> str:
