@@ -182,7 +182,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "servers/test_collect_aws.py": (
         *(
-            "cli/commands/estates/collect",
+            "cli/collecting",
             "collect/aws/answers",
             "collect/aws/client",
             "collect/aws/collector",

@@ -204,6 +204,16 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
     assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
 
 
+def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy) -> None:
+    ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
+    assert ended.out, ended.err
+    assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
+    assert "snapshot " in ended.err
+    proxy.answers = {"DescribeHub": "AccessDeniedException"}
+    denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [("ExpiredToken", "the credentials have expired"), ("InvalidClientTokenId", "does not know"), ("html 200", "not AWS")],
