@@ -91,7 +91,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             if how is not None:
                 self.reply(*_own(how, operation, self.headers))
             elif operation == "DescribeRegions":
-                self.reply(200, "text/xml", _regions())
+                self.reply(200, "text/xml", _regions(REGIONS))
             elif operation == "ListAnalyzers":
                 self.reply(200, "application/json", b'{"analyzers": []}')
             else:
@@ -129,6 +129,8 @@ def operation_of(path: str, headers: dict[str, str], body: bytes) -> str:
 
 def _own(how: str, operation: str, headers: Any) -> tuple[int, str, bytes]:
     """Return an answer of the proxy's own, in the protocol of the request."""
+    if how == "no regions":
+        return 200, "text/xml", _regions({})
     if how.startswith("html"):
         return int(how.removeprefix("html ") or 200), "text/html", _HTML
     if headers.get("X-Amz-Target") or operation in ("ListAnalyzers", "DescribeHub"):
@@ -143,11 +145,11 @@ def _own(how: str, operation: str, headers: Any) -> tuple[int, str, bytes]:
     return 403, "text/xml", error.encode()
 
 
-def _regions() -> bytes:
+def _regions(regions: dict[str, str]) -> bytes:
     listed = "".join(
         f"<item><regionName>{name}</regionName><regionEndpoint>ec2.{name}.amazonaws.com</regionEndpoint>"
         f"<optInStatus>{status}</optInStatus></item>"
-        for name, status in REGIONS.items()
+        for name, status in regions.items()
     )
     space = "http://ec2.amazonaws.com/doc/2016-11-15/"
     return f'<DescribeRegionsResponse xmlns="{space}"><regionInfo>{listed}</regionInfo></DescribeRegionsResponse>'.encode()

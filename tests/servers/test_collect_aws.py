@@ -193,6 +193,15 @@ def test_a_page_of_something_else_is_no_empty_answer(
     assert ["UNDETERMINED"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", policy).values()]
 
 
+def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    proxy.answers = {"DescribeRegions": "no regions"}
+    ended = collected(run, proxy, tmp_path / "s", "--policy", "iam-access-analyzer-for-all-regions", "--regions", "us-east-1")
+    assert (3, True) == (ended.code, "failed: ec2:DescribeRegions (NoResult)" in ended.err)
+    assert "CA10A1__CaAwsIamAccessAnalyzer__c: 0 rows" in ended.out
+    claims = [claim for source in Store(tmp_path / "s").snapshot().sources for claim in source.coverage]
+    assert [] == [claim for claim in claims if claim.lacking is None and claim.scope.region is None]
+
+
 def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "ebs-volume-encryption-attribute-in-all-regions", "--policy", "security-hub")
     ended = collected(run, proxy, tmp_path / "s", *policies, "--regions", "eu-*")

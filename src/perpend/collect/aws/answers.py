@@ -54,8 +54,13 @@ class Answers:
             if name == REPORT:
                 yield from self._users()
                 return
+            found = 0
             for page in self.client.pages(call, region, dict(call.parameters)):
-                yield from items_of(call, page)
+                items = items_of(call, page)
+                found += len(items)
+                yield from items
+            if call.never_empty and not found:
+                raise NoResult
         except Refused as error:
             meaning = meaning_of(error.call, error.refusal, where)
             if isinstance(meaning, Unread):

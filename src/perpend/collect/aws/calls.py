@@ -18,6 +18,7 @@ _ROWS: Final = (
         "Regions",
         {"AllRegions": True},  # without it regions that are not enabled are left out
         regional=False,
+        never_empty=True,
     ),
     CloudCall("ec2.ebs-default", "ec2", "GetEbsEncryptionByDefault", "ec2:GetEbsEncryptionByDefault"),
     CloudCall("iam.report-generate", "iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", regional=False),

@@ -132,8 +132,9 @@ def reason_of(error: Exception) -> str:
 
 
 def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the regions of an account by name, with their status."""
-    return {str(one.get("RegionName")): str(one.get("OptInStatus")) for one in answer if one.get("RegionName")}
+    """Return the regions of an account by name, with their status; none where some region has no name."""
+    found = {str(one.get("RegionName") or ""): str(one.get("OptInStatus")) for one in answer}
+    return {} if "" in found else found
 
 
 def _one_word(code: Any) -> str:

@@ -154,6 +154,8 @@ class Collector:
     def _find_regions(self, answers: Answers) -> None:
         try:
             status = regions_of(list(answers.listed("ec2.regions", "")))
+            if not status:  # some region has no name
+                raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
             self._open = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
         except NotListed as error:
             self._no_regions = error.why

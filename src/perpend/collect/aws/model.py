@@ -19,7 +19,8 @@ class CloudCall:
     ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
     that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
     answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
-    is there no more; they do not where ``foreign`` names a member with the ARN of another account.
+    is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
+    always some item, and an answer without one is no answer.
     """
 
     name: str
@@ -33,6 +34,7 @@ class CloudCall:
     wording: Mapping[str, str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     foreign: str = ""
+    never_empty: bool = False
 
     @property
     def label(self) -> str:

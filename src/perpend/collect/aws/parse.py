@@ -11,6 +11,7 @@ from perpend.collect.aws.model import ABOVE
 from perpend.collect.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
 from perpend.collect.credential_report import read_report
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
+from perpend.collect.unusable import UnusableContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,8 +63,13 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
 
 
 def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
-    """Return the users of a credential report, the root user among them, as items: name, ARN, row."""
+    """Return the users of a credential report, the root user among them, as items: name, ARN, row.
+
+    Raises UnusableContent where it is none, or contradicts itself about a user.
+    """
     users, _ = merge_readings(read_report(content, source, observed_at=observed_at), {source: 0})
+    if any(user.variants for user in users):
+        raise UnusableContent("rows of one user contradict each other")
     return [
         {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD])}
         for user in with_root_users(users)

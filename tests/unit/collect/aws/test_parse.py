@@ -31,6 +31,7 @@ from perpend.collect.aws.parse import (
 )
 from perpend.collect.aws.plan import REPORT
 from perpend.collect.aws.types import TYPES
+from perpend.collect.unusable import UnusableContent
 
 SPEC = Path(__file__).parents[4] / "spec" / "aws"
 VECTORS = sorted(SPEC.glob("*/*.http"))
@@ -115,3 +116,9 @@ def test_a_member_that_is_missing_is_not_known() -> None:
     assert "advanced event selectors" in fields.reasons["CA10__eventSelectorsJson__c"]
     add_fields(fields, trail, "cloudtrail.status", {}, WHERE)
     assert "was not read: the answer has no IsLogging" == fields.reasons["CA10__isLogging__c"]
+
+
+def test_a_report_that_contradicts_itself_is_none() -> None:
+    row = "ann,arn:aws:iam::111122223333:user/ann"
+    with pytest.raises(UnusableContent, match="contradict"):
+        report_items(f"user,arn,mfa_active\n{row},true\n{row},false\n".encode(), "report", None)
