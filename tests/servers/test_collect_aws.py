@@ -202,6 +202,13 @@ def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_pat
     assert [] == [claim for claim in claims if claim.lacking is None and claim.scope.region is None]
 
 
+@pytest.mark.parametrize("how", ["RequestLimitExceeded", "html 502"])
+def test_what_passes_at_the_third_attempt_is_read(run: Run, proxy: Proxy, tmp_path: Path, how: str) -> None:
+    proxy.answers = {"DescribeRegions": f"twice {how}"}
+    assert 0 == collected(run, proxy, tmp_path / "s", "--policy", "security-hub").code
+    assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
+
+
 def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "ebs-volume-encryption-attribute-in-all-regions", "--policy", "security-hub")
     ended = collected(run, proxy, tmp_path / "s", *policies, "--regions", "eu-*")
