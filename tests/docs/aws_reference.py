@@ -25,7 +25,7 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 
 def page() -> str:
     """Return the whole page."""
-    details = {detail.call for row in TYPES.values() for detail in row.details if not detail.matched}
+    details = {name for row in TYPES.values() for one in row.details for name in one.calls[bool(one.matched) :]}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
     for row in TYPES.values():
         lines += ["", f"### {row.type_name}", "", *_type(row)]

@@ -154,7 +154,9 @@ def readers() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("operation", sorted({call.operation for call in CALLS.values()} - {"GetCallerIdentity"}))
+@pytest.mark.parametrize(
+    "operation", sorted({call.operation for call in CALLS.values()} - {"GetCallerIdentity", "GetPolicyVersion"})
+)
 def test_what_is_denied_becomes_undetermined_and_nothing_else(
     run: Run, proxy: Proxy, tmp_path: Path, base: dict[str, Verdicts], operation: str
 ) -> None:
@@ -207,6 +209,20 @@ def test_what_passes_at_the_third_attempt_is_read(run: Run, proxy: Proxy, tmp_pa
     proxy.answers = {"DescribeRegions": f"twice {how}"}
     assert 0 == collected(run, proxy, tmp_path / "s", "--policy", "security-hub").code
     assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
+
+
+def test_documents_come_together_and_one_by_one_where_that_is_denied(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    policy = ("--policy", "policy-allows-full-administrative-privileges")
+    for denied, asked, code, status in (
+        ((), 0, 0, "INCOMPLIANT"),
+        (("GetAccountAuthorizationDetails",), 1, 0, "INCOMPLIANT"),
+        (("GetAccountAuthorizationDetails", "GetPolicyVersion"), 1, 3, "UNDETERMINED"),
+    ):
+        proxy.answers, proxy.asked = dict.fromkeys(denied, "AccessDenied"), []
+        ended = collected(run, proxy, tmp_path / "s", *policy)
+        assert (code, asked) == (ended.code, proxy.asked.count("GetPolicyVersion"))
+        assert [status] == [one["status"] for one in judged(run, tmp_path / "s", *policy).values()]
+    assert "denied iam:GetPolicyVersion (AccessDenied)" in ended.err
 
 
 def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_path: Path) -> None:

@@ -85,14 +85,26 @@ class Answers:
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
         if detail.matched:
-            return self._of_match(detail.matched, call, item, asked_in)
+            found = self._of_match(detail.matched, call, item, asked_in)
+            return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
+        return self._asked(call, item, region)
+
+    def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
+        """Return what a call says that is made for one item."""
+        where = self.where(region if call.regional else "")
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
-            return unread(call, Lack.FAILED, asked_in, "NoResult")
+            return unread(call, Lack.FAILED, where, "NoResult")
         try:
             return Fact(next(iter(self.client.pages(call, region, parameters))))
         except Refused as error:
-            return meaning_of(call, error.refusal, asked_in, foreign=self._is_foreign(call, item))
+            return meaning_of(call, error.refusal, where, foreign=self._is_foreign(call, item))
+
+    def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
+        """Return what the other call says of an item that no match was found for, in the form of a match."""
+        name, own, other = otherwise
+        found = self._asked(CALLS[name], item, region)
+        return Fact({other: [found.answer[own]]} if own in found.answer else {}) if isinstance(found, Fact) else found
 
     def _of_match(self, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return what a listing that is made once says of the item with the same member."""

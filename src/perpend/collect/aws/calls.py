@@ -25,6 +25,13 @@ _ROWS: Final = (
     CloudCall("iam.report", "iam", "GetCredentialReport", "iam:GetCredentialReport", regional=False),
     CloudCall("iam.user-details", *_DETAILS, "UserDetailList", {"Filter": ["User"]}, regional=False),
     CloudCall("iam.role-details", *_DETAILS, "RoleDetailList", {"Filter": ["Role"]}, regional=False),
+    CloudCall(
+        "iam.policy-details",
+        *_DETAILS,
+        "Policies",
+        {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]},
+        regional=False,
+    ),
     CloudCall("iam.policies", "iam", "ListPolicies", "iam:ListPolicies", "Policies", {"Scope": "All"}, regional=False),
     CloudCall(
         "iam.policy-version",

@@ -62,12 +62,20 @@ class DetailCall:
 
     ``unless`` is a member with a value: for an item that has it the call is not made, and its fields are null, a fact.
     ``region`` names the member that holds the region to ask in; ``matched`` are the members of item and answer that agree.
+    ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
+    of a match that this one is an entry of.
     """
 
     call: str
     unless: tuple[str, str] | None = None
     region: str = ""
     matched: tuple[str, str] | None = None
+    otherwise: tuple[str, str, str] | None = None
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """All calls that may be made for it."""
+        return (self.call, self.otherwise[0]) if self.otherwise else (self.call,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ class CollectionPlan:
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in _BEFORE.get(name, ())}
-        names |= {detail.call for types in self.listings.values() for asked in types for detail in asked.details}
+        names |= {
+            name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
+        }
         return tuple(call for name, call in CALLS.items() if name in names)
 
 

@@ -31,6 +31,13 @@ def _json_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _default_document(value: Any) -> str:
+    found = [one.get("Document") for one in value if one.get("IsDefaultVersion")]
+    if len(found) != 1 or not found[0]:
+        raise NotThere("the answer has no default version")
+    return _json_text(found[0])
+
+
 def _lower_camel_json(value: Any) -> str | None:
     return _json_text(_lower_camel(value)) if value else None
 
@@ -52,6 +59,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "time": _time,
     "policy_kind": _policy_kind,
     "json_text": _json_text,
+    "default_document": _default_document,
     "lower_camel_json": _lower_camel_json,
     "basic_selectors": _basic_selectors,
 }

@@ -78,9 +78,16 @@ _ROWS: Final = (
             "CA10__policyType__c": FieldSource("Arn", "policy_kind"),
             "CA10__attachable__c": FieldSource("IsAttachable"),
             "CA10__attachmentCount__c": FieldSource("AttachmentCount"),
-            "CA10__policyDocument__c": FieldSource("PolicyVersion.Document", "json_text", "iam.policy-version"),
+            "CA10__policyDocument__c": FieldSource("PolicyVersionList", "default_document", "iam.policy-details"),
         },
-        (DetailCall("iam.policy-version"),),
+        # All documents at once; one by one only what that does not show, such as policies of AWS that nobody has.
+        (
+            DetailCall(
+                "iam.policy-details",
+                matched=("Arn", "Arn"),
+                otherwise=("iam.policy-version", "PolicyVersion", "PolicyVersionList"),
+            ),
+        ),
     ),
     TypeRow(
         "CA10__CaAwsPasswordPolicy__c",

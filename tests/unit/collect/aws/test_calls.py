@@ -90,6 +90,10 @@ def test_a_type_names_what_its_calls_answer_and_what_the_library_declares(row: T
             else:
                 shape_at(above if path.startswith(ABOVE) else item, path.removeprefix(f"{ABOVE}."))
     for detail in row.details:
+        if detail.otherwise:
+            name, own, other = detail.otherwise
+            together = shape_at(item_shape(CALLS[detail.call]), other).member
+            assert together.name == shape_at(item_shape(CALLS[name]), own).name
         shape_at(item, detail.region)
         assert any(source.call == detail.call for source in row.fields.values())
     declared = open_repository().declared_type(row.type_name)

@@ -52,7 +52,13 @@ def collect_aws(store: str | None, dry_run: bool, **given: Any) -> int:
 
 
 def _print_plan(plan: CollectionPlan) -> None:
-    details = {detail.call for types in plan.listings.values() for asked in types for detail in asked.details}
+    details = {
+        name
+        for types in plan.listings.values()
+        for asked in types
+        for one in asked.details
+        for name in one.calls[bool(one.matched) :]
+    }
     for call in plan.calls:
         each = "each object" if call.name in details else "each region" if call.regional else "the account"
         click.echo(f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})")
