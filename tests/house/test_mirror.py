@@ -197,6 +197,16 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "site/render/icons",
         "site/render/targets",
     ),
+    "servers/test_collect_aws.py": (
+        *(
+            "cli/collecting",
+            "collect/aws/answers",
+            "collect/aws/client",
+            "collect/aws/collector",
+            "intake/clouds/rows",
+        ),
+    ),
+    "unit/collect/aws/test_calls.py": ("collect/aws/types",),
     "unit/site/test_build.py": (
         "site/inputs",
         "site/install",

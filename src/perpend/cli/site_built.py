@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here, site_title
-from perpend.cli.site_packages import site_packages
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.model import Severity
 from perpend.diagnostics.text import render_text
@@ -62,7 +62,7 @@ class CannotServe(PerpendError):
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""
-    with site_packages():
+    with extra_packages("site", "the site"):
         from perpend.site.links import check_links
     root = Path(directory)
     diagnostics = check_links(root)
@@ -104,7 +104,7 @@ def clean(directory: str) -> int:
 @verdicts_option
 def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts: str | None) -> int:
     """Show the site on this machine, built anew after each change of the repository. Ctrl-C ends it."""
-    with site_packages():
+    with extra_packages("site", "the site"):
         from perpend.site.build import Options
     repository = repository_here(repo)
     with TemporaryDirectory(prefix="perpend-site-") as directory:

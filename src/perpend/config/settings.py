@@ -12,6 +12,9 @@ from typing import Final
 
 REPOSITORY_COMMANDS: Final = (
     "check",
+    "collect aws",
+    "scan aws",
+    "permissions",
     "import",
     "inventory show",
     "inventory sql",
@@ -31,6 +34,8 @@ REPOSITORY_COMMANDS: Final = (
 )
 _STORE_COMMANDS: Final = (
     "check",
+    "collect aws",
+    "scan aws",
     "import",
     "inventory ls",
     "inventory show",
@@ -97,14 +102,14 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Ids, globs or folders of the policies that judge. Holds where neither `--policy` nor `--framework` is given.",
         "--policy",
-        ("check",),
+        ("check", "collect aws", "scan aws", "permissions"),
     ),
     Setting(
         "frameworks",
         SettingKind.TEXTS,
         "Frameworks or sections; the policies mapped to one of them judge. Holds where `policies` does.",
         "--framework",
-        ("check",),
+        ("check", "collect aws", "scan aws", "permissions"),
     ),
     Setting(
         "inherited",
@@ -143,12 +148,17 @@ SETTINGS: Final = (
         SettingKind.CHOICE,
         "The form of the output.",
         "--format",
-        ("check",),
+        ("check", "scan aws"),
         ("table", "json", "ndjson", "csv", "parquet", "junit"),
         "table",
     ),
     Setting(
-        "output.limit", SettingKind.NUMBER, "How many objects the table shows per message.", "--limit", ("check",), builtin=20
+        "output.limit",
+        SettingKind.NUMBER,
+        "How many objects the table shows per message.",
+        "--limit",
+        ("check", "scan aws"),
+        builtin=20,
     ),
     Setting("snapshots.keep", SettingKind.NUMBER, "How many of the newest snapshots stay.", "--keep", ("inventory prune",)),
     Setting(

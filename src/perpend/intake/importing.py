@@ -24,7 +24,7 @@ from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
 from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach
-from perpend.store.queries.labels import SOURCES_VIEW
+from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perpend.intake.objects import Pile
     from perpend.intake.pieces import Piece
     from perpend.intake.tables.table_file import TableFile
+    from perpend.ir.coverage import Unread
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
@@ -116,6 +117,13 @@ class Importing:
         coverage = claims_of(table.type_name, table.complete)
         self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
         self._tables.setdefault(table.type_name, []).append(piece)
+
+    def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece], calls: Sequence[Unread]) -> None:
+        """Take in tables whose rows stand in pieces, and the calls that did not say what was asked."""
+        self.run.sources += sources
+        self.run.calls += calls
+        for type_name, piece in pieces.items():
+            self._tables.setdefault(type_name, []).append(piece)
 
     def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece]) -> None:
         """Take in tables that need no more than to be written, and that nothing else is added to.
@@ -211,5 +219,5 @@ def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> St
 
 
 def _check_type(type_name: str) -> None:
-    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() == SOURCES_VIEW:
+    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() in (SOURCES_VIEW, CALLS_VIEW):
         raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")

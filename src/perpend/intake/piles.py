@@ -54,7 +54,7 @@ def shred_pile(
         add_object(root, entry.fields, complete=False, more=_marks(entry, unknown))
     for part in parts_of(root):
         owned = frozenset() if part is root else frozenset((OWNER,))
-        yield Shredded(part, _piece(connection, spools[part.name], owned, new_path()))
+        yield Shredded(part, piece_of(connection, spools[part.name], new_path(), system=owned))
 
 
 def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
@@ -71,7 +71,10 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
     return marks | {listed(key): LISTED for key in entry.owners}
 
 
-def _piece(connection: Connection, spool: Spool, system: frozenset[str], target: Path) -> Piece:
+def piece_of(
+    connection: Connection, spool: Spool, target: Path, *, system: frozenset[str] = frozenset(), renumbered: bool = False
+) -> Piece:
+    """Write the rows of a spool to a file as a piece. ``renumbered``: in the order of their Ids, whatever they came in."""
     spool.close()
     forms, marks = spool.forms, spool.marks | system
     columns = {column: kind for column, kind in SYSTEM.items() if column in marks or column in (ROW, SOURCE)}
@@ -80,6 +83,9 @@ def _piece(connection: Connection, spool: Spool, system: frozenset[str], target:
     texts = ", ".join(
         f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
     )
+    if renumbered and "Id" in forms:
+        number = f'row_number() OVER (ORDER BY "Id") - 1 AS {name(ROW)}'
+        texts = ", ".join([number, *([texts] if texts else [])])
     every = f"* REPLACE ({texts})" if texts else "*"
     # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
     lines = json_lines(spool.path, columns, 4 * spool.longest)

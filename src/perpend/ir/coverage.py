@@ -67,6 +67,27 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A call to a cloud that did not say what was asked: where, which one, what ``kind`` of refusal with which ``code``.
+
+    ``label`` is its permission, else its operation; ``objects`` is of how many objects it was asked, 0 for a listing.
+    """
+
+    account: str
+    region: str
+    service: str
+    operation: str
+    label: str
+    kind: str
+    code: str = ""
+    objects: int = 0
+
+    def __str__(self) -> str:
+        code = f" ({self.code})" if self.code else ""
+        return f"{self.kind} {self.label}{code} in {f'{self.account}/{self.region}' if self.region else self.account}"
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """All claims of one estate. Regions do not add up to an account: who has read all of them claims the account."""
 

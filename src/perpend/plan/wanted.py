@@ -76,3 +76,17 @@ class _At:
     def want_field(self, path: str) -> None:
         *lookups, name = path.split(".")
         self.through(lookups).wanted.values.add(name)
+
+
+def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
+    """Return what programs read, by type: of their own objects, of those that lookups lead to, and of lists of children."""
+    found: dict[str, set[str]] = {}
+    for program in programs:
+        found.setdefault(program.input_type, set())
+        waiting = [wanted_by([program])]
+        while waiting:
+            wanted = waiting.pop()
+            if wanted.kind.name:
+                found.setdefault(wanted.kind.name, set()).update(wanted.values)
+            waiting += [*wanted.lookups.values(), *wanted.children.values()]
+    return found

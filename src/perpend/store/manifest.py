@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.coverage import Claim, Scope
+from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.tables.schema import ROW, Column, Form, Join, Table
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one run has stored. ``created`` is UTC; ``engine`` names the versions that wrote it."""
+    """What one run has stored. ``created`` is UTC; ``engine`` names the versions that wrote it.
+
+    ``calls`` are those to a cloud that did not say what was asked.
+    """
 
     run: str
     created: datetime
@@ -84,6 +87,7 @@ class Manifest:
     tables: Mapping[str, Table] = field(default_factory=dict)
     files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
     format: int = FORMAT
+    calls: tuple[Unread, ...] = ()
 
     @property
     def outdated(self) -> tuple[str, ...]:
@@ -111,6 +115,7 @@ def text_of(manifest: Manifest) -> str:
         "contentHash": manifest.content_hash,
         "sources": [{**asdict(source), "observed_at": _time_text(source.observed_at)} for source in manifest.sources],
         "failures": [asdict(failure) for failure in manifest.failures],
+        **({"calls": [asdict(call) for call in manifest.calls]} if manifest.calls else {}),
         "tables": [
             {**_table_document(table), "files": [asdict(file) for file in manifest.files.get(name, ())]}
             for name, table in manifest.tables.items()
@@ -137,6 +142,7 @@ def manifest_from(text: str) -> Manifest:
             tables,
             files,
             document["format"],
+            tuple(Unread(**call) for call in document.get("calls", ())),
         )
     except (KeyError, TypeError, ValueError, AssertionError):
         raise Damaged("it holds something else than a manifest") from None

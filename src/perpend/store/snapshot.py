@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
+from perpend.tables.schema import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.store.manifest import Failure, StoredFile, StoredSource
-    from perpend.tables.schema import Tables
+    from perpend.ir.coverage import Unread
+    from perpend.store.manifest import Failure, Manifest, StoredFile, StoredSource
 
 
 class TableFiles(Mapping[str, tuple["Path", ...]]):
@@ -70,6 +71,7 @@ class Snapshot:
     engine: str
     directory: Path
     outdated: tuple[str, ...] = ()
+    calls: tuple[Unread, ...] = ()
 
     def check_spelling(self) -> None:
         """Raise StoreError where the snapshot holds types whose values an earlier version spelt otherwise."""
@@ -104,6 +106,23 @@ class Held(Protocol):
 
     def place(self, table: str) -> Path:
         """Return what is to be named where a table cannot be read."""
+
+
+def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
+    """Return what a manifest of a store's directory says, as it is read."""
+    return Snapshot(
+        manifest.run,
+        Tables(manifest.tables),
+        TableFiles(directory, manifest.files),
+        manifest.sources,
+        manifest.failures,
+        manifest.created,
+        manifest.content_hash,
+        manifest.engine,
+        directory,
+        manifest.outdated,
+        manifest.calls,
+    )
 
 
 def _sized(path: Path, stored: StoredFile) -> Path:

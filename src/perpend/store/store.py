@@ -38,13 +38,14 @@ from perpend.store.manifest import (
     pointer_text,
     text_of,
 )
-from perpend.store.snapshot import Snapshot, TableFiles
-from perpend.tables.schema import Tables
+from perpend.store.snapshot import snapshot_of
 from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perpend.ir.coverage import Unread
+    from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Table
 
 IN_FORCE: Final = "manifest.json"
@@ -94,18 +95,7 @@ class Store:
         """Yield a snapshot, as ``snapshot`` gives it, which nobody removes meanwhile: pruning passes over it."""
         lock, manifest = self._held(run)
         try:
-            yield Snapshot(
-                manifest.run,
-                Tables(manifest.tables),
-                TableFiles(self.directory, manifest.files),
-                manifest.sources,
-                manifest.failures,
-                manifest.created,
-                manifest.content_hash,
-                manifest.engine,
-                self.directory,
-                manifest.outdated,
-            )
+            yield snapshot_of(manifest, self.directory)
         finally:
             os.close(lock)
 
@@ -329,6 +319,7 @@ class Run:
         self.created = datetime.now(UTC)
         self.sources: list[StoredSource] = []
         self.failures: list[Failure] = []
+        self.calls: list[Unread] = []
         self._lock = lock
         self._tables: dict[str, Table] = {}
         self._files: dict[str, tuple[StoredFile, ...]] = {}
@@ -365,6 +356,7 @@ class Run:
             tuple(self.failures),
             self._tables,
             self._files,
+            calls=tuple(self.calls),
         )
         with naming(self.store.directory), self.store.committing():
             self.store.put_in_force(manifest)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
 from perpend.cli.site_built import account_names, check, clean, serve, verdicts_option
-from perpend.cli.site_packages import site_packages
 
 if TYPE_CHECKING:
     from perpend.site.build import Built
@@ -79,7 +79,7 @@ def build(
     if markdown and is_library(repository) and out is None:
         raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")
     tell_tree_faults(repository)
-    with site_packages():
+    with extra_packages("site", "the site"):
         from perpend.site.build import Options, build_site
     options = Options(
         out=Path(out) if out else repository.files.root if markdown else Path("site"),

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 SOURCES_VIEW: Final = "perpend_sources"
 """The view of a snapshot's sources; ``number`` is what the tables' column ``perpend_source`` says."""
 
+CALLS_VIEW: Final = "perpend_calls"
+"""The view of the calls to a cloud that did not say what was asked, once for each cause."""
+
 
 def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
     """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
-    taken = {table.casefold() for table in tables} | {SOURCES_VIEW}
+    taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW}
     views: dict[str, str] = {}
     for table in sorted(tables):
         owner, _, relation = table.rpartition("/")

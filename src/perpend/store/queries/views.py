@@ -16,7 +16,7 @@ import duckdb
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
 from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, text
-from perpend.store.queries.labels import SOURCES_VIEW, column_names, view_names
+from perpend.store.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
 from perpend.store.rules import SQL_ERROR
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | N
         statements.append(f"CREATE VIEW {name(table_name)} AS SELECT {', '.join(columns)} FROM {source}")
         if friendly[table_name] != table_name:
             statements.append(f"CREATE VIEW {name(friendly[table_name])} AS SELECT * FROM {name(table_name)}")
-    return [*statements, _sources(snapshot)]
+    return [*statements, _sources(snapshot), _calls(snapshot)]
 
 
 def _sources(snapshot: Snapshot) -> str:
@@ -100,6 +100,18 @@ def _sources(snapshot: Snapshot) -> str:
     empty = "" if rows else " WHERE false"
     columns = "number, name, kind, observed_at, objects"
     return f"CREATE VIEW {name(SOURCES_VIEW)} AS SELECT * FROM (VALUES {values}) AS found({columns}){empty}"
+
+
+def _calls(snapshot: Snapshot) -> str:
+    rows = [
+        f"({', '.join(map(text, (one.account, one.region, one.service, one.operation, one.label, one.kind, one.code)))}, "
+        f"{one.objects})"
+        for one in snapshot.calls
+    ]
+    columns = "account, region, service, operation, permission, kind, code, objects"
+    values = ", ".join(rows or ["('', '', '', '', '', '', '', 0)"])
+    empty = "" if rows else " WHERE false"
+    return f"CREATE VIEW {name(CALLS_VIEW)} AS SELECT * FROM (VALUES {values}) AS found({columns}){empty}"
 
 
 def _check_statement(connection: Connection, question: str) -> None:

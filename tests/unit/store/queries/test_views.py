@@ -65,7 +65,7 @@ def test_every_column_of_a_table_is_there_once_under_its_own_name(snapshot):
 
 
 def test_views_are_those_of_the_tables_and_one_of_the_sources(snapshot):
-    names = [THING, f"{THING}/list__r[]", OWNER, "a_thing", "a_thing__list", "owner", "perpend_sources"]
+    names = [THING, f"{THING}/list__r[]", OWNER, "a_thing", "a_thing__list", "owner", "perpend_calls", "perpend_sources"]
     query = "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY view_name"
     assert sorted(names) == [one for (one,) in answer(snapshot, query)[1]]
 
@@ -83,6 +83,8 @@ def test_sources_can_be_asked_for_with_their_times(tmp_path):
 def test_a_snapshot_of_nothing_can_be_asked(tmp_path):
     snapshot = write_store(tmp_path, Estate([], {}))
     assert (("number", "name", "kind", "observed_at", "objects"), []) == answer(snapshot, "FROM perpend_sources")
+    columns = ("account", "region", "service", "operation", "permission", "kind", "code", "objects")
+    assert (columns, []) == answer(snapshot, "FROM perpend_calls")
 
 
 def test_files_are_read_with_their_own_columns_only(tmp_path):

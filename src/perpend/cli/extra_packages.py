@@ -1,4 +1,4 @@
-"""The packages of the extra ``site``, which a plain installation lacks."""
+"""The packages of extras, which a plain installation lacks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class MissingPackages(PerpendError):
-    """The packages of the extra ``site`` are not installed."""
+    """The packages of an extra are not installed."""
 
 
 @contextmanager
-def site_packages() -> Iterator[None]:
-    """Turn a package that cannot be imported into one line that says what to install."""
+def extra_packages(extra: str, what: str) -> Iterator[None]:
+    """Turn a package that cannot be imported into one line that says what to install. ``what`` is what needs it."""
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("perpend"):
             raise
-        raise MissingPackages(f"the site needs the package {error.name}: {command_to_add('site')}") from None
+        raise MissingPackages(f"{what} needs the package {error.name}: {command_to_add(extra)}") from None

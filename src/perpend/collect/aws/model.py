@@ -1,0 +1,98 @@
+"""What a row of the tables says: one call, one type, where a field comes from. Nothing here is conditional or asks anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ABOVE: Final = "^"
+"""The key under which an item that is nested in another one holds that other one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCall:
+    """One operation of AWS. ``name`` is what rows of types call it.
+
+    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
+    that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
+    answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
+    is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
+    always some item, and an answer without one is no answer.
+    """
+
+    name: str
+    service: str
+    operation: str
+    permission: str | None = None
+    result: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    regional: bool = True
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    wording: Mapping[str, str] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    foreign: str = ""
+    never_empty: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call it: its permission, else its operation."""
+        return self.permission or f"{self.service}:{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """CloudPlace a field's value comes from: the member at a path of an item, through a named transform.
+
+    ``call`` names the detail call that has it, empty for the listing. ``optional``: a member that is missing is null, a fact.
+    A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
+    """
+
+    path: str
+    transform: str = ""
+    call: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetailCall:
+    """A call that is made for each item of a listing, or, with ``matched`` members, once for all of them.
+
+    ``unless`` is a member with a value: for an item that has it the call is not made, and its fields are null, a fact.
+    ``region`` names the member that holds the region to ask in; ``matched`` are the members of item and answer that agree.
+    ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
+    of a match that this one is an entry of.
+    """
+
+    call: str
+    unless: tuple[str, str] | None = None
+    region: str = ""
+    matched: tuple[str, str] | None = None
+    otherwise: tuple[str, str, str] | None = None
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """All calls that may be made for it."""
+        return (self.call, self.otherwise[0]) if self.otherwise else (self.call,)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """One object type: the listing that shows its objects, their Id as a template, their fields.
+
+    ``inside`` is the member of each listed item that holds the objects, where these are nested.
+    """
+
+    type_name: str
+    listed: str
+    id: str
+    fields: Mapping[str, FieldSource]
+    details: tuple[DetailCall, ...] = ()
+    inside: str = ""
+
+    def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
+        """Return the detail calls that some wanted fields need."""
+        calls = {self.fields[name].call for name in wanted if name in self.fields}
+        return tuple(detail for detail in self.details if detail.call in calls)

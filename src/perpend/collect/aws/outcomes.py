@@ -1,0 +1,124 @@
+"""What an answer means: the one place where an error becomes a fact, an object that is gone, or something not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.ir.coverage import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.collect.aws.model import CloudCall
+    from perpend.collect.aws.parse import CloudPlace
+
+
+class Lack(StrEnum):
+    """Why something is not known."""
+
+    DENIED = "denied"
+    DENIED_BY_SCP = "denied by SCP"
+    REGION_CLOSED = "region closed for"
+    THROTTLED = "throttled out of"
+    UNSUPPORTED = "unsupported here:"
+    CREDENTIALS = "credentials not accepted for"
+    FAILED = "failed:"
+    NOT_ASKED = "not asked for:"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An answer, or an error that says as much as one."""
+
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The object was deleted since it was listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as AWS, or the way to it, has said it: its code and its message."""
+
+    code: str
+    message: str = ""
+    status: int = 0
+
+
+Meaning = Fact | Gone | Unread
+
+_DENIED: Final = frozenset(
+    (
+        "AccessDenied",
+        "AccessDeniedException",
+        "AccessDeniedFault",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "UnauthorizedException",
+        "NotAuthorized",
+        "OperationNotPermittedException",
+        "InvalidAccessException",
+        "403",
+    )
+)
+_CREDENTIALS: Final = frozenset(
+    ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidToken", "SignatureDoesNotMatch")
+)
+_REGION_CLOSED: Final = frozenset(
+    ("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "EndpointConnectionError", "OptInRequired")
+)
+_THROTTLED: Final = frozenset(
+    (
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "EC2ThrottledException",
+        "DependencyThrottle",
+    )
+)
+_UNSUPPORTED: Final = frozenset(
+    ("SubscriptionRequiredException", "NotSignedUp", "UnknownOperationException", "UnsupportedOperation", "InvalidAction")
+)
+_CLASSES: Final = (
+    (_DENIED, Lack.DENIED),
+    (_CREDENTIALS, Lack.CREDENTIALS),
+    (_REGION_CLOSED, Lack.REGION_CLOSED),
+    (_THROTTLED, Lack.THROTTLED),
+    (_UNSUPPORTED, Lack.UNSUPPORTED),
+)
+_SCP: Final = "service control policy"
+
+
+def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace, *, foreign: bool = False) -> Meaning:
+    """Return what an error of a call means. ``foreign``: the object belongs to another account, which alone knows it."""
+    if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
+        return Fact(call.facts[refusal.code])
+    if refusal.code in call.gone and not foreign:
+        return Gone()
+    return unread(call, kind_of(refusal), where, refusal.code)
+
+
+def kind_of(refusal: Refusal) -> Lack:
+    """Return the class of an error."""
+    found = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
+    return Lack.DENIED_BY_SCP if found is Lack.DENIED and _SCP in refusal.message else found
+
+
+def unread(call: CloudCall, kind: Lack, where: CloudPlace, code: str = "") -> Unread:
+    """Return what is to be said of a call that did not say what was asked."""
+    return Unread(where.account, where.region, call.service, call.operation, call.label, kind.value, code)

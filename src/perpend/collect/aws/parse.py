@@ -1,0 +1,155 @@
+"""Answers of AWS in, items and fields out. Pure: whoever has an answer, from a wire or from a file, parses it here."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collect.aws.model import ABOVE
+from perpend.collect.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
+from perpend.collect.credential_report import read_report
+from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
+from perpend.collect.unusable import UnusableContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from perpend.collect.aws.model import CloudCall, FieldSource, TypeRow
+
+_MISSING: Final = object()
+_MEMBER: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class NoResult(ValueError):
+    """An answer without the member that holds its result: it is no answer to what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudPlace:
+    """CloudPlace an answer comes from."""
+
+    account: str
+    partition: str
+    region: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}" if self.region else self.account
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFields:
+    """The fields of one object, and why others are not known."""
+
+    known: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
+    """Return the items that an answer lists. Raises NoResult where the answer is of another form."""
+    if call.result == "@":
+        found = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return [found] if found else []
+    if not call.result:
+        return [answer]
+    listed = answer.get(call.result, _MISSING)
+    if isinstance(listed, dict):
+        return [listed]
+    if not isinstance(listed, list):
+        raise NoResult(f"the answer has no {call.result}")
+    return listed
+
+
+def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
+    """Return the users of a credential report, the root user among them, as items: name, ARN, row.
+
+    Raises UnusableContent where it is none, or contradicts itself about a user.
+    """
+    users, _ = merge_readings(read_report(content, source, observed_at=observed_at), {source: 0})
+    if any(user.variants for user in users):
+        raise UnusableContent("rows of one user contradict each other")
+    return [
+        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD])}
+        for user in with_root_users(users)
+    ]
+
+
+def objects_in(row: TypeRow, item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a type in a listed item: itself, or those nested in it. Raises NoResult where they are missing."""
+    if not row.inside:
+        yield item
+        return
+    nested = item.get(row.inside, _MISSING)
+    if not isinstance(nested, list):
+        raise NoResult(f"the answer has no {row.inside}")
+    for inner in nested:
+        yield {**inner, ABOVE: item}
+
+
+def id_of(row: TypeRow, item: Mapping[str, Any], where: CloudPlace) -> str:
+    """Return the Id of an object. Raises NoResult where a member of it is missing."""
+    return _filled(row.id, item, where)
+
+
+def add_fields(fields: ObjectFields, row: TypeRow, call: str, item: Mapping[str, Any] | None, where: CloudPlace) -> None:
+    """Add what one answer says of an object: of its listing (``call`` is empty), or of a detail call.
+
+    Without an item the call was not to be made: its fields are null, a fact.
+    """
+    for name, source in row.fields.items():
+        if source.call != call:
+            continue
+        try:
+            fields.known[name] = None if item is None else value_at(source, item, where)
+        except (NoResult, NotThere) as error:
+            fields.reasons[name] = f"was not read: {error}"
+
+
+def add_reason(fields: ObjectFields, row: TypeRow, call: str, reason: str) -> None:
+    """Note why the fields of a detail call are not known."""
+    fields.reasons.update({name: f"was not read: {reason}" for name, source in row.fields.items() if source.call == call})
+
+
+def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) -> Any:
+    """Return the value of a field. Raises NoResult where a member is missing that is always there."""
+    if "{" in source.path:
+        return _filled(source.path, item, where)
+    value = member(item, source.path)
+    if value is _MISSING or value is None:
+        if source.transform in TAKE_MISSING:
+            return TRANSFORMS[source.transform](None)
+        if source.optional:
+            return None
+        raise NoResult(f"the answer has no {source.path}")
+    return TRANSFORMS[source.transform](value) if source.transform else plain(value)
+
+
+def member(item: Any, path: str) -> Any:
+    """Return the member at a path with dots."""
+    for step in path.split("."):
+        item = item.get(step, _MISSING) if isinstance(item, dict) else _MISSING
+    return item
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a member was not there, or null."""
+    return value is _MISSING or value is None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: what has another type becomes a text."""
+    return value if isinstance(value, str | bool | int | float) else json.dumps(value, default=str)
+
+
+def _filled(template: str, item: Mapping[str, Any], where: CloudPlace) -> str:
+    def of(found: re.Match[str]) -> str:
+        if found[1] in ("account", "region", "partition"):
+            return str(getattr(where, found[1]))
+        value = member(item, found[1])
+        if is_missing(value):
+            raise NoResult(f"the answer has no {found[1]}")
+        return str(value)
+
+    return _MEMBER.sub(of, template)

@@ -1,0 +1,72 @@
+"""Wanted fields by type in, the cells to ask out: which listing, in which scope, for which types, with which details."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.collect.aws.calls import CALLS
+from perpend.collect.aws.types import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perpend.collect.aws.model import CloudCall, DetailCall, TypeRow
+
+ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
+REPORT: Final = "iam.report"
+_BEFORE: Final = {REPORT: ("iam.report-generate",)}
+
+
+@dataclass(frozen=True, slots=True)
+class TypeAsked:
+    """One type in a plan: its row, and the detail calls that its wanted fields need."""
+
+    row: TypeRow
+    details: tuple[DetailCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPlan:
+    """What is to be asked of an account: by listing call, for which types. ``unserved`` are wanted fields without a call."""
+
+    listings: Mapping[str, tuple[TypeAsked, ...]]
+    unserved: tuple[str, ...] = ()
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the plan collects."""
+        return tuple(sorted({ACCOUNT_TYPE, *(asked.row.type_name for types in self.listings.values() for asked in types)}))
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether some call is to be made in each region."""
+        return any(CALLS[name].regional for name in self.listings)
+
+    @property
+    def calls(self) -> tuple[CloudCall, ...]:
+        """All calls that may be made, in the order of the table."""
+        names = {"sts.identity", *self.listings}
+        names |= {"ec2.regions"} if self.is_regional else set()
+        names |= {before for name in names for before in _BEFORE.get(name, ())}
+        names |= {
+            name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
+        }
+        return tuple(call for name, call in CALLS.items() if name in names)
+
+
+def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
+    """Return what is to be asked so that the wanted fields of the wanted types are there."""
+    listings: dict[str, list[TypeAsked]] = {}
+    unserved: list[str] = []
+    for type_name, names in sorted(wanted.items()):
+        row = TYPES.get(type_name)
+        if row is None:
+            unserved.append(type_name)
+            continue
+        fields = frozenset(names)
+        served = {*row.fields, "Id", "Name"}
+        unserved += sorted(f"{type_name}.{name}" for name in fields - served if not name.endswith("__disappearanceTime__c"))
+        if type_name != ACCOUNT_TYPE:
+            listings.setdefault(row.listed, []).append(TypeAsked(row, row.details_for(fields)))
+    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved))

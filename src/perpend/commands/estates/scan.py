@@ -1,0 +1,66 @@
+"""``perpend scan``: a cloud account collected, judged and reported in one go."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any, Final
+
+import click
+
+from perpend.cli.collecting import NOT_ALL, Wishes, collect_into, collection_options, to_collect
+from perpend.cli.commands.estates.check import command as check
+from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.repositories import repository_here
+from perpend.store.scratch import scratch
+from perpend.store.store import Store
+
+EPILOG = """\b
+Examples:
+  perpend scan aws
+  perpend scan aws --profile audit --framework cis-aws --store inventory
+  perpend scan aws --policy root-user-mfa --format json --out verdicts.json
+
+\b
+Exit codes: 0 nothing incompliant or undetermined and everything read, 1 something incompliant,
+2 nothing could be collected, 3 something undetermined or not read."""
+
+_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet")
+
+
+@click.group("scan")
+def command() -> None:
+    """Collect what a cloud account holds, judge it, report."""
+
+
+@command.command("aws", cls=Configured, yields={"policies": ("frameworks",), "frameworks": ("policies",)}, epilog=EPILOG)
+@click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store; without it nothing is kept.")
+@collection_options
+@click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="The report's form.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write the report to a file instead of standard output.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
+)
+@click.pass_context
+def scan_aws(context: click.Context, /, store: str | None, form: str, out: str | None, limit: int, **given: Any) -> int:
+    """Ask AWS for what policies read of one account, judge it by these policies, and report.
+
+    It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
+    """
+    wishes = Wishes(**given)
+    repository = repository_here(wishes.repo)
+    found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
+    with ExitStack() as stack:
+        directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
+        collected = collect_into(Store(directory), repository, found, wishes, beside=True)
+        words = ["--store", directory, "--format", form, "--limit", str(limit)]
+        words += ["--out", out] if out is not None else []
+        words += ["--repo", wishes.repo] if wishes.repo is not None else []
+        for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
+            words += [word for name in names for word in (option, name)]
+        configuration = configuration_of(context)
+        words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
+        # A root of its own: what options have said to this command is not what they say to the other one.
+        root = click.Context(context.find_root().command, info_name="perpend")
+        with check.make_context("check", words, parent=root) as judging:
+            judged: int = check.invoke(judging)
+    return judged or (NOT_ALL if collected == NOT_ALL else 0)

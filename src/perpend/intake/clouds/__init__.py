@@ -1,0 +1,1 @@
+"""What collectors read of clouds, into stores."""

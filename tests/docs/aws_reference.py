@@ -1,0 +1,56 @@
+"""``python -m tests.docs.aws_reference PATH``: writes the page of what is collected from AWS, of the collector's tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from perpend.collect.aws.calls import CALLS, UNPAGED
+from perpend.collect.aws.model import CloudCall, TypeRow
+from perpend.collect.aws.types import TYPES, UNSERVED
+
+HEAD = """# What is collected from AWS
+
+<!-- Written by `make reference`; edit `src/perpend/collect/aws/calls.py` and `types.py` instead. -->
+
+What `perpend collect aws` can ask, and what of an answer becomes which field. Only calls that some chosen policy needs are made
+([how to](../how-to/collect-an-account.md)).
+
+## Calls
+
+| call | operation | permission | asked for | pages |
+| --- | --- | --- | --- | --- |"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    details = {name for row in TYPES.values() for one in row.details for name in one.calls[bool(one.matched) :]}
+    lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
+    for row in TYPES.values():
+        lines += ["", f"### {row.type_name}", "", *_type(row)]
+    lines += ["", "## Not collected", "", "| field | why |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items())]) + "\n"
+
+
+def _call(call: CloudCall, details: set[str]) -> str:
+    each = "each object" if call.name in details else "each region" if call.regional else "the account"
+    pages = UNPAGED.get(call.name, "yes") if call.result else "one answer"
+    return f"| `{call.name}` | {call.service} {call.operation} | {_code(call.permission) or 'none'} | {each} | {pages} |"
+
+
+def _type(row: TypeRow) -> Iterator[str]:
+    inside = f", each `{row.inside}`" if row.inside else ""
+    yield f"Listed by `{row.listed}`{inside}; its Id is `{row.id}`."
+    yield from ("", "| field | call | member | form |", "| --- | --- | --- | --- |")
+    for name, source in row.fields.items():
+        form = source.transform.replace("_", " ") + (", null where it is missing" if source.optional else "")
+        yield f"| `{name}` | `{source.call or row.listed}` | `{source.path}` | {form.removeprefix(', ')} |"
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else ""
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), "utf-8")

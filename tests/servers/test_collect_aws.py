@@ -1,0 +1,272 @@
+"""`perpend collect aws` on servers: what it stores, what it says of what was not answered, and that no such thing is a pass."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("botocore", reason="the extra aws is not installed")
+pytest.importorskip("moto", reason="moto[server] is not installed")
+
+import botocore.session
+
+from perpend.analyze.programs import Analyzer
+from perpend.collect.aws.calls import CALLS
+from perpend.collect.aws.plan import plan_of
+from perpend.collect.aws.types import TYPES
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
+from perpend.plan.wanted import fields_by_type
+from perpend.store.store import Store
+from tests.cli.conftest import Run, run
+from tests.servers.aws import Proxy, moto
+
+__all__ = ["run"]
+
+ACCOUNT = "123456789012"
+DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+KNOWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+SECRET = "-".join(("stays", "in", "memory"))
+Verdicts = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[Proxy]:
+    with moto() as address:
+        found = Proxy(address)
+        seed(address)
+        yield found
+        found.close()
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, tmp_path: Path) -> None:
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in zip(KNOWN, ("id", SECRET), strict=True):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    proxy.answers = {}
+    proxy.asked = []
+
+
+@pytest.fixture(scope="module")
+def base() -> dict[str, Verdicts]:
+    return {}
+
+
+def seed(url: str) -> None:
+    session = botocore.session.Session()
+    session.set_credentials("id", SECRET)
+
+    def client(service: str, region: str = "us-east-1") -> Any:
+        return session.create_client(service, region_name=region, endpoint_url=url)
+
+    iam = client("iam")
+    for number in range(4):
+        iam.create_user(UserName=f"user{number}")
+        for _ in range(1 + number % 2):
+            iam.create_access_key(UserName=f"user{number}")
+    iam.create_user(UserName="root")
+    iam.put_user_policy(UserName="user1", PolicyName="inline", PolicyDocument=DOCUMENT)
+    admin = iam.create_policy(PolicyName="admin", PolicyDocument=DOCUMENT)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="user2", PolicyArn=admin)
+    iam.create_role(RoleName="role", AssumeRolePolicyDocument=DOCUMENT)
+    iam.attach_role_policy(RoleName="role", PolicyArn=admin)
+    iam.update_account_password_policy(MinimumPasswordLength=14)
+    iam.upload_server_certificate(ServerCertificateName="old", CertificateBody="body", PrivateKey="key")
+    client("s3").create_bucket(Bucket="logs")
+    trails = client("cloudtrail")
+    trails.create_trail(Name="main", S3BucketName="logs", IsMultiRegionTrail=True)
+    trails.start_logging(Name="main")
+    resources = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": resources}
+    trails.put_event_selectors(TrailName="main", EventSelectors=[selector])
+    for region in ("eu-west-1", "us-east-1"):
+        recorder = {"name": "default", "roleARN": f"arn:aws:iam::{ACCOUNT}:role/role"}
+        client("config", region).put_configuration_recorder(ConfigurationRecorder=recorder)
+        client("ec2", region).enable_ebs_encryption_by_default()
+    client("securityhub").enable_security_hub()
+
+
+def judged(run: Run, store: Path, *options: Any) -> Verdicts:
+    found = json.loads(run("check", "--store", store, "--format", "json", *options).out)
+    return {(one["policyId"], one["object"]["id"]): one for one in found["verdicts"]}
+
+
+def collected(run: Run, proxy: Proxy, store: Path, *options: Any) -> Any:
+    return run("collect", "aws", "--store", store, "--endpoint-url", proxy.url, *options)
+
+
+def test_what_an_account_holds_is_judged_by_all_policies(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    ended = collected(run, proxy, tmp_path / "s")
+    assert 0 == ended.code, ended.err
+    statuses = {key: one["status"] for key, one in judged(run, tmp_path / "s").items()}
+    arn = f"arn:aws:iam::{ACCOUNT}:"
+    expected = {
+        (KEYS, f"{arn}user/user0"): "COMPLIANT",
+        (KEYS, f"{arn}user/user1"): "INCOMPLIANT",
+        (KEYS, f"{arn}root"): "UNDETERMINED",  # moto's report has no row of the root user
+        ("/ce/ca/aws/iam/account-has-no-iam-users", ACCOUNT): "INCOMPLIANT",
+        ("/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies", f"{arn}user/user0"): "COMPLIANT",
+        ("/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies", f"{arn}user/user1"): "INCOMPLIANT",
+        ("/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies", f"{arn}user/user2"): "INCOMPLIANT",
+        ("/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies", f"{arn}root"): "INAPPLICABLE",
+        ("/ce/ca/aws/iam/policy-allows-full-administrative-privileges", f"{ACCOUNT}|{arn}policy/admin"): "INCOMPLIANT",
+        ("/ce/ca/aws/account/ebs-volume-encryption-attribute-in-all-regions", ACCOUNT): "COMPLIANT",
+        ("/ce/ca/aws/account/iam-access-analyzer-for-all-regions", ACCOUNT): "INCOMPLIANT",
+        ("/ce/ca/aws/account/multi-region-cloudtrail", ACCOUNT): "COMPLIANT",
+        ("/ce/ca/aws/account/password-policy-minimum-password-length-14", ACCOUNT): "COMPLIANT",
+        ("/ce/ca/aws/account/password-policy-number-of-passwords-to-remember-24", ACCOUNT): "INCOMPLIANT",
+        ("/ce/ca/aws/account/security-hub", ACCOUNT): "COMPLIANT",
+        ("/ce/ca/aws/account/aws-support-role", ACCOUNT): "INCOMPLIANT",
+    }
+    assert expected == {key: statuses.get(key) for key in expected}
+    written = b"".join(path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file())
+    assert SECRET.encode() not in written and SECRET not in ended.out + ended.err
+    again = collected(run, proxy, tmp_path / "s")
+    assert (0, statuses) == (again.code, {key: one["status"] for key, one in judged(run, tmp_path / "s").items()})
+
+
+def test_one_policy_asks_only_for_what_it_reads(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    ended = collected(run, proxy, tmp_path / "s", "--policy", "user-has-more-than-one-active-access-key")
+    assert (0, {"GetCallerIdentity", "GenerateCredentialReport", "GetCredentialReport"}) == (ended.code, set(proxy.asked))
+    assert len(proxy.asked) <= 8
+    assert ["CA10__CaAwsAccount__c", "CA10__CaAwsUser__c"] == sorted(Store(tmp_path / "s").snapshot().tables.by_name)
+
+
+@cache
+def readers() -> dict[str, list[str]]:
+    """Return by operation the options that name the policies that need it."""
+    found: dict[str, list[str]] = {}
+    for program in select_policies(Analyzer(open_repository())).programs:
+        for operation in {call.operation for call in plan_of(fields_by_type([program])).calls}:
+            found.setdefault(operation, []).extend(("--policy", program.policy_id))
+    return found
+
+
+@pytest.mark.parametrize(
+    "operation", sorted({call.operation for call in CALLS.values()} - {"GetCallerIdentity", "GetPolicyVersion"})
+)
+def test_what_is_denied_becomes_undetermined_and_nothing_else(
+    run: Run, proxy: Proxy, tmp_path: Path, base: dict[str, Verdicts], operation: str
+) -> None:
+    if not base:
+        collected(run, proxy, tmp_path / "base")
+        base["all"] = judged(run, tmp_path / "base")
+    labels = {call.label for call in CALLS.values() if call.operation == operation}
+    code = "UnauthorizedOperation" if operation in ("DescribeRegions", "GetEbsEncryptionByDefault") else "AccessDenied"
+    proxy.answers = {operation: code}
+    ended = collected(run, proxy, tmp_path / "s", *readers()[operation])
+    assert 3 == ended.code
+    assert any(f"denied {label} ({code})" in ended.err for label in labels), ended.err
+    verdicts = judged(run, tmp_path / "s", *readers()[operation])
+    changed = {key: one for key, one in verdicts.items() if one["status"] != base["all"].get(key, {}).get("status")}
+    assert {"UNDETERMINED"} >= {one["status"] for one in changed.values()}
+    assert [] == [key for key, one in changed.items() if not any(label in json.dumps(one) for label in labels)]
+    asked = {policy for policy in readers()[operation] if policy != "--policy"}
+    gone = {key for key in base["all"].keys() - verdicts.keys() if key[0] in asked}
+    assert not gone or any(CALLS[row.listed].operation in (operation, "GetCredentialReport") for row in TYPES.values())
+    assert changed or gone
+
+
+@pytest.mark.parametrize(
+    ("operation", "policy"),
+    [
+        ("DescribeTrails", "multi-region-cloudtrail"),
+        ("GetAccountPasswordPolicy", "password-policy-minimum-password-length-14"),
+    ],
+)
+def test_a_page_of_something_else_is_no_empty_answer(
+    run: Run, proxy: Proxy, tmp_path: Path, operation: str, policy: str
+) -> None:
+    proxy.answers = {operation: "html 200"}
+    ended = collected(run, proxy, tmp_path / "s", "--policy", policy)
+    assert (3, True) == (ended.code, "failed:" in ended.err)
+    assert ["UNDETERMINED"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", policy).values()]
+
+
+def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    proxy.answers = {"DescribeRegions": "no regions"}
+    ended = collected(run, proxy, tmp_path / "s", "--policy", "iam-access-analyzer-for-all-regions", "--regions", "us-east-1")
+    assert (3, True) == (ended.code, "failed: ec2:DescribeRegions (NoResult)" in ended.err)
+    assert "CA10A1__CaAwsIamAccessAnalyzer__c: 0 rows" in ended.out
+    claims = [claim for source in Store(tmp_path / "s").snapshot().sources for claim in source.coverage]
+    assert [] == [claim for claim in claims if claim.lacking is None and claim.scope.region is None]
+
+
+@pytest.mark.parametrize("how", ["RequestLimitExceeded", "html 502"])
+def test_what_passes_at_the_third_attempt_is_read(run: Run, proxy: Proxy, tmp_path: Path, how: str) -> None:
+    proxy.answers = {"DescribeRegions": f"twice {how}"}
+    assert 0 == collected(run, proxy, tmp_path / "s", "--policy", "security-hub").code
+    assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
+
+
+def test_documents_come_together_and_one_by_one_where_that_is_denied(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    policy = ("--policy", "policy-allows-full-administrative-privileges")
+    for denied, asked, code, status in (
+        ((), 0, 0, "INCOMPLIANT"),
+        (("GetAccountAuthorizationDetails",), 1, 0, "INCOMPLIANT"),
+        (("GetAccountAuthorizationDetails", "GetPolicyVersion"), 1, 3, "UNDETERMINED"),
+    ):
+        proxy.answers, proxy.asked = dict.fromkeys(denied, "AccessDenied"), []
+        ended = collected(run, proxy, tmp_path / "s", *policy)
+        assert (code, asked) == (ended.code, proxy.asked.count("GetPolicyVersion"))
+        assert [status] == [one["status"] for one in judged(run, tmp_path / "s", *policy).values()]
+    assert "denied iam:GetPolicyVersion (AccessDenied)" in ended.err
+
+
+def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    policies = ("--policy", "ebs-volume-encryption-attribute-in-all-regions", "--policy", "security-hub")
+    ended = collected(run, proxy, tmp_path / "s", *policies, "--regions", "eu-*")
+    verdicts = judged(run, tmp_path / "s", *policies)
+    assert {"UNDETERMINED"} == {one["status"] for one in verdicts.values()}
+    assert all("not asked for: " in json.dumps(one) for one in verdicts.values()), verdicts
+    assert 0 == ended.code
+    wrong = collected(run, proxy, tmp_path / "w", *policies, "--regions", "us-east-9")
+    assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
+
+
+def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy) -> None:
+    ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
+    assert ended.out, ended.err
+    assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
+    assert "snapshot " in ended.err
+    proxy.answers = {"DescribeHub": "AccessDeniedException"}
+    denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("ExpiredToken", "the credentials have expired"), ("InvalidClientTokenId", "does not know"), ("html 200", "not AWS")],
+)
+def test_without_an_account_nothing_is_collected(run: Run, proxy: Proxy, tmp_path: Path, how: str, said: str) -> None:
+    proxy.answers = {"GetCallerIdentity": how}
+    ended = collected(run, proxy, tmp_path / "s")
+    assert (2, "") == (ended.code, ended.out)
+    assert said in ended.err and ended.err.count("\n") == 1
+    assert not (tmp_path / "s" / "manifest.json").exists()
+
+
+def test_what_keeps_it_from_asking_is_one_sentence(
+    run: Run, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = collected(run, proxy, tmp_path / "s", "--profile", "nobody")
+    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+    for name in KNOWN:
+        monkeypatch.delenv(name)
+    none = collected(run, proxy, tmp_path / "s")
+    assert (2, True) == (none.code, "no credentials were found" in none.err)
+    dry = run("collect", "aws", "--policy", "user-has-more-than-one-active-access-key", "--dry-run")
+    assert (0, True) == (dry.code, "iam GetCredentialReport, for the account (iam:GetCredentialReport)" in dry.out)
+    assert [] == proxy.asked

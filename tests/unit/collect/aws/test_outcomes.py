@@ -1,0 +1,36 @@
+"""Errors by code, and the class that each of them is of."""
+
+from __future__ import annotations
+
+import pytest
+
+from perpend.collect.aws.calls import CALLS
+from perpend.collect.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
+from perpend.collect.aws.parse import CloudPlace
+
+WHERE = CloudPlace("111122223333", "aws")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        (Refusal("AccessDenied"), Lack.DENIED),
+        (Refusal("AccessDeniedException", "with an explicit deny in a service control policy"), Lack.DENIED_BY_SCP),
+        (Refusal("ExpiredToken"), Lack.CREDENTIALS),
+        (Refusal("AuthFailure"), Lack.REGION_CLOSED),
+        (Refusal("ThrottlingException"), Lack.THROTTLED),
+        (Refusal("SubscriptionRequiredException"), Lack.UNSUPPORTED),
+        (Refusal("InternalFailure"), Lack.FAILED),
+        (Refusal("NobodyKnows"), Lack.FAILED),
+    ],
+)
+def test_a_code_has_its_class(refusal: Refusal, kind: Lack) -> None:
+    assert kind is kind_of(refusal)
+
+
+def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
+    version, policy = CALLS["iam.policy-version"], CALLS["iam.password-policy"]
+    assert Gone() == meaning_of(version, Refusal("NoSuchEntity"), WHERE)
+    assert Fact({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
+    told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
+    assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)

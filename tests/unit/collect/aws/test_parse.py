@@ -1,0 +1,124 @@
+"""Recorded bytes (``spec/aws/CALL/NAME.http``) and what they mean: objects, a fact, an object that is gone, not known and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("botocore", reason="the extra aws is not installed")
+
+import botocore.loaders
+import botocore.parsers
+from botocore.awsrequest import HeadersDict
+from botocore.model import ServiceModel
+
+from perpend.collect.aws.calls import CALLS
+from perpend.collect.aws.model import CloudCall, FieldSource
+from perpend.collect.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
+from perpend.collect.aws.parse import (
+    CloudPlace,
+    NoResult,
+    ObjectFields,
+    add_fields,
+    id_of,
+    items_of,
+    objects_in,
+    report_items,
+    value_at,
+)
+from perpend.collect.aws.plan import REPORT
+from perpend.collect.aws.types import TYPES
+from perpend.collect.unusable import UnusableContent
+
+SPEC = Path(__file__).parents[4] / "spec" / "aws"
+VECTORS = sorted(SPEC.glob("*/*.http"))
+LOADER = botocore.loaders.create_loader()
+WHERE = CloudPlace("111122223333", "aws", "eu-west-1")
+
+
+def answer_of(call: CloudCall, recorded: bytes) -> dict[str, Any]:
+    """Return what the SDK makes of recorded bytes."""
+    head, _, body = recorded.partition(b"\n\n")
+    first, *headers = head.decode().split("\n")
+    model = ServiceModel(LOADER.load_service_model(call.service, "service-2"), call.service)
+    parser = botocore.parsers.create_parser(model.resolved_protocol)
+    response = {
+        "status_code": int(first.split(" ")[1]),
+        "headers": HeadersDict(dict(line.split(": ", 1) for line in headers)),
+        "body": body,
+    }
+    found: dict[str, Any] = parser.parse(response, model.operation_model(call.operation).output_shape)
+    return found
+
+
+def items(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> Any:
+    if "Error" in answer:
+        refusal = Refusal(answer["Error"]["Code"], answer["Error"]["Message"])
+        foreign = bool(call.foreign) and told["item"][call.foreign].split(":")[4] != WHERE.account
+        meaning = meaning_of(call, refusal, WHERE, foreign=foreign)
+        return items_of(call, meaning.answer) if isinstance(meaning, Fact) else meaning
+    if call.name == REPORT:
+        return report_items(answer["Content"], "report", answer["GeneratedTime"])
+    try:
+        return items_of(call, answer)
+    except NoResult:
+        return unread(call, Lack.FAILED, WHERE, "NoResult")
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_recorded_bytes_mean_what_is_written_beside_them(path: Path) -> None:
+    call, told = CALLS[path.parent.name], json.loads(path.with_suffix(".json").read_text())
+    found = items(call, answer_of(call, path.read_bytes()), told)
+    if not isinstance(found, list):
+        assert told["meaning"] == ("gone" if isinstance(found, Gone) else str(found))
+        return
+    row = TYPES[told["type"]] if "type" in told else next(one for one in TYPES.values() if one.listed == call.name)
+    objects = []
+    for item in (one for listed in found for one in objects_in(row, listed)):
+        fields = ObjectFields()
+        add_fields(fields, row, "", item, WHERE)
+        assert {} == fields.reasons
+        objects.append({"Id": id_of(row, item, WHERE), **fields.known})
+    assert told["objects"] == objects
+
+
+def test_every_vector_has_its_meaning() -> None:
+    assert {path.with_suffix("") for path in SPEC.glob("*/*.json")} == {path.with_suffix("") for path in VECTORS}
+
+
+@pytest.mark.parametrize(
+    ("source", "item", "expected"),
+    [
+        (FieldSource("a.b"), {"a": {"b": 3}}, 3),
+        (FieldSource("a", optional=True), {}, None),
+        (FieldSource("a", "enabled_disabled"), {"a": False}, "Disabled"),
+        (FieldSource("a", "policy_kind"), {"a": "arn:aws:iam::aws:policy/P"}, "AWS managed"),
+        (FieldSource("a", "policy_kind"), {"a": "arn:aws:iam::111122223333:policy/P"}, "Customer managed"),
+        (FieldSource("a", "time"), {"a": "2026-11-20T10:00:00+02:00"}, "2026-11-20T08:00:00Z"),
+        (FieldSource("a", "json_text"), {"a": {"B": "é"}}, '{"B":"é"}'),
+        (FieldSource("a", "basic_selectors"), {"a": [{"ReadWriteType": "All"}]}, '[{"readWriteType":"All"}]'),
+        (FieldSource("a", "lower_camel_json", optional=True), {"a": []}, None),
+        (FieldSource("{account}/{a}"), {"a": "x"}, "111122223333/x"),
+    ],
+)
+def test_values(source: FieldSource, item: dict[str, Any], expected: Any) -> None:
+    assert expected == value_at(source, item, WHERE)
+
+
+def test_a_member_that_is_missing_is_not_known() -> None:
+    trail = TYPES["CA10__CaAwsCloudTrailTrail__c"]
+    fields = ObjectFields()
+    add_fields(fields, trail, "cloudtrail.selectors", {"AdvancedEventSelectors": [{"Name": "n"}]}, WHERE)
+    assert {"CA10__advancedEventSelectorsJson__c": '[{"name":"n"}]'} == fields.known
+    assert "advanced event selectors" in fields.reasons["CA10__eventSelectorsJson__c"]
+    add_fields(fields, trail, "cloudtrail.status", {}, WHERE)
+    assert "was not read: the answer has no IsLogging" == fields.reasons["CA10__isLogging__c"]
+
+
+def test_a_report_that_contradicts_itself_is_none() -> None:
+    row = "ann,arn:aws:iam::111122223333:user/ann"
+    with pytest.raises(UnusableContent, match="contradict"):
+        report_items(f"user,arn,mfa_active\n{row},true\n{row},false\n".encode(), "report", None)

@@ -1,0 +1,25 @@
+"""Wanted fields, and the calls that they cost: no other."""
+
+from __future__ import annotations
+
+from perpend.collect.aws.plan import plan_of
+
+
+def calls(wanted: dict[str, list[str]]) -> list[str]:
+    return [call.name for call in plan_of(wanted).calls]
+
+
+def test_only_what_is_wanted_is_asked() -> None:
+    assert ["sts.identity", "iam.report-generate", "iam.report"] == calls({"CA10__CaAwsUser__c": ["CA10__arn__c"]})
+    region = "CA10__CaAwsAccountRegion__c"
+    assert ["sts.identity", "ec2.regions"] == calls({region: ["CA10__status__c"]})
+    assert ["sts.identity", "ec2.regions", "ec2.ebs-default"] == calls({region: ["CA10__ebsStorageEncryption__c"]})
+    trails = ["sts.identity", "ec2.regions", "cloudtrail.trails"]
+    assert trails == calls({"CA10__CaAwsCloudTrailTrail__c": []})
+    assert [*trails, "cloudtrail.status"] == calls({"CA10__CaAwsCloudTrailTrail__c": ["CA10__isLogging__c"]})
+
+
+def test_what_no_call_serves_is_named() -> None:
+    plan = plan_of({"Bucket": ["x"], "CA10__CaAwsRole__c": ["odd__c", "CA10__disappearanceTime__c", "Id"]})
+    assert ("Bucket", "CA10__CaAwsRole__c.odd__c") == plan.unserved
+    assert ("CA10__CaAwsAccount__c", "CA10__CaAwsRole__c") == plan.types
