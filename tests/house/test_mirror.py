@@ -69,6 +69,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
+    "cli/test_permissions.py": ("commands/estates/permissions",),
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
@@ -124,6 +125,14 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "load/read",
         "load/shapes",
     ),
+    "servers/test_collect_aws.py": (
+        "cli/collecting",
+        "collect/aws/answers",
+        "collect/aws/client",
+        "collect/aws/collector",
+        "commands/estates/collect",
+        "intake/clouds/rows",
+    ),
     "unit/analyze/lint/test_unreachable_condition.py": (
         "analyze/lint/contradictions",
         "analyze/lint/formulas",
@@ -139,6 +148,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/collect/aws/test_calls.py": (
+        "collect/aws/model",
+        "collect/aws/types",
+    ),
+    "unit/collect/aws/test_parse.py": ("collect/aws/transforms",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
         "collect/formats/config_items",
@@ -197,16 +211,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "site/render/icons",
         "site/render/targets",
     ),
-    "servers/test_collect_aws.py": (
-        *(
-            "cli/collecting",
-            "collect/aws/answers",
-            "collect/aws/client",
-            "collect/aws/collector",
-            "intake/clouds/rows",
-        ),
-    ),
-    "unit/collect/aws/test_calls.py": ("collect/aws/types",),
     "unit/site/test_build.py": (
         "site/inputs",
         "site/install",

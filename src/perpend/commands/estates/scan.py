@@ -8,9 +8,9 @@ from typing import Any, Final
 import click
 
 from perpend.cli.collecting import NOT_ALL, Wishes, collect_into, collection_options, to_collect
-from perpend.cli.commands.estates.check import command as check
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.repositories import repository_here
+from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
 from perpend.store.store import Store
 

@@ -16,7 +16,7 @@ import duckdb
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
 from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, text
-from perpend.store.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
+from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
 from perpend.store.rules import SQL_ERROR
 
 if TYPE_CHECKING:
