@@ -137,6 +137,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/collect/aws/test_parse.py": ("collect/aws/transforms",),
     "unit/collect/test_bad_input.py": ("collect/files",),
     "unit/collect/test_kinds.py": ("collect/read",),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
@@ -183,13 +184,17 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "servers/test_collect_aws.py": (
         *(
             "cli/collecting",
+            "cli/commands/estates/collect",
             "collect/aws/answers",
             "collect/aws/client",
             "collect/aws/collector",
             "intake/clouds/rows",
         ),
     ),
-    "unit/collect/aws/test_calls.py": ("collect/aws/types",),
+    "unit/collect/aws/test_calls.py": (
+        "collect/aws/model",
+        "collect/aws/types",
+    ),
     "unit/site/test_build.py": (
         "site/inputs",
         "site/install",
