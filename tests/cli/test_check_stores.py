@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from perpend.store.manifest import checksum_of, pointer_text, sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
 
 USER = "CA10__CaAwsUser__c"
@@ -229,3 +230,18 @@ def test_pruning_takes_along_what_was_kept_of_a_snapshot(run: Run, store: Path, 
     left = {path.name for path in (store / "extracts").iterdir()}
     assert 1 == len(left)
     assert first.isdisjoint(left)
+
+
+def test_values_of_an_earlier_spelling_are_not_judged(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "s"
+    run("import", EXAMPLE, "--store", store)
+    [manifest] = (store / "runs").glob("*.json")
+    document = json.loads(manifest.read_text())
+    text = sealed({**{key: value for key, value in document.items() if key != "checksum"}, "format": 2})
+    manifest.write_text(text)
+    (store / "manifest.json").write_text(pointer_text(document["run"], checksum_of(text)))
+    for command in (("check",), ("explain", "root-user-mfa", "<root_account>")):
+        ended = run(*command, "--store", store)
+        assert (2, "") == (ended.code, ended.out)
+        assert "`CA10__CaAwsUser__c` otherwise: bring the inputs in again with `perpend import`" in ended.err
+    assert "25" in run("inventory", "sql", "SELECT count(*) FROM aws_iam_user", "--store", store).out

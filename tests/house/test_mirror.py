@@ -148,6 +148,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+<<<<<<< HEAD
     "unit/collect/aws/test_calls.py": (
         "collect/aws/model",
         "collect/aws/types",
@@ -163,6 +164,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/formats/tool_tables",
         "collect/formats/values",
     ),
+=======
+    "unit/collect/aws/test_parse.py": ("collect/aws/transforms",),
+>>>>>>> collect
     "unit/collect/test_bad_input.py": ("collect/files",),
     "unit/collect/test_kinds.py": (
         "collect/outline",
@@ -211,6 +215,23 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "site/render/icons",
         "site/render/targets",
     ),
+<<<<<<< HEAD
+=======
+    "servers/test_collect_aws.py": (
+        *(
+            "cli/collecting",
+            "cli/commands/estates/collect",
+            "collect/aws/answers",
+            "collect/aws/client",
+            "collect/aws/collector",
+            "intake/clouds/rows",
+        ),
+    ),
+    "unit/collect/aws/test_calls.py": (
+        "collect/aws/model",
+        "collect/aws/types",
+    ),
+>>>>>>> collect
     "unit/site/test_build.py": (
         "site/inputs",
         "site/install",
