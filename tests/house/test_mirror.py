@@ -18,13 +18,13 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli": (
         "cli/app",
         "cli/output",
-        "cli/site_built",
         "commands/estates/check",
         "commands/estates/explain",
         "commands/estates/import",
         "commands/estates/inventory",
         "commands/policies/plan",
         "commands/policies/site",
+        "commands/policies/site_built",
     ),
     "cli/test_access.py": (
         "commands/estates/access",
@@ -38,7 +38,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_check_engines.py": ("report/verdicts/as_parquet",),
     "cli/test_check_stores.py": (
         "intake/inputs",
-        "intake/spool",
+        "store/spool",
     ),
     "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
@@ -127,9 +127,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "servers/test_collect_aws.py": (
         "cli/collecting",
-        "collect/aws/answers",
-        "collect/aws/client",
-        "collect/aws/collector",
+        "clouds/aws/answers",
+        "clouds/aws/client",
+        "clouds/aws/collector",
         "commands/estates/collect",
         "intake/clouds/rows",
     ),
@@ -148,12 +148,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
-<<<<<<< HEAD
-    "unit/collect/aws/test_calls.py": (
-        "collect/aws/model",
-        "collect/aws/types",
+    "unit/clouds/aws/test_calls.py": (
+        "clouds/aws/model",
+        "clouds/aws/types",
     ),
-    "unit/collect/aws/test_parse.py": ("collect/aws/transforms",),
+    "unit/clouds/aws/test_parse.py": ("clouds/aws/transforms",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
         "collect/formats/config_items",
@@ -164,9 +163,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/formats/tool_tables",
         "collect/formats/values",
     ),
-=======
-    "unit/collect/aws/test_parse.py": ("collect/aws/transforms",),
->>>>>>> collect
     "unit/collect/test_bad_input.py": ("collect/files",),
     "unit/collect/test_kinds.py": (
         "collect/outline",
@@ -215,23 +211,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "site/render/icons",
         "site/render/targets",
     ),
-<<<<<<< HEAD
-=======
-    "servers/test_collect_aws.py": (
-        *(
-            "cli/collecting",
-            "cli/commands/estates/collect",
-            "collect/aws/answers",
-            "collect/aws/client",
-            "collect/aws/collector",
-            "intake/clouds/rows",
-        ),
-    ),
-    "unit/collect/aws/test_calls.py": (
-        "collect/aws/model",
-        "collect/aws/types",
-    ),
->>>>>>> collect
     "unit/site/test_build.py": (
         "site/inputs",
         "site/install",

@@ -26,8 +26,8 @@ from perpend.plan.wanted import fields_by_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.collect.aws.collector import Collection
-    from perpend.collect.aws.plan import CollectionPlan
+    from perpend.clouds.aws.collector import Collection
+    from perpend.clouds.aws.plan import CollectionPlan
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Unread
     from perpend.ir.program import Program
@@ -55,7 +55,7 @@ class ToCollect:
 
     def readers(self) -> dict[str, list[str]]:
         """Return by permission, or operation where none is needed, the policies that read what it gives."""
-        from perpend.collect.aws.plan import plan_of
+        from perpend.clouds.aws.plan import plan_of
 
         found: dict[str, list[str]] = {}
         for program in self.programs:
@@ -69,8 +69,8 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
 
     Raises NothingServed where nothing of it can be.
     """
-    from perpend.collect.aws.plan import plan_of
-    from perpend.collect.aws.types import TYPES
+    from perpend.clouds.aws.plan import plan_of
+    from perpend.clouds.aws.types import TYPES
 
     only_types = bool(types) and not policies and not frameworks
     programs = () if only_types else select_policies(Analyzer(repository), policies, framework=frameworks or None).programs
@@ -152,8 +152,8 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     Raises NothingCollected where AWS cannot be asked at all.
     """
     with extra_packages("aws", "collecting from AWS"):
-        from perpend.collect.aws.client import CloudClient
-        from perpend.collect.aws.collector import Collector, account_of
+        from perpend.clouds.aws.client import CloudClient
+        from perpend.clouds.aws.collector import Collector, account_of
     from perpend.intake.clouds.rows import store_collected
 
     client = CloudClient(wishes.profile, wishes.endpoint_url, connections=wishes.concurrency)

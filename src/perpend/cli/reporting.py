@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from perpend.cli.completions import complete_categories
 from perpend.cli.configured import configuration_of
@@ -34,6 +35,22 @@ def report_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def words_of_report(context: click.Context) -> list[str]:
+    """Return the options of a report as a command line says them: what was typed, not what a configuration says."""
+    named = {one.name for one in fields(Reporting)}
+    words: list[str] = []
+    for option in context.command.params:
+        typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if option.name not in named or not isinstance(option, click.Option) or not typed:
+            continue
+        value = context.params[option.name]
+        name = option.opts[0]
+        words += (
+            [name] if option.is_flag else [word for one in (value if option.multiple else [value]) for word in (name, str(one))]
+        )
+    return words
 
 
 _OPTIONS: Final = (

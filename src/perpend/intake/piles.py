@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.intake.pieces import LISTED, Piece
-from perpend.intake.spool import Spool
 from perpend.meaning.partly_known import MISSING
 from perpend.store.database import name
 from perpend.store.files import shown
 from perpend.store.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
+from perpend.store.spool import Spool
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
 from perpend.tables.shred import add_object, part_of, parts_of, wanted_of_everything
 

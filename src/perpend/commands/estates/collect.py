@@ -12,7 +12,7 @@ from perpend.cli.repositories import repository_here
 from perpend.store.store import Store
 
 if TYPE_CHECKING:
-    from perpend.collect.aws.plan import CollectionPlan
+    from perpend.clouds.aws.plan import CollectionPlan
 
 EPILOG = """\b
 Examples:
@@ -25,7 +25,7 @@ Examples:
 Exit codes: 0 everything was read, 2 nothing could be collected, 3 something could not be read."""
 
 
-@click.group("collect")
+@click.group("collect", epilog=EPILOG)
 def command() -> None:
     """Bring what a cloud account holds into a store, as one snapshot."""
 

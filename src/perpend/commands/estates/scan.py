@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from perpend.cli.collecting import NOT_ALL, Wishes, collect_into, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.reporting import Reporting, report_options, words_of_report
 from perpend.cli.repositories import repository_here
 from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
@@ -24,10 +25,8 @@ Examples:
 Exit codes: 0 nothing incompliant or undetermined and everything read, 1 something incompliant,
 2 nothing could be collected, 3 something undetermined or not read."""
 
-_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet")
 
-
-@click.group("scan")
+@click.group("scan", epilog=EPILOG)
 def command() -> None:
     """Collect what a cloud account holds, judge it, report."""
 
@@ -35,25 +34,21 @@ def command() -> None:
 @command.command("aws", cls=Configured, yields={"policies": ("frameworks",), "frameworks": ("policies",)}, epilog=EPILOG)
 @click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store; without it nothing is kept.")
 @collection_options
-@click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="The report's form.")
-@click.option("--out", metavar="FILE", type=click.Path(), help="Write the report to a file instead of standard output.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
-)
+@report_options
 @click.pass_context
-def scan_aws(context: click.Context, /, store: str | None, form: str, out: str | None, limit: int, **given: Any) -> int:
+def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     """Ask AWS for what policies read of one account, judge it by these policies, and report.
 
     It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
     """
+    Reporting.taken_from(given).refuse_contradictions(given["frameworks"])
     wishes = Wishes(**given)
     repository = repository_here(wishes.repo)
     found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
         collected = collect_into(Store(directory), repository, found, wishes, beside=True)
-        words = ["--store", directory, "--format", form, "--limit", str(limit)]
-        words += ["--out", out] if out is not None else []
+        words = ["--store", directory, *words_of_report(context)]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
         for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
             words += [word for name in names for word in (option, name)]

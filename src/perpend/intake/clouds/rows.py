@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.intake.importing import Importing
 from perpend.intake.piles import piece_of
-from perpend.intake.spool import Spool
 from perpend.store.database import opened
 from perpend.store.manifest import StoredSource
+from perpend.store.spool import Spool
 from perpend.tables.schema import ROW, SOURCE, unread
 from perpend.tables.shred import stored_value
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from perpend.collect.aws.collector import CollectedRow, Collection
+    from perpend.clouds.aws.collector import CollectedRow, Collection
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.meaning.access.denials import Denial
     from perpend.meaning.access.requesters import Requesters
-    from perpend.meaning.access.surroundings import Fact, Surroundings
+    from perpend.meaning.access.surroundings import Gap, Surroundings
 
 MAX_CHARACTERS: Final = 1 << 18
 """How many characters the texts of a document may have. AWS takes 100 KB at most, of OpenSearch."""
@@ -99,7 +99,7 @@ _Found = tuple[AccessLevel | None, list[str]]
 """A level and what led to it; None where the statement is not understood. The last sentence says who is left, or why."""
 
 
-def _access(number: int, statement: Mapping[str, Any], found: Sequence[_Found], lacking: Sequence[Fact]) -> StatementAccess:
+def _access(number: int, statement: Mapping[str, Any], found: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
     """Return a statement's access. ``found`` is what holds outside, then with all that is lacking inside, then each alone."""
     level, because = found[0]
     if all(other == level for other, _ in found[1:]):

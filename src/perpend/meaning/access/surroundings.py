@@ -32,7 +32,7 @@ class UnusableSurroundings(PerpendError):
     """What was said of the surroundings does not have their form."""
 
 
-class Fact(Enum):
+class Gap(Enum):
     """What may not be known: in words, and the call of AWS that would tell."""
 
     ACCOUNT = ("whose account the document belongs to", "sts:GetCallerIdentity")
@@ -62,12 +62,12 @@ class Surroundings:
     unique_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def lacking(self) -> tuple[Fact, ...]:
+    def lacking(self) -> tuple[Gap, ...]:
         """The facts that are not known and may decide a level."""
-        found = [Fact.ACCOUNT] if self.account is None else []
-        found += [Fact.ORGANIZATION] if self.organization is None else []
+        found = [Gap.ACCOUNT] if self.account is None else []
+        found += [Gap.ORGANIZATION] if self.organization is None else []
         has_members = self.organization != NO_ORGANIZATION and self.organization_accounts is None
-        return (*found, Fact.MEMBERS) if has_members else tuple(found)
+        return (*found, Gap.MEMBERS) if has_members else tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,17 @@ class Outlook:
     """Surroundings where what is not known is filled in: who is named lies inside by the facts in ``inside``, else outside."""
 
     known: Surroundings
-    inside: tuple[Fact, ...] = ()
+    inside: tuple[Gap, ...] = ()
 
     def account(self, number: str) -> str:
         """Return an account as requesters name it: ``OWN`` or its number."""
         own = self.known.account
-        return OWN if number == own or (own is None and Fact.ACCOUNT in self.inside) else number
+        return OWN if number == own or (own is None and Gap.ACCOUNT in self.inside) else number
 
     def organization(self, name: str) -> str:
         """Return an organization as requesters name it: ``OWN`` or its id."""
         own = self.known.organization
-        return OWN if own != NO_ORGANIZATION and (name == own or (own is None and Fact.ORGANIZATION in self.inside)) else name
+        return OWN if own != NO_ORGANIZATION and (name == own or (own is None and Gap.ORGANIZATION in self.inside)) else name
 
     def organization_of(self, account: str) -> str | None:
         """Return the organization of an account: ``OWN``, an id, ``"none"``, or None for another one than the own, or none."""
@@ -97,7 +97,7 @@ class Outlook:
         if known.organization_accounts is not None:
             is_member = account in known.organization_accounts
         else:
-            is_member = organization == OWN if stated is not None else Fact.MEMBERS in self.inside
+            is_member = organization == OWN if stated is not None else Gap.MEMBERS in self.inside
         if is_member and known.organization != NO_ORGANIZATION:
             return OWN
         return organization if organization != OWN else None

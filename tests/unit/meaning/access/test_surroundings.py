@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perpend.meaning.access.surroundings import Fact, Surroundings, UnusableSurroundings, surroundings_from_json
+from perpend.meaning.access.surroundings import Gap, Surroundings, UnusableSurroundings, surroundings_from_json
 from tests.unit.meaning.access.vectors import CONTEXT, KNOWN
 
 EMPTY = Surroundings()
@@ -32,10 +32,10 @@ def test_null_and_nothing_are_not_known(document: dict[str, Any]) -> None:
 
 
 def test_what_is_lacking_is_told() -> None:
-    assert tuple(Fact) == EMPTY.lacking
+    assert tuple(Gap) == EMPTY.lacking
     assert () == KNOWN.lacking
     assert () == Surroundings(account="111122223333", organization="none").lacking
-    assert (Fact.MEMBERS,) == Surroundings(account="111122223333", organization="o-own0000001").lacking
+    assert (Gap.MEMBERS,) == Surroundings(account="111122223333", organization="o-own0000001").lacking
 
 
 @pytest.mark.parametrize(

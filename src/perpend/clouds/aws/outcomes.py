@@ -11,8 +11,8 @@ from perpend.ir.coverage import Unread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.collect.aws.model import CloudCall
-    from perpend.collect.aws.parse import CloudPlace
+    from perpend.clouds.aws.model import CloudCall
+    from perpend.clouds.aws.parse import CloudPlace
 
 
 class Lack(StrEnum):

@@ -6,12 +6,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.client import Refused
-from perpend.collect.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
-from perpend.collect.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
-from perpend.collect.aws.plan import REPORT
-from perpend.collect.aws.report import credential_report
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.client import Refused
+from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
+from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
+from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.report import credential_report
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Unread
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from perpend.collect.aws.client import CloudClient
-    from perpend.collect.aws.model import CloudCall, DetailCall
-    from perpend.collect.aws.outcomes import Meaning
+    from perpend.clouds.aws.client import CloudClient
+    from perpend.clouds.aws.model import CloudCall, DetailCall
+    from perpend.clouds.aws.outcomes import Meaning
 
 
 class NotListed(Exception):

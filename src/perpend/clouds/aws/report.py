@@ -6,15 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.client import Refused
-from perpend.collect.aws.outcomes import Refusal
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.client import Refused
+from perpend.clouds.aws.outcomes import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from perpend.collect.aws.client import CloudClient
+    from perpend.clouds.aws.client import CloudClient
 
 _DEADLINE: Final = 120.0
 _FIRST, _LONGEST = 0.5, 8.0

@@ -12,12 +12,12 @@ import botocore.loaders
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, ServiceModel, StructureShape
 
-from perpend.collect.aws.calls import CALLS, UNPAGED
-from perpend.collect.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
-from perpend.collect.aws.parse import _MEMBER
-from perpend.collect.aws.plan import REPORT
-from perpend.collect.aws.transforms import TAKE_MISSING, TRANSFORMS
-from perpend.collect.aws.types import TYPES, UNSERVED
+from perpend.clouds.aws.calls import CALLS, UNPAGED
+from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
+from perpend.clouds.aws.parse import _MEMBER
+from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
+from perpend.clouds.aws.types import TYPES, UNSERVED
 from perpend.load.repository import open_repository
 
 LOADER = botocore.loaders.create_loader()

@@ -15,21 +15,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.collect.aws.answers import Answers, NotListed
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.client import NothingCollected, Refused, regions_of
-from perpend.collect.aws.outcomes import Fact, Gone, Lack, unread
-from perpend.collect.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
-from perpend.collect.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.clouds.aws.answers import Answers, NotListed
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.client import NothingCollected, Refused, regions_of
+from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
+from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
+from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
 from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perpend.collect.aws.client import CloudClient
-    from perpend.collect.aws.model import TypeRow
-    from perpend.collect.aws.plan import CollectionPlan, TypeAsked
+    from perpend.clouds.aws.client import CloudClient
+    from perpend.clouds.aws.model import TypeRow
+    from perpend.clouds.aws.plan import CollectionPlan, TypeAsked
 
 KIND: Final = "aws"
 CLOSED: Final = "not-opted-in"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.types import TYPES
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from perpend.collect.aws.model import CloudCall, DetailCall, TypeRow
+    from perpend.clouds.aws.model import CloudCall, DetailCall, TypeRow
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"

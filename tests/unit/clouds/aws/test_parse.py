@@ -15,10 +15,10 @@ import botocore.parsers
 from botocore.awsrequest import HeadersDict
 from botocore.model import ServiceModel
 
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.model import CloudCall, FieldSource
-from perpend.collect.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
-from perpend.collect.aws.parse import (
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.model import CloudCall, FieldSource
+from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
+from perpend.clouds.aws.parse import (
     CloudPlace,
     NoResult,
     ObjectFields,
@@ -29,8 +29,8 @@ from perpend.collect.aws.parse import (
     report_items,
     value_at,
 )
-from perpend.collect.aws.plan import REPORT
-from perpend.collect.aws.types import TYPES
+from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.types import TYPES
 from perpend.collect.unusable import UnusableContent
 
 SPEC = Path(__file__).parents[4] / "spec" / "aws"

@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
-from perpend.collect.aws.client import Refused
-from perpend.collect.aws.model import CloudCall
-from perpend.collect.aws.outcomes import Refusal
-from perpend.collect.aws.report import CredentialReport, credential_report
+from perpend.clouds.aws.client import Refused
+from perpend.clouds.aws.model import CloudCall
+from perpend.clouds.aws.outcomes import Refusal
+from perpend.clouds.aws.report import CredentialReport, credential_report
 
 STARTED, COMPLETE = {"State": "STARTED"}, {"State": "COMPLETE"}
 REPORT = {"Content": b"user,arn", "GeneratedTime": None}

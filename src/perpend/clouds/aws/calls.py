@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.collect.aws.model import CloudCall
+from perpend.clouds.aws.model import CloudCall
 
 _DETAILS: Final = ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails")
 

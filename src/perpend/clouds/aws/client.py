@@ -14,13 +14,13 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
 
-from perpend.collect.aws.outcomes import Refusal
+from perpend.clouds.aws.outcomes import Refusal
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from perpend.collect.aws.model import CloudCall
+    from perpend.clouds.aws.model import CloudCall
 
 _ATTEMPTS: Final = 8
 _CONNECT, _READ = 10, 60

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.collect.aws.calls import CALLS
-from perpend.collect.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
-from perpend.collect.aws.parse import CloudPlace
+from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
+from perpend.clouds.aws.parse import CloudPlace
 
 WHERE = CloudPlace("111122223333", "aws")
 

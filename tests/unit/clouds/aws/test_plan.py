@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.collect.aws.plan import plan_of
+from perpend.clouds.aws.plan import plan_of
 
 
 def calls(wanted: dict[str, list[str]]) -> list[str]:

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collect.aws.model import ABOVE
-from perpend.collect.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
+from perpend.clouds.aws.model import ABOVE
+from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
 from perpend.collect.credential_report import read_report
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
 from perpend.collect.unusable import UnusableContent
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from perpend.collect.aws.model import CloudCall, FieldSource, TypeRow
+    from perpend.clouds.aws.model import CloudCall, FieldSource, TypeRow
 
 _MISSING: Final = object()
 _MEMBER: Final = re.compile(r"\{([^{}]+)\}")

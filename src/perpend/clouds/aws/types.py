@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.collect.aws.model import ABOVE, DetailCall, FieldSource, TypeRow
+from perpend.clouds.aws.model import ABOVE, DetailCall, FieldSource, TypeRow
 
 _ACCOUNT: Final = FieldSource("{account}")
 _REGION: Final = FieldSource("{account}/{region}")
