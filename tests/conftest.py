@@ -32,7 +32,7 @@ TOGETHER = ("browser/",)
 
 UNMEASURED = (
     *("browser/", "docs/test_contributing", "docs/test_examples", "house/", "property/"),
-    *("cli/test_check_stores_whole", "cli/test_damage", "cli/test_odd_data", "cli/test_site."),
+    *("cli/test_check_stores_whole", "cli/test_damage", "cli/test_odd_data"),
     *("conformance/test_company", "differential/test_engines", "differential/test_library_stores"),
     *("differential/test_spark_added_operation", "differential/test_stores", "differential/test_tables"),
     *("differential/test_written", "unit/analyze/lint/test_unreachable_condition", "unit/diagnostics/test_escape"),

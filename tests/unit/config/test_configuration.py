@@ -77,7 +77,9 @@ def test_a_mistake_is_one_line_with_value_place_and_nearest_name(tmp_path: Path,
 
 def test_a_choice_that_is_none_names_all_and_the_nearest(tmp_path: Path) -> None:
     (found,) = mistakes(tmp_path, "output.format = 'jsn'")
-    assert found.endswith("expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, found `jsn` (did you mean `json`?)")
+    assert found.endswith(
+        "expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, `junit`, found `jsn` (did you mean `json`?)"
+    )
 
 
 def test_all_mistakes_are_told_at_once_but_not_without_end(tmp_path: Path) -> None:

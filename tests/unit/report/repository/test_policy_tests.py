@@ -37,7 +37,7 @@ def test_the_steps_shown_are_those_of_the_run(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(5, "5 logic files: 0, 1, 2, 3, 4\n"), (7, "7 logic files: 0, 1, 2, 3, 4 and 2 more\n")]
+    ("number", "told"), [(5, "5 logic files: 0, 1, 2, 3, 4\n"), (7, "7 logic files: 0, 1, 2, 3, 4 and 2 more (")]
 )
 def test_of_many_logic_files_without_tests_some_are_named_and_the_rest_counted(tmp_path: Path, number: int, told: str) -> None:
     report = Report(untested=[str(one) for one in range(number)])

@@ -74,6 +74,6 @@ def test_the_hint_is_about_the_first_verdict_to_act_on_and_one_line_to_copy() ->
     unknown, wrong = (
         Group(status, "m", None, 1, [(thing(status.value), None)]) for status in (Status.UNDETERMINED, Status.INCOMPLIANT)
     )
-    expected = "Why? For the first one:\n  perpend explain two INCOMPLIANT 'a very long name of a file.json'\n"
+    expected = "\nWhy? For the first one:\n  perpend explain two INCOMPLIANT 'a very long name of a file.json'\n"
     assert expected == hinted(unknown, wrong)
     assert "" == hinted()
