@@ -17,24 +17,40 @@ if TYPE_CHECKING:
 _LONGEST_LINE: Final = 16 * 1024 * 1024
 _MOST_SOURCES: Final = 5_000
 _LIST: Final = b'"verdicts":['
+_COMPACT: Final = b'{"verdicts":{'
 _FORMS: Final = "`perpend check --format ndjson` or `json`"
 
 
 def read_lines(path: Path, tally: Tally) -> None:
     """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none, and ``OSError``."""
-    tally.book.path = path
     with path.open("rb") as stream:
-        number, place = _read_head(stream, path, tally)
-        closed = not number
+        fixed = _read_fixed(stream, path)
+        # Lines that leave their texts to the first one say too little to be handed on by themselves.
+        tally.book.path = path if fixed is None else None
+        number, place = _read_head(stream, path, tally) if fixed is None else (1, 0)
+        closed = not number or fixed is not None
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
             if not closed and line.startswith(b"]"):
                 closed = True
                 break
-            _take(tally, _record(line.rstrip(b",\r\n"), f"{path}:{number}"), place)
+            _take(tally, _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {}), place)
             place += len(line)
     if not closed:
         raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+
+
+def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
+    """Return what ``--compact`` says of all verdicts by policy and index in a first line, None where there is no such line."""
+    first = stream.readline(_LONGEST_LINE)
+    if not first.startswith(_COMPACT):
+        stream.seek(0)
+        return None
+    try:
+        found = json.loads(first)["verdicts"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
+    return found if isinstance(found, dict) else {}
 
 
 def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
@@ -75,8 +91,8 @@ def _observed(said: object) -> Observed:
     return Observed(text_of(said.get("time")), said.get("assumed") is True, found)
 
 
-def _record(line: bytes, where: str) -> dict[str, Any] | None:
-    """Return a line's record, None where the line is blank."""
+def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a line's record with the texts that it leaves to the first line, None where the line is blank."""
     if not line.strip():
         return None
     try:
@@ -86,7 +102,9 @@ def _record(line: bytes, where: str) -> dict[str, Any] | None:
     judged = record.get("object") if isinstance(record, dict) else None
     if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
         raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
-    return dict(record)
+    by_index = fixed.get(record["policyId"])
+    texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
+    return {**(texts if isinstance(texts, dict) else {}), **record}
 
 
 def _take(tally: Tally, record: dict[str, Any] | None, place: int) -> None:

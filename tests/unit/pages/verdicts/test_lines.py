@@ -44,6 +44,25 @@ def test_verdicts_are_counted_by_policy_account_and_type(tmp_path, analyzer):
     assert ["c"] == [one.name for one in book.objects[POLICY, "UNDETERMINED"]]
 
 
+def test_what_a_first_line_says_of_all_verdicts_holds_for_each(tmp_path, analyzer):
+    full = [json.loads(verdict_line(POLICY, status, name)) for status, name in (("INCOMPLIANT", "a"), ("UNDETERMINED", "b"))]
+    texts = ("currentStateMessage", "remediationMessage")
+    said = {POLICY: {str(one["conditionIndex"]): {key: f"{key} of all" for key in texts} for one in full}}
+    own = [{key: value for key, value in one.items() if key not in texts} for one in full]
+    own[1]["currentStateMessage"] = "its own"
+    lines = [json.dumps(one, separators=(",", ":")) for one in ({"verdicts": said}, *own)]
+    book = read_verdicts(lines_in(tmp_path, lines), analyzer)
+    shown = [(one.name, one.message) for key in sorted(book.objects) for one in book.objects[key]]
+    assert [("a", "currentStateMessage of all"), ("b", "its own")] == shown
+    assert [] == list(book.lines(POLICY, "INCOMPLIANT"))
+
+
+@pytest.mark.parametrize("first", ['{"verdicts":{', '{"verdicts":{"a":[]}}\n{"x":1}'])
+def test_a_first_line_that_is_none_is_refused(tmp_path, analyzer, first):
+    with pytest.raises(NotVerdicts):
+        read_verdicts(lines_in(tmp_path, [first]), analyzer)
+
+
 def test_listed_objects_are_capped_and_still_all_there(tmp_path, analyzer):
     lines = [verdict_line(POLICY, "INCOMPLIANT", f"n{number}") for number in range(SHOWN + 5)]
     book = read_verdicts(lines_in(tmp_path, lines), analyzer)
