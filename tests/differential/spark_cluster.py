@@ -52,11 +52,14 @@ class Cluster:
                 [*map(str, command), *arguments], env=environment, stdout=stream, stderr=stream, start_new_session=True
             )
 
-    def add_worker(self) -> None:
-        work = self.directory / f"work{len(self.workers)}"
-        arguments = ("--cores", "1", "--memory", "1g", "--work-dir", str(work), self.master)
-        self.workers.append(self._start("worker.Worker", *arguments))
-        self._await(self._logs[-1], "Successfully registered with master")
+    def add_workers(self, number: int) -> None:
+        """Start workers, side by side, and wait until the master knows them."""
+        for place in range(number):
+            work = self.directory / f"work{place}"
+            arguments = ("--cores", "1", "--memory", "1g", "--work-dir", str(work), self.master)
+            self.workers.append(self._start("worker.Worker", *arguments))
+        for log in self._logs[-number:]:
+            self._await(log, "Successfully registered with master")
 
     def _await(self, log: Path, words: str) -> None:
         end = time.monotonic() + _LIMIT
@@ -84,8 +87,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def cluster(directory: Path, *, workers: int) -> Iterator[Cluster]:
     found = Cluster(directory)
     try:
-        for _ in range(workers):
-            found.add_worker()
+        found.add_workers(workers)
         yield found
     finally:
         found.end()

@@ -222,7 +222,7 @@ def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from perpend.engines.spark import session as spark_session
 
-    monkeypatch.setattr(spark_session, "_START", 20.0)
+    monkeypatch.setattr(spark_session, "_START", 6.0)
     with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(PerpendError, match="Spark"):
         enter(spark_session.spark_session(f"spark://127.0.0.1:{mute.getsockname()[1]}", SETTINGS, patience=5))
 
