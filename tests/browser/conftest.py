@@ -1,4 +1,7 @@
-"""A browser, a site of the library and a server for it, each made once. Without a browser these tests are skipped."""
+"""A browser, a site of the library and a server for it, each made once. Without a browser these tests are skipped.
+
+The browser ends with the last of these tests: all that runs in a process beside its open driver takes three times as long.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def served(directory: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     binary = next(filter(None, map(shutil.which, BROWSERS)), None)
     if binary is None:
@@ -72,18 +75,18 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(None, tmp_path_factory.mktemp("library") / "site")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def origin(library_site: Path) -> Iterator[str]:
     with served(library_site) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def corpus_origin(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not os.environ.get(CORPUS):
         pytest.skip(f"{CORPUS} names no repository")
