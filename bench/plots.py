@@ -90,7 +90,8 @@ def _commands(results: Results, path: Path) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
     for name, colour, marker in (("import", _OTHER, "s"), ("check FILE", _OWN, "o")):
         for report, style in (("friendly", "--"), ("untidy", "-")):
-            found = [(one["users"], one["candidates"][name]) for one in records if one["workload"] == report]
+            asked = [one for one in records if one["workload"] == report and name in one["candidates"]]
+            found = [(one["users"], one["candidates"][name]) for one in asked]
             if not found:
                 continue
             users, measured = [at for at, _ in found], [one for _, one in found]
