@@ -65,7 +65,8 @@ class Candidate:
         """Return the command as somebody would type it in the folder of its files; nothing for what is not Perpend's."""
         if self.command[1:3] != ["-m", "perpend"]:
             return ""
-        return shlex.join(["perpend", *(one.replace(f"{folder}/", "") for one in self.command[3:])])
+        words = (one.replace(f"{folder}/", "").replace(f"{ROOT}/", "") for one in self.command[3:])
+        return shlex.join(["perpend", *words])
 
 
 def candidates_of(folder: Path, report: Path, *, pages: bool) -> dict[str, Candidate]:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from bench.agreement import look
 from bench.bounds import bounds
-from bench.commands import measure_commands
+from bench.commands import Candidate, measure_commands
 from bench.engines import out_of
+from bench.measure import ROOT
 from bench.page import WORKLOADS as TITLES
 from bench.page import write_page
 from bench.results import Results
@@ -128,6 +129,11 @@ def test_commands_run_with_what_they_stand_beside(tmp_path: Path) -> None:
     [record, *_] = Results.read(results).content["commands"]
     assert ["csv.DictReader", "explain FILE", "explain --store"] == list(record["candidates"])
     assert record["candidates"]["explain --store"]["command"].startswith("perpend explain user-has-more-than-one-active")
+
+
+def test_a_command_is_shown_without_the_directories_of_a_machine(tmp_path: Path) -> None:
+    words = ["python", "-m", "perpend", "lint", "--repo", str(ROOT / "src"), "--out", str(tmp_path / "x")]
+    assert "perpend lint --repo src --out x" == Candidate(words).shown(tmp_path)
 
 
 def test_every_bound_names_the_command_that_measures_it(tmp_path: Path) -> None:
