@@ -40,7 +40,8 @@ lint: $(BIN)/.ready ## ruff, mypy, import-linter
 
 quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
 	$(BIN)/python -m pytest -n auto tests/unit tests/conformance tests/house --ignore tests/unit/engines/spark/test_identity.py \
-		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py
+		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
+		--ignore tests/house/test_bench.py --ignore tests/house/test_ways_in.py
 
 mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
