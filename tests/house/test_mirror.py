@@ -152,7 +152,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/model",
         "clouds/aws/types",
     ),
-    "unit/clouds/aws/test_parse.py": ("clouds/aws/transforms",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
         "collect/formats/config_items",

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collect.formats.values import lower_camel
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,19 +41,13 @@ def _default_document(value: Any) -> str:
 
 
 def _lower_camel_json(value: Any) -> str | None:
-    return _json_text(_lower_camel(value)) if value else None
+    return _json_text(lower_camel(value)) if value else None
 
 
 def _basic_selectors(value: Any) -> str:
     if not value:
         raise NotThere("the trail has advanced event selectors, which stand in CA10__advancedEventSelectorsJson__c")
-    return _json_text(_lower_camel(value))
-
-
-def _lower_camel(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _lower_camel(inner) for key, inner in value.items()}
-    return [_lower_camel(inner) for inner in value] if isinstance(value, list) else value
+    return _json_text(lower_camel(value))
 
 
 TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {

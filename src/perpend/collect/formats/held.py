@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Origin
 
 USER: Final = "CA10__CaAwsUser__c"
-ROLE: Final = "CA10__CaAwsIamRole__c"
+ROLE: Final = "CA10__CaAwsRole__c"
 POLICY: Final = "CA10__CaAwsIamPolicy__c"
 USER_LINK: Final = "CA10__CaAwsIamPolicyUserLink__c"
 USER_POLICY: Final = "CA10__CaAwsUserPolicy__c"

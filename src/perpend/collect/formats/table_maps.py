@@ -22,7 +22,7 @@ from perpend.collect.formats.held import (
     user_links,
     user_policies,
 )
-from perpend.collect.formats.values import boolean, integer, json_text, text, texts, texts_at, yes_no
+from perpend.collect.formats.values import boolean, integer, json_text, selectors, text, texts, texts_at, yes_no
 
 TRAIL: Final = "CA10__CaAwsCloudTrailTrail__c"
 _NO_EXT: Final = {"CA10__policyDocumentExt__c": "is not known: it was not worked out of the document"}
@@ -78,7 +78,8 @@ STEAMPIPE: Final = (
             FieldFrom("CA10__multiRegionTrail__c", "is_multi_region_trail", boolean),
             FieldFrom("CA10__logFileValidationEnabled__c", "log_file_validation_enabled", boolean),
             FieldFrom("CA10__isLogging__c", "is_logging", boolean),
-            FieldFrom("CA10__eventSelectorsJson__c", "event_selectors", json_text),
+            FieldFrom("CA10__eventSelectorsJson__c", "event_selectors", selectors),
+            FieldFrom("CA10__advancedEventSelectorsJson__c", "advanced_event_selectors", selectors),
         ),
         account="account_id",
         marks=frozenset({"is_multi_region_trail", "home_region", "arn"}),

@@ -78,6 +78,21 @@ def json_text(value: Any) -> str:
     return json.dumps(document(value), ensure_ascii=False, separators=(",", ":"))
 
 
+def selectors(value: Any) -> str:
+    """Return a trail's event selectors as JSON text, keys in lower camel case; none may mean that it has others."""
+    found = document(value)
+    if not isinstance(found, list) or not found:
+        raise NotTold(_is(None if found == [] else found, "a list of selectors"))
+    return json_text(lower_camel(found))
+
+
+def lower_camel(value: Any) -> Any:
+    """Return an answer of AWS with the keys of its objects in lower camel case."""
+    if isinstance(value, dict):
+        return {key[:1].lower() + key[1:]: lower_camel(inner) for key, inner in value.items()}
+    return [lower_camel(inner) for inner in value] if isinstance(value, list) else value
+
+
 def texts(value: Any) -> list[str]:
     """Return a list of texts."""
     found = document(value)

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from perpend.collect import UnusableInput, collect_files
+from perpend.collect.formats import authorization_details, config_items, table_maps
+from perpend.collect.formats.values import NotTold, selectors
 from perpend.ir.coverage import Scope
 from perpend.ir.estate import Estate, EstateObject
+from perpend.ir.object_types import current_name
 from perpend.meaning.partly_known import reason_of
 from tests import formats
 from tests.formats import ACCOUNT, ADMIN, ANN, BOB, CARL, FORMATS, ROLE, ROW, TRAIL, config_item, written
@@ -32,12 +35,27 @@ def shown(estate: Estate) -> dict[str, list[str]]:
     return {type_name: [one.id for one in found] for type_name, found in estate.objects.items()}
 
 
+def test_types_are_called_as_they_are_now() -> None:
+    maps = (*authorization_details.MAP, *config_items.MAP, *table_maps.STEAMPIPE, *table_maps.CLOUDQUERY)
+    named = {kind for one in maps for kind in (one.type_name, *(part.type_name for part in one.lists))}
+    assert named == {current_name(one) for one in named}
+
+
+def test_selectors_are_written_as_policies_read_them_and_none_are_not_known() -> None:
+    assert '[{"readWriteType":"All","dataResources":[{"type":"t"}]}]' == selectors(
+        [{"ReadWriteType": "All", "DataResources": [{"Type": "t"}]}]
+    )
+    for nothing in (None, [], "[]", {}):
+        with pytest.raises(NotTold):
+            selectors(nothing)
+
+
 def test_authorization_details_hold_users_roles_and_policies(tmp_path: Path) -> None:
     estate = read(tmp_path, written("authorization-details", formats.details()))
     admin = f"{ACCOUNT}|{ADMIN}"
     assert {
         USER: [ANN, BOB, CARL],
-        "CA10__CaAwsIamRole__c": [ROLE],
+        "CA10__CaAwsRole__c": [ROLE],
         "CA10__CaAwsIamPolicy__c": [admin],
     } == shown(estate)
     bob, carl = (object_of(estate, USER, one).fields for one in (BOB, CARL))
