@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from perpend.clouds.aws.calls import CALLS
+from perpend.clouds.aws.tables import CALLS
 from tests.cli.conftest import KEY_POLICY, Run
 
 

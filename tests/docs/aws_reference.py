@@ -6,13 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from perpend.clouds.aws.calls import CALLS, UNPAGED
 from perpend.clouds.aws.model import CloudCall, TypeRow
-from perpend.clouds.aws.types import TYPES, UNSERVED
+from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
 
 HEAD = """# What is collected from AWS
 
-<!-- Written by `make reference`; edit `src/perpend/clouds/aws/calls.py` and `types.py` instead. -->
+<!-- Written by `make reference`; edit `src/perpend/clouds/aws/services/` instead. -->
 
 What `perpend collect aws` can ask, and what of an answer becomes which field. Only calls that some chosen policy needs are made
 ([how to](../how-to/collect-an-account.md)).

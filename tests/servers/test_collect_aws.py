@@ -17,9 +17,8 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 import botocore.session
 
 from perpend.analyze.programs import Analyzer
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.plan import plan_of
-from perpend.clouds.aws.types import TYPES
+from perpend.clouds.aws.tables import CALLS, TYPES
 from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 from perpend.plan.wanted import fields_by_type

@@ -70,7 +70,7 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     Raises NothingServed where nothing of it can be.
     """
     from perpend.clouds.aws.plan import plan_of
-    from perpend.clouds.aws.types import TYPES
+    from perpend.clouds.aws.tables import TYPES
 
     only_types = bool(types) and not policies and not frameworks
     programs = () if only_types else select_policies(Analyzer(repository), policies, framework=frameworks or None).programs

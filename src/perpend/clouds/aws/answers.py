@@ -6,12 +6,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.client import Refused
 from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.clouds.aws.plan import REPORT
 from perpend.clouds.aws.report import credential_report
+from perpend.clouds.aws.tables import CALLS
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Unread
 

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.clouds.aws.answers import Answers, NotListed
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.client import NothingCollected, Refused, regions_of
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
 from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
 

@@ -96,3 +96,17 @@ class TypeRow:
         """Return the detail calls that some wanted fields need."""
         calls = {self.fields[name].call for name in wanted if name in self.fields}
         return tuple(detail for detail in self.details if detail.call in calls)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTable:
+    """What the collector knows of a service: its calls, the types that they show.
+
+    ``unpaged`` are listings that the service models know no pages of, with why that loses nothing; ``unserved`` fields
+    (type and field, with a dot) that the library or public policy repositories know and no call serves, with the reason.
+    """
+
+    calls: tuple[CloudCall, ...]
+    types: tuple[TypeRow, ...] = ()
+    unpaged: Mapping[str, str] = field(default_factory=dict)
+    unserved: Mapping[str, str] = field(default_factory=dict)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.clouds.aws.calls import CALLS
-from perpend.clouds.aws.types import TYPES
+from perpend.clouds.aws.tables import CALLS, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.client import Refused
 from perpend.clouds.aws.outcomes import Refusal
+from perpend.clouds.aws.tables import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
 from perpend.clouds.aws.parse import CloudPlace
+from perpend.clouds.aws.tables import CALLS
 
 WHERE = CloudPlace("111122223333", "aws")
 

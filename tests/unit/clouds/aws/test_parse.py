@@ -15,7 +15,6 @@ import botocore.parsers
 from botocore.awsrequest import HeadersDict
 from botocore.model import ServiceModel
 
-from perpend.clouds.aws.calls import CALLS
 from perpend.clouds.aws.model import CloudCall, FieldSource
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import (
@@ -30,7 +29,7 @@ from perpend.clouds.aws.parse import (
     value_at,
 )
 from perpend.clouds.aws.plan import REPORT
-from perpend.clouds.aws.types import TYPES
+from perpend.clouds.aws.tables import CALLS, TYPES
 from perpend.collect.unusable import UnusableContent
 
 SPEC = Path(__file__).parents[4] / "spec" / "aws"

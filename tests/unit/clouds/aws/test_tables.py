@@ -12,12 +12,11 @@ import botocore.loaders
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, ServiceModel, StructureShape
 
-from perpend.clouds.aws.calls import CALLS, UNPAGED
 from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
 from perpend.clouds.aws.parse import _MEMBER
 from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
 from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
-from perpend.clouds.aws.types import TYPES, UNSERVED
 from perpend.load.repository import open_repository
 
 LOADER = botocore.loaders.create_loader()

@@ -1,0 +1,152 @@
+"""IAM: users and their credentials, roles, policies, the password policy, server certificates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.clouds.aws.model import ABOVE, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+
+_DETAILS: Final = ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails")
+_ACCOUNT: Final = FieldSource("{account}")
+
+_CALLS: Final = (
+    CloudCall("iam.report-generate", "iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", regional=False),
+    CloudCall("iam.report", "iam", "GetCredentialReport", "iam:GetCredentialReport", regional=False),
+    CloudCall("iam.user-details", *_DETAILS, "UserDetailList", {"Filter": ["User"]}, regional=False),
+    CloudCall("iam.role-details", *_DETAILS, "RoleDetailList", {"Filter": ["Role"]}, regional=False),
+    CloudCall(
+        "iam.policy-details",
+        *_DETAILS,
+        "Policies",
+        {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]},
+        regional=False,
+    ),
+    CloudCall("iam.policies", "iam", "ListPolicies", "iam:ListPolicies", "Policies", {"Scope": "All"}, regional=False),
+    CloudCall(
+        "iam.policy-version",
+        "iam",
+        "GetPolicyVersion",
+        "iam:GetPolicyVersion",
+        parameters={"PolicyArn": "@Arn", "VersionId": "@DefaultVersionId"},
+        regional=False,
+        gone=("NoSuchEntity",),
+    ),
+    CloudCall(
+        "iam.password-policy",
+        "iam",
+        "GetAccountPasswordPolicy",
+        "iam:GetAccountPasswordPolicy",
+        "PasswordPolicy",
+        regional=False,
+        facts={"NoSuchEntity": {"PasswordPolicy": []}},
+    ),
+    CloudCall(
+        "iam.certificates",
+        "iam",
+        "ListServerCertificates",
+        "iam:ListServerCertificates",
+        "ServerCertificateMetadataList",
+        regional=False,
+    ),
+)
+
+_TYPES: Final = (
+    TypeRow(
+        "CA10__CaAwsUser__c",
+        "iam.report",
+        "{arn}",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__userName__c": FieldSource("name"),
+            "CA10__arn__c": FieldSource("arn"),
+            "CA10__credReportAttributesJson__c": FieldSource("row"),
+        },
+    ),
+    TypeRow(
+        "CA10__CaAwsUserPolicy__c",
+        "iam.user-details",
+        f"{{{ABOVE}.Arn}}|{{PolicyName}}",
+        {"CA10__user__c": FieldSource(f"{ABOVE}.Arn"), "CA10__policyName__c": FieldSource("PolicyName")},
+        inside="UserPolicyList",
+    ),
+    TypeRow(
+        "CA10__CaAwsIamPolicyUserLink__c",
+        "iam.user-details",
+        f"{{{ABOVE}.Arn}}|{{PolicyArn}}",
+        {"CA10__user__c": FieldSource(f"{ABOVE}.Arn"), "CA10__policy__c": FieldSource("{account}|{PolicyArn}")},
+        inside="AttachedManagedPolicies",
+    ),
+    TypeRow(
+        "CA10__CaAwsRole__c",
+        "iam.role-details",
+        "{Arn}",
+        {"CA10__account__c": _ACCOUNT, "CA10__name__c": FieldSource("RoleName"), "CA10__arn__c": FieldSource("Arn")},
+    ),
+    TypeRow(
+        "CA10__CaAwsIamRolePolicyAttachment__c",
+        "iam.role-details",
+        f"{{{ABOVE}.Arn}}|{{PolicyArn}}",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__roleArn__c": FieldSource(f"{ABOVE}.Arn"),
+            "CA10__role__c": FieldSource(f"{ABOVE}.Arn"),
+            "CA10__policyArn__c": FieldSource("PolicyArn"),
+            "CA10__policy__c": FieldSource("{account}|{PolicyArn}"),
+        },
+        inside="AttachedManagedPolicies",
+    ),
+    TypeRow(
+        "CA10__CaAwsIamPolicy__c",
+        "iam.policies",
+        "{account}|{Arn}",  # policies of AWS have one ARN in all accounts, and another number of attachments in each
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__name__c": FieldSource("PolicyName"),
+            "CA10__arn__c": FieldSource("Arn"),
+            "CA10__policyType__c": FieldSource("Arn", "policy_kind"),
+            "CA10__attachable__c": FieldSource("IsAttachable"),
+            "CA10__attachmentCount__c": FieldSource("AttachmentCount"),
+            "CA10__policyDocument__c": FieldSource("PolicyVersionList", "default_document", "iam.policy-details"),
+        },
+        # All documents at once; one by one only what that does not show, such as policies of AWS that nobody has.
+        (
+            DetailCall(
+                "iam.policy-details",
+                matched=("Arn", "Arn"),
+                otherwise=("iam.policy-version", "PolicyVersion", "PolicyVersionList"),
+            ),
+        ),
+    ),
+    TypeRow(
+        "CA10__CaAwsPasswordPolicy__c",
+        "iam.password-policy",
+        "{account}/password-policy",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__minimumPasswordLength__c": FieldSource("MinimumPasswordLength"),
+            "CA10__passwordReusePrevention__c": FieldSource("PasswordReusePrevention", optional=True),
+        },
+    ),
+    TypeRow(
+        "CA10__CaAwsServerCertificate__c",
+        "iam.certificates",
+        "{Arn}",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__certificateName__c": FieldSource("ServerCertificateName"),
+            "CA10__arn__c": FieldSource("Arn"),
+            "CA10__expiration__c": FieldSource("Expiration", "time"),
+        },
+    ),
+)
+
+TABLE: Final = ServiceTable(
+    _CALLS,
+    _TYPES,
+    unpaged={
+        "iam.password-policy": "an account has one at most",
+    },
+    unserved={
+        "CA10__CaAwsIamPolicy__c.CA10__policyDocumentExt__c": "computed of the document, which has no access levels",
+    },
+)
