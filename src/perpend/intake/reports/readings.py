@@ -223,17 +223,21 @@ class Readings:
         candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
-        documents = self._of_all(
-            lambda number, report: self._lines(
-                number,
-                f"{_named(report)}, {_document(report)} AS document",
-                f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})",
-            )
-        )
-        known, found = settle_repeated(self.connection, documents, names, self.directory, rivals=rivals)
+        columns = self.reports[0].columns if self.are_alike() else ()
+        readings = self._repeated(_places(columns))
+        known, found = settle_repeated(self.connection, readings, names, self.directory, columns=columns, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
         roots = unseen_roots(self.connection, users, names, self.directory)
         return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
+
+    def _repeated(self, values: Sequence[str]) -> str:
+        """Return the query of the lines of ARNs that are shown more than once, with their documents and some values."""
+
+        def lines_of(number: int, report: PlainReport) -> str:
+            listed = ", ".join([_named(report), f"{_document(report)} AS document", *values])
+            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})")
+
+        return self._of_all(lines_of)
 
     def _single(self) -> str:
         return f'SELECT source, line, arn, "user" FROM {self.keys} WHERE arn NOT IN (FROM {_REPEATED})'
@@ -287,7 +291,7 @@ class Readings:
         ``number`` is their place among all lines, where these are in order; there are gaps, for roots among others.
         """
         firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
-        places = [f"c{place}" for place in range(len(self.reports[0].columns))] if self.are_alike() else []
+        places = _places(self.reports[0].columns) if self.are_alike() else []
 
         def lines_of(number: int, report: PlainReport) -> str:
             values = ", ".join(places) or f"{_document(report)} AS read"
@@ -320,6 +324,11 @@ def _named(report: PlainReport) -> str:
     user, arn = _column(report, "user"), _column(report, "arn")
     shown = f"CASE WHEN {user} = {text(ROOT_NAME)} AND ends_with({arn}, ':root') THEN {text(ROOT_USER)} ELSE {user} END"
     return f'{shown} AS "user", {arn} AS arn'
+
+
+def _places(columns: Sequence[str]) -> list[str]:
+    """Return what the values of a report's lines are called."""
+    return [f"c{place}" for place in range(len(columns))]
 
 
 def _column(report: PlainReport, called: str) -> str:

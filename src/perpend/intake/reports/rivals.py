@@ -6,12 +6,13 @@ Beside these: rows of root users of whom no report has one. Memory does not grow
 from __future__ import annotations
 
 import json
-from itertools import groupby
+from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from perpend.collect.contradictions import contradiction
 from perpend.collect.credential_report import Reading
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
+from perpend.intake.reports.alike import settled_alike
 from perpend.ir.estate import ROOT_USER, Origin
 from perpend.store.database import text
 from perpend.store.files import naming
@@ -39,21 +40,26 @@ _ACCOUNT: Final = "split_part(arn, ':', 5)"
 
 
 def settle_repeated(
-    connection: Connection, readings: str, sources: Sequence[str], directory: Path, *, rivals: bool = False
+    connection: Connection,
+    readings: str,
+    sources: Sequence[str],
+    directory: Path,
+    *,
+    columns: Sequence[str] = (),
+    rivals: bool = False,
 ) -> tuple[str, str | None]:
     """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
 
-    ``readings`` gives source, line, user, ARN and document of each; ``sources`` are the names by number, in their rank.
-    With ``rivals`` also what stands for all readings of objects of which several remain, each object's own in their order,
-    numbered from 0; None where there are none.
+    ``readings`` gives source, line, user, ARN and document of each, and behind these the values of ``columns``, where all have
+    the same; ``sources`` are the names by number, in their rank. With ``rivals`` also what stands for all readings of objects of
+    which several remain, each object's own in their order, numbered from 0; None where there are none.
     """
-    query = f'SELECT source, line, "user", arn, document FROM ({readings}) ORDER BY arn, source, line'
-    ranks = {name: rank for rank, name in enumerate(sources)}
+    rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
+    found = settled_alike(rows, columns, sources) if columns else map(_rows_of_user, _settled(rows, sources), repeat(sources))
     with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
-        for user in _settled(_rows_of(connection, query), sources):
-            row = _row_of(user, ranks)
-            settled.add(row)
-            for reading in (row, *(_row_of(one, ranks) for one in user.variants)) if rivals and user.variants else ():
+        for remaining in found:
+            settled.add(remaining[0])
+            for reading in remaining if rivals and len(remaining) > 1 else ():
                 several.add(reading)
     return settled.stored(), several.stored() if several.rows else None
 
@@ -96,16 +102,20 @@ def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[
     ranks = {name: rank for rank, name in enumerate(sources)}
     for source, line, user, arn in rows:
         users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(sources[source], line), None)], ranks)
-        yield from ({**_row_of(root, ranks), "before": line} for root in with_root_users(users) if root.origin.row is None)
+        yield from ({**_row_of(root, sources), "before": line} for root in with_root_users(users) if root.origin.row is None)
 
 
 def _account(arn: str) -> str:
     return arn.split(":")[4]
 
 
-def _row_of(user: EstateObject, ranks: Mapping[str, int]) -> dict[str, Any]:
+def _rows_of_user(user: EstateObject, sources: Sequence[str]) -> list[dict[str, Any]]:
+    return [_row_of(one, sources) for one in (user, *user.variants)]
+
+
+def _row_of(user: EstateObject, sources: Sequence[str]) -> dict[str, Any]:
     return {
-        "source": ranks[user.origin.source],
+        "source": sources.index(user.origin.source),
         "line": user.origin.row,
         "arn": user.id,
         "user": user.name,
