@@ -16,6 +16,7 @@ from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.intake.ages import by_age
 from perpend.intake.pieces import Piece
 from perpend.intake.piles import unstated_lists
+from perpend.intake.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
 from perpend.intake.reports.plain import plain_report
 from perpend.intake.reports.rivals import settle_repeated, unseen_roots
 from perpend.ir.coverage import Scope, claims_of, region_field
@@ -186,9 +187,7 @@ class Readings:
 
     def are_in_order(self) -> bool:
         """Whether the rows of all reports come in the order of their users already."""
-        place = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
-        later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {place} AS place FROM {self.keys})"
-        return not rows_of(self.connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
+        return are_in_order(self.connection, self.keys)
 
     def _path(self, number: int) -> Path:
         return self.directory / f"readings-{number}.parquet"
@@ -270,16 +269,28 @@ class Readings:
         own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
         listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
         forms = dict.fromkeys(sorted([*USER_FIELDS, ROW_FIELD]), Form.TEXT)
-        documents = f"""SELECT *, row_number() OVER () - 1 AS {name(ROW)} FROM (SELECT *, {_ACCOUNT} AS account
-            FROM ({self.documents(settled)}) ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn)"""
+        numbered = self._numbered(settled, rows)
         return Piece(
-            f"(SELECT {name(ROW)}, {listed}, {self.document()} AS {name(ROW_FIELD)} FROM ({documents}))",
+            f"(SELECT {NUMBER} AS {name(ROW)}, {listed}, {self.document()} AS {name(ROW_FIELD)} FROM ({numbered}))",
             forms,
             rows,
             frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
             plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
             keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
+
+    def _numbered(self, settled: str, users: int) -> str:
+        """Return the query of all users with their numbers from 0, in their order."""
+        if self.are_alike() and self.are_in_order() and are_together(self.connection, self.keys, users):
+            # INVARIANT: what is small is built from, what is large goes by: in its own order.
+            self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+            values = _places(self.reports[0].columns)
+            lines = self._of_all(lambda number, report: self._lines(number, ", ".join([_named(report), *values])))
+            repeated = f"SELECT source, line FROM {self.keys} WHERE arn IN (FROM {_REPEATED})"
+            return users_in_order(lines, repeated, settled, values)
+        owned = f"SELECT * EXCLUDE (number), {_ACCOUNT} AS account FROM ({self.documents(settled)})"
+        return f"""SELECT *, row_number() OVER () - 1 AS {NUMBER} FROM (FROM ({owned})
+            ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn)"""
 
     def _every(self, settled: str) -> str:
         single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"

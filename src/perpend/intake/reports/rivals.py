@@ -36,6 +36,7 @@ _COLUMNS: Final = {
     "document": "VARCHAR",
     "contradicted": "VARCHAR",
 }
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False).encode
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
 
 
@@ -51,8 +52,8 @@ def settle_repeated(
     """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
 
     ``readings`` gives source, line, user, ARN and document of each, and behind these the values of ``columns``, where all have
-    the same; ``sources`` are the names by number, in their rank. With ``rivals`` also what stands for all readings of objects of
-    which several remain, each object's own in their order, numbered from 0; None where there are none.
+    the same; ``sources`` are the names by number, in their rank. With ``rivals`` also what stands for all readings of objects
+    of which several remain, each object's own in their order, numbered from 0; None where there are none.
     """
     rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
     found = settled_alike(rows, columns, sources) if columns else map(_rows_of_user, _settled(rows, sources), repeat(sources))
@@ -146,7 +147,7 @@ class _Spool:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a row."""
-        line = json.dumps({"number": self.rows, **row}, ensure_ascii=False)
+        line = _WRITTEN({"number": self.rows, **row})
         self.rows += 1
         self._longest = max(self._longest, 4 * len(line))
         self._stream.write(f"{line}\n")
