@@ -91,6 +91,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "tables/flat",
     ),
     "differential/test_report_roads.py": (
+        "intake/reports/alike",
+        "intake/reports/asked",
+        "intake/reports/in_order",
         "intake/reports/readings",
         "intake/reports/rivals",
         "intake/reports/staged",

@@ -13,6 +13,7 @@ from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import repository_here
 from perpend.collect import collect_files
+from perpend.collect.files import are_large
 from perpend.explain.steps import explain_verdict
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.belonging import with_children
@@ -106,6 +107,12 @@ def _read(
         with imported(inputs, declared=declared) as found:
             assert found.snapshot is not None  # what cannot be used has raised
             return _object_of(analyzer, program, name, found.snapshot)
+    if are_large([one.path for one in inputs]):
+        from perpend.judge.stores.large import user_of_reports
+
+        judged = user_of_reports(inputs, program, name, declared=declared)
+        if judged is not None:
+            return judged, [None] * len(inputs)  # plain reports do not say when they were made
     type_name = inputs[0].type_name
     collected = collect_files(
         [one.path for one in inputs],

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
 
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
-_PLACE: Final = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
+PLACE: Final = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
+"""What users are ordered by."""
 
 NUMBER: Final = "number"
 """The column of users' numbers, from 0."""
@@ -25,7 +26,7 @@ NUMBER: Final = "number"
 
 def are_in_order(connection: Connection, keys: str) -> bool:
     """Whether lines come in the order of their users. ``keys`` stands for user and ARN of each."""
-    later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {_PLACE} AS place FROM {keys})"
+    later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {PLACE} AS place FROM {keys})"
     return not rows_of(connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
 
 

@@ -163,6 +163,11 @@ class Readings:
         """What stands for source, line, user and ARN of every row."""
         return f"({self._of_all(lambda number, report: self._lines(number, _named(report)))})"
 
+    @property
+    def every(self) -> str:
+        """The query of source, line, user, ARN and document of every row."""
+        return self._of_all(lambda number, report: self._lines(number, f"{_named(report)}, {_document(report)} AS document"))
+
     def limit_memory(self, limit: str) -> None:
         """Let DuckDB hold so much and no more, unless some lines are long: it holds thousands of rows at once."""
         narrow = all(report.longest <= _NARROW for report in self.reports)

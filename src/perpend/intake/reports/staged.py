@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredSource
 
-_MEMORY: Final = "150MB"
+MEMORY: Final = "150MB"
 """What DuckDB may hold of reports that are only judged."""
 
 _SORTING: Final = "180MB"
@@ -75,7 +75,7 @@ def stage_reports(
 
     ``streamed``: all users will be read in their order, and not some here and there.
     """
-    readings = readings_of(connection, paths, declared, directory, progress, memory=_MEMORY)
+    readings = readings_of(connection, paths, declared, directory, progress, memory=MEMORY)
     if readings is None:
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]

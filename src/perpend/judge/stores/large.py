@@ -13,9 +13,11 @@ from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.engines.duckdb.engine import DuckDb
 from perpend.engines.verdicts import amended_form
-from perpend.intake.inputs import stage_inputs
+from perpend.intake.inputs import readings_of_inputs, stage_inputs
+from perpend.intake.reports.asked import first_users, users_called
 from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
+from perpend.judge.objects import meanings, object_named
 from perpend.judge.stores.snapshots import held_day, judgement_of
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from perpend.intake.input import Input
     from perpend.intake.reports.staged import StagedReports
+    from perpend.ir.estate import EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.judge.day import RunDay
@@ -154,3 +157,29 @@ def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
 def _is_flat(programs: Sequence[Program]) -> bool:
     wanted = wanted_by(programs)
     return not wanted.lookups and not wanted.children
+
+
+def user_of_reports(
+    inputs: Sequence[Input], program: Program, name: str, *, declared: Callable[[str], ObjectType | None]
+) -> EstateObject | None:
+    """Return the one user of large credential reports that a name means, without holding the others.
+
+    None where inputs are something else, or a program reads more than users' own fields: then an estate is to be asked.
+    Raises UnknownName as that would.
+    """
+    if program.input_type != USER_TYPE or not _is_flat([program]) or not _are_named(declared):
+        return None
+    with scratch() as directory, opened(directories=[directory], spill=directory / "spill") as connection:
+        try:
+            readings = readings_of_inputs(connection, inputs, declared=declared, directory=directory)
+        except StoreError:
+            return None
+        if readings is None:
+            return None
+        called = Estate((), {USER_TYPE: tuple(users_called(readings, {one.text for one in meanings(name)}))})
+        try:
+            return object_named(called, USER_TYPE, name)
+        except UnknownName:
+            if any(one.among(called.objects[USER_TYPE]) for one in meanings(name)):
+                raise
+        return object_named(Estate((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)
