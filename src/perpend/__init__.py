@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from perpend.explain.steps import Explanation, Step, explain_verdict
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported, import_inputs
-    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate, EstateObject, Source
     from perpend.ir.program import Program
     from perpend.ir.status import Status
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
     from perpend.load.repository import NotARepository, Repository, open_repository
+    from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.plan.build import Plan
     from perpend.plan.describe import plan_lines
     from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests

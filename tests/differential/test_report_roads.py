@@ -26,7 +26,6 @@ from perpend.collect import files as collected_files
 from perpend.intake import inputs
 from perpend.intake.input import Input
 from perpend.intake.inputs import import_inputs
-from perpend.intake.reports import readings
 from perpend.ir.coverage import Scope
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
@@ -34,6 +33,7 @@ from perpend.judge.judgement import Judgement
 from perpend.judge.selection import Selection, select_policies
 from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
+from perpend.pieces.reports import readings
 from perpend.report.verdicts.as_json import write_ndjson
 from perpend.report.verdicts.terminal import print_judgement
 from perpend.store.store import Store

@@ -52,7 +52,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_entities.py": (
         "commands/policies/show",
-        "intake/rules",
+        "pieces/rules",
         "report/repository/entity",
     ),
     "cli/test_inputs.py": ("cli/inputs",),
@@ -91,12 +91,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "tables/flat",
     ),
     "differential/test_report_roads.py": (
-        "intake/reports/alike",
-        "intake/reports/asked",
-        "intake/reports/in_order",
-        "intake/reports/readings",
-        "intake/reports/rivals",
-        "intake/reports/staged",
+        "pieces/reports/in_order",
+        "pieces/reports/readings",
+        "pieces/reports/rivals",
+        "pieces/reports/staged",
     ),
     "differential/test_spark.py": (
         "engines/spark/engine",
@@ -106,7 +104,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "differential/test_stores.py": (
         "intake/assemble",
         "intake/importing",
-        "intake/pieces",
+        "pieces/united",
         "intake/piles",
     ),
     "differential/test_written.py": (
@@ -171,7 +169,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/read",
     ),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
-    "unit/intake/tables/test_table_file.py": ("intake/tables/table_columns",),
+    "unit/pieces/tables/test_table_file.py": ("pieces/tables/table_columns",),
     "unit/intake/test_objects.py": (
         "ir/estate",
         "ir/object_types",

@@ -19,8 +19,8 @@ from perpend.cli.repositories import type_here
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
-from perpend.intake.rules import RELATION_NOT_FOLLOWED
 from perpend.judge.selection import select_policies
+from perpend.pieces.rules import RELATION_NOT_FOLLOWED
 from perpend.plan.wanted import fields_by_type
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
-from perpend.intake.pieces import lost_values
 from perpend.ir.coverage import NOT_IN_FULL, account_field, region_field, unclaimed
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces import rules
+from perpend.pieces.united import lost_values
 from perpend.store.database import name, rows_of, text, text_list
 from perpend.store.files import shown
 from perpend.tables.schema import ROW, Form, listed, unfollowed, unread
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from perpend.diagnostics.model import Diagnostic, Rule
-    from perpend.intake.pieces import United
     from perpend.ir.coverage import Claims, Scope
     from perpend.ir.object_types import Children, ObjectType
+    from perpend.pieces.united import United
     from perpend.store.database import Connection
 
 LONGEST_KEY: Final = 60

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.intake.pieces import LISTED, Piece
-from perpend.meaning.partly_known import MISSING
+from perpend.pieces.united import LISTED, Piece, unstated_lists
 from perpend.store.database import name
 from perpend.store.files import shown
 from perpend.store.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
@@ -55,11 +54,6 @@ def shred_pile(
     for part in parts_of(root):
         owned = frozenset() if part is root else frozenset((OWNER,))
         yield Shredded(part, piece_of(connection, spools[part.name], new_path(), system=owned))
-
-
-def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
-    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
-    return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
 
 
 def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:

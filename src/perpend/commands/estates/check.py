@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from perpend.engines.duckdb.kept import Cost
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
-    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
+    from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.report.verdicts.hint import ExplainCommand
     from perpend.store.snapshot import Snapshot
 

@@ -7,7 +7,7 @@ import click
 from perpend.analyze.check import RULES_BY_CODE
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.output import terminal
-from perpend.intake import rules as intake_rules
+from perpend.pieces import rules as intake_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 

@@ -14,11 +14,11 @@ from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.engines.duckdb.engine import DuckDb
 from perpend.engines.verdicts import amended_form
 from perpend.intake.inputs import readings_of_inputs, stage_inputs
-from perpend.intake.reports.asked import first_users, users_called
 from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
 from perpend.judge.objects import meanings, object_named
 from perpend.judge.stores.snapshots import held_day, judgement_of
+from perpend.pieces.reports.asked import first_users, users_called
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
 from perpend.store.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.intake.input import Input
-    from perpend.intake.reports.staged import StagedReports
     from perpend.ir.estate import EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.judge.day import RunDay
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
+    from perpend.pieces.reports.staged import StagedReports
     from perpend.plan.build import Plan
     from perpend.store.database import Connection
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from perpend.intake.tables.table_bytes import UnreadableTable, holds_table
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces.tables.table_bytes import UnreadableTable, holds_table
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form
 from tests.unit.store.stored import (

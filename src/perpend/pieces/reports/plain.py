@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.files import BOMB_BYTES, BOMB_RATIO, MAX_BYTES
-from perpend.intake.tables.table_bytes import MARK, is_gzip
+from perpend.pieces.tables.table_bytes import MARK, is_gzip
 from perpend.store.files import naming
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ import duckdb
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
-from perpend.intake.pieces import Piece
-from perpend.intake.tables.field_names import check_fields
-from perpend.intake.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
-from perpend.intake.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.meaning.types import ValueType
+from perpend.pieces import rules
+from perpend.pieces.tables.field_names import check_fields
+from perpend.pieces.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
+from perpend.pieces.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
+from perpend.pieces.united import Piece
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
 from perpend.store.files import StoreError, digest_of, shown
 from perpend.store.plain_sql import STRICT_JSON

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.intake.ages import by_age
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces.ages import by_age
 from perpend.store.database import name, rows_of, text, text_list
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredSource
 
@@ -127,6 +128,11 @@ def merge_same(connection: Connection, table: United, sources: Sequence[StoredSo
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
     return int(rows_of(connection, f"SELECT count({name(CONTRADICTED)}) FROM ({several})")[0][0])
+
+
+def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
+    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
+    return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
 
 
 def lost_values(table: United, column: str) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from perpend.intake.reports.plain import plain_report
+from perpend.pieces.reports.plain import plain_report
 
 HEADER = b"user,arn,mfa_active\n"
 ROW = b"ann,arn:aws:iam::111122223333:user/ann,true\n"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import suggestion
-from perpend.intake.tables.table_bytes import UnreadableTable
+from perpend.pieces.tables.table_bytes import UnreadableTable
 from perpend.store.files import shown
 
 if TYPE_CHECKING:

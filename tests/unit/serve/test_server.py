@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.site.serve import SiteServer, place_of
+from perpend.serve.server import SiteServer, place_of
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.intake.pieces import as_variant
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.types import ValueType
+from perpend.pieces.united import as_variant
 from perpend.store.database import name, rows_of, text
 from perpend.store.plain_sql import STRICT_JSON
 from perpend.tables.schema import Form

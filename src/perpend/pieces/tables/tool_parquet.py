@@ -9,7 +9,7 @@ import duckdb
 
 from perpend.collect.json_text import MAX_CONTAINERS
 from perpend.collect.kinds import PARQUET, kind_of
-from perpend.intake.tables.table_bytes import UnreadableTable, head_of
+from perpend.pieces.tables.table_bytes import UnreadableTable, head_of
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from perpend.collect.contradictions import contradiction
 from perpend.collect.credential_report import Reading
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
-from perpend.intake.reports.alike import settled_alike
 from perpend.ir.estate import ROOT_USER, Origin
+from perpend.pieces.reports.alike import settled_alike
 from perpend.store.database import text
 from perpend.store.files import naming
 from perpend.store.rows import copy, json_lines, parquet

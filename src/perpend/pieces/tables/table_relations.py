@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
 from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
 from perpend.tables.schema import Form, unfollowed, unread
 
 if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
-    from perpend.intake.pieces import Piece
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.united import Piece
     from perpend.store.database import Connection
 
 NESTED: Final = "holds objects in a column of a table, which are not followed; import them as a JSON array"

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from perpend.intake.tables.table_bytes import UnreadableTable
+from perpend.pieces.tables.table_bytes import UnreadableTable
 from tests.unit.store.stored import THING, table_file, write_store
 
 LINES = {

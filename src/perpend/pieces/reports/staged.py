@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
-from perpend.intake.reports.readings import ACCOUNT_FIELDS, OWNER, USER_FIELDS, readings_of
 from perpend.meaning.values import PlainJson
+from perpend.pieces.reports.readings import ACCOUNT_FIELDS, OWNER, USER_FIELDS, readings_of
 from perpend.store.database import name, rows_of, text
 from perpend.store.rows import copy, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Column, Form, Join, Table, Tables, plain
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.intake.reports.readings import Readings, Settled
     from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.reports.readings import Readings, Settled
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredSource
 

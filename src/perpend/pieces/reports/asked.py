@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.credential_report import Reading
 from perpend.collect.merge import merge_readings, with_root_users
-from perpend.intake.reports.in_order import PLACE
 from perpend.ir.estate import ROOT_USER, Origin
+from perpend.pieces.reports.in_order import PLACE
 from perpend.store.database import rows_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from perpend.intake.reports.readings import Readings
     from perpend.ir.estate import EstateObject
+    from perpend.pieces.reports.readings import Readings
 
 MOST: Final = 20_000
 """How many users are returned at most."""

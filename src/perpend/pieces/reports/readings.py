@@ -13,16 +13,15 @@ import duckdb
 
 from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
-from perpend.intake.ages import by_age
-from perpend.intake.pieces import Piece
-from perpend.intake.piles import unstated_lists
-from perpend.intake.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
-from perpend.intake.reports.plain import plain_report
-from perpend.intake.reports.rivals import settle_repeated, unseen_roots
 from perpend.ir.coverage import Scope, claims_of, region_field
 from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
+from perpend.pieces.ages import by_age
+from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
+from perpend.pieces.reports.plain import plain_report
+from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
+from perpend.pieces.united import Piece, unstated_lists
 from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP, parquet
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.intake.reports.plain import PlainReport
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.reports.plain import PlainReport
     from perpend.store.database import Connection
 
 _ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
