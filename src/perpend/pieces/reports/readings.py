@@ -57,6 +57,9 @@ _MEMORY: Final = "180MB"
 _NARROW: Final = 4_096
 """The bytes that lines have at most, usually."""
 
+_BUFFER: Final = 4 << 20
+"""The bytes that are read at once. Each thread takes a piece of its own: small ones are there for all of them."""
+
 _FIRST_LINE: Final = 2
 """The number of the line behind the header."""
 
@@ -364,6 +367,6 @@ def _lines(report: PlainReport) -> str:
     # INVARIANT: nothing in a plain report is quoted or escaped, and no value is the one that is null.
     options = (
         r"delim=',', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
-        rf"strict_mode=true, nullstr='{chr(1)}', compression='none', columns={{{columns}}}"
+        rf"strict_mode=true, nullstr='{chr(1)}', compression='none', buffer_size={_BUFFER}, columns={{{columns}}}"
     )
     return f"read_csv({pattern(report.copy)}, {options})"
