@@ -25,12 +25,12 @@ def write_rows(store: Path, target: Path) -> None:
     """Judge the users of a store of one snapshot, and write a row each."""
     [table] = store.glob(f"inventory/{USER}/run=*/part-0.parquet")
     files = f"read_parquet('{table}', hive_partitioning=false)"
-    columns = {column for column, *_ in duckdb.sql(f"DESCRIBE FROM {files}").fetchall()}
+    columns = {column for column, *_ in duckdb.execute(f"DESCRIBE FROM {files}").fetchall()}
     doubt = CONTRADICTED if CONTRADICTED in columns else "CAST(NULL AS VARCHAR)"
     users = f"""(SELECT * REPLACE ({{id: "Id", doubt: {doubt}}} AS {SOURCE}) FROM {files})"""
     codes = hand_sql("library", "list-valid", lambda _: users)
     cases = " ".join(f"WHEN v0 IN {codes_of} THEN '{status}'" for status, codes_of in _listed())
-    duckdb.sql(f"""COPY (SELECT '{POLICY}' AS "policyId", {SOURCE}.id AS "objectId",
+    duckdb.execute(f"""COPY (SELECT '{POLICY}' AS "policyId", {SOURCE}.id AS "objectId",
         CASE WHEN {SOURCE}.doubt IS NULL THEN v0 ELSE 0 END AS "conditionIndex",
         CASE WHEN {SOURCE}.doubt IS NOT NULL THEN 'UNDETERMINED' {cases} ELSE 'UNDETERMINED' END AS status,
         {SOURCE}.doubt AS "runtimeError" FROM ({codes})) TO '{target}' (FORMAT parquet, COMPRESSION zstd)""")
@@ -43,7 +43,7 @@ def _listed() -> list[tuple[str, str]]:
 def differing(one: Path, other: Path) -> int:
     """Return how many rows of a file are not in another; texts of errors are not compared."""
     rows = 'SELECT "policyId", "objectId", "conditionIndex", status FROM read_parquet'
-    [(number,)] = duckdb.sql(f"SELECT count(*) FROM ({rows}('{one}') EXCEPT ALL {rows}('{other}'))").fetchall()
+    [(number,)] = duckdb.execute(f"SELECT count(*) FROM ({rows}('{one}') EXCEPT ALL {rows}('{other}'))").fetchall()
     return int(number)
 
 
