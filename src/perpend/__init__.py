@@ -77,7 +77,7 @@ _HOMES: Final = {
     "explain.steps": ("Explanation", "Step", "explain_verdict"),
     "intake.input": ("Input",),
     "intake.inputs": ("Imported", "import_inputs"),
-    "intake.tables.table_bytes": ("UnreadableTable",),
+    "pieces.tables.table_bytes": ("UnreadableTable",),
     "ir.estate": ("Estate", "EstateObject", "Source"),
     "ir.program": ("Program",),
     "ir.status": ("Status",),
