@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import importlib
 import os
 import signal
@@ -130,8 +129,6 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
     signal.signal(signal.SIGTERM, _terminated)
-    # What a command loads it keeps until it ends: to look for garbage among it every 700 objects only costs time.
-    gc.set_threshold(10_000)
     if sys.platform == "win32":
         sys.exit(
             _complain("Windows has no locks as stores need them: run it in WSL or a container (docs/how-to/use-on-windows.md)")
