@@ -140,9 +140,8 @@ class Collector:
         name = f"aws {self.account.account}"
         unread_calls = tuple(replace(one, objects=number) for one, number in sorted(self._unread.items(), key=str))
         claims: dict[bool, list[Claim]] = {True: [], False: []}
-        for listing, types in self.plan.listings.items():
-            for asked in types:
-                claims[listing == REPORT] += self._claims(listing, asked.row.type_name)
+        for type_name, listings in self.plan.listings_of.items():
+            claims[REPORT in listings] += self._claims(listings, type_name)
         made_at = self._answers.made_at if self._answers else None
         sources = [EstateSource(name, KIND, self.started, self._counts[0], (self.account.account,), tuple(claims[False]))]
         if REPORT in self.plan.listings:
@@ -179,7 +178,7 @@ class Collector:
             self._note_lacking(listing, region, unread(CALLS[listing], Lack.FAILED, where, "NoResult"))
 
     def _objects(self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace) -> None:
-        for one in objects_in(asked.row, item):
+        for one in objects_in(asked.row, item, where.account):
             identity = id_of(asked.row, one, where)
             if self._was_seen(asked.row, identity):
                 continue
@@ -218,16 +217,15 @@ class Collector:
         source = int(asked.row.listed == REPORT)
         return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
 
-    def _claims(self, listing: str, type_name: str) -> list[Claim]:
-        """Return what is known in full of a type: of the account where it is of every region that is open."""
+    def _claims(self, listings: Sequence[str], type_name: str) -> list[Claim]:
+        """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
         account = self.account.account
-        if not CALLS[listing].regional:
-            why = self._lacking.get((listing, ""))
+        call = CALLS[listings[0]]
+        if not call.regional:
+            why = self._why_lacking(listings, "")
             return [Claim(type_name, Scope(account), str(why) if why else None)]
-        closed = {region: self._lacking.get((listing, region)) for region in self._asked}
-        closed |= {
-            region: unread(CALLS[listing], Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}
-        }
+        closed = {region: self._why_lacking(listings, region) for region in self._asked}
+        closed |= {region: unread(call, Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}}
         if not self._no_regions and not any(closed.values()):
             return [Claim(type_name, Scope(account))]
         claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
@@ -235,6 +233,9 @@ class Collector:
 
     def _where(self, region: str) -> CloudPlace:
         return CloudPlace(self.account.account, self.account.partition, region)
+
+    def _why_lacking(self, listings: Sequence[str], region: str) -> Unread | None:
+        return next((self._lacking[name, region] for name in listings if (name, region) in self._lacking), None)
 
     def _note_lacking(self, listing: str, region: str, why: Unread) -> None:
         with self._lock:
