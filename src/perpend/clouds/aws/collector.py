@@ -196,7 +196,7 @@ class Collector:
         return known
 
     def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone."""
+        """Return the row of an object, None where it is gone, or none."""
         assert self._answers is not None
         fields = ObjectFields()
         add_fields(fields, asked.row, "", item, where)
@@ -214,6 +214,8 @@ class Collector:
             if meaning.kind != Lack.NOT_ASKED:
                 with self._lock:
                     self._unread[meaning] += 1
+        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+            return None
         source = int(asked.row.listed == REPORT)
         return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
 

@@ -97,7 +97,8 @@ class TypeRow:
 
     ``inside`` is the path to the list in each listed item that holds the objects, where these are nested. ``owner`` is the
     member of a listed item that names its account: what another account owns and shares is an object of that one. ``also`` are
-    rows for further listings that show objects of the same type, with the same fields.
+    rows for further listings that show objects of the same type, with the same fields. An item of which the field that it
+    ``needs`` is null is no object.
     """
 
     type_name: str
@@ -107,6 +108,7 @@ class TypeRow:
     details: tuple[DetailCall, ...] = ()
     inside: str = ""
     owner: str = ""
+    needs: str = ""
     also: tuple[TypeRow, ...] = ()
 
     @property
@@ -116,7 +118,7 @@ class TypeRow:
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
         """Return the detail calls that some wanted fields need."""
-        calls = {self.fields[name].call for name in wanted if name in self.fields}
+        calls = {self.fields[name].call for name in (*wanted, self.needs) if name in self.fields}
         return tuple(detail for detail in self.details if detail.call in calls)
 
 
