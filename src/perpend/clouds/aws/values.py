@@ -18,6 +18,10 @@ _OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "
 _VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
 
 
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def _lines(value: Any) -> str | None:
     return "\n".join(sorted(map(str, value))) or None
 
@@ -35,13 +39,13 @@ def _name_tag(value: Any) -> str | None:
 
 
 def _key_values(value: Any) -> str:
-    return json.dumps({one["Key"]: one.get("Value") for one in value}, ensure_ascii=False, sort_keys=True)
+    return _json({one["Key"]: one.get("Value") for one in value})
 
 
 def _attribute_values(value: Any) -> str:
     """Lists by name, with what means everybody before all others."""
     found = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
-    return json.dumps(found, ensure_ascii=False, sort_keys=True)
+    return _json(found)
 
 
 def _of_vpc(value: Any) -> str | None:

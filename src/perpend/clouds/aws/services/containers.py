@@ -83,7 +83,7 @@ _TYPES: Final = (
                 "cluster.resourcesVpcConfig.endpointPrivateAccess", call="eks.cluster"
             ),
             "CA10A1__encryptionConfigJson__c": FieldSource(
-                "cluster.encryptionConfig", "json_text", "eks.cluster", optional=True
+                "cluster.encryptionConfig", "lower_camel_json", "eks.cluster", optional=True
             ),
             "CA10A1__loggingJson__c": FieldSource("cluster.logging", "json_text", "eks.cluster", optional=True),
             "CA10A1__roleArn__c": FieldSource("cluster.roleArn", call="eks.cluster", optional=True),
