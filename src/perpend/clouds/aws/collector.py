@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.clouds.aws.answers import Answers, NotListed
 from perpend.clouds.aws.client import NothingCollected, Refused, regions_of
+from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
 from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.clouds.aws.client import CloudClient
-    from perpend.clouds.aws.model import TypeRow
+    from perpend.clouds.aws.model import DetailCall, TypeRow
+    from perpend.clouds.aws.outcomes import Meaning
     from perpend.clouds.aws.plan import CollectionPlan, TypeAsked
 
 KIND: Final = "aws"
@@ -111,9 +113,8 @@ class Collector:
     def rows(self) -> Iterator[CollectedRow]:
         """Yield the rows of all objects. Once they are through, ``collection`` says the rest."""
         self._answers = Answers(self.client, self.account)
-        yield self._counted(
-            CollectedRow(ACCOUNT_TYPE, {"Id": self.account.account, "CA10__accountId__c": self.account.account}, {})
-        )
+        own = self._row(self.plan.account, {"Account": self.account.account}, self.account.account, self.account)
+        yield self._counted(own or CollectedRow(ACCOUNT_TYPE, {"Id": self.account.account}, {}))
         if self.plan.is_regional:
             self._find_regions(self._answers)
         cells = [(name, region) for name in self.plan.listings for region in (self._asked if CALLS[name].regional else ("",))]
@@ -142,7 +143,7 @@ class Collector:
         claims: dict[bool, list[Claim]] = {True: [], False: []}
         for listing, types in self.plan.listings.items():
             for asked in types:
-                claims[listing == REPORT] += self._claims(listing, asked.row.type_name)
+                claims[listing == REPORT] += self._claims(listing, asked.row)
         made_at = self._answers.made_at if self._answers else None
         sources = [EstateSource(name, KIND, self.started, self._counts[0], (self.account.account,), tuple(claims[False]))]
         if REPORT in self.plan.listings:
@@ -179,7 +180,13 @@ class Collector:
             self._note_lacking(listing, region, unread(CALLS[listing], Lack.FAILED, where, "NoResult"))
 
     def _objects(self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace) -> None:
-        for one in objects_in(asked.row, item):
+        assert self._answers is not None
+        try:
+            nested = self._answers.listed_in(asked.row.each, item, where) if asked.row.each else []
+        except NotListed as error:
+            self._note_lacking(asked.row.each, where.region, error.why)
+            return
+        for one in [{**inner, ABOVE: item} for inner in nested] if asked.row.each else objects_in(asked.row, item):
             identity = id_of(asked.row, one, where)
             if self._was_seen(asked.row, identity):
                 continue
@@ -199,39 +206,53 @@ class Collector:
     def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
         """Return the row of an object, None where it is gone."""
         assert self._answers is not None
-        fields = ObjectFields()
-        add_fields(fields, asked.row, "", item, where)
+        fields, leant_on = ObjectFields(), []
         for detail in asked.details:
-            if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-                add_fields(fields, asked.row, detail.call, None, where)
-                continue
-            meaning = self._answers.of_object(detail, item, where)
+            meaning = self._meaning(detail, item, where)
             if isinstance(meaning, Gone):
                 return None
-            if isinstance(meaning, Fact):
-                add_fields(fields, asked.row, detail.call, meaning.answer, where)
-                continue
-            add_reason(fields, asked.row, detail.call, str(meaning))
-            if meaning.kind != Lack.NOT_ASKED:
-                with self._lock:
-                    self._unread[meaning] += 1
+            if isinstance(meaning, Unread):
+                add_reason(fields, asked.row, detail.call, str(meaning))
+                leant_on += [(meaning, asked.row.has_fields_of(detail.call))]
+            elif meaning is None:
+                add_fields(fields, asked.row, detail.call, None, where)
+            else:
+                add_fields(fields, asked.row, detail.call, {**meaning.answer, ABOVE: item}, where)
+                item = {**item, detail.call: meaning.answer}
+        add_fields(fields, asked.row, "", item, where)
+        with self._lock:
+            for lack, has_fields in leant_on:
+                if (has_fields or fields.reasons) and lack.kind != Lack.NOT_ASKED:
+                    self._unread[lack] += 1
         source = int(asked.row.listed == REPORT)
         return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
 
-    def _claims(self, listing: str, type_name: str) -> list[Claim]:
+    def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
+        """Return what a detail call says of an item, None where it is not to be made and nothing holds."""
+        assert self._answers is not None
+        if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
+            return None if detail.then is None else Fact(detail.then)
+        return self._answers.of_object(detail, item, where)
+
+    def _claims(self, listing: str, row: TypeRow) -> list[Claim]:
         """Return what is known in full of a type: of the account where it is of every region that is open."""
         account = self.account.account
         if not CALLS[listing].regional:
-            why = self._lacking.get((listing, ""))
-            return [Claim(type_name, Scope(account), str(why) if why else None)]
-        closed = {region: self._lacking.get((listing, region)) for region in self._asked}
+            why = self._lacks(listing, row, "")
+            return [Claim(row.type_name, Scope(account), str(why) if why else None)]
+        closed = {region: self._lacks(listing, row, region) for region in self._asked}
         closed |= {
             region: unread(CALLS[listing], Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}
         }
         if not self._no_regions and not any(closed.values()):
-            return [Claim(type_name, Scope(account))]
-        claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
-        return [*claims, Claim(type_name, Scope(account), str(self._no_regions))] if self._no_regions else claims
+            return [Claim(row.type_name, Scope(account))]
+        claims = [
+            Claim(row.type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())
+        ]
+        return [*claims, Claim(row.type_name, Scope(account), str(self._no_regions))] if self._no_regions else claims
+
+    def _lacks(self, listing: str, row: TypeRow, region: str) -> Unread | None:
+        return self._lacking.get((listing, region)) or self._lacking.get((row.each, region))
 
     def _where(self, region: str) -> CloudPlace:
         return CloudPlace(self.account.account, self.account.partition, region)

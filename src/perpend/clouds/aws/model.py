@@ -16,7 +16,8 @@ ABOVE: Final = "^"
 class CloudCall:
     """One operation of AWS. ``name`` is what rows of types call it.
 
-    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
+    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item; an item that is a
+    text is ``{"value": text}``. ``parameters``
     that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
     answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
     is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
@@ -44,26 +45,30 @@ class CloudCall:
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """CloudPlace a field's value comes from: the member at a path of an item, through a named transform.
+    """Where a field's value comes from: the member at a path of an item, through named transforms, with blanks between them.
 
     ``call`` names the detail call that has it, empty for the listing. ``optional``: a member that is missing is null, a fact.
-    A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
+    A path with braces is a template of members, with ``account``, ``region`` and ``partition``; ``@`` is the whole item.
+    ``after`` are detail calls whose answers the value is taken with.
     """
 
     path: str
     transform: str = ""
     call: str = ""
     optional: bool = False
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DetailCall:
     """A call that is made for each item of a listing, or, with ``matched`` members, once for all of them.
 
-    ``unless`` is a member with a value: for an item that has it the call is not made, and its fields are null, a fact.
-    ``region`` names the member that holds the region to ask in; ``matched`` are the members of item and answer that agree.
-    ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
-    of a match that this one is an entry of.
+    ``unless`` is a member with a value: for an item that has it the call is not made, and what holds is ``then``; without one
+    its fields are null, a fact. ``region`` names the member that holds the region to ask in; ``matched`` are the members of
+    item and answer that agree, and ``unmatched`` is what holds of an item that no match was found for, where that says
+    something. ``otherwise`` is the call that is made for such an item, the member of its answer, and the member of a match
+    that this one is an entry of. ``after`` are detail calls that are to be made before: paths reach into an earlier answer by
+    the name of its call and ``#`` (``kms.describe#KeyMetadata.KeyManager``).
     """
 
     call: str
@@ -71,6 +76,9 @@ class DetailCall:
     region: str = ""
     matched: tuple[str, str] | None = None
     otherwise: tuple[str, str, str] | None = None
+    then: Mapping[str, Any] | None = None
+    unmatched: Mapping[str, Any] | None = None
+    after: tuple[str, ...] = ()
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -82,7 +90,9 @@ class DetailCall:
 class TypeRow:
     """One object type: the listing that shows its objects, their Id as a template, their fields.
 
-    ``inside`` is the member of each listed item that holds the objects, where these are nested.
+    ``inside`` is the member of each listed item that holds the objects, where these are nested; ``each`` the listing that is
+    made for each listed item and shows them. Both hold the item as ``^``. ``also`` are rows of the same type for what other
+    listings show.
     """
 
     type_name: str
@@ -91,10 +101,24 @@ class TypeRow:
     fields: Mapping[str, FieldSource]
     details: tuple[DetailCall, ...] = ()
     inside: str = ""
+    each: str = ""
+    also: tuple[TypeRow, ...] = ()
+
+    @property
+    def rows(self) -> tuple[TypeRow, ...]:
+        """All rows of the type."""
+        return (self, *self.also)
+
+    def has_fields_of(self, call: str) -> bool:
+        """Whether some field is what a detail call says, and not only taken with that."""
+        return any(source.call == call for source in self.fields.values())
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
-        """Return the detail calls that some wanted fields need."""
-        calls = {self.fields[name].call for name in wanted if name in self.fields}
+        """Return the detail calls that some wanted fields need, with those that have to come before them."""
+        sources = [self.fields[name] for name in wanted if name in self.fields]
+        calls = {call for source in sources for call in (source.call, *source.after)}
+        for detail in reversed(self.details):
+            calls |= set(detail.after) if detail.call in calls else set()
         return tuple(detail for detail in self.details if detail.call in calls)
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.clouds.aws.extended import EXTENDED, extended
 from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
 from perpend.collect.credential_report import read_report
@@ -29,7 +30,7 @@ class NoResult(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CloudPlace:
-    """CloudPlace an answer comes from."""
+    """Where an answer comes from."""
 
     account: str
     partition: str
@@ -59,7 +60,7 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
         return [listed]
     if not isinstance(listed, list):
         raise NoResult(f"the answer has no {call.result}")
-    return listed
+    return [one if isinstance(one, dict) else {"value": one} for one in listed]
 
 
 def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
@@ -115,20 +116,28 @@ def add_reason(fields: ObjectFields, row: TypeRow, call: str, reason: str) -> No
 def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) -> Any:
     """Return the value of a field. Raises NoResult where a member is missing that is always there."""
     if "{" in source.path:
-        return _filled(source.path, item, where)
-    value = member(item, source.path)
-    if value is _MISSING or value is None:
-        if source.transform in TAKE_MISSING:
-            return TRANSFORMS[source.transform](None)
+        try:
+            return _filled(source.path, item, where)
+        except NoResult:
+            if source.optional:
+                return None
+            raise
+    value = item if source.path == "@" else member(item, source.path)
+    transforms = source.transform.split()
+    if is_missing(value) and not (transforms and transforms[0] in TAKE_MISSING):
         if source.optional:
             return None
         raise NoResult(f"the answer has no {source.path}")
-    return TRANSFORMS[source.transform](value) if source.transform else plain(value)
+    value = None if value is _MISSING else value
+    for name in transforms:
+        value = extended(name, value, item, where.account) if name in EXTENDED else TRANSFORMS[name](value)
+    return value if transforms else plain(value)
 
 
 def member(item: Any, path: str) -> Any:
-    """Return the member at a path with dots."""
-    for step in path.split("."):
+    """Return the member at a path with dots; before ``#`` stands the call whose answer it is of."""
+    call, _, rest = path.rpartition("#")
+    for step in ((call,) if call else ()) + tuple(rest.split(".")):
         item = item.get(step, _MISSING) if isinstance(item, dict) else _MISSING
     return item
 
