@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.clouds.aws.client import Refused
+from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.clouds.aws.plan import REPORT
@@ -83,18 +84,18 @@ class Answers:
         meaning = self._asked(CALLS[name], item, where.region)
         if isinstance(meaning, Unread):
             raise NotListed(meaning)
-        return items_of(CALLS[name], meaning.answer) if isinstance(meaning, Fact) else []
+        return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)] if isinstance(meaning, Fact) else []
 
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return what a detail call says of a listed item."""
         call = CALLS[detail.call]
-        region = _parameter(f"@{detail.region}", item) if detail.region else where.region
-        region = where.region if is_missing(region) else str(region)
+        stated = member(item, detail.region) if detail.region else where.region
+        region = where.region if is_missing(stated) else str(stated)
         asked_in = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
         if detail.matched:
-            found = self._of_match(detail, call, item, asked_in)
+            found = self._of_match(detail, detail.matched, call, item, asked_in)
             return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
         return self._asked(call, item, region)
 
@@ -129,9 +130,10 @@ class Answers:
         found = self._asked(CALLS[name], item, region)
         return Fact({other: [found.answer[own]]} if own in found.answer else {}) if isinstance(found, Fact) else found
 
-    def _of_match(self, detail: DetailCall, call: CloudCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
+    def _of_match(
+        self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
+    ) -> Meaning:
         """Return what a listing that is made once says of the item with the same member."""
-        members = detail.matched or ("", "")
         with self._lock:
             key = call.name, where.region
             if key not in self._matched:
@@ -144,8 +146,7 @@ class Answers:
         if isinstance(found, Unread):
             return found
         one = found.get(str(member(item, members[0])))
-        if one is None and detail.unmatched is not None:
-            return Fact(detail.unmatched)
+        one = detail.unmatched if one is None else one
         return unread(call, Lack.FAILED, where, "NoResult") if one is None else Fact(one)
 
     def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:

@@ -141,9 +141,8 @@ class Collector:
         name = f"aws {self.account.account}"
         unread_calls = tuple(replace(one, objects=number) for one, number in sorted(self._unread.items(), key=str))
         claims: dict[bool, list[Claim]] = {True: [], False: []}
-        for listing, types in self.plan.listings.items():
-            for asked in types:
-                claims[listing == REPORT] += self._claims(listing, asked.row)
+        for type_name, listings in self.plan.listings_of.items():
+            claims[REPORT in listings] += self._claims(listings, type_name)
         made_at = self._answers.made_at if self._answers else None
         sources = [EstateSource(name, KIND, self.started, self._counts[0], (self.account.account,), tuple(claims[False]))]
         if REPORT in self.plan.listings:
@@ -182,11 +181,11 @@ class Collector:
     def _objects(self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace) -> None:
         assert self._answers is not None
         try:
-            nested = self._answers.listed_in(asked.row.each, item, where) if asked.row.each else []
+            nested = self._answers.listed_in(asked.row.each, item, where) if asked.row.each else None
         except NotListed as error:
             self._note_lacking(asked.row.each, where.region, error.why)
             return
-        for one in [{**inner, ABOVE: item} for inner in nested] if asked.row.each else objects_in(asked.row, item):
+        for one in objects_in(asked.row, item, where.account) if nested is None else nested:
             identity = id_of(asked.row, one, where)
             if self._was_seen(asked.row, identity):
                 continue
@@ -206,14 +205,14 @@ class Collector:
     def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
         """Return the row of an object, None where it is gone."""
         assert self._answers is not None
-        fields, leant_on = ObjectFields(), []
+        fields, lacking = ObjectFields(), []
         for detail in asked.details:
             meaning = self._meaning(detail, item, where)
             if isinstance(meaning, Gone):
                 return None
             if isinstance(meaning, Unread):
                 add_reason(fields, asked.row, detail.call, str(meaning))
-                leant_on += [(meaning, asked.row.has_fields_of(detail.call))]
+                lacking.append((meaning, asked.row.has_fields_of(detail.call)))
             elif meaning is None:
                 add_fields(fields, asked.row, detail.call, None, where)
             else:
@@ -221,8 +220,8 @@ class Collector:
                 item = {**item, detail.call: meaning.answer}
         add_fields(fields, asked.row, "", item, where)
         with self._lock:
-            for lack, has_fields in leant_on:
-                if (has_fields or fields.reasons) and lack.kind != Lack.NOT_ASKED:
+            for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
+                if lack.kind != Lack.NOT_ASKED and (has_fields or fields.reasons):
                     self._unread[lack] += 1
         source = int(asked.row.listed == REPORT)
         return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
@@ -234,28 +233,25 @@ class Collector:
             return None if detail.then is None else Fact(detail.then)
         return self._answers.of_object(detail, item, where)
 
-    def _claims(self, listing: str, row: TypeRow) -> list[Claim]:
-        """Return what is known in full of a type: of the account where it is of every region that is open."""
+    def _claims(self, listings: Sequence[str], type_name: str) -> list[Claim]:
+        """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
         account = self.account.account
-        if not CALLS[listing].regional:
-            why = self._lacks(listing, row, "")
-            return [Claim(row.type_name, Scope(account), str(why) if why else None)]
-        closed = {region: self._lacks(listing, row, region) for region in self._asked}
-        closed |= {
-            region: unread(CALLS[listing], Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}
-        }
+        call = CALLS[listings[0]]
+        if not call.regional:
+            why = self._why_lacking(listings, "")
+            return [Claim(type_name, Scope(account), str(why) if why else None)]
+        closed = {region: self._why_lacking(listings, region) for region in self._asked}
+        closed |= {region: unread(call, Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}}
         if not self._no_regions and not any(closed.values()):
-            return [Claim(row.type_name, Scope(account))]
-        claims = [
-            Claim(row.type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())
-        ]
-        return [*claims, Claim(row.type_name, Scope(account), str(self._no_regions))] if self._no_regions else claims
-
-    def _lacks(self, listing: str, row: TypeRow, region: str) -> Unread | None:
-        return self._lacking.get((listing, region)) or self._lacking.get((row.each, region))
+            return [Claim(type_name, Scope(account))]
+        claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
+        return [*claims, Claim(type_name, Scope(account), str(self._no_regions))] if self._no_regions else claims
 
     def _where(self, region: str) -> CloudPlace:
         return CloudPlace(self.account.account, self.account.partition, region)
+
+    def _why_lacking(self, listings: Sequence[str], region: str) -> Unread | None:
+        return next((self._lacking[name, region] for name in listings if (name, region) in self._lacking), None)
 
     def _note_lacking(self, listing: str, region: str, why: Unread) -> None:
         with self._lock:

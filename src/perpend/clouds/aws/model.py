@@ -11,17 +11,25 @@ if TYPE_CHECKING:
 ABOVE: Final = "^"
 """The key under which an item that is nested in another one holds that other one."""
 
+VALUE: Final = "value"
+"""The key under which an item that is a mere value, such as a name, holds it."""
+
+WHOLE: Final = "@"
+"""The path of an item itself, for transforms of more than one member."""
+
+CONSTANT: Final = "="
+"""How a path begins that is no path but the value."""
+
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
     """One operation of AWS. ``name`` is what rows of types call it.
 
-    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item; an item that is a
-    text is ``{"value": text}``. ``parameters``
+    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
     that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
     answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
     is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
-    always some item, and an answer without one is no answer.
+    always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
     """
 
     name: str
@@ -36,6 +44,7 @@ class CloudCall:
     gone: tuple[str, ...] = ()
     foreign: str = ""
     never_empty: bool = False
+    may_lack_result: bool = False
 
     @property
     def label(self) -> str:
@@ -45,11 +54,12 @@ class CloudCall:
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """Where a field's value comes from: the member at a path of an item, through named transforms, with blanks between them.
+    """Where a field's value comes from: the member at a path of an item, through named transforms with blanks between them.
 
     ``call`` names the detail call that has it, empty for the listing. ``optional``: a member that is missing is null, a fact.
-    A path with braces is a template of members, with ``account``, ``region`` and ``partition``; ``@`` is the whole item.
-    ``after`` are detail calls whose answers the value is taken with.
+    A path with braces is a template of members, with ``account``, ``region`` and ``partition``; of members with ``|`` between
+    them the first that is there counts. A step with ``[]`` goes into each of a list. The empty path is null, a fact: there is
+    no such thing in this listing. ``after`` are detail calls whose answers the value is taken with.
     """
 
     path: str
@@ -63,12 +73,13 @@ class FieldSource:
 class DetailCall:
     """A call that is made for each item of a listing, or, with ``matched`` members, once for all of them.
 
-    ``unless`` is a member with a value: for an item that has it the call is not made, and what holds is ``then``; without one
-    its fields are null, a fact. ``region`` names the member that holds the region to ask in; ``matched`` are the members of
-    item and answer that agree, and ``unmatched`` is what holds of an item that no match was found for, where that says
-    something. ``otherwise`` is the call that is made for such an item, the member of its answer, and the member of a match
-    that this one is an entry of. ``after`` are detail calls that are to be made before: paths reach into an earlier answer by
-    the name of its call and ``#`` (``kms.describe#KeyMetadata.KeyManager``).
+    ``unless`` is a member with a value: for an item that has it the call is not made, and ``then`` holds; without that its
+    fields are null, a fact. ``region`` names the member that holds the region to ask in; ``matched`` are the members of item
+    and answer that agree.
+    ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
+    of a match that this one is an entry of. ``unmatched`` is what holds of an item that no match was found for, where that
+    says something. ``after`` are detail calls that are to be made before: paths reach into an earlier answer by the name of its
+    call and ``#`` (``kms.describe#KeyMetadata.KeyManager``).
     """
 
     call: str
@@ -76,8 +87,8 @@ class DetailCall:
     region: str = ""
     matched: tuple[str, str] | None = None
     otherwise: tuple[str, str, str] | None = None
-    then: Mapping[str, Any] | None = None
     unmatched: Mapping[str, Any] | None = None
+    then: Mapping[str, Any] | None = None
     after: tuple[str, ...] = ()
 
     @property
@@ -90,9 +101,10 @@ class DetailCall:
 class TypeRow:
     """One object type: the listing that shows its objects, their Id as a template, their fields.
 
-    ``inside`` is the member of each listed item that holds the objects, where these are nested; ``each`` the listing that is
-    made for each listed item and shows them. Both hold the item as ``^``. ``also`` are rows of the same type for what other
-    listings show.
+    ``inside`` is the path to the list in each listed item that holds the objects, where these are nested; ``each``
+    the listing that is made for each listed item and shows them. Both hold what they lie in as ``^``. ``owner`` is the
+    member of a listed item that names its account: what another account owns and shares is an object of that one. ``also`` are
+    rows for further listings that show objects of the same type, with the same fields.
     """
 
     type_name: str
@@ -102,11 +114,12 @@ class TypeRow:
     details: tuple[DetailCall, ...] = ()
     inside: str = ""
     each: str = ""
+    owner: str = ""
     also: tuple[TypeRow, ...] = ()
 
     @property
     def rows(self) -> tuple[TypeRow, ...]:
-        """All rows of the type."""
+        """This row, and those for further listings."""
         return (self, *self.also)
 
     def has_fields_of(self, call: str) -> bool:

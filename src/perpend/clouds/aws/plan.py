@@ -39,6 +39,15 @@ class CollectionPlan:
         return tuple(sorted({ACCOUNT_TYPE, *(asked.row.type_name for types in self.listings.values() for asked in types)}))
 
     @property
+    def listings_of(self) -> Mapping[str, list[str]]:
+        """The listings by the type whose objects they show, those that are made for each listed item among them."""
+        found: dict[str, list[str]] = {}
+        for listing, types in self.listings.items():
+            for asked in types:
+                found.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
+        return found
+
+    @property
     def is_regional(self) -> bool:
         """Whether some call is to be made in each region."""
         return any(CALLS[name].regional for name in self.listings)

@@ -6,13 +6,17 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.clouds.aws.model import ABOVE
 from perpend.collect.formats.values import lower_camel
+from perpend.meaning.access.surroundings import NO_ORGANIZATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LONGEST_DOCUMENT: Final = 1 << 18
 """How many characters a policy document may have. AWS takes 100 KB at most, of OpenSearch."""
+
+_HOW: Final = "ApplyServerSideEncryptionByDefault"
 
 
 class NotThere(Exception):
@@ -32,6 +36,10 @@ def _is_enabled(value: Any) -> bool:
     return str(value).upper() in ("ENABLED", "ON", "TRUE")
 
 
+def _is_one(value: Any) -> bool:
+    return bool(value == 1)
+
+
 def _time(value: Any) -> str:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -46,7 +54,10 @@ def json_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), default=lambda one: _time(one) if isinstance(one, datetime) else str(one)
+        value,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=lambda one: _time(one) if isinstance(one, datetime) else str(one),
     )
 
 
@@ -101,10 +112,73 @@ def _log_level(value: Any) -> str | None:
 
 
 def _mfa_kind(value: Any) -> str | None:
-    if not value:
+    """What kind of MFA device a user has, null for none. Of the root user the account's summary and virtual devices tell."""
+    serials = [str(one.get("SerialNumber")) for one in value["MFADevices"]]
+    item = value[ABOVE]
+    if item["root"]:
+        summary, devices = item.get("iam.summary"), item.get("iam.virtual-mfa")
+        if summary is None or devices is None or "AccountMFAEnabled" not in summary.get("SummaryMap", {}):
+            raise NotThere(
+                "it takes iam:GetAccountSummary and iam:ListVirtualMFADevices to know which device the root user has"
+            )
+        if not summary["SummaryMap"]["AccountMFAEnabled"]:
+            return None
+        serials = ["hardware"] + [str(one.get("SerialNumber")) for one in devices.get("VirtualMFADevices", ()) if _of_root(one)]
+    if not serials:
         return None
-    serials = [str(one.get("SerialNumber")) for one in value]
     return "Virtual" if any(":mfa/" in one for one in serials) else "Hardware"
+
+
+def _of_root(device: Mapping[str, Any]) -> bool:
+    return str(device.get("User", {}).get("Arn")).endswith(":root")
+
+
+def _mfa_state(value: Any) -> str:
+    """A word that is there where the device is known, or known to be none."""
+    _mfa_kind(value)
+    return "Known"
+
+
+def _report_lines(value: Any) -> str:
+    return "\n".join(f"{name}: {held}" for name, held in json.loads(value).items())
+
+
+def _report_password_last_used(value: Any) -> str | None:
+    found = json.loads(value).get("password_last_used")
+    if found in ("N/A", "no_information"):
+        return None
+    try:
+        return _time(found)
+    except ValueError:
+        raise NotThere("the report does not say when the password was last used") from None
+
+
+def _unescaped(value: Any) -> str:
+    """A text as JSON writes it between quotes, as API Gateway answers documents."""
+    try:
+        return str(json.loads(f'"{value}"')) if "\\" in str(value) else str(value)
+    except ValueError:
+        return str(value)
+
+
+def _encryption_algorithm(value: Any) -> str | None:
+    return next((one[_HOW]["SSEAlgorithm"] for one in value if _HOW in one), None)
+
+
+def _object_ownership(value: Any) -> str | None:
+    return next((one.get("ObjectOwnership") for one in value), None)
+
+
+def _first_arn(value: Any) -> str | None:
+    return next((one.get("Arn") for one in value), None)
+
+
+def _topic_arn(value: Any) -> str | None:
+    return str(value) if str(value).split(":")[2:3] == ["sns"] else None
+
+
+def _organization(value: Any) -> str | None:
+    return None if value == NO_ORGANIZATION else str(value)
 
 
 def _confirmed(value: Any) -> bool:
@@ -120,6 +194,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "enabled_disabled": _enabled_disabled,
     "yes_no": _yes_no,
     "is_enabled": _is_enabled,
+    "is_one": _is_one,
     "time": _time,
     "policy_kind": _policy_kind,
     "json_text": json_text,
@@ -132,6 +207,15 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "lines": _lines,
     "log_level": _log_level,
     "mfa_kind": _mfa_kind,
+    "mfa_state": _mfa_state,
+    "report_lines": _report_lines,
+    "report_password_last_used": _report_password_last_used,
+    "unescaped": _unescaped,
+    "encryption_algorithm": _encryption_algorithm,
+    "object_ownership": _object_ownership,
+    "first_arn": _first_arn,
+    "topic_arn": _topic_arn,
+    "organization": _organization,
     "confirmed": _confirmed,
     "is_queue_encrypted": _is_queue_encrypted,
 }

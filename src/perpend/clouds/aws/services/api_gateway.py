@@ -7,7 +7,7 @@ from typing import Final
 from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, ServiceTable, TypeRow
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
-_NONE: Final = FieldSource("", optional=True)
+_NONE: Final = FieldSource("")
 """What this kind of API does not have."""
 
 _REST: Final = "arn:{partition}:apigateway:{region}::/restapis/"
@@ -45,7 +45,7 @@ _TYPES: Final = (
             **_PLACE,
             "CA10__apiId__c": FieldSource("id"),
             "CA10__name__c": FieldSource("name"),
-            "CA10__protocolType__c": FieldSource("", "rest"),
+            "CA10__protocolType__c": FieldSource("=REST"),
             "CA10__policyDocument__c": FieldSource("policy", "unescaped json_document", optional=True),
         },
         also=(
@@ -88,9 +88,7 @@ _TYPES: Final = (
                     "CA10__restApi__c": FieldSource(_OTHER + f"{{{ABOVE}.ApiId}}"),
                     "CA10__stageName__c": FieldSource("StageName"),
                     # HTTP APIs have no log of executions, WebSocket APIs have.
-                    "CA10__cloudWatchLogLevel__c": FieldSource(
-                        "DefaultRouteSettings.LoggingLevel", "log_level", optional=True
-                    ),
+                    "CA10__cloudWatchLogLevel__c": FieldSource("DefaultRouteSettings.LoggingLevel", "log_level", optional=True),
                     "CA10__accessLogDestinationArn__c": FieldSource("AccessLogSettings.DestinationArn", optional=True),
                     "CA10__tracingEnabled__c": _NONE,
                     "CA10__webAclArn__c": _NONE,

@@ -21,9 +21,7 @@ _KEY_TYPES: Final = (
 
 _CALLS: Final = (
     CloudCall("kms.keys", "kms", "ListKeys", "kms:ListKeys", "Keys"),
-    CloudCall(
-        "kms.describe", "kms", "DescribeKey", "kms:DescribeKey", parameters=_KEY, gone=("NotFoundException",)
-    ),
+    CloudCall("kms.describe", "kms", "DescribeKey", "kms:DescribeKey", parameters=_KEY, gone=("NotFoundException",)),
     CloudCall(
         "kms.rotation",
         "kms",
