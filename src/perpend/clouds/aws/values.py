@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.outcomes import NotThere
+from perpend.clouds.aws.model import NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _lines(value: Any) -> str | None:
+def _sorted_lines(value: Any) -> str | None:
     return "\n".join(sorted(map(str, value))) or None
 
 
@@ -82,7 +82,7 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
 
 
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "lines": _lines,
+    "sorted_lines": _sorted_lines,
     "first": _first,
     "count": len,
     "digits": str,

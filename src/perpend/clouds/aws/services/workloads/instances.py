@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
-from perpend.clouds.aws.services.parts import EC2, PLACE
+from perpend.clouds.aws.services.workloads.parts import EC2, PLACE
 
 _CALLS: Final = (
     CloudCall(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
-from perpend.clouds.aws.services.parts import BALANCER, EC2, PLACE
+from perpend.clouds.aws.services.workloads.parts import BALANCER, EC2, PLACE
 
 _CALLS: Final = (
     CloudCall("elb.v2", "elbv2", "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers", "LoadBalancers"),
@@ -47,7 +47,7 @@ _BALANCER: Final = {
     "CA10__type__c": FieldSource("Type"),
     "CA10__scheme__c": FieldSource("Scheme", optional=True),
     "CA10__dnsName__c": FieldSource("DNSName", optional=True),
-    "CA10__availabilityZones__c": FieldSource("AvailabilityZones[].ZoneName", "lines"),
+    "CA10__availabilityZones__c": FieldSource("AvailabilityZones[].ZoneName", "sorted_lines"),
     "CA10__stateCode__c": FieldSource("State.Code", optional=True),
     "CA10__createdTime__c": FieldSource("CreatedTime", "time"),
     "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}", optional=True),
@@ -78,7 +78,7 @@ _TYPES: Final = (
                     **_BALANCER,
                     "CA10__arn__c": FieldSource(BALANCER + "{LoadBalancerName}"),
                     "CA10__type__c": FieldSource("=classic"),
-                    "CA10__availabilityZones__c": FieldSource("AvailabilityZones", "lines"),
+                    "CA10__availabilityZones__c": FieldSource("AvailabilityZones", "sorted_lines"),
                     "CA10__stateCode__c": FieldSource(""),
                     "CA10__vpc__c": FieldSource(EC2 + "vpc/{VPCId}", optional=True),
                     "CA10__attributesJson__c": FieldSource(""),
@@ -98,7 +98,7 @@ _TYPES: Final = (
             **PLACE,
             "CA10__arn__c": FieldSource("{AutoScalingGroupARN}"),
             "CA10__groupName__c": FieldSource("AutoScalingGroupName"),
-            "CA10__availabilityZones__c": FieldSource("AvailabilityZones", "lines"),
+            "CA10__availabilityZones__c": FieldSource("AvailabilityZones", "sorted_lines"),
             "CA10__healthCheckType__c": FieldSource("HealthCheckType"),
             "CA10__minSize__c": FieldSource("MinSize"),
             "CA10__maxSize__c": FieldSource("MaxSize"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
-from perpend.clouds.aws.services.parts import EC2, PLACE, RDS
+from perpend.clouds.aws.services.workloads.parts import EC2, PLACE, RDS
 
 _CALLS: Final = (
     CloudCall("rds.instances", "rds", "DescribeDBInstances", "rds:DescribeDBInstances", "DBInstances"),
@@ -84,7 +84,7 @@ _TYPES: Final = (
             "CA10__iamDatabaseAuthenticationEnabled__c": FieldSource("IAMDatabaseAuthenticationEnabled"),
             "CA10__monitoringInterval__c": FieldSource("MonitoringInterval", optional=True),
             "CA10__performanceInsightsEnabled__c": FieldSource("PerformanceInsightsEnabled", optional=True),
-            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "lines", optional=True),
+            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "sorted_lines", optional=True),
             "CA10__caCertificateIdentifier__c": FieldSource("CACertificateIdentifier", optional=True),
             "CA10__masterUsername__c": FieldSource("MasterUsername", optional=True),
             "CA10__instanceCreateTime__c": FieldSource("InstanceCreateTime", "time", optional=True),
@@ -115,7 +115,7 @@ _TYPES: Final = (
             "CA10__multiAz__c": FieldSource("MultiAZ", optional=True),
             "CA10__autoMinorVersionUpgrade__c": FieldSource("AutoMinorVersionUpgrade", optional=True),
             "CA10__publiclyAccessible__c": FieldSource("PubliclyAccessible", optional=True),
-            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "lines", optional=True),
+            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "sorted_lines", optional=True),
             "CA10__backtrackWindow__c": FieldSource("BacktrackWindow", optional=True),
             "CA10__masterUsername__c": FieldSource("MasterUsername", optional=True),
             "CA10__clusterCreateTime__c": FieldSource("ClusterCreateTime", "time", optional=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
-from perpend.clouds.aws.services.parts import PLACE
+from perpend.clouds.aws.services.workloads.parts import PLACE
 
 _CALLS: Final = (
     CloudCall("efs.file-systems", "efs", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems", "FileSystems"),
@@ -77,7 +77,7 @@ _TYPES: Final = (
                 "cluster.resourcesVpcConfig.endpointPublicAccess", call="eks.cluster"
             ),
             "CA10A1__publicAccessCidrs__c": FieldSource(
-                "cluster.resourcesVpcConfig.publicAccessCidrs", "lines", "eks.cluster", optional=True
+                "cluster.resourcesVpcConfig.publicAccessCidrs", "sorted_lines", "eks.cluster", optional=True
             ),
             "CA10A1__endpointPrivateAccess__c": FieldSource(
                 "cluster.resourcesVpcConfig.endpointPrivateAccess", call="eks.cluster"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, FieldSource, ServiceTable, TypeRow
-from perpend.clouds.aws.services.parts import EC2, PLACE
+from perpend.clouds.aws.services.workloads.parts import EC2, PLACE
 
 _CALLS: Final = (
     CloudCall("ec2.vpcs", "ec2", "DescribeVpcs", "ec2:DescribeVpcs", "Vpcs"),
