@@ -261,7 +261,7 @@ EXPECTED = {
         "policyDocumentExt": None,
     },
     ("KmsKey", ""): {"state": "Enabled", "keySpec": "SYMMETRIC_DEFAULT", "keyManager": "CUSTOMER", "rotationEnabled": True},
-    ("AcmCertificate", ""): {"status": "PENDING_VALIDATION", "domainName": "shop.example"},
+    ("AcmCertificate", ""): {"domainName": "shop.example", "certificateType": "AMAZON_ISSUED"},
     ("Secret", "bare"): {"name": "bare", "rotationEnabled": False, "policyDocument": None},
     ("ApiGatewayRestApi", "restapis"): {"name": "shop", "protocolType": "REST"},
     ("ApiGatewayRestApi", "::/apis"): {"name": "web", "protocolType": "HTTP"},
