@@ -203,7 +203,7 @@ class Collector:
         return known
 
     def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone."""
+        """Return the row of an object, None where it is gone, or none."""
         assert self._answers is not None
         fields, lacking = ObjectFields(), []
         for detail in asked.details:
@@ -219,6 +219,8 @@ class Collector:
                 add_fields(fields, asked.row, detail.call, {**meaning.answer, ABOVE: item}, where)
                 item = {**item, detail.call: meaning.answer}
         add_fields(fields, asked.row, "", item, where)
+        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+            return None
         with self._lock:
             for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
                 if lack.kind != Lack.NOT_ASKED and (has_fields or fields.reasons):

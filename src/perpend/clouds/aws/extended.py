@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.model import ABOVE
-from perpend.clouds.aws.transforms import NotThere, json_document, json_text
+from perpend.clouds.aws.model import ABOVE, NotThere
+from perpend.clouds.aws.transforms import json_document, json_text
 from perpend.meaning.access.levels import PolicyKind, extended_document
 from perpend.meaning.access.surroundings import Surroundings
 from perpend.meaning.access_policy import AccessPolicyError

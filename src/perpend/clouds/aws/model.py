@@ -21,6 +21,10 @@ CONSTANT: Final = "="
 """How a path begins that is no path but the value."""
 
 
+class NotThere(Exception):
+    """An answer in which a value is not known although AWS answered; the text is the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class CloudCall:
     """One operation of AWS. ``name`` is what rows of types call it.
@@ -104,7 +108,8 @@ class TypeRow:
     ``inside`` is the path to the list in each listed item that holds the objects, where these are nested; ``each``
     the listing that is made for each listed item and shows them. Both hold what they lie in as ``^``. ``owner`` is the
     member of a listed item that names its account: what another account owns and shares is an object of that one. ``also`` are
-    rows for further listings that show objects of the same type, with the same fields.
+    rows for further listings that show objects of the same type, with the same fields. An item of which the field that it
+    ``needs`` is null is no object.
     """
 
     type_name: str
@@ -115,6 +120,7 @@ class TypeRow:
     inside: str = ""
     each: str = ""
     owner: str = ""
+    needs: str = ""
     also: tuple[TypeRow, ...] = ()
 
     @property
@@ -128,7 +134,7 @@ class TypeRow:
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
         """Return the detail calls that some wanted fields need, with those that have to come before them."""
-        sources = [self.fields[name] for name in wanted if name in self.fields]
+        sources = [self.fields[name] for name in (*wanted, self.needs) if name in self.fields]
         calls = {call for source in sources for call in (source.call, *source.after)}
         for detail in reversed(self.details):
             calls |= set(detail.after) if detail.call in calls else set()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.clouds.aws.extended import EXTENDED, extended
-from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE
-from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
+from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
+from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.collect.credential_report import read_report
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
 from perpend.collect.unusable import UnusableContent

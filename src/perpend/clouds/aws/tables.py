@@ -21,6 +21,7 @@ from perpend.clouds.aws.services import (
     principals,
     storage,
 )
+from perpend.clouds.aws.services.workloads import containers, databases, instances, load_balancing, network
 
 TABLES: Final = (
     account.TABLE,
@@ -35,6 +36,11 @@ TABLES: Final = (
     monitoring.TABLE,
     messaging.TABLE,
     artifacts.TABLE,
+    network.TABLE,
+    instances.TABLE,
+    load_balancing.TABLE,
+    databases.TABLE,
+    containers.TABLE,
 )
 
 CALLS: Final = {call.name: call for table in TABLES for call in table.calls}

@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.model import ABOVE
+from perpend.clouds.aws.model import ABOVE, NotThere
+from perpend.clouds.aws.values import VALUES
 from perpend.collect.formats.values import lower_camel
 from perpend.meaning.access.surroundings import NO_ORGANIZATION
 
@@ -17,10 +18,6 @@ LONGEST_DOCUMENT: Final = 1 << 18
 """How many characters a policy document may have. AWS takes 100 KB at most, of OpenSearch."""
 
 _HOW: Final = "ApplyServerSideEncryptionByDefault"
-
-
-class NotThere(Exception):
-    """An answer in which a value is not known although AWS answered; the text is the reason."""
 
 
 def _enabled_disabled(value: Any) -> str:
@@ -211,8 +208,9 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "organization": _organization,
     "confirmed": _confirmed,
     "is_queue_encrypted": _is_queue_encrypted,
+    **VALUES,
 }
 """The transforms by name. None of them is given null."""
 
-TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled"))
+TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled", "is_there"))
 """Those that say something of a member that is missing, too: they are given null for it."""

@@ -79,7 +79,10 @@ def of_detail(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> 
         meaning = meaning_of(call, Refusal(answer["Error"]["Code"], answer["Error"]["Message"]), WHERE)
         assert isinstance(meaning, Fact)
         answer = dict(meaning.answer)
-    add_fields(fields, TYPES[told["type"]], call.name, {**answer, ABOVE: told.get("item", {})}, WHERE)
+    row = TYPES[told["type"]]
+    if any(detail.call == call.name and detail.matched for one in row.rows for detail in one.details):
+        answer = items_of(call, answer)[0]
+    add_fields(fields, row, call.name, {**answer, ABOVE: told.get("item", {})}, WHERE)
     return fields.known, fields.reasons
 
 
@@ -93,13 +96,14 @@ def test_recorded_bytes_mean_what_is_written_beside_them(path: Path) -> None:
     if not isinstance(found, list):
         assert told["meaning"] == ("gone" if isinstance(found, Gone) else str(found))
         return
-    row = TYPES[told["type"]] if "type" in told else next(one for one in TYPES.values() if one.listed == call.name)
+    rows = TYPES[told["type"]].rows if "type" in told else [row for one in TYPES.values() for row in one.rows]
+    row = next((one for one in rows if one.listed == call.name), rows[0])
     objects = []
-    for item in (one for listed in found for one in objects_in(row, listed, WHERE.account)):
+    for one in (one for listed in found for one in objects_in(row, listed, WHERE.account)):
         fields = ObjectFields()
-        add_fields(fields, row, "", item, WHERE)
-        assert {} == fields.reasons
-        objects.append({"Id": id_of(row, item, WHERE), **fields.known})
+        add_fields(fields, row, "", one, WHERE)
+        reasons = {"reasons": fields.reasons} if fields.reasons else {}
+        objects.append({"Id": id_of(row, one, WHERE), **fields.known, **reasons})
     assert told["objects"] == objects
 
 

@@ -100,4 +100,12 @@ _TYPES: Final = (
     ),
 )
 
-TABLE: Final = ServiceTable(_CALLS, _TYPES, unpaged={"apigateway.stages": "answers all stages of an API at once"})
+TABLE: Final = ServiceTable(
+    _CALLS,
+    _TYPES,
+    unpaged={"apigateway.stages": "answers all stages of an API at once"},
+    unserved={
+        f"{name}.RecordTypeId": "record types belong to the database of a vendor, not to AWS"
+        for name in ("CA10__CaAwsApiGatewayRestApi__c", "CA10__CaAwsApiGatewayStage__c")
+    },
+)
