@@ -72,7 +72,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
-    "cli/test_permissions.py": ("commands/estates/permissions",),
+    "cli/test_permissions.py": (
+        "commands/estates/permissions",
+        "report/permissions",
+    ),
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
