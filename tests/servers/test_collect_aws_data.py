@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 import botocore.session
 
-from perpend.clouds.aws.client import CloudClient
+from perpend.clouds.aws.client import CloudClient, Refused
 from perpend.clouds.aws.collector import CollectedRow, Collector, account_of
+from perpend.clouds.aws.model import CloudCall
+from perpend.clouds.aws.outcomes import Refusal
 from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
@@ -327,6 +329,34 @@ def test_a_trail_leads_to_whoever_hears_of_it(rows: Rows) -> None:
         row.fields for row in rows["SnsSubscription"].values() if row.fields["CA10__topic__c"] == action["CA10__topic__c"]
     )
     assert (group, True) == (one(rows, "LogGroup")["Id"], heard["CA10__confirmed__c"])
+
+
+class Denying(CloudClient):
+    """A client that is denied what it asks of APIs and of keys, one by one."""
+
+    def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if call.name in ("apigateway.stages", "kms.policy"):
+            raise Refused(call, Refusal("AccessDeniedException"))
+        yield from super().pages(call, region, parameters)
+
+
+def test_what_is_denied_of_one_object_is_not_known_and_no_empty_list(
+    rows: Rows, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    client = Denying(endpoint_url=address)
+    wanted = {"CA10__CaAwsApiGatewayStage__c": ["CA10__stageName__c"], "CA10__CaAwsKmsKey__c": ["CA10__policyDocumentExt__c"]}
+    collector = Collector(client, plan_of(wanted), account_of(client), wanted_regions=lambda _: [REGION])
+    found = {row.type_name: row for row in collector.rows()}
+    assert "::/apis/" in found["CA10__CaAwsApiGatewayStage__c"].fields["Id"]
+    stages = [
+        one for one in collector.collection.sources[0].coverage if "Stage" in one.type_name and one.scope.region == REGION
+    ]
+    assert [f"denied apigateway:GET (AccessDeniedException) in {ACCOUNT}/{REGION}"] == [one.lacking for one in stages]
+    reason = f"was not read: denied kms:GetKeyPolicy (AccessDeniedException) in {ACCOUNT}/{REGION}"
+    assert reason == found["CA10__CaAwsKmsKey__c"].reasons["CA10__policyDocumentExt__c"]
+    assert {"apigateway:GET", "kms:GetKeyPolicy"} == {one.label for one in collector.collection.unread}
 
 
 def test_a_collected_document_is_judged_alike_by_interpreter_and_engine(
