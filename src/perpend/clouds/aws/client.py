@@ -13,6 +13,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 from perpend.clouds.aws.outcomes import Refusal
 from perpend.errors import PerpendError
@@ -86,7 +87,7 @@ class CloudClient:
             else:
                 self._count(call)
                 yield getattr(client, method)(**parameters)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise Refused(call, refusal_of(error)) from None
         except _PARSING:
             raise Refused(call, Refusal("UnparsableAnswer")) from None
@@ -113,7 +114,6 @@ class CloudClient:
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             connect_timeout=_CONNECT,
             read_timeout=self.timeout,
-            inject_host_prefix=self.endpoint_url is None,
             max_pool_connections=self.connections,
         )
 
