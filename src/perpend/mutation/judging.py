@@ -5,7 +5,6 @@ All mutants judge an object in one pass: what they have in common with their pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,7 @@ from perpend.interpret.interpreter import Interpreter
 from perpend.mutation.ends import meanings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perpend.ir.program import Program
     from perpend.mutation.mutants import Mutant
@@ -45,7 +44,5 @@ class Judges:
         (own, _), *ends = self._interpreter.judge(specimen.fields, specimen.time, only=numbers)
         meaning = self._meanings[0][own]
         return own, [
-            position
-            for position, (index, _) in zip(among, ends, strict=True)
-            if self._meanings[position + 1][index] != meaning
+            position for position, (index, _) in zip(among, ends, strict=True) if self._meanings[position + 1][index] != meaning
         ]

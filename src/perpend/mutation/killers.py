@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.numbering import UNREADABLE
@@ -12,12 +11,12 @@ from perpend.mutation.judging import Judges, Specimen
 from perpend.mutation.neighbours import Candidates, leaves_of, neighbours, with_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perpend.ir.program import Program
     from perpend.mutation.mutants import Mutant
 
-MOST_TRIED: Final = 60_000
+MOST_TRIED: Final = 3_000
 """How many objects are tried for the mutants of one program."""
 
 _MOST_LEAVES: Final = 40
@@ -71,26 +70,39 @@ def _fewest(judges: Judges, found: list[Killer], count: int) -> list[Killer]:
 
 
 def _tried(specimens: Sequence[Specimen], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield objects with one value changed, then those with two values of another test object, each once."""
-    seen: set[str] = set()
-    for base, changes, specimen in _in_order(specimens, candidates):
-        text = json.dumps(specimen.fields, sort_keys=True, default=str)
-        key = f"{specimen.time} {text}"
-        if key not in seen:
-            seen.add(key)
-            yield base, changes, specimen
-        if len(seen) >= most:
-            return
+    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each.
+
+    All test objects have the same share of it.
+    """
+    yield from islice(_with_one(specimens, candidates), most)
+    yield from islice(_with_two(specimens), most // 2)
 
 
-def _in_order(specimens: Sequence[Specimen], candidates: Candidates) -> Iterator[tuple[int, int, Specimen]]:
-    for base, specimen in enumerate(specimens):
-        for _, fields in neighbours(specimen.fields, candidates, specimen.time):
-            yield base, 1, Specimen(fields, specimen.time)
-    for base, specimen in enumerate(specimens):
-        for other in specimens:
-            for fields in _crossed(specimen.fields, other.fields):
-                yield base, 2, Specimen(fields, specimen.time)
+def _with_one(specimens: Sequence[Specimen], candidates: Candidates) -> Iterator[tuple[int, int, Specimen]]:
+    several = [
+        ((base, 1, Specimen(fields, one.time)) for _, fields in neighbours(one.fields, candidates, one.time))
+        for base, one in enumerate(specimens)
+    ]
+    return _in_turn(several)
+
+
+def _with_two(specimens: Sequence[Specimen]) -> Iterator[tuple[int, int, Specimen]]:
+    several = [
+        (
+            (base, 2, Specimen(fields, one.time))
+            for other in specimens
+            if other is not one
+            for fields in _crossed(one.fields, other.fields)
+        )
+        for base, one in enumerate(specimens)
+    ]
+    return _in_turn(several)
+
+
+def _in_turn(several: Sequence[Iterator[tuple[int, int, Specimen]]]) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield of each iterator in turn, so that a budget is spent on all of them."""
+    for row in zip_longest(*several):
+        yield from (one for one in row if one is not None)
 
 
 def _crossed(fields: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

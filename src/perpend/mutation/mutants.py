@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.reachability import Structures
 from perpend.diagnostics.model import Span
-from perpend.ir.program import Block, Expr, Program
 from perpend.mutation.mutators import OF_BLOCKS, OF_EXPRESSIONS
 from perpend.mutation.rewriting import blocks_of, expressions_of, with_block, with_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perpend.ir.program import Block, Expr, Program
     from perpend.mutation.mutators.change import ExpressionChange
 
 
@@ -91,4 +91,3 @@ def _mutant(program: Program, name: str, site: list[Expr], changes: tuple[Expres
     span = site[0].span or Span(program.logic_id.lstrip("/"))
     made = with_expressions(program.block, dict(replaced))
     return Mutant(f"{name}: {words}", name, words, span, made, replaced)
-

@@ -26,6 +26,7 @@ Path = tuple[str, ...]
 _ALWAYS: Final[tuple[Any, ...]] = (None, "", True, False, 0)
 _ODD_TEXT: Final = "other"
 _MOST_SEEN: Final = 12
+_MOST_ENTRIES: Final = 20
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class Candidates:
         operation = expression.operation
         for parameter in operation.parameters:
             value = expression.constant(parameter.name) if parameter.matched else None
-            if parameter.constant is Constant.TEXTS:
+            if parameter.constant is Constant.TEXTS and len(value or ()) <= _MOST_ENTRIES:
                 self.texts |= dict.fromkeys(value or ())
             elif isinstance(value, str):
                 self.texts[value] = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perpend.diagnostics.model import Span
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Block, Expr
 from perpend.ir.render import expression_text
 from perpend.load.words import shorten
-from perpend.meaning.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from perpend.diagnostics.model import Span
+    from perpend.meaning.types import ValueType
 
 _LONGEST = 90
 

@@ -43,9 +43,6 @@ def negated(expression: Expr) -> Iterator[ExpressionChange]:
     if name == "NOT":
         made = expression.operands[0]
         yield ExpressionChange(both_texts(expression, made), made)
-    elif expression.type is ValueType.BOOLEAN and expression.extract is None and name not in _HAVE_THEIR_OWN:
-        made = use_of("NOT", ValueType.BOOLEAN, expression, arg=expression)
-        yield ExpressionChange(both_texts(expression, made), made)
-    elif expression.type is ValueType.BOOLEAN and expression.extract is not None:
+    elif expression.type is ValueType.BOOLEAN and name not in _HAVE_THEIR_OWN:
         made = use_of("NOT", ValueType.BOOLEAN, expression, arg=expression)
         yield ExpressionChange(both_texts(expression, made), made)

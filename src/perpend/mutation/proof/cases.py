@@ -6,7 +6,6 @@ before a boundary), or :class:`Other`: a value that equals no constant it is com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, duration_from_iso, norm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perpend.ir.program import Block, Expr
     from perpend.mutation.proof.keys import Values
 

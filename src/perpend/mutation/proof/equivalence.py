@@ -19,7 +19,7 @@ from perpend.mutation.rewriting import expressions_of
 if TYPE_CHECKING:
     from perpend.ir.program import Block, Condition
 
-MOST_CASES: Final = 4_000
+MOST_CASES: Final = 1_500
 """On how many cases two blocks are compared before that is given up."""
 
 _UNREAD: Final = Meaning(Status.UNDETERMINED, 0)
