@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice, zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.ir.numbering import UNREADABLE
+from perpend.ir.numbering import DISAPPEARED, UNREADABLE
 from perpend.mutation.judging import Judges, Specimen
-from perpend.mutation.neighbours import Candidates, leaves_of, neighbours, with_values
+from perpend.mutation.neighbours import Candidates, in_turn, leaves_of, neighbours, with_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,19 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.mutation.mutants import Mutant
 
-MOST_TRIED: Final = 3_000
+MOST_TRIED: Final = 6_000
 """How many objects are tried for the mutants of one program."""
 
 _MOST_LEAVES: Final = 40
+_MOST_OF_AN_END: Final = 3
+
+
+class _Base(NamedTuple):
+    """A test object, its number, and the index at which the program ends on it."""
+
+    number: int
+    specimen: Specimen
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,11 @@ def find_killers(
 
     A mutant that none of them kills may be equivalent, or need more changes than were tried.
     """
-    judges, candidates = Judges(program, mutants), Candidates()
-    for block in (program.block, *(mutant.block for mutant in mutants)):
-        candidates.learn_program(block)
-    for specimen in specimens:
-        candidates.learn_object(specimen.fields)
+    judges, candidates = Judges(program, mutants), _candidates(program, mutants, specimens)
+    bases = _bases(judges, specimens)
     alive = list(range(len(mutants)))
     found: list[Killer] = []
-    for base, changes, specimen in _tried(specimens, candidates, most):
+    for base, changes, specimen in _tried(bases, candidates, most):
         index, kills = judges.killed(specimen, alive)
         if kills and index != UNREADABLE:
             found.append(Killer(specimen, base, changes, index, tuple(kills)))
@@ -69,40 +75,48 @@ def _fewest(judges: Judges, found: list[Killer], count: int) -> list[Killer]:
     return chosen
 
 
-def _tried(specimens: Sequence[Specimen], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each.
-
-    All test objects have the same share of it.
-    """
-    yield from islice(_with_one(specimens, candidates), most)
-    yield from islice(_with_two(specimens), most // 2)
-
-
-def _with_one(specimens: Sequence[Specimen], candidates: Candidates) -> Iterator[tuple[int, int, Specimen]]:
-    several = [
-        ((base, 1, Specimen(fields, one.time)) for _, fields in neighbours(one.fields, candidates, one.time))
-        for base, one in enumerate(specimens)
-    ]
-    return _in_turn(several)
+def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> Candidates:
+    """Return what values may become; what stands at the mutants' places comes first."""
+    candidates = Candidates()
+    for mutant in mutants:
+        for old, new in mutant.replaced:
+            candidates.learn_expression(new)
+            candidates.learn_expression(old)
+    candidates.learn_program(program.block)
+    for specimen in specimens:
+        candidates.learn_object(specimen.fields)
+    return candidates
 
 
-def _with_two(specimens: Sequence[Specimen]) -> Iterator[tuple[int, int, Specimen]]:
-    several = [
-        (
-            (base, 2, Specimen(fields, one.time))
-            for other in specimens
-            if other is not one
-            for fields in _crossed(one.fields, other.fields)
-        )
-        for base, one in enumerate(specimens)
-    ]
-    return _in_turn(several)
+def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
+    """Return test objects to begin with: a few of each end, those that cannot be read and those that are gone left out."""
+    found: dict[int, list[_Base]] = {}
+    for number, specimen in enumerate(specimens):
+        index, _ = judges.killed(specimen, ())
+        if index not in (UNREADABLE, DISAPPEARED):
+            found.setdefault(index, []).append(_Base(number, specimen, index))
+    return [base for several in found.values() for base in several[:_MOST_OF_AN_END]]
 
 
-def _in_turn(several: Sequence[Iterator[tuple[int, int, Specimen]]]) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield of each iterator in turn, so that a budget is spent on all of them."""
-    for row in zip_longest(*several):
-        yield from (one for one in row if one is not None)
+def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each."""
+    with_one = in_turn([_with_one(base, candidates) for base in bases])
+    with_two = in_turn([_with_two(base, bases) for base in bases])
+    yield from islice(with_one, most)
+    yield from islice(with_two, most)
+
+
+def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, Specimen]]:
+    for fields in neighbours(base.specimen.fields, candidates, base.specimen.time):
+        yield base.number, 1, Specimen(fields, base.specimen.time)
+
+
+def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
+    others = sorted((one for one in bases if one.index != base.index), key=lambda one: abs(one.index - base.index))
+    for other in others:
+        for fields in _crossed(base.specimen.fields, other.specimen.fields):
+            yield base.number, 2, Specimen(fields, base.specimen.time)
 
 
 def _crossed(fields: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

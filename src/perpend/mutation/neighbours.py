@@ -7,9 +7,12 @@ dates around the programs' limits. What names the object is never changed.
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.ir.object_types import is_deletion_field
 from perpend.ir.operation import Constant
 from perpend.ir.operations import DATES
 from perpend.meaning.values import DAY, date_time_from_text, document_of, iso_from_milliseconds
@@ -27,6 +30,9 @@ _ALWAYS: Final[tuple[Any, ...]] = (None, "", True, False, 0)
 _ODD_TEXT: Final = "other"
 _MOST_SEEN: Final = 12
 _MOST_ENTRIES: Final = 20
+_MOST_OBJECTS: Final = 3
+
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -44,6 +50,14 @@ class Candidates:
             for expression in expressions_of(one):
                 self._learn(expression)
 
+    def learn_expression(self, expression: Expr) -> None:
+        """Take in the constants of an expression and of those below it."""
+        pending = [expression]
+        while pending:
+            one = pending.pop()
+            self._learn(one)
+            pending += one.operands
+
     def learn_object(self, fields: Mapping[str, Any]) -> None:
         """Take in what a test object holds."""
         for path, value in _leaves(fields):
@@ -54,21 +68,25 @@ class Candidates:
     def of(self, path: Path, before: Any, time: int) -> Iterator[Any]:
         """Yield what the value at a path may become on a snapshot's day, likely ones first."""
         found: dict[str, Any] = {}
-        for value in (*self.seen.get(path, {}).values(), *_ALWAYS, *self._made(before, time)):
-            found.setdefault(_json(value), value)
+        seen = self.seen.get(path, {}).values()
+        for several in zip_longest(seen, _ALWAYS, self._made(before, time), fillvalue=before):
+            for value in several:
+                found.setdefault(_json(value), value)
         found.pop(_json(before), None)
         for value in found.values():
             if before is None or value is None or isinstance(value, bool) is isinstance(before, bool):
                 yield value
 
     def _made(self, before: Any, time: int) -> Iterator[Any]:
-        yield from self.numbers
+        if not isinstance(before, str):
+            yield from self.numbers
         if isinstance(before, str) and date_time_from_text(before) is not None:
             yield from self._dates(time)
         elif isinstance(before, str):
+            yield from (f"x{before}", f"{before}x", f"{before} ", before[:-1])
             for text in self.texts:
-                yield from (text, f"{before}{text}", f"{text}{before}", f" {text} ")
-            yield from (before[:-1], f"{before} ", f"x{before}", f"{before}x", _ODD_TEXT)
+                yield from (text, f"{before}{text}", f"{text}{before}", before.replace(text, text[:-1], 1))
+            yield _ODD_TEXT
             yield from self._dates(time)
         elif before is None:
             yield from self.texts
@@ -96,12 +114,30 @@ class Candidates:
             self.days[offset if "NEXT" in operation.name else -offset] = None
 
 
-def neighbours(fields: Mapping[str, Any], candidates: Candidates, time: int) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield objects that differ in one value, each with where that is. Their ``Id`` is that of the object itself."""
-    for name, value in fields.items():
-        if name != "Id":
-            for path, other in _others((name,), value, candidates, time):
-                yield path, {**fields, name: other}
+def neighbours(fields: Mapping[str, Any], candidates: Candidates, time: int) -> Iterator[dict[str, Any]]:
+    """Yield objects that differ in one value, in turn for each field. Their ``Id`` is that of the object itself."""
+    changed = [
+        _changed(fields, name, value, candidates, time)
+        for name, value in fields.items()
+        if name != "Id" and not is_deletion_field(name)
+    ]
+    return in_turn(changed)
+
+
+def _changed(fields: Mapping[str, Any], name: str, value: Any, candidates: Candidates, time: int) -> Iterator[dict[str, Any]]:
+    for other in _others((name,), value, candidates, time):
+        yield {**fields, name: other}
+
+
+def in_turn(several: Iterable[Iterator[Made]]) -> Iterator[Made]:
+    """Yield of each iterator in turn, so that a budget is spent on all of them."""
+    pending = deque(several)
+    while pending:
+        iterator = pending.popleft()
+        for made in iterator:
+            yield made
+            pending.append(iterator)
+            break
 
 
 def with_values(fields: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
@@ -128,33 +164,38 @@ def _placed(path: Path, value: Any, values: Mapping[Path, Any]) -> Any:
     return value
 
 
-def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterator[tuple[Path, Any]]:
+def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterator[Any]:
+    """Yield what may stand in place of a value, in turn for each value in it."""
     if isinstance(value, dict):
-        yield path, None
-        for key, inner in value.items():
-            for place, other in _others((*path, key), inner, candidates, time):
-                yield place, {**value, key: other}
+        inside = [_with(value, key, (*path, key), candidates, time) for key in value if not is_deletion_field(key)]
+        yield from in_turn([*inside, iter((None,))])
     elif isinstance(value, list):
-        yield from _other_lists(path, value, candidates, time)
+        yield from in_turn(_other_lists(path, value, candidates, time))
+    elif isinstance(document := document_of(value), dict | list):
+        written = (None if other is None else _json(other) for other in _others(path, document, candidates, time))
+        fewer = (
+            ({key: document[key] for key in document if key != one} for one in document) if isinstance(document, dict) else ()
+        )
+        yield from in_turn([written, map(_json, fewer), candidates.of(path, value, time)])
     else:
-        document = document_of(value)
-        if isinstance(document, dict | list):
-            for place, other in _others(path, document, candidates, time):
-                yield place, other if other is None else _json(other)
-            keys = document if isinstance(document, dict) else ()
-            yield from ((path, _json({key: document[key] for key in document if key != one})) for one in keys)
-        for other in candidates.of(path, value, time):
-            yield path, other
+        yield from candidates.of(path, value, time)
 
 
-def _other_lists(path: Path, value: list[Any], candidates: Candidates, time: int) -> Iterator[tuple[Path, Any]]:
-    for position, inner in enumerate(value):
-        rest = value[:position] + value[position + 1 :]
-        yield path, rest
-        for place, other in _others((*path, "*"), inner, candidates, time):
-            yield place, [*value[:position], other, *value[position + 1 :]]
-    for other in candidates.seen.get((*path, "[]"), {}).values():
-        yield path, [*value, other]
+def _with(value: dict[str, Any], key: str, path: Path, candidates: Candidates, time: int) -> Iterator[Any]:
+    for other in _others(path, value[key], candidates, time):
+        yield {**value, key: other}
+
+
+def _other_lists(path: Path, value: list[Any], candidates: Candidates, time: int) -> list[Iterator[Any]]:
+    """Return lists with another object, one less, one more."""
+
+    def at(position: int) -> Iterator[Any]:
+        for other in _others((*path, "*"), value[position], candidates, time):
+            yield [*value[:position], other, *value[position + 1 :]]
+
+    fewer = (value[:position] + value[position + 1 :] for position in range(len(value)))
+    more = ([*value, other] for other in candidates.seen.get((*path, "[]"), {}).values())
+    return [fewer, more, *map(at, range(min(len(value), _MOST_OBJECTS)))]
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -103,7 +103,7 @@ class _Search:
         self._keep(seeds, found)
         while pending and tried < _MOST_TRIED and not self.is_done():
             base = pending.popleft()
-            for _, fields in neighbours(base.fields, self._candidates, base.time):
+            for fields in neighbours(base.fields, self._candidates, base.time):
                 tried += 1
                 kept = self._keep([Specimen(fields, base.time)], found)
                 pending.extend(kept)

@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.lint import (
     debug_left,
+    duplicate_policy,
     guard_cannot_fire,
+    same_text_twice,
+    undeclared_relationship,
+    unguarded_list,
+    unknown_object_type,
+    unreachable_condition,
+    unused_extract_import,
+)
+from perpend.analyze.lint.messages import (
+    fault_without_finding,
     misleading_message,
     missing_remediation,
     remediation_without_fault,
-    several_policies_in_section,
-    undeclared_relationship,
-    unknown_object_type,
-    unpassable_test,
-    unreachable_condition,
-    untested_logic,
-    unused_extract_import,
+    remediation_without_step,
+    threshold_disagrees,
 )
+from perpend.analyze.lint.sections import foreign_mapping, several_policies_in_section
+from perpend.analyze.lint.tests import unpassable_test, untested_logic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +48,13 @@ _MODULES = (
     debug_left,
     unpassable_test,
     unknown_object_type,
+    fault_without_finding,
+    remediation_without_step,
+    unguarded_list,
+    same_text_twice,
+    threshold_disagrees,
+    foreign_mapping,
+    duplicate_policy,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

@@ -15,6 +15,7 @@ from perpend.interpret.use import StatusCount, Use
 from perpend.ir.operation import Constant
 from perpend.ir.operations import DATES
 from perpend.ir.program import Check, Expr
+from perpend.meaning.jmespath_query import compile_query
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import date_time_from_text, is_empty
 from perpend.mutation.mutators.operators import NEGATIONS
@@ -177,6 +178,8 @@ class Reasoner:
         cases = self._cases.of(place[1], expression.type, counting=name in _COUNTING)
         if expression.operation.family in ("Comparison", "Search", DATES):
             cases = (False, True)
+        elif _is_always_text(expression):
+            cases = cases[2:]
         elif name == "DATE_TIME_FROM" and isinstance(operands[0], Other) and operands[0].kind is ValueType.TEXT:
             cases = cases[1:]
         value = self._choose(("value", place), cases)
@@ -227,6 +230,25 @@ class Reasoner:
         if isinstance(value, Other):
             return False if value.exhausted else bool(self._choose(("is empty", place)))
         return is_empty(value, kind)
+
+
+def _is_always_text(expression: Expr) -> bool:
+    """Whether a query gives a text that is not empty, whatever the document."""
+    queries = expression.operation.taking(Constant.JMESPATH)
+    if not queries or expression.type not in (ValueType.TEXT, ValueType.BYTES):
+        return False
+    tree = compile_query(expression.constant(queries[0])).tree
+    return tree["type"] == "function_expression" and (
+        tree["value"] == "type" or (tree["value"] == "to_string" and _is_never_text(tree["children"][0]))
+    )
+
+
+def _is_never_text(tree: Mapping[str, Any]) -> bool:
+    """Whether what is made a text is a truth value or a number, so that the text is not empty."""
+    boolean = tree["type"] in ("not_expression", "comparator")
+    joined = tree["type"] in ("and_expression", "or_expression") and all(map(_is_never_text, tree["children"]))
+    counted = tree["type"] == "function_expression" and tree["value"] in ("length", "contains", "starts_with", "ends_with")
+    return boolean or joined or counted
 
 
 def _no_list(relationship: str) -> StatusCount:
