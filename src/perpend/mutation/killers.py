@@ -53,14 +53,26 @@ def find_killers(
     bases = _bases(judges, specimens)
     alive = list(range(len(mutants)))
     found: list[Killer] = []
+    unread: list[Killer] = []
     for base, changes, specimen in _tried(bases, candidates, most):
         index, kills = judges.killed(specimen, alive)
-        if kills and index != UNREADABLE:
+        if kills and index == UNREADABLE:
+            unread.append(Killer(specimen, base, changes, index, tuple(kills)))
+        elif kills:
             found.append(Killer(specimen, base, changes, index, tuple(kills)))
             alive = [position for position in alive if position not in kills]
             if not alive:
                 break
-    return _fewest(judges, found, len(mutants))
+    return _fewest(judges, [*found, *_of_those_left(unread, alive)], len(mutants))
+
+
+def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
+    """Yield objects that the program cannot read, for mutants that nothing else kills."""
+    left = set(alive)
+    for killer in unread:
+        if left.intersection(killer.kills):
+            yield killer
+            left -= set(killer.kills)
 
 
 def _fewest(judges: Judges, found: list[Killer], count: int) -> list[Killer]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from perpend.ir.object_types import is_deletion_field
 from perpend.ir.operation import Constant
 from perpend.ir.operations import DATES
+from perpend.ir.reads import reads_of
 from perpend.meaning.values import DAY, date_time_from_text, document_of, iso_from_milliseconds
 from perpend.mutation.rewriting import blocks_of, expressions_of
 
@@ -28,6 +29,9 @@ Path = tuple[str, ...]
 
 _ALWAYS: Final[tuple[Any, ...]] = (None, "", True, False, 0)
 _ODD_TEXT: Final = "other"
+_ODD_NUMBER: Final = 17
+"""What has another form than what stands there."""
+
 _MOST_SEEN: Final = 12
 _MOST_ENTRIES: Final = 20
 _MOST_OBJECTS: Final = 3
@@ -49,6 +53,9 @@ class Candidates:
         for _, one in blocks_of(block):
             for expression in expressions_of(one):
                 self._learn(expression)
+        for read in reads_of(block):
+            if read.key is not None and "." not in read.path:
+                self.seen.setdefault((read.path, read.key), {}).setdefault("null", None)
 
     def learn_expression(self, expression: Expr) -> None:
         """Take in the constants of an expression and of those below it."""
@@ -65,6 +72,10 @@ class Candidates:
             if len(known) < _MOST_SEEN:
                 known.setdefault(_json(value), value)
 
+    def keys_below(self, path: Path) -> list[str]:
+        """Return the keys that other objects, or the programs, know of a document at a path."""
+        return [known[-1] for known in self.seen if known[:-1] == path and known[-1] not in ("*", "[]")]
+
     def of(self, path: Path, before: Any, time: int) -> Iterator[Any]:
         """Yield what the value at a path may become on a snapshot's day, likely ones first."""
         found: dict[str, Any] = {}
@@ -76,6 +87,7 @@ class Candidates:
         for value in found.values():
             if before is None or value is None or isinstance(value, bool) is isinstance(before, bool):
                 yield value
+        yield _ODD_NUMBER if isinstance(before, str) else _ODD_TEXT
 
     def _made(self, before: Any, time: int) -> Iterator[Any]:
         if not isinstance(before, str):
@@ -167,7 +179,8 @@ def _placed(path: Path, value: Any, values: Mapping[Path, Any]) -> Any:
 def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterator[Any]:
     """Yield what may stand in place of a value, in turn for each value in it."""
     if isinstance(value, dict):
-        inside = [_with(value, key, (*path, key), candidates, time) for key in value if not is_deletion_field(key)]
+        keys = [*value, *(key for key in candidates.keys_below(path) if key not in value)]
+        inside = [_with(value, key, (*path, key), candidates, time) for key in keys if not is_deletion_field(key)]
         yield from in_turn([*inside, iter((None,))])
     elif isinstance(value, list):
         yield from in_turn(_other_lists(path, value, candidates, time))
@@ -182,7 +195,7 @@ def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterat
 
 
 def _with(value: dict[str, Any], key: str, path: Path, candidates: Candidates, time: int) -> Iterator[Any]:
-    for other in _others(path, value[key], candidates, time):
+    for other in _others(path, value.get(key), candidates, time):
         yield {**value, key: other}
 
 
