@@ -14,7 +14,6 @@ from perpend.mutation.proof.equivalence import are_equivalent
 from perpend.mutation.score import specimens_of
 from tests.unit.mutation.programs import equal, field, greater, program
 
-
 CHILD = {
     "relationshipName": "Disks__r",
     "conditions": [{"status": "COMPLIANT", "currentStateMessage": "m", "check": equal("d__c", "x")}],
