@@ -28,7 +28,7 @@ class _Base(NamedTuple):
 
     number: int
     specimen: Specimen
-    index: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, S
 
 def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
     """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
-    others = sorted((one for one in bases if one.index != base.index), key=lambda one: abs(one.index - base.index))
+    others = sorted((one for one in bases if one.end != base.end), key=lambda one: abs(one.end - base.end))
     for other in others:
         for fields in _crossed(base.specimen.fields, other.specimen.fields):
             yield base.number, 2, Specimen(fields, base.specimen.time)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perpend.interpret.interpreter import Interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.ir.object_types import ObjectType, Types
     from perpend.ir.program import Program
     from perpend.mutation.judging import Specimen
 
 
 def test_object(program: Program, specimen: Specimen, name: str) -> str:
     """Return the text of a test object of a name that expects what the program says now."""
-    ((index, error),) = Interpreter([program]).judge({**specimen.fields, "Id": name}, specimen.time)
+    fields = _owned(specimen.fields, program.block.type, program.types, name)
+    ((index, error),) = Interpreter([program]).judge(fields, specimen.time)
     verdict = program.verdicts[index]
     written = {
         "expectedResult": {
@@ -25,7 +29,24 @@ def test_object(program: Program, specimen: Specimen, name: str) -> str:
             "runtimeError": error,
         },
         "context": {"snapshotTime": datetime.fromtimestamp(specimen.time / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-        "Id": name,
-        **{key: value for key, value in specimen.fields.items() if key != "Id"},
+        **fields,
     }
     return json.dumps(written, ensure_ascii=False, indent=2)
+
+
+def _owned(fields: Mapping[str, Any], kind: ObjectType, types: Types, name: str) -> dict[str, Any]:
+    """Return an object under another name: objects of its lists, and theirs, name it as their owner where they name one."""
+    owned = {"Id": name, **{key: value for key, value in fields.items() if key != "Id"}}
+    for children in kind.children.values():
+        held = owned.get(children.name)
+        if isinstance(held, list):
+            child_type = types.named(children.type_name)
+            owned[children.name] = [_child(one, children.key, child_type, types, name) for one in held]
+    return owned
+
+
+def _child(child: Any, key: str, kind: ObjectType, types: Types, owner: str) -> Any:
+    if not isinstance(child, dict):
+        return child
+    own = {**child, key: owner} if child.get(key) is not None else child
+    return _owned(own, kind, types, own["Id"]) if isinstance(own.get("Id"), str) else own

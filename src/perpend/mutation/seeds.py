@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def seeds_of(program: Program) -> list[dict[str, Any]]:
     """Return an object of nothing but nulls, one with empty documents, and one with an object in each list."""
     filled = _object(program.block, 0)
-    bare = {name: [] if isinstance(value, list) else value if name == "Id" else None for name, value in filled.items()}
+    bare = {name: [] if isinstance(value, list) else None for name, value in filled.items()} | {"Id": filled["Id"]}
     without_children = {name: [] if isinstance(value, list) else value for name, value in filled.items()}
     return [bare, without_children, filled]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from perpend.analyze.check import RULES_BY_CODE
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.output import terminal
 from perpend.intake import rules as intake_rules
+from perpend.lint.check import RULES_BY_CODE
 from perpend.mutation import rules as mutation_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules

@@ -11,7 +11,7 @@ import click
 from perpend.cli.changes import ChangedFile, write_changes
 from perpend.cli.output import output_stream, progress
 from perpend.diagnostics.escape import visible
-from perpend.load.repository import MAX_TEST_DATA
+from perpend.load.files import MAX_TEST_DATA
 from perpend.meaning.values import milliseconds_from_datetime
 from perpend.mutation.proposals import propose_tests
 from perpend.scaffold.edits import Edit

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
@@ -23,6 +22,7 @@ from perpend.cli.repeating import run_again_and_again
 from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
 from perpend.commands.policies.generated import propose
 from perpend.commands.policies.mutated import budget_from, judge_mutants
+from perpend.lint.unknown_object_type import misspelt_types
 from perpend.mutation.score import Budget
 from perpend.policy_tests.run import TestReport, run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit

@@ -13,7 +13,7 @@ from perpend.ir.status import Status
 from perpend.mutation.ends import Meaning, meaning_of
 from perpend.mutation.proof.cases import Cases
 from perpend.mutation.proof.keys import Values
-from perpend.mutation.proof.reasoning import CheckFired, Choice, NotUnderstood, Reasoner, Unread
+from perpend.mutation.proof.reasoning import CheckFired, NotReadable, NotUnderstood, OpenQuestion, Reasoner
 from perpend.mutation.rewriting import expressions_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _differences(
             return None
         try:
             differ = left(chosen) != right(chosen)
-        except Choice as choice:
+        except OpenQuestion as choice:
             pending += [{**chosen, choice.key: option} for option in choice.options]
             continue
         if differ:
@@ -169,6 +169,6 @@ def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen)
                     return meaning_of(condition.outcome)
             except CheckFired as fired:
                 return meaning_of(condition.outcome, fired.check)
-    except Unread:
+    except NotReadable:
         return _UNREAD
     return None

@@ -39,7 +39,7 @@ _COUNTING: Final = frozenset({"SIZE", "COLLECTION_SIZE"})
 _NO_FRAME: Final = Frame({}, 0)
 
 
-class Choice(Exception):
+class OpenQuestion(Exception):
     """Something is asked that no case has been chosen for."""
 
     def __init__(self, key: Hashable, options: tuple[Any, ...]) -> None:
@@ -54,7 +54,7 @@ class CheckFired(Exception):
         self.check = check
 
 
-class Unread(Exception):
+class NotReadable(Exception):
     """The object's data have not the form that is declared."""
 
 
@@ -75,12 +75,12 @@ class Reasoner:
         self.chosen: Mapping[Hashable, Any] = {}
 
     def value(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Any:
-        """Return the value of an expression. Raises Choice, CheckFired, Unread, NotUnderstood."""
+        """Return the value of an expression. Raises OpenQuestion, CheckFired, NotReadable, NotUnderstood."""
         name, family = expression.operation.name, expression.operation.family
         if expression.extract is not None:
             inner = (*lookups, *expression.extract.lookups)
             if inner != lookups and self._choose(("no lookup", inner)):
-                raise Unread
+                raise NotReadable
             return self.value(expression.extract.body, inner)
         if family == "Logic":
             return self._logic(name, expression, lookups)
@@ -96,7 +96,7 @@ class Reasoner:
 
     def _choose(self, key: Hashable, options: tuple[Any, ...] = (False, True)) -> Any:
         if key not in self.chosen:
-            raise Choice(key, options)
+            raise OpenQuestion(key, options)
         return self.chosen[key]
 
     def _logic(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> bool:
@@ -112,11 +112,11 @@ class Reasoner:
         relationship, status = str(expression.constant("relationshipName")), str(expression.constant("status"))
         of_list = (lookups, relationship, self._lists.get(relationship))
         if self._choose(("no list", lookups, relationship)):
-            raise Unread
+            raise NotReadable
         count = self._choose(("count", of_list, status), self._cases.counts())
         doubtful = status != "UNDETERMINED" and self._choose(("doubt", of_list))
         if doubtful and (name == "RELATED_LIST_COUNT" or count == 0):
-            raise Unread
+            raise NotReadable
         if name == "RELATED_LIST_COUNT":
             return count
         return (count > 0) is (name == "RELATED_LIST_HAS")
@@ -142,7 +142,7 @@ class Reasoner:
         of_json = any(operand.type is ValueType.JSON for operand in expression.operands)
         reads = operation.taking(Constant.FIELD_PATH, Constant.LOOKUP_PATH) or operation.reads
         if (reads or (of_json and not operation.taking(Constant.JMESPATH))) and self._choose(("unread", place)):
-            raise Unread
+            raise NotReadable
 
     def _is_concrete(self, expression: Expr, operands: list[Any]) -> bool:
         """Whether an operation is computed: it is pure, and each case stands for all values that it could not tell apart."""
