@@ -63,11 +63,11 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _in(values: Iterable[Expr]) -> Iterator[Diagnostic]:
-    for value in values:
-        for expression in written_here(value):
-            if expression.type in TEXT_COLLECTIONS and expression.span is not None:
-                for name in expression.operation.taking(Constant.TEXTS):
-                    yield from _repeated(expression.span, expression.constant(name) or ())
+    for expression in (found for value in values for found in written_here(value)):
+        names = expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ()
+        for name in names:
+            assert expression.span is not None  # analysis gives every expression the place it was written at
+            yield from _repeated(expression.span, expression.constant(name) or ())
 
 
 def _repeated(span: Span, entries: Iterable[str]) -> Iterator[Diagnostic]:

@@ -52,6 +52,7 @@ relatedLists:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perpend.analyze.verdicts import checks_of
@@ -73,16 +74,15 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
     for logic, analyzed in survey.policies:
         for written, block in blocks_of(logic, analyzed):
             places = {item.relationship.value: item.relationship.span for item in written.related if item.relationship}
-            for name, child in block.related.items():
-                asked = _asked(block, name)
-                if (
-                    Status.INCOMPLIANT in asked
-                    and Status.UNDETERMINED not in asked
-                    and _passes(block, name)
-                    and _is_open(child)
-                ):
-                    message = f"objects of `{name}` can be UNDETERMINED, and nothing asks for that: they pass"
-                    yield RULE.at(places[name], message, help="ask for UNDETERMINED before the policy says COMPLIANT")
+            for name in filter(partial(_is_unguarded, block), block.related):
+                message = f"objects of `{name}` can be UNDETERMINED, and nothing asks for that: they pass"
+                yield RULE.at(places[name], message, help="ask for UNDETERMINED before the policy says COMPLIANT")
+
+
+def _is_unguarded(block: Block, relationship: str) -> bool:
+    asked = _asked(block, relationship)
+    asks_for_faults = Status.INCOMPLIANT in asked and Status.UNDETERMINED not in asked
+    return asks_for_faults and _passes(block, relationship) and _is_open(block.related[relationship])
 
 
 def _asked(block: Block, relationship: str) -> set[Status]:

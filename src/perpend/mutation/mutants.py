@@ -63,12 +63,18 @@ def _of_expressions(program: Program) -> Iterator[Mutant]:
     for site in _sites(program):
         structures = Structures()
         known = {structures.number(site[0])}
-        for mutator in OF_EXPRESSIONS:
-            for changes in zip(*map(mutator.changes, site), strict=False):
-                number = structures.number(changes[0].expression)
-                if number not in known:
-                    known.add(number)
-                    yield _mutant(program, mutator.name, site, changes)
+        for name, changes in _changes(site):
+            number = structures.number(changes[0].expression)
+            if number not in known:
+                known.add(number)
+                yield _mutant(program, name, site, changes)
+
+
+def _changes(site: list[Expr]) -> Iterator[tuple[str, tuple[ExpressionChange, ...]]]:
+    """Yield what each mutator makes of the expressions that are written at one place."""
+    for mutator in OF_EXPRESSIONS:
+        for changes in zip(*map(mutator.changes, site), strict=False):
+            yield mutator.name, changes
 
 
 def _sites(program: Program) -> list[list[Expr]]:

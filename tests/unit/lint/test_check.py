@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from perpend.analyze import lint
+from perpend import lint
 from perpend.analyze import rules as analyze_rules
 from perpend.diagnostics.model import Severity
 from perpend.lint.check import MAX_ALIKE, RULES_BY_CODE

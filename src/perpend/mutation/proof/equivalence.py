@@ -162,13 +162,12 @@ def _end(reasoner: Reasoner, block: Block, chosen: Chosen) -> Meaning:
 def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
     """Return what conditions, one after the other, say of an object, None where they say nothing."""
     reasoner.chosen = chosen
-    try:
-        for condition in conditions:
-            try:
-                if reasoner.value(condition.expression) is True:
-                    return meaning_of(condition.outcome)
-            except CheckFired as fired:
-                return meaning_of(condition.outcome, fired.check)
-    except NotReadable:
-        return _UNREAD
+    for condition in conditions:
+        try:
+            if reasoner.value(condition.expression) is True:
+                return meaning_of(condition.outcome)
+        except CheckFired as fired:
+            return meaning_of(condition.outcome, fired.check)
+        except NotReadable:
+            return _UNREAD
     return None
