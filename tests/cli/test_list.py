@@ -108,17 +108,17 @@ def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -
         {"id": "/frameworks/f-v10/1", "name": "1.1 Enforce", "policies": 1},
         {"id": "/frameworks/f-v9/1", "name": "1.1 Rotate", "policies": 1},
     ] == found
-    rows = run("list", "sections", "--framework", "cis-aws", "active", "key").out.splitlines()
-    assert ["/frameworks/cis-aws-v6.0.0/02/12"] == [row.split()[0] for row in rows if "2.12 " in row]
-    assert all(row.startswith("/frameworks/cis-aws-v6.0.0/") for row in rows)
-    described = run("list", "sections", "--framework", "cis-aws/2.12", "two active access keys at a time").out
-    assert described.startswith("/frameworks/cis-aws-v6.0.0/02/12\t")
+    rows = run("list", "sections", "--framework", "cis-aws", "rotated").out.splitlines()
+    assert ["/frameworks/cis-aws-v7.0.0/02/12"] == [row.split()[0] for row in rows if "2.12 " in row]
+    assert all(row.startswith("/frameworks/cis-aws-v7.0.0/") for row in rows)
+    described = run("list", "sections", "--framework", "cis-aws/2.12", "older than 90 days").out
+    assert described.startswith("/frameworks/cis-aws-v7.0.0/02/12\t")
 
 
 def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:
     whole = run("list").out.splitlines()
     assert [line for line in whole if KEY_POLICY in line] == run(
-        "list", "policies", "--framework", "cis-aws/2.12"
+        "list", "policies", "--framework", "cis-aws-v6.0.0/2.12"
     ).out.splitlines()
     assert whole == run("list", "policies", "aws").out.splitlines()
 
