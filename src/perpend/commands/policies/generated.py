@@ -42,7 +42,7 @@ def propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, wr
     if write:
         for one in lacking:
             _add(analyzer, one)
-    elif lacking:
+    else:
         with output_stream(out) as stream:
             texts = ",\n".join(proposal.text for one in lacking for proposal in one.proposed)
             stream.write(f"[\n{texts}\n]\n" if texts else "[]\n")
