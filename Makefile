@@ -30,6 +30,7 @@ test: lint ## lint, types, contracts, all tests, coverage of every room, the lib
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend test --engine duckdb
+	$(BIN)/perpend test --mutate
 	$(BIN)/perpend lint --repo src/perpend/library
 
 lint: $(BIN)/.ready ## ruff, mypy, import-linter

@@ -40,7 +40,7 @@ UNMEASURED = (
     *("cli/test_policy_tests.py::test_the_", "cli/test_site.py::test_the_library", "cli/test_site.py::test_verdicts_of"),
     *("cli/test_test_update.py::test_what_the_library", "conformance/test_company", "differential/test_engines"),
     *("differential/test_library_stores", "differential/test_spark_added_operation", "differential/test_stores"),
-    *("differential/test_tables", "differential/test_written", "unit/analyze/lint/test_unreachable_condition"),
+    *("differential/test_tables", "differential/test_written", "unit/lint/test_unreachable_condition"),
     *("unit/config/test_configuration.py::test_whatever", "unit/diagnostics/test_escape", "unit/load/test_hostile"),
     *("unit/meaning/test_jmespath_bounds", "unit/meaning/test_logging_query.py::test_the_longest"),
     *("unit/site/render/test_markdown", "unit/site/render/test_pages", "unit/site/test_build.py::test_a_"),

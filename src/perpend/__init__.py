@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from perpend.analyze.check import lint_repository
     from perpend.analyze.names import UnknownName
     from perpend.analyze.programs import Analyzer
     from perpend.collect.read import Collected, collect_files
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
     from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
+    from perpend.lint.check import lint_repository
     from perpend.load.repository import NotARepository, Repository, open_repository
     from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.plan.build import Plan
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from perpend.store.store import Store
 
 _HOMES: Final = {
-    "analyze.check": ("lint_repository",),
+    "lint.check": ("lint_repository",),
     "analyze.names": ("UnknownName",),
     "analyze.programs": ("Analyzer",),
     "collect.read": ("Collected", "collect_files"),

@@ -126,6 +126,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "ir/operations/special",
         "load/reference",
     ),
+    "cli/test_test_mutants.py": (
+        "commands/policies/generated",
+        "commands/policies/mutated",
+        "report/repository/mutants",
+    ),
     "property/test_load_dump.py": (
         "load/calls",
         "load/documents",
@@ -140,12 +145,17 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/estates/collect",
         "intake/clouds/rows",
     ),
-    "unit/analyze/lint/test_unreachable_condition.py": (
-        "analyze/lint/contradictions",
-        "analyze/lint/formulas",
+    "unit/lint/messages/test_outcomes.py": (
+        "lint/messages/fault_without_finding",
+        "lint/messages/remediation_without_step",
+        "lint/messages/threshold_disagrees",
     ),
-    "unit/analyze/test_check.py": (
-        "analyze/lint/survey",
+    "unit/lint/test_unreachable_condition.py": (
+        "lint/contradictions",
+        "lint/formulas",
+    ),
+    "unit/lint/test_check.py": (
+        "lint/survey",
         "analyze/rules",
         "load/rules",
     ),
@@ -199,6 +209,21 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "pages/guides",
         "pages/refs",
     ),
+    "unit/mutation/mutators/test_mutators.py": (
+        "mutation/mutants",
+        "mutation/mutators/constants",
+        "mutation/mutators/operators",
+        "mutation/rewriting",
+    ),
+    "unit/mutation/proof/test_equivalence.py": (
+        "mutation/proof/cases",
+        "mutation/proof/reasoning",
+    ),
+    "unit/mutation/test_proposals.py": ("mutation/seeds",),
+    "unit/mutation/test_score.py": (
+        "mutation/killers",
+        "mutation/neighbours",
+    ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
     "unit/report/verdicts/test_as_json.py": ("report/verdicts/lines",),
@@ -226,6 +251,8 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
 """Modules without a test file of their own, by what tests them. Whoever writes one strikes it out here."""
 
 OF_ROOMS = {
+    "lint/test_lint_pages.py",
+    "mutation/mutators/test_mutators.py",
     "analyze/test_error_places.py",
     "clouds/aws/test_corpus_types.py",
     "collect/test_bad_input.py",

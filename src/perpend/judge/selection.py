@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
-from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import UnknownName, declared_types, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
 from perpend.judge.requirements import framework_asked, framework_of
+from perpend.lint.unknown_object_type import misspelt_types
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
