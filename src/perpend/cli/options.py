@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
@@ -33,6 +34,17 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
     if instant is None:
         raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
+
+
+def age(context: click.Context, parameter: click.Parameter, value: str) -> timedelta:
+    """Return the length of time that an option names."""
+    found = re.fullmatch("([0-9]{1,5})([smhd])", value.strip())
+    if found is None:
+        raise click.BadParameter("not a number and s, m, h or d, such as 90m, 4h or 2d", context, parameter)
+    return (
+        int(found[1])
+        * {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1)}[found[2]]
+    )
 
 
 def scopes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Scope, ...]:

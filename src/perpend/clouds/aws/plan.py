@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
-_BEFORE: Final = {REPORT: ("iam.report-generate",)}
+BEFORE: Final = {REPORT: ("iam.report-generate",)}
+"""Calls that are made before a listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CollectionPlan:
         """All calls that may be made, in the order of the table."""
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
-        names |= {before for name in names for before in _BEFORE.get(name, ())}
+        names |= {before for name in names for before in BEFORE.get(name, ())}
         names |= {
             name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
         }
