@@ -160,7 +160,7 @@ class Collector:
     def _objects(
         self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace, known: Collection[tuple[str, str]]
     ) -> Iterator[_Listed]:
-        for one in objects_in(asked.row, item):
+        for one in objects_in(asked.row, item, where.account):
             identity = id_of(asked.row, one, where)
             if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
                 yield _Listed(asked, one, identity)
@@ -187,7 +187,7 @@ class Collector:
         return known
 
     def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
-        """Return the fields of an object, None where it is gone."""
+        """Return the fields of an object, None where it is gone, or none."""
         fields = ObjectFields()
         add_fields(fields, asked.row, "", item, here.where)
         for detail in asked.details:
@@ -203,6 +203,8 @@ class Collector:
             add_reason(fields, asked.row, detail.call, str(meaning))
             if meaning.kind != Lack.NOT_ASKED:
                 here.count(meaning)
+        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+            return None
         return fields
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.clouds.aws.cells import Cell
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.plan import REPORT
@@ -14,10 +15,10 @@ from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, PartRows
+    from perpend.clouds.aws.cells import AccountEntry, CellEnd, PartRows
     from perpend.clouds.aws.plan import CollectionPlan
 
 KIND: Final = "aws"
@@ -64,9 +65,8 @@ def _sources(
     name, began = f"{KIND} {entry.account}", _began(entry, ends)
     counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
     claims: dict[bool, list[Claim]] = {True: [], False: []}
-    for listing, types in plan.listings.items():
-        for asked in types:
-            claims[listing == REPORT] += _claims(entry, listing, asked.row.type_name, ends)
+    for type_name, listings in plan.listings_of.items():
+        claims[REPORT in listings] += _claims(entry, listings, type_name, ends)
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
@@ -81,16 +81,20 @@ def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None
     return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
 
 
-def _claims(entry: AccountEntry, listing: str, type_name: str, ends: Mapping[Cell, CellEnd]) -> list[Claim]:
-    """Return what is known in full of a type: of the account where it is of every region that is open."""
-    account = entry.account
-    lacking = {cell.region: end.lacking for cell, end in ends.items() if cell.listing == listing}
-    if not CALLS[listing].regional:
-        why = lacking.get("")
+def _claims(entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]) -> list[Claim]:
+    """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
+    account, call = entry.account, CALLS[listings[0]]
+
+    def lacking(region: str) -> Unread | None:
+        mine = (ends.get(Cell(account, region, listing)) for listing in listings)
+        return next((end.lacking for end in mine if end is not None and end.lacking is not None), None)
+
+    if not call.regional:
+        why = lacking("")
         return [Claim(type_name, Scope(account), str(why) if why else None)]
-    closed = {region: lacking.get(region) for region in entry.asked}
+    closed = {region: lacking(region) for region in entry.asked}
     closed |= {
-        region: unread(CALLS[listing], Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
+        region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
         for region in {*entry.regions} - {*entry.asked}
     }
     if not entry.no_regions and not any(closed.values()):
