@@ -136,6 +136,19 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/estates/collect",
         "intake/clouds/rows",
     ),
+    "servers/test_organisation.py": (
+        "cli/clouds/collect",
+        "cli/clouds/dry_run",
+        "cli/clouds/telling",
+        "clouds/aws/reach/entering",
+        "clouds/aws/runs/claims",
+        "clouds/aws/runs/window",
+        "intake/clouds/collecting",
+    ),
+    "unit/intake/clouds/test_journal.py": (
+        "clouds/aws/cells",
+        "store/unfinished",
+    ),
     "unit/analyze/lint/test_unreachable_condition.py": (
         "analyze/lint/contradictions",
         "analyze/lint/formulas",

@@ -9,7 +9,7 @@ import click
 
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
-from perpend.intake.rules import RELATION_NOT_FOLLOWED
+from perpend.intake.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 from perpend.store.unfinished import unfinished
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def tell_interrupted(store: Store, journal: Journal) -> None:
 
 
 def _tell_problems(problems: Sequence[Diagnostic]) -> None:
-    """Show what is strange about the rows; lookups to types that nobody asked for are not."""
-    strange = [one for one in problems if one.code != RELATION_NOT_FOLLOWED.code]
+    """Show what is strange about the rows: not lookups to types that nobody asked for, nor lists that were not read in full."""
+    strange = [one for one in problems if one.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
     if strange:
         text = render_text(strange, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)

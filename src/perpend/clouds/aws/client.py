@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.model import CloudCall
 
 _ATTEMPTS: Final = 8
-_CONNECT, _READ = 10, 60
+CONNECT, READ = 10.0, 60.0
+"""Seconds that a connection and each piece of an answer may take."""
+
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
 _KEPT: Final = 8
@@ -71,7 +73,7 @@ class CloudClient:
     region: str = ""
     role: Callable[[], Mapping[str, str]] | None = None
     attempts: int = _ATTEMPTS
-    timeout: float = _READ
+    timeout: float = field(default_factory=lambda: READ)
     total: float = TOTAL
     asked: dict[str, int] = field(default_factory=dict)
     _session: Any = None
@@ -159,7 +161,7 @@ class CloudClient:
     def _config(self) -> Config:
         return Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
-            connect_timeout=_CONNECT,
+            connect_timeout=CONNECT,
             read_timeout=self.timeout,
             max_pool_connections=AT_ONCE,
         )

@@ -89,9 +89,11 @@ class Collector:
             return replace(entry, at=at)
         why: Unread | None = None
         try:
-            status = regions_of(list(self._answers.listed("ec2.regions", "")))
+            answered = list(self._answers.listed("ec2.regions", ""))
+            status = regions_of(answered)
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
+            self._answers.kept["ec2.regions", ""] = answered
             regions = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
         except NotListed as error:
             why = error.why

@@ -49,6 +49,7 @@ class Journal:
     ) -> None:
         self.directory = directory
         self.plan = plan
+        self._clock = clock
         self.entries: dict[str, AccountEntry] = {}
         self.ends: dict[Cell, CellEnd] = {}
         self.parts: dict[Cell, list[PartRows]] = {}
@@ -99,7 +100,7 @@ class Journal:
             part.close()
             if not part:
                 return
-            kept = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), now())
+            kept = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), self._clock())
             with naming(path):
                 os.replace(part.path, path)
             self._append("part", {**document_of(kept), "number": number, "sha256": part.digest})
