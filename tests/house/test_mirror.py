@@ -140,12 +140,13 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/clouds/collect",
         "cli/clouds/dry_run",
         "cli/clouds/telling",
+        "cli/options",
         "clouds/aws/reach/entering",
         "clouds/aws/runs/claims",
         "clouds/aws/runs/window",
-        "intake/clouds/collecting",
+        "gather/collecting",
     ),
-    "unit/intake/clouds/test_journal.py": (
+    "unit/gather/test_journal.py": (
         "clouds/aws/cells",
         "store/unfinished",
     ),
@@ -164,6 +165,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/clouds/aws/test_parse.py": (
+        "clouds/aws/transforms",
+        "clouds/aws/values",
+    ),
     "unit/clouds/aws/test_tables.py": ("clouds/aws/model",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
@@ -235,6 +240,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
 
 OF_ROOMS = {
     "analyze/test_error_places.py",
+    "clouds/aws/test_corpus_types.py",
     "collect/test_bad_input.py",
     "load/test_hostile_files.py",
     "load/test_hostile_test_data.py",

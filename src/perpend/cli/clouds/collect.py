@@ -39,7 +39,7 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     """
     with extra_packages("aws", "collecting from AWS"):
         from perpend.clouds.aws.runs.window import Accounts
-    from perpend.intake.clouds.collecting import collecting_anew, collecting_on
+    from perpend.gather.collecting import collecting_anew, collecting_on
 
     entrances = entrances_of(wishes, found.plan, err=True)
     if wishes.resume:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from perpend.cli.collecting import ToCollect
     from perpend.diagnostics.model import Diagnostic
-    from perpend.intake.clouds.collecting import Collected
-    from perpend.intake.clouds.journal import Journal
+    from perpend.gather.collecting import Gathered
+    from perpend.gather.journal import Journal
     from perpend.ir.coverage import Unread
     from perpend.ir.program import Program
     from perpend.store.store import Store
@@ -28,7 +28,7 @@ MOST_NAMED: Final = 20
 """How many names a message has at most."""
 
 
-def tell_collected(came: Collected, found: ToCollect, calls: int, *, err: bool) -> None:
+def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
     accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
@@ -64,7 +64,7 @@ def _tell_problems(problems: Sequence[Diagnostic]) -> None:
         click.echo(text, err=True, nl=False)
 
 
-def _tell_unread(came: Collected, found: ToCollect) -> None:
+def _tell_unread(came: Gathered, found: ToCollect) -> None:
     """Say what is not known, and how many verdicts of the policies that read it this may cost."""
     unserved = found.plan.unserved
     if unserved:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.clouds.aws.runs.workers import Stopped, Workers
+from perpend.clouds.aws.runs.workers import EndedEarly, Workers
 
 
 def test_all_is_done_and_of_one_key_no_more_at_once_than_allowed() -> None:
@@ -65,5 +65,5 @@ def test_what_fails_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None
 def test_nothing_is_waited_for_once_it_is_stopped() -> None:
     workers = Workers(1, 1)
     workers.stop()
-    with pytest.raises(Stopped):
+    with pytest.raises(EndedEarly):
         workers.do_all([("k", lambda: None)])
