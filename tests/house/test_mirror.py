@@ -133,7 +133,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",
-        "commands/estates/collect",
         "intake/clouds/rows",
     ),
     "servers/test_organisation.py": (

@@ -19,24 +19,16 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 from perpend.clouds.aws import client as client_module
 from perpend.clouds.aws.reach import pace as pace_module
 from perpend.gather.journal import Journal
-from perpend.store.store import Store
 from tests.cli.conftest import Run, run
+from tests.servers.long import CHOSEN, calls_of, done_in, tables
 from tests.servers.stub import DOCUMENT, MANAGEMENT, SECRET, Call, Stub, throttling
 
 __all__ = ["run"]
 
 KEYS = "user-has-more-than-one-active-access-key"
-POLICIES = (
-    KEYS,
-    "delete-user-inline-or-directly-attached-policies",
-    "iam-access-analyzer-for-all-regions",
-    "policy-allows-full-administrative-privileges",
-)
-CHOSEN = tuple(word for name in POLICIES for word in ("--policy", name))
 EXTERNAL = "-".join(("told", "to", "nobody"))
 ORG = ("--org", "--role-name", "audit", "--external-id", EXTERNAL)
 ACCOUNTS, USERS = 6, 20
-Tables = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +80,6 @@ def collect(run: Run, stub: Stub, tmp_path: Path) -> Callable[..., Any]:
         return run("collect", "aws", "--store", tmp_path / store, "--endpoint-url", stub.url, *CHOSEN, *options)
 
     return command
-
-
-def tables(store: Path) -> Tables:
-    """Return the hashes of a store's tables, and its claims."""
-    snapshot = Store(store).snapshot()
-    manifest = Store(store).snapshots()[-1]
-    files = {name: [one.sha256 for one in files] for name, files in manifest.files.items()}
-    return {**files, "claims": [str(claim) for source in snapshot.sources for claim in source.coverage]}
 
 
 def statuses(run: Run, store: Path) -> Counter[tuple[str, str]]:
@@ -213,34 +197,6 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     assert (2, "", 1) == (ended.code, ended.out, ended.err.count("\n")), ended.err
     assert said in ended.err
     assert not (tmp_path / "s").exists()
-
-
-OF_LISTING = {
-    "GenerateCredentialReport": "iam.report",
-    "GetCredentialReport": "iam.report",
-    "ListPolicies": "iam.policies",
-    "ListAnalyzers": "analyzer.list",
-    "DescribeRegions": "ec2.regions",
-}
-
-
-def calls_of(stub: Stub) -> set[tuple[str, str, str]]:
-    """Return the cells that answered calls were of; of details that are asked for all objects together, too."""
-    found = set()
-    for call in stub.answered:
-        listing = OF_LISTING.get(call.operation)
-        if call.operation == "GetAccountAuthorizationDetails":
-            listing = "iam.user-details" if call.what.startswith("User") else "iam.policies"
-        if listing:
-            found.add((call.account, call.region if listing == "analyzer.list" else "", listing))
-    return found
-
-
-def done_in(store: Path) -> set[tuple[str, str, str]]:
-    """Return the cells that the journal of an unfinished collection has ended."""
-    (journal,) = store.glob("unfinished/*/journal.ndjson")
-    lines = [json.loads(line) for line in journal.read_text("utf-8").splitlines() if line.endswith("}")]
-    return {tuple(line["cell"]["cell"]) for line in lines if "cell" in line}
 
 
 NOTE = Journal._append

@@ -132,22 +132,23 @@ class Collector:
     def _cell(self, cell: Cell) -> None:
         here, began = _Here(cell, self._answers.where(cell.region)), now()
         chunked = any(asked.details for asked in self.plan.asked_by(cell.listing))
-        listed, more = self._listed(here), True
-        rows: Iterable[CollectedRow | None]
-        while more:
-            with self.kept.part(cell) as part:
-                if chunked:
-                    given = list(islice(listed, CHUNK))
-                    rows, more = self.workers.map_all(self._key(cell), partial(self._row, here), given), bool(given)
-                else:
-                    rows, more = (self._row(here, one) for one in listed), False
-                for row in rows:
-                    if row is not None:
-                        part.add(row)
-                part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
-                here.unread.clear()
+        listed = self._listed(here)
+        if chunked:
+            while given := list(islice(listed, CHUNK)):
+                self._keep(here, self.workers.map_all(self._key(cell), partial(self._row, here), given))
+        else:
+            self._keep(here, (self._row(here, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
         self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, here.each, made_at))
+
+    def _keep(self, here: _Here, rows: Iterable[CollectedRow | None]) -> None:
+        """Keep rows, and what was not read of their objects."""
+        with self.kept.part(here.cell) as part:
+            for row in rows:
+                if row is not None:
+                    part.add(row)
+            part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
+            here.unread.clear()
 
     def _listed(self, here: _Here) -> Iterator[_Listed]:
         """Yield the objects of a cell whose rows are not kept yet; note why the cell is not known in full, where it is not."""
