@@ -133,6 +133,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",
+        "commands/estates/scan",
         "intake/clouds/rows",
     ),
     "servers/test_organisation.py": (
@@ -145,10 +146,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/runs/window",
         "gather/collecting",
     ),
-    "unit/gather/test_journal.py": (
-        "clouds/aws/cells",
-        "store/unfinished",
-    ),
+    "unit/gather/test_journal.py": ("clouds/aws/cells",),
     "unit/analyze/lint/test_unreachable_condition.py": (
         "analyze/lint/contradictions",
         "analyze/lint/formulas",
