@@ -24,10 +24,11 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 
 def page() -> str:
     """Return the whole page."""
-    details = {name for row in TYPES.values() for one in row.details for name in one.calls[bool(one.matched) :]}
+    rows = [one for row in TYPES.values() for one in row.rows]
+    details = {name for row in rows for one in row.details for name in one.calls[bool(one.matched) :]}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
     for row in TYPES.values():
-        lines += ["", f"### {row.type_name}", "", *_type(row)]
+        lines += ["", f"### {row.type_name}", *(line for one in row.rows for line in ("", *_type(one)))]
     lines += ["", "## Not collected", "", "| field | why |", "| --- | --- |"]
     return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items())]) + "\n"
 
@@ -44,7 +45,8 @@ def _type(row: TypeRow) -> Iterator[str]:
     yield from ("", "| field | call | member | form |", "| --- | --- | --- | --- |")
     for name, source in row.fields.items():
         form = source.transform.replace("_", " ") + (", null where it is missing" if source.optional else "")
-        yield f"| `{name}` | `{source.call or row.listed}` | `{source.path}` | {form.removeprefix(', ')} |"
+        member = f"`{source.path}`" if source.path else "none: null"
+        yield f"| `{name}` | `{source.call or row.listed}` | {member} | {form.removeprefix(', ')} |"
 
 
 def _code(text: str | None) -> str:

@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Final
 
 _UNITS: Final = {
+    "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_WRITTEN: Final = re.compile(r"([0-9]{1,5})\s*([mhdw])")
+_WRITTEN: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
 _WORDS: Final = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _FEW: Final = 2
 
 
 def age_from_text(text: str) -> timedelta | None:
-    """Return a length of time: a whole number of minutes, hours, days or weeks, such as ``24h``; None for anything else."""
+    """Return a length of time: a whole number of seconds, minutes, hours, days or weeks, such as ``24h``; None for anything else."""
     match = _WRITTEN.fullmatch(text.strip().lower())
     return int(match[1]) * _UNITS[match[2]] if match else None
 
@@ -28,7 +29,7 @@ def written_age(age: timedelta) -> str:
     for unit in reversed(_UNITS):
         if age and not age % _UNITS[unit]:
             return f"{age // _UNITS[unit]}{unit}"
-    return f"{age // _UNITS['m']}m"
+    return f"{age // _UNITS['s']}s"
 
 
 def age_text(age: timedelta) -> str:

@@ -85,7 +85,7 @@ class Answers:
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
         if detail.matched:
-            found = self._of_match(detail.matched, call, item, asked_in)
+            found = self._of_match(detail, detail.matched, call, item, asked_in)
             return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
         return self._asked(call, item, region)
 
@@ -106,7 +106,9 @@ class Answers:
         found = self._asked(CALLS[name], item, region)
         return Fact({other: [found.answer[own]]} if own in found.answer else {}) if isinstance(found, Fact) else found
 
-    def _of_match(self, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
+    def _of_match(
+        self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
+    ) -> Meaning:
         """Return what a listing that is made once says of the item with the same member."""
         with self._lock:
             key = call.name, where.region
@@ -120,6 +122,7 @@ class Answers:
         if isinstance(found, Unread):
             return found
         one = found.get(str(member(item, members[0])))
+        one = detail.unmatched if one is None else one
         return unread(call, Lack.FAILED, where, "NoResult") if one is None else Fact(one)
 
     def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:

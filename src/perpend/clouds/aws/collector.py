@@ -1,89 +1,68 @@
-"""A plan and a client in, rows of objects out as they come; at the end what was read in full, and what was not and why.
+"""A plan and a client in, what one account holds out: rows that are kept as they come, listings with their ends.
 
-Cells (a listing in a region) run side by side; none stops another. Refuses to know where rows go.
+Cells (a listing in a region) run side by side; none stops another. Refuses to know where rows are kept.
 """
 
 from __future__ import annotations
 
-import queue
-import re
 import threading
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.clouds.aws.answers import Answers, NotListed
-from perpend.clouds.aws.client import NothingCollected, Refused, regions_of
+from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, CollectedRow, now
+from perpend.clouds.aws.client import PARSING, regions_of
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
-from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.clouds.aws.plan import REPORT
 from perpend.clouds.aws.tables import CALLS
-from perpend.ir.coverage import Claim, Scope, Unread
-from perpend.ir.estate import Source as EstateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from perpend.clouds.aws.cells import Kept
     from perpend.clouds.aws.client import CloudClient
     from perpend.clouds.aws.model import TypeRow
     from perpend.clouds.aws.plan import CollectionPlan, TypeAsked
+    from perpend.clouds.aws.runs.workers import Workers
+    from perpend.ir.coverage import Unread
 
-KIND: Final = "aws"
 CLOSED: Final = "not-opted-in"
 """The status of a region that an account has not enabled: it holds nothing, which is a fact."""
 
-_WAITING: Final = 2_000
-_STEP: Final = 0.2
-_HINTS: Final = {
-    "NoCredentialsError": "no credentials were found: name a profile with --profile, or sign in (`aws sso login`)",
-    "PartialCredentialsError": "the credentials are not complete",
-    "ExpiredToken": "the credentials have expired: sign in again",
-    "ExpiredTokenException": "the credentials have expired: sign in again",
-    "UnauthorizedSSOTokenError": "the session has expired: `aws sso login`",
-    "SSOTokenLoadError": "there is no session: `aws sso login`",
-    "TokenRetrievalError": "the session has expired: `aws sso login`",
-    "InvalidClientTokenId": "AWS does not know these credentials",
-    "UnrecognizedClientException": "AWS does not know these credentials",
-    "SignatureDoesNotMatch": "AWS does not accept the signature: is the secret key right, and the clock?",
-    "RequestExpired": "AWS finds the request too old: is the clock of this machine right?",
-    "EndpointConnectionError": "nothing answers there",
-    "ResponseParserError": "what answers there is not AWS",
-    "UnparsableAnswer": "what answers there is not AWS",
-}
+CHUNK: Final = 500
+"""How many objects that are asked about one by one are kept together."""
 
 
-class CollectedRow(NamedTuple):
-    """One object as it was read. ``source`` numbers the sources of the collection."""
+class _Listed(NamedTuple):
+    """An object of a listing, not asked about yet."""
 
-    type_name: str
-    fields: Mapping[str, Any]
-    reasons: Mapping[str, str]
-    source: int = 0
+    asked: TypeAsked
+    item: Mapping[str, Any]
+    identity: str
 
 
 @dataclass(slots=True)
-class Collection:
-    """What came of a collection: its sources with their claims, and what could not be read, once for each cause."""
+class _Here:
+    """A cell while it is asked: why it is not known in full, and what was not read of how many of its objects."""
 
-    sources: tuple[EstateSource, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    regions: tuple[str, ...] = ()
+    cell: Cell
+    where: CloudPlace
+    lacking: list[Unread] = field(default_factory=list)
+    unread: Counter[Unread] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def lack(self, code: str) -> None:
+        """Note that some answer has another form than answers have."""
+        self.lacking.append(unread(CALLS[self.cell.listing], Lack.FAILED, self.where, code))
 
-def account_of(client: CloudClient) -> CloudPlace:
-    """Return the account that a client's credentials open. Raises NothingCollected with the reason in a sentence."""
-    try:
-        answer = next(iter(client.pages(CALLS["sts.identity"], "", {})))
-    except Refused as error:
-        code = error.refusal.code
-        raise NothingCollected(f"AWS cannot be asked who this is ({code}): {_HINTS.get(code, 'see the AWS guide')}") from None
-    account, arn = str(answer.get("Account")), str(answer.get("Arn"))
-    if not re.fullmatch("[0-9]{12}", account) or not arn.startswith("arn:"):
-        raise NothingCollected(f"AWS cannot be asked who this is: {_HINTS['ResponseParserError']}")
-    return CloudPlace(account, arn.split(":")[1])
+    def count(self, what: Unread) -> None:
+        """Note what was not read of one more object."""
+        with self._lock:
+            self.unread[what] += 1
 
 
 @dataclass(slots=True)
@@ -93,99 +72,110 @@ class Collector:
     client: CloudClient
     plan: CollectionPlan
     account: CloudPlace
-    concurrency: int = 16
+    kept: Kept
+    workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _rows: queue.Queue[CollectedRow] = field(default_factory=lambda: queue.Queue(_WAITING))
-    _stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: set[tuple[str, str]] = field(default_factory=set)
-    _lacking: dict[tuple[str, str], Unread] = field(default_factory=dict)
-    _unread: Counter[Unread] = field(default_factory=Counter)
-    _counts: Counter[int] = field(default_factory=Counter)
-    _answers: Answers | None = None
-    _open: tuple[str, ...] = ()
-    _asked: tuple[str, ...] = ()
-    _no_regions: Unread | None = None
+    _answers: Answers = field(init=False)
 
-    def rows(self) -> Iterator[CollectedRow]:
-        """Yield the rows of all objects. Once they are through, ``collection`` says the rest."""
+    def __post_init__(self) -> None:
         self._answers = Answers(self.client, self.account)
-        yield self._counted(
-            CollectedRow(ACCOUNT_TYPE, {"Id": self.account.account, "CA10__accountId__c": self.account.account}, {})
-        )
-        if self.plan.is_regional:
-            self._find_regions(self._answers)
-        cells = [(name, region) for name in self.plan.listings for region in (self._asked if CALLS[name].regional else ("",))]
-        with ThreadPoolExecutor(max_workers=self.concurrency) as pool:
-            futures = [pool.submit(self._cell, *cell) for cell in cells]
-            try:
-                yield from self._waited_for(futures)
-            finally:
-                self._stopped.set()
-                for future in futures:
-                    future.cancel()
-        for future in futures:
-            future.result()
 
-    def _waited_for(self, futures: Sequence[Future[None]]) -> Iterator[CollectedRow]:
-        """Yield rows as cells find them, until all cells have ended and no row is left."""
-        while not all(future.done() for future in futures) or not self._rows.empty():
-            with suppress(queue.Empty):
-                yield self._counted(self._rows.get(timeout=_STEP))
-
-    @property
-    def collection(self) -> Collection:
-        """What was collected, with claims."""
-        name = f"aws {self.account.account}"
-        unread_calls = tuple(replace(one, objects=number) for one, number in sorted(self._unread.items(), key=str))
-        claims: dict[bool, list[Claim]] = {True: [], False: []}
-        for listing, types in self.plan.listings.items():
-            for asked in types:
-                claims[listing == REPORT] += self._claims(listing, asked.row.type_name)
-        made_at = self._answers.made_at if self._answers else None
-        sources = [EstateSource(name, KIND, self.started, self._counts[0], (self.account.account,), tuple(claims[False]))]
-        if REPORT in self.plan.listings:
-            report = f"{name} credential report"
-            observed = made_at or self.started
-            sources.append(EstateSource(report, KIND, observed, self._counts[1], (self.account.account,), tuple(claims[True])))
-        return Collection(tuple(sources), unread_calls, self._asked)
-
-    def _find_regions(self, answers: Answers) -> None:
+    def entry(self, label: str = "") -> AccountEntry:
+        """Return how the account was entered, with the regions that it has. They are asked for where no listing is kept."""
+        at, entry = now(), AccountEntry(self.account.account, self.account.partition, label)
+        if not self.plan.is_regional:
+            return replace(entry, at=at)
+        why: Unread | None = None
         try:
-            status = regions_of(list(answers.listed("ec2.regions", "")))
+            status = regions_of(list(self._answers.listed("ec2.regions", "")))
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
-            self._open = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
+            regions = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
         except NotListed as error:
-            self._no_regions = error.why
-            self._unread[error.why] += 0
-            self._open = tuple(self.client.known_regions(self.account.partition))
-        self._asked = tuple(self.wanted_regions(self._open)) if self.wanted_regions else self._open
-        answers.regions = frozenset(self._asked)
+            why = error.why
+            regions = tuple(self.client.known_regions(self.account.partition))
+        asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
+        return replace(entry, regions=regions, asked=asked, no_regions=why, at=at)
 
-    def _cell(self, listing: str, region: str) -> None:
-        assert self._answers is not None
-        where = self._answers.where(region)
+    def collect(self, entry: AccountEntry, *, done: Callable[[Cell], None] | None = None) -> None:
+        """Ask for all that is not kept yet. ``done`` is told of each cell that came to its end."""
+        if self.plan.is_regional:
+            self._answers.regions = frozenset(entry.asked)
+        cells = cells_of(self.plan, entry)
+        for cell in cells:
+            if CALLS[cell.listing].regional:
+                self._seen.update(self.kept.objects(cell))
+
+        def task(cell: Cell) -> Callable[[], None]:
+            def do() -> None:
+                self._cell(cell)
+                if done:
+                    done(cell)
+
+            return do
+
+        self.workers.do_all([(self._key(cell), task(cell)) for cell in cells if not self.kept.is_done(cell)])
+
+    def _key(self, cell: Cell) -> Hashable:
+        return cell.account, cell.region, CALLS[cell.listing].service
+
+    def _cell(self, cell: Cell) -> None:
+        here, began = _Here(cell, self._answers.where(cell.region)), now()
+        chunked = any(asked.details for asked in self.plan.listings[cell.listing])
+        listed, more = self._listed(here), True
+        rows: Iterable[CollectedRow | None]
+        while more:
+            with self.kept.part(cell) as part:
+                if chunked:
+                    given = list(islice(listed, CHUNK))
+                    rows, more = self.workers.map_all(self._key(cell), partial(self._row, here), given), bool(given)
+                else:
+                    rows, more = (self._row(here, one) for one in listed), False
+                for row in rows:
+                    if row is not None:
+                        part.add(row)
+                part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
+                here.unread.clear()
+        made_at = self._answers.made_at if cell.listing == REPORT else None
+        self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, made_at))
+
+    def _listed(self, here: _Here) -> Iterator[_Listed]:
+        """Yield the objects of a cell whose rows are not kept yet; note why the cell is not known in full, where it is not."""
+        known = self.kept.objects(here.cell)
         try:
-            for item in self._answers.listed(listing, region):
-                if self._stopped.is_set():
-                    return
-                for asked in self.plan.listings[listing]:
-                    self._objects(asked, item, where)
+            for item in self._answers.listed(here.cell.listing, here.cell.region):
+                self.workers.check()
+                for asked in self.plan.listings[here.cell.listing]:
+                    try:
+                        yield from self._objects(asked, item, here.where, known)
+                    except NoResult:
+                        here.lack("NoResult")
         except NotListed as error:
-            self._note_lacking(listing, region, error.why)
-        except NoResult:
-            self._note_lacking(listing, region, unread(CALLS[listing], Lack.FAILED, where, "NoResult"))
+            here.lacking.append(error.why)
+        except PARSING:
+            here.lack("UnparsableAnswer")
 
-    def _objects(self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace) -> None:
-        for one in objects_in(asked.row, item):
+    def _objects(
+        self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace, known: Collection[tuple[str, str]]
+    ) -> Iterator[_Listed]:
+        for one in objects_in(asked.row, item, where.account):
             identity = id_of(asked.row, one, where)
-            if self._was_seen(asked.row, identity):
-                continue
-            row = self._row(asked, one, identity, where)
-            if row is not None:
-                self._put(row)
+            if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
+                yield _Listed(asked, one, identity)
+
+    def _row(self, here: _Here, listed: _Listed) -> CollectedRow | None:
+        """Return the row of an object, None where it is gone, or has a form that nothing can be read of."""
+        try:
+            fields = self._fields(here, *listed)
+        except PARSING:
+            here.lack("UnparsableAnswer")
+            return None
+        if fields is None:
+            return None
+        row = listed.asked.row
+        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.listed == REPORT))
 
     def _was_seen(self, row: TypeRow, identity: str) -> bool:
         """Whether another region has shown an object, as all regions show a trail of all regions."""
@@ -196,57 +186,32 @@ class Collector:
             self._seen.add((row.type_name, identity))
         return known
 
-    def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone."""
-        assert self._answers is not None
+    def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
+        """Return the fields of an object, None where it is gone, or none."""
         fields = ObjectFields()
-        add_fields(fields, asked.row, "", item, where)
+        add_fields(fields, asked.row, "", item, here.where)
         for detail in asked.details:
             if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-                add_fields(fields, asked.row, detail.call, None, where)
+                add_fields(fields, asked.row, detail.call, None, here.where)
                 continue
-            meaning = self._answers.of_object(detail, item, where)
+            meaning = self._answers.of_object(detail, item, here.where)
             if isinstance(meaning, Gone):
                 return None
             if isinstance(meaning, Fact):
-                add_fields(fields, asked.row, detail.call, meaning.answer, where)
+                add_fields(fields, asked.row, detail.call, meaning.answer, here.where)
                 continue
             add_reason(fields, asked.row, detail.call, str(meaning))
             if meaning.kind != Lack.NOT_ASKED:
-                with self._lock:
-                    self._unread[meaning] += 1
-        source = int(asked.row.listed == REPORT)
-        return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
+                here.count(meaning)
+        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+            return None
+        return fields
 
-    def _claims(self, listing: str, type_name: str) -> list[Claim]:
-        """Return what is known in full of a type: of the account where it is of every region that is open."""
-        account = self.account.account
-        if not CALLS[listing].regional:
-            why = self._lacking.get((listing, ""))
-            return [Claim(type_name, Scope(account), str(why) if why else None)]
-        closed = {region: self._lacking.get((listing, region)) for region in self._asked}
-        closed |= {
-            region: unread(CALLS[listing], Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}
-        }
-        if not self._no_regions and not any(closed.values()):
-            return [Claim(type_name, Scope(account))]
-        claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
-        return [*claims, Claim(type_name, Scope(account), str(self._no_regions))] if self._no_regions else claims
 
-    def _where(self, region: str) -> CloudPlace:
-        return CloudPlace(self.account.account, self.account.partition, region)
-
-    def _note_lacking(self, listing: str, region: str, why: Unread) -> None:
-        with self._lock:
-            self._lacking[listing, region] = why
-            self._unread[why] += 0
-
-    def _put(self, row: CollectedRow) -> None:
-        while not self._stopped.is_set():
-            with suppress(queue.Full):
-                self._rows.put(row, timeout=_STEP)
-                return
-
-    def _counted(self, row: CollectedRow) -> CollectedRow:
-        self._counts[row.source] += 1
-        return row
+def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[Cell]:
+    """Return the cells of an account."""
+    return [
+        Cell(entry.account, region, listing)
+        for listing in plan.listings
+        for region in (entry.asked if CALLS[listing].regional else ("",))
+    ]

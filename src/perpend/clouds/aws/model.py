@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 ABOVE: Final = "^"
 """The key under which an item that is nested in another one holds that other one."""
 
+VALUE: Final = "value"
+"""The key under which an item that is a mere value, such as a name, holds it."""
+
+WHOLE: Final = "@"
+"""The path of an item itself, for transforms of more than one member."""
+
+CONSTANT: Final = "="
+"""How a path begins that is no path but the value."""
+
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
@@ -47,7 +56,9 @@ class FieldSource:
     """CloudPlace a field's value comes from: the member at a path of an item, through a named transform.
 
     ``call`` names the detail call that has it, empty for the listing. ``optional``: a member that is missing is null, a fact.
-    A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
+    A path with braces is a template of members, with ``account``, ``region`` and ``partition``; of members with ``|`` between
+    them the first that is there counts. A step with ``[]`` goes into each of a list. The empty path is null, a fact: there is
+    no such thing in this listing.
     """
 
     path: str
@@ -63,7 +74,8 @@ class DetailCall:
     ``unless`` is a member with a value: for an item that has it the call is not made, and its fields are null, a fact.
     ``region`` names the member that holds the region to ask in; ``matched`` are the members of item and answer that agree.
     ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
-    of a match that this one is an entry of.
+    of a match that this one is an entry of. ``unmatched`` is what holds of an item that no match was found for, where that
+    says something.
     """
 
     call: str
@@ -71,6 +83,7 @@ class DetailCall:
     region: str = ""
     matched: tuple[str, str] | None = None
     otherwise: tuple[str, str, str] | None = None
+    unmatched: Mapping[str, Any] | None = None
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -82,7 +95,10 @@ class DetailCall:
 class TypeRow:
     """One object type: the listing that shows its objects, their Id as a template, their fields.
 
-    ``inside`` is the member of each listed item that holds the objects, where these are nested.
+    ``inside`` is the path to the list in each listed item that holds the objects, where these are nested. ``owner`` is the
+    member of a listed item that names its account: what another account owns and shares is an object of that one. ``also`` are
+    rows for further listings that show objects of the same type, with the same fields. An item of which the field that it
+    ``needs`` is null is no object.
     """
 
     type_name: str
@@ -91,10 +107,18 @@ class TypeRow:
     fields: Mapping[str, FieldSource]
     details: tuple[DetailCall, ...] = ()
     inside: str = ""
+    owner: str = ""
+    needs: str = ""
+    also: tuple[TypeRow, ...] = ()
+
+    @property
+    def rows(self) -> tuple[TypeRow, ...]:
+        """This row, and those for further listings."""
+        return (self, *self.also)
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
         """Return the detail calls that some wanted fields need."""
-        calls = {self.fields[name].call for name in wanted if name in self.fields}
+        calls = {self.fields[name].call for name in (*wanted, self.needs) if name in self.fields}
         return tuple(detail for detail in self.details if detail.call in calls)
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
-_BEFORE: Final = {REPORT: ("iam.report-generate",)}
+BEFORE: Final = {REPORT: ("iam.report-generate",)}
+"""Calls that are made before a listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,15 @@ class CollectionPlan:
         return tuple(sorted({ACCOUNT_TYPE, *(asked.row.type_name for types in self.listings.values() for asked in types)}))
 
     @property
+    def listings_of(self) -> Mapping[str, list[str]]:
+        """The listings by the type whose objects they show."""
+        found: dict[str, list[str]] = {}
+        for listing, types in self.listings.items():
+            for asked in types:
+                found.setdefault(asked.row.type_name, []).append(listing)
+        return found
+
+    @property
     def is_regional(self) -> bool:
         """Whether some call is to be made in each region."""
         return any(CALLS[name].regional for name in self.listings)
@@ -47,7 +57,7 @@ class CollectionPlan:
         """All calls that may be made, in the order of the table."""
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
-        names |= {before for name in names for before in _BEFORE.get(name, ())}
+        names |= {before for name in names for before in BEFORE.get(name, ())}
         names |= {
             name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
         }
@@ -67,5 +77,6 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         served = {*row.fields, "Id", "Name"}
         unserved += sorted(f"{type_name}.{name}" for name in fields - served if not name.endswith("__disappearanceTime__c"))
         if type_name != ACCOUNT_TYPE:
-            listings.setdefault(row.listed, []).append(TypeAsked(row, row.details_for(fields)))
+            for one in row.rows:
+                listings.setdefault(one.listed, []).append(TypeAsked(one, one.details_for(fields)))
     return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved))

@@ -7,9 +7,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.clouds.aws.services import account, cloudtrail, detection, iam
+from perpend.clouds.aws.services import (
+    account,
+    cloudtrail,
+    containers,
+    databases,
+    detection,
+    iam,
+    instances,
+    load_balancing,
+    network,
+)
 
-TABLES: Final = (account.TABLE, iam.TABLE, cloudtrail.TABLE, detection.TABLE)
+TABLES: Final = (
+    account.TABLE,
+    iam.TABLE,
+    cloudtrail.TABLE,
+    detection.TABLE,
+    network.TABLE,
+    instances.TABLE,
+    load_balancing.TABLE,
+    databases.TABLE,
+    containers.TABLE,
+)
 
 CALLS: Final = {call.name: call for table in TABLES for call in table.calls}
 """The calls by name."""

@@ -6,14 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.clouds.aws.outcomes import NotThere
+from perpend.clouds.aws.values import VALUES
 from perpend.collect.formats.values import lower_camel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-class NotThere(Exception):
-    """An answer in which a value is not known although AWS answered; the text is the reason."""
 
 
 def _enabled_disabled(value: Any) -> str:
@@ -58,8 +56,9 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "default_document": _default_document,
     "lower_camel_json": _lower_camel_json,
     "basic_selectors": _basic_selectors,
+    **VALUES,
 }
 """The transforms by name. None of them is given null."""
 
-TAKE_MISSING: Final = frozenset(("basic_selectors",))
+TAKE_MISSING: Final = frozenset(("basic_selectors", "is_there"))
 """Those that say something of a member that is missing, too: they are given null for it."""

@@ -17,6 +17,7 @@ from perpend.diagnostics.text import render_text
 from perpend.store.kept import damaged_below
 from perpend.store.queries.labels import view_names
 from perpend.store.store import KEPT, Store
+from perpend.store.unfinished import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,9 +128,10 @@ def ask(
 @_store
 @click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
 def prune(directory: str, keep: int) -> int:
-    """Remove all snapshots but the newest ones and the one in force, and what imports that died have left."""
+    """Remove all snapshots but the newest ones and the one in force, and what imports and collections that died have left."""
     store = Store(directory)
-    store.snapshot()
+    if not unfinished(store.directory):
+        store.snapshot()
     pruned = store.prune(keep=keep)
     for run in pruned.removed:
         click.echo(f"removed {run}")

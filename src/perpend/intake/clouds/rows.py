@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from perpend.clouds.aws.collector import CollectedRow, Collection
+    from perpend.clouds.aws.cells import CollectedRow
+    from perpend.clouds.aws.runs.claims import Collection
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot

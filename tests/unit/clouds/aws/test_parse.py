@@ -15,7 +15,7 @@ import botocore.parsers
 from botocore.awsrequest import HeadersDict
 from botocore.model import ServiceModel
 
-from perpend.clouds.aws.model import CloudCall, FieldSource
+from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import (
     CloudPlace,
@@ -24,6 +24,7 @@ from perpend.clouds.aws.parse import (
     add_fields,
     id_of,
     items_of,
+    member,
     objects_in,
     report_items,
     value_at,
@@ -76,7 +77,7 @@ def test_recorded_bytes_mean_what_is_written_beside_them(path: Path) -> None:
         return
     row = TYPES[told["type"]] if "type" in told else next(one for one in TYPES.values() if one.listed == call.name)
     objects = []
-    for item in (one for listed in found for one in objects_in(row, listed)):
+    for item in (one for listed in found for one in objects_in(row, listed, WHERE.account)):
         fields = ObjectFields()
         add_fields(fields, row, "", item, WHERE)
         assert {} == fields.reasons
@@ -101,10 +102,36 @@ def test_every_vector_has_its_meaning() -> None:
         (FieldSource("a", "basic_selectors"), {"a": [{"ReadWriteType": "All"}]}, '[{"readWriteType":"All"}]'),
         (FieldSource("a", "lower_camel_json", optional=True), {"a": []}, None),
         (FieldSource("{account}/{a}"), {"a": "x"}, "111122223333/x"),
+        (FieldSource("{region}/{a|b}/{c}"), {"b": 7, "c": True}, "eu-west-1/7/true"),
+        (FieldSource("{a}/x", optional=True), {}, None),
+        (FieldSource("a[].b"), {"a": [{"b": 1}, {"b": 2}]}, "[1, 2]"),
+        (FieldSource("=classic"), {}, "classic"),
+        (FieldSource(""), {"a": 1}, None),
     ],
 )
 def test_values(source: FieldSource, item: dict[str, Any], expected: Any) -> None:
     assert expected == value_at(source, item, WHERE)
+
+
+@pytest.mark.parametrize("path", ["a[].b", "{a}/x", "a.b"])
+def test_a_member_that_some_lack_is_not_known(path: str) -> None:
+    with pytest.raises(NoResult, match="the answer has no"):
+        value_at(FieldSource(path), {"a": [{"b": 1}, {}]} if "[]" in path else {}, WHERE)
+
+
+def test_objects_stand_in_items_at_any_depth_and_belong_to_whom_the_item_names() -> None:
+    row = TypeRow("T", "call", "{value}", {}, inside="groups.names", owner="owner")
+    item = {"id": 1, "owner": WHERE.account, "groups": [{"names": ["a", "b"]}, {"names": []}]}
+    found = list(objects_in(row, item, WHERE.account))
+    assert [("a", 1), ("b", 1)] == [(one["value"], member(one, f"{ABOVE}.{ABOVE}.id")) for one in found]
+    assert [] == list(objects_in(row, {**item, "owner": "444455556666"}, WHERE.account))
+    assert 2 == len(list(objects_in(row, {**item, "owner": None}, WHERE.account)))
+    with pytest.raises(NoResult, match="no names"):
+        list(objects_in(row, {**item, "groups": [{}]}, WHERE.account))
+
+
+def test_a_listing_of_mere_texts_is_one_of_items() -> None:
+    assert [{"value": "a"}] == items_of(CloudCall("c", "s", "O", result="names"), {"names": ["a"]})
 
 
 def test_a_member_that_is_missing_is_not_known() -> None:

@@ -12,7 +12,7 @@ import botocore.loaders
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, ServiceModel, StructureShape
 
-from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
+from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, CloudCall, FieldSource, TypeRow
 from perpend.clouds.aws.parse import _MEMBER
 from perpend.clouds.aws.plan import REPORT
 from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
@@ -20,7 +20,14 @@ from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.load.repository import open_repository
 
 LOADER = botocore.loaders.create_loader()
-OTHERWISE_CALLED = {"access-analyzer:ListAnalyzers"}
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+}
+"""How permissions of a service begin, where they do not begin as the SDK calls it."""
+
 GIVEN = {"account", "region", "partition"}
 MADE_UP = {"name", "arn", "row"}
 """The members of a user of a credential report, which no model knows."""
@@ -32,10 +39,29 @@ def operation_of(call: CloudCall) -> Any:
 
 
 def shape_at(shape: Any, path: str) -> Any:
-    for step in path.split(".") if path else ():
-        assert isinstance(shape, StructureShape) and step in shape.members, (path, step)
-        shape = shape.members[step]
+    for step in path.split(".") if path not in ("", WHOLE) else ():
+        name = step.removesuffix("[]")
+        if name == VALUE and not isinstance(shape, StructureShape):
+            continue
+        assert isinstance(shape, StructureShape) and name in shape.members, (path, step)
+        shape = shape.members[name]
+        if name != step:
+            assert isinstance(shape, ListShape), (path, step)
+            shape = shape.member
     return shape
+
+
+def shapes_of(row: TypeRow) -> list[Any]:
+    """Return the shapes of a row's objects: what is listed, then what is nested in it, to the objects themselves."""
+    found = [item_shape(CALLS[row.listed])]
+    for step in row.inside.split(".") if row.inside else ():
+        found.append(shape_at(found[-1], f"{step}[]"))
+    return found
+
+
+def check_member(shapes: list[Any], path: str) -> None:
+    above = path.count(f"{ABOVE}.")
+    shape_at(shapes[-1 - above], path.removeprefix(f"{ABOVE}." * above))
 
 
 def item_shape(call: CloudCall) -> Any:
@@ -44,6 +70,13 @@ def item_shape(call: CloudCall) -> Any:
         return found
     found = shape_at(found, call.result)
     return found.member if isinstance(found, ListShape) else found
+
+
+def paths_of(source: FieldSource) -> list[str]:
+    """Return the members that a field reads."""
+    if "{" in source.path:
+        return [path for braces in _MEMBER.findall(source.path) for path in braces.split("|")]
+    return [] if not source.path or source.path.startswith(CONSTANT) else [source.path]
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=lambda call: call.name)
@@ -56,8 +89,8 @@ def test_a_call_names_what_its_service_has(call: CloudCall) -> None:
     known = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation.error_shapes}
     assert {*call.facts, *call.gone} <= known
     assert call.wording.keys() <= call.facts.keys()
-    if call.permission and call.permission not in OTHERWISE_CALLED:
-        assert f"{call.service}:{call.operation}" == call.permission
+    if call.permission:
+        assert f"{PREFIXES.get(call.service, call.service)}:{call.operation}" == call.permission
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS.values() if call.result], ids=lambda call: call.name)
@@ -72,34 +105,41 @@ def test_a_listing_has_pages_or_says_why_not(call: CloudCall) -> None:
         assert call.result in ([keys] if isinstance(keys, str) else keys)
 
 
-@pytest.mark.parametrize("row", TYPES.values(), ids=lambda row: row.type_name)
+@pytest.mark.parametrize(
+    "row", [one for row in TYPES.values() for one in row.rows], ids=lambda row: f"{row.type_name}-{row.listed}"
+)
 def test_a_type_names_what_its_calls_answer_and_what_the_library_declares(row: TypeRow) -> None:
-    listed = CALLS[row.listed]
-    above = item_shape(listed)
-    item = shape_at(above, row.inside).member if row.inside else above
+    shapes = shapes_of(row)
+    shape_at(shapes[0], row.owner)
     details = {detail.call for detail in row.details}
     for name, source in (*row.fields.items(), ("Id", FieldSource(row.id))):
         assert source.transform in (*TRANSFORMS, "") and TAKE_MISSING <= TRANSFORMS.keys()
         assert source.call in (*details, ""), name
-        for path in _MEMBER.findall(source.path) if "{" in source.path else [source.path]:
+        for path in paths_of(source):
             if path in GIVEN or (row.listed == REPORT and path in MADE_UP):
                 continue
-            if source.call:
-                shape_at(item_shape(CALLS[source.call]), path)
-            else:
-                shape_at(above if path.startswith(ABOVE) else item, path.removeprefix(f"{ABOVE}."))
+            check_member([item_shape(CALLS[source.call])] if source.call else shapes, path)
     for detail in row.details:
         if detail.otherwise:
             name, own, other = detail.otherwise
             together = shape_at(item_shape(CALLS[detail.call]), other).member
             assert together.name == shape_at(item_shape(CALLS[name]), own).name
-        shape_at(item, detail.region)
+        shape_at(shapes[-1], detail.region)
+        if detail.unless:
+            check_member(shapes, detail.unless[0])
+        for value in CALLS[detail.call].parameters.values():
+            if isinstance(value, str) and value.startswith("@"):
+                check_member(shapes, value[1:])
+        if detail.matched:
+            check_member(shapes, detail.matched[0])
+            shape_at(item_shape(CALLS[detail.call]), detail.matched[1])
         assert any(source.call == detail.call for source in row.fields.values())
     declared = open_repository().declared_type(row.type_name)
     assert declared is not None
     unserved = {name.partition(".")[2] for name in UNSERVED if name.startswith(row.type_name)}
-    collected = {"Id", *row.fields, *unserved, declared.deletion_field}
-    assert set(declared.fields) == {name for name in collected if name}
+    collected = {"Id", *row.fields, declared.deletion_field} - {None}
+    assert collected <= set(declared.fields) <= collected | unserved
+    assert row.fields.keys() == TYPES[row.type_name].fields.keys()
     assert {lookup.key for lookup in declared.lookups.values()} <= row.fields.keys()
 
 

@@ -7,6 +7,13 @@ from typing import Final
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 
 _ACCOUNT: Final = FieldSource("{account}")
+_CLOSED: Final = ("OptInStatus", "not-opted-in")
+"""The member of a region that the account has not enabled. Nothing is asked there."""
+
+_METADATA: Final = "ec2.metadata-defaults"
+_SNAPSHOTS: Final = "ec2.snapshot-block"
+_IMAGES: Final = "ec2.image-block"
+_CONSOLE: Final = "ec2.serial-console"
 
 _CALLS: Final = (
     CloudCall("sts.identity", "sts", "GetCallerIdentity", regional=False),
@@ -21,6 +28,10 @@ _CALLS: Final = (
         never_empty=True,
     ),
     CloudCall("ec2.ebs-default", "ec2", "GetEbsEncryptionByDefault", "ec2:GetEbsEncryptionByDefault"),
+    CloudCall(_METADATA, "ec2", "GetInstanceMetadataDefaults", "ec2:GetInstanceMetadataDefaults"),
+    CloudCall(_SNAPSHOTS, "ec2", "GetSnapshotBlockPublicAccessState", "ec2:GetSnapshotBlockPublicAccessState"),
+    CloudCall(_IMAGES, "ec2", "GetImageBlockPublicAccessState", "ec2:GetImageBlockPublicAccessState"),
+    CloudCall(_CONSOLE, "ec2", "GetSerialConsoleAccessStatus", "ec2:GetSerialConsoleAccessStatus"),
 )
 
 _TYPES: Final = (
@@ -34,8 +45,20 @@ _TYPES: Final = (
             "CA10__regionName__c": FieldSource("RegionName"),
             "CA10__status__c": FieldSource("OptInStatus"),
             "CA10__ebsStorageEncryption__c": FieldSource("EbsEncryptionByDefault", "enabled_disabled", "ec2.ebs-default"),
+            # Without a default of the account each instance has what its image or its launch says.
+            "CA10__metadataDefaultHttpTokens__c": FieldSource("AccountLevel.HttpTokens", call=_METADATA, optional=True),
+            "CA10__metadataDefaultHttpEndpoint__c": FieldSource("AccountLevel.HttpEndpoint", call=_METADATA, optional=True),
+            "CA10__metadataDefaultHttpPutResponseHopLimit__c": FieldSource(
+                "AccountLevel.HttpPutResponseHopLimit", call=_METADATA, optional=True
+            ),
+            "CA10__snapshotBlockPublicAccessState__c": FieldSource("State", call=_SNAPSHOTS),
+            "CA10__imageBlockPublicAccessState__c": FieldSource("ImageBlockPublicAccessState", call=_IMAGES),
+            "CA10__serialConsoleAccessEnabled__c": FieldSource("SerialConsoleAccessEnabled", call=_CONSOLE),
         },
-        (DetailCall("ec2.ebs-default", unless=("OptInStatus", "not-opted-in"), region="RegionName"),),
+        tuple(
+            DetailCall(call, unless=_CLOSED, region="RegionName")
+            for call in ("ec2.ebs-default", _METADATA, _SNAPSHOTS, _IMAGES, _CONSOLE)
+        ),
     ),
 )
 

@@ -1,0 +1,108 @@
+"""Accounts of a cloud in, one snapshot of a store out; what was done is kept meanwhile, so that it can be gone on with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perpend.clouds.aws.cells import CollectedRow
+from perpend.clouds.aws.plan import ACCOUNT_TYPE
+from perpend.clouds.aws.runs.claims import Collection, collection_of, sources_each
+from perpend.errors import PerpendError
+from perpend.intake.clouds.journal import Journal, begun
+from perpend.intake.clouds.rows import store_collected
+from perpend.store.files import remove_tree, shown
+from perpend.store.unfinished import new_unfinished, unfinished
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
+    from pathlib import Path
+
+    from perpend.clouds.aws.cells import AccountEntry
+    from perpend.clouds.aws.plan import CollectionPlan
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
+
+
+class NothingToResume(PerpendError):
+    """There is no collection to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What came of a collection. ``objects`` counts rows by type and account."""
+
+    snapshot: Snapshot
+    problems: list[Diagnostic]
+    collection: Collection
+    accounts: int
+    objects: Counter[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Collecting:
+    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless."""
+
+    store: Store
+    plan: CollectionPlan
+    journal: Journal
+    superseded: Sequence[Path] = ()
+    _objects: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def store_all(
+        self, *, declared: Callable[[str], ObjectType | None], progress: Callable[[int], None] | None = None
+    ) -> Collected:
+        """Store all that the journal keeps as one snapshot, and remove the journal."""
+        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts)
+        snapshot, problems = store_collected(
+            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress
+        )
+        self.journal.close()
+        for directory in (self.journal.directory, *self.superseded):
+            remove_tree(directory)
+        return Collected(snapshot, problems, found, len(self.journal.entries), self._objects)
+
+    def _entries(self) -> list[AccountEntry]:
+        return [entry for _, entry in sorted(self.journal.entries.items())]
+
+    def _rows(self) -> Iterator[CollectedRow]:
+        each = sources_each(self.plan)
+        for number, entry in enumerate(self._entries()):
+            account = entry.account
+            if account.isdecimal():
+                self._objects[ACCOUNT_TYPE, account] += 1
+                yield CollectedRow(ACCOUNT_TYPE, {"Id": account, "CA10__accountId__c": account}, {}, each * number)
+            for row in self.journal.rows(account, self.plan.listings):
+                self._objects[row.type_name, account] += 1
+                yield row._replace(source=each * number + row.source)
+
+
+def collecting_anew(store: Store, plan: CollectionPlan, wishes: Sequence[Any]) -> Collecting:
+    """Return a collection that begins."""
+    mark = mark_of(plan, wishes)
+    same = [one for one in unfinished(store.directory) if begun(one) == mark]
+    return Collecting(store, plan, Journal(new_unfinished(store.directory), mark), same)
+
+
+def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max_age: timedelta) -> Collecting:
+    """Return the newest collection of the same wishes that was not finished. Raises NothingToResume."""
+    mark = mark_of(plan, wishes)
+    left = unfinished(store.directory)
+    same = [one for one in left if begun(one) == mark]
+    if not same:
+        others = "those that stand there were of other options, or of another version" if left else "none was interrupted"
+        raise NothingToResume(f"{shown(store.directory)}: there is no collection to go on with: {others}")
+    return Collecting(store, plan, Journal(same[-1], mark, max_age=max_age), same[:-1])
+
+
+def mark_of(plan: CollectionPlan, wishes: Sequence[Any]) -> str:
+    """Return what tells collections apart: what is asked, by which tables, of which accounts and regions."""
+    listings = {name: [repr(asked) for asked in types] for name, types in plan.listings.items()}
+    return hashlib.sha256(json.dumps([__version__, listings, wishes], sort_keys=True).encode()).hexdigest()
