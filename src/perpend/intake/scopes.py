@@ -65,6 +65,19 @@ def _asked(table: Table) -> Iterator[tuple[bool, str]]:
             yield False, name(column.name)
 
 
+def account_in_arn(column: str) -> str:
+    """Return the expression of the account that an ARN in a column names, null where it names none."""
+    found = f"split_part({name(column)}, ':', {_ACCOUNT_IN_ARN})"
+    return f"CASE WHEN starts_with({name(column)}, 'arn:') AND regexp_full_match({found}, {text(_ACCOUNT)}) THEN {found} END"
+
+
+def region_in_arn(column: str) -> str:
+    """Return the expression of the region that an ARN in a column names, null where it names none."""
+    return (
+        f"CASE WHEN starts_with({name(column)}, 'arn:') THEN nullif(split_part({name(column)}, ':', {_REGION_IN_ARN}), '') END"
+    )
+
+
 def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
     """Return the expressions of a row's account and region, by the fields that its type declares; null where not known."""
     fields = (account_field(declared), region_field(declared)) if declared else (None, None)

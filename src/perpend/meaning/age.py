@@ -19,7 +19,7 @@ _FEW: Final = 2
 
 
 def age_from_text(text: str) -> timedelta | None:
-    """Return a length of time: a whole number of seconds, minutes, hours, days or weeks, such as ``24h``; None for anything else."""
+    """Return a length of time: a whole number of a unit from seconds to weeks, such as ``24h``; None for anything else."""
     match = _WRITTEN.fullmatch(text.strip().lower())
     return int(match[1]) * _UNITS[match[2]] if match else None
 

@@ -12,6 +12,7 @@ from perpend.clouds.aws.cells import CollectedRow
 from perpend.clouds.aws.plan import ACCOUNT_TYPE
 from perpend.clouds.aws.runs.claims import Collection, collection_of, sources_each
 from perpend.errors import PerpendError
+from perpend.intake.clouds.former import KEPT_FOR
 from perpend.intake.clouds.journal import Journal, begun
 from perpend.intake.clouds.rows import store_collected
 from perpend.store.files import remove_tree, shown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.cells import AccountEntry
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.diagnostics.model import Diagnostic
+    from perpend.intake.clouds.former import Staying
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
@@ -37,37 +39,46 @@ class NothingToResume(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What came of a collection. ``objects`` counts rows by type and account."""
+    """What came of a collection. ``objects`` counts rows by type and account; ``staying`` is what the store held before."""
 
     snapshot: Snapshot
     problems: list[Diagnostic]
     collection: Collection
     accounts: int
     objects: Counter[tuple[str, str]]
+    staying: Staying
 
 
 @dataclass(slots=True)
 class Collecting:
-    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless."""
+    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless.
+
+    ``stated`` are the words of somebody who declares regions to be empty.
+    """
 
     store: Store
     plan: CollectionPlan
     journal: Journal
     superseded: Sequence[Path] = ()
+    stated: str = ""
     _objects: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def store_all(
-        self, *, declared: Callable[[str], ObjectType | None], progress: Callable[[int], None] | None = None
+        self,
+        *,
+        declared: Callable[[str], ObjectType | None],
+        keep: timedelta = KEPT_FOR,
+        progress: Callable[[int], None] | None = None,
     ) -> Collected:
-        """Store all that the journal keeps as one snapshot, and remove the journal."""
-        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts)
-        snapshot, problems = store_collected(
-            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress
+        """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
+        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated)
+        snapshot, problems, staying = store_collected(
+            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress, keep=keep
         )
         self.journal.close()
         for directory in (self.journal.directory, *self.superseded):
             remove_tree(directory)
-        return Collected(snapshot, problems, found, len(self.journal.entries), self._objects)
+        return Collected(snapshot, problems, found, len(self.journal.entries), self._objects, staying)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.journal.entries.items())]
