@@ -65,6 +65,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/changes",
         "scaffold/fixes",
     ),
+    "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
         "scaffold/entities",

@@ -29,7 +29,7 @@ _SLACK: Final = timedelta(minutes=5)
 """How far clocks of different machines may be apart."""
 
 
-class Observed(Protocol):
+class Dated(Protocol):
     """A source, as far as it says when the estate looked like this and what it holds in full."""
 
     @property
@@ -64,7 +64,7 @@ class Freshness:
             return f"observed at {when}, which is yet to come: how old it is cannot be said"
         return None
 
-    def reasons(self, sources: Sequence[Observed]) -> dict[int, str]:
+    def reasons(self, sources: Sequence[Dated]) -> dict[int, str]:
         """Return by number why sources are stale that are."""
         found = ((number, self.reason(source.observed_at)) for number, source in enumerate(sources))
         return {number: reason for number, reason in found if reason is not None}
@@ -88,7 +88,7 @@ def old_reports(sources: Iterable[Source], now: datetime) -> dict[str, timedelta
     }
 
 
-def stale_claims(sources: Sequence[Observed], stale: Mapping[int, str]) -> Iterator[tuple[Claim, str]]:
+def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, str]]:
     """Yield what only stale sources claim to hold in full, each with the reason why that is not known any more."""
     fresh = [claim for number, source in enumerate(sources) if number not in stale for claim in source.coverage]
     for number, reason in stale.items():

@@ -40,9 +40,8 @@ def tell_collected(came: Collected, found: ToCollect, calls: int, *, err: bool) 
         click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
     for source in came.collection.sources:
         if source.kind == STATED:
-            click.echo(
-                f"declared empty, and not asked: {visible(source.name)}, of {counted(len(source.accounts), 'account')}", err=err
-            )
+            of = counted(len(source.accounts), "account")
+            click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
     _tell_staying(came.staying, err=err)
     _tell_unread(came, found)
 

@@ -204,7 +204,7 @@ RUNS = st.lists(
 
 
 @given(RUNS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_histories_are_what_a_plain_reading_of_the_rule_makes_of_them(
     runs: list[tuple[set[Key], tuple[str, ...], set[tuple[str, str]]]],
 ) -> None:

@@ -11,14 +11,15 @@ from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.runs.claims import STATED, collection_of
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope
+from perpend.ir.estate import Source
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ACCOUNT, HUB, LISTING = "111122223333", "CA10A1__CaAwsSecurityHub__c", "hub.describe"
+ACCOUNT, HUB = "111122223333", "CA10A1__CaAwsSecurityHub__c"
 WORDS = "--closed-region ap-*"
 PLAN = plan_of({HUB: {"CA10__hubArn__c"}})
 
 
-def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)):
+def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)) -> tuple[AccountEntry, tuple[Source, ...]]:
     [listing] = PLAN.listings
     entry = AccountEntry(ACCOUNT, regions=("ap-east-1", "us-east-1"), asked=("us-east-1",), stated=stated, at=NOON)
     why = unread(CALLS[listing], Lack.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
