@@ -65,6 +65,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/changes",
         "scaffold/fixes",
     ),
+    "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
         "scaffold/entities",
@@ -134,7 +135,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/client",
         "clouds/aws/collector",
         "commands/estates/scan",
-        "intake/clouds/rows",
+        "gather/rows",
     ),
     "servers/test_organisation.py": (
         "cli/clouds/collect",
@@ -142,7 +143,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/clouds/telling",
         "cli/options",
         "clouds/aws/reach/entering",
-        "clouds/aws/runs/claims",
         "clouds/aws/runs/window",
         "gather/collecting",
     ),

@@ -82,6 +82,7 @@ class Wishes:
     external_id: str | None
     wanted_accounts: tuple[str, ...]
     regions: tuple[str, ...]
+    closed_regions: tuple[str, ...]
     policies: tuple[str, ...]
     frameworks: tuple[str, ...]
     repo: str | None
@@ -90,6 +91,7 @@ class Wishes:
     endpoint_url: str | None
     resume: bool
     max_age: timedelta
+    keep_disappeared: timedelta
     dry_run: bool
 
     def refuse_contradictions(self) -> None:
@@ -104,9 +106,22 @@ class Wishes:
             raise click.UsageError("--resume and --dry-run exclude each other")
 
     @property
+    def stated(self) -> str:
+        """What is declared of regions, in the words of the command line; empty where nothing is."""
+        return " ".join(f"--closed-region {glob}" for glob in self.closed_regions)
+
+    @property
     def marks(self) -> list[object]:
         """What tells a collection from another one, of the same policies and types."""
-        return [self.profiles, self.org, self.role_name, self.wanted_accounts, self.regions, self.endpoint_url]
+        return [
+            self.profiles,
+            self.org,
+            self.role_name,
+            self.wanted_accounts,
+            self.regions,
+            self.closed_regions,
+            self.endpoint_url,
+        ]
 
 
 _OPTIONS: Final = (
@@ -128,6 +143,13 @@ _OPTIONS: Final = (
         help="With --org: only these accounts, by id or name; may be repeated.",
     ),
     click.option("--regions", multiple=True, metavar="GLOB", help="Ask only in these regions, such as eu-*; may be repeated."),
+    click.option(
+        "--closed-region",
+        "closed_regions",
+        multiple=True,
+        metavar="GLOB",
+        help="Declare that these regions, such as ap-*, hold nothing: they are not asked; may be repeated.",
+    ),
     click.option(
         "--policy",
         "policies",
@@ -168,6 +190,14 @@ _OPTIONS: Final = (
         metavar="AGE",
         callback=age,
         help="With --resume: ask anew what was read longer ago, such as 90m, 4h or 2d.",
+    ),
+    click.option(
+        "--keep-disappeared",
+        default="30d",
+        show_default=True,
+        metavar="AGE",
+        callback=age,
+        help="How long objects that are not there any more stay in the store.",
     ),
     click.option("--dry-run", is_flag=True, help="Only say what would be asked, of whom, and about how long it takes."),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 
+from perpend.analyze.names import printable
 from perpend.ir.coverage import Scope, scopes_from
+from perpend.meaning.age import age_from_text
 from perpend.meaning.values import date_time_from_text
 
 REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
@@ -17,6 +18,21 @@ repository_option = click.option(
     "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
 )
 
+
+def age(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """Return the length of time that an option names."""
+    found = age_from_text(value) if value is not None else None
+    if value is not None and found is None:
+        raise click.BadParameter(f"'{printable(value)}' is no length of time, such as 90m, 24h, 7d or 4w", context, parameter)
+    return found
+
+
+max_age_option = click.option(
+    "--max-age",
+    metavar="AGE",
+    callback=age,
+    help="Facts that were observed longer ago, such as 24h or 7d before now (or --snapshot-time), are undetermined.",
+)
 
 object_types_option = click.option(
     "--repo",
@@ -34,17 +50,6 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
     if instant is None:
         raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
-
-
-def age(context: click.Context, parameter: click.Parameter, value: str) -> timedelta:
-    """Return the length of time that an option names."""
-    found = re.fullmatch("([0-9]{1,5})([smhd])", value.strip())
-    if found is None:
-        raise click.BadParameter("not a number and s, m, h or d, such as 90m, 4h or 2d", context, parameter)
-    return (
-        int(found[1])
-        * {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1)}[found[2]]
-    )
 
 
 def scopes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Scope, ...]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.clouds.aws.plan import IDENTITY
 from perpend.clouds.aws.runs.claims import Collection, collection_of, row_of_closed, sources_each
 from perpend.errors import PerpendError
+from perpend.gather.former import KEPT_FOR
 from perpend.gather.journal import Journal, begun
-from perpend.intake.clouds.rows import store_collected
+from perpend.gather.rows import store_collected
 from perpend.store.files import remove_tree, shown
 from perpend.store.unfinished import new_unfinished, unfinished
 from perpend.version import __version__
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.cells import AccountEntry, CollectedRow
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.diagnostics.model import Diagnostic
+    from perpend.gather.former import Staying
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
@@ -36,37 +39,56 @@ class NothingToResume(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What came of a collection. ``objects`` counts rows by type and account."""
+    """What came of a collection. ``objects`` counts rows by type and account; ``staying`` is what the store held before."""
 
     snapshot: Snapshot
     problems: list[Diagnostic]
     collection: Collection
     accounts: int
     objects: Counter[tuple[str, str]]
+    staying: Staying
 
 
 @dataclass(slots=True)
 class Collecting:
-    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless."""
+    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless.
+
+    ``stated`` are the words of somebody who declares regions to be empty.
+    """
 
     store: Store
     plan: CollectionPlan
     journal: Journal
     superseded: Sequence[Path] = ()
+    stated: str = ""
     _objects: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Let go of the journal at the end of the block; what was done stays, where anything was."""
+        try:
+            yield
+        finally:
+            self.journal.close()
+            if not self.journal.ends:
+                remove_tree(self.journal.directory)
+
     def store_all(
-        self, *, declared: Callable[[str], ObjectType | None], progress: Callable[[int], None] | None = None
+        self,
+        *,
+        declared: Callable[[str], ObjectType | None],
+        keep: timedelta = KEPT_FOR,
+        progress: Callable[[int], None] | None = None,
     ) -> Gathered:
-        """Store all that the journal keeps as one snapshot, and remove the journal."""
-        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts)
-        snapshot, problems = store_collected(
-            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress
+        """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
+        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated)
+        snapshot, problems, staying = store_collected(
+            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress, keep=keep
         )
         self.journal.close()
         for directory in (self.journal.directory, *self.superseded):
             remove_tree(directory)
-        return Gathered(snapshot, problems, found, len(self.journal.entries), self._objects)
+        return Gathered(snapshot, problems, found, len(self.journal.entries), self._objects, staying)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.journal.entries.items())]

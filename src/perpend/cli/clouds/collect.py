@@ -42,22 +42,24 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     from perpend.gather.collecting import collecting_anew, collecting_on
 
     entrances = entrances_of(wishes, found.plan, err=True)
+    _refuse_unknown(wishes.closed_regions, entrances[0].client.all_known_regions(), "--closed-region: there is no region")
+    chosen = chooser(wishes.regions, entrances)
     if wishes.resume:
         collecting = collecting_on(store, found.plan, wishes.marks, wishes.max_age)
     else:
         tell_unfinished(store)
         collecting = collecting_anew(store, found.plan, wishes.marks)
-    accounts = Accounts(found.plan, collecting.journal, chooser(wishes.regions, entrances), concurrency=wishes.concurrency)
-    try:
-        with watching(len(entrances)) as accounts.watch:
-            accounts.collect(entrances)
-        with progress("storing") as stored:
-            came = collecting.store_all(declared=repository.declared_type, progress=stored)
-    except KeyboardInterrupt:
-        tell_interrupted(store, collecting.journal)
-        raise
-    finally:
-        collecting.journal.close()
+    collecting.stated = wishes.stated
+    accounts = Accounts(found.plan, collecting.journal, chosen, wishes.closed_regions, concurrency=wishes.concurrency)
+    with collecting.kept():
+        try:
+            with watching(len(entrances)) as accounts.watch:
+                accounts.collect(entrances)
+            with progress("storing") as stored:
+                came = collecting.store_all(declared=repository.declared_type, keep=wishes.keep_disappeared, progress=stored)
+        except KeyboardInterrupt:
+            tell_interrupted(store, collecting.journal)
+            raise
     for one in accounts.twice:
         click.echo(f"perpend: {visible(one)}", err=True)
     tell_collected(came, found, accounts.calls, err=beside)
@@ -104,11 +106,11 @@ def chooser(globs: Sequence[str], entrances: Sequence[Entrance]) -> Callable[[Se
         return None
     if len(entrances) > 1:
         client = entrances[0].client
-        _refuse_unknown(globs, client.all_known_regions(), "there is no region")
+        _refuse_unknown(globs, client.all_known_regions(), "--regions: there is no region")
 
     def choose(regions: Sequence[str]) -> Sequence[str]:
         if len(entrances) == 1:
-            _refuse_unknown(globs, regions, "the account has no enabled region")
+            _refuse_unknown(globs, regions, "--regions: the account has no enabled region")
         return [region for region in regions if any(fnmatchcase(region, glob) for glob in globs)]
 
     return choose
@@ -119,4 +121,4 @@ def _refuse_unknown(globs: Sequence[str], regions: Sequence[str], what: str) -> 
         if not any(fnmatchcase(region, glob) for region in regions):
             near = difflib.get_close_matches(glob, regions, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise UnknownRegion(f"--regions: {what} `{visible(glob)}`{hint}")
+            raise UnknownRegion(f"{what} `{visible(glob)}`{hint}")

@@ -41,6 +41,7 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
     if plan.is_regional:
         known = CloudClient(wishes.profiles[0] if wishes.profiles else None).known_regions("aws")
         wanted = [one for one in known if not wishes.regions or any(fnmatchcase(one, glob) for glob in wishes.regions)]
+        wanted = [one for one in wanted if not any(fnmatchcase(one, glob) for glob in wishes.closed_regions)]
         regions = len(wanted)
         click.echo(f"regions: {len(wanted)} at most, those of them that an account has enabled: {', '.join(wanted)}")
     _print_calls(plan)

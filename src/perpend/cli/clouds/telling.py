@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from perpend.clouds.aws.runs.claims import STATED
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.intake.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from perpend.cli.collecting import ToCollect
     from perpend.diagnostics.model import Diagnostic
     from perpend.gather.collecting import Gathered
+    from perpend.gather.former import Staying
     from perpend.gather.journal import Journal
     from perpend.ir.coverage import Unread
     from perpend.ir.program import Program
@@ -35,7 +38,24 @@ def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -
     click.echo(f"snapshot {came.snapshot.id}, {calls} calls{accounts}", err=err)
     for name, table in came.snapshot.tables.by_name.items():
         click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
+    for source in came.collection.sources:
+        if source.kind == STATED:
+            of = counted(len(source.accounts), "account")
+            click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
+    _tell_staying(came.staying, err=err)
     _tell_unread(came, found)
+
+
+def _tell_staying(staying: Staying, *, err: bool) -> None:
+    """Say what is not there any more, and what stays in the store as it was because nothing new is known of it."""
+    for what, counts in (
+        ("disappeared", staying.gone),
+        ("not listed this time, stays as it was", staying.as_before),
+        ("disappeared long ago, no longer kept", staying.forgotten),
+    ):
+        if counts:
+            listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
+            click.echo(f"{what}: {listed}", err=err)
 
 
 def tell_unfinished(store: Store) -> None:

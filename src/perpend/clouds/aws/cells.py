@@ -37,8 +37,8 @@ class CollectedRow(NamedTuple):
 class AccountEntry:
     """An account that was entered, or ``why`` it could not be.
 
-    ``regions`` are all that it has enabled, ``asked`` those of them that were wanted; ``no_regions`` is why it does not say
-    which there are. ``label`` is what people call it.
+    ``regions`` are all that it has enabled, ``asked`` those of them that were wanted, ``stated`` those that somebody declares
+    to be empty; ``no_regions`` is why it does not say which there are. ``label`` is what people call it.
     """
 
     account: str
@@ -49,6 +49,7 @@ class AccountEntry:
     no_regions: Unread | None = None
     why: Unread | None = None
     at: datetime | None = None
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def document_of(value: AccountEntry | CellEnd | PartRows) -> dict[str, Any]:
 def entry_from(document: Mapping[str, Any]) -> AccountEntry:
     """Return the entry that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     found = dict(document)
-    found |= {name: tuple(found[name]) for name in ("regions", "asked")}
+    found |= {name: tuple(found[name]) for name in ("regions", "asked", "stated")}
     found |= {name: _unread(found[name]) for name in ("no_regions", "why")}
     return AccountEntry(**{**found, "at": _time(found["at"])})
 

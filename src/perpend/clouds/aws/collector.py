@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -73,7 +74,10 @@ class _Here:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects what a plan asks of one account. ``wanted_regions`` gives of an account's regions those to be asked."""
+    """Collects what a plan asks of one account. ``wanted_regions`` gives of an account's regions those to be asked.
+
+    ``closed_regions`` are globs of those that somebody declares to be empty: they are not asked.
+    """
 
     client: CloudClient
     plan: CollectionPlan
@@ -81,6 +85,7 @@ class Collector:
     kept: Keeper
     workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
+    closed_regions: Sequence[str] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _answers: Answers = field(init=False)
@@ -105,7 +110,9 @@ class Collector:
             why = error.why
             regions = tuple(self.client.known_regions(self.account.partition))
         asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
-        return replace(entry, regions=regions, asked=asked, no_regions=why, at=at)
+        stated = tuple(one for one in regions if any(fnmatchcase(one, glob) for glob in self.closed_regions))
+        asked = tuple(one for one in asked if one not in stated)
+        return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
     def collect(self, entry: AccountEntry, *, done: Callable[[Cell], None] | None = None) -> None:
         """Ask for all that is not kept yet. ``done`` is told of each cell that came to its end."""

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.verdicts import long_form
+from perpend.judge.judgement import times_of
 from perpend.judge.stores.stored import StoredVerdicts
 from perpend.judge.verdicts import HIDDEN, HeldVerdicts
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing
 from perpend.store.files import OWNER_ONLY
+from perpend.tables.schema import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 _NOTHING = (
     'SELECT CAST(NULL AS VARCHAR) AS "policyId", CAST(NULL AS VARCHAR) AS "objectId", CAST(NULL AS INTEGER) AS '
-    '"conditionIndex", CAST(NULL AS VARCHAR) AS status, CAST(NULL AS VARCHAR) AS "runtimeError" WHERE FALSE'
+    '"conditionIndex", CAST(NULL AS VARCHAR) AS status, CAST(NULL AS VARCHAR) AS "runtimeError", '
+    'CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS "observedAt" WHERE FALSE'
 )
 
 
@@ -52,22 +56,30 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
 def _queries(judgement: Judgement, engine: DuckDb) -> Iterator[str]:
     """Yield a query per program that gives its verdicts."""
     held: dict[str, str] = {}
+    times = times_of(judgement.estate)
+    sources = [
+        (source, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else None) for source, time in times.items()
+    ]
+    numbers = {source: number for number, source in enumerate(times)}
     for number, column in enumerate(judgement.shown):
         program = column.program
         if isinstance(column, StoredVerdicts):
             files = column.files.relation_by(engine), engine.files(column.table)
-            yield long_form(*files, column.number, program.policy_id, _statuses(program), column.errors())
+            yield long_form(*files, column.number, program.policy_id, _statuses(program), column.errors(), sources)
             continue
         objects = judgement.objects_of(program.input_type)
         ids = held.get(program.input_type) or engine.hold(
-            f"objects {len(held)}", {"Id": [judged.id for judged in objects]}, {"Id": Kind.TEXT}, rows=len(objects)
+            f"objects {len(held)}",
+            {"Id": [judged.id for judged in objects], SOURCE: [numbers.get(judged.origin.source) for judged in objects]},
+            {"Id": Kind.TEXT, SOURCE: Kind.WHOLE},
+            rows=len(objects),
         )
         held[program.input_type] = ids
         assert isinstance(column, HeldVerdicts)
         codes = [None if index == HIDDEN else index for index in column.indexes] if judgement.narrowed else column.indexes
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
-        yield long_form(relation, ids, number, program.policy_id, _statuses(program), column.errors)
+        yield long_form(relation, ids, number, program.policy_id, _statuses(program), column.errors, sources)
 
 
 def _statuses(program: Program) -> dict[str, list[int]]:

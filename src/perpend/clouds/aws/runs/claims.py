@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "aws"
 
+STATED: Final = "statement"
+"""The kind of a source that nobody has read: what somebody declares."""
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -37,9 +40,14 @@ def collection_of(
     entries: Iterable[AccountEntry],
     ends: Mapping[Cell, CellEnd],
     parts: Mapping[Cell, list[PartRows]],
+    stated: str = "",
 ) -> Collection:
-    """Return what came of all accounts, in the order in which they are given: two sources each, as ``sources_each`` says."""
+    """Return what came of all accounts, in the order in which they are given: two sources each, as ``sources_each`` says.
+
+    Behind them stands what somebody declares of closed regions, in the words ``stated``: its claims are no listing's.
+    """
     sources: list[EstateSource] = []
+    entries = tuple(entries)
     causes: Counter[Unread] = Counter()
     for entry in entries:
         mine = [end for cell, end in ends.items() if cell.account == entry.account]
@@ -48,6 +56,11 @@ def collection_of(
         causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
         for one in (one for end in mine for part in parts.get(end.cell, ()) for one in part.unread):
             causes[replace(one, objects=0)] += one.objects
+    declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
+    if declared:
+        at = max((entry.at for entry in entries if entry.at), default=None)
+        closing = sorted({entry.account for entry in entries if entry.stated})
+        sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
     return Collection(tuple(sources), tuple(replace(one, objects=number) for one, number in sorted(causes.items(), key=str)))
 
 
@@ -84,6 +97,17 @@ def _sources(
         yield EstateSource(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
 
 
+def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> Iterator[Claim]:
+    """Yield what is known in full because somebody says that regions are empty: these, and the account with all others."""
+    for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
+        if not CALLS[listings[0]].regional:
+            continue
+        yield from (Claim(type_name, Scope(entry.account, region)) for region in entry.stated)
+        listed = _claims(entry, listings, type_name, ends)
+        if not any(claim.lacking for claim in listed):
+            yield Claim(type_name, Scope(entry.account))
+
+
 def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None:
     """Return when the first listing began: nothing of the account is older than that."""
     return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
@@ -104,9 +128,9 @@ def _claims(entry: AccountEntry, listings: Sequence[str], type_name: str, ends: 
     closed = {region: lacking.get(region) for region in entry.asked}
     closed |= {
         region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
-        for region in {*entry.regions} - {*entry.asked}
+        for region in {*entry.regions} - {*entry.asked, *entry.stated}
     }
-    if not entry.no_regions and not any(closed.values()):
+    if not entry.no_regions and not entry.stated and not any(closed.values()):
         return [Claim(type_name, Scope(account))]
     claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
     return [*claims, Claim(type_name, Scope(account), str(entry.no_regions))] if entry.no_regions else claims

@@ -46,6 +46,7 @@ class Accounts:
     plan: CollectionPlan
     kept: Keeper
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
+    closed_regions: Sequence[str] = ()
     watch: Onlooker | None = None
     concurrency: int = 16
     calls: int = 0
@@ -91,7 +92,7 @@ class Accounts:
         if self._entered.setdefault(place.account, entrance.label) != entrance.label:
             self.twice.append(f"{entrance.label} and {self._entered[place.account]} open the same account {place.account}")
             return entry
-        collector = Collector(entrance.client, self.plan, place, self.kept, workers, self.wanted_regions)
+        collector = Collector(entrance.client, self.plan, place, self.kept, workers, self.wanted_regions, self.closed_regions)
         entry = entry or self.kept.entry(place.account)
         if entry is None:
             entry = collector.entry(entrance.label)

@@ -113,9 +113,9 @@ class Workers:
         """Return a task to do, waiting for one; None where no more is to be done."""
         with self._changed:
             while not self.stopped:
-                for key in list(self._queues):
-                    if task := self._taken(key):
-                        return key, task
+                found = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
+                if found is not None:
+                    return found
                 self._changed.wait()
         return None
 
