@@ -145,7 +145,7 @@ def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     assert expected.getvalue() == found.getvalue()
 
 
-def test_a_collected_organisation_comes_to_the_same_findings(spark: Spark, tmp_path: Path) -> None:
+def test_a_collected_organization_comes_to_the_same_findings(spark: Spark, tmp_path: Path) -> None:
     """Several accounts, of which one could not be entered: Spark judges their store as it is."""
     pytest.importorskip("botocore", reason="the extra aws is not installed")
     from tests.servers.long import POLICIES, Process

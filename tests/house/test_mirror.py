@@ -137,7 +137,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/estates/scan",
         "gather/rows",
     ),
-    "servers/test_organisation.py": (
+    "servers/test_organization.py": (
         "cli/clouds/collect",
         "cli/clouds/dry_run",
         "cli/clouds/telling",

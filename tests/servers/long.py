@@ -1,4 +1,4 @@
-"""A long run by command: an organisation on a server of ours is collected, killed at random points, and gone on with.
+"""A long run by command: an organization on a server of ours is collected, killed at random points, and gone on with.
 
 ``python -m tests.servers.long --accounts 200 --users 1000 --kills 30`` prints calls, rows, the peak of memory and CPU seconds
 of a run that nobody disturbs, and what differs from it in one that is killed: nothing.

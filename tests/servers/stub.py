@@ -1,4 +1,4 @@
-"""An AWS of our own: an organisation of many accounts with many users, in one process on loopback. It pages, and fails as told.
+"""An AWS of our own: an organization of many accounts with many users, in one process on loopback. It pages, and fails as told.
 
 Who asks is told by the access key; ``fault`` says of each call how it fails, if it does; ``asked`` are all calls in their order.
 """

@@ -176,7 +176,7 @@ def test_other_accounts_and_types_stay_with_what_was_claimed_of_them(tmp_path: P
 
 
 def test_an_object_of_another_account_is_not_gone_from_there(tmp_path: Path) -> None:
-    """What an account shows of another one, as it does of an organisation's trail, only the other can list in full."""
+    """What an account shows of another one, as it does of an organization's trail, only the other can list in full."""
     foreign = (B, EAST, "shown")
     collect(tmp_path, {ONE: 1}, WHOLE)
     sources = (Source(f"aws {A}", "aws", NOON, 1, (A,), tuple(WHOLE)),)

@@ -76,7 +76,7 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
             USUAL_ROLE,
             Entrance,
             account_of,
-            entrances_of_organisation,
+            entrances_of_organization,
             entrances_of_profiles,
         )
     profiles = tuple(dict.fromkeys(wishes.profiles)) or (None,)
@@ -88,7 +88,7 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
         return entrances
     client = CloudClient(profiles[0], wishes.endpoint_url)
     role = wishes.role_name or USUAL_ROLE
-    entrances, resting = entrances_of_organisation(
+    entrances, resting = entrances_of_organization(
         client, plan, role_name=role, external_id=wishes.external_id, wanted=wishes.wanted_accounts
     )
     if resting:

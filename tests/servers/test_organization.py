@@ -1,4 +1,4 @@
-"""An organisation on a server of ours: many accounts, what is interrupted and gone on with, and every way to be badly answered."""
+"""An organization on a server of ours: many accounts, what is interrupted and gone on with, and every way to be badly answered."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def statuses(run: Run, store: Path) -> Counter[tuple[str, str]]:
     return Counter((one["policyId"].rpartition("/")[2], one["status"]) for one in found["verdicts"])
 
 
-def test_all_accounts_of_an_organisation_are_collected_and_each_is_claimed(
+def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(
     run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
 ) -> None:
     ended = collect(*ORG)
@@ -310,7 +310,7 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: Run, stub: Stu
         assert (2, True) == (wrong.code, said in wrong.err)
 
 
-def test_a_scan_takes_an_organisation_and_wrong_regions_are_named(run: Run, stub: Stub) -> None:
+def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub: Stub) -> None:
     wanted = ("--endpoint-url", stub.url, *ORG, "--policy", "iam-access-analyzer-for-all-regions")
     ended = run("scan", "aws", *wanted, "--format", "json")
     assert (0, ACCOUNTS) == (ended.code, len(json.loads(ended.out)["verdicts"])), ended.err
