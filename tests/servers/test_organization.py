@@ -20,6 +20,7 @@ from perpend.clouds.aws import client as client_module
 from perpend.clouds.aws.reach import pace as pace_module
 from perpend.gather.journal import Journal
 from tests.cli.conftest import Run, run
+from tests.servers import long
 from tests.servers.long import CHOSEN, calls_of, done_in, tables
 from tests.servers.stub import DOCUMENT, MANAGEMENT, SECRET, Call, Stub, throttling
 
@@ -317,3 +318,16 @@ def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub
     wrong = run("scan", "aws", *wanted, "--regions", "us-eats-1")
     assert (2, "perpend: --regions: there is no region `us-eats-1`; did you mean us-east-1?\n") == (wrong.code, wrong.err)
     assert "--resume goes on with what stands in a --store" in run("scan", "aws", *wanted, "--resume").err
+
+
+def test_a_killed_process_is_gone_on_with() -> None:
+    """The long run of `tests.servers.long`, as small as it goes."""
+    found = long.main(["--accounts", "3", "--users", "10", "--kills", "2", "--seed", "3"])
+    assert (2, 0, True) == (found["kills"], found["twice"], found["same"])
+    assert 3 * 11 == found["rows"]["CA10__CaAwsUser__c"]
+
+
+def test_a_region_that_is_none_is_one_sentence(collect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us east")
+    ended = collect()
+    assert (2, True, 1) == (ended.code, "the region that is configured is no region of AWS" in ended.err, ended.err.count("\n"))
