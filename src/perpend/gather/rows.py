@@ -57,7 +57,7 @@ def store_collected(
                 progress(number)
         importing = Importing(run, connection, declared=declared)
         pieces = {
-            name: piece_of(connection, spool, _beside(spool.path), renumbered=True) for name, spool in sorted(spools.items())
+            name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
         found = collected()
         sources = [

@@ -38,11 +38,12 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     Raises NothingCollected where AWS cannot be asked at all.
     """
     with extra_packages("aws", "collecting from AWS"):
+        from perpend.clouds.aws.client import all_known_regions
         from perpend.clouds.aws.runs.window import Accounts
     from perpend.gather.collecting import collecting_anew, collecting_on
 
     entrances = entrances_of(wishes, found.plan, err=True)
-    _refuse_unknown(wishes.closed_regions, entrances[0].client.all_known_regions(), "--closed-region: there is no region")
+    _refuse_unknown(wishes.closed_regions, all_known_regions(), "--closed-region: there is no region")
     chosen = chooser(wishes.regions, entrances)
     if wishes.resume:
         collecting = collecting_on(store, found.plan, wishes.marks, wishes.max_age)
@@ -74,18 +75,12 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
         from perpend.clouds.aws.client import CloudClient
         from perpend.clouds.aws.reach.entering import (
             USUAL_ROLE,
-            Entrance,
-            account_of,
             entrances_of_organization,
             entrances_of_profiles,
         )
     profiles = tuple(dict.fromkeys(wishes.profiles)) or (None,)
     if not wishes.org:
-        entrances = entrances_of_profiles(profiles, wishes.endpoint_url)
-        if len(entrances) == 1:  # the only one: if it cannot be entered there is nothing to be collected
-            there = account_of(entrances[0].client)
-            return [Entrance(entrances[0].client, there.account, entrances[0].label, there.partition, there)]
-        return entrances
+        return entrances_of_profiles(profiles, wishes.endpoint_url)
     client = CloudClient(profiles[0], wishes.endpoint_url)
     role = wishes.role_name or USUAL_ROLE
     entrances, resting = entrances_of_organization(
@@ -104,9 +99,10 @@ def chooser(globs: Sequence[str], entrances: Sequence[Entrance]) -> Callable[[Se
     """
     if not globs:
         return None
+    from perpend.clouds.aws.client import all_known_regions
+
     if len(entrances) > 1:
-        client = entrances[0].client
-        _refuse_unknown(globs, client.all_known_regions(), "--regions: there is no region")
+        _refuse_unknown(globs, all_known_regions(), "--regions: there is no region")
 
     def choose(regions: Sequence[str]) -> Sequence[str]:
         if len(entrances) == 1:

@@ -124,11 +124,6 @@ class CloudClient:
         """Return the regions of a partition as the SDK knows them: what is enabled it cannot know."""
         return sorted(self._session.get_available_regions("ec2", partition_name=partition))
 
-    def all_known_regions(self) -> list[str]:
-        """Return the regions of all partitions as the SDK knows them."""
-        partitions = self._session.get_available_partitions()
-        return sorted({region for partition in partitions for region in self.known_regions(partition)})
-
     def close(self) -> None:
         """Close all connections. The account may be asked again."""
         with self._lock:
@@ -217,6 +212,14 @@ def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
     is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
     if is_page and answer.get("status_code") == _OK:
         raise ValueError("a page of HTML")
+
+
+def all_known_regions() -> list[str]:
+    """Return the regions of all partitions as the SDK knows them."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _MODELS)
+    partitions = session.get_available_partitions()
+    return sorted({region for one in partitions for region in session.get_available_regions("ec2", partition_name=one)})
 
 
 def refusal_of(error: Exception) -> Refusal:

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.clouds.aws.client import CloudClient, NothingCollected, Refused
@@ -17,7 +18,7 @@ from perpend.clouds.aws.tables import CALLS
 from perpend.diagnostics.escape import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.ir.coverage import Unread
@@ -74,17 +75,20 @@ class UnknownAccount(NothingCollected):
 
 @dataclass(slots=True)
 class Entrance:
-    """An account and the way into it. ``account`` is empty where only entering shows which it is; ``place``: it was entered."""
+    """An account and the way into it. ``account`` is empty where only entering shows which it is; ``place``: it was entered.
 
-    client: CloudClient
+    ``client`` makes the client when the account is entered: hundreds of open ones would take memory for nothing.
+    """
+
+    client: Callable[[], CloudClient]
     account: str = ""
     label: str = ""
     partition: str = ""
     place: CloudPlace | None = None
 
-    def enter(self) -> CloudPlace:
+    def enter(self, client: CloudClient) -> CloudPlace:
         """Return the account that was entered. Raises Refused."""
-        return self.place or who_is(self.client)
+        return self.place or who_is(client)
 
     def refused(self, error: Refused) -> Unread:
         """Return what is to be said where it cannot be entered."""
@@ -118,7 +122,11 @@ def why_not(what: str, error: Refused) -> str:
 
 def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[Entrance]:
     """Return the entrances of profiles, the default one for None. Raises NothingCollected for one that is not there."""
-    return [Entrance(CloudClient(name, endpoint_url), label=f"profile {name}" if name else "") for name in profiles]
+    clients = [CloudClient(name, endpoint_url) for name in profiles]
+    if len(clients) == 1:  # the only one: if it cannot be entered there is nothing to be collected
+        own = account_of(clients[0])
+        return [Entrance(lambda: clients[0], own.account, partition=own.partition, place=own)]
+    return [Entrance(partial(CloudClient, name, endpoint_url), label=f"profile {name}" if name else "") for name in profiles]
 
 
 def entrances_of_organization(
@@ -145,7 +153,7 @@ def entrances_of_organization(
         parameters = {"RoleArn": arn, "RoleSessionName": _SESSION, "DurationSeconds": _SECONDS}
         parameters |= ({"ExternalId": external_id} if external_id else {}) | ({"Policy": policy} if policy else {})
         role = None if account == own.account else _Assumed(client, parameters)
-        there = CloudClient(client.profile, client.endpoint_url, client.region, role) if role else client
+        there = partial(CloudClient, client.profile, client.endpoint_url, client.region, role) if role else lambda: client
         entrances.append(Entrance(there, account, active[account], own.partition, None if role else own))
     return entrances, len(accounts) - len(active)
 

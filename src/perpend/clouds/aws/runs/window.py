@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perpend.clouds.aws.cells import Cell, Keeper
+    from perpend.clouds.aws.client import CloudClient
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.clouds.aws.reach.entering import Entrance
 
@@ -52,6 +53,7 @@ class Accounts:
     calls: int = 0
     twice: list[str] = field(default_factory=list)
     _entered: dict[str, str] = field(default_factory=dict)
+    _asked: list[dict[str, int]] = field(default_factory=list)
 
     def collect(self, entrances: Sequence[Entrance]) -> None:
         """Collect. Raises what kept rows from being kept, and what ``wanted_regions`` raises."""
@@ -62,37 +64,37 @@ class Accounts:
         finally:
             cells.stop()
             doors.stop()
-        self.calls = sum(sum(client.asked.values()) for client in {id(one.client): one.client for one in entrances}.values())
+        self.calls = sum(sum(asked.values()) for asked in {id(asked): asked for asked in self._asked}.values())
 
     def _task(self, entrance: Entrance, cells: Workers) -> Callable[[], None]:
         def do() -> None:
-            try:
-                self._account(entrance, cells)
-            finally:
-                entrance.client.close()
+            entry = self.kept.entry(entrance.account) if entrance.account else None
+            if entry is None or not all(map(self.kept.is_done, cells_of(self.plan, entry))):
+                client = entrance.client()
+                self._asked.append(client.asked)
+                try:
+                    entry = self._opened(entrance, client, cells, entry)
+                except Refused as error:
+                    why = entrance.refused(error)
+                    self.kept.enter(AccountEntry(why.account, entrance.partition, entrance.label, why=why, at=now()))
+                finally:
+                    client.close()
+            if self.watch:
+                self.watch.closed(entry.account if entry else entrance.account)
 
         return do
 
-    def _account(self, entrance: Entrance, cells: Workers) -> None:
-        entry = self.kept.entry(entrance.account) if entrance.account else None
-        if entry is None or not all(map(self.kept.is_done, cells_of(self.plan, entry))):
-            try:
-                entry = self._opened(entrance, cells, entry)
-            except Refused as error:
-                why = entrance.refused(error)
-                self.kept.enter(AccountEntry(why.account, entrance.partition, entrance.label, why=why, at=now()))
-        if self.watch:
-            self.watch.closed(entry.account if entry else entrance.account)
-
-    def _opened(self, entrance: Entrance, workers: Workers, entry: AccountEntry | None) -> AccountEntry | None:
+    def _opened(
+        self, entrance: Entrance, client: CloudClient, workers: Workers, entry: AccountEntry | None
+    ) -> AccountEntry | None:
         """Enter an account and collect what is not kept of it. Raises Refused where it cannot be entered."""
-        place = entrance.enter()
+        place = entrance.enter(client)
         if entrance.account and place.account != entrance.account:
             raise Refused(ASSUME, Refusal("AnotherAccount"))
         if self._entered.setdefault(place.account, entrance.label) != entrance.label:
             self.twice.append(f"{entrance.label} and {self._entered[place.account]} open the same account {place.account}")
             return entry
-        collector = Collector(entrance.client, self.plan, place, self.kept, workers, self.wanted_regions, self.closed_regions)
+        collector = Collector(client, self.plan, place, self.kept, workers, self.wanted_regions, self.closed_regions)
         entry = entry or self.kept.entry(place.account)
         if entry is None:
             entry = collector.entry(entrance.label)
