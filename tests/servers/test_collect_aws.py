@@ -24,7 +24,7 @@ from perpend.load.repository import open_repository
 from perpend.plan.wanted import fields_by_type
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
-from tests.servers.aws import Proxy, moto
+from tests.servers.aws import Proxy, Verdicts, judged
 
 __all__ = ["run"]
 
@@ -36,16 +36,14 @@ SELDOM = {"GetCallerIdentity", "GetPolicyVersion", "DescribeOrganization", "List
 
 KNOWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 SECRET = "-".join(("stays", "in", "memory"))
-Verdicts = dict[tuple[str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def proxy() -> Iterator[Proxy]:
-    with moto() as address:
-        found = Proxy(address)
-        seed(address)
-        yield found
-        found.close()
+def proxy(moto_address: str) -> Iterator[Proxy]:
+    found = Proxy(moto_address)
+    seed(moto_address)
+    yield found
+    found.close()
 
 
 @pytest.fixture(autouse=True)
@@ -98,11 +96,6 @@ def seed(url: str) -> None:
         client("config", region).put_configuration_recorder(ConfigurationRecorder=recorder)
         client("ec2", region).enable_ebs_encryption_by_default()
     client("securityhub").enable_security_hub()
-
-
-def judged(run: Run, store: Path, *options: Any) -> Verdicts:
-    found = json.loads(run("check", "--store", store, "--format", "json", *options).out)
-    return {(one["policyId"], one["object"]["id"]): one for one in found["verdicts"]}
 
 
 def collected(run: Run, proxy: Proxy, store: Path, *options: Any) -> Any:

@@ -18,6 +18,7 @@ import jmespath
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 from perpend.clouds.aws.outcomes import Refusal
 from perpend.clouds.aws.reach.pace import Pace
@@ -104,7 +105,7 @@ class CloudClient:
                 answers = _answers(client, call, parameters)
                 while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise Refused(call, refusal_of(error)) from None
         except PARSING:
             raise Refused(call, Refusal("UnparsableAnswer")) from None
@@ -165,7 +166,6 @@ class CloudClient:
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             connect_timeout=CONNECT,
             read_timeout=self.timeout,
-            inject_host_prefix=self.endpoint_url is None,
             max_pool_connections=AT_ONCE,
         )
 

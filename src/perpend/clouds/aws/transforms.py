@@ -82,12 +82,6 @@ def _lower_camel_json(value: Any) -> str | None:
     return json_text(lower_camel(value)) if value else None
 
 
-def _lifecycle_rules(value: Any) -> str | None:
-    """Rules of a bucket, whose one key of capitals alone (``ID``) is written as others are."""
-    rules = lower_camel(value)
-    return json_text([{("id" if key == "iD" else key): held for key, held in one.items()} for one in rules]) if rules else None
-
-
 def _basic_selectors(value: Any) -> str:
     if not value:
         raise NotThere("the trail has advanced event selectors, which stand in CA10__advancedEventSelectorsJson__c")
@@ -198,7 +192,6 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "json_document": json_document,
     "default_document": _default_document,
     "lower_camel_json": _lower_camel_json,
-    "lifecycle_rules": _lifecycle_rules,
     "basic_selectors": _basic_selectors,
     "versioning": _versioning,
     "lines": _lines,

@@ -83,7 +83,7 @@ _FIELDS: Final = {
         _ARN + "{LoggingEnabled.TargetBucket}", "", "s3.logging", optional=True
     ),
     "CA10__loggingDestinationBucket__c": FieldSource(_ARN + "{LoggingEnabled.TargetBucket}", "", "s3.logging", optional=True),
-    "CA10__lifecycleRulesJson__c": FieldSource("Rules", "lifecycle_rules", "s3.lifecycle"),
+    "CA10__lifecycleRulesJson__c": FieldSource("Rules", "lower_camel_json", "s3.lifecycle"),
     "CA10__objectLockEnabled__c": FieldSource("ObjectLockConfiguration.ObjectLockEnabled", "is_enabled yes_no", "s3.lock"),
     "CA10__blockPublicAcls__c": _blocked("BlockPublicAcls"),
     "CA10__blockPublicPolicy__c": _blocked("BlockPublicPolicy"),

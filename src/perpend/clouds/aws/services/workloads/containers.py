@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.clouds.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
 from perpend.clouds.aws.services.workloads.parts import PLACE
 
 _CALLS: Final = (
@@ -52,10 +53,14 @@ _TYPES: Final = (
             "CA10__encrypted__c": FieldSource("Encrypted"),
             "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
             "CA10__availabilityZoneName__c": FieldSource("AvailabilityZoneName", optional=True),
-            "CA10__policyDocument__c": FieldSource("Policy", call="efs.policy", optional=True),
+            "CA10__policyDocument__c": FieldSource("Policy", "json_document", "efs.policy", optional=True),
+            "CA10__policyDocumentExt__c": FieldSource(
+                "Policy", "extended_resource", "efs.policy", optional=True, after=ORGANIZATION_FACTS
+            ),
             "CA10__backupPolicyStatus__c": FieldSource("BackupPolicy.Status", call="efs.backup-policy", optional=True),
         },
         details=(
+            *ORGANIZATION_DETAILS,
             DetailCall("efs.policy"),
             DetailCall("efs.backup-policy"),
         ),
