@@ -19,8 +19,7 @@ from perpend.cli.options import max_age_option, moment, repository_option, setti
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
 from perpend.cli.reporting import Reporting, exit_code, report_options, write
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.counted import counted

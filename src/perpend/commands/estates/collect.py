@@ -10,8 +10,7 @@ from perpend.cli.clouds.collect import collect_into
 from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 
 EPILOG = """\b
 Examples:

@@ -11,8 +11,7 @@ from perpend.cli.completions import complete_files, complete_objects, complete_p
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
 from perpend.intake.input import need_a_store, needs_joining

@@ -11,8 +11,7 @@ from perpend.cli.completions import complete_files
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems
 from perpend.cli.options import object_types_option
 from perpend.cli.output import progress
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 from perpend.diagnostics.escape import visible
 from perpend.intake.inputs import import_inputs
 

@@ -12,8 +12,7 @@ from perpend.cli.completions import complete_runs
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 from perpend.diagnostics.text import render_text
 from perpend.store.kept import damaged_below
 from perpend.store.queries.labels import view_names

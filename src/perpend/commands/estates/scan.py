@@ -12,8 +12,7 @@ from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.reporting import Reporting, report_options, words_of_report
-from perpend.cli.repositories import repository_here
-from perpend.cli.stores import store_named
+from perpend.cli.repositories import repository_here, store_named
 from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
 
