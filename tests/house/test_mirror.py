@@ -138,9 +138,19 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",
-        "commands/estates/collect",
-        "intake/clouds/rows",
+        "commands/estates/scan",
+        "gather/rows",
     ),
+    "servers/test_organization.py": (
+        "cli/clouds/collect",
+        "cli/clouds/dry_run",
+        "cli/clouds/telling",
+        "cli/options",
+        "clouds/aws/reach/entering",
+        "clouds/aws/runs/window",
+        "gather/collecting",
+    ),
+    "unit/gather/test_journal.py": ("clouds/aws/cells",),
     "unit/analyze/lint/test_unreachable_condition.py": (
         "analyze/lint/contradictions",
         "analyze/lint/formulas",
@@ -156,6 +166,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/clouds/aws/test_parse.py": (
+        "clouds/aws/transforms",
+        "clouds/aws/values",
+    ),
     "unit/clouds/aws/test_tables.py": ("clouds/aws/model",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
@@ -227,6 +241,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
 
 OF_ROOMS = {
     "analyze/test_error_places.py",
+    "clouds/aws/test_corpus_types.py",
     "collect/test_bad_input.py",
     "load/test_hostile_files.py",
     "load/test_hostile_test_data.py",

@@ -67,7 +67,7 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     for name in (type_here(repository, one) for one in types):
         wanted.setdefault(name, set()).update(TYPES[name].fields if name in TYPES else ())
     plan = plan_of(wanted)
-    if len(plan.types) == 1:
+    if len(plan.types) == 1 and not plan.account.details:
         raise NothingServed(f"nothing of this can be collected from AWS: {', '.join(plan.unserved[:MOST_NAMED])}")
     return ToCollect(plan, programs)
 
@@ -99,9 +99,9 @@ class Wishes:
         alone = {"--accounts": self.wanted_accounts, "--role-name": self.role_name, "--external-id": self.external_id}
         for option, given in alone.items():
             if given and not self.org:
-                raise click.UsageError(f"{option} is for the accounts of an organisation: say --org as well")
+                raise click.UsageError(f"{option} is for the accounts of an organization: say --org as well")
         if self.org and len(self.profiles) > 1:
-            raise click.UsageError("--org takes one --profile: the one that may list the organisation's accounts")
+            raise click.UsageError("--org takes one --profile: the one that may list the organization's accounts")
         if self.resume and self.dry_run:
             raise click.UsageError("--resume and --dry-run exclude each other")
 
@@ -132,7 +132,7 @@ _OPTIONS: Final = (
         metavar="NAME",
         help="The profile of the AWS configuration to ask with; repeated, an account each.",
     ),
-    click.option("--org", is_flag=True, help="Ask all active accounts of the organisation, by a role in each."),
+    click.option("--org", is_flag=True, help="Ask all active accounts of the organization, by a role in each."),
     click.option("--role-name", metavar="ROLE", help="With --org: that role's name.  [default: OrganizationAccountAccessRole]"),
     click.option("--external-id", metavar="ID", help="With --org: the external ID that the role's trust policy asks for."),
     click.option(

@@ -39,33 +39,27 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     """
     with extra_packages("aws", "collecting from AWS"):
         from perpend.clouds.aws.runs.window import Accounts
-    from perpend.intake.clouds.collecting import collecting_anew, collecting_on
+    from perpend.gather.collecting import collecting_anew, collecting_on
 
     entrances = entrances_of(wishes, found.plan, err=True)
+    _refuse_unknown(wishes.closed_regions, entrances[0].client.all_known_regions(), "--closed-region: there is no region")
+    chosen = chooser(wishes.regions, entrances)
     if wishes.resume:
         collecting = collecting_on(store, found.plan, wishes.marks, wishes.max_age)
     else:
         tell_unfinished(store)
         collecting = collecting_anew(store, found.plan, wishes.marks)
     collecting.stated = wishes.stated
-    _refuse_unknown(wishes.closed_regions, entrances[0].client.all_known_regions(), "--closed-region: there is no region")
-    accounts = Accounts(
-        found.plan,
-        collecting.journal,
-        chooser(wishes.regions, entrances),
-        wishes.closed_regions,
-        concurrency=wishes.concurrency,
-    )
-    try:
-        with watching(len(entrances)) as accounts.watch:
-            accounts.collect(entrances)
-        with progress("storing") as stored:
-            came = collecting.store_all(declared=repository.declared_type, keep=wishes.keep_disappeared, progress=stored)
-    except KeyboardInterrupt:
-        tell_interrupted(store, collecting.journal)
-        raise
-    finally:
-        collecting.journal.close()
+    accounts = Accounts(found.plan, collecting.journal, chosen, wishes.closed_regions, concurrency=wishes.concurrency)
+    with collecting.kept():
+        try:
+            with watching(len(entrances)) as accounts.watch:
+                accounts.collect(entrances)
+            with progress("storing") as stored:
+                came = collecting.store_all(declared=repository.declared_type, keep=wishes.keep_disappeared, progress=stored)
+        except KeyboardInterrupt:
+            tell_interrupted(store, collecting.journal)
+            raise
     for one in accounts.twice:
         click.echo(f"perpend: {visible(one)}", err=True)
     tell_collected(came, found, accounts.calls, err=beside)
@@ -82,7 +76,7 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
             USUAL_ROLE,
             Entrance,
             account_of,
-            entrances_of_organisation,
+            entrances_of_organization,
             entrances_of_profiles,
         )
     profiles = tuple(dict.fromkeys(wishes.profiles)) or (None,)
@@ -94,7 +88,7 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
         return entrances
     client = CloudClient(profiles[0], wishes.endpoint_url)
     role = wishes.role_name or USUAL_ROLE
-    entrances, resting = entrances_of_organisation(
+    entrances, resting = entrances_of_organization(
         client, plan, role_name=role, external_id=wishes.external_id, wanted=wishes.wanted_accounts
     )
     if resting:

@@ -22,7 +22,7 @@ _MINUTE, _HOUR = 60, 3_600
 def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
     """Print what a collection would ask.
 
-    An organisation's accounts are listed; else nobody is asked, and regions are those that the SDK knows.
+    An organization's accounts are listed; else nobody is asked, and regions are those that the SDK knows.
     """
     with extra_packages("aws", "collecting from AWS"):
         from perpend.clouds.aws.client import CloudClient

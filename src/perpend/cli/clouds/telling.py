@@ -11,7 +11,7 @@ from perpend.clouds.aws.runs.claims import STATED
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
-from perpend.intake.rules import RELATION_NOT_FOLLOWED
+from perpend.intake.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 from perpend.store.unfinished import unfinished
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from perpend.cli.collecting import ToCollect
     from perpend.diagnostics.model import Diagnostic
-    from perpend.intake.clouds.collecting import Collected
-    from perpend.intake.clouds.former import Staying
-    from perpend.intake.clouds.journal import Journal
+    from perpend.gather.collecting import Gathered
+    from perpend.gather.former import Staying
+    from perpend.gather.journal import Journal
     from perpend.ir.coverage import Unread
     from perpend.ir.program import Program
     from perpend.store.store import Store
@@ -31,7 +31,7 @@ MOST_NAMED: Final = 20
 """How many names a message has at most."""
 
 
-def tell_collected(came: Collected, found: ToCollect, calls: int, *, err: bool) -> None:
+def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
     accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
@@ -77,14 +77,14 @@ def tell_interrupted(store: Store, journal: Journal) -> None:
 
 
 def _tell_problems(problems: Sequence[Diagnostic]) -> None:
-    """Show what is strange about the rows; lookups to types that nobody asked for are not."""
-    strange = [one for one in problems if one.code != RELATION_NOT_FOLLOWED.code]
+    """Show what is strange about the rows: not lookups to types that nobody asked for, nor lists that were not read in full."""
+    strange = [one for one in problems if one.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
     if strange:
         text = render_text(strange, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
 
 
-def _tell_unread(came: Collected, found: ToCollect) -> None:
+def _tell_unread(came: Gathered, found: ToCollect) -> None:
     """Say what is not known, and how many verdicts of the policies that read it this may cost."""
     unserved = found.plan.unserved
     if unserved:

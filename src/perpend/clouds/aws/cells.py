@@ -5,7 +5,7 @@ Refuses to know where it is kept.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -54,13 +54,22 @@ class AccountEntry:
 
 @dataclass(frozen=True, slots=True)
 class CellEnd:
-    """A listing that came to its end, or ``lacking`` why it did not. ``made_at`` is when AWS made a report that it was."""
+    """A listing that came to its end, or ``lacking`` why it did not. ``made_at`` is when AWS made a report that it was.
+
+    ``each`` are listings that were made for each of its items, with why they did not come to their end.
+    """
 
     cell: Cell
     began: datetime
     ended: datetime
     lacking: Unread | None = None
+    each: Mapping[str, Unread] = field(default_factory=dict)
     made_at: datetime | None = None
+
+    @property
+    def whys(self) -> tuple[Unread, ...]:
+        """All that kept it from its end."""
+        return (*([self.lacking] if self.lacking else []), *self.each.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class PartRows:
     at: datetime | None = None
 
 
-class Part(Protocol):
+class RowsKept(Protocol):
     """Rows of a cell while they are written."""
 
     def add(self, row: CollectedRow, /) -> None:
@@ -85,7 +94,7 @@ class Part(Protocol):
         ...
 
 
-class Kept(Protocol):
+class Keeper(Protocol):
     """What was done of a collection, and what more of it is kept as it is done. Threads share it."""
 
     def entry(self, account: str, /) -> AccountEntry | None:
@@ -104,7 +113,7 @@ class Kept(Protocol):
         """Return type and Id of the objects of a cell whose rows are kept."""
         ...
 
-    def part(self, cell: Cell, /) -> AbstractContextManager[Part]:
+    def part(self, cell: Cell, /) -> AbstractContextManager[RowsKept]:
         """Yield what takes rows of a cell, which are kept once the block ends without an error."""
         ...
 
@@ -129,7 +138,8 @@ def entry_from(document: Mapping[str, Any]) -> AccountEntry:
 def end_from(document: Mapping[str, Any]) -> CellEnd:
     """Return the end that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
-    return CellEnd(Cell(*document["cell"]), began, ended, _unread(document["lacking"]), _time(document["made_at"]))
+    each = {str(name): Unread(**one) for name, one in document["each"].items()}
+    return CellEnd(Cell(*document["cell"]), began, ended, _unread(document["lacking"]), each, _time(document["made_at"]))
 
 
 def part_from(document: Mapping[str, Any]) -> PartRows:

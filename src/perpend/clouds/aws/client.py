@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.model import CloudCall
 
 _ATTEMPTS: Final = 8
-_CONNECT, _READ = 10, 60
+CONNECT, READ = 10.0, 60.0
+"""Seconds that a connection and each piece of an answer may take."""
+
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
 _KEPT: Final = 8
@@ -39,6 +41,7 @@ _KEPT: Final = 8
 AT_ONCE: Final = 4
 """How many calls are made at once to one service in one region of an account."""
 
+_OK: Final = 200
 _MODELS: Final = botocore.loaders.create_loader()
 """What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
 
@@ -71,7 +74,7 @@ class CloudClient:
     region: str = ""
     role: Callable[[], Mapping[str, str]] | None = None
     attempts: int = _ATTEMPTS
-    timeout: float = _READ
+    timeout: float = field(default_factory=lambda: READ)
     total: float = TOTAL
     asked: dict[str, int] = field(default_factory=dict)
     _session: Any = None
@@ -87,6 +90,7 @@ class CloudClient:
             self._session.register_component("data_loader", _MODELS)
             if self.role is not None:
                 self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
+            self._session.register("response-received", _refuse_html)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound:
             raise NothingCollected(f"there is no profile `{self.profile}` in the AWS configuration") from None
@@ -98,18 +102,23 @@ class CloudClient:
         try:
             with self._leased(call.service, region) as (client, transport):
                 answers = _answers(client, call, parameters)
-                while True:
-                    with self._gate(call.service, region):
-                        transport.begin()
-                        answer = next(answers, None)
-                    if answer is None:
-                        return
-                    self._count(call)
+                while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
         except (ClientError, BotoCoreError) as error:
             raise Refused(call, refusal_of(error)) from None
         except PARSING:
             raise Refused(call, Refusal("UnparsableAnswer")) from None
+
+    def _next(
+        self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
+    ) -> Mapping[str, Any] | None:
+        """Return the next answer to a call, None behind the last one; at most a few of a service are asked for at once."""
+        with self._gate(call.service, region):
+            transport.begin()
+            answer = next(answers, None)
+        if answer is not None:
+            self._count(call)
+        return answer
 
     def known_regions(self, partition: str) -> list[str]:
         """Return the regions of a partition as the SDK knows them: what is enabled it cannot know."""
@@ -159,8 +168,9 @@ class CloudClient:
     def _config(self) -> Config:
         return Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
-            connect_timeout=_CONNECT,
+            connect_timeout=CONNECT,
             read_timeout=self.timeout,
+            inject_host_prefix=self.endpoint_url is None,
             max_pool_connections=AT_ONCE,
         )
 
@@ -198,6 +208,15 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
 def _texts(models: Mapping[str, Any], operation: str) -> list[str]:
     found = models["pagination"][operation]["output_token"]
     return [found] if isinstance(found, str) else list(found)
+
+
+def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    """Raise where an answer is a page of HTML: the SDK may read it as an answer without members, which can be a fact."""
+    answer = response_dict or {}
+    body = answer.get("body")
+    is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+    if is_page and answer.get("status_code") == _OK:
+        raise ValueError("a page of HTML")
 
 
 def refusal_of(error: Exception) -> Refusal:

@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.clouds.aws.answers import Answers, NotListed
 from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, CollectedRow, now
 from perpend.clouds.aws.client import PARSING, regions_of
+from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
-from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.plan import IDENTITY, REPORT
 from perpend.clouds.aws.tables import CALLS
+from perpend.ir.coverage import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from perpend.clouds.aws.cells import Kept
+    from perpend.clouds.aws.cells import Keeper
     from perpend.clouds.aws.client import CloudClient
-    from perpend.clouds.aws.model import TypeRow
+    from perpend.clouds.aws.model import DetailCall, TypeRow
+    from perpend.clouds.aws.outcomes import Meaning
     from perpend.clouds.aws.plan import CollectionPlan, TypeAsked
     from perpend.clouds.aws.runs.workers import Workers
-    from perpend.ir.coverage import Unread
 
 CLOSED: Final = "not-opted-in"
 """The status of a region that an account has not enabled: it holds nothing, which is a fact."""
@@ -48,11 +50,15 @@ class _Listed(NamedTuple):
 
 @dataclass(slots=True)
 class _Here:
-    """A cell while it is asked: why it is not known in full, and what was not read of how many of its objects."""
+    """A cell while it is asked: why it is not known in full, and what was not read of how many of its objects.
+
+    ``each`` are listings that were made for each item, with why they are not known in full.
+    """
 
     cell: Cell
     where: CloudPlace
     lacking: list[Unread] = field(default_factory=list)
+    each: dict[str, Unread] = field(default_factory=dict)
     unread: Counter[Unread] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,7 +82,7 @@ class Collector:
     client: CloudClient
     plan: CollectionPlan
     account: CloudPlace
-    kept: Kept
+    kept: Keeper
     workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
@@ -94,9 +100,11 @@ class Collector:
             return replace(entry, at=at)
         why: Unread | None = None
         try:
-            status = regions_of(list(self._answers.listed("ec2.regions", "")))
+            answered = list(self._answers.listed("ec2.regions", ""))
+            status = regions_of(answered)
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
+            self._answers.kept["ec2.regions", ""] = answered
             regions = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
         except NotListed as error:
             why = error.why
@@ -130,47 +138,55 @@ class Collector:
 
     def _cell(self, cell: Cell) -> None:
         here, began = _Here(cell, self._answers.where(cell.region)), now()
-        chunked = any(asked.details for asked in self.plan.listings[cell.listing])
-        listed, more = self._listed(here), True
-        rows: Iterable[CollectedRow | None]
-        while more:
-            with self.kept.part(cell) as part:
-                if chunked:
-                    given = list(islice(listed, CHUNK))
-                    rows, more = self.workers.map_all(self._key(cell), partial(self._row, here), given), bool(given)
-                else:
-                    rows, more = (self._row(here, one) for one in listed), False
-                for row in rows:
-                    if row is not None:
-                        part.add(row)
-                part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
-                here.unread.clear()
+        chunked = any(asked.details for asked in self.plan.asked_by(cell.listing))
+        listed = self._listed(here)
+        if chunked:
+            while given := list(islice(listed, CHUNK)):
+                self._keep(here, self.workers.map_all(self._key(cell), partial(self._row, here), given))
+        else:
+            self._keep(here, (self._row(here, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
-        self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, made_at))
+        self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, here.each, made_at))
+
+    def _keep(self, here: _Here, rows: Iterable[CollectedRow | None]) -> None:
+        """Keep rows, and what was not read of their objects."""
+        with self.kept.part(here.cell) as part:
+            for row in rows:
+                if row is not None:
+                    part.add(row)
+            part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
+            here.unread.clear()
 
     def _listed(self, here: _Here) -> Iterator[_Listed]:
         """Yield the objects of a cell whose rows are not kept yet; note why the cell is not known in full, where it is not."""
         known = self.kept.objects(here.cell)
         try:
-            for item in self._answers.listed(here.cell.listing, here.cell.region):
+            for item in self._items(here.cell):
                 self.workers.check()
-                for asked in self.plan.listings[here.cell.listing]:
-                    try:
-                        yield from self._objects(asked, item, here.where, known)
-                    except NoResult:
-                        here.lack("NoResult")
+                for asked in self.plan.asked_by(here.cell.listing):
+                    yield from self._objects(here, asked, item, known)
         except NotListed as error:
             here.lacking.append(error.why)
         except PARSING:
             here.lack("UnparsableAnswer")
 
+    def _items(self, cell: Cell) -> Iterable[Mapping[str, Any]]:
+        return [{"Account": cell.account}] if cell.listing == IDENTITY else self._answers.listed(cell.listing, cell.region)
+
     def _objects(
-        self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace, known: Collection[tuple[str, str]]
+        self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], known: Collection[tuple[str, str]]
     ) -> Iterator[_Listed]:
-        for one in objects_in(asked.row, item, where.account):
-            identity = id_of(asked.row, one, where)
-            if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
-                yield _Listed(asked, one, identity)
+        """Yield the objects of a type in a listed item. One whose form nothing can be read of stops no other."""
+        try:
+            nested = self._answers.listed_in(asked.row.each, item, here.where) if asked.row.each else None
+            for one in objects_in(asked.row, item, here.where.account) if nested is None else nested:
+                identity = id_of(asked.row, one, here.where)
+                if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
+                    yield _Listed(asked, one, identity)
+        except NotListed as error:
+            here.each[asked.row.each] = error.why
+        except NoResult:
+            here.lack("NoResult")
 
     def _row(self, here: _Here, listed: _Listed) -> CollectedRow | None:
         """Return the row of an object, None where it is gone, or has a form that nothing can be read of."""
@@ -195,30 +211,38 @@ class Collector:
 
     def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
         """Return the fields of an object, None where it is gone, or none."""
-        fields = ObjectFields()
-        add_fields(fields, asked.row, "", item, here.where)
+        fields, lacking = ObjectFields(), []
         for detail in asked.details:
-            if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-                add_fields(fields, asked.row, detail.call, None, here.where)
-                continue
-            meaning = self._answers.of_object(detail, item, here.where)
+            meaning = self._meaning(detail, item, here.where)
             if isinstance(meaning, Gone):
                 return None
-            if isinstance(meaning, Fact):
-                add_fields(fields, asked.row, detail.call, meaning.answer, here.where)
-                continue
-            add_reason(fields, asked.row, detail.call, str(meaning))
-            if meaning.kind != Lack.NOT_ASKED:
-                here.count(meaning)
+            if isinstance(meaning, Unread):
+                add_reason(fields, asked.row, detail.call, str(meaning))
+                lacking.append((meaning, asked.row.has_fields_of(detail.call)))
+            elif meaning is None:
+                add_fields(fields, asked.row, detail.call, None, here.where)
+            else:
+                add_fields(fields, asked.row, detail.call, {**meaning.answer, ABOVE: item}, here.where)
+                item = {**item, detail.call: meaning.answer}
+        add_fields(fields, asked.row, "", item, here.where)
         if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
             return None
+        for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
+            if lack.kind != Lack.NOT_ASKED and (has_fields or fields.reasons):
+                here.count(lack)
         return fields
+
+    def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
+        """Return what a detail call says of an item, None where it is not to be made and nothing holds."""
+        if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
+            return None if detail.then is None else Fact(detail.then)
+        return self._answers.of_object(detail, item, where)
 
 
 def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[Cell]:
     """Return the cells of an account."""
     return [
         Cell(entry.account, region, listing)
-        for listing in plan.listings
+        for listing in (IDENTITY, *plan.listings)
         for region in (entry.asked if CALLS[listing].regional else ("",))
     ]

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.parse import CloudPlace
 
 
-class NotThere(Exception):
-    """An answer in which a value is not known although AWS answered; the text is the reason."""
-
-
 class Lack(StrEnum):
     """Why something is not known."""
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE
-from perpend.clouds.aws.outcomes import NotThere
+from perpend.clouds.aws.extended import EXTENDED, extended
+from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
 from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.collect.credential_report import read_report
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
@@ -30,7 +30,7 @@ class NoResult(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CloudPlace:
-    """CloudPlace an answer comes from."""
+    """Where an answer comes from."""
 
     account: str
     partition: str
@@ -55,7 +55,7 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
         return [found] if found else []
     if not call.result:
         return [answer]
-    listed = answer.get(call.result, _MISSING)
+    listed = answer.get(call.result, [] if call.may_lack_result else _MISSING)
     if isinstance(listed, dict):
         return [listed]
     if not isinstance(listed, list):
@@ -72,9 +72,14 @@ def report_items(content: bytes, source: str, observed_at: datetime | None) -> l
     if any(user.variants for user in users):
         raise UnusableContent("rows of one user contradict each other")
     return [
-        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD])}
+        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD]), "root": is_root(user.id)}
         for user in with_root_users(users)
     ]
+
+
+def is_root(arn: str) -> bool:
+    """Whether an ARN is the one of a root user."""
+    return arn.endswith(":root")
 
 
 def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
@@ -129,17 +134,24 @@ def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) ->
     if not source.path:
         return None
     value = _found(source.path, item, where)
-    if value is _MISSING or value is None:
-        if source.transform in TAKE_MISSING:
-            return TRANSFORMS[source.transform](None)
+    transforms = source.transform.split()
+    if is_missing(value) and not (transforms and transforms[0] in TAKE_MISSING):
         if source.optional:
             return None
         raise NoResult(f"the answer has no {source.path}")
-    return TRANSFORMS[source.transform](value) if source.transform else plain(value)
+    value = None if is_missing(value) else value
+    for name in transforms:
+        value = extended(name, value, item, where.account) if name in EXTENDED else TRANSFORMS[name](value)
+    return value if transforms else plain(value)
 
 
 def member(item: Any, path: str) -> Any:
-    """Return the member at a path with dots; after a step with ``[]`` a list, of what each of the list has."""
+    """Return the member at a path with dots; after a step with ``[]`` a list, of what each of the list has.
+
+    Before ``#`` stands the call whose answer it is of.
+    """
+    call, _, path = path.rpartition("#")
+    item = item.get(call, _MISSING) if call and isinstance(item, dict) else item
     steps = [] if path == WHOLE else path.split(".")
     for number, step in enumerate(steps, 1):
         name = step.removesuffix("[]")

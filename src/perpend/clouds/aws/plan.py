@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.clouds.aws.tables import CALLS, TYPES
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
+IDENTITY: Final = "sts.identity"
+"""The call that shows the account itself."""
+
 BEFORE: Final = {REPORT: ("iam.report-generate",)}
 """Calls that are made before a listing."""
 
@@ -28,10 +31,11 @@ class TypeAsked:
 
 @dataclass(frozen=True, slots=True)
 class CollectionPlan:
-    """What is to be asked of an account: by listing call, for which types. ``unserved`` are wanted fields without a call."""
+    """What is to be asked of an account: by listing call, for which types; of the account itself. ``unserved`` has no call."""
 
     listings: Mapping[str, tuple[TypeAsked, ...]]
     unserved: tuple[str, ...] = ()
+    account: TypeAsked = field(default_factory=lambda: TypeAsked(TYPES[ACCOUNT_TYPE], ()))
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -40,12 +44,16 @@ class CollectionPlan:
 
     @property
     def listings_of(self) -> Mapping[str, list[str]]:
-        """The listings by the type whose objects they show."""
+        """The listings by the type whose objects they show, those that are made for each listed item among them."""
         found: dict[str, list[str]] = {}
         for listing, types in self.listings.items():
             for asked in types:
-                found.setdefault(asked.row.type_name, []).append(listing)
+                found.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
         return found
+
+    def asked_by(self, listing: str) -> tuple[TypeAsked, ...]:
+        """Return the types whose objects a listing shows; of the call that shows the account it is the account."""
+        return (self.account,) if listing == IDENTITY else self.listings[listing]
 
     @property
     def is_regional(self) -> bool:
@@ -58,9 +66,9 @@ class CollectionPlan:
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in BEFORE.get(name, ())}
-        names |= {
-            name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
-        }
+        asked_of = [self.account, *(asked for types in self.listings.values() for asked in types)]
+        names |= {asked.row.each for asked in asked_of}
+        names |= {name for asked in asked_of for detail in asked.details for name in detail.calls}
         return tuple(call for name, call in CALLS.items() if name in names)
 
 
@@ -68,6 +76,7 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
     """Return what is to be asked so that the wanted fields of the wanted types are there."""
     listings: dict[str, list[TypeAsked]] = {}
     unserved: list[str] = []
+    account = TypeAsked(TYPES[ACCOUNT_TYPE], ())
     for type_name, names in sorted(wanted.items()):
         row = TYPES.get(type_name)
         if row is None:
@@ -76,7 +85,9 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         fields = frozenset(names)
         served = {*row.fields, "Id", "Name"}
         unserved += sorted(f"{type_name}.{name}" for name in fields - served if not name.endswith("__disappearanceTime__c"))
-        if type_name != ACCOUNT_TYPE:
-            for one in row.rows:
-                listings.setdefault(one.listed, []).append(TypeAsked(one, one.details_for(fields)))
-    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved))
+        if type_name == ACCOUNT_TYPE:
+            account = TypeAsked(row, row.details_for(fields))
+            continue
+        for one in row.rows:
+            listings.setdefault(one.listed, []).append(TypeAsked(one, one.details_for(fields)))
+    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)

@@ -9,21 +9,33 @@ from typing import Final
 
 from perpend.clouds.aws.services import (
     account,
+    api_gateway,
+    artifacts,
     cloudtrail,
-    containers,
-    databases,
     detection,
+    encryption,
     iam,
-    instances,
-    load_balancing,
-    network,
+    messaging,
+    monitoring,
+    organization,
+    principals,
+    storage,
 )
+from perpend.clouds.aws.services.workloads import containers, databases, instances, load_balancing, network
 
 TABLES: Final = (
     account.TABLE,
+    organization.TABLE,
     iam.TABLE,
+    principals.TABLE,
     cloudtrail.TABLE,
     detection.TABLE,
+    storage.TABLE,
+    encryption.TABLE,
+    api_gateway.TABLE,
+    monitoring.TABLE,
+    messaging.TABLE,
+    artifacts.TABLE,
     network.TABLE,
     instances.TABLE,
     load_balancing.TABLE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.outcomes import NotThere
+from perpend.clouds.aws.model import NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,11 @@ _OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "
 _VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
 
 
-def _lines(value: Any) -> str | None:
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _sorted_lines(value: Any) -> str | None:
     return "\n".join(sorted(map(str, value))) or None
 
 
@@ -35,13 +39,13 @@ def _name_tag(value: Any) -> str | None:
 
 
 def _key_values(value: Any) -> str:
-    return json.dumps({one["Key"]: one.get("Value") for one in value}, ensure_ascii=False, sort_keys=True)
+    return _json({one["Key"]: one.get("Value") for one in value})
 
 
 def _attribute_values(value: Any) -> str:
     """Lists by name, with what means everybody before all others."""
     found = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
-    return json.dumps(found, ensure_ascii=False, sort_keys=True)
+    return _json(found)
 
 
 def _of_vpc(value: Any) -> str | None:
@@ -78,7 +82,7 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
 
 
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "lines": _lines,
+    "sorted_lines": _sorted_lines,
     "first": _first,
     "count": len,
     "digits": str,

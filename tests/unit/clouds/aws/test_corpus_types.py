@@ -15,15 +15,6 @@ from perpend.load.repository import open_repository
 
 READ: dict[str, dict[str, Any]] = json.loads((Path(__file__).parents[4] / "spec/aws/names-read.json").read_text("utf-8"))
 LIBRARY = open_repository()
-NOT_YET = (
-    "CA10__CaAwsAcmCertificate__c",
-    "CA10__CaAwsApiGatewayRestApi__c",
-    "CA10__CaAwsBucket__c",
-    "CA10__CaAwsCloudTrailTrail__c.",
-    "CA10__CaAwsKmsKey__c",
-    "CA10__CaAwsUser__c.",
-)
-"""How names of types and fields begin that nothing serves yet."""
 
 
 def declared(type_name: str) -> ObjectType:
@@ -82,12 +73,7 @@ def unserved(type_name: str) -> list[str]:
 
 @pytest.mark.parametrize("type_name", READ)
 def test_what_is_read_of_a_type_is_served_or_stands_with_a_reason(type_name: str) -> None:
-    assert [] == [name for name in unserved(type_name) if not name.startswith(NOT_YET)]
-
-
-def test_what_is_served_by_now_is_not_listed_as_missing() -> None:
-    missing = [name for type_name in READ for name in unserved(type_name)]
-    assert [] == [beginning for beginning in NOT_YET if not any(name.startswith(beginning) for name in missing)]
+    assert [] == unserved(type_name)
 
 
 def test_reasons_are_given_of_types_that_are_served_and_of_fields_that_are_not() -> None:

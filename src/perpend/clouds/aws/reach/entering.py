@@ -1,4 +1,4 @@
-"""Profiles, or an organisation, in; the accounts behind them out, each with the way to enter it, or why there is none."""
+"""Profiles, or an organization, in; the accounts behind them out, each with the way to enter it, or why there is none."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 ACCOUNTS: Final = CloudCall(
     "organizations.accounts", "organizations", "ListAccounts", "organizations:ListAccounts", "Accounts", regional=False
 )
-"""The call that lists an organisation's accounts."""
+"""The call that lists an organization's accounts."""
 
 ASSUME: Final = CloudCall("sts.assume", "sts", "AssumeRole", "sts:AssumeRole", "Credentials", regional=False)
 """The call that enters one of them."""
 
 USUAL_ROLE: Final = "OrganizationAccountAccessRole"
-"""The role that AWS makes in accounts which an organisation creates."""
+"""The role that AWS makes in accounts which an organization creates."""
 
 LONGEST_POLICY: Final = 2_048
 """How many characters a session policy may have."""
@@ -62,8 +62,8 @@ _HINTS: Final = {
     "ResponseParserError": "what answers there is not AWS",
     "UnparsableAnswer": "what answers there is not AWS",
     "NoResult": "what answers there is not AWS",
-    "AWSOrganizationsNotInUseException": "the account is in no organisation: leave --org out",
-    "AccessDeniedException": "it may be asked from the organisation's management account, or by a delegated administrator",
+    "AWSOrganizationsNotInUseException": "the account is in no organization: leave --org out",
+    "AccessDeniedException": "it may be asked from the organization's management account, or by a delegated administrator",
     "AccessDenied": "the credentials may not do this",
 }
 
@@ -121,10 +121,10 @@ def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | No
     return [Entrance(CloudClient(name, endpoint_url), label=f"profile {name}" if name else "") for name in profiles]
 
 
-def entrances_of_organisation(
+def entrances_of_organization(
     client: CloudClient, plan: CollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
 ) -> tuple[list[Entrance], int]:
-    """Return the active accounts of an organisation that are wanted, all without ``wanted``, and how many are not active.
+    """Return the active accounts of an organization that are wanted, all without ``wanted``, and how many are not active.
 
     The account that asks is entered as it is, each other one by a role of its own. Raises NothingCollected.
     """
@@ -137,7 +137,7 @@ def entrances_of_organisation(
         raise NothingCollected("AWS cannot be asked which accounts there are: what answers there is not AWS") from None
     active = {_id_of(one): visible(str(one.get("Name") or "")) for one in accounts if _is_active(one)}
     if not active:
-        raise NothingCollected("the organisation has no active account")
+        raise NothingCollected("the organization has no active account")
     policy = session_policy(plan)
     entrances = []
     for account in sorted(_chosen(active, wanted)):
@@ -205,7 +205,7 @@ def _chosen(accounts: Mapping[str, str], wanted: Sequence[str]) -> Iterable[str]
         if not any(_matches(glob, *one) for one in accounts.items()):
             near = difflib.get_close_matches(glob, [*accounts, *accounts.values()], n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise UnknownAccount(f"--accounts: the organisation has no active account `{visible(glob)}`{hint}")
+            raise UnknownAccount(f"--accounts: the organization has no active account `{visible(glob)}`{hint}")
     return [account for account, name in accounts.items() if any(_matches(glob, account, name) for glob in wanted)]
 
 

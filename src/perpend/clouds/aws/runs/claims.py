@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.clouds.aws.cells import Cell
+from perpend.clouds.aws.cells import CollectedRow
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
-from perpend.clouds.aws.plan import REPORT
+from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.clouds.aws.cells import AccountEntry, CellEnd, PartRows
+    from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, PartRows
     from perpend.clouds.aws.plan import CollectionPlan
 
 KIND: Final = "aws"
@@ -52,19 +52,26 @@ def collection_of(
     for entry in entries:
         mine = [end for cell, end in ends.items() if cell.account == entry.account]
         sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
-        for why in (entry.why, entry.no_regions, *(end.lacking for end in mine)):
-            if why is not None:
-                causes[why] += 0
-        for cell in (end.cell for end in mine):
-            for part in parts.get(cell, ()):
-                for one in part.unread:
-                    causes[replace(one, objects=0)] += one.objects
+        causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
+        causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
+        for one in (one for end in mine for part in parts.get(end.cell, ()) for one in part.unread):
+            causes[replace(one, objects=0)] += one.objects
     declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
     if declared:
         at = max((entry.at for entry in entries if entry.at), default=None)
         closing = sorted({entry.account for entry in entries if entry.stated})
         sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
     return Collection(tuple(sources), tuple(replace(one, objects=number) for one, number in sorted(causes.items(), key=str)))
+
+
+def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+    """Yield the row of an account that could not be entered: it is there, and nothing else of it is known."""
+    if entry.account.isdecimal():
+        details = {detail.call for detail in plan.account.details}
+        reasons = {
+            name: f"was not read: {entry.why}" for name, source in plan.account.row.fields.items() if source.call in details
+        }
+        yield CollectedRow(ACCOUNT_TYPE, {"Id": entry.account, "CA10__accountId__c": entry.account}, reasons)
 
 
 def sources_each(plan: CollectionPlan) -> int:
@@ -83,7 +90,8 @@ def _sources(
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
-    yield EstateSource(name, KIND, began, counts[0] + bool(accounts), accounts, tuple(claims[False]))
+    closed = bool(accounts) and entry.why is not None
+    yield EstateSource(name, KIND, began, counts[0] + closed, accounts, tuple(claims[False]))
     if sources_each(plan) > 1:
         made_at = next((end.made_at for end in ends.values() if end.made_at is not None), None)
         yield EstateSource(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
@@ -108,15 +116,16 @@ def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None
 def _claims(entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]) -> list[Claim]:
     """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
     account, call = entry.account, CALLS[listings[0]]
-
-    def lacking(region: str) -> Unread | None:
-        mine = (ends.get(Cell(account, region, listing)) for listing in listings)
-        return next((end.lacking for end in mine if end is not None and end.lacking is not None), None)
-
+    lacking = {
+        cell.region: why
+        for cell, end in ends.items()
+        for listing, why in ((cell.listing, end.lacking), *end.each.items())
+        if listing in listings and why is not None
+    }
     if not call.regional:
-        why = lacking("")
+        why = lacking.get("")
         return [Claim(type_name, Scope(account), str(why) if why else None)]
-    closed = {region: lacking(region) for region in entry.asked}
+    closed = {region: lacking.get(region) for region in entry.asked}
     closed |= {
         region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
         for region in {*entry.regions} - {*entry.asked, *entry.stated}

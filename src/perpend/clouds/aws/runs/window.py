@@ -15,7 +15,7 @@ from perpend.clouds.aws.runs.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.clouds.aws.cells import Cell, Kept
+    from perpend.clouds.aws.cells import Cell, Keeper
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.clouds.aws.reach.entering import Entrance
 
@@ -23,7 +23,7 @@ WINDOW: Final = 8
 """How many accounts are open at once."""
 
 
-class Watch(Protocol):
+class Onlooker(Protocol):
     """Who is told how far a collection is. Threads call it."""
 
     def opened(self, entry: AccountEntry, cells: Sequence[Cell], /) -> None:
@@ -44,10 +44,10 @@ class Accounts:
     """Collects what a plan asks of many accounts. ``calls`` counts those that were answered."""
 
     plan: CollectionPlan
-    kept: Kept
+    kept: Keeper
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
-    watch: Watch | None = None
+    watch: Onlooker | None = None
     concurrency: int = 16
     calls: int = 0
     twice: list[str] = field(default_factory=list)

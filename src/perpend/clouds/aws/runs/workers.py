@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STEP = 0.5
 
 
-class Stopped(Exception):
+class EndedEarly(Exception):
     """The collection ends before its time."""
 
 
@@ -46,14 +46,14 @@ class Workers:
             self._changed.notify_all()
 
     def check(self) -> None:
-        """Raise what has failed, or Stopped where no more is to be done."""
+        """Raise what has failed, or EndedEarly where no more is to be done."""
         if self.failure is not None:
             raise self.failure
         if self.stopped:
-            raise Stopped
+            raise EndedEarly
 
     def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
-        """Have tasks done, and return when all are. Raises what one of any has failed with, or Stopped."""
+        """Have tasks done, and return when all are. Raises what one of any has failed with, or EndedEarly."""
         given = list(tasks)
         left = [len(given)]
 
@@ -113,16 +113,22 @@ class Workers:
         """Return a task to do, waiting for one; None where no more is to be done."""
         with self._changed:
             while not self.stopped:
-                for key in list(self._queues):
-                    tasks = self._queues.pop(key)
-                    if not tasks:
-                        continue
-                    self._queues[key] = tasks  # behind all others
-                    if self._running[key] < self._each:
-                        self._running[key] += 1
-                        return key, tasks.popleft()
+                found = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
+                if found is not None:
+                    return found
                 self._changed.wait()
         return None
+
+    def _taken(self, key: Hashable) -> Callable[[], None] | None:
+        """Return a task of a key, which goes behind all others; None where too many of it are under way, or none is left."""
+        tasks = self._queues.pop(key)
+        if not tasks:
+            return None
+        self._queues[key] = tasks
+        if self._running[key] >= self._each:
+            return None
+        self._running[key] += 1
+        return tasks.popleft()
 
 
 class _Noting:
@@ -135,7 +141,7 @@ class _Noting:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> bool:
         if error is not None:
-            if not isinstance(error, Stopped) and self._workers.failure is None:
+            if not isinstance(error, EndedEarly) and self._workers.failure is None:
                 self._workers.failure = error
             self._workers.stop()
         return True
