@@ -132,6 +132,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "load/read",
         "load/shapes",
     ),
+    "servers/test_s3_store.py": (
+        "store/remote/mirrored",
+        "store/remote/space",
+    ),
     "servers/test_collect_aws.py": (
         "cli/collecting",
         "clouds/aws/answers",

@@ -77,6 +77,7 @@ class Store:
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
+        self.place = str(directory)
         if set(os.path.abspath(directory)) & _PATTERN:
             raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 

@@ -65,7 +65,7 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
         click.echo(f"perpend: {visible(one)}", err=True)
     tell_collected(came, found, accounts.calls, err=beside)
     if not beside:
-        click.echo(f"next: perpend check --store {visible(str(store.directory))}")
+        click.echo(f"next: perpend check --store {visible(store.place)}")
     return NOT_ALL if came.collection.unread else 0
 
 

@@ -19,7 +19,7 @@ from perpend.cli.options import max_age_option, moment, repository_option, setti
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
 from perpend.cli.reporting import Reporting, exit_code, report_options, write
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.counted import counted
@@ -266,9 +266,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
-    from perpend.store.store import Store
-
-    with Store(directory).reading(asked.run) as snapshot:
+    with store_named(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
         code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
     for failure in snapshot.failures:

@@ -10,8 +10,7 @@ from perpend.cli.clouds.collect import collect_into
 from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured
-from perpend.cli.repositories import repository_here
-from perpend.store.store import Store
+from perpend.cli.repositories import repository_here, store_named
 
 EPILOG = """\b
 Examples:
@@ -50,4 +49,4 @@ def collect_aws(store: str | None, **given: Any) -> int:
         return 0
     if store is None:
         raise click.UsageError("name the --store to bring the snapshot into")
-    return collect_into(Store(store), repository, found, wishes)
+    return collect_into(store_named(store), repository, found, wishes)

@@ -11,7 +11,7 @@ from perpend.cli.completions import complete_files, complete_objects, complete_p
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import collect_files
 from perpend.explain.steps import explain_verdict
 from perpend.intake.input import need_a_store, needs_joining
@@ -131,9 +131,7 @@ def _read(
 def _stored(
     analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None, fresh: Freshness | None
 ) -> tuple[EstateObject, list[datetime | None]]:
-    from perpend.store.store import Store
-
-    with Store(directory).reading(run) as snapshot:
+    with store_named(directory).reading(run) as snapshot:
         return _object_of(analyzer, program, name, snapshot, fresh)
 
 

@@ -12,10 +12,9 @@ from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.reporting import Reporting, report_options, words_of_report
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
-from perpend.store.store import Store
 
 EPILOG = """\b
 Examples:
@@ -56,7 +55,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         return 0
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
-        collected = collect_into(Store(directory), repository, found, wishes, beside=True)
+        collected = collect_into(store_named(directory), repository, found, wishes, beside=True)
         words = ["--store", directory, *words_of_report(context)]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
         for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
