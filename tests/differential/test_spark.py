@@ -27,11 +27,13 @@ from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
+from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import open_repository
 from perpend.meaning.values import json_from_text
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
 from perpend.report.verdicts.as_json import write_ndjson
+from perpend.store.store import Store
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, answered, report_of, why_not
@@ -141,6 +143,31 @@ def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     write_ndjson(judge_estate(estate, selection, snapshot_time=DAY, engine=spark), found)
     assert expected.getvalue()
     assert expected.getvalue() == found.getvalue()
+
+
+def test_a_collected_organization_comes_to_the_same_findings(spark: Spark, tmp_path: Path) -> None:
+    """Several accounts, of which one could not be entered: Spark judges their store as it is."""
+    pytest.importorskip("botocore", reason="the extra aws is not installed")
+    from tests.servers.long import POLICIES, Process
+    from tests.servers.stub import Stub
+
+    stub = Stub(4, 8)
+    stub.fault = lambda call: "AccessDenied" if call.operation == "AssumeRole" and stub.accounts[2] in call.what else None
+    assert 3 == Process(stub, tmp_path).wait().code
+    stub.close()
+    selection = select_policies(Analyzer(open_repository(None)), POLICIES[::2])
+    texts = []
+    for engine in (None, spark):
+        with (
+            uncompiled(spark),
+            judge_snapshot(Store(tmp_path).snapshot(), selection, snapshot_time=DAY, engine=engine) as judgement,
+        ):
+            written = StringIO()
+            write_ndjson(judgement, written)
+            texts.append(written.getvalue())
+    statuses = {json.loads(line).get("status") for line in texts[0].splitlines()}
+    assert {"COMPLIANT", "INCOMPLIANT", "UNDETERMINED"} <= statuses
+    assert texts[0] == texts[1]
 
 
 def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:

@@ -65,6 +65,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/changes",
         "scaffold/fixes",
     ),
+    "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
         "scaffold/entities",
@@ -137,19 +138,33 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "load/read",
         "load/shapes",
     ),
+    "servers/test_s3_store.py": (
+        "store/remote/mirrored",
+        "store/remote/space",
+    ),
     "servers/test_collect_aws.py": (
         "cli/collecting",
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",
-        "commands/estates/collect",
-        "intake/clouds/rows",
+        "commands/estates/scan",
+        "gather/rows",
     ),
     "unit/lint/messages/test_outcomes.py": (
         "lint/messages/fault_without_finding",
         "lint/messages/remediation_without_step",
         "lint/messages/threshold_disagrees",
     ),
+    "servers/test_organization.py": (
+        "cli/clouds/collect",
+        "cli/clouds/dry_run",
+        "cli/clouds/telling",
+        "cli/options",
+        "clouds/aws/reach/entering",
+        "clouds/aws/runs/window",
+        "gather/collecting",
+    ),
+    "unit/gather/test_journal.py": ("clouds/aws/cells",),
     "unit/lint/test_unreachable_condition.py": (
         "lint/contradictions",
         "lint/formulas",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -169,6 +170,7 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> 
 
     accounts = configuration_of(click.get_current_context()).accounts
     judgement = narrowed(judgement, asked.filter(), accounts)
+    _tell_old_reports(judgement)
     _write(judgement, asked, explained)
     if asked.requirements is not None:
         from perpend.report.verdicts.as_requirements import write_requirements
@@ -218,6 +220,24 @@ def _tell_beside(judgement: Judgement, form: str) -> None:
     told += [narrowed_text(judgement)] if judgement.narrowed else []
     for text in told:
         click.echo(f"perpend: {visible(text)}", err=True)
+
+
+def _tell_old_reports(judgement: Judgement) -> None:
+    """Say on standard error which credential reports are older than AWS lets them become: more may have happened since."""
+    from perpend.judge.freshness import old_reports
+    from perpend.meaning.age import age_text
+
+    now = judgement.day.time if judgement.day.given else datetime.now(UTC)
+    old = old_reports(judgement.estate.sources, now)
+    if old:
+        name, age = max(old.items(), key=lambda one: one[1])
+        others = f" and {len(old) - 1} other credential reports" if len(old) > 1 else ""
+        are = "are" if others else "is"
+        click.echo(
+            f"perpend: {visible(name)}{others} {are} older than 4 hours (up to {age_text(age)}): what happened since is not in "
+            "it; --max-age says how old facts may be",
+            err=True,
+        )
 
 
 def _tell_coverage(judgement: Judgement) -> None:

@@ -144,6 +144,13 @@ SETTINGS: Final = (
         builtin=False,
     ),
     Setting(
+        "max-age",
+        SettingKind.TEXT,
+        "How old facts may be, such as `24h` or `7d`. Older ones are not known.",
+        "--max-age",
+        ("check", "explain"),
+    ),
+    Setting(
         "output.format",
         SettingKind.CHOICE,
         "The form of the output.",

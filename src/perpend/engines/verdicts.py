@@ -141,11 +141,13 @@ def long_form(
     statuses: Mapping[str, Sequence[int]],
     errors: str,
     said: Mapping[int, str],
+    sources: Sequence[tuple[str, str | None]],
 ) -> str:
     """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
 
     ``codes`` and ``objects`` stand for what holds codes and objects by row number, ``errors`` for texts by row number.
-    ``statuses`` hold the indexes of each; ``said`` are the errors of all rows that have a code.
+    ``statuses`` hold the indexes of each; ``said`` are the errors of all rows that have a code; ``sources`` are names and
+    times, by the numbers that objects have.
     """
     code = f"v.v{program}"
     named = " ".join(
@@ -154,9 +156,17 @@ def long_form(
     )
     cases = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in said.items())
     of_many = f"CASE {code} {cases} END" if cases else "CAST(NULL AS VARCHAR)"
+    number = f"[o.{SOURCE} + 1]"
+    names, times = (_listed([source[place] for source in sources]) for place in (0, 1))
     return (
         f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
-        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {codes} AS v '
+        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError", '
+        f'{names}{number} AS source, {times}{number} AS "observedAt" FROM {codes} AS v '
         f"JOIN {objects} AS o ON o.{ROW} = v.{ROW} "
         f"LEFT JOIN {errors} AS e ON e.row_number = v.{ROW} WHERE {code} IS NOT NULL"
     )
+
+
+def _listed(texts: Sequence[str | None]) -> str:
+    """Return texts as a list of SQL."""
+    return f"CAST([{', '.join('NULL' if one is None else text(one) for one in texts)}] AS VARCHAR[])"

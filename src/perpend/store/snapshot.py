@@ -51,6 +51,12 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
         """Return where a table's files are, none of them read."""
         return self._found[table]
 
+    def replaced(self, files: Mapping[str, tuple[Path, ...]]) -> TableFiles:
+        """Return the same with other files for some tables, which are whole: this process has just written them."""
+        found = TableFiles.__new__(TableFiles)
+        found._stored, found._found, found._whole = self._stored, {**self._found, **files}, self._whole | files.keys()
+        return found
+
     @property
     def paths(self) -> list[Path]:
         """The files of all tables, not read: what may be reached, not what is whole."""

@@ -15,11 +15,11 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
-from perpend.cli.options import moment, repository_option, settings
+from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
 from perpend.cli.reporting import Reporting, exit_code, report_options, write
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.diagnostics.counted import counted
@@ -27,10 +27,11 @@ from perpend.diagnostics.escape import visible
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
+from perpend.meaning.age import written_age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from perpend.engines.duckdb.kept import Cost
     from perpend.intake.input import Input
@@ -54,6 +55,7 @@ Examples:
   perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
   perpend check report.csv --framework cis-aws --require-coverage --summary
+  perpend check --store inventory --max-age 24h
   perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --format parquet --out verdicts.parquet
   perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
@@ -81,6 +83,7 @@ class Asked:
     inherited: bool
     exclude: tuple[str, ...]
     snapshot_time: datetime | None
+    max_age: timedelta | None
     keep_going: bool
     report: Reporting
 
@@ -153,6 +156,7 @@ class Asked:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
+@max_age_option
 @report_options
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
@@ -216,6 +220,7 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
             partial(_selection, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
+            max_age=asked.max_age,
             streamed=asked.report.form != "table",
             progress=done,
         ) as judgement,
@@ -252,16 +257,16 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     total = sum(map(len, estate.objects.values()))
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
-        judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
+        judgement = judge_estate(
+            estate, selection, snapshot_time=asked.snapshot_time, engine=by, max_age=asked.max_age, progress=done
+        )
     write(judgement, asked.report, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
-    from perpend.store.store import Store
-
-    with Store(directory).reading(asked.run) as snapshot:
+    with store_named(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
         code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
     for failure in snapshot.failures:
@@ -280,7 +285,13 @@ def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, expl
         progress("judging", total=total) as done,
         engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
         judge_snapshot(
-            snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
+            snapshot,
+            selection,
+            snapshot_time=asked.snapshot_time,
+            engine=engine,
+            max_age=asked.max_age,
+            progress=done,
+            costs=costs.extend,
         ) as judgement,
     ):
         write(judgement, asked.report, explained)
@@ -324,6 +335,7 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     given = {
         "--store": asked.store,
         "--run": asked.run,
+        "--max-age": None if asked.max_age is None or is_from_file(context, "max_age") else written_age(asked.max_age),
         "--repo": None if is_from_file(context, "repo") else asked.repo,
         "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }

@@ -16,7 +16,9 @@ from perpend.engines.verdicts import amended_form
 from perpend.intake.inputs import readings_of_inputs, stage_inputs
 from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
+from perpend.judge.freshness import freshness_of
 from perpend.judge.objects import meanings, object_named
+from perpend.judge.stores.aged import aged_reports
 from perpend.judge.stores.snapshots import held_day, judgement_of
 from perpend.pieces.reports.asked import first_users, users_called
 from perpend.plan.rewrites import REWRITES, texts_in_columns
@@ -27,7 +29,7 @@ from perpend.store.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from perpend.intake.input import Input
@@ -59,6 +61,7 @@ def judge_reports(
     declared: Callable[[str], ObjectType | None],
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
+    max_age: timedelta | None = None,
     streamed: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Judgement | None]:
@@ -82,6 +85,7 @@ def judge_reports(
         if staged is None:
             yield None
             return
+        staged = aged_reports(staged, freshness_of(max_age, snapshot_time, today))
         yield _judged(DuckDb(connection), staged, selection, held_day(staged, snapshot_time, today))
 
 

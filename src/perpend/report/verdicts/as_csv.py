@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.judge.finding import message_of, remediation_of
+from perpend.judge.judgement import times_of
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.report.accounts import account_of
 from perpend.report.verdicts.lines import verdict_lines
 
@@ -37,6 +39,8 @@ HEADER: Final = (
     "references",
     "accountName",
     "accountOwner",
+    "source",
+    "observedAt",
 )
 
 _END: Final = "\r\n"
@@ -104,6 +108,8 @@ class _CsvDescriber:
         self._accounts = accounts
         self._shared: tuple[str, ...] | None = None
         self._text = ""
+        self._sources: dict[str, str] = {}
+        self._times = times_of(judgement.estate)
 
     def __call__(self, judged: EstateObject) -> tuple[str, str]:
         master = judged.master
@@ -113,4 +119,11 @@ class _CsvDescriber:
             self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
         found = account_of(judged, self._accounts)
         account = _cells(found[1].name or "", found[1].owner or "") if found else ","
-        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}", account
+        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
+
+    def _source(self, judged: EstateObject) -> str:
+        name = judged.origin.source
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = _cells(name, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else "")
+        return self._sources[name]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
+from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.report.accounts import account_of
 from perpend.report.verdicts.as_requirements import frameworks_json
@@ -144,13 +145,22 @@ class _Describer:
         self._judgement = judgement
         self._accounts = accounts
         self._types: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
+        self._times = times_of(judgement.estate)
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
     def __call__(self, judged: EstateObject) -> str:
         identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
         master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
-        return f'{{{identity},{self._type(judged)},"master":{master},"account":{account}}}'
+        return f'{{{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}}}'
+
+    def _source(self, judged: EstateObject) -> str:
+        name = judged.origin.source
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
+        return self._sources[name]
 
     def _master_of(self, judged: EstateObject) -> str:
         master = judged.master

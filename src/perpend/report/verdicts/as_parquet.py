@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.verdicts import long_form
+from perpend.judge.judgement import times_of
 from perpend.judge.stores.stored import StoredVerdicts
 from perpend.judge.verdicts import HIDDEN, HeldVerdicts
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.meaning.values import written as encodable
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing
 from perpend.store.files import OWNER_ONLY, naming
 from perpend.store.rows import json_lines
 from perpend.store.scratch import scratch
+from perpend.tables.schema import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +36,8 @@ _MEMORY: Final = "180MB"
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = (
     'SELECT CAST(NULL AS VARCHAR) AS "policyId", CAST(NULL AS VARCHAR) AS "objectId", CAST(NULL AS INTEGER) AS '
-    '"conditionIndex", CAST(NULL AS VARCHAR) AS status, CAST(NULL AS VARCHAR) AS "runtimeError" WHERE FALSE'
+    '"conditionIndex", CAST(NULL AS VARCHAR) AS status, CAST(NULL AS VARCHAR) AS "runtimeError", '
+    'CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS "observedAt" WHERE FALSE'
 )
 
 
@@ -71,16 +75,24 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
 def _queries(judgement: Judgement, engine: DuckDb, directory: Path) -> Iterator[str]:
     """Yield a query per program that gives its verdicts. ``directory`` takes what objects' own errors say."""
     held: dict[str, str] = {}
+    times = times_of(judgement.estate)
+    sources = [
+        (source, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else None) for source, time in times.items()
+    ]
+    numbers = {source: number for number, source in enumerate(times)}
     for number, column in enumerate(judgement.shown):
         program = column.program
         if isinstance(column, StoredVerdicts):
             files = column.files.relation_by(engine), engine.files(column.table)
             errors = _errors(column.errors(), directory / f"errors-{number}.ndjson")
-            yield long_form(*files, column.number, program.policy_id, _statuses(program), errors, column.said())
+            yield long_form(*files, column.number, program.policy_id, _statuses(program), errors, column.said(), sources)
             continue
         objects = judgement.objects_of(program.input_type)
         ids = held.get(program.input_type) or engine.hold(
-            f"objects {len(held)}", {"Id": [judged.id for judged in objects]}, {"Id": Kind.TEXT}, rows=len(objects)
+            f"objects {len(held)}",
+            {"Id": [judged.id for judged in objects], SOURCE: [numbers.get(judged.origin.source) for judged in objects]},
+            {"Id": Kind.TEXT, SOURCE: Kind.WHOLE},
+            rows=len(objects),
         )
         held[program.input_type] = ids
         assert isinstance(column, HeldVerdicts)
@@ -88,7 +100,7 @@ def _queries(judgement: Judgement, engine: DuckDb, directory: Path) -> Iterator[
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
         errors = _errors(column.errors.items(), directory / f"errors-{number}.ndjson")
-        yield long_form(relation, ids, number, program.policy_id, _statuses(program), errors, {})
+        yield long_form(relation, ids, number, program.policy_id, _statuses(program), errors, {}, sources)
 
 
 def _errors(errors: Iterable[tuple[int, str]], path: Path) -> str:

@@ -163,7 +163,7 @@ def _print_sources(judgement: Judgement, page: TerminalPage, limit: int, account
         page.line(*times, first="  ")
     if judgement.day.assumed and judgement.ledger.objects:
         page.line((_assumed(judgement), "yellow"), first="  ")
-    elif len(times) > 1 and judgement.ledger.objects:
+    elif len(times) > 1 and judgement.ledger.objects and not judgement.day.given:
         page.line(f"dates were measured against the newest of these times, {judgement.day.time:%Y-%m-%d} (UTC)", first="  ")
 
 
@@ -176,6 +176,8 @@ def _assumed(judgement: Judgement) -> str:
 
 
 def _observed(judgement: Judgement, source: Source) -> str:
+    if judgement.day.given and source.observed_at is not None and source.observed_at != judgement.day.time:
+        return f"observed {_minute(source.observed_at)}, judged as of {_minute(judgement.day.time)}, as --snapshot-time says"
     if judgement.day.given:
         return f"observed {_minute(judgement.day.time)}, as given by --snapshot-time"
     return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"

@@ -37,7 +37,7 @@ def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
     header, first, second = rows_of(judge(tmp_path, thing('a "b", c', "bad", owner="acme"), thing("bob")))
     assert (
         "policyId,status,conditionIndex,conditionText,currentStateMessage,remediationMessage,runtimeError,"
-        "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references,accountName,accountOwner"
+        "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references,accountName,accountOwner,source,observedAt"
     ) == ",".join(header)
     assert [
         "/ce/mood",
@@ -56,7 +56,7 @@ def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
         "acme",
     ] == first[:14]
     assert [{"field": WANT, "label": "Wanted", "value": "bad"}] == json.loads(first[14])
-    assert ["", ""] == first[15:], "nothing is said of accounts"
+    assert ["", "", "things", ""] == first[15:], "nothing is said of accounts, and no time"
     assert ["", "", ""] == [second[5], *second[12:14]]
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from perpend.gather.former import KEPT_FOR, staying_of
 from perpend.intake.importing import Importing
 from perpend.intake.piles import piece_of
-from perpend.store.database import opened
+from perpend.store.database import opened, storing
 from perpend.store.manifest import StoredSource
 from perpend.store.spool import Spool
 from perpend.tables.schema import ROW, SOURCE, unread
 from perpend.tables.shred import stored_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
     from pathlib import Path
 
-    from perpend.clouds.aws.collector import CollectedRow, Collection
+    from perpend.clouds.aws.cells import CollectedRow
+    from perpend.clouds.aws.runs.claims import Collection
     from perpend.diagnostics.model import Diagnostic
+    from perpend.gather.former import Staying
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
@@ -31,12 +37,18 @@ def store_collected(
     types: Sequence[str],
     declared: Callable[[str], ObjectType | None],
     progress: Callable[[int], None] | None = None,
-) -> tuple[Snapshot, list[Diagnostic]]:
+    keep: timedelta = KEPT_FOR,
+) -> tuple[Snapshot, list[Diagnostic], Staying]:
     """Bring rows into a store as one snapshot, which comes into force at the end, with tables for all ``types``.
 
     ``collected`` is asked for sources, claims and calls once the rows are through. ``progress`` is told how many there are.
+    Of the snapshot that was in force, what is not listed anew stays; what has disappeared stays for ``keep``.
     """
-    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+    with (
+        store.writing() as run,
+        _in_force(store) as former,
+        opened(directories=[store.directory], spill=run.temporary) as connection,
+    ):
         connection.execute("SET threads = 1")
         spools = {name: Spool(run.temporary / f"rows-{number}") for number, name in enumerate(types)}
         for number, row in enumerate(rows, 1):
@@ -45,15 +57,37 @@ def store_collected(
                 progress(number)
         importing = Importing(run, connection, declared=declared)
         pieces = {
-            name: piece_of(connection, spool, _beside(spool.path), renumbered=True) for name, spool in sorted(spools.items())
+            name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
         found = collected()
         sources = [
             StoredSource(one.name, one.kind, one.observed_at, one.objects, one.accounts, coverage=one.coverage)
             for one in found.sources
         ]
-        importing.add_pieces(sources, pieces, found.unread)
-        return importing.commit(), importing.problems
+        numbers = itertools.count()
+        with storing(store.directory):
+            staying = staying_of(
+                connection,
+                former,
+                pieces,
+                sources,
+                declared=declared,
+                new_path=lambda: run.temporary / f"former-{next(numbers)}.parquet",
+                keep=keep,
+            )
+        importing.add_pieces(sources, staying.collected, found.unread)
+        importing.add_pieces(staying.sources, staying.pieces, ())
+        return importing.commit(), importing.problems, staying
+
+
+@contextmanager
+def _in_force(store: Store) -> Iterator[Snapshot | None]:
+    """Yield the snapshot in force, None where there is none; nobody removes it meanwhile."""
+    if store.run_in_force() is None:
+        yield None
+        return
+    with store.reading() as snapshot:
+        yield snapshot
 
 
 def _append(spool: Spool, row: CollectedRow) -> None:
