@@ -49,14 +49,14 @@ if TYPE_CHECKING:
     from perpend.judge.verdicts import Verdicts
     from perpend.lint.check import lint_repository
     from perpend.load.repository import NotARepository, Repository, open_repository
+    from perpend.outputs.as_csv import write_csv
+    from perpend.outputs.as_json import write_json, write_ndjson
+    from perpend.outputs.as_junit import write_junit
+    from perpend.outputs.as_parquet import write_parquet
     from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.plan.build import Plan
     from perpend.plan.describe import plan_lines
     from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.as_junit import write_junit
-    from perpend.report.verdicts.as_parquet import write_parquet
     from perpend.store.files import StoreError
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
@@ -103,10 +103,10 @@ _HOMES: Final = {
     "plan.build": ("Plan",),
     "plan.describe": ("plan_lines",),
     "policy_tests.run": ("Coverage", "FailedTest", "TestReport", "run_policy_tests"),
-    "report.verdicts.as_csv": ("write_csv",),
-    "report.verdicts.as_json": ("write_json", "write_ndjson"),
-    "report.verdicts.as_junit": ("write_junit",),
-    "report.verdicts.as_parquet": ("write_parquet",),
+    "outputs.as_csv": ("write_csv",),
+    "outputs.as_json": ("write_json", "write_ndjson"),
+    "outputs.as_junit": ("write_junit",),
+    "outputs.as_parquet": ("write_parquet",),
     "store.files": ("StoreError",),
     "store.snapshot": ("Snapshot",),
     "store.store": ("Store",),

@@ -33,8 +33,8 @@ from perpend.judge.judgement import Judgement
 from perpend.judge.selection import Selection, select_policies
 from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
+from perpend.outputs.as_json import write_ndjson
 from perpend.pieces.reports import readings
-from perpend.report.verdicts.as_json import write_ndjson
 from perpend.report.verdicts.terminal import print_judgement
 from perpend.store.store import Store
 from tests.differential.reports import reports

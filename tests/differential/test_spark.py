@@ -30,9 +30,9 @@ from perpend.judge.selection import select_policies
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import open_repository
 from perpend.meaning.values import json_from_text
+from perpend.outputs.as_json import write_ndjson
 from perpend.plan.build import plan_of
 from perpend.plan.wanted import wanted_by
-from perpend.report.verdicts.as_json import write_ndjson
 from perpend.store.store import Store
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches

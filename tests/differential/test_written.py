@@ -27,10 +27,10 @@ from perpend.judge.selection import Selection, selection_of
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.judge.verdicts import Found
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
-from perpend.report.verdicts.as_json import write_json, write_ndjson
-from perpend.report.verdicts.lines import json_value
-from perpend.report.verdicts.tally import tally_of
+from perpend.outputs.as_csv import HEADER, cell_text, write_csv
+from perpend.outputs.as_json import write_json, write_ndjson
+from perpend.outputs.lines import json_value
+from perpend.outputs.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer

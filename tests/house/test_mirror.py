@@ -38,7 +38,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/json_text",
         "collect/report_answer",
     ),
-    "cli/test_check_engines.py": ("report/verdicts/as_parquet",),
+    "cli/test_check_engines.py": ("outputs/as_parquet",),
     "cli/test_check_stores.py": (
         "intake/inputs",
         "store/spool",
@@ -80,8 +80,8 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
-        "report/verdicts/as_junit",
-        "report/verdicts/as_requirements",
+        "outputs/as_junit",
+        "outputs/as_requirements",
         "report/verdicts/requirements_list",
     ),
     "cli/test_site.py": (
@@ -241,7 +241,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
-    "unit/report/verdicts/test_as_json.py": ("report/verdicts/lines",),
+    "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
         "report/page",
         "report/verdicts/count_table",

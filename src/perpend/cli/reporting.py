@@ -132,7 +132,7 @@ class Reporting:
 
     def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
         """Raise where options do not go together."""
-        from perpend.report.verdicts.as_requirements import FORMS
+        from perpend.outputs.as_requirements import FORMS
 
         if self.form == "parquet" and self.out in (None, "-"):
             raise click.UsageError("--format parquet goes with --out FILE")
@@ -173,16 +173,16 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> 
     _tell_old_reports(judgement)
     _write(judgement, asked, explained)
     if asked.requirements is not None:
-        from perpend.report.verdicts.as_requirements import write_requirements
+        from perpend.outputs.as_requirements import write_requirements
 
         with output_stream(asked.requirements) as stream:
             write_requirements(judgement.scorecards(), asked.requirements, stream)
 
 
 def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.as_junit import write_junit
+    from perpend.outputs.as_csv import write_csv
+    from perpend.outputs.as_json import write_json, write_ndjson
+    from perpend.outputs.as_junit import write_junit
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
     accounts = configuration_of(click.get_current_context()).accounts
@@ -195,7 +195,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
         with terminal(asked.out) as console:
             print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts, detail=detail)
     elif asked.form == "parquet":
-        from perpend.report.verdicts.as_parquet import write_parquet
+        from perpend.outputs.as_parquet import write_parquet
 
         try:
             write_parquet(judgement, asked.out or "")

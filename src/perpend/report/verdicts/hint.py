@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from perpend.report.verdicts.tally import TO_ACT_ON
+from perpend.outputs.tally import TO_ACT_ON
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.judge.day import RunDay
+    from perpend.outputs.tally import PolicyTally
     from perpend.report.page import TerminalPage
-    from perpend.report.verdicts.tally import PolicyTally
 
 MOST_INPUTS: Final = 10
 """Of more inputs only those are named that hold the object."""

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from perpend.collect.kinds import label_of_kind
 from perpend.diagnostics.counted import counted
 from perpend.ir.status import Status
-from perpend.report.accounts import with_name
+from perpend.outputs.accounts import with_name
+from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
 from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
 from perpend.report.verdicts.requirements_list import print_requirements, print_totals
-from perpend.report.verdicts.tally import tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
     from perpend.judge.requirements import Scorecard
+    from perpend.outputs.tally import PolicyTally
     from perpend.report.verdicts.hint import ExplainCommand
-    from perpend.report.verdicts.tally import PolicyTally
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5

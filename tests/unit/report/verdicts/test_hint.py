@@ -12,9 +12,9 @@ from rich.console import Console
 from perpend.ir.status import Status
 from perpend.judge.day import RunDay
 from perpend.judge.selection import PolicyView
+from perpend.outputs.tally import Group, PolicyTally
 from perpend.report.page import TerminalPage
 from perpend.report.verdicts.hint import ExplainCommand, print_hint, quoted
-from perpend.report.verdicts.tally import Group, PolicyTally
 from tests.unit.judge.estates import thing
 
 IDS = ("/ce/a/one", "/ce/b/one", "/ce/a/two")

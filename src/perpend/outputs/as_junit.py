@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 from perpend.ir.status import Status
 from perpend.judge.requirements import Standing, standing_of_counts
-from perpend.report.junit import write_xml, xml_text
-from perpend.report.verdicts.tally import tally_of
+from perpend.outputs.junit import write_xml, xml_text
+from perpend.outputs.tally import tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import RequirementResult, Scorecard
-    from perpend.report.verdicts.tally import PolicyTally
+    from perpend.outputs.tally import PolicyTally
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.status import Status
 from perpend.judge.requirements import Standing
-from perpend.report.verdicts.as_csv import cell_text
+from perpend.outputs.as_csv import cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

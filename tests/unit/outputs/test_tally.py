@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
-from perpend.report.verdicts.tally import Group, tally_of
+from perpend.outputs.tally import Group, tally_of
 from tests.unit.report.judgements import MOOD, NOTED, judge, thing
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from perpend.diagnostics.escape import encodable
 from perpend.judge.finding import message_of, remediation_of
 from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.report.accounts import account_of
-from perpend.report.verdicts.lines import verdict_lines
+from perpend.outputs.accounts import account_of
+from perpend.outputs.lines import verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

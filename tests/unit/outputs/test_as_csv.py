@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
+from perpend.outputs.as_csv import HEADER, cell_text, write_csv
 from tests.unit.report.judgements import MOOD, NOTED, WANT, judge, thing, with_rival
 
 if TYPE_CHECKING:

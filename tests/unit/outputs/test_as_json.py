@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.ir.estate import Source
-from perpend.report.verdicts.as_json import write_json, write_ndjson
-from perpend.report.verdicts.lines import json_value
+from perpend.outputs.as_json import write_json, write_ndjson
+from perpend.outputs.lines import json_value
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, NOTES, OWNER, OWNER_LOOKUP, THING, WANT, judge, thing, with_rival
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from perpend.ir.status import Status
 from perpend.judge.finding import message_of, remediation_of
 from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.report.accounts import account_of
-from perpend.report.verdicts.as_requirements import frameworks_json
-from perpend.report.verdicts.lines import verdict_lines
+from perpend.outputs.accounts import account_of
+from perpend.outputs.as_requirements import frameworks_json
+from perpend.outputs.lines import verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
-    from perpend.report.verdicts.lines import Head
+    from perpend.outputs.lines import Head
 
 
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
