@@ -269,7 +269,7 @@ def test_where_the_disk_is_full_nothing_stays(tmp_path: Path) -> None:
     ("words", "offered"),
     [
         (("new", "policy", "--type", "CA10__CaAwsUser_"), ["CA10__CaAwsUser__c"]),
-        (("new", "policy", "--type", "aws iam r"), ["AWS IAM Role", "AWS IAM Role Policy Attachment"]),
+        (("new", "policy", "--type", "aws iam role p"), ["AWS IAM Role Policy Attachment"]),
         (("new", "policy", "ce/ca/aws/i"), ["ce/ca/aws/iam/"]),
         (
             ("new", "section", "/frameworks/cis-aws-v6.0.0/02/2"),
