@@ -55,6 +55,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "intake/rules",
         "report/repository/entity",
     ),
+    "cli/test_history.py": (
+        "cli/history",
+        "history/commit/counts",
+    ),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
         "report/store/answer",
@@ -89,6 +93,19 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "engines/duckdb/engine",
         "engines/duckdb/sql",
         "tables/flat",
+    ),
+    "conformance/test_life.py": (
+        "history/step",
+        "history/step_sql",
+    ),
+    "differential/test_histories.py": (
+        "history/commit/changes",
+        "history/commit/commit",
+        "history/commit/compaction",
+        "history/commit/objects",
+        "history/commit/policies",
+        "history/commit/values",
+        "history/place",
     ),
     "differential/test_report_roads.py": (
         "intake/reports/readings",

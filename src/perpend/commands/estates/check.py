@@ -14,6 +14,7 @@ from perpend.cli.completions import complete_files, complete_frameworks, complet
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.history import keep_history
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
@@ -74,6 +75,7 @@ class Asked:
     engine: str
     spark_master: str
     spark_conf: tuple[str, ...]
+    no_history: bool
     explain_cost: bool
     policies: tuple[str, ...]
     repo: str | None
@@ -118,6 +120,7 @@ class Asked:
 )
 @click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
+@click.option("--no-history", is_flag=True, help="With --store: do not keep what was found in the store's history.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option(
     "--policy",
@@ -263,13 +266,22 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
 
     with Store(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
-        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
+        keeps = None if asked.no_history else analyzer.repository
+        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked), keeps=keeps)
     for failure in snapshot.failures:
         click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
     return USAGE_ERROR if snapshot.failures or selection.refused else code
 
 
-def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, explained: ExplainCommand) -> int:
+def _check_snapshot(
+    asked: Asked,
+    snapshot: Snapshot,
+    selection: Selection,
+    explained: ExplainCommand,
+    *,
+    keeps: Repository | None = None,
+) -> int:
+    """Judge a snapshot and report; with ``keeps``, what was found by this repository's policies goes into the history."""
     from perpend.judge.stores.snapshots import judge_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
@@ -284,6 +296,8 @@ def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, expl
         ) as judgement,
     ):
         write(judgement, asked.report, explained)
+        if keeps is not None:
+            keep_history(snapshot, judgement, keeps)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True

@@ -1,0 +1,125 @@
+"""A judged snapshot handed to its store's history, and what is told of it; a history that cannot be written is no verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+from perpend.load.beside.renames import Renames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perpend.history.commit.commit import Committed
+    from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
+    from perpend.history.place import HistoryPlace
+    from perpend.judge.judgement import Judgement
+    from perpend.load.repository import Repository
+    from perpend.store.snapshot import Snapshot
+
+_MOST_LOST = 5
+
+
+def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> None:
+    """Commit a judgement of a store's snapshot to the store's history, and say on standard error what is odd about it.
+
+    A history that cannot be written is told, and changes nothing else: verdicts are what they are.
+    """
+    from perpend.history.commit.commit import commit_run
+    from perpend.history.place import HistoryPlace
+
+    place = HistoryPlace(snapshot.directory)
+    try:
+        committed = commit_run(place, judged_run(snapshot, judgement, repository))
+        _tell_lost(place, repository)
+    except (PerpendError, OSError) as error:
+        reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
+        click.echo(f"perpend: not kept in the history: {visible(reason)}", err=True)
+        return
+    if committed is not None:
+        _tell(committed)
+
+
+def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:
+    """Return a judgement of a stored snapshot as a history takes it."""
+    from perpend.history.commit.judged import JudgedRun
+    from perpend.judge.stores.again import judge_again
+    from perpend.plan.kept import SEMANTICS
+    from perpend.store.store import Store
+    from perpend.version import __version__
+
+    renames = repository.renames.value or Renames()
+    store = Store(snapshot.directory)
+
+    def again(question: Again) -> bool:
+        return judge_again(store, question.snapshot, question.programs, question.time, question.out)
+
+    return JudgedRun(
+        snapshot,
+        judgement.day.time,
+        f"perpend {__version__}, semantics {SEMANTICS}",
+        _types_of(judgement),
+        judgement.day.assumed,
+        renames.former,
+        renames.retired,
+        again,
+    )
+
+
+def _types_of(judgement: Judgement) -> list[TypeJudged]:
+    from perpend.history.commit.judged import TypeJudged
+    from perpend.ir.object_types import ObjectType
+    from perpend.judge.stores.stored import StoredVerdicts
+
+    selection = judgement.selection
+    files = {column.program.input_type: column.files for column in judgement.verdicts if isinstance(column, StoredVerdicts)}
+    by_type = selection.by_type()
+    absent: dict[str, list[str]] = {}
+    for policy_id, type_name in selection.absent.items():
+        absent.setdefault(type_name, []).append(policy_id)
+    return [
+        TypeJudged(selection.types.get(name) or ObjectType(name), by_type.get(name, ()), files.get(name), absent.get(name, ()))
+        for name in dict.fromkeys((*by_type, *absent))
+    ]
+
+
+def _tell(committed: Committed) -> None:
+    for account in committed.late[:_MOST_LOST]:
+        where = f"account {visible(account)}" if account else "objects without an account"
+        click.echo(f"perpend: history: {where} was looked at later before: nothing of it was changed", err=True)
+    if more := len(committed.late) - _MOST_LOST:
+        click.echo(f"perpend: history: likewise {counted(more, 'account')} more", err=True) if more > 0 else None
+    if committed.events and not committed.is_first:
+        told = ", ".join(f"{number:,} {event}" for event, number in committed.events.items())
+        click.echo(f"perpend: since the last run: {told} (perpend diff)", err=True)
+
+
+def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
+    """Say which policies the history knows and the repository has no more: nobody said what became of them."""
+    from perpend.history.commit.policies import policies_lost
+
+    renames = repository.renames.value or Renames()
+    lost = policies_lost(place.head(), set(repository.policy_ids), renames.former, renames.retired)
+    for one in lost[:_MOST_LOST]:
+        click.echo(
+            f"perpend: history: the repository has no policy {visible(one.policy_id)} any more: say in renames.yaml what it is "
+            "called now, or that it is retired",
+            err=True,
+        )
+
+
+def history_of(directory: str) -> Path:
+    """Return the directory of a store whose history is asked. Raises a usage error where there is none."""
+    from perpend.history.head import HEAD
+    from perpend.history.place import HistoryPlace
+
+    place = HistoryPlace(directory)
+    if not (place.directory / HEAD).exists():
+        raise click.UsageError(
+            f"{visible(directory)} has no history yet: `perpend check --store {visible(directory)}` begins one"
+        )
+    return place.store
