@@ -19,6 +19,7 @@ REPOSITORY_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "explain",
+    "scorecard",
     "test",
     "plan",
     "lint",
@@ -42,6 +43,14 @@ _STORE_COMMANDS: Final = (
     "inventory sql",
     "inventory prune",
     "explain",
+    "findings",
+    "history show",
+    "history verify",
+    "history rebuild",
+    "history prune",
+    "diff",
+    "scorecard",
+    "trend",
 )
 
 

@@ -92,7 +92,7 @@ class TypeKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class HistoryHead:
     """All that a history holds."""
 
     runs: tuple[Ran, ...] = ()
@@ -124,13 +124,13 @@ class Head:
         """Return the numbers of the policies that a run has asked."""
         return frozenset(self.asked[run.asked])
 
-    def with_run(self, run: Ran, asked: tuple[int, ...]) -> Head:
+    def with_run(self, run: Ran, asked: tuple[int, ...]) -> HistoryHead:
         """Return the head with one run more."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
         return replace(self, asked=lists, runs=(*self.runs, replace(run, asked=lists.index(asked))))
 
 
-def text_of_head(head: Head) -> str:
+def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
     document: dict[str, Any] = {"format": FORMAT, **asdict(head)}
     document["types"] = {
@@ -140,13 +140,13 @@ def text_of_head(head: Head) -> str:
     return sealed(document)
 
 
-def head_from(text: str) -> Head:
+def head_from(text: str) -> HistoryHead:
     """Return the head that a text holds. Raises Damaged with the reason."""
     document = document_from(text)
     if document["format"] > FORMAT:
         raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
     try:
-        return Head(
+        return HistoryHead(
             tuple(Ran(**{**run, "late": tuple(run["late"])}) for run in document["runs"]),
             tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
             tuple(PolicyKnown(**policy) for policy in document["policies"]),

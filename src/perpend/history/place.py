@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.history.head import HEAD, Head, head_from, text_of_head
+from perpend.history.head import HEAD, HistoryHead, head_from, text_of_head
 from perpend.store.files import StoreError, directory_name, make_directory, naming, settle, shown, sync_directory, write_whole
 from perpend.store.manifest import Damaged, StoredFile
 from perpend.store.snapshot import compare, sized
@@ -35,12 +35,12 @@ class HistoryPlace:
         self.store = Path(store)
         self.directory = self.store / DIRECTORY
 
-    def head(self) -> Head:
+    def head(self) -> HistoryHead:
         """Return what the history holds; an empty head where there is none. Raises StoreError for one that is damaged."""
         path = self.directory / HEAD
         with naming(path, "cannot be read"):
             if not path.exists():
-                return Head()
+                return HistoryHead()
             text = path.read_bytes().decode("utf-8", errors="replace")
         try:
             return head_from(text)
@@ -85,7 +85,7 @@ class HistoryPlace:
         """Return where files are, as ``path`` does."""
         return [self.path(file) for file in files]
 
-    def replace_head(self, head: Head, before: Head) -> None:
+    def replace_head(self, head: HistoryHead, before: HistoryHead) -> None:
         """Put a head in force. Files that only the former one names stay for those who read them."""
         for dropped in {file.path for file in before.files} - {file.path for file in head.files}:
             with suppress(OSError):
@@ -93,7 +93,7 @@ class HistoryPlace:
         with naming(self.directory / HEAD):
             write_whole(self.directory / HEAD, text_of_head(head).encode())
 
-    def remove_leftovers(self, head: Head, *, unused_for: float = _IN_USE) -> int:
+    def remove_leftovers(self, head: HistoryHead, *, unused_for: float = _IN_USE) -> int:
         """Remove what the head does not name and nobody has used for some seconds; return how many files that were."""
         named, removed = {file.path for file in head.files}, 0
         for path in self.directory.rglob("*"):

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from perpend.history.head import Head, PolicyKnown, Ran, TypeKnown, head_from, text_of_head
+from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown, head_from, text_of_head
 from perpend.store.manifest import Damaged, StoredFile, sealed
 
 FILE = StoredFile("known/a.parquet", "ab", 3)
-HEAD = Head(
+HEAD = HistoryHead(
     (),
     (),
     (PolicyKnown(1, "/ce/a", "Thing", "/ce/b", "hash", 1, 1, 1, was_retired=True),),
@@ -21,13 +21,13 @@ HEAD = Head(
 
 def test_a_head_comes_back_as_it_was() -> None:
     assert HEAD == head_from(text_of_head(HEAD))
-    assert Head() == head_from(text_of_head(Head()))
+    assert HistoryHead() == head_from(text_of_head(HistoryHead()))
 
 
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
-    assert (1, 2) == (Head().next_run, HEAD.next_run)
+    assert (1, 2) == (HistoryHead().next_run, HEAD.next_run)
     assert 5 == len(HEAD.files)
 
 

@@ -14,7 +14,7 @@ from perpend.cli.completions import complete_files, complete_frameworks, complet
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
-from perpend.cli.history import keep_history
+from perpend.cli.histories.kept import keep_history
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output

@@ -15,7 +15,7 @@ from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
 from perpend.history.commit.objects import find_gone, meet, registry_query, write_parts
 from perpend.history.commit.policies import PoliciesMet, text_rows
 from perpend.history.commit.values import groups_after, pairs_query, revived_query, write_values
-from perpend.history.head import Head, PolicyKnown, Ran, TypeKnown
+from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.step_sql import TRIVIAL
 from perpend.store.database import opened, pattern, rows_of, storing
 from perpend.store.files import StoreError, make_directory, shown
@@ -73,7 +73,7 @@ class _Commit:
 
     place: HistoryPlace
     judged: JudgedRun
-    head: Head
+    head: HistoryHead
     moment: datetime
     policies: PoliciesMet = field(init=False)
     types_after: dict[str, TypeKnown] = field(init=False)
@@ -154,7 +154,7 @@ class _Commit:
         self._count(connection, after)
         self.types_after[one.name] = after
 
-    def finished(self, connection: Connection) -> Head:
+    def finished(self, connection: Connection) -> HistoryHead:
         """Return the head to be put in force."""
         retired = self._retire_absent_types(connection)
         ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
@@ -224,9 +224,7 @@ class _Commit:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs AS {pairs}")
         return replace(known, known=file, groups=dict(groups.policies))
 
-    def _revive(
-        self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]
-    ) -> None:
+    def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
         """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
         revived = {one.number for one in self.head.policies if one.was_retired and one.number in numbers}
         if revived and known.known is not None and after.known is not None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from perpend.history.head import Head, TypeKnown
+    from perpend.history.head import HistoryHead, TypeKnown
     from perpend.history.place import HistoryPlace
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredFile
@@ -24,19 +24,19 @@ MOST_CHANGES: Final = 16
 _MOST_PARTS: Final = 8
 
 
-def compacted(connection: Connection, place: HistoryPlace, head: Head, made: list[Path]) -> Head:
+def compacted(connection: Connection, place: HistoryPlace, head: HistoryHead, made: list[Path]) -> HistoryHead:
     """Return a head of which no list of files is long. New files are added to ``made``; former ones are left where they are."""
     types = {name: _type_compacted(connection, place, name, known, head, made) for name, known in head.types.items()}
     ledger, texts = (_merged(connection, place, kind, files, made) for kind, files in _appended(head))
     return replace(head, types=types, ledger=ledger, texts=texts)
 
 
-def _appended(head: Head) -> tuple[tuple[str, tuple[StoredFile, ...]], ...]:
+def _appended(head: HistoryHead) -> tuple[tuple[str, tuple[StoredFile, ...]], ...]:
     return (("ledger", head.ledger), ("texts", head.texts))
 
 
 def _type_compacted(
-    connection: Connection, place: HistoryPlace, name: str, known: TypeKnown, head: Head, made: list[Path]
+    connection: Connection, place: HistoryPlace, name: str, known: TypeKnown, head: HistoryHead, made: list[Path]
 ) -> TypeKnown:
     def written(kind: str, query: str) -> StoredFile:
         path = place.new_file(kind, name)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from perpend.history.head import Head, PolicyKnown
+from perpend.history.head import HistoryHead, PolicyKnown
 from perpend.history.identity import lineage_of, program_hash
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class PoliciesMet:
     """The policies that a history will know after a run. ``texts`` are programs whose verdicts say what is not yet kept."""
 
     judged: JudgedRun
-    head: Head
+    head: HistoryHead
     by_key: dict[tuple[str, str], PolicyKnown] = field(init=False)
     asked: set[int] = field(default_factory=set)
     texts: dict[int, Program] = field(default_factory=dict)
@@ -117,7 +117,9 @@ def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...
     ]
 
 
-def policies_lost(head: Head, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]) -> list[PolicyKnown]:
+def policies_lost(
+    head: HistoryHead, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]
+) -> list[PolicyKnown]:
     """Return the policies that a history knows, and that a repository neither has nor calls renamed or retired."""
     lineages = {lineage_of(policy_id, renames) for policy_id in policy_ids}
     return [

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.repositories import repository_here
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import Renames
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from perpend.history.commit.commit import Committed
     from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
     from perpend.history.place import HistoryPlace
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
+    from perpend.store.queries.views import MoreViews
     from perpend.store.snapshot import Snapshot
 
 _MOST_LOST = 5
+
+store_option = click.option(
+    "--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked."
+)
 
 
 def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> None:
@@ -112,14 +118,32 @@ def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
         )
 
 
-def history_of(directory: str) -> Path:
-    """Return the directory of a store whose history is asked. Raises a usage error where there is none."""
+def place_of(directory: str) -> HistoryPlace:
+    """Return the history of a store. Raises PerpendError where there is none."""
     from perpend.history.head import HEAD
     from perpend.history.place import HistoryPlace
 
     place = HistoryPlace(directory)
     if not (place.directory / HEAD).exists():
-        raise click.UsageError(
-            f"{visible(directory)} has no history yet: `perpend check --store {visible(directory)}` begins one"
-        )
-    return place.store
+        shown = visible(directory)
+        raise PerpendError(f"{shown}: has no history yet; `perpend check --store {shown}` begins one")
+    return place
+
+
+def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
+    """Return the views of a store's history that a question could mean; none of a history that it does not name."""
+    from perpend.history.ask.views import history_views
+    from perpend.history.place import HistoryPlace
+    from perpend.store.queries.labels import BESIDE
+    from perpend.store.queries.views import MoreViews
+
+    words = set(re.findall(r"\w+", question.casefold()))
+    if not words & BESIDE:
+        return MoreViews()
+    place = HistoryPlace(directory)
+    views = history_views(place)
+    if "scorecard" in words and views.statements:
+        from perpend.cli.histories.scorecards import scorecard_view
+
+        views = replace(views, statements=(*views.statements, scorecard_view(place, repository_here(repo))))
+    return views
