@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 
 from perpend.engines.verdicts import VerdictFiles
-from perpend.history.commit.commit import Committed, commit_run
 from perpend.history.commit.judged import JudgedRun, TypeJudged
 from perpend.history.place import HistoryPlace
 from perpend.ir.coverage import Claim
@@ -64,7 +63,6 @@ class Estate:
 
     directory: Path
     runs: int = 0
-    committed: list[Committed | None] = field(default_factory=list)
 
     @property
     def place(self) -> HistoryPlace:
@@ -96,11 +94,6 @@ class Estate:
         snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, source, file.sha256)
         files = VerdictFiles(None, (verdicts,), len(rows))  # type: ignore[arg-type]  # nobody reads by it here
         return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, tuple(programs), files)], **more)
-
-    def commit(self, *given: Any, **more: Any) -> Committed | None:
-        """Commit a run, and return what was made of it."""
-        self.committed.append(commit_run(self.place, self.judged(*given, **more)))
-        return self.committed[-1]
 
     def _snapshot(self, tables: dict[str, Table], files: dict[str, Any], source: StoredSource, content: str) -> Snapshot:
         return Snapshot(

@@ -6,6 +6,7 @@ Each is committed, and told to the reference step pair by pair; after every run 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any
 import duckdb
 
 from perpend.history.commit.changes import lives_query
+from perpend.history.commit.commit import commit_run
+from perpend.history.keep import problems_of
 from perpend.history.model import Event, Known, Life, value_of
 from perpend.history.step import Said, step
 from perpend.ir.coverage import Claim, Scope
-from tests.histories import BEGIN, CODES, TYPE, Estate, Thing, program
+from tests.histories import BEGIN, CODES, Estate, Thing, program
 
 Pair = tuple[str, str, int]
 """A policy, an object's Id, and which object of that Id it is."""
@@ -181,24 +184,37 @@ def must_hold(one: Known) -> None:
     assert one.inc_start is None or one.inc_start <= one.seen or one.life is Life.RETIRED
 
 
-def run_history(directory: Path, seed: int, *, objects: int, policies: int, runs: int) -> Told:
-    """Commit a random history and compare it with the reference after every run; return what the reference was told."""
+def run_history(
+    directory: Path,
+    seed: int,
+    *,
+    objects: int,
+    policies: int,
+    runs: int,
+    trying: Callable[[Callable[[], object]], None] | None = None,
+) -> Told:
+    """Commit a random history and compare it with the reference after every run; return what the reference was told.
+
+    ``trying`` is called before each commit with what would make it, and may do so, in part or as a whole.
+    """
     random, told, estate = Random(seed), Told(), Estate(directory)
     names = [f"/ce/p{number}" for number in range(policies)]
-    for number in range(1, runs + 1):
-        run = drawn(random, len(estate.place.head().runs) + 1, objects, names, told)
-        claims = [Claim("Thing", Scope(account)) for account in run.complete]
+    for _ in range(runs):
+        number = len(estate.place.head().runs) + 1
+        run = drawn(random, number, objects, names, told)
+        claims = [Claim("Thing", Scope(account)) for account in sorted(run.complete)]
         programs = [program(policy, run.versions[policy]) for policy in run.policies]
         time = BEGIN + timedelta(days=run.day)
-        committed = estate.commit(run.things, programs, time=time, claims=claims, retired=run.retired)
-        if committed is None:
+        judged = estate.judged(run.things, programs, time=time, claims=claims, retired=run.retired)
+        if trying is not None:
+            trying(lambda judged=judged: commit_run(estate.place, judged))
+            assert [] == list(problems_of(estate.place))
+        if len(estate.place.head().runs) < number and commit_run(estate.place, judged) is None:
             continue
-        assert len(estate.place.head().runs) == committed.run, number
+        found = estate.place.head().runs
+        assert number == len(found)
         happened = tell(told, run)
-        assert dict(happened) == dict(committed.events), (number, happened, committed.events)
+        assert dict(happened) == dict(found[-1].events), (number, happened, found[-1].events)
         compare(estate, told)
         told.events.update({Event(event): count for event, count in happened.items()})
     return told
-
-
-assert TYPE.name == "Thing"
