@@ -17,7 +17,9 @@ from random import Random
 import pytest
 
 from perpend.history.commit import compaction
+from perpend.history.keep import problems_of, rebuild
 from perpend.history.model import Event
+from perpend.history.place import HistoryPlace
 from tests.differential.life import run_history
 
 
@@ -26,6 +28,14 @@ def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeyp
     told = run_history(tmp_path, 1, objects=60, policies=3, runs=9)
     assert told.steps > 1_000
     assert set(Event) == set(told.events)
+    place = HistoryPlace(tmp_path)
+    assert [] == list(problems_of(place))
+    lives = place.head().types["Thing"].lives
+    assert lives is not None
+    place.path(lives).write_bytes(b"PAR1")
+    assert 1 == len(list(problems_of(place)))
+    assert ["Thing: the newest row of each finding"] == rebuild(place)
+    assert [] == list(problems_of(place))
 
 
 class Killer:

@@ -19,6 +19,7 @@ REPOSITORY_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "explain",
+    "diff",
     "scorecard",
     "test",
     "plan",

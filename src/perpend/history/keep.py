@@ -68,7 +68,7 @@ def _made_anew(connection: Connection, place: HistoryPlace, name: str, known: Ty
         return replace(known, keyframes=keyframes)
     files = [pattern(path) for path in place.paths(known.past)]
     path = place.new_file("lives", name)
-    query = f"FROM ({lives_query(None, files)}) ORDER BY policy_no, object_no"
+    query = f"FROM ({lives_query(None, files, of_many=True)}) ORDER BY policy_no, object_no"
     connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
     made.append(f"{name}: the newest row of each finding")
     return replace(known, lives=place.taken(path), keyframes=keyframes)
@@ -117,7 +117,7 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
     base = pattern(place.path(known.lives)) if known.lives else None
     lives = lives_query(base, [pattern(path) for path in place.paths(known.changes)])
     columns = ", ".join(("policy_no", "object_no", "run", *LIFE))
-    newest = f"SELECT {columns} FROM ({lives_query(None, files)})"
+    newest = f"SELECT {columns} FROM ({lives_query(None, files, of_many=True)})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lives AS SELECT {columns} FROM ({lives})")
     differ = f"(FROM lives EXCEPT {newest}) UNION ALL ({newest} EXCEPT FROM lives)"
     if number := rows_of(connection, f"SELECT count(*) FROM ({differ})")[0][0]:

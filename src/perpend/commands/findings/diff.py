@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.output import output_stream, terminal
 from perpend.history.model import Event
@@ -66,7 +66,7 @@ def command(
         from perpend.cli.histories.blast import compare_revisions
 
         return compare_revisions(revisions, directory, repo, run, form, limit, out)
-    if repo is not None or run is not None:
+    if run is not None or (repo is not None and not is_from_file(click.get_current_context(), "repo")):
         raise click.UsageError("--repo and --run go with --policies")
     found = _difference(directory, revisions)
     _write(found, form, limit, out)

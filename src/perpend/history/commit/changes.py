@@ -30,8 +30,11 @@ class Asking:
     engine_run: int
 
 
-def lives_query(lives: str | None, changes: Sequence[str]) -> str:
-    """Return the query for the newest row of every finding that has one. Arguments are paths as SQL writes them."""
+def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = False) -> str:
+    """Return the query for the newest row of every finding that has one. Arguments are paths as SQL writes them.
+
+    ``of_many``: one file of changes may hold those of several runs.
+    """
     columns = ", ".join(one for one in COLUMNS if one not in ("before", "event", "cause"))
     if not changes and lives is None:
         kinds = ", ".join(f"CAST(NULL AS {'VARCHAR' if one == 'life' else 'INTEGER'}) AS {one}" for one in columns.split(", "))
@@ -41,7 +44,7 @@ def lives_query(lives: str | None, changes: Sequence[str]) -> str:
         return base
     read = f"SELECT {columns} FROM read_parquet([{', '.join(changes)}], hive_partitioning = false)"
     newest = f"{read} QUALIFY row_number() OVER (PARTITION BY policy_no, object_no ORDER BY run DESC) = 1"
-    newest = newest if len(changes) > 1 else read
+    newest = newest if of_many or len(changes) > 1 else read
     if not base:
         return newest
     return (
