@@ -117,7 +117,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "differential/test_histories.py": (
         "history/commit/changes",
-        "history/commit/commit",
         "history/commit/compaction",
         "history/commit/objects",
         "history/commit/policies",
