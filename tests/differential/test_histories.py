@@ -11,16 +11,19 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from perpend.history.commit import compaction
+from perpend.history.commit.commit import commit_run
 from perpend.history.keep import problems_of, rebuild
 from perpend.history.model import Event
 from perpend.history.place import HistoryPlace
 from tests.differential.life import run_history
+from tests.histories import BEGIN, Estate, Thing, program
 
 
 def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,6 +67,24 @@ def test_commits_that_are_killed_lose_and_double_nothing(tmp_path: Path) -> None
     killer = Killer(1, kills=2)
     run_history(tmp_path, 2, objects=16, policies=2, runs=3, trying=killer)
     assert killer.killed
+
+
+def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    days = [
+        estate.judged({Thing(f"o{one}"): [code] for one in range(9)}, [program("/ce/p")], time=BEGIN + timedelta(days=1))
+        for code in (199, 299)
+    ]
+    children = []
+    for judged in days:
+        child = os.fork()
+        if child == 0:
+            commit_run(estate.place, judged)
+            os._exit(0)
+        children.append(child)
+    assert [0, 0] == [os.waitpid(child, 0)[1] for child in children]
+    assert [{"opened": 9}, {"changed": 9}] == [run.events for run in estate.place.head().runs]
+    assert [] == list(problems_of(estate.place))
 
 
 @pytest.mark.skipif("PERPEND_KILLS" not in os.environ, reason="PERPEND_KILLS=NUMBER,SEED asks for it")
