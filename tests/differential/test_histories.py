@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -72,11 +72,10 @@ def test_commits_that_are_killed_lose_and_double_nothing(tmp_path: Path) -> None
 def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     estate = Estate(tmp_path)
     days = [
-        estate.judged({Thing(f"o{one}"): [code] for one in range(9)}, [program("/ce/p")], time=BEGIN + timedelta(days=1))
-        for code in (199, 299)
+        estate.judged({Thing(f"o{one}"): [code] for one in range(9)}, [program("/ce/p")], time=BEGIN) for code in (199, 299)
     ]
     children = []
-    for judged in days:
+    for judged in (days[0], replace(days[1], engine="engine 2")):
         child = os.fork()
         if child == 0:
             commit_run(estate.place, judged)
