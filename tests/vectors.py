@@ -17,7 +17,8 @@ from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text, json_from_text
 
 SPEC = Path(__file__).parents[1] / "spec"
-FILES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("*/*.yaml"))
+FILES = sorted(str(path.relative_to(SPEC)) for room in ("ops", "evaluation") for path in SPEC.glob(f"{room}/*.yaml"))
+LIVES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("life/*.yaml"))
 TYPE = "CA10__CaVector__c"
 SNAPSHOT = "2026-01-10T18:00:00Z"
 OTHERWISE = {"status": "COMPLIANT", "currentStateMessage": "otherwise"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +66,19 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
         check=False,
     )
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+def report(directory: Path, time: str, *edits: tuple[str, str], without: str = "no such user") -> Path:
+    """Write the example as it looked at a time, with some edits, without the rows of a user."""
+    lines = [line for line in Path(EXAMPLE).read_text().splitlines() if not line.startswith(f"{without},")]
+    text = "\n".join(lines)
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    path = directory / f"{time[:10]}.json"
+    content = base64.b64encode(text.encode()).decode()
+    path.write_text(json.dumps({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": time}))
+    return path
 
 
 def heard() -> None:
