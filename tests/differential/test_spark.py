@@ -34,7 +34,7 @@ from perpend.plan.wanted import wanted_by
 from perpend.report.verdicts.as_json import write_ndjson
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches
-from tests.differential.on_spark import SMALL, answered, report_of, why_not
+from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
@@ -84,12 +84,11 @@ def check_all(spark: Spark, cases: Sequence[Judged]) -> None:
 
 @contextmanager
 def uncompiled(spark: Spark) -> Iterator[None]:
-    """Have expressions interpreted: compiling them takes longer than judging one object by each."""
-    names = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    for name, value in names.items():
+    """Have expressions interpreted."""
+    for name, value in UNCOMPILED.items():
         spark.session.conf.set(name, value)
     yield
-    for name in names:
+    for name in UNCOMPILED:
         spark.session.conf.unset(name)
 
 
