@@ -9,13 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from perpend.store.store import Store
-from tests.cli.conftest import EXAMPLE, Run, end_by, heard
+from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
 
 
 @pytest.fixture
@@ -138,13 +137,27 @@ def test_a_question_that_takes_too_long_is_given_up(run: Run, store: Path) -> No
     assert "the question was not answered within 0.3 seconds" in ended.err
 
 
+def computed(process: int) -> float:
+    """Return for how many seconds a process has computed, 0 while it has opened no database, which brings threads."""
+    if len(os.listdir(f"/proc/{process}/task")) == 1:
+        return 0
+    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="a process cannot be looked into here")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> None:
     arguments = [sys.executable, "-m", "perpend", "inventory", "sql", SLOW, "--store", str(store)]
     environment = {**os.environ, "PERPEND_DEBUG": ""}
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, preexec_fn=heard)
-    time.sleep(2)
-    assert 130 == end_by(process, number)
+    try:
+        wait_for(lambda: computed(process.pid) > 0, process)
+        begun = computed(process.pid)
+        wait_for(lambda: computed(process.pid) > begun + 0.5, process)
+    finally:
+        code = end_by(process, number)
+    assert 130 == code
     out, err = process.communicate(timeout=20)
     assert (b"", b"perpend: interrupted") == (out, err.strip())
 
