@@ -103,8 +103,8 @@ class Together(NamedTuple):
 def vectors_together() -> list[Together]:
     found: dict[tuple[str, str, int], Together] = {}
     for file in FILES:
-        for number, ((result, _), vector) in enumerate(zip(analyzed(file), vectors(file), strict=True)):
-            if result.program is not None and number % SHARE == 0:
+        for (result, _), vector in zip(analyzed(file, SHARE), vectors(file)[::SHARE], strict=True):
+            if result.program is not None:
                 time = snapshot(vector)
                 one = found.setdefault((file, result.program.input_type, time), Together([], [], time))
                 one.programs.append(result.program)
