@@ -6,22 +6,32 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from perpend.cli.app import group
 from perpend.store.store import Store
 from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
 
 
-@pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    directory = tmp_path / "store"
-    assert 0 == run("import", EXAMPLE, "--store", directory).code
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("imported") / "store"
+    ended = CliRunner().invoke(group, ["import", EXAMPLE, "--store", str(directory)])
+    assert 0 == ended.exit_code, ended.output
     return directory
+
+
+@pytest.fixture
+def store(imported: Path, tmp_path: Path) -> Path:
+    """Return a store of the example for one test alone."""
+    return shutil.copytree(imported, tmp_path / "store")
 
 
 def test_snapshots_are_listed_with_the_one_in_force_marked(run: Run, store: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.differential.on_spark import BRIEF
 
-_LIMIT = 90.0
+_LIMIT = 300.0
 
 
 def free_port() -> int:
