@@ -29,8 +29,8 @@ def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("check", "--type", "aws iam us"), ["AWS IAM User", "AWS IAM User Inline Policy"]),
-        (("check", "--framework", "cis"), [f"cis-aws-v{number}.0.0" for number in range(3, 7)]),
+        (("check", "--type", "aws iam user in"), ["AWS IAM User Inline Policy"]),
+        (("check", "--framework", "cis"), [f"cis-aws-v{number}.0.0" for number in range(3, 8)]),
         (("check", "--framework", "/frameworks/cis-aws-v6.0.0/02/2"), [f"/frameworks/cis-aws-v6.0.0/02/2{n}" for n in (0, 1)]),
         (("check", "--policy", "user-has-more"), [KEY_POLICY]),
         (("explain", "/ce/ca/aws/iam/user-has-more"), [f"/ce/ca/aws/iam/{KEY_POLICY}"]),

@@ -64,7 +64,7 @@ def test_a_type_that_nothing_knows_is_told(run: Run, users: Path) -> None:
         assert (2, "", True) == (ran.code, ran.out, ran.err.startswith(UNKNOWN))
 
 
-@pytest.mark.parametrize(("short", "whole"), [("cis-aws", "cis-aws-v6.0.0"), ("cis-aws/2.12", "cis-aws-v6.0.0/02/12")])
+@pytest.mark.parametrize(("short", "whole"), [("cis-aws", "cis-aws-v7.0.0"), ("cis-aws/2.12", "cis-aws-v7.0.0/02/12")])
 def test_a_framework_without_a_version_is_the_newest(run: Run, short: str, whole: str) -> None:
     found = run("check", EXAMPLE, "--framework", whole, *TIME, "--format", "ndjson")
     assert found.out

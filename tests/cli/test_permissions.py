@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
-from perpend.clouds.aws.tables import CALLS
+from perpend.clouds.aws.tables import CALLS, TYPES
 from tests.cli.conftest import KEY_POLICY, Run
 
 
@@ -15,11 +17,44 @@ def test_a_policy_needs_what_it_reads_and_no_more(run: Run) -> None:
     assert (0, {"Version": "2012-10-17", "Statement": [statement]}) == (ended.code, json.loads(ended.out))
 
 
-def test_all_permissions_fit_into_a_session_policy(run: Run) -> None:
-    policy = json.loads(run("permissions", "--format", "iam-policy").out)
-    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
-    assert {call.permission for call in CALLS.values() if call.permission} == actions
-    assert len(json.dumps(policy, separators=(",", ":"))) <= 2_048
+ALL = [option for name in TYPES for option in ("--types", name)]
+"""Asks for all that the table knows."""
+
+
+def test_all_permissions_are_one_managed_policy_or_parts_that_fit_a_session(run: Run) -> None:
+    wanted = {call.permission for call in CALLS.values() if call.permission}
+    whole = run("permissions", *ALL, "--format", "iam-policy")
+    assert (wanted, "") == (actions(json.loads(whole.out)), whole.err)
+    for most in (2_048, 300):
+        split = run("permissions", *ALL, "--format", "iam-policy", "--most-characters", most)
+        parts = json.loads(split.out)
+        assert len(parts) > 1 and all(len(json.dumps(part, separators=(",", ":"))) <= most for part in parts)
+        assert wanted == {action for part in parts for action in actions(part)}
+        assert f"characters, more than {most:,}: {len(parts)} policies, to be attached together" in split.err
+
+
+def actions(policy: Any) -> set[str]:
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+
+def test_a_role_for_an_organization_trusts_who_knows_the_external_id(run: Run) -> None:
+    template = json.loads(run("permissions", "--policy", KEY_POLICY, "--format", "cloudformation").out)
+    role = template["Resources"]["Role"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}} == trust["Condition"]
+    assert {"CollectingAccount", "ExternalId", "RoleName"} == template["Parameters"].keys()
+    wanted = {"iam:GenerateCredentialReport", "iam:GetCredentialReport"}
+    assert [wanted] == [actions(policy["PolicyDocument"]) for policy in role["Policies"]]
+    text = run("permissions", "--policy", KEY_POLICY, "--format", "terraform").out
+    assert '"sts:ExternalId" = var.external_id' in text
+    (document,) = re.findall(r"<<-JSON\n(.*?)\n +JSON", text, re.DOTALL)
+    assert wanted == actions(json.loads(document))
+
+
+def test_the_cost_of_a_permission_names_policies(run: Run) -> None:
+    lines = run("permissions", "--policy", KEY_POLICY, "--cost").out.splitlines()
+    policy = "  /ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+    assert [policy, policy] == lines[1::2]
 
 
 def test_each_permission_says_which_policies_need_it(run: Run) -> None:

@@ -64,9 +64,9 @@ def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run:
     ("framework", "code"),
     [
         (("cis-aws-v6.0.0",), 3),
-        (("cis-aws/2.9",), 0),
-        (("cis-aws/2.9", "cis-aws/2.14"), 3),
-        (("cis-aws/2.9", "cis-aws/2.12"), 0),
+        (("cis-aws-v6.0.0/2.9",), 0),
+        (("cis-aws-v6.0.0/2.9", "cis-aws-v6.0.0/2.14"), 3),
+        (("cis-aws-v6.0.0/2.9", "cis-aws-v6.0.0/2.12"), 0),
     ],
 )
 def test_coverage_that_is_required_is_of_every_requirement(run: Run, good: Path, framework: tuple[str, ...], code: int) -> None:

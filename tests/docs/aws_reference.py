@@ -24,10 +24,12 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 
 def page() -> str:
     """Return the whole page."""
-    details = {name for row in TYPES.values() for one in row.details for name in one.calls[bool(one.matched) :]}
+    rows = [one for row in TYPES.values() for one in row.rows]
+    details = {name for row in rows for one in row.details for name in one.calls[bool(one.matched) :] if _asks_of(name)}
+    details |= {row.each for row in rows}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
     for row in TYPES.values():
-        lines += ["", f"### {row.type_name}", "", *_type(row)]
+        lines += ["", f"### {row.type_name}", *(line for one in row.rows for line in ("", *_type(one)))]
     lines += ["", "## Not collected", "", "| field | why |", "| --- | --- |"]
     return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items())]) + "\n"
 
@@ -38,13 +40,19 @@ def _call(call: CloudCall, details: set[str]) -> str:
     return f"| `{call.name}` | {call.service} {call.operation} | {_code(call.permission) or 'none'} | {each} | {pages} |"
 
 
+def _asks_of(name: str) -> bool:
+    """Whether a call takes something of the object that it is made for; what does not is made once."""
+    return any(str(value).startswith("@") for value in CALLS[name].parameters.values())
+
+
 def _type(row: TypeRow) -> Iterator[str]:
-    inside = f", each `{row.inside}`" if row.inside else ""
+    inside = f", each `{row.inside}`" if row.inside else f", for each of these by `{row.each}`" if row.each else ""
     yield f"Listed by `{row.listed}`{inside}; its Id is `{row.id}`."
     yield from ("", "| field | call | member | form |", "| --- | --- | --- | --- |")
     for name, source in row.fields.items():
         form = source.transform.replace("_", " ") + (", null where it is missing" if source.optional else "")
-        yield f"| `{name}` | `{source.call or row.listed}` | `{source.path}` | {form.removeprefix(', ')} |"
+        member = f"`{source.path}`" if source.path else "none: null"
+        yield f"| `{name}` | `{source.call or row.listed}` | {member} | {form.removeprefix(', ')} |"
 
 
 def _code(text: str | None) -> str:

@@ -72,7 +72,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
-    "cli/test_permissions.py": ("commands/estates/permissions",),
+    "cli/test_permissions.py": (
+        "commands/estates/permissions",
+        "report/permissions",
+    ),
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
@@ -151,6 +154,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "analyze/typing_rules",
     ),
     "unit/analyze/test_programs.py": ("analyze/verdicts",),
+    "unit/clouds/aws/test_parse.py": ("clouds/aws/values",),
     "unit/clouds/aws/test_tables.py": ("clouds/aws/model",),
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
@@ -222,6 +226,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
 
 OF_ROOMS = {
     "analyze/test_error_places.py",
+    "clouds/aws/test_corpus_types.py",
     "collect/test_bad_input.py",
     "load/test_hostile_files.py",
     "load/test_hostile_test_data.py",

@@ -18,6 +18,8 @@ MODULES = {
 }
 
 MAX_ROOM_LINES = 3_500
+ROWS = "perpend.clouds.aws.services."
+"""Modules that hold rows of tables and no code: data, which no sentence on a room need describe."""
 
 RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
 
@@ -83,7 +85,7 @@ def test_circles_are_found_by_whatever_import(sources: dict[str, str], expected:
 
 def test_no_room_is_too_large() -> None:
     lines: Counter[str] = Counter()
-    for name, path in MODULES.items():
+    for name, path in ((name, path) for name, path in MODULES.items() if not name.startswith(ROWS)):
         lines[".".join(name.split(".")[:2])] += len(path.read_text("utf-8").splitlines())
     assert {} == {room: number for room, number in lines.items() if number > MAX_ROOM_LINES}
 

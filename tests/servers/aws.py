@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,11 +18,26 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.cli.conftest import Run
+
 REGIONS = {"eu-west-1": "opt-in-not-required", "us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in"}
+Verdicts = dict[tuple[str, str], dict[str, Any]]
+
 _HTML = b"<html><body>Bad gateway</body></html>"
+_SPEC = Path(__file__).parents[2] / "spec/aws"
+_PATHS = {
+    "/analyzer": "ListAnalyzers",
+    "/accounts": "DescribeHub",
+    "/clusters": "ListClusters",
+    "/clusters/[^/]+": "DescribeCluster",
+    "/2015-02-01/file-systems": "DescribeFileSystems",
+    "/2015-02-01/file-systems/[^/]+/policy": "DescribeFileSystemPolicy",
+    "/2015-02-01/file-systems/[^/]+/backup-policy": "DescribeBackupPolicy",
+}
 _PASSED = ("content-type", "x-amz-target", "authorization", "x-amz-date", "x-amz-security-token")
 
 
@@ -52,13 +68,27 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("moto does not answer")
 
 
+def judged(run: Run, store: Path, *options: Any) -> Verdicts:
+    """Return the verdicts on a store by policy and object."""
+    found = json.loads(run("check", "--store", store, "--format", "json", *options).out)
+    return {(one["policyId"], one["object"]["id"]): one for one in found["verdicts"]}
+
+
 class Proxy:
-    """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``twice``."""
+    """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``twice``.
+
+    After an operation may stand the region, or the version of the API, that alone is meant.
+
+    ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws``; ``mended`` what it puts in
+    the place of something in the other server's answers.
+    """
 
     def __init__(self, behind: str) -> None:
         self.behind = behind
         self.answers: dict[str, str] = {}
         self.asked: list[str] = []
+        self.recorded: dict[str, str] = {}
+        self.mended: dict[str, tuple[bytes, bytes]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -87,17 +117,21 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             operation = operation_of(self.path, dict(self.headers), body)
             proxy.asked.append(operation)
-            how = proxy.answers.get(operation)
+            asked = (operation, *(f"{operation} {where}" for where in versions_and_regions(body, self.headers)))
+            how = next((proxy.answers[one] for one in asked if one in proxy.answers), None)
             if how is not None and how.startswith("twice ") and proxy.asked.count(operation) > 2:
                 how = None
             if how is not None:
                 self.reply(*_own(how, operation, self.headers))
+            elif operation in proxy.recorded:
+                self.reply(*_recorded(proxy.recorded[operation]))
             elif operation == "DescribeRegions":
                 self.reply(200, "text/xml", _regions(REGIONS))
             elif operation == "ListAnalyzers":
                 self.reply(200, "application/json", b'{"analyzers": []}')
             else:
-                self.reply(*self.passed_on(body))
+                status, kind, content = self.passed_on(body)
+                self.reply(status, kind, content.replace(*proxy.mended.get(operation, (b"\0", b"\0"))))
 
         def passed_on(self, body: bytes) -> tuple[int, str, bytes]:
             headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
@@ -125,8 +159,22 @@ def operation_of(path: str, headers: dict[str, str], body: bytes) -> str:
         return target.rpartition(".")[2]
     action = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
     if action:
-        return action
-    return {"/analyzer": "ListAnalyzers", "/accounts": "DescribeHub"}.get(path.partition("?")[0], path)
+        return f"{action} public" if b"RestorableBy" in body else action
+    path = path.partition("?")[0]
+    return next((name for pattern, name in _PATHS.items() if re.fullmatch(pattern, path)), path)
+
+
+def versions_and_regions(body: bytes, headers: Any) -> list[str]:
+    """Return the version of the API that a request is for, where it has one, and the region."""
+    scope = headers.get("Authorization", "").partition("Credential=")[2].split("/")
+    return [*parse_qs(body.decode("utf-8", "replace")).get("Version", []), *scope[2:3]]
+
+
+def _recorded(name: str) -> tuple[int, str, bytes]:
+    """Return what recorded bytes answer."""
+    head, _, body = (_SPEC / f"{name}.http").read_bytes().partition(b"\n\n")
+    status, kind, *_ = head.decode().split("\n")
+    return int(status.split()[1]), kind.removeprefix("Content-Type: "), body
 
 
 def _own(how: str, operation: str, headers: Any) -> tuple[int, str, bytes]:
@@ -136,10 +184,10 @@ def _own(how: str, operation: str, headers: Any) -> tuple[int, str, bytes]:
         return 200, "text/xml", _regions({})
     if how.startswith("html"):
         return int(how.removeprefix("html ") or 200), "text/html", _HTML
-    if headers.get("X-Amz-Target") or operation in ("ListAnalyzers", "DescribeHub"):
+    if headers.get("X-Amz-Target") or operation in _PATHS.values():
         document = json.dumps({"__type": how, "message": f"not authorized to perform {operation}"})
         return 400 if how == "ThrottlingException" else 403, "application/x-amz-json-1.1", document.encode()
-    if operation.startswith(("Describe", "GetEbs")):
+    if "/ec2/" in headers.get("Authorization", ""):
         error = f"<Response><Errors><Error><Code>{how}</Code><Message>no</Message></Error></Errors></Response>"
     else:
         error = (

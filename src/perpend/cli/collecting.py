@@ -78,7 +78,7 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     for name in (type_here(repository, one) for one in types):
         wanted.setdefault(name, set()).update(TYPES[name].fields if name in TYPES else ())
     plan = plan_of(wanted)
-    if len(plan.types) == 1:
+    if len(plan.types) == 1 and not plan.account.details:
         raise NothingServed(f"nothing of this can be collected from AWS: {', '.join(plan.unserved[:MOST_NAMED])}")
     return ToCollect(plan, programs)
 

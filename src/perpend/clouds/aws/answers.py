@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.clouds.aws.client import Refused
+from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.clouds.aws.plan import REPORT
@@ -41,6 +42,7 @@ class Answers:
     regions: frozenset[str] | None = None
     made_at: datetime | None = None
     _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
+    _alike: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def where(self, region: str) -> CloudPlace:
@@ -77,28 +79,50 @@ class Answers:
         except UnusableContent:
             raise Refused(CALLS[REPORT], Refusal("UnusableReport")) from None
 
+    def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace) -> list[Any]:
+        """Return the items of a listing that is made for a listed item. Raises NotListed where these may not be all."""
+        meaning = self._asked(CALLS[name], item, where.region)
+        if isinstance(meaning, Unread):
+            raise NotListed(meaning)
+        return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)] if isinstance(meaning, Fact) else []
+
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return what a detail call says of a listed item."""
         call = CALLS[detail.call]
-        region = str(member(item, detail.region)) if detail.region else where.region
+        stated = member(item, detail.region) if detail.region else where.region
+        region = where.region if is_missing(stated) else str(stated)
         asked_in = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
         if detail.matched:
-            found = self._of_match(detail.matched, call, item, asked_in)
+            found = self._of_match(detail, detail.matched, call, item, asked_in)
             return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
         return self._asked(call, item, region)
 
     def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
         """Return what a call says that is made for one item."""
         where = self.where(region if call.regional else "")
+        if any(isinstance(value, str) and value.startswith("@") for value in call.parameters.values()):
+            return self._answered(call, item, region, where)
+        with self._lock:  # it is asked of no object, so once is enough
+            key = call.name, where.region
+            if key not in self._alike:
+                self._alike[key] = self._answered(call, item, region, where)
+            return self._alike[key]
+
+    def _answered(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
             return unread(call, Lack.FAILED, where, "NoResult")
         try:
-            return Fact(next(iter(self.client.pages(call, region, parameters))))
+            pages = self.client.pages(call, region, parameters)
+            if not call.result:
+                return Fact(next(iter(pages)))
+            return Fact({call.result: [one for page in pages for one in items_of(call, page)]})
         except Refused as error:
             return meaning_of(call, error.refusal, where, foreign=self._is_foreign(call, item))
+        except NoResult:
+            return unread(call, Lack.FAILED, where, "NoResult")
 
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
         """Return what the other call says of an item that no match was found for, in the form of a match."""
@@ -106,7 +130,9 @@ class Answers:
         found = self._asked(CALLS[name], item, region)
         return Fact({other: [found.answer[own]]} if own in found.answer else {}) if isinstance(found, Fact) else found
 
-    def _of_match(self, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
+    def _of_match(
+        self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
+    ) -> Meaning:
         """Return what a listing that is made once says of the item with the same member."""
         with self._lock:
             key = call.name, where.region
@@ -120,6 +146,7 @@ class Answers:
         if isinstance(found, Unread):
             return found
         one = found.get(str(member(item, members[0])))
+        one = detail.unmatched if one is None else one
         return unread(call, Lack.FAILED, where, "NoResult") if one is None else Fact(one)
 
     def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:

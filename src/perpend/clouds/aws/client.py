@@ -13,6 +13,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 from perpend.clouds.aws.outcomes import Refusal
 from perpend.errors import PerpendError
@@ -26,6 +27,7 @@ _ATTEMPTS: Final = 8
 _CONNECT, _READ = 10, 60
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
+_OK: Final = 200
 _MODELS: Final = botocore.loaders.create_loader()
 """What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
 
@@ -65,6 +67,7 @@ class CloudClient:
         try:
             self._session = botocore.session.Session(profile=self.profile)
             self._session.register_component("data_loader", _MODELS)
+            self._session.register("response-received", _refuse_html)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound:
             raise NothingCollected(f"there is no profile `{self.profile}` in the AWS configuration") from None
@@ -84,7 +87,7 @@ class CloudClient:
             else:
                 self._count(call)
                 yield getattr(client, method)(**parameters)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise Refused(call, refusal_of(error)) from None
         except _PARSING:
             raise Refused(call, Refusal("UnparsableAnswer")) from None
@@ -113,6 +116,15 @@ class CloudClient:
             read_timeout=self.timeout,
             max_pool_connections=self.connections,
         )
+
+
+def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    """Raise where an answer is a page of HTML: the SDK may read it as an answer without members, which can be a fact."""
+    answer = response_dict or {}
+    body = answer.get("body")
+    is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+    if is_page and answer.get("status_code") == _OK:
+        raise ValueError("a page of HTML")
 
 
 def refusal_of(error: Exception) -> Refusal:

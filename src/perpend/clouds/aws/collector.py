@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.clouds.aws.answers import Answers, NotListed
 from perpend.clouds.aws.client import NothingCollected, Refused, regions_of
+from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
 from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.clouds.aws.client import CloudClient
-    from perpend.clouds.aws.model import TypeRow
+    from perpend.clouds.aws.model import DetailCall, TypeRow
+    from perpend.clouds.aws.outcomes import Meaning
     from perpend.clouds.aws.plan import CollectionPlan, TypeAsked
 
 KIND: Final = "aws"
@@ -111,9 +113,8 @@ class Collector:
     def rows(self) -> Iterator[CollectedRow]:
         """Yield the rows of all objects. Once they are through, ``collection`` says the rest."""
         self._answers = Answers(self.client, self.account)
-        yield self._counted(
-            CollectedRow(ACCOUNT_TYPE, {"Id": self.account.account, "CA10__accountId__c": self.account.account}, {})
-        )
+        own = self._row(self.plan.account, {"Account": self.account.account}, self.account.account, self.account)
+        yield self._counted(own or CollectedRow(ACCOUNT_TYPE, {"Id": self.account.account}, {}))
         if self.plan.is_regional:
             self._find_regions(self._answers)
         cells = [(name, region) for name in self.plan.listings for region in (self._asked if CALLS[name].regional else ("",))]
@@ -140,9 +141,8 @@ class Collector:
         name = f"aws {self.account.account}"
         unread_calls = tuple(replace(one, objects=number) for one, number in sorted(self._unread.items(), key=str))
         claims: dict[bool, list[Claim]] = {True: [], False: []}
-        for listing, types in self.plan.listings.items():
-            for asked in types:
-                claims[listing == REPORT] += self._claims(listing, asked.row.type_name)
+        for type_name, listings in self.plan.listings_of.items():
+            claims[REPORT in listings] += self._claims(listings, type_name)
         made_at = self._answers.made_at if self._answers else None
         sources = [EstateSource(name, KIND, self.started, self._counts[0], (self.account.account,), tuple(claims[False]))]
         if REPORT in self.plan.listings:
@@ -179,7 +179,13 @@ class Collector:
             self._note_lacking(listing, region, unread(CALLS[listing], Lack.FAILED, where, "NoResult"))
 
     def _objects(self, asked: TypeAsked, item: Mapping[str, Any], where: CloudPlace) -> None:
-        for one in objects_in(asked.row, item):
+        assert self._answers is not None
+        try:
+            nested = self._answers.listed_in(asked.row.each, item, where) if asked.row.each else None
+        except NotListed as error:
+            self._note_lacking(asked.row.each, where.region, error.why)
+            return
+        for one in objects_in(asked.row, item, where.account) if nested is None else nested:
             identity = id_of(asked.row, one, where)
             if self._was_seen(asked.row, identity):
                 continue
@@ -197,37 +203,47 @@ class Collector:
         return known
 
     def _row(self, asked: TypeAsked, item: Mapping[str, Any], identity: str, where: CloudPlace) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone."""
+        """Return the row of an object, None where it is gone, or none."""
         assert self._answers is not None
-        fields = ObjectFields()
-        add_fields(fields, asked.row, "", item, where)
+        fields, lacking = ObjectFields(), []
         for detail in asked.details:
-            if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-                add_fields(fields, asked.row, detail.call, None, where)
-                continue
-            meaning = self._answers.of_object(detail, item, where)
+            meaning = self._meaning(detail, item, where)
             if isinstance(meaning, Gone):
                 return None
-            if isinstance(meaning, Fact):
-                add_fields(fields, asked.row, detail.call, meaning.answer, where)
-                continue
-            add_reason(fields, asked.row, detail.call, str(meaning))
-            if meaning.kind != Lack.NOT_ASKED:
-                with self._lock:
-                    self._unread[meaning] += 1
+            if isinstance(meaning, Unread):
+                add_reason(fields, asked.row, detail.call, str(meaning))
+                lacking.append((meaning, asked.row.has_fields_of(detail.call)))
+            elif meaning is None:
+                add_fields(fields, asked.row, detail.call, None, where)
+            else:
+                add_fields(fields, asked.row, detail.call, {**meaning.answer, ABOVE: item}, where)
+                item = {**item, detail.call: meaning.answer}
+        add_fields(fields, asked.row, "", item, where)
+        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+            return None
+        with self._lock:
+            for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
+                if lack.kind != Lack.NOT_ASKED and (has_fields or fields.reasons):
+                    self._unread[lack] += 1
         source = int(asked.row.listed == REPORT)
         return CollectedRow(asked.row.type_name, {"Id": identity, **fields.known}, fields.reasons, source)
 
-    def _claims(self, listing: str, type_name: str) -> list[Claim]:
-        """Return what is known in full of a type: of the account where it is of every region that is open."""
+    def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
+        """Return what a detail call says of an item, None where it is not to be made and nothing holds."""
+        assert self._answers is not None
+        if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
+            return None if detail.then is None else Fact(detail.then)
+        return self._answers.of_object(detail, item, where)
+
+    def _claims(self, listings: Sequence[str], type_name: str) -> list[Claim]:
+        """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
         account = self.account.account
-        if not CALLS[listing].regional:
-            why = self._lacking.get((listing, ""))
+        call = CALLS[listings[0]]
+        if not call.regional:
+            why = self._why_lacking(listings, "")
             return [Claim(type_name, Scope(account), str(why) if why else None)]
-        closed = {region: self._lacking.get((listing, region)) for region in self._asked}
-        closed |= {
-            region: unread(CALLS[listing], Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}
-        }
+        closed = {region: self._why_lacking(listings, region) for region in self._asked}
+        closed |= {region: unread(call, Lack.NOT_ASKED, self._where(region)) for region in {*self._open} - {*self._asked}}
         if not self._no_regions and not any(closed.values()):
             return [Claim(type_name, Scope(account))]
         claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
@@ -235,6 +251,9 @@ class Collector:
 
     def _where(self, region: str) -> CloudPlace:
         return CloudPlace(self.account.account, self.account.partition, region)
+
+    def _why_lacking(self, listings: Sequence[str], region: str) -> Unread | None:
+        return next((self._lacking[name, region] for name in listings if (name, region) in self._lacking), None)
 
     def _note_lacking(self, listing: str, region: str, why: Unread) -> None:
         with self._lock:

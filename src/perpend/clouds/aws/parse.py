@@ -7,14 +7,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.model import ABOVE
-from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS, NotThere
+from perpend.clouds.aws.extended import EXTENDED, extended
+from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
+from perpend.clouds.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.collect.credential_report import read_report
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
 from perpend.collect.unusable import UnusableContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from perpend.clouds.aws.model import CloudCall, FieldSource, TypeRow
@@ -29,7 +30,7 @@ class NoResult(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CloudPlace:
-    """CloudPlace an answer comes from."""
+    """Where an answer comes from."""
 
     account: str
     partition: str
@@ -54,12 +55,12 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
         return [found] if found else []
     if not call.result:
         return [answer]
-    listed = answer.get(call.result, _MISSING)
+    listed = answer.get(call.result, [] if call.may_lack_result else _MISSING)
     if isinstance(listed, dict):
         return [listed]
     if not isinstance(listed, list):
         raise NoResult(f"the answer has no {call.result}")
-    return listed
+    return [one if isinstance(one, dict) else {VALUE: one} for one in listed]
 
 
 def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
@@ -71,21 +72,35 @@ def report_items(content: bytes, source: str, observed_at: datetime | None) -> l
     if any(user.variants for user in users):
         raise UnusableContent("rows of one user contradict each other")
     return [
-        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD])}
+        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD]), "root": is_root(user.id)}
         for user in with_root_users(users)
     ]
 
 
-def objects_in(row: TypeRow, item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a type in a listed item: itself, or those nested in it. Raises NoResult where they are missing."""
-    if not row.inside:
+def is_root(arn: str) -> bool:
+    """Whether an ARN is the one of a root user."""
+    return arn.endswith(":root")
+
+
+def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a type in a listed item: itself, or those nested in it. Raises NoResult where they are missing.
+
+    What another account owns is no object of this one.
+    """
+    owner = member(item, row.owner) if row.owner else account
+    if is_missing(owner) or owner == account:
+        yield from _nested(item, row.inside.split(".") if row.inside else [])
+
+
+def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    if not path:
         yield item
         return
-    nested = item.get(row.inside, _MISSING)
-    if not isinstance(nested, list):
-        raise NoResult(f"the answer has no {row.inside}")
-    for inner in nested:
-        yield {**inner, ABOVE: item}
+    found = item.get(path[0], _MISSING)
+    if not isinstance(found, list):
+        raise NoResult(f"the answer has no {path[0]}")
+    for inner in found:
+        yield from _nested({**(inner if isinstance(inner, dict) else {VALUE: inner}), ABOVE: item}, path[1:])
 
 
 def id_of(row: TypeRow, item: Mapping[str, Any], where: CloudPlace) -> str:
@@ -114,22 +129,37 @@ def add_reason(fields: ObjectFields, row: TypeRow, call: str, reason: str) -> No
 
 def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) -> Any:
     """Return the value of a field. Raises NoResult where a member is missing that is always there."""
-    if "{" in source.path:
-        return _filled(source.path, item, where)
-    value = member(item, source.path)
-    if value is _MISSING or value is None:
-        if source.transform in TAKE_MISSING:
-            return TRANSFORMS[source.transform](None)
+    if source.path.startswith(CONSTANT):
+        return source.path.removeprefix(CONSTANT)
+    if not source.path:
+        return None
+    value = _found(source.path, item, where)
+    transforms = source.transform.split()
+    if is_missing(value) and not (transforms and transforms[0] in TAKE_MISSING):
         if source.optional:
             return None
         raise NoResult(f"the answer has no {source.path}")
-    return TRANSFORMS[source.transform](value) if source.transform else plain(value)
+    value = None if is_missing(value) else value
+    for name in transforms:
+        value = extended(name, value, item, where.account) if name in EXTENDED else TRANSFORMS[name](value)
+    return value if transforms else plain(value)
 
 
 def member(item: Any, path: str) -> Any:
-    """Return the member at a path with dots."""
-    for step in path.split("."):
-        item = item.get(step, _MISSING) if isinstance(item, dict) else _MISSING
+    """Return the member at a path with dots; after a step with ``[]`` a list, of what each of the list has.
+
+    Before ``#`` stands the call whose answer it is of.
+    """
+    call, _, path = path.rpartition("#")
+    item = item.get(call, _MISSING) if call and isinstance(item, dict) else item
+    steps = [] if path == WHOLE else path.split(".")
+    for number, step in enumerate(steps, 1):
+        name = step.removesuffix("[]")
+        item = item.get(name, _MISSING) if isinstance(item, dict) else _MISSING
+        if name != step and isinstance(item, list):
+            rest = ".".join(steps[number:]) or WHOLE
+            found = [member(one, rest) for one in item]
+            return _MISSING if any(map(is_missing, found)) else found
     return item
 
 
@@ -143,13 +173,22 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | bool | int | float) else json.dumps(value, default=str)
 
 
+def _found(path: str, item: Mapping[str, Any], where: CloudPlace) -> Any:
+    if "{" not in path:
+        return member(item, path)
+    try:
+        return _filled(path, item, where)
+    except NoResult:
+        return _MISSING
+
+
 def _filled(template: str, item: Mapping[str, Any], where: CloudPlace) -> str:
     def of(found: re.Match[str]) -> str:
         if found[1] in ("account", "region", "partition"):
             return str(getattr(where, found[1]))
-        value = member(item, found[1])
-        if is_missing(value):
+        there = [value for value in (member(item, name) for name in found[1].split("|")) if not is_missing(value)]
+        if not there:
             raise NoResult(f"the answer has no {found[1]}")
-        return str(value)
+        return str(there[0]).lower() if isinstance(there[0], bool) else str(there[0])
 
     return _MEMBER.sub(of, template)

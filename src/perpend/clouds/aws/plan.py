@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.clouds.aws.tables import CALLS, TYPES
@@ -27,15 +27,25 @@ class TypeAsked:
 
 @dataclass(frozen=True, slots=True)
 class CollectionPlan:
-    """What is to be asked of an account: by listing call, for which types. ``unserved`` are wanted fields without a call."""
+    """What is to be asked of an account: by listing call, for which types; of the account itself. ``unserved`` has no call."""
 
     listings: Mapping[str, tuple[TypeAsked, ...]]
     unserved: tuple[str, ...] = ()
+    account: TypeAsked = field(default_factory=lambda: TypeAsked(TYPES[ACCOUNT_TYPE], ()))
 
     @property
     def types(self) -> tuple[str, ...]:
         """The types that the plan collects."""
         return tuple(sorted({ACCOUNT_TYPE, *(asked.row.type_name for types in self.listings.values() for asked in types)}))
+
+    @property
+    def listings_of(self) -> Mapping[str, list[str]]:
+        """The listings by the type whose objects they show, those that are made for each listed item among them."""
+        found: dict[str, list[str]] = {}
+        for listing, types in self.listings.items():
+            for asked in types:
+                found.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
+        return found
 
     @property
     def is_regional(self) -> bool:
@@ -48,9 +58,9 @@ class CollectionPlan:
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in _BEFORE.get(name, ())}
-        names |= {
-            name for types in self.listings.values() for asked in types for detail in asked.details for name in detail.calls
-        }
+        asked_of = [self.account, *(asked for types in self.listings.values() for asked in types)]
+        names |= {asked.row.each for asked in asked_of}
+        names |= {name for asked in asked_of for detail in asked.details for name in detail.calls}
         return tuple(call for name, call in CALLS.items() if name in names)
 
 
@@ -58,6 +68,7 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
     """Return what is to be asked so that the wanted fields of the wanted types are there."""
     listings: dict[str, list[TypeAsked]] = {}
     unserved: list[str] = []
+    account = TypeAsked(TYPES[ACCOUNT_TYPE], ())
     for type_name, names in sorted(wanted.items()):
         row = TYPES.get(type_name)
         if row is None:
@@ -66,6 +77,9 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         fields = frozenset(names)
         served = {*row.fields, "Id", "Name"}
         unserved += sorted(f"{type_name}.{name}" for name in fields - served if not name.endswith("__disappearanceTime__c"))
-        if type_name != ACCOUNT_TYPE:
-            listings.setdefault(row.listed, []).append(TypeAsked(row, row.details_for(fields)))
-    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved))
+        if type_name == ACCOUNT_TYPE:
+            account = TypeAsked(row, row.details_for(fields))
+            continue
+        for one in row.rows:
+            listings.setdefault(one.listed, []).append(TypeAsked(one, one.details_for(fields)))
+    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)

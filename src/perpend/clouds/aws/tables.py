@@ -7,9 +7,41 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.clouds.aws.services import account, cloudtrail, detection, iam
+from perpend.clouds.aws.services import (
+    account,
+    api_gateway,
+    artifacts,
+    cloudtrail,
+    detection,
+    encryption,
+    iam,
+    messaging,
+    monitoring,
+    organization,
+    principals,
+    storage,
+)
+from perpend.clouds.aws.services.workloads import containers, databases, instances, load_balancing, network
 
-TABLES: Final = (account.TABLE, iam.TABLE, cloudtrail.TABLE, detection.TABLE)
+TABLES: Final = (
+    account.TABLE,
+    organization.TABLE,
+    iam.TABLE,
+    principals.TABLE,
+    cloudtrail.TABLE,
+    detection.TABLE,
+    storage.TABLE,
+    encryption.TABLE,
+    api_gateway.TABLE,
+    monitoring.TABLE,
+    messaging.TABLE,
+    artifacts.TABLE,
+    network.TABLE,
+    instances.TABLE,
+    load_balancing.TABLE,
+    databases.TABLE,
+    containers.TABLE,
+)
 
 CALLS: Final = {call.name: call for table in TABLES for call in table.calls}
 """The calls by name."""

@@ -87,9 +87,11 @@ def selectors(value: Any) -> str:
 
 
 def lower_camel(value: Any) -> Any:
-    """Return an answer of AWS with the keys of its objects in lower camel case."""
+    """Return an answer of AWS with the keys of its objects in lower camel case, ``ID`` as ``id``."""
     if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: lower_camel(inner) for key, inner in value.items()}
+        return {
+            (key.lower() if key.isupper() else key[:1].lower() + key[1:]): lower_camel(inner) for key, inner in value.items()
+        }
     return [lower_camel(inner) for inner in value] if isinstance(value, list) else value
 
 

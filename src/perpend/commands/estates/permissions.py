@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,6 +13,8 @@ from perpend.cli.completions import complete_frameworks, complete_policies, comp
 from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.repositories import repository_here
+from perpend.diagnostics.escape import visible
+from perpend.report.permissions import MOST_CHARACTERS, characters_of, cloudformation, iam_policies, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +23,11 @@ EPILOG = """\b
 Examples:
   perpend permissions
   perpend permissions --framework cis-aws --format iam-policy
-  perpend permissions --policy root-user-mfa --format json"""
+  perpend permissions --policy root-user-mfa --format json
+  perpend permissions --cost
+  perpend permissions --format cloudformation"""
+
+_ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
 @click.command("permissions", cls=Configured, yields={"policies": ("frameworks",), "frameworks": ("policies",)}, epilog=EPILOG)
@@ -47,45 +54,64 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "iam-policy", "json"]),
+    type=click.Choice(["table", "iam-policy", "json", "terraform", "cloudformation"]),
     default="table",
     show_default=True,
-    help="The output's form.",
+    help="The output's form: a list, policies, or a role that another account may take on.",
 )
-def command(policies: tuple[str, ...], frameworks: tuple[str, ...], repo: str | None, types: tuple[str, ...], form: str) -> int:
+@click.option(
+    "--cost",
+    is_flag=True,
+    help="Name the policies that could say nothing without each permission: their verdicts would be UNDETERMINED.",
+)
+@click.option(
+    "--most-characters",
+    type=click.IntRange(256, 10_240),
+    default=MOST_CHARACTERS,
+    show_default=True,
+    metavar="N",
+    help="With --format iam-policy, split what is longer, by service. IAM takes 2048 as a session policy or in a user.",
+)
+def command(
+    policies: tuple[str, ...],
+    frameworks: tuple[str, ...],
+    repo: str | None,
+    types: tuple[str, ...],
+    form: str,
+    cost: bool,
+    most_characters: int,
+) -> int:
     """Show which permissions `perpend collect aws` needs, and how many policies could say nothing without each."""
     found = to_collect(repository_here(repo), policies, frameworks, types)
+    permissions = sorted({call.permission for call in found.plan.calls if call.permission})
     if form == "iam-policy":
-        click.echo(json.dumps(_iam_policy(found), indent=2))
+        documents = iam_policies(permissions, most_characters)
+        click.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+        if len(documents) > 1:
+            whole = sum(map(characters_of, iam_policies(permissions, sys.maxsize)))
+            many = f"{len(permissions)} actions take {whole:,} characters, more than {most_characters:,}"
+            click.echo(f"{many}: {len(documents)} policies, to be attached together", err=True)
     elif form == "json":
-        click.echo(json.dumps(list(_entries(found)), indent=2))
+        click.echo(json.dumps(list(_entries(found, permissions)), indent=2))
+    elif form in _ROLES:
+        click.echo(_ROLES[form](iam_policies(permissions)), nl=False)
     else:
-        entries = list(_entries(found))
-        width = max(len(one["permission"]) for one in entries)
-        for one in entries:
-            number = len(one["policies"])
-            click.echo(f"{one['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it")
+        _show(list(_entries(found, permissions)), cost=cost)
     return 0
 
 
-def _entries(found: ToCollect) -> Iterator[dict[str, Any]]:
+def _show(entries: list[dict[str, Any]], *, cost: bool) -> None:
+    width = max(len(one["permission"]) for one in entries)
+    for one in entries:
+        number = len(one["policies"])
+        click.echo(f"{one['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it")
+        if cost:
+            for policy in one["policies"]:
+                click.echo(f"  {visible(policy)}")
+
+
+def _entries(found: ToCollect, permissions: list[str]) -> Iterator[dict[str, Any]]:
     readers = found.readers()
-    for permission in _permissions(found):
+    for permission in permissions:
         operations = sorted({call.operation for call in found.plan.calls if call.permission == permission})
         yield {"permission": permission, "operations": operations, "policies": readers.get(permission, [])}
-
-
-def _iam_policy(found: ToCollect) -> dict[str, Any]:
-    """Return a policy of identities: list and describe actions hardly take resources, so each is for all."""
-    by_service: dict[str, list[str]] = {}
-    for permission in _permissions(found):
-        by_service.setdefault(permission.partition(":")[0], []).append(permission)
-    statements = [
-        {"Sid": "".join(word.title() for word in service.split("-")), "Effect": "Allow", "Action": actions, "Resource": "*"}
-        for service, actions in by_service.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _permissions(found: ToCollect) -> list[str]:
-    return sorted({call.permission for call in found.plan.calls if call.permission})

@@ -13,9 +13,10 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 import botocore.loaders
 import botocore.parsers
 from botocore.awsrequest import HeadersDict
+from botocore.handlers import json_decode_policies
 from botocore.model import ServiceModel
 
-from perpend.clouds.aws.model import CloudCall, FieldSource
+from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import (
     CloudPlace,
@@ -24,6 +25,7 @@ from perpend.clouds.aws.parse import (
     add_fields,
     id_of,
     items_of,
+    member,
     objects_in,
     report_items,
     value_at,
@@ -49,7 +51,10 @@ def answer_of(call: CloudCall, recorded: bytes) -> dict[str, Any]:
         "headers": HeadersDict(dict(line.split(": ", 1) for line in headers)),
         "body": body,
     }
-    found: dict[str, Any] = parser.parse(response, model.operation_model(call.operation).output_shape)
+    operation = model.operation_model(call.operation)
+    found: dict[str, Any] = parser.parse(response, operation.output_shape)
+    if call.service == "iam" and "Error" not in found:
+        json_decode_policies(found, operation)
     return found
 
 
@@ -67,20 +72,38 @@ def items(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> Any:
         return unread(call, Lack.FAILED, WHERE, "NoResult")
 
 
+def of_detail(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a detail call says of an object, and why it does not say the rest."""
+    fields = ObjectFields()
+    if "Error" in answer:
+        meaning = meaning_of(call, Refusal(answer["Error"]["Code"], answer["Error"]["Message"]), WHERE)
+        assert isinstance(meaning, Fact)
+        answer = dict(meaning.answer)
+    row = TYPES[told["type"]]
+    if any(detail.call == call.name and detail.matched for one in row.rows for detail in one.details):
+        answer = items_of(call, answer)[0]
+    add_fields(fields, row, call.name, {**answer, ABOVE: told.get("item", {})}, WHERE)
+    return fields.known, fields.reasons
+
+
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_recorded_bytes_mean_what_is_written_beside_them(path: Path) -> None:
     call, told = CALLS[path.parent.name], json.loads(path.with_suffix(".json").read_text())
     found = items(call, answer_of(call, path.read_bytes()), told)
+    if "fields" in told:
+        assert (told["fields"], told.get("reasons", {})) == of_detail(call, answer_of(call, path.read_bytes()), told)
+        return
     if not isinstance(found, list):
         assert told["meaning"] == ("gone" if isinstance(found, Gone) else str(found))
         return
-    row = TYPES[told["type"]] if "type" in told else next(one for one in TYPES.values() if one.listed == call.name)
+    rows = TYPES[told["type"]].rows if "type" in told else [row for one in TYPES.values() for row in one.rows]
+    row = next((one for one in rows if one.listed == call.name), rows[0])
     objects = []
-    for item in (one for listed in found for one in objects_in(row, listed)):
+    for one in (one for listed in found for one in objects_in(row, listed, WHERE.account)):
         fields = ObjectFields()
-        add_fields(fields, row, "", item, WHERE)
-        assert {} == fields.reasons
-        objects.append({"Id": id_of(row, item, WHERE), **fields.known})
+        add_fields(fields, row, "", one, WHERE)
+        reasons = {"reasons": fields.reasons} if fields.reasons else {}
+        objects.append({"Id": id_of(row, one, WHERE), **fields.known, **reasons})
     assert told["objects"] == objects
 
 
@@ -101,10 +124,36 @@ def test_every_vector_has_its_meaning() -> None:
         (FieldSource("a", "basic_selectors"), {"a": [{"ReadWriteType": "All"}]}, '[{"readWriteType":"All"}]'),
         (FieldSource("a", "lower_camel_json", optional=True), {"a": []}, None),
         (FieldSource("{account}/{a}"), {"a": "x"}, "111122223333/x"),
+        (FieldSource("{region}/{a|b}/{c}"), {"b": 7, "c": True}, "eu-west-1/7/true"),
+        (FieldSource("{a}/x", optional=True), {}, None),
+        (FieldSource("a[].b"), {"a": [{"b": 1}, {"b": 2}]}, "[1, 2]"),
+        (FieldSource("=classic"), {}, "classic"),
+        (FieldSource(""), {"a": 1}, None),
     ],
 )
 def test_values(source: FieldSource, item: dict[str, Any], expected: Any) -> None:
     assert expected == value_at(source, item, WHERE)
+
+
+@pytest.mark.parametrize("path", ["a[].b", "{a}/x", "a.b"])
+def test_a_member_that_some_lack_is_not_known(path: str) -> None:
+    with pytest.raises(NoResult, match="the answer has no"):
+        value_at(FieldSource(path), {"a": [{"b": 1}, {}]} if "[]" in path else {}, WHERE)
+
+
+def test_objects_stand_in_items_at_any_depth_and_belong_to_whom_the_item_names() -> None:
+    row = TypeRow("T", "call", "{value}", {}, inside="groups.names", owner="owner")
+    item = {"id": 1, "owner": WHERE.account, "groups": [{"names": ["a", "b"]}, {"names": []}]}
+    found = list(objects_in(row, item, WHERE.account))
+    assert [("a", 1), ("b", 1)] == [(one["value"], member(one, f"{ABOVE}.{ABOVE}.id")) for one in found]
+    assert [] == list(objects_in(row, {**item, "owner": "444455556666"}, WHERE.account))
+    assert 2 == len(list(objects_in(row, {**item, "owner": None}, WHERE.account)))
+    with pytest.raises(NoResult, match="no names"):
+        list(objects_in(row, {**item, "groups": [{}]}, WHERE.account))
+
+
+def test_a_listing_of_mere_texts_is_one_of_items() -> None:
+    assert [{"value": "a"}] == items_of(CloudCall("c", "s", "O", result="names"), {"names": ["a"]})
 
 
 def test_a_member_that_is_missing_is_not_known() -> None:

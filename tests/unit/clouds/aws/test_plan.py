@@ -19,6 +19,20 @@ def test_only_what_is_wanted_is_asked() -> None:
     assert [*trails, "cloudtrail.status"] == calls({"CA10__CaAwsCloudTrailTrail__c": ["CA10__isLogging__c"]})
 
 
+def test_fields_of_the_account_cost_their_calls_and_no_listing() -> None:
+    account = "CA10__CaAwsAccount__c"
+    assert ["sts.identity"] == calls({account: ["CA10__accountId__c"]})
+    assert {"sts.identity", "account.security-contact"} == {*calls({account: ["CA10__securityContactEmailAddress__c"]})}
+
+
+def test_what_a_value_is_taken_with_is_asked_before() -> None:
+    keys = "CA10__CaAwsKmsKey__c"
+    listed = {"sts.identity", "ec2.regions", "kms.keys"}
+    assert listed | {"kms.describe", "kms.rotation"} == {*calls({keys: ["CA10__rotationEnabled__c"]})}
+    assert listed | {"org.describe", "org.accounts", "kms.policy"} == {*calls({keys: ["CA10__policyDocumentExt__c"]})}
+    assert listed | {"kms.policy"} == {*calls({keys: ["CA10__policyDocument__c"]})}
+
+
 def test_what_no_call_serves_is_named() -> None:
     plan = plan_of({"Bucket": ["x"], "CA10__CaAwsRole__c": ["odd__c", "CA10__disappearanceTime__c", "Id"]})
     assert ("Bucket", "CA10__CaAwsRole__c.odd__c") == plan.unserved

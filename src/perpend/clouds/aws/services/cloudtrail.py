@@ -47,6 +47,18 @@ _TYPES: Final = (
             "CA10__name__c": FieldSource("Name"),
             "CA10__arn__c": FieldSource("TrailARN"),
             "CA10__multiRegionTrail__c": FieldSource("IsMultiRegionTrail"),
+            "CA10__logFileValidationEnabled__c": FieldSource("LogFileValidationEnabled"),
+            "CA10__isOrganizationTrail__c": FieldSource("IsOrganizationTrail"),
+            "CA10__homeRegion__c": FieldSource("HomeRegion"),
+            "CA10__bucketArn__c": FieldSource("arn:{partition}:s3:::{S3BucketName}"),
+            "CA10__bucket__c": FieldSource("arn:{partition}:s3:::{S3BucketName}"),
+            "CA10__kmsKeyArn__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__kmsKey__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__logGroupArn__c": FieldSource("CloudWatchLogsLogGroupArn", optional=True),
+            "CA10__logGroup__c": FieldSource("CloudWatchLogsLogGroupArn", optional=True),
+            "CA10__latestLogsDeliveryTime__c": FieldSource(
+                "LatestCloudWatchLogsDeliveryTime", "time", "cloudtrail.status", optional=True
+            ),
             "CA10__isLogging__c": FieldSource("IsLogging", call="cloudtrail.status"),
             "CA10__eventSelectorsJson__c": FieldSource("EventSelectors", "basic_selectors", "cloudtrail.selectors"),
             "CA10__advancedEventSelectorsJson__c": FieldSource(

@@ -24,6 +24,13 @@ _CALLS: Final = (
         "config:DescribeConfigurationRecorderStatus",
         "ConfigurationRecordersStatus",
     ),
+    CloudCall(
+        "config.channels",
+        "config",
+        "DescribeDeliveryChannels",
+        "config:DescribeDeliveryChannels",
+        "DeliveryChannels",
+    ),
     CloudCall("analyzer.list", "accessanalyzer", "ListAnalyzers", "access-analyzer:ListAnalyzers", "analyzers"),
     CloudCall(
         "securityhub.hub",
@@ -53,6 +60,19 @@ _TYPES: Final = (
         (DetailCall("config.status", matched=("name", "name")),),
     ),
     TypeRow(
+        "CA10__CaAwsConfigDeliveryChannel__c",
+        "config.channels",
+        "{account}/{region}/{name}",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__accountRegion__c": _REGION,
+            "CA10__name__c": FieldSource("name"),
+            "CA10__bucketName__c": FieldSource("s3BucketName", optional=True),
+            "CA10__kmsKeyArn__c": FieldSource("s3KmsKeyArn", optional=True),
+            "CA10__topic__c": FieldSource("snsTopicARN", optional=True),
+        },
+    ),
+    TypeRow(
         "CA10A1__CaAwsIamAccessAnalyzer__c",
         "analyzer.list",
         "{arn}",
@@ -78,6 +98,7 @@ TABLE: Final = ServiceTable(
     _TYPES,
     unpaged={
         "config.recorders": "a region has one of the customer at most",
+        "config.channels": "a region has one at most",
         "config.status": "a region has one of the customer at most",
         "securityhub.hub": "a region has one at most",
     },

@@ -5,14 +5,46 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.clouds.aws.model import ABOVE, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.clouds.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
 
 _DETAILS: Final = ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails")
 _ACCOUNT: Final = FieldSource("{account}")
+_OF_ROOT: Final = ("root", "True")
+_ROOT_MFA: Final = ("iam.summary", "iam.virtual-mfa")
 
 _CALLS: Final = (
     CloudCall("iam.report-generate", "iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", regional=False),
     CloudCall("iam.report", "iam", "GetCredentialReport", "iam:GetCredentialReport", regional=False),
     CloudCall("iam.user-details", *_DETAILS, "UserDetailList", {"Filter": ["User"]}, regional=False),
+    CloudCall(
+        "iam.login",
+        "iam",
+        "GetLoginProfile",
+        "iam:GetLoginProfile",
+        parameters={"UserName": "@name"},
+        regional=False,
+        facts={"NoSuchEntity": {"LoginProfile": {}}},  # no password
+    ),
+    CloudCall(
+        "iam.mfa",
+        "iam",
+        "ListMFADevices",
+        "iam:ListMFADevices",
+        "MFADevices",
+        {"UserName": "@name"},
+        regional=False,
+        gone=("NoSuchEntity",),
+    ),
+    CloudCall(
+        "iam.virtual-mfa",
+        "iam",
+        "ListVirtualMFADevices",
+        "iam:ListVirtualMFADevices",
+        "VirtualMFADevices",
+        {"AssignmentStatus": "Assigned"},
+        regional=False,
+    ),
+    CloudCall("iam.summary", "iam", "GetAccountSummary", "iam:GetAccountSummary", regional=False),
     CloudCall("iam.role-details", *_DETAILS, "RoleDetailList", {"Filter": ["Role"]}, regional=False),
     CloudCall(
         "iam.policy-details",
@@ -60,13 +92,30 @@ _TYPES: Final = (
             "CA10__userName__c": FieldSource("name"),
             "CA10__arn__c": FieldSource("arn"),
             "CA10__credReportAttributesJson__c": FieldSource("row"),
+            "CA10__credReportAttributes__c": FieldSource("row", "report_lines"),
+            "CA10__credReportPasswordLastUsed__c": FieldSource("row", "report_password_last_used"),
+            "CA10__loginProfileCreateDate__c": FieldSource("LoginProfile.CreateDate", "time", "iam.login", optional=True),
+            "CA10__mfaDeviceType__c": FieldSource("@", "mfa_kind", "iam.mfa", after=_ROOT_MFA),
+            "CA10__virtualMfaState__c": FieldSource("@", "mfa_state", "iam.mfa", after=_ROOT_MFA),
         },
+        (
+            DetailCall("iam.login", unless=_OF_ROOT),
+            DetailCall("iam.summary"),
+            DetailCall("iam.virtual-mfa"),
+            DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}),
+        ),
     ),
     TypeRow(
         "CA10__CaAwsUserPolicy__c",
         "iam.user-details",
         f"{{{ABOVE}.Arn}}|{{PolicyName}}",
-        {"CA10__user__c": FieldSource(f"{ABOVE}.Arn"), "CA10__policyName__c": FieldSource("PolicyName")},
+        {
+            "CA10__user__c": FieldSource(f"{ABOVE}.Arn"),
+            "CA10__policyName__c": FieldSource("PolicyName"),
+            "CA10__policyDocument__c": FieldSource("PolicyDocument", "json_document"),
+            "CA10__policyDocumentExt__c": FieldSource("PolicyDocument", "extended_identity", after=ORGANIZATION_FACTS),
+        },
+        ORGANIZATION_DETAILS,
         inside="UserPolicyList",
     ),
     TypeRow(
@@ -80,7 +129,19 @@ _TYPES: Final = (
         "CA10__CaAwsRole__c",
         "iam.role-details",
         "{Arn}",
-        {"CA10__account__c": _ACCOUNT, "CA10__name__c": FieldSource("RoleName"), "CA10__arn__c": FieldSource("Arn")},
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__name__c": FieldSource("RoleName"),
+            "CA10__arn__c": FieldSource("Arn"),
+            "CA10__path__c": FieldSource("Path"),
+            "CA10__lastUsedDate__c": FieldSource("RoleLastUsed.LastUsedDate", "time", optional=True),
+            "CA10__permissionsBoundaryArn__c": FieldSource("PermissionsBoundary.PermissionsBoundaryArn", optional=True),
+            "CA10__assumeRolePolicyDocument__c": FieldSource("AssumeRolePolicyDocument", "json_document"),
+            "CA10__assumeRolePolicyDocumentExt__c": FieldSource(
+                "AssumeRolePolicyDocument", "extended_trust", after=ORGANIZATION_FACTS
+            ),
+        },
+        ORGANIZATION_DETAILS,
     ),
     TypeRow(
         "CA10__CaAwsIamRolePolicyAttachment__c",
@@ -107,9 +168,13 @@ _TYPES: Final = (
             "CA10__attachable__c": FieldSource("IsAttachable"),
             "CA10__attachmentCount__c": FieldSource("AttachmentCount"),
             "CA10__policyDocument__c": FieldSource("PolicyVersionList", "default_document", "iam.policy-details"),
+            "CA10__policyDocumentExt__c": FieldSource(
+                "PolicyVersionList", "default_document extended_identity", "iam.policy-details", after=ORGANIZATION_FACTS
+            ),
         },
         # All documents at once; one by one only what that does not show, such as policies of AWS that nobody has.
         (
+            *ORGANIZATION_DETAILS,
             DetailCall(
                 "iam.policy-details",
                 matched=("Arn", "Arn"),
@@ -145,8 +210,5 @@ TABLE: Final = ServiceTable(
     _TYPES,
     unpaged={
         "iam.password-policy": "an account has one at most",
-    },
-    unserved={
-        "CA10__CaAwsIamPolicy__c.CA10__policyDocumentExt__c": "computed of the document, which has no access levels",
     },
 )

@@ -1,0 +1,247 @@
+"""Databases: RDS, Redshift, DynamoDB."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.clouds.aws.services.workloads.parts import EC2, PLACE, RDS
+
+_CALLS: Final = (
+    CloudCall("rds.instances", "rds", "DescribeDBInstances", "rds:DescribeDBInstances", "DBInstances"),
+    CloudCall("rds.clusters", "rds", "DescribeDBClusters", "rds:DescribeDBClusters", "DBClusters"),
+    CloudCall("rds.snapshots", "rds", "DescribeDBSnapshots", "rds:DescribeDBSnapshots", "DBSnapshots"),
+    CloudCall(
+        "rds.cluster-snapshots", "rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", "DBClusterSnapshots"
+    ),
+    CloudCall("rds.subnet-groups", "rds", "DescribeDBSubnetGroups", "rds:DescribeDBSubnetGroups", "DBSubnetGroups"),
+    CloudCall(
+        "rds.snapshot-attributes",
+        "rds",
+        "DescribeDBSnapshotAttributes",
+        "rds:DescribeDBSnapshotAttributes",
+        parameters={"DBSnapshotIdentifier": "@DBSnapshotIdentifier"},
+        gone=("DBSnapshotNotFound",),
+    ),
+    CloudCall(
+        "rds.cluster-snapshot-attributes",
+        "rds",
+        "DescribeDBClusterSnapshotAttributes",
+        "rds:DescribeDBClusterSnapshotAttributes",
+        parameters={"DBClusterSnapshotIdentifier": "@DBClusterSnapshotIdentifier"},
+        gone=("DBClusterSnapshotNotFoundFault",),
+    ),
+    CloudCall("redshift.clusters", "redshift", "DescribeClusters", "redshift:DescribeClusters", "Clusters"),
+    CloudCall(
+        "redshift.logging",
+        "redshift",
+        "DescribeLoggingStatus",
+        "redshift:DescribeLoggingStatus",
+        parameters={"ClusterIdentifier": "@ClusterIdentifier"},
+        gone=("ClusterNotFound",),
+    ),
+    CloudCall("dynamodb.tables", "dynamodb", "ListTables", "dynamodb:ListTables", "TableNames"),
+    CloudCall(
+        "dynamodb.table",
+        "dynamodb",
+        "DescribeTable",
+        "dynamodb:DescribeTable",
+        parameters={"TableName": "@value"},
+        gone=("ResourceNotFoundException",),
+    ),
+    CloudCall(
+        "dynamodb.backups",
+        "dynamodb",
+        "DescribeContinuousBackups",
+        "dynamodb:DescribeContinuousBackups",
+        parameters={"TableName": "@value"},
+        gone=("TableNotFoundException",),
+    ),
+)
+
+_TYPES: Final = (
+    TypeRow(
+        "CA10__CaAwsDbInstance__c",
+        "rds.instances",
+        "{DBInstanceArn}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("{DBInstanceArn}"),
+            "CA10__dbInstanceIdentifier__c": FieldSource("DBInstanceIdentifier"),
+            "CA10__dbInstanceClass__c": FieldSource("DBInstanceClass", optional=True),
+            "CA10__status__c": FieldSource("DBInstanceStatus"),
+            "CA10__engine__c": FieldSource("Engine"),
+            "CA10__engineVersion__c": FieldSource("EngineVersion", optional=True),
+            "CA10__endpointPort__c": FieldSource("Endpoint.Port", "digits"),
+            "CA10__publiclyAccessible__c": FieldSource("PubliclyAccessible"),
+            "CA10__storageEncrypted__c": FieldSource("StorageEncrypted"),
+            "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__autoMinorVersionUpgrade__c": FieldSource("AutoMinorVersionUpgrade"),
+            "CA10__multiAz__c": FieldSource("MultiAZ"),
+            "CA10__deletionProtection__c": FieldSource("DeletionProtection"),
+            "CA10__backupRetentionPeriod__c": FieldSource("BackupRetentionPeriod"),
+            "CA10__copyTagsToSnapshot__c": FieldSource("CopyTagsToSnapshot"),
+            "CA10__iamDatabaseAuthenticationEnabled__c": FieldSource("IAMDatabaseAuthenticationEnabled"),
+            "CA10__monitoringInterval__c": FieldSource("MonitoringInterval", optional=True),
+            "CA10__performanceInsightsEnabled__c": FieldSource("PerformanceInsightsEnabled", optional=True),
+            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "sorted_lines", optional=True),
+            "CA10__caCertificateIdentifier__c": FieldSource("CACertificateIdentifier", optional=True),
+            "CA10__masterUsername__c": FieldSource("MasterUsername", optional=True),
+            "CA10__instanceCreateTime__c": FieldSource("InstanceCreateTime", "time", optional=True),
+            "CA10__cluster__c": FieldSource(RDS + "cluster:{DBClusterIdentifier}", optional=True),
+            "CA10__subnetGroup__c": FieldSource(RDS + "subgrp:{DBSubnetGroup.DBSubnetGroupName}", optional=True),
+            "CA10__vpc__c": FieldSource(EC2 + "vpc/{DBSubnetGroup.VpcId}", optional=True),
+        },
+    ),
+    TypeRow(
+        "CA10__CaAwsDbCluster__c",
+        "rds.clusters",
+        "{DBClusterArn}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("{DBClusterArn}"),
+            "CA10__dbClusterIdentifier__c": FieldSource("DBClusterIdentifier"),
+            "CA10__status__c": FieldSource("Status"),
+            "CA10__engine__c": FieldSource("Engine"),
+            "CA10__engineVersion__c": FieldSource("EngineVersion", optional=True),
+            "CA10__engineMode__c": FieldSource("EngineMode", optional=True),
+            "CA10__port__c": FieldSource("Port", optional=True),
+            "CA10__storageEncrypted__c": FieldSource("StorageEncrypted"),
+            "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__deletionProtection__c": FieldSource("DeletionProtection"),
+            "CA10__backupRetentionPeriod__c": FieldSource("BackupRetentionPeriod"),
+            "CA10__copyTagsToSnapshot__c": FieldSource("CopyTagsToSnapshot", optional=True),
+            "CA10__iamDatabaseAuthenticationEnabled__c": FieldSource("IAMDatabaseAuthenticationEnabled", optional=True),
+            "CA10__multiAz__c": FieldSource("MultiAZ", optional=True),
+            "CA10__autoMinorVersionUpgrade__c": FieldSource("AutoMinorVersionUpgrade", optional=True),
+            "CA10__publiclyAccessible__c": FieldSource("PubliclyAccessible", optional=True),
+            "CA10__enabledCloudwatchLogsExports__c": FieldSource("EnabledCloudwatchLogsExports", "sorted_lines", optional=True),
+            "CA10__backtrackWindow__c": FieldSource("BacktrackWindow", optional=True),
+            "CA10__masterUsername__c": FieldSource("MasterUsername", optional=True),
+            "CA10__clusterCreateTime__c": FieldSource("ClusterCreateTime", "time", optional=True),
+            "CA10__subnetGroup__c": FieldSource(RDS + "subgrp:{DBSubnetGroup}", optional=True),
+        },
+    ),
+    TypeRow(
+        "CA10__CaAwsDbSnapshot__c",
+        "rds.snapshots",
+        "{DBSnapshotArn}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("{DBSnapshotArn}"),
+            "CA10__dbSnapshotIdentifier__c": FieldSource("DBSnapshotIdentifier"),
+            "CA10__dbInstanceIdentifier__c": FieldSource("DBInstanceIdentifier"),
+            "CA10__snapshotType__c": FieldSource("SnapshotType"),
+            "CA10__status__c": FieldSource("Status"),
+            "CA10__engine__c": FieldSource("Engine"),
+            "CA10__encrypted__c": FieldSource("Encrypted"),
+            "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__snapshotCreateTime__c": FieldSource("SnapshotCreateTime", "time", optional=True),
+            "CA10__attributesJson__c": FieldSource(
+                "DBSnapshotAttributesResult.DBSnapshotAttributes", "attribute_values", "rds.snapshot-attributes"
+            ),
+        },
+        details=(DetailCall("rds.snapshot-attributes", unless=("SnapshotType", "automated")),),
+    ),
+    TypeRow(
+        "CA10__CaAwsDbClusterSnapshot__c",
+        "rds.cluster-snapshots",
+        "{DBClusterSnapshotArn}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("{DBClusterSnapshotArn}"),
+            "CA10__dbClusterSnapshotIdentifier__c": FieldSource("DBClusterSnapshotIdentifier"),
+            "CA10__dbClusterIdentifier__c": FieldSource("DBClusterIdentifier"),
+            "CA10__snapshotType__c": FieldSource("SnapshotType"),
+            "CA10__status__c": FieldSource("Status"),
+            "CA10__engine__c": FieldSource("Engine"),
+            "CA10__storageEncrypted__c": FieldSource("StorageEncrypted"),
+            "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__snapshotCreateTime__c": FieldSource("SnapshotCreateTime", "time", optional=True),
+            "CA10__attributesJson__c": FieldSource(
+                "DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes",
+                "attribute_values",
+                "rds.cluster-snapshot-attributes",
+            ),
+        },
+        details=(DetailCall("rds.cluster-snapshot-attributes", unless=("SnapshotType", "automated")),),
+    ),
+    TypeRow(
+        "CA10__CaAwsDbSubnetGroup__c",
+        "rds.subnet-groups",
+        RDS + "subgrp:{DBSubnetGroupName}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource(RDS + "subgrp:{DBSubnetGroupName}"),
+            "CA10__subnetGroupName__c": FieldSource("DBSubnetGroupName"),
+            "CA10__description__c": FieldSource("DBSubnetGroupDescription", optional=True),
+            "CA10__status__c": FieldSource("SubnetGroupStatus", optional=True),
+            "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}", optional=True),
+        },
+    ),
+    TypeRow(
+        "CA10__CaAwsDbSubnetGroupSubnetLink__c",
+        "rds.subnet-groups",
+        RDS + "subgrp:{^.DBSubnetGroupName}|{SubnetIdentifier}",
+        {
+            **PLACE,
+            "CA10__subnetGroup__c": FieldSource(RDS + "subgrp:{^.DBSubnetGroupName}"),
+            "CA10__subnet__c": FieldSource(EC2 + "subnet/{SubnetIdentifier}"),
+        },
+        inside="Subnets",
+    ),
+    TypeRow(
+        "CA10__CaAwsRedshiftCluster__c",
+        "redshift.clusters",
+        "arn:{partition}:redshift:{region}:{account}:cluster:{ClusterIdentifier}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("arn:{partition}:redshift:{region}:{account}:cluster:{ClusterIdentifier}"),
+            "CA10__clusterIdentifier__c": FieldSource("ClusterIdentifier"),
+            "CA10__status__c": FieldSource("ClusterStatus"),
+            "CA10__encrypted__c": FieldSource("Encrypted"),
+            "CA10__kmsKeyId__c": FieldSource("KmsKeyId", optional=True),
+            "CA10__publiclyAccessible__c": FieldSource("PubliclyAccessible"),
+            "CA10__allowVersionUpgrade__c": FieldSource("AllowVersionUpgrade"),
+            "CA10__automatedSnapshotRetentionPeriod__c": FieldSource("AutomatedSnapshotRetentionPeriod"),
+            "CA10__enhancedVpcRouting__c": FieldSource("EnhancedVpcRouting"),
+            "CA10__multiAz__c": FieldSource("MultiAZ", optional=True),
+            "CA10__dbName__c": FieldSource("DBName", optional=True),
+            "CA10__masterUsername__c": FieldSource("MasterUsername", optional=True),
+            "CA10__loggingEnabled__c": FieldSource("LoggingEnabled", call="redshift.logging"),
+            "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}", optional=True),
+        },
+        details=(DetailCall("redshift.logging"),),
+    ),
+    TypeRow(
+        "CA10__CaAwsDynamoDbTable__c",
+        "dynamodb.tables",
+        "arn:{partition}:dynamodb:{region}:{account}:table/{value}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource("arn:{partition}:dynamodb:{region}:{account}:table/{value}"),
+            "CA10__tableName__c": FieldSource("value"),
+            "CA10__status__c": FieldSource("Table.TableStatus", call="dynamodb.table"),
+            "CA10__billingMode__c": FieldSource("Table.BillingModeSummary.BillingMode", call="dynamodb.table", optional=True),
+            "CA10__deletionProtectionEnabled__c": FieldSource("Table.DeletionProtectionEnabled", call="dynamodb.table"),
+            "CA10__sseStatus__c": FieldSource("Table.SSEDescription.Status", call="dynamodb.table", optional=True),
+            "CA10__sseType__c": FieldSource("Table.SSEDescription.SSEType", call="dynamodb.table", optional=True),
+            "CA10__kmsMasterKeyArn__c": FieldSource(
+                "Table.SSEDescription.KMSMasterKeyArn", call="dynamodb.table", optional=True
+            ),
+            "CA10__itemCount__c": FieldSource("Table.ItemCount", call="dynamodb.table", optional=True),
+            "CA10__pointInTimeRecoveryStatus__c": FieldSource(
+                "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus", call="dynamodb.backups"
+            ),
+        },
+        details=(
+            DetailCall("dynamodb.table"),
+            DetailCall("dynamodb.backups"),
+        ),
+    ),
+)
+
+TABLE: Final = ServiceTable(
+    _CALLS,
+    _TYPES,
+)

@@ -1,0 +1,101 @@
+"""How lists, tags and rules of traffic become values of fields: further transforms by name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.clouds.aws.model import NotThere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_ALL: Final = "all"
+_EVERY_PORT: Final = -1
+_PORTLESS: Final = frozenset(("icmp", "icmpv6", "1", "58"))
+_PROTOCOLS: Final = {"-1": "All", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "Group", "PrefixListId": "PrefixList"}
+_VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _sorted_lines(value: Any) -> str | None:
+    return "\n".join(sorted(map(str, value))) or None
+
+
+def _first(value: Any) -> Any:
+    return value[0] if value else None
+
+
+def _is_there(value: Any) -> bool:
+    return value is not None
+
+
+def _name_tag(value: Any) -> str | None:
+    return next((tag.get("Value") for tag in value if tag.get("Key") == "Name"), None)
+
+
+def _key_values(value: Any) -> str:
+    return _json({one["Key"]: one.get("Value") for one in value})
+
+
+def _attribute_values(value: Any) -> str:
+    """Lists by name, with what means everybody before all others."""
+    found = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
+    return _json(found)
+
+
+def _of_vpc(value: Any) -> str | None:
+    return value if str(value).rpartition("/")[2].startswith("vpc-") else None
+
+
+def _direction(value: Any) -> str:
+    return "Outbound" if value is True else "Inbound"
+
+
+def _protocol_name(value: Any) -> str:
+    return _PROTOCOLS.get(str(value), str(value))
+
+
+def _port(rule: Mapping[str, Any], name: str) -> int | None:
+    """Return a port of a rule: null for all of them, and where the protocol has none, whose numbers are kinds of messages."""
+    protocol, port = str(rule.get("IpProtocol")), rule.get(name)
+    if protocol in _PORTLESS or port == _EVERY_PORT or (port is None and protocol == str(_EVERY_PORT)):
+        return None
+    if not isinstance(port, int):
+        raise NotThere(f"the answer has no {name}")
+    return port
+
+
+def _rule_source(rule: Mapping[str, Any]) -> str:
+    found = [kind for name, kind in _OF_RULES.items() if rule.get(name)]
+    if not found:
+        raise NotThere("the rule names no other end")
+    return found[0]
+
+
+def _ip_version(rule: Mapping[str, Any]) -> str | None:
+    return next((version for name, version in _VERSIONS.items() if rule.get(name)), None)
+
+
+VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "sorted_lines": _sorted_lines,
+    "first": _first,
+    "count": len,
+    "digits": str,
+    "is_there": _is_there,
+    "name_tag": _name_tag,
+    "key_values": _key_values,
+    "attribute_values": _attribute_values,
+    "of_vpc": _of_vpc,
+    "direction": _direction,
+    "protocol_name": _protocol_name,
+    "from_port": lambda rule: _port(rule, "FromPort"),
+    "to_port": lambda rule: _port(rule, "ToPort"),
+    "rule_source": _rule_source,
+    "ip_version": _ip_version,
+}
+"""The transforms by name."""

@@ -1,0 +1,144 @@
+"""The permissions that collecting takes in, policies and roles as IAM, Terraform and CloudFormation take them out.
+
+Refuses to know where permissions come from. List and describe actions hardly take resources, so each is for all.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_CHARACTERS: Final = 6_144
+"""How many characters a managed policy of IAM may have, blanks not counted."""
+
+ROLE_NAME: Final = "perpend-collect"
+_POLICY_NAME: Final = "perpend-collect"
+_VERSION: Final = "2012-10-17"
+_ABOUT: Final = "Lets perpend list and describe what it judges; it changes nothing."
+
+
+def iam_policies(permissions: Sequence[str], most: int = MOST_CHARACTERS) -> list[dict[str, Any]]:
+    """Return policies of at most some characters each, a statement for each service, services in order.
+
+    A service is never cut, unless it alone is too long: then its actions are.
+    """
+    by_service: dict[str, list[str]] = {}
+    for permission in permissions:
+        by_service.setdefault(permission.partition(":")[0], []).append(permission)
+    found: list[list[dict[str, Any]]] = [[]]
+    for statement in [part for service, actions in by_service.items() for part in _statements(service, actions, most)]:
+        if found[-1] and characters_of(_policy([*found[-1], statement])) > most:
+            found.append([])
+        found[-1].append(statement)
+    return [_policy(statements) for statements in found]
+
+
+def characters_of(policy: dict[str, Any]) -> int:
+    """Return how long IAM finds a policy."""
+    return len(json.dumps(policy, separators=(",", ":")))
+
+
+def terraform(policies: Sequence[dict[str, Any]]) -> str:
+    """Return a role for one account, that another account may take on who knows the external id."""
+    inline = "\n\n".join(
+        f'resource "aws_iam_role_policy" "perpend_{number}" {{\n'
+        f'  name   = "{_POLICY_NAME}-{number}"\n'
+        f"  role   = aws_iam_role.perpend.id\n"
+        f"  policy = <<-JSON\n{_indented(policy, 4)}\n  JSON\n}}"
+        for number, policy in enumerate(policies, 1)
+    )
+    return _TERRAFORM + inline + "\n"
+
+
+def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
+    """Return a template of a stack, or of a stack set for all accounts of an organization, with the same role."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${CollectingAccount}:root"}},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}},
+    }
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": {"Ref": "RoleName"},
+            "Description": _ABOUT,
+            "AssumeRolePolicyDocument": _policy([trust]),
+            "Policies": [
+                {"PolicyName": f"{_POLICY_NAME}-{number}", "PolicyDocument": policy}
+                for number, policy in enumerate(policies, 1)
+            ],
+        },
+    }
+    account = {"Type": "String", "AllowedPattern": "[0-9]{12}", "Description": "The account that perpend asks from."}
+    secret = {"Type": "String", "MinLength": 2, "MaxLength": 1224, "Description": "What perpend is given as --external-id."}
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": _ABOUT,
+        "Parameters": {
+            "CollectingAccount": account,
+            "ExternalId": secret,
+            "RoleName": {"Type": "String", "Default": ROLE_NAME, "Description": "What perpend is given as --role-name."},
+        },
+        "Resources": {"Role": role},
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+    return json.dumps(template, indent=2) + "\n"
+
+
+def _statements(service: str, actions: list[str], most: int) -> list[dict[str, Any]]:
+    sid = "".join(word.title() for word in service.split("-"))
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}
+    if len(actions) == 1 or characters_of(_policy([statement])) <= most:
+        return [statement]
+    half = len(actions) // 2
+    parts = [*_statements(service, actions[:half], most), *_statements(service, actions[half:], most)]
+    return [{**part, "Sid": f"{sid}{number}"} for number, part in enumerate(parts, 1)]
+
+
+def _policy(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": _VERSION, "Statement": statements}
+
+
+def _indented(policy: dict[str, Any], blanks: int) -> str:
+    return "\n".join(" " * blanks + line for line in json.dumps(policy, indent=2).splitlines())
+
+
+_TERRAFORM: Final = f"""variable "collecting_account" {{
+  type        = string
+  description = "The account that perpend asks from."
+}}
+
+variable "external_id" {{
+  type        = string
+  sensitive   = true
+  description = "What perpend is given as --external-id."
+}}
+
+variable "role_name" {{
+  type        = string
+  default     = "{ROLE_NAME}"
+  description = "What perpend is given as --role-name."
+}}
+
+data "aws_partition" "current" {{}}
+
+resource "aws_iam_role" "perpend" {{
+  name        = var.role_name
+  description = "{_ABOUT}"
+
+  assume_role_policy = jsonencode({{
+    Version = "{_VERSION}"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ AWS = "arn:${{data.aws_partition.current.partition}}:iam::${{var.collecting_account}}:root" }}
+      Action    = "sts:AssumeRole"
+      Condition = {{ StringEquals = {{ "sts:ExternalId" = var.external_id }} }}
+    }}]
+  }})
+}}
+
+"""

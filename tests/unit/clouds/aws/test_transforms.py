@@ -1,0 +1,97 @@
+"""What a value of AWS becomes, one vector a line; and what a transform does not know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from perpend.clouds.aws.model import ABOVE, NotThere
+from perpend.clouds.aws.transforms import LONGEST_DOCUMENT, TRANSFORMS
+
+VIRTUAL = {"SerialNumber": "arn:aws:iam::111122223333:mfa/root-account-mfa-device", "User": {"Arn": "arn:aws:iam::1:root"}}
+
+
+def of_root(enabled: int, *devices: Any) -> dict[str, Any]:
+    summary = {"SummaryMap": {"AccountMFAEnabled": enabled}}
+    return {"MFADevices": [], ABOVE: {"root": True, "iam.summary": summary, "iam.virtual-mfa": {"VirtualMFADevices": devices}}}
+
+
+def of_user(*serials: str) -> dict[str, Any]:
+    return {"MFADevices": [{"SerialNumber": serial} for serial in serials], ABOVE: {"root": False}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("yes_no", True, "Yes"),
+        ("yes_no", False, "No"),
+        ("is_enabled", None, False),
+        ("is_enabled", "Enabled", True),
+        ("is_enabled", "Disabled", False),
+        ("is_one", 1, True),
+        ("is_one", 0, False),
+        ("versioning", None, "Off"),
+        ("versioning", "Suspended", "Suspended"),
+        ("json_text", [{"a": datetime(2026, 1, 2, tzinfo=UTC)}], '[{"a":"2026-01-02T00:00:00Z"}]'),
+        ("json_document", {"Version": "2012-10-17"}, '{"Version":"2012-10-17"}'),
+        ("lower_camel_json", [{"ID": "a", "Status": "Enabled"}], '[{"id":"a","status":"Enabled"}]'),
+        ("lines", ["a", "b"], "a\nb"),
+        ("lines", [], None),
+        ("log_level", {"*/*": {"loggingLevel": "INFO"}}, "INFO"),
+        ("log_level", {"*/*": {"loggingLevel": "OFF"}}, None),
+        ("log_level", {"a/GET": {"loggingLevel": "INFO"}}, None),
+        ("log_level", "ERROR", "ERROR"),
+        ("mfa_kind", of_user(), None),
+        ("mfa_kind", of_user("arn:aws:iam::111122223333:mfa/ann"), "Virtual"),
+        ("mfa_kind", of_user("arn:aws:iam::111122223333:u2f/user/ann/key"), "Hardware"),
+        ("mfa_kind", of_user("GAHT12345678", "arn:aws:iam::111122223333:mfa/ann"), "Virtual"),
+        ("mfa_kind", of_root(0), None),
+        ("mfa_kind", of_root(1), "Hardware"),
+        ("mfa_kind", of_root(1, VIRTUAL), "Virtual"),
+        ("mfa_kind", of_root(1, {**VIRTUAL, "User": {"Arn": "arn:aws:iam::1:user/ann"}}), "Hardware"),
+        ("mfa_state", of_root(0), "Known"),
+        ("report_lines", '{"user":"ann","mfa_active":"TRUE"}', "user: ann\nmfa_active: TRUE"),
+        ("report_password_last_used", '{"password_last_used":"N/A"}', None),
+        ("report_password_last_used", '{"password_last_used":"2026-01-02T03:04:05+00:00"}', "2026-01-02T03:04:05Z"),
+        ("unescaped", '{\\"Version\\":\\"2012-10-17\\"}', '{"Version":"2012-10-17"}'),
+        ("unescaped", '{"Version":"2012-10-17"}', '{"Version":"2012-10-17"}'),
+        ("encryption_algorithm", [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}], "AES256"),
+        ("encryption_algorithm", [], None),
+        ("object_ownership", [{"ObjectOwnership": "BucketOwnerEnforced"}], "BucketOwnerEnforced"),
+        ("object_ownership", [], None),
+        ("first_arn", [{"Arn": "arn:a"}], "arn:a"),
+        ("first_arn", [], None),
+        ("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t", "arn:aws:sns:eu-west-1:111122223333:t"),
+        ("topic_arn", "arn:aws:lambda:eu-west-1:111122223333:function:f", None),
+        ("confirmed", "PendingConfirmation", False),
+        ("confirmed", "arn:aws:sns:eu-west-1:111122223333:t:1", True),
+        ("is_queue_encrypted", {"SqsManagedSseEnabled": "false"}, False),
+        ("is_queue_encrypted", {"SqsManagedSseEnabled": "true"}, True),
+        ("is_queue_encrypted", {"KmsMasterKeyId": "k"}, True),
+        ("organization", "none", None),
+        ("organization", "o-abc", "o-abc"),
+    ],
+)
+def test_values(name: str, value: Any, expected: Any) -> None:
+    assert expected == TRANSFORMS[name](value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("json_document", "{", "is not valid JSON"),
+        ("json_document", "[]", "is no JSON object"),
+        ("json_document", "[" * 100_000, "is not valid JSON"),
+        ("json_document", '{"a":"' + "a" * LONGEST_DOCUMENT + '"}', "more than AWS takes"),
+        ("default_document", [], "no default version"),
+        ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True}}, "iam:GetAccountSummary"),
+        ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True, "iam.summary": {}, "iam.virtual-mfa": {}}}, "GetAccountSummary"),
+        ("report_password_last_used", '{"password_last_used":"not_supported"}', "does not say"),
+        ("report_password_last_used", "{}", "does not say"),
+    ],
+)
+def test_what_is_not_known(name: str, value: Any, reason: str) -> None:
+    with pytest.raises(NotThere, match=reason):
+        TRANSFORMS[name](value)
