@@ -102,11 +102,11 @@ class Written:
 
 
 @cache
-def analyzed(file: str) -> list[tuple[Analyzed, frozenset[str]]]:
-    """Return every vector of a file after analysis, with the codes of what is wrong with it."""
+def analyzed(file: str, share: int = 1) -> list[tuple[Analyzed, frozenset[str]]]:
+    """Return every vector of a file after analysis, or one of ``share``, with the codes of what is wrong with it."""
     with TemporaryDirectory() as directory:
         written = Written(Path(directory))
-        ids = [written.logic(number, vector) for number, vector in enumerate(vectors(file))]
+        ids = [written.logic(number, vector) for number, vector in enumerate(vectors(file)[::share])]
         repository = Repository(directory)
         analyzer = Analyzer(repository)
         found = []

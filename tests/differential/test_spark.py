@@ -38,7 +38,7 @@ from perpend.plan.wanted import wanted_by
 from perpend.store.store import Store
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches
-from tests.differential.on_spark import SMALL, answered, report_of, why_not
+from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
 from tests.lives import all_lives, said_of, stepped_in_sql
 from tests.regressions import FILES as FILES_OF_BEFORE
@@ -89,12 +89,11 @@ def check_all(spark: Spark, cases: Sequence[Judged]) -> None:
 
 @contextmanager
 def uncompiled(spark: Spark) -> Iterator[None]:
-    """Have expressions interpreted: compiling them takes longer than judging one object by each."""
-    names = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    for name, value in names.items():
+    """Have expressions interpreted."""
+    for name, value in UNCOMPILED.items():
         spark.session.conf.set(name, value)
     yield
-    for name in names:
+    for name in UNCOMPILED:
         spark.session.conf.unset(name)
 
 
@@ -109,8 +108,8 @@ class Together(NamedTuple):
 def vectors_together() -> list[Together]:
     found: dict[tuple[str, str, int], Together] = {}
     for file in FILES:
-        for number, ((result, _), vector) in enumerate(zip(analyzed(file), vectors(file), strict=True)):
-            if result.program is not None and number % SHARE == 0:
+        for (result, _), vector in zip(analyzed(file, SHARE), vectors(file)[::SHARE], strict=True):
+            if result.program is not None:
                 time = snapshot(vector)
                 one = found.setdefault((file, result.program.input_type, time), Together([], [], time))
                 one.programs.append(result.program)
