@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from perpend.clouds.aws.model import NotThere
 
@@ -16,6 +18,7 @@ _PORTLESS: Final = frozenset(("icmp", "icmpv6", "1", "58"))
 _PROTOCOLS: Final = {"-1": "All", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "Group", "PrefixListId": "PrefixList"}
 _VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
+_TRANSITION: Final = re.compile(r"\(([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (?:GMT|UTC)\)$")
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -81,6 +84,21 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
     return next((version for name, version in _VERSIONS.items() if rule.get(name)), None)
 
 
+def _transition_time(value: Any) -> str | None:
+    """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
+    found = _TRANSITION.search(str(value))
+    if not value:
+        return None
+    try:
+        return datetime.fromisoformat(f"{found[1]} {found[2]}").strftime("%Y-%m-%dT%H:%M:%SZ") if found else _no_time()
+    except ValueError:
+        return _no_time()
+
+
+def _no_time() -> NoReturn:
+    raise NotThere("the reason of the state names no time")
+
+
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sorted_lines": _sorted_lines,
     "first": _first,
@@ -97,5 +115,6 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "to_port": lambda rule: _port(rule, "ToPort"),
     "rule_source": _rule_source,
     "ip_version": _ip_version,
+    "transition_time": _transition_time,
 }
 """The transforms by name."""
