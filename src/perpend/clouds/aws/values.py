@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.clouds.aws.model import NotThere
 
@@ -18,7 +18,7 @@ _PORTLESS: Final = frozenset(("icmp", "icmpv6", "1", "58"))
 _PROTOCOLS: Final = {"-1": "All", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "Group", "PrefixListId": "PrefixList"}
 _VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
-_TRANSITION: Final = re.compile(r"\(([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (?:GMT|UTC)\)$")
+_TRANSITION: Final = re.compile(r"\(([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (?:GMT|UTC)\)$")
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -86,17 +86,14 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
 
 def _transition_time(value: Any) -> str | None:
     """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
-    found = _TRANSITION.search(str(value))
     if not value:
         return None
+    found = _TRANSITION.search(str(value))
     try:
-        return datetime.fromisoformat(f"{found[1]} {found[2]}").strftime("%Y-%m-%dT%H:%M:%SZ") if found else _no_time()
-    except ValueError:
-        return _no_time()
-
-
-def _no_time() -> NoReturn:
-    raise NotThere("the reason of the state names no time")
+        moment = datetime.fromisoformat(found[1] if found else "")
+    except ValueError as odd:
+        raise NotThere("the reason of the state names no time") from odd
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
