@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.clouds.aws.model import NotThere
@@ -16,6 +18,7 @@ _PORTLESS: Final = frozenset(("icmp", "icmpv6", "1", "58"))
 _PROTOCOLS: Final = {"-1": "All", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _OF_RULES: Final = {"CidrIpv4": "IP", "CidrIpv6": "IP", "ReferencedGroupInfo": "Group", "PrefixListId": "PrefixList"}
 _VERSIONS: Final = {"CidrIpv4": "IPv4", "CidrIpv6": "IPv6"}
+_TRANSITION: Final = re.compile(r"\(([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (?:GMT|UTC)\)$")
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -81,6 +84,18 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
     return next((version for name, version in _VERSIONS.items() if rule.get(name)), None)
 
 
+def _transition_time(value: Any) -> str | None:
+    """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
+    if not value:
+        return None
+    found = _TRANSITION.search(str(value))
+    try:
+        moment = datetime.fromisoformat(found[1] if found else "")
+    except ValueError as odd:
+        raise NotThere("the reason of the state names no time") from odd
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sorted_lines": _sorted_lines,
     "first": _first,
@@ -97,5 +112,6 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "to_port": lambda rule: _port(rule, "ToPort"),
     "rule_source": _rule_source,
     "ip_version": _ip_version,
+    "transition_time": _transition_time,
 }
 """The transforms by name."""

@@ -57,6 +57,8 @@ def of_user(*serials: str) -> dict[str, Any]:
         ("report_password_last_used", '{"password_last_used":"2026-01-02T03:04:05+00:00"}', "2026-01-02T03:04:05Z"),
         ("unescaped", '{\\"Version\\":\\"2012-10-17\\"}', '{"Version":"2012-10-17"}'),
         ("unescaped", '{"Version":"2012-10-17"}', '{"Version":"2012-10-17"}'),
+        ("transition_time", "", None),
+        ("transition_time", "User initiated (2026-01-02 03:04:05 GMT)", "2026-01-02T03:04:05Z"),
         ("encryption_algorithm", [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}], "AES256"),
         ("encryption_algorithm", [], None),
         ("object_ownership", [{"ObjectOwnership": "BucketOwnerEnforced"}], "BucketOwnerEnforced"),
@@ -90,6 +92,8 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True, "iam.summary": {}, "iam.virtual-mfa": {}}}, "GetAccountSummary"),
         ("report_password_last_used", '{"password_last_used":"not_supported"}', "does not say"),
         ("report_password_last_used", "{}", "does not say"),
+        ("transition_time", "Server.SpotInstanceTermination", "names no time"),
+        ("transition_time", "User initiated (2026-02-30 03:04:05 GMT)", "names no time"),
     ],
 )
 def test_what_is_not_known(name: str, value: Any, reason: str) -> None:
