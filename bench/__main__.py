@@ -1,4 +1,4 @@
-"""``python -m bench [help|check|commands|install|corpus|engines|page] …``: prints the figures of the README and the docs."""
+"""``python -m bench [help|check|commands|collect|install|corpus|engines|page] …``: prints the figures of README and docs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.collect import measure_collecting
 from bench.commands import measure_commands
 from bench.engines import Options, machine, measure_engines
 from bench.measure import ROOT, print_ratios, side_by_side
@@ -133,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["help", "check", "commands", "install", "corpus", "engines", "page"],
+        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "page"],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
     )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
@@ -161,6 +162,9 @@ def main() -> None:
     if given.what == "commands":
         with tempfile.TemporaryDirectory() as folder:
             measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command(), only=given.only)
+    if given.what == "collect":
+        with tempfile.TemporaryDirectory() as folder:
+            measure_collecting(given.users[0], Path(folder))
     if given.what in (None, "engines"):
         with tempfile.TemporaryDirectory() as folder:
             engines(given, given.dir or Path(folder))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from perpend.analyze.check import lint_repository
     from perpend.analyze.names import UnknownName
     from perpend.analyze.programs import Analyzer
     from perpend.collect.read import Collected, collect_files
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from perpend.explain.steps import Explanation, Step, explain_verdict
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported, import_inputs
-    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate, EstateObject, Source
     from perpend.ir.program import Program
     from perpend.ir.status import Status
@@ -49,20 +47,22 @@ if TYPE_CHECKING:
     from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
     from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
+    from perpend.lint.check import lint_repository
     from perpend.load.repository import NotARepository, Repository, open_repository
+    from perpend.outputs.as_csv import write_csv
+    from perpend.outputs.as_json import write_json, write_ndjson
+    from perpend.outputs.as_junit import write_junit
+    from perpend.outputs.as_parquet import write_parquet
+    from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.plan.build import Plan
     from perpend.plan.describe import plan_lines
     from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.as_junit import write_junit
-    from perpend.report.verdicts.as_parquet import write_parquet
     from perpend.store.files import StoreError
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
 
 _HOMES: Final = {
-    "analyze.check": ("lint_repository",),
+    "lint.check": ("lint_repository",),
     "analyze.names": ("UnknownName",),
     "analyze.programs": ("Analyzer",),
     "collect.read": ("Collected", "collect_files"),
@@ -77,7 +77,7 @@ _HOMES: Final = {
     "explain.steps": ("Explanation", "Step", "explain_verdict"),
     "intake.input": ("Input",),
     "intake.inputs": ("Imported", "import_inputs"),
-    "intake.tables.table_bytes": ("UnreadableTable",),
+    "pieces.tables.table_bytes": ("UnreadableTable",),
     "ir.estate": ("Estate", "EstateObject", "Source"),
     "ir.program": ("Program",),
     "ir.status": ("Status",),
@@ -103,10 +103,10 @@ _HOMES: Final = {
     "plan.build": ("Plan",),
     "plan.describe": ("plan_lines",),
     "policy_tests.run": ("Coverage", "FailedTest", "TestReport", "run_policy_tests"),
-    "report.verdicts.as_csv": ("write_csv",),
-    "report.verdicts.as_json": ("write_json", "write_ndjson"),
-    "report.verdicts.as_junit": ("write_junit",),
-    "report.verdicts.as_parquet": ("write_parquet",),
+    "outputs.as_csv": ("write_csv",),
+    "outputs.as_json": ("write_json", "write_ndjson"),
+    "outputs.as_junit": ("write_junit",),
+    "outputs.as_parquet": ("write_parquet",),
     "store.files": ("StoreError",),
     "store.snapshot": ("Snapshot",),
     "store.store": ("Store",),

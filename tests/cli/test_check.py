@@ -22,7 +22,7 @@ VERDICT_KEYS = {
     *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
     *("references", "object"),
 }
-OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", "account"}
+OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", "account", "source", "observedAt"}
 HEADER = "user,arn,access_key_1_active,access_key_2_active"
 
 
@@ -39,7 +39,7 @@ def test_every_verdict_has_every_key(run: Run) -> None:
     for verdict in document["verdicts"]:
         assert set(verdict) == VERDICT_KEYS
         assert set(verdict["object"]) == OBJECT_KEYS
-        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master", "account"}
+        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master", "account", "source", "observedAt"}
         assert type(verdict["conditionIndex"]) is int
         assert verdict["status"] in list(Status)
         assert verdict["conditionText"]
@@ -91,6 +91,7 @@ def as_row(verdict: dict[str, Any]) -> dict[str, str]:
     found |= {"accountName": account["name"], "accountOwner": account["owner"]}
     found |= {"typeApiName": judged["typeApiName"], "typeName": judged["typeName"]}
     found |= {"masterId": judged["master"]["id"], "masterName": judged["master"]["name"]}
+    found |= {"source": judged["source"], "observedAt": judged["observedAt"]}
     found["references"] = json.dumps(verdict["references"], separators=(",", ":"))
     return {key: "" if value is None else str(value) for key, value in found.items()}
 
@@ -151,9 +152,15 @@ def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path:
         "answer.json.gz": gzip.compress(json.dumps(answer).encode()),
     }
     expected = verdicts(run("check", EXAMPLE, *TIME, "--format", "json"))
+    for one in expected.values():
+        del one["object"]["source"], one["object"]["observedAt"]
     for name, form in forms.items():
         (tmp_path / name).write_bytes(form)
-        assert expected == verdicts(run("check", tmp_path / name, *TIME, "--format", "json")), name
+        found = verdicts(run("check", tmp_path / name, *TIME, "--format", "json"))
+        assert {str(tmp_path / name)} == {one["object"].pop("source") for one in found.values()}
+        times = {one["object"].pop("observedAt") for one in found.values()}
+        assert {"2026-11-20T00:00:00Z" if "answer" in name else None} == times
+        assert expected == found, name
     untimed = json.loads(run("check", tmp_path / "answer.json", "--format", "json").out)
     assert "2026-11-20T00:00:00Z" == untimed["snapshot"]["time"]
 
@@ -350,7 +357,7 @@ def test_a_failing_run_leaves_no_file_and_spoils_none(run: Run, tmp_path: Path, 
     assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
     assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]
     target.write_text("old")
-    monkeypatch.setattr("perpend.report.verdicts.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
+    monkeypatch.setattr("perpend.outputs.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
     assert 2 == run("check", EXAMPLE, "--format", "json", "--out", target).code
     assert "old" == target.read_text()
     assert ["out.json", "report.csv"] == sorted(path.name for path in tmp_path.iterdir())

@@ -99,7 +99,7 @@ def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path, aske
     assert 1 == run("check", *what, "--format", "parquet", "--out", str(out)).code
     verdicts = [json.loads(line) for line in run("check", str(EXAMPLE), "--format", "ndjson").out.splitlines()]
     found = rows(out)
-    assert ["policyId", "objectId", "conditionIndex", "status", "runtimeError"] == list(found[0])
+    assert ["policyId", "objectId", "conditionIndex", "status", "runtimeError", "source", "observedAt"] == list(found[0])
     expected = Counter((one["policyId"], one["object"]["id"], one["conditionIndex"], one["status"]) for one in verdicts)
     assert expected == Counter((one["policyId"], one["objectId"], one["conditionIndex"], one["status"]) for one in found)
     assert 0o600 == out.stat().st_mode & 0o777

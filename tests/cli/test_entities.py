@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from perpend.analyze.check import RULES_BY_CODE
 from perpend.cli.app import COMMANDS
-from perpend.intake import rules as intake_rules
 from perpend.ir.operations import OPERATIONS
+from perpend.lint.check import RULES_BY_CODE
 from perpend.load.repository import LIBRARY
+from perpend.pieces import rules as intake_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run

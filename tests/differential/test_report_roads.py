@@ -6,14 +6,16 @@ So do they become the same judgement.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 from functools import partial
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -31,7 +33,8 @@ from perpend.judge.judgement import Judgement
 from perpend.judge.selection import Selection, select_policies
 from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
-from perpend.report.verdicts.as_json import write_ndjson
+from perpend.outputs.as_json import write_ndjson
+from perpend.pieces.reports import readings
 from perpend.report.verdicts.terminal import print_judgement
 from perpend.store.store import Store
 from tests.differential.reports import reports
@@ -194,3 +197,36 @@ def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> Non
 
 def selected(analyzer: Analyzer, over: Any) -> Selection:
     return select_policies(analyzer, over=over)
+
+
+def in_order(*, twice: bool = False) -> list[bytes]:
+    """Return two reports with the same columns whose rows come in the order of their users, one user shown several times."""
+    shown = [
+        (f"11112222333{account}", name, flag)
+        for account in range(4)
+        for name in (*(["<root_account>"] if account % 2 else []), *(f"u{number}" for number in range(6)))
+        for flag in (("true", "false", "true") if name in ("u0", "u3") else ("true",))
+    ]
+    lines = [
+        f"{name},arn:aws:iam::{account}:{'root' if name.startswith('<') else f'user/{name}'},{flag},x\n"
+        for account, name, flag in shown
+    ]
+    if twice:
+        lines.append("u6,arn:aws:iam::111122223333:user/u4,true,x\n")
+    half = len(lines) // 2
+    first, second = (HEADER + "".join(part).encode() for part in (lines[:half], lines[half:]))
+    # Reports go by what they hold: a value that changes nothing of the order puts the first one first.
+    for number in range(100):
+        changed = first.replace(b",x\n", b",x%d\n" % number, 1)
+        if hashlib.sha256(changed).hexdigest() < hashlib.sha256(second).hexdigest():
+            return [changed, second]
+    raise AssertionError
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_reports_in_order_are_stored_alike_without_sorting(twice: bool) -> None:
+    contents = in_order(twice=twice)
+    with patch.object(readings, "users_in_order", Mock(side_effect=readings.users_in_order)) as numbered:
+        slow, fast, whole = roads(contents)
+    assert (True, not twice) == (whole, bool(numbered.call_count)), "users of one ARN apart from each other are sorted"
+    assert slow == fast

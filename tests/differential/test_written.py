@@ -26,10 +26,11 @@ from perpend.judge.narrowed import Filter, narrowed
 from perpend.judge.selection import Selection, selection_of
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.judge.verdicts import Found
-from perpend.report.verdicts.as_csv import HEADER, cell_text, write_csv
-from perpend.report.verdicts.as_json import write_json, write_ndjson
-from perpend.report.verdicts.lines import json_value
-from perpend.report.verdicts.tally import tally_of
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.outputs.as_csv import HEADER, cell_text, write_csv
+from perpend.outputs.as_json import write_json, write_ndjson
+from perpend.outputs.lines import json_value
+from perpend.outputs.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer
@@ -98,7 +99,17 @@ def described(judgement: Judgement, judged: EstateObject, *, master: bool) -> di
     if not master:
         return {**kind, "id": judged.id, "externalId": judged.external_id, "name": judged.name}
     owner = described(judgement, judged.master, master=False) if judged.master else None
-    return {"id": judged.id, "name": judged.name, "externalId": judged.external_id, **kind, "master": owner, "account": None}
+    time = judgement.observed_at(judged)
+    origin = {"source": judged.origin.source, "observedAt": time and iso_from_milliseconds(milliseconds_from_datetime(time))}
+    return {
+        "id": judged.id,
+        "name": judged.name,
+        "externalId": judged.external_id,
+        **kind,
+        "master": owner,
+        "account": None,
+        **origin,
+    }
 
 
 def lines(judgement: Judgement) -> list[str]:
@@ -141,7 +152,9 @@ def rows(judgement: Judgement) -> list[str]:
             owner.name if owner else "",
         )
         quoted = references(one).replace('"', '""')
-        found.append(",".join([*map(cell_text, texts), f'"{quoted}"', "", ""]))
+        time = one.observed_at and iso_from_milliseconds(milliseconds_from_datetime(one.observed_at))
+        origin = map(cell_text, (judged.origin.source, time or ""))
+        found.append(",".join([*map(cell_text, texts), f'"{quoted}"', "", "", *origin]))
     return found
 
 

@@ -22,8 +22,8 @@ MAX_NESTING = 3
 MAX_ROOM = 15
 
 NESTED_DEEPER = {
-    "src/perpend/analyze/lint/debug_left.py:find",
-    "src/perpend/analyze/lint/unused_extract_import.py:find",
+    "src/perpend/lint/debug_left.py:find",
+    "src/perpend/lint/unused_extract_import.py:find",
     "src/perpend/analyze/references.py:dangling_sections",
     "src/perpend/collect/csv_text.py:read_rows",
     "src/perpend/collect/files.py:_gunzip",
@@ -155,7 +155,7 @@ def undocumented(path: str) -> Iterator[str]:
 
 def test_module_docstrings_are_short() -> None:
     # The docstring of a lint rule is the rule's page.
-    paths = [path for path in SOURCES if "/analyze/lint/" not in path]
+    paths = [path for path in SOURCES if "/lint/" not in path]
     lengths = {path: len((ast.get_docstring(tree(path)) or "").splitlines()) for path in paths}
     assert {} == {path: length for path, length in lengths.items() if length > 6}
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.check import RULES_BY_CODE, lint_repository
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.github import render_github
@@ -20,6 +19,7 @@ from perpend.diagnostics.sarif import render_sarif
 from perpend.diagnostics.text import render_text
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.operations import BY_KEY
+from perpend.lint.check import RULES_BY_CODE, lint_repository
 from perpend.load.repository import Repository
 from perpend.policy_tests.run import run_policy_tests
 from tests.estates import TYPES, repositories

@@ -263,3 +263,44 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     dry = run("collect", "aws", "--policy", "user-has-more-than-one-active-access-key", "--dry-run")
     assert (0, True) == (dry.code, "iam GetCredentialReport, for the account (iam:GetCredentialReport)" in dry.out)
     assert [] == proxy.asked
+
+
+def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    """Created, seen, denied, seen, deleted, seen: a denied listing leaves them as they were."""
+    session = botocore.session.Session()
+    session.set_credentials("id", SECRET)
+    iam = session.create_client("iam", region_name="us-east-1", endpoint_url=proxy.url)
+    made = iam.create_policy(PolicyName="passing", PolicyDocument=DOCUMENT)["Policy"]["Arn"]
+    policy = ("--policy", "policy-allows-full-administrative-privileges")
+    key = ("/ce/ca/aws/iam/policy-allows-full-administrative-privileges", f"{ACCOUNT}|{made}")
+
+    def collect(*options: str) -> tuple[str, dict[str, Any]]:
+        ended = collected(run, proxy, tmp_path / "s", *policy, *options)
+        return ended.out + ended.err, judged(run, tmp_path / "s", *policy).get(key, {})
+
+    _, seen = collect()
+    assert "INAPPLICABLE" == seen["status"]  # it is attached to nobody
+    iam.delete_policy(PolicyArn=made)
+    proxy.answers = {"ListPolicies": "AccessDenied"}
+    told, denied = collect()
+    assert "not listed this time, stays as it was: " in told
+    assert (seen["status"], seen["object"]["observedAt"]) == (denied["status"], denied["object"]["observedAt"])
+    proxy.answers = {}
+    told, gone = collect()
+    assert "disappeared: 1 of " in told
+    assert ("DISAPPEARED", True) == (gone["status"], gone["object"]["observedAt"] > seen["object"]["observedAt"])
+    told, forgotten = collect("--keep-disappeared", "0s")
+    assert {} == forgotten
+    assert "disappeared long ago, no longer kept: 1 of " in told
+
+
+def test_regions_that_are_declared_empty_are_not_asked(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    policies = ("--policy", "security-hub", "--closed-region", "ap-*", "--closed-region", "[!u]*")
+    ended = collected(run, proxy, tmp_path / "s", *policies)
+    assert (0, True) == (ended.code, "declared empty, and not asked: --closed-region ap-* --closed-region [!u]*" in ended.out)
+    assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
+    assert 1 == proxy.asked.count("DescribeHub")  # the proxy's account has two regions
+    shown = run("inventory", "show", "--store", tmp_path / "s").out
+    assert "statement" in shown
+    wrong = collected(run, proxy, tmp_path / "w", *policies, "--closed-region", "eu-norht*")
+    assert (2, True) == (wrong.code, "--closed-region: there is no region `eu-norht*`" in wrong.err)

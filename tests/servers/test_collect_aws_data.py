@@ -14,14 +14,14 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 import botocore.session
 
+from perpend.clouds.aws.cells import CollectedRow
 from perpend.clouds.aws.client import CloudClient, Refused
-from perpend.clouds.aws.collector import CollectedRow, Collector, account_of
 from perpend.clouds.aws.model import CloudCall
 from perpend.clouds.aws.outcomes import Refusal
-from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
 from tests.servers.aws import moto
+from tests.servers.gathered import gathered
 
 __all__ = ["run"]
 
@@ -105,11 +105,11 @@ def rows(address: str) -> Rows:
         wanted = {f"CA10__CaAws{name}__c": list(TYPES[f"CA10__CaAws{name}__c"].fields) for name in OURS}
         account = "CA10__CaAwsAccount__c"
         wanted[account] = [name for name in wanted[account] if not name.startswith(UNKNOWN_TO_MOTO)]
-        collector = Collector(client, plan_of(wanted), account_of(client), wanted_regions=lambda _: [REGION])
+        all_rows, collection = gathered(client, wanted, [REGION])
         found: Rows = {}
-        for row in collector.rows():
+        for row in all_rows:
             found.setdefault(row.type_name.removeprefix("CA10__CaAws").removesuffix("__c"), {})[row.fields["Id"]] = row
-        assert () == collector.collection.unread
+        assert () == collection.unread
         return found
 
 
@@ -347,16 +347,14 @@ def test_what_is_denied_of_one_object_is_not_known_and_no_empty_list(
         monkeypatch.setenv(name, value)
     client = Denying(endpoint_url=address)
     wanted = {"CA10__CaAwsApiGatewayStage__c": ["CA10__stageName__c"], "CA10__CaAwsKmsKey__c": ["CA10__policyDocumentExt__c"]}
-    collector = Collector(client, plan_of(wanted), account_of(client), wanted_regions=lambda _: [REGION])
-    found = {row.type_name: row for row in collector.rows()}
+    all_rows, collection = gathered(client, wanted, [REGION])
+    found = {row.type_name: row for row in all_rows}
     assert "::/apis/" in found["CA10__CaAwsApiGatewayStage__c"].fields["Id"]
-    stages = [
-        one for one in collector.collection.sources[0].coverage if "Stage" in one.type_name and one.scope.region == REGION
-    ]
+    stages = [one for one in collection.sources[0].coverage if "Stage" in one.type_name and one.scope.region == REGION]
     assert [f"denied apigateway:GET (AccessDeniedException) in {ACCOUNT}/{REGION}"] == [one.lacking for one in stages]
     reason = f"was not read: denied kms:GetKeyPolicy (AccessDeniedException) in {ACCOUNT}/{REGION}"
     assert reason == found["CA10__CaAwsKmsKey__c"].reasons["CA10__policyDocumentExt__c"]
-    assert {"apigateway:GET", "kms:GetKeyPolicy"} == {one.label for one in collector.collection.unread}
+    assert {"apigateway:GET", "kms:GetKeyPolicy"} == {one.label for one in collection.unread}
 
 
 def test_a_collected_document_is_judged_alike_by_interpreter_and_engine(

@@ -12,14 +12,15 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
+from perpend.clouds.aws.cells import CollectedRow
 from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.collector import CollectedRow, Collection, Collector, account_of
-from perpend.clouds.aws.plan import plan_of
+from perpend.clouds.aws.runs.claims import Collection
 from perpend.clouds.aws.services.workloads import containers, databases, instances, load_balancing, network
 from perpend.clouds.aws.tables import CALLS, TYPES
 from tests.cli.conftest import Run, run
 from tests.servers.aws import Proxy, judged
 from tests.servers.estate import HOME, Estate
+from tests.servers.gathered import gathered
 
 __all__ = ["run"]
 
@@ -71,9 +72,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, tmp_path: Path) -
 
 def collected(proxy: Proxy, types: Sequence[str] = MINE) -> tuple[list[CollectedRow], Collection]:
     client = CloudClient(endpoint_url=proxy.url)
-    collector = Collector(client, plan_of({name: [*TYPES[name].fields] for name in types}), account_of(client))
-    rows = list(collector.rows())
-    return rows, collector.collection
+    return gathered(client, {name: [*TYPES[name].fields] for name in types})
 
 
 def expected_networks(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:

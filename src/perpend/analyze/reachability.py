@@ -68,7 +68,7 @@ class _Walk:
         key = (lookups, self.structures.number(expression))
         known = any(one == key for _, one in self.evaluated) and self._was_evaluated(key, facts)
         for slot, check in enumerate(expression.checks, base + 1):
-            if known or _cannot_fire(expression, check):
+            if known or cannot_fire(expression, check):
                 self.silent.add(slot)
         if expression.slots and not known:
             self.evaluated.append((facts, key))
@@ -120,7 +120,8 @@ class Structures:
         return self.number(value) if isinstance(value, Expr) else repr(value)
 
 
-def _cannot_fire(expression: Expr, check: Check) -> bool:
+def cannot_fire(expression: Expr, check: Check) -> bool:
+    """Whether a check of a query cannot fire, whatever the document."""
     queries = expression.operation.taking(Constant.JMESPATH)
     if not queries:
         return False

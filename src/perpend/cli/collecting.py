@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-import sys
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
-from perpend.cli.extra_packages import extra_packages
-from perpend.cli.options import repository_option
-from perpend.cli.output import progress
+from perpend.cli.options import age, repository_option
 from perpend.cli.repositories import type_here
-from perpend.diagnostics.escape import visible
-from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
-from perpend.intake.rules import RELATION_NOT_FOLLOWED
 from perpend.judge.selection import select_policies
 from perpend.plan.wanted import fields_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
-    from perpend.clouds.aws.collector import Collection
     from perpend.clouds.aws.plan import CollectionPlan
-    from perpend.diagnostics.model import Diagnostic
-    from perpend.ir.coverage import Unread
     from perpend.ir.program import Program
     from perpend.load.repository import Repository
-    from perpend.store.snapshot import Snapshot
-    from perpend.store.store import Store
-
-NOT_ALL: Final = 3
-"""Exit code where something could not be read."""
 
 MOST_NAMED: Final = 20
 """How many names a message has at most."""
@@ -55,12 +40,16 @@ class ToCollect:
 
     def readers(self) -> dict[str, list[str]]:
         """Return by permission, or operation where none is needed, the policies that read what it gives."""
+        return {label: [program.policy_id for program in programs] for label, programs in self.reading().items()}
+
+    def reading(self) -> dict[str, list[Program]]:
+        """Return by permission, or operation where none is needed, the programs that read what it gives."""
         from perpend.clouds.aws.plan import plan_of
 
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[Program]] = {}
         for program in self.programs:
             for label in sorted({call.label for call in plan_of(fields_by_type([program])).calls}):
-                found.setdefault(label, []).append(program.policy_id)
+                found.setdefault(label, []).append(program)
         return found
 
 
@@ -83,27 +72,84 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     return ToCollect(plan, programs)
 
 
-class UnknownRegion(PerpendError):
-    """A region that the account does not have."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the command line asks for; the fields are called as the options are."""
 
-    profile: str | None
+    profiles: tuple[str, ...]
+    org: bool
+    role_name: str | None
+    external_id: str | None
+    wanted_accounts: tuple[str, ...]
     regions: tuple[str, ...]
+    closed_regions: tuple[str, ...]
     policies: tuple[str, ...]
     frameworks: tuple[str, ...]
     repo: str | None
     types: tuple[str, ...]
     concurrency: int
     endpoint_url: str | None
+    resume: bool
+    max_age: timedelta
+    keep_disappeared: timedelta
+    dry_run: bool
+
+    def refuse_contradictions(self) -> None:
+        """Raise UsageError where options exclude each other."""
+        alone = {"--accounts": self.wanted_accounts, "--role-name": self.role_name, "--external-id": self.external_id}
+        for option, given in alone.items():
+            if given and not self.org:
+                raise click.UsageError(f"{option} is for the accounts of an organization: say --org as well")
+        if self.org and len(self.profiles) > 1:
+            raise click.UsageError("--org takes one --profile: the one that may list the organization's accounts")
+        if self.resume and self.dry_run:
+            raise click.UsageError("--resume and --dry-run exclude each other")
+
+    @property
+    def stated(self) -> str:
+        """What is declared of regions, in the words of the command line; empty where nothing is."""
+        return " ".join(f"--closed-region {glob}" for glob in self.closed_regions)
+
+    @property
+    def marks(self) -> list[object]:
+        """What tells a collection from another one, of the same policies and types."""
+        return [
+            self.profiles,
+            self.org,
+            self.role_name,
+            self.wanted_accounts,
+            self.regions,
+            self.closed_regions,
+            self.endpoint_url,
+        ]
 
 
 _OPTIONS: Final = (
-    click.option("--profile", metavar="NAME", help="The profile of the AWS configuration to ask with."),
+    click.option(
+        "--profile",
+        "profiles",
+        multiple=True,
+        metavar="NAME",
+        help="The profile of the AWS configuration to ask with; repeated, an account each.",
+    ),
+    click.option("--org", is_flag=True, help="Ask all active accounts of the organization, by a role in each."),
+    click.option("--role-name", metavar="ROLE", help="With --org: that role's name.  [default: OrganizationAccountAccessRole]"),
+    click.option("--external-id", metavar="ID", help="With --org: the external ID that the role's trust policy asks for."),
+    click.option(
+        "--accounts",
+        "wanted_accounts",
+        multiple=True,
+        metavar="ID|GLOB",
+        help="With --org: only these accounts, by id or name; may be repeated.",
+    ),
     click.option("--regions", multiple=True, metavar="GLOB", help="Ask only in these regions, such as eu-*; may be repeated."),
+    click.option(
+        "--closed-region",
+        "closed_regions",
+        multiple=True,
+        metavar="GLOB",
+        help="Declare that these regions, such as ap-*, hold nothing: they are not asked; may be repeated.",
+    ),
     click.option(
         "--policy",
         "policies",
@@ -136,6 +182,24 @@ _OPTIONS: Final = (
         help="How many listings are asked for at once.",
     ),
     click.option("--endpoint-url", metavar="URL", help="Ask another server than AWS, such as one for tests."),
+    click.option("--resume", is_flag=True, help="Go on with a collection of the same options that was interrupted."),
+    click.option(
+        "--max-age",
+        default="4h",
+        show_default=True,
+        metavar="AGE",
+        callback=age,
+        help="With --resume: ask anew what was read longer ago, such as 90m, 4h or 2d.",
+    ),
+    click.option(
+        "--keep-disappeared",
+        default="30d",
+        show_default=True,
+        metavar="AGE",
+        callback=age,
+        help="How long objects that are not there any more stay in the store.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Only say what would be asked, of whom, and about how long it takes."),
 )
 
 
@@ -144,88 +208,3 @@ def collection_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-def collect_into(store: Store, repository: Repository, found: ToCollect, wishes: Wishes, *, beside: bool = False) -> int:
-    """Collect one account into a store; say what came of it. ``beside``: on standard error, since a report follows.
-
-    Raises NothingCollected where AWS cannot be asked at all.
-    """
-    with extra_packages("aws", "collecting from AWS"):
-        from perpend.clouds.aws.client import CloudClient
-        from perpend.clouds.aws.collector import Collector, account_of
-    from perpend.intake.clouds.rows import store_collected
-
-    client = CloudClient(wishes.profile, wishes.endpoint_url, connections=wishes.concurrency)
-    account = account_of(client)
-    chosen = _chooser(wishes.regions) if wishes.regions else None
-    collector = Collector(client, found.plan, account, concurrency=wishes.concurrency, wanted_regions=chosen)
-    with progress(f"collecting {account.account}") as done:
-        snapshot, problems = store_collected(
-            store,
-            collector.rows(),
-            lambda: collector.collection,
-            types=found.plan.types,
-            declared=repository.declared_type,
-            progress=done,
-        )
-    _tell_problems(problems)
-    _summarise(snapshot, sum(client.asked.values()), err=beside)
-    _tell_unread(collector.collection, found)
-    if not beside:
-        click.echo(f"next: perpend check --store {visible(str(store.directory))}")
-    return NOT_ALL if collector.collection.unread else 0
-
-
-def _chooser(globs: Sequence[str]) -> Callable[[Sequence[str]], Sequence[str]]:
-    def choose(regions: Sequence[str]) -> Sequence[str]:
-        for glob in globs:
-            if not any(fnmatchcase(region, glob) for region in regions):
-                near = difflib.get_close_matches(glob, regions, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise UnknownRegion(f"--regions: the account has no enabled region `{visible(glob)}`{hint}")
-        return [region for region in regions if any(fnmatchcase(region, glob) for glob in globs)]
-
-    return choose
-
-
-def _tell_problems(problems: Sequence[Diagnostic]) -> None:
-    """Show what is strange about the rows; lookups to types that nobody asked for are not."""
-    strange = [one for one in problems if one.code != RELATION_NOT_FOLLOWED.code]
-    if strange:
-        text = render_text(strange, source_line=lambda path, line: None, colour=sys.stderr.isatty())
-        click.echo(text, err=True, nl=False)
-
-
-def _summarise(snapshot: Snapshot, calls: int, *, err: bool) -> None:
-    click.echo(f"snapshot {snapshot.id}, {calls} calls", err=err)
-    for name, table in snapshot.tables.by_name.items():
-        click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
-
-
-def _tell_unread(collection: Collection, found: ToCollect) -> None:
-    """Say what is not known, and how many of the policies would have read it."""
-    unserved = found.plan.unserved
-    if unserved:
-        more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
-        click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
-    if not collection.unread:
-        return
-    readers = found.readers()
-    causes: dict[tuple[str, str, str], list[Unread]] = {}
-    for one in collection.unread:
-        causes.setdefault((one.kind, one.label, one.code), []).append(one)
-    click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
-    for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
-        number = len(readers.get(label, ()))
-        policies = f"{number} {'policy reads' if number == 1 else 'policies read'} it"
-        click.echo(f"  {alike[0]}{_elsewhere(alike)}; {policies}", err=True)
-    if len(causes) > MOST_NAMED:
-        click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
-
-
-def _elsewhere(found: Sequence[Unread]) -> str:
-    """Return in how many other regions, and of how many objects, the same was said."""
-    objects = sum(one.objects for one in found)
-    regions = f" and {len(found) - 1} more regions" if len(found) > 1 else ""
-    return regions + (f", of {objects} {'object' if objects == 1 else 'objects'}" if objects else "")

@@ -16,8 +16,8 @@ from perpend.cli.options import moment, scopes
 from perpend.cli.repositories import type_here
 from perpend.diagnostics.text import render_text
 from perpend.intake.input import Input
-from perpend.intake.rules import TOLD_BY_VERDICTS
 from perpend.load.mapping import ColumnMapping, mapping_from
+from perpend.pieces.rules import TOLD_BY_VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

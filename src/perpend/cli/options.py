@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 
+from perpend.analyze.names import printable
 from perpend.ir.coverage import Scope, scopes_from
+from perpend.meaning.age import age_from_text
 from perpend.meaning.values import date_time_from_text
 
 REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
@@ -16,6 +18,21 @@ repository_option = click.option(
     "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
 )
 
+
+def age(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """Return the length of time that an option names."""
+    found = age_from_text(value) if value is not None else None
+    if value is not None and found is None:
+        raise click.BadParameter(f"'{printable(value)}' is no length of time, such as 90m, 24h, 7d or 4w", context, parameter)
+    return found
+
+
+max_age_option = click.option(
+    "--max-age",
+    metavar="AGE",
+    callback=age,
+    help="Facts that were observed longer ago, such as 24h or 7d before now (or --snapshot-time), are undetermined.",
+)
 
 object_types_option = click.option(
     "--repo",

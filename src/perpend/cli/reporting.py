@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -131,7 +132,7 @@ class Reporting:
 
     def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
         """Raise where options do not go together."""
-        from perpend.report.verdicts.as_requirements import FORMS
+        from perpend.outputs.as_requirements import FORMS
 
         if self.form == "parquet" and self.out in (None, "-"):
             raise click.UsageError("--format parquet goes with --out FILE")
@@ -169,18 +170,19 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> 
 
     accounts = configuration_of(click.get_current_context()).accounts
     judgement = narrowed(judgement, asked.filter(), accounts)
+    _tell_old_reports(judgement)
     _write(judgement, asked, explained)
     if asked.requirements is not None:
-        from perpend.report.verdicts.as_requirements import write_requirements
+        from perpend.outputs.as_requirements import write_requirements
 
         with output_stream(asked.requirements) as stream:
             write_requirements(judgement.scorecards(), asked.requirements, stream)
 
 
 def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
-    from perpend.report.verdicts.as_csv import write_csv
-    from perpend.report.verdicts.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.as_junit import write_junit
+    from perpend.outputs.as_csv import write_csv
+    from perpend.outputs.as_json import write_json, write_ndjson
+    from perpend.outputs.as_junit import write_junit
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
     accounts = configuration_of(click.get_current_context()).accounts
@@ -193,7 +195,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
         with terminal(asked.out) as console:
             print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts, detail=detail)
     elif asked.form == "parquet":
-        from perpend.report.verdicts.as_parquet import write_parquet
+        from perpend.outputs.as_parquet import write_parquet
 
         try:
             write_parquet(judgement, asked.out or "")
@@ -218,6 +220,24 @@ def _tell_beside(judgement: Judgement, form: str) -> None:
     told += [narrowed_text(judgement)] if judgement.narrowed else []
     for text in told:
         click.echo(f"perpend: {visible(text)}", err=True)
+
+
+def _tell_old_reports(judgement: Judgement) -> None:
+    """Say on standard error which credential reports are older than AWS lets them become: more may have happened since."""
+    from perpend.judge.freshness import old_reports
+    from perpend.meaning.age import age_text
+
+    now = judgement.day.time if judgement.day.given else datetime.now(UTC)
+    old = old_reports(judgement.estate.sources, now)
+    if old:
+        name, age = max(old.items(), key=lambda one: one[1])
+        others = f" and {len(old) - 1} other credential reports" if len(old) > 1 else ""
+        are = "are" if others else "is"
+        click.echo(
+            f"perpend: {visible(name)}{others} {are} older than 4 hours (up to {age_text(age)}): what happened since is not in "
+            "it; --max-age says how old facts may be",
+            err=True,
+        )
 
 
 def _tell_coverage(judgement: Judgement) -> None:

@@ -1,4 +1,4 @@
-"""Which repository a command means, and paths of its files as ids."""
+"""Which repository and which store a command means, and paths of a repository's files as ids."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.analyze.names import ids_named, type_named, types_meant
+from perpend.cli.extra_packages import extra_packages
+from perpend.config.configuration import is_address
 from perpend.ir.object_types import current_name
 from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perpend.load.repository import Repository
+    from perpend.store.store import Store
 
 
 def repository_here(directory: str | None) -> Repository:
@@ -112,3 +115,15 @@ def type_here(repository: Repository, name: str, *, may_be_new: bool = False) ->
         if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
             return name
     return type_named(name, repository).name
+
+
+def store_named(word: str) -> Store:
+    """Return the store that a command line or a configuration names: a directory, or an address of object storage."""
+    from perpend.store.store import Store
+
+    if not is_address(word):
+        return Store(word)
+    with extra_packages("s3", "a store on S3"):
+        from perpend.store.remote.mirrored import MirroredStore
+        from perpend.store.remote.space import Space
+    return MirroredStore(Space(word))

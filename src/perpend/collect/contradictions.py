@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.meaning.values import document_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perpend.ir.estate import EstateObject
 
@@ -17,10 +17,16 @@ _MAX_NAMED: Final = 6
 def contradiction(judged: EstateObject) -> str:
     """Return the sentence that says where an object's sources contradict each other."""
     readings = (judged, *judged.variants)
-    places = ", ".join(f"{reading.origin.source}:{reading.origin.row}" for reading in readings[:_MAX_NAMED])
-    names = sorted({name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)})
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return f"sources contradict each other about {', '.join(names[:_MAX_NAMED])}{more} ({places})"
+    names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}
+    return sentence(names, [(reading.origin.source, reading.origin.row) for reading in readings])
+
+
+def sentence(names: Iterable[str], places: Sequence[tuple[str, int | None]]) -> str:
+    """Return the sentence about readings at these places, each a source and a row, that differ in these names."""
+    listed = sorted(names)
+    more = f" and {len(listed) - _MAX_NAMED} more" if len(listed) > _MAX_NAMED else ""
+    where = ", ".join(f"{source}:{row}" for source, row in places[:_MAX_NAMED])
+    return f"sources contradict each other about {', '.join(listed[:_MAX_NAMED])}{more} ({where})"
 
 
 def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:

@@ -61,6 +61,8 @@ class Configuration:
     def path(self, name: str) -> str:
         """Return a path of the file as the working directory sees it: as it stands there, where both are the same."""
         assert self.file is not None
+        if is_address(self.values[name]):
+            return str(self.values[name])
         meant = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(self.values[name])))
         here = _working_directory()
         below = here is not None and here.is_relative_to(self.file.directory)
@@ -71,7 +73,14 @@ class Configuration:
         """Whether a path of the file leads out of the directory that the file stands in, by itself or by links."""
         assert self.file is not None
         directory = Path(os.path.realpath(self.file.directory))
+        if is_address(self.values[name]):
+            return True
         return not Path(os.path.realpath(self.path(name))).is_relative_to(directory)
+
+
+def is_address(path: str) -> bool:
+    """Whether what stands where a path may stand is an address, such as one of object storage."""
+    return path.startswith("s3://")
 
 
 def configuration_here(named: str | None = None) -> Configuration:

@@ -19,6 +19,8 @@ REPOSITORY_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "explain",
+    "diff",
+    "scorecard",
     "test",
     "plan",
     "lint",
@@ -42,6 +44,14 @@ _STORE_COMMANDS: Final = (
     "inventory sql",
     "inventory prune",
     "explain",
+    "findings",
+    "history show",
+    "history verify",
+    "history rebuild",
+    "history prune",
+    "diff",
+    "scorecard",
+    "trend",
 )
 
 
@@ -142,6 +152,13 @@ SETTINGS: Final = (
         "--require-coverage",
         ("check",),
         builtin=False,
+    ),
+    Setting(
+        "max-age",
+        SettingKind.TEXT,
+        "How old facts may be, such as `24h` or `7d`. Older ones are not known.",
+        "--max-age",
+        ("check", "explain"),
     ),
     Setting(
         "output.format",

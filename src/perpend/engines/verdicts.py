@@ -60,28 +60,31 @@ class VerdictFiles:
         least = f"min({ROW}, {limit})"
         return dict(self.reader.run(f"SELECT {code}, {least} FROM {self.relation} WHERE {code} IN ({listed}) GROUP BY 1"))
 
-    def rows_with(self, program: int, codes: Collection[int]) -> list[tuple[int, int]]:
-        """Return all rows that have one of some codes, in their order, each with its code."""
-        if not codes:
-            return []
+    def rows_with(self, program: int, codes: Collection[int]) -> Iterator[tuple[int, int]]:
+        """Yield all rows that have one of some codes, in their order, each with its code."""
         code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
-        return self.reader.run(f"SELECT {ROW}, {code} FROM {self.relation} WHERE {code} IN ({listed}) ORDER BY 1")
+        for where in self._ranges() if codes else ():
+            yield from self.reader.run(
+                f"SELECT {ROW}, {code} FROM {self.relation} WHERE {where} AND {code} IN ({listed}) ORDER BY 1"
+            )
 
     def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
         """Yield the row numbers, the numbers of their sources and the codes of some programs, some thousands of rows at once.
 
         Rows come in their order.
         """
-        (bounds,) = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
-        if bounds[0] is None:
-            return
         columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
         some = f" AND coalesce({', '.join(f'v{program}' for program in programs)}) IS NOT NULL" if self.shown else ""
-        for start in range(bounds[0], bounds[1] + 1, ROWS_AT_ONCE):
-            where = f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}{some}"
-            chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where} ORDER BY 1")
+        for where in self._ranges():
+            chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where}{some} ORDER BY 1")
             if chunk:
                 yield chunk
+
+    def _ranges(self) -> Iterator[str]:
+        """Yield conditions on row numbers that hold for some thousands of rows each, and for one of them everywhere."""
+        [(least, most)] = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
+        for start in range(least, most + 1, ROWS_AT_ONCE) if least is not None else ():
+            yield f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
 
     def sources(self, rows: Sequence[int]) -> dict[int, int]:
         """Return the numbers of the sources that rows came from, by row."""
@@ -130,32 +133,46 @@ def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence
     return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
 
 
+def codes_by_id(codes: str, objects: str, programs: int) -> str:
+    """Return the query for the codes of some programs by the objects' ids, ``id``, instead of their row numbers."""
+    named = ", ".join(f"v.v{number}" for number in range(programs))
+    return f'SELECT o."Id" AS id, {named} FROM {codes} AS v JOIN {objects} AS o ON o.{ROW} = v.{ROW}'
+
+
 def long_form(
     codes: str,
     objects: str,
     program: int,
     policy_id: str,
     statuses: Mapping[str, Sequence[int]],
-    errors: Mapping[int, str],
+    errors: str,
+    said: Mapping[int, str],
+    sources: Sequence[tuple[str, str | None]],
 ) -> str:
     """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
 
-    ``codes`` and ``objects`` stand for what holds codes and objects by row number. ``statuses`` hold the indexes of each;
-    ``errors`` are by row number, or below zero by code.
+    ``codes`` and ``objects`` stand for what holds codes and objects by row number, ``errors`` for texts by row number.
+    ``statuses`` hold the indexes of each; ``said`` are the errors of all rows that have a code; ``sources`` are names and
+    times, by the numbers that objects have.
     """
     code = f"v.v{program}"
     named = " ".join(
         f"WHEN greatest({code}, 0) IN ({', '.join(map(str, indexes))}) THEN {text(status)}"
         for status, indexes in statuses.items()
     )
-    of_codes = {number: error for number, error in errors.items() if number < 0}
-    of_rows = {row: error for row, error in errors.items() if row >= 0}
-    said = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in of_codes.items())
-    of_many = f"CASE {code} {said} END" if said else "CAST(NULL AS VARCHAR)"
-    own = ", ".join(f"({row}, {text(error)})" for row, error in of_rows.items()) or "(-1, CAST(NULL AS VARCHAR))"
+    cases = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in said.items())
+    of_many = f"CASE {code} {cases} END" if cases else "CAST(NULL AS VARCHAR)"
+    number = f"[o.{SOURCE} + 1]"
+    names, times = (_listed([source[place] for source in sources]) for place in (0, 1))
     return (
         f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
-        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError" FROM {codes} AS v '
+        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError", '
+        f'{names}{number} AS source, {times}{number} AS "observedAt" FROM {codes} AS v '
         f"JOIN {objects} AS o ON o.{ROW} = v.{ROW} "
-        f"LEFT JOIN (VALUES {own}) AS e(row_number, error) ON e.row_number = v.{ROW} WHERE {code} IS NOT NULL"
+        f"LEFT JOIN {errors} AS e ON e.row_number = v.{ROW} WHERE {code} IS NOT NULL"
     )
+
+
+def _listed(texts: Sequence[str | None]) -> str:
+    """Return texts as a list of SQL."""
+    return f"CAST([{', '.join('NULL' if one is None else text(one) for one in texts)}] AS VARCHAR[])"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
 from perpend.intake.lists import LONGEST_KEY, Lists, near
 from perpend.ir.coverage import Scope, not_imported
+from perpend.pieces import rules
 from perpend.store.database import name, rows_of
 from perpend.store.plain_sql import is_plain, shapes_of
 from perpend.store.rows import copy, parquet
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.diagnostics.model import Diagnostic
-    from perpend.intake.pieces import United
     from perpend.ir.coverage import Claims
     from perpend.ir.object_types import Children, ObjectType
+    from perpend.pieces.united import United
     from perpend.store.database import Connection
     from perpend.tables.shred import Part
 

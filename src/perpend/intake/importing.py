@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
-from perpend.intake.ages import age_of
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
-from perpend.intake.pieces import merge_same, unite
-from perpend.intake.piles import shred_pile, unstated_lists
+from perpend.intake.piles import shred_pile
 from perpend.intake.scopes import SourceScope, scopes_of
-from perpend.intake.tables.table_file import read_table
-from perpend.intake.tables.table_relations import with_relations
 from perpend.ir.coverage import Claims, claims_of, unread_input
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces import rules
+from perpend.pieces.ages import age_of
+from perpend.pieces.tables.table_file import read_table
+from perpend.pieces.tables.table_relations import with_relations
+from perpend.pieces.united import merge_same, unite, unstated_lists
 from perpend.store.database import storing
 from perpend.store.files import StoreError, shown
 from perpend.store.manifest import Failure, StoredSource
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.objects import Pile
-    from perpend.intake.pieces import Piece
-    from perpend.intake.tables.table_file import TableFile
     from perpend.ir.coverage import Unread
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.tables.table_file import TableFile
+    from perpend.pieces.united import Piece
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Run

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.kinds import is_joined
-from perpend.intake.tables.table_bytes import holds_table
+from perpend.pieces.tables.table_bytes import holds_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

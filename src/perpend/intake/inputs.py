@@ -10,11 +10,11 @@ from perpend.collect.files import are_large
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.collect.read import collect_files
 from perpend.intake.importing import Importing
-from perpend.intake.reports.readings import are_as_usual, read_reports
-from perpend.intake.reports.staged import stage_reports
-from perpend.intake.tables.table_bytes import UnreadableTable
-from perpend.intake.tables.table_file import TableFile, in_order
-from perpend.intake.tables.tool_parquet import lines_of_tool
+from perpend.pieces.reports.readings import are_as_usual, read_reports, readings_of
+from perpend.pieces.reports.staged import MEMORY, stage_reports
+from perpend.pieces.tables.table_bytes import UnreadableTable
+from perpend.pieces.tables.table_file import TableFile, in_order
+from perpend.pieces.tables.tool_parquet import lines_of_tool
 from perpend.store.database import MEMORY_LIMIT, opened, storing
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from perpend.collect.unusable import UnusableInput
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.input import Input
-    from perpend.intake.reports.staged import StagedReports
     from perpend.ir.estate import Estate
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.reports.readings import Readings
+    from perpend.pieces.reports.staged import StagedReports
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
@@ -114,6 +115,21 @@ def stage_inputs(
             streamed=streamed,
             progress=progress,
         )
+
+
+def readings_of_inputs(
+    connection: Connection,
+    inputs: Sequence[Input],
+    *,
+    declared: Declared,
+    directory: Path,
+    progress: Callable[[int], None] | None = None,
+) -> Readings | None:
+    """Return the rows of large credential reports; None where inputs are something else. ``directory`` takes their copies."""
+    if not _may_be_reports(inputs, declared):
+        return None
+    with storing(directory):
+        return readings_of(connection, [given.path for given in inputs], declared, directory, progress, memory=MEMORY)
 
 
 def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:

@@ -9,23 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake import rules
-from perpend.intake.pieces import lost_values
-from perpend.ir.coverage import NOT_IN_FULL, account_field, region_field, unclaimed
+from perpend.intake.scopes import covers, meets, scope_columns
+from perpend.ir.coverage import NOT_IN_FULL, unclaimed
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces import rules
+from perpend.pieces.united import lost_values
 from perpend.store.database import name, rows_of, text, text_list
 from perpend.store.files import shown
-from perpend.tables.schema import ROW, Form, listed, unfollowed, unread
+from perpend.tables.schema import ROW, listed, unfollowed, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from perpend.diagnostics.model import Diagnostic, Rule
-    from perpend.intake.pieces import United
-    from perpend.ir.coverage import Claims, Scope
+    from perpend.ir.coverage import Claims
     from perpend.ir.object_types import Children, ObjectType
+    from perpend.pieces.united import United
     from perpend.store.database import Connection
 
 LONGEST_KEY: Final = 60
@@ -135,28 +136,22 @@ class Lists:
 
     def _covered(self, own: United, table: str, child: Children) -> list[str]:
         """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
-        account, region = self._scope_columns(own, table)
+        account, region = scope_columns(own.forms, self._declared(table))
         cases = []
         for scope, why in self._coverage.lacking(child.type_name, child.name):
-            cases.append(f"WHEN {_meets(scope, account, region)} THEN {text(NOT_IN_FULL + why)}")
+            cases.append(f"WHEN {meets(scope, account, region)} THEN {text(NOT_IN_FULL + why)}")
         scopes = self._coverage.complete(child.type_name, child.name)
         if scopes:
-            cases.append(f"WHEN {_covers(scopes, account, region)} THEN NULL")
+            cases.append(f"WHEN {covers(scopes, account, region)} THEN NULL")
         written = f"coalesce({account} || coalesce('/' || {region}, ''), 'all')"
         before, after = unclaimed(child.type_name, _SCOPE).split(_SCOPE)
         return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
 
-    def _scope_columns(self, own: United, table: str) -> tuple[str, str]:
-        declared = self._declared(table)
-        fields = (account_field(declared), region_field(declared)) if declared else (None, None)
-        account, region = (name(one) if one and own.forms.get(one) is Form.TEXT else _NOTHING for one in fields)
-        return f"nullif({account}, '')", f"nullif({region}, '')"
-
     def _note_unclaimed(self, table: str, child: Children, mark: str) -> None:
         own = self._tables[table]
-        account, region = self._scope_columns(own, table)
+        account, region = scope_columns(own.forms, self._declared(table))
         scopes = self._coverage.complete(child.type_name, child.name)
-        covered = _covers(scopes, account, region) if scopes else "false"
+        covered = covers(scopes, account, region) if scopes else "false"
         open_ones = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
         if own.rows and (count := self._count(open_ones)):
             message = (
@@ -219,24 +214,3 @@ def _is_blank(expression: str) -> str:
 
 def _within(query: str, reason: str) -> str:
     return f'WHEN "Id" IN ({query}) THEN {text(reason)}'
-
-
-def _meets(scope: Scope, account: str, region: str) -> str:
-    pairs = ((scope.account, account), (scope.region, region))
-    return " AND ".join(
-        [f"coalesce({column} = {text(value)}, true)" for value, column in pairs if value is not None] or ["true"]
-    )
-
-
-def _covers(scopes: Iterable[Scope], account: str, region: str) -> str:
-    """Return whether one of some scopes covers that of a row."""
-    given = list(scopes)
-    if any(scope.account is None and scope.region is None for scope in given):
-        return "true"
-    accounts = sorted({scope.account for scope in given if scope.account is not None and scope.region is None})
-    found = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
-    for scope in given:
-        if scope.region is not None:
-            whose = "true" if scope.account is None else f"{account} = {text(scope.account)}"
-            found.append(f"({whose} AND {region} = {text(scope.region)})")
-    return f"({' OR '.join(found)})"

@@ -16,9 +16,9 @@ from perpend.meaning.partly_known import PartlyKnown, reasons_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from perpend.intake.ages import Age
     from perpend.ir.estate import Origin
     from perpend.ir.object_types import Children, Lookup, ObjectType
+    from perpend.pieces.ages import Age
 
 LISTED_OTHERWISE: Final = "is another list in another place of the data"
 _MOST_NAMED: Final = 6

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.intake.pieces import LISTED, Piece
-from perpend.meaning.partly_known import MISSING
+from perpend.pieces.united import LISTED, Piece, unstated_lists
 from perpend.store.database import name
 from perpend.store.files import shown
 from perpend.store.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
@@ -57,11 +56,6 @@ def shred_pile(
         yield Shredded(part, piece_of(connection, spools[part.name], new_path(), system=owned))
 
 
-def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
-    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
-    return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
-
-
 def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
     marks: dict[str, Any] = {SOURCE: entry.source}
     if entry.contradicted is not None:
@@ -72,9 +66,9 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
 
 
 def piece_of(
-    connection: Connection, spool: Spool, target: Path, *, system: frozenset[str] = frozenset(), renumbered: bool = False
+    connection: Connection, spool: Spool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
 ) -> Piece:
-    """Write the rows of a spool to a file as a piece. ``renumbered``: in the order of their Ids, whatever they came in."""
+    """Write the rows of a spool to a file as a piece. Not ``ordered``: as they came, which needs no memory for all of them."""
     spool.close()
     forms, marks = spool.forms, spool.marks | system
     columns = {column: kind for column, kind in SYSTEM.items() if column in marks or column in (ROW, SOURCE)}
@@ -83,12 +77,9 @@ def piece_of(
     texts = ", ".join(
         f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
     )
-    if renumbered and "Id" in forms:
-        number = f'row_number() OVER (ORDER BY "Id") - 1 AS {name(ROW)}'
-        texts = ", ".join([number, *([texts] if texts else [])])
     every = f"* REPLACE ({texts})" if texts else "*"
     # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
     lines = json_lines(spool.path, columns, 4 * spool.longest)
-    copy(connection, f"SELECT {every} FROM {lines} ORDER BY {name(ROW)}", target, staging=True)
+    copy(connection, f"SELECT {every} FROM {lines}{f' ORDER BY {name(ROW)}' if ordered else ''}", target, staging=True)
     spool.path.unlink()
     return Piece(parquet(target), forms, len(spool), marks - {ROW, SOURCE})

@@ -1,4 +1,5 @@
-"""A stored table's file in, the accounts and regions that its rows are of out, by source: what a manifest says was covered.
+"""Rows of a table in, the accounts and regions that they are of out: by source, as a manifest says what was covered, and
+as expressions, to be compared with claims.
 
 They are read off ARNs (`arn:partition:service:region:account:…`), and off columns that are called for one or the other.
 """
@@ -8,20 +9,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.store.database import name, rows_of, text
+from perpend.ir.coverage import account_field, region_field
+from perpend.store.database import name, rows_of, text, text_list
 from perpend.store.rows import parquet
 from perpend.tables.schema import SOURCE, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from perpend.ir.coverage import Scope
+    from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
     from perpend.tables.schema import Table
 
 _ACCOUNT: Final = "[0-9]{12}"
 _REGION: Final = "[a-z]{2,3}(-[a-z]+)+-[0-9]+"
 _ACCOUNT_IN_ARN, _REGION_IN_ARN = 5, 4
+_NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
 
 class SourceScope(NamedTuple):
@@ -58,3 +63,45 @@ def _asked(table: Table) -> Iterator[tuple[bool, str]]:
             yield True, name(column.name)
         if "account" in words:
             yield False, name(column.name)
+
+
+def account_in_arn(column: str) -> str:
+    """Return the expression of the account that an ARN in a column names, null where it names none."""
+    found = f"split_part({name(column)}, ':', {_ACCOUNT_IN_ARN})"
+    return f"CASE WHEN starts_with({name(column)}, 'arn:') AND regexp_full_match({found}, {text(_ACCOUNT)}) THEN {found} END"
+
+
+def region_in_arn(column: str) -> str:
+    """Return the expression of the region that an ARN in a column names, null where it names none."""
+    return (
+        f"CASE WHEN starts_with({name(column)}, 'arn:') THEN nullif(split_part({name(column)}, ':', {_REGION_IN_ARN}), '') END"
+    )
+
+
+def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
+    """Return the expressions of a row's account and region, by the fields that its type declares; null where not known."""
+    fields = (account_field(declared), region_field(declared)) if declared else (None, None)
+    account, region = (name(one) if one and forms.get(one) is Form.TEXT else _NOTHING for one in fields)
+    return f"nullif({account}, '')", f"nullif({region}, '')"
+
+
+def meets(scope: Scope, account: str, region: str) -> str:
+    """Return whether a scope meets that of a row, or may meet it."""
+    pairs = ((scope.account, account), (scope.region, region))
+    return " AND ".join(
+        [f"coalesce({column} = {text(value)}, true)" for value, column in pairs if value is not None] or ["true"]
+    )
+
+
+def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
+    """Return whether one of some scopes covers that of a row."""
+    given = list(scopes)
+    if any(scope.account is None and scope.region is None for scope in given):
+        return "true"
+    accounts = sorted({scope.account for scope in given if scope.account is not None and scope.region is None})
+    found = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
+    for scope in given:
+        if scope.region is not None:
+            whose = "true" if scope.account is None else f"{account} = {text(scope.account)}"
+            found.append(f"({whose} AND {region} = {text(scope.region)})")
+    return f"({' OR '.join(found)})"

@@ -53,14 +53,18 @@ class Interpreter:
         self._kind = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
 
-    def judge(self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True) -> list[End]:
+    def judge(
+        self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True, only: Sequence[int] | None = None
+    ) -> list[End]:
         """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
 
         ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
+        ``only`` names some of the programs by their number, others are left out.
         """
         today = snapshot_time - snapshot_time % DAY
         frame = Frame(fields, today, kind=self._kind, types=self._types, complete=complete)
-        return [block(frame) for block in self._blocks]
+        blocks = self._blocks if only is None else [self._blocks[number] for number in only]
+        return [block(frame) for block in blocks]
 
     def _block(self, block: Block) -> Callable[[Frame], End]:
         conditions = [

@@ -19,12 +19,13 @@ from perpend.ir.status import Status
 from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
 from perpend.judge.finding import untold_indexes
+from perpend.judge.freshness import aged_estate, freshness_of
 from perpend.judge.judgement import Judgement, ledger_of
 from perpend.judge.verdicts import HeldVerdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from perpend.engines.protocol import Engine
     from perpend.ir.estate import Estate, EstateObject
@@ -41,15 +42,18 @@ def judge_estate(
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
     engine: Engine | None = None,
+    max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Judgement:
     """Judge the objects of an estate by the programs selected.
 
     ``engine`` judges by way of tables, which pays from some thousands of objects on; the interpreter without one.
     ``snapshot_time`` is the day of the run; without it the newest time of the sources is, where one that states none is
-    taken to be as new as ``today`` (now, if None). ``progress`` is told how many objects are done.
+    taken to be as new as ``today`` (now, if None). ``max_age``: facts that were observed longer before than that, before
+    ``snapshot_time`` or now, are not known. ``progress`` is told how many objects are done.
     """
     day = day_of_run([source.observed_at for source in estate.sources], snapshot_time=snapshot_time, today=today)
+    estate = aged_estate(estate, freshness_of(max_age, snapshot_time, today))
     estate = with_children(estate, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
     by_program: dict[int, HeldVerdicts] = {}
     done = 0

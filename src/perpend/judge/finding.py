@@ -10,6 +10,8 @@ from perpend.ir.numbering import UNREADABLE, base_of
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program, Verdict
 
@@ -25,7 +27,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one policy says of one object. ``remediation_message`` and ``runtime_error`` are None where there is none."""
+    """What one policy says of one object. ``remediation_message`` and ``runtime_error`` are None where there is none.
+
+    ``observed_at`` is when the object looked as it was judged (UTC), None where its source does not say.
+    """
 
     policy_id: str
     status: Status
@@ -36,6 +41,7 @@ class Finding:
     runtime_error: str | None
     references: tuple[Reference, ...]
     object: EstateObject
+    observed_at: datetime | None = None
 
 
 def message_of(verdict: Verdict, error: str | None) -> str:

@@ -18,6 +18,7 @@ from perpend.judge.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import Estate, EstateObject
@@ -96,6 +97,10 @@ class Judgement:
         """Return the objects of a type, in the order of verdicts."""
         return self.estate.objects.get(type_name, ())
 
+    def observed_at(self, judged: EstateObject) -> datetime | None:
+        """Return when an object looked as it was judged, by its source; None where nothing says it."""
+        return times_of(self.estate).get(judged.origin.source)
+
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program."""
         return counts_of(next(column for column in self.verdicts if column.program is program))
@@ -150,6 +155,7 @@ class Judgement:
                 for read, value in zip(program.reads, values_read(judged.fields, program.reads), strict=True)
             ),
             judged,
+            self.observed_at(judged),
         )
 
 
@@ -171,6 +177,11 @@ def chunks_of(judgement: Judgement, columns: Sequence[Verdicts]) -> Iterator[tup
     for start in range(0, len(objects), BATCH):
         part = objects[start : start + BATCH]
         yield part, [list(islice(of_column, len(part))) for of_column in ends]
+
+
+def times_of(estate: Estate) -> dict[str, datetime | None]:
+    """Return when sources were observed, by their names."""
+    return {source.name: source.observed_at for source in estate.sources}
 
 
 def counts_of(column: Verdicts) -> dict[Status, int]:

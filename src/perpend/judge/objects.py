@@ -28,7 +28,7 @@ _WRITTEN_OUT: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-class _Meant(NamedTuple):
+class Meant(NamedTuple):
     """A text that stands for an object: its id, external id or name, and how its owner is called, None for any."""
 
     text: str
@@ -52,7 +52,7 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
     Raises UnknownName where there is none, or several.
     """
     objects = estate.objects.get(type_name, ())
-    for meant in _meanings(name):
+    for meant in meanings(name):
         if found := meant.among(objects):
             return _the_one(found, len(found), name)
     near = did_you_mean(name, [judged.name for judged in objects[:_MOST_COMPARED]])
@@ -65,7 +65,7 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
     columns = naming_columns(object_type)
     wanted = wanted_of([program], object_type)
     with opened(paths=snapshot.files.paths) as connection:
-        for meant in _meanings(name):
+        for meant in meanings(name):
             rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(meant.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
             nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
@@ -89,12 +89,12 @@ def _as_stored(text: str) -> str:
     return ROOT_NAME if text == ROOT_USER else text
 
 
-def _meanings(name: str) -> list[_Meant]:
+def meanings(name: str) -> list[Meant]:
     """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it."""
     named, _, owner = name.removesuffix(")").rpartition(" (")
-    found = [_Meant(name), _Meant(_unwritten(name))]
+    found = [Meant(name), Meant(_unwritten(name))]
     if named and name.endswith(")"):
-        found += [_Meant(named, owner), _Meant(_unwritten(named), _unwritten(owner))]
+        found += [Meant(named, owner), Meant(_unwritten(named), _unwritten(owner))]
     return list(dict.fromkeys(found))
 
 

@@ -24,6 +24,10 @@ NOT_DIRECT: Final = "reaches it through rules or similar sections only: --inheri
 """Why a policy was not asked about a requirement that it does not name itself."""
 
 
+NOT_JUDGED: Final = "has not judged"
+"""Why a policy was not asked that was meant to judge, and of which there are no verdicts."""
+
+
 class Standing(StrEnum):
     """What was found of a requirement, the worst first: each is in exactly one of these classes."""
 
@@ -131,12 +135,17 @@ def framework_asked(
         named = [policy_id for policy_id, direct in how.items() if direct or inherited]
         others = [] if any(map(mappings.judges, named)) else [policy_id for policy_id in how if policy_id not in named]
         policies = [PolicyAsked(one, mappings.judges(one), why_not(one) if mappings.judges(one) else "") for one in named]
-        policies += [PolicyAsked(one, mappings.judges(one), NOT_DIRECT) for one in others]
+        policies += [PolicyAsked(one, mappings.judges(one), why_left(one)) for one in others]
         return Requirement(section_id, *_called(section_id, repository), tuple(policies))
 
+    def why_left(policy_id: str) -> str:
+        # One policy has one reason: that of a requirement which it names itself, where there is one.
+        return (why_not(policy_id) if policy_id in direct else "") or NOT_DIRECT
+
+    found = sorted({one for top in tops for one in mappings.requirements_below(top)})
+    direct = {one.policy_id for section in found for one in mappings.of_section(section) if one.how is How.DIRECT}
     framework = framework_of(tops[0])
     sections = () if framework in tops else tuple(sorted(tops))
-    found = sorted({one for top in tops for one in mappings.requirements_below(top)})
     named = [" ".join(_called(one, repository)) if len(sections) == 1 else _called(one, repository)[0] for one in sections]
     name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
     return FrameworkAsked(framework, name, sections, tuple(map(requirement, found)))
@@ -158,15 +167,15 @@ def scorecards_of(frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Map
 def _result(requirement: Requirement, counts: Mapping[str, Mapping[Status, int]]) -> RequirementResult:
     # INVARIANT: what has no verdicts was not asked, whatever was meant to judge.
     policies = tuple(
-        policy if policy.policy_id in counts or not policy.was_asked else replace(policy, why_not="has not judged")
+        policy if policy.policy_id in counts or not policy.was_asked else replace(policy, why_not=NOT_JUDGED)
         for policy in requirement.policies
     )
     asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
     total = {status: sum(one[status] for one in asked) for status in Status}
-    return RequirementResult(replace(requirement, policies=policies), _standing(policies, total), total)
+    return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
 
 
-def _standing(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> Standing:
+def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> Standing:
     """Return the class of a requirement. One of which some policies did not judge is not known to be met."""
     judging = [policy for policy in policies if policy.judges]
     if not judging:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perpend.analyze.check import every_problem
 from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.analyze.problems import logic_problems
 from perpend.diagnostics.model import Severity
 from perpend.ir.ids import type_of_extracts
+from perpend.lint.check import every_problem
 from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.pages.flags import flags, logic_flags, policy_flags
 from perpend.pages.refs import PageKind, Ref, short_name

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.analyze.check import RULES_BY_CODE, counted
 from perpend.diagnostics.model import Severity
+from perpend.lint.check import RULES_BY_CODE, counted
 from perpend.pages.logic import problem_from, test_ref
 from perpend.pages.page import Head, Problem
 from perpend.pages.refs import HEALTH, Ref

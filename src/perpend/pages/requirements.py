@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from perpend.analyze.frameworks import RequirementAnswer
+from perpend.ir.status import Status
+from perpend.judge.requirements import NOT_JUDGED, PolicyAsked, Standing, standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResults:
-    """How many requirements fared how: by the worst verdict of the policies that answer them, where all of these were asked.
+    """How many requirements fared how, as reports say it (``judge/requirements.py``).
 
-    ``inapplicable``: no object concerns them. ``unasked``: some policy that judges was not asked, and none of those asked
-    found anything. ``manual``: no policy can judge. ``none``: no policy answers them.
+    ``inapplicable``: no object concerns them. ``unasked``: no policy that judges was asked; of those of which only some were,
+    it is undetermined whether they are met. ``manual``: no policy can judge. ``none``: no policy answers them.
     """
 
     incompliant: int = 0
@@ -43,19 +44,22 @@ class RequirementResults:
         return RequirementResults(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
+_FIELD_OF: Final = {
+    Standing.FAILS: "incompliant",
+    Standing.UNDETERMINED: "undetermined",
+    Standing.MET: "compliant",
+    Standing.NOTHING_TO_JUDGE: "inapplicable",
+    Standing.NOT_ASKED: "unasked",
+    Standing.MANUAL: "manual",
+    Standing.UNANSWERED: "none",
+}
+
+
 def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResults:
     """Return how the one requirement that these policies answer fared. The book has verdicts."""
     assert book.verdicts is not None
-    answer = book.mappings.answer(policy_ids)
-    if answer is not RequirementAnswer.AUTOMATED:
-        manual = answer is RequirementAnswer.MANUAL
-        return RequirementResults(manual=int(manual), none=int(not manual))
+    asked = book.verdicts.by_policy
+    policies = [PolicyAsked(one, book.mappings.judges(one), "" if one in asked else NOT_JUDGED) for one in policy_ids]
     found = dict(book.verdicts.counts(policy_ids).pairs)
-    if found["INCOMPLIANT"]:
-        return RequirementResults(incompliant=1)
-    if found["UNDETERMINED"]:
-        return RequirementResults(undetermined=1)
-    judging = [policy_id for policy_id in policy_ids if book.mappings.judges(policy_id)]
-    if not all(policy_id in book.verdicts.by_policy for policy_id in judging):
-        return RequirementResults(unasked=1)
-    return RequirementResults(compliant=1) if found["COMPLIANT"] else RequirementResults(inapplicable=1)
+    standing = standing_of(policies, {status: found[status.value] for status in Status})
+    return RequirementResults(**{_FIELD_OF[standing]: 1})

@@ -29,13 +29,14 @@ def can_fork() -> bool:
     return "fork" in multiprocessing.get_all_start_methods()
 
 
-def spread(work: Callable[[Chunk], Answer], chunks: Sequence[Chunk]) -> Iterator[Answer]:
+def spread(work: Callable[[Chunk], Answer], chunks: Sequence[Chunk], *, jobs: int | None = None) -> Iterator[Answer]:
     """Yield what the work makes of each chunk, in their order. Answers are pickled, the work and the chunks are not.
 
-    Raises ProcessLost where a process ends before its time.
+    ``jobs`` is the number of processes, as many as there are processors where it is not said. Raises ProcessLost where a
+    process ends before its time.
     """
     fork = multiprocessing.get_context("fork")
-    count = max(1, min(os.cpu_count() or 1, len(chunks)))
+    count = max(1, min(jobs or os.cpu_count() or 1, len(chunks)))
     readers: list[Connection] = []
     processes = []
     try:

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.lint import unused_extract_import
-from perpend.analyze.lint.survey import Survey
 from perpend.analyze.programs import Analyzer
+from perpend.lint import unused_extract_import
+from perpend.lint.survey import Survey
 from perpend.load import shapes
 from perpend.load.documents import logic_from
 from perpend.load.files import MAX_YAML, UnreadableFile, parents

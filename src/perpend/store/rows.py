@@ -35,7 +35,7 @@ def json_lines(path: Path, columns: Mapping[str, str], longest: int) -> str:
     size = max(longest, _SMALLEST_LINE)
     return (
         f"read_json({pattern(path)}, format='newline_delimited', compression='uncompressed', "
-        f"maximum_object_size={size}, columns={{{types}}})"
+        f"maximum_object_size={size}, hive_partitioning=false, columns={{{types}}})"
     )
 
 

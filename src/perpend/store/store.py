@@ -39,6 +39,7 @@ from perpend.store.manifest import (
     text_of,
 )
 from perpend.store.snapshot import snapshot_of
+from perpend.store.unfinished import remove_unfinished
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Store:
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
+        self.place = str(directory)
         if set(os.path.abspath(directory)) & _PATTERN:
             raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 
@@ -128,7 +130,7 @@ class Store:
             run.end()
 
     def prune(self, *, keep: int) -> Pruned:
-        """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what dead runs left."""
+        """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""
         with naming(self.directory), self.committing():
             kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
             old = [run for run in self.runs() if run not in kept]
@@ -138,6 +140,7 @@ class Store:
                 if path.name not in hashes:
                     remove_tree(path)
         self.remove_leftovers()
+        remove_unfinished(self.directory)
         return Pruned(removed, tuple(run for run in old if run not in removed))
 
     def _remove_unread(self, run: str) -> bool:

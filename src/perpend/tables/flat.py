@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.object_types import is_deletion_field
-from perpend.meaning.partly_known import MISSING
+from perpend.meaning.partly_known import MISSING, doubt_of
 from perpend.meaning.values import PlainJson
-from perpend.tables.schema import Column, Form, Table, plain, unread
+from perpend.tables.schema import CONTRADICTED, Column, Form, Table, plain, unread
 from perpend.tables.shred import form_of, stored_value, told_apart
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def flat_table(
             found[unread(called)] = reasons
         if documents and _TEXTS - {str} >= set(map(type, values)):
             found[plain(called)] = [value is not None for value in values]
-    return Table(type_name, type_name, columns, rows=len(objects)), found
+    doubts = [doubt_of(fields) for fields in objects]
+    if any(doubts):
+        found[CONTRADICTED] = doubts
+    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), found
 
 
 def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.ir.relations import children_of, lookup_target
-from perpend.meaning.partly_known import reason_of, reasons_of
+from perpend.meaning.partly_known import doubt_of, reason_of, reasons_of
 from perpend.tables.plain_json import is_plain_json
 from perpend.tables.schema import (
+    CONTRADICTED,
     OWNER,
     ROW,
     SOURCE,
@@ -160,6 +161,8 @@ def _add(
 ) -> None:
     number = len(part.rows)
     row: dict[str, Any] = {ROW: number, **everywhere, **own}
+    if doubt := doubt_of(fields):
+        row[CONTRADICTED] = doubt
     nested = {OWNER: number}
     deletions = {name for name in fields if is_deletion_field(name)}
     for name in sorted(part.wanted.values | deletions | {"Id"}):
@@ -255,7 +258,7 @@ def parts_of(part: Part) -> Iterator[Part]:
 
 
 def _columns(part: Part) -> set[str]:
-    names = {name for row in part.rows for name in row} - {ROW, OWNER}
+    names = {name for row in part.rows for name in row} - {ROW, OWNER, CONTRADICTED}
     return {name for name in names | part.wanted.values if not is_companion(name)}
 
 
@@ -273,6 +276,7 @@ def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str
         {relation: join(relation, below) for relation, below in part.lookups.items()},
         {relation: join(relation, below) for relation, below in part.children.items()},
         len(part.rows),
+        any(CONTRADICTED in row for row in part.rows),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.check import lint_repository
 from perpend.analyze.programs import Analyzer
 from perpend.diagnostics.model import Diagnostic
 from perpend.ir.program import Expr
+from perpend.lint.check import lint_repository
 from perpend.meaning.types import ValueType
 from tests.repositories import LOGIC, analyzer_of, codes, judged, logic, policy_files, program_of, write
 

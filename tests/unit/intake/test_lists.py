@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.intake.objects import LISTED_OTHERWISE
-from perpend.intake.tables.table_relations import NESTED
 from perpend.ir.coverage import Claim, Claims, Scope, scope_of
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
+from perpend.pieces.tables.table_relations import NESTED
 from tests.unit.store.stored import (
     EVERYTHING,
     OWNER,

@@ -98,6 +98,12 @@ def test_what_reaches_a_requirement_indirectly_counts_when_asked_for(card: Calla
     assert {"/ce/c": ""} == {one.policy_id: one.why_not for one in inherited.requirement.policies}
 
 
+def test_a_policy_has_one_reason_for_all_requirements(card: Callable[..., Scorecard]) -> None:
+    found = card(left_out="/ce/c")
+    reasons = {one.why_not for result in found.results for one in result.requirement.policies if one.policy_id == "/ce/c"}
+    assert {"left out"} == reasons
+
+
 @pytest.mark.parametrize(
     ("section", "all_asked"), [("01", True), ("04", True), ("05", False), ("06", False), ("07", False), ("08", False)]
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from perpend.analyze.check import lint_repository
 from perpend.diagnostics.model import Diagnostic, Severity
+from perpend.lint.check import lint_repository
 from perpend.load.repository import Repository
 
 if TYPE_CHECKING:

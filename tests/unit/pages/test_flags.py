@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.analyze.check import MAX_ALIKE
+from perpend.lint.check import MAX_ALIKE
 from perpend.pages.logic import Logics
 from perpend.pages.policy import policy_page
 from tests.repositories import NAMES

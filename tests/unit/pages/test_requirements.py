@@ -16,7 +16,7 @@ OTHER = "/ce/acme/cloud/store/other"
     [
         (((POLICY, "INCOMPLIANT"), (POLICY, "UNDETERMINED"), (POLICY, "COMPLIANT")), RequirementResults(incompliant=1)),
         (((POLICY, "UNDETERMINED"), (POLICY, "COMPLIANT")), RequirementResults(undetermined=1)),
-        (((POLICY, "COMPLIANT"),), RequirementResults(unasked=1)),
+        (((POLICY, "COMPLIANT"),), RequirementResults(undetermined=1)),
         (((POLICY, "COMPLIANT"), (OTHER, "INAPPLICABLE")), RequirementResults(compliant=1)),
         (((POLICY, "INAPPLICABLE"), (OTHER, "INAPPLICABLE")), RequirementResults(inapplicable=1)),
     ],

@@ -11,10 +11,10 @@ import duckdb
 
 from perpend.diagnostics.model import Diagnostic
 from perpend.intake.importing import Importing
-from perpend.intake.tables.table_file import TableFile
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
+from perpend.pieces.tables.table_file import TableFile
 from perpend.store.database import opened
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store

@@ -17,7 +17,7 @@ from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from perpend.clouds.aws.client import CloudClient
@@ -35,12 +35,13 @@ class NotListed(Exception):
 
 @dataclass(slots=True)
 class Answers:
-    """What an account answers. ``regions`` are those that may be asked, all where it is None."""
+    """What an account answers. ``regions`` are those that may be asked, all where it is None; ``kept`` was asked already."""
 
     client: CloudClient
     account: CloudPlace
     regions: frozenset[str] | None = None
     made_at: datetime | None = None
+    kept: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
     _alike: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,6 +53,9 @@ class Answers:
     def listed(self, name: str, region: str) -> Iterator[Mapping[str, Any]]:
         """Yield the items of a listing as pages come. Raises NotListed where it is not known that these are all."""
         call, where = CALLS[name], self.where(region)
+        if (name, region) in self.kept:
+            yield from self.kept.pop((name, region))
+            return
         try:
             if name == REPORT:
                 yield from self._users()

@@ -5,33 +5,48 @@ Credentials stay in the session: they are in no error, no log and no file.
 
 from __future__ import annotations
 
+import json
 import threading
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.loaders
 import botocore.session
+import jmespath
 from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
 from botocore.parsers import ResponseParserError
 
 from perpend.clouds.aws.outcomes import Refusal
+from perpend.clouds.aws.reach.pace import Pace
+from perpend.clouds.aws.reach.transport import TOTAL, Transport
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.clouds.aws.model import CloudCall
 
 _ATTEMPTS: Final = 8
-_CONNECT, _READ = 10, 60
+CONNECT, READ = 10.0, 60.0
+"""Seconds that a connection and each piece of an answer may take."""
+
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
+_KEPT: Final = 8
+"""How many clients of services stay open of an account, beside those in use."""
+
+AT_ONCE: Final = 4
+"""How many calls are made at once to one service in one region of an account."""
+
 _OK: Final = 200
 _MODELS: Final = botocore.loaders.create_loader()
 """What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
 
-_PARSING: Final = (KeyError, ValueError, TypeError, AttributeError)
+PARSING: Final = (KeyError, ValueError, TypeError, AttributeError)
 """What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted."""
 
 
@@ -50,23 +65,32 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class CloudClient:
-    """One account as a profile's credentials open it. Clients of services are made once per region, and shared by threads."""
+    """One account as a profile's credentials open it, or those that ``role`` fetches and fetches anew before they expire.
+
+    Clients of services are shared by threads, and closed when others were used since: each is half a megabyte.
+    """
 
     profile: str | None = None
     endpoint_url: str | None = None
     region: str = ""
+    role: Callable[[], Mapping[str, str]] | None = None
     attempts: int = _ATTEMPTS
-    timeout: int = _READ
-    connections: int = 16
+    timeout: float = field(default_factory=lambda: READ)
+    total: float = TOTAL
     asked: dict[str, int] = field(default_factory=dict)
     _session: Any = None
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _clients: dict[tuple[str, str], tuple[Any, Transport]] = field(default_factory=dict)
+    _used: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    _gates: dict[tuple[str, str], threading.Semaphore] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         try:
             self._session = botocore.session.Session(profile=self.profile)
             self._session.register_component("data_loader", _MODELS)
+            if self.role is not None:
+                self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
             self._session.register("response-received", _refuse_html)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound:
@@ -75,47 +99,110 @@ class CloudClient:
             raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
 
     def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Yield the answers to a call, page by page. Raises Refused."""
+        """Yield the answers to a call, page by page. Raises Refused, also where pages come back to one that was there."""
         try:
-            client = self._client(call.service, region)
-            name = client.meta.method_to_api_mapping
-            method = next(one for one, operation in name.items() if operation == call.operation)
-            if client.can_paginate(method):
-                for page in client.get_paginator(method).paginate(**parameters):
-                    self._count(call)
-                    yield page
-            else:
-                self._count(call)
-                yield getattr(client, method)(**parameters)
+            with self._leased(call.service, region) as (client, transport):
+                answers = _answers(client, call, parameters)
+                while (answer := self._next(call, region, answers, transport)) is not None:
+                    yield answer
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise Refused(call, refusal_of(error)) from None
-        except _PARSING:
+        except PARSING:
             raise Refused(call, Refusal("UnparsableAnswer")) from None
+
+    def _next(
+        self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
+    ) -> Mapping[str, Any] | None:
+        """Return the next answer to a call, None behind the last one; at most a few of a service are asked for at once."""
+        with self._gate(call.service, region):
+            transport.begin()
+            answer = next(answers, None)
+        if answer is not None:
+            self._count(call)
+        return answer
 
     def known_regions(self, partition: str) -> list[str]:
         """Return the regions of a partition as the SDK knows them: what is enabled it cannot know."""
         return sorted(self._session.get_available_regions("ec2", partition_name=partition))
 
+    def close(self) -> None:
+        """Close all connections. The account may be asked again."""
+        with self._lock:
+            for client, _ in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def _count(self, call: CloudCall) -> None:
         with self._lock:
             self.asked[call.name] = self.asked.get(call.name, 0) + 1
 
-    def _client(self, service: str, region: str) -> Any:
+    def _gate(self, service: str, region: str) -> threading.Semaphore:
         with self._lock:
-            key = service, region or self.region
-            if key not in self._clients:
-                self._clients[key] = self._session.create_client(
-                    service, region_name=key[1], endpoint_url=self.endpoint_url, config=self._config()
-                )
-            return self._clients[key]
+            return self._gates.setdefault((service, region), threading.Semaphore(AT_ONCE))
+
+    @contextmanager
+    def _leased(self, service: str, region: str) -> Iterator[tuple[Any, Transport]]:
+        """Yield the client of a service, which nobody closes meanwhile."""
+        key = service, region or self.region
+        with self._lock:
+            self._clients[key] = found = self._clients.pop(key, None) or self._new_client(*key)
+            self._used[key] += 1
+            idle = [one for one in self._clients if not self._used[one]]
+            for one in idle[: max(0, len(self._clients) - _KEPT)]:
+                self._clients.pop(one)[0].close()
+        try:
+            yield found
+        finally:
+            with self._lock:
+                self._used[key] -= 1
+
+    def _new_client(self, service: str, region: str) -> tuple[Any, Transport]:
+        client = self._session.create_client(service, region_name=region, endpoint_url=self.endpoint_url, config=self._config())
+        pace = self._paces.setdefault((service, region), Pace(service))
+        return client, Transport(client, pace, total=self.total)
 
     def _config(self) -> Config:
         return Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
-            connect_timeout=_CONNECT,
+            connect_timeout=CONNECT,
             read_timeout=self.timeout,
-            max_pool_connections=self.connections,
+            max_pool_connections=AT_ONCE,
         )
+
+
+class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
+    """Credentials of a role, fetched when they are needed and again before they expire."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetch: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__()
+        self._fetch = fetch
+
+    def load(self) -> RefreshableCredentials:
+        """Return the credentials. Raises Refused where they cannot be had."""
+        return RefreshableCredentials.create_from_metadata(self._fetch(), refresh_using=self._fetch, method=self.METHOD)
+
+
+def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    method = next(one for one, operation in client.meta.method_to_api_mapping.items() if operation == call.operation)
+    if not client.can_paginate(method):
+        yield getattr(client, method)(**parameters)
+        return
+    paginator = client.get_paginator(method)
+    tokens = [jmespath.compile(one) for one in _texts(_MODELS.load_service_model(call.service, "paginators-1"), call.operation)]
+    seen: set[str] = set()
+    for answer in paginator.paginate(**parameters):
+        yield answer
+        found = json.dumps([one.search(answer) for one in tokens], default=str)
+        if found in seen:
+            raise Refused(call, Refusal("RepeatedToken"))
+        seen.add(found)
+
+
+def _texts(models: Mapping[str, Any], operation: str) -> list[str]:
+    found = models["pagination"][operation]["output_token"]
+    return [found] if isinstance(found, str) else list(found)
 
 
 def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
@@ -125,6 +212,14 @@ def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
     is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
     if is_page and answer.get("status_code") == _OK:
         raise ValueError("a page of HTML")
+
+
+def all_known_regions() -> list[str]:
+    """Return the regions of all partitions as the SDK knows them."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _MODELS)
+    partitions = session.get_available_partitions()
+    return sorted({region for one in partitions for region in session.get_available_regions("ec2", partition_name=one)})
 
 
 def refusal_of(error: Exception) -> Refusal:

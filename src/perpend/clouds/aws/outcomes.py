@@ -67,7 +67,16 @@ _DENIED: Final = frozenset(
     )
 )
 _CREDENTIALS: Final = frozenset(
-    ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidToken", "SignatureDoesNotMatch")
+    (
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "CredentialRetrievalError",
+    )
 )
 _REGION_CLOSED: Final = frozenset(
     ("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "EndpointConnectionError", "OptInRequired")
@@ -117,6 +126,11 @@ def kind_of(refusal: Refusal) -> Lack:
     """Return the class of an error."""
     found = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
     return Lack.DENIED_BY_SCP if found is Lack.DENIED and _SCP in refusal.message else found
+
+
+def is_throttling(code: str) -> bool:
+    """Whether an error says that too much was asked."""
+    return code in _THROTTLED
 
 
 def unread(call: CloudCall, kind: Lack, where: CloudPlace, code: str = "") -> Unread:

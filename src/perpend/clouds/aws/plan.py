@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
-_BEFORE: Final = {REPORT: ("iam.report-generate",)}
+IDENTITY: Final = "sts.identity"
+"""The call that shows the account itself."""
+
+BEFORE: Final = {REPORT: ("iam.report-generate",)}
+"""Calls that are made before a listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class CollectionPlan:
                 found.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
         return found
 
+    def asked_by(self, listing: str) -> tuple[TypeAsked, ...]:
+        """Return the types whose objects a listing shows; of the call that shows the account it is the account."""
+        return (self.account,) if listing == IDENTITY else self.listings[listing]
+
     @property
     def is_regional(self) -> bool:
         """Whether some call is to be made in each region."""
@@ -57,7 +65,7 @@ class CollectionPlan:
         """All calls that may be made, in the order of the table."""
         names = {"sts.identity", *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
-        names |= {before for name in names for before in _BEFORE.get(name, ())}
+        names |= {before for name in names for before in BEFORE.get(name, ())}
         asked_of = [self.account, *(asked for types in self.listings.values() for asked in types)]
         names |= {asked.row.each for asked in asked_of}
         names |= {name for asked in asked_of for detail in asked.details for name in detail.calls}

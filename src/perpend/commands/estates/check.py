@@ -14,31 +14,34 @@ from perpend.cli.completions import complete_files, complete_frameworks, complet
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.histories.kept import NOT_AWAY, keep_history
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
-from perpend.cli.options import moment, repository_option, settings
+from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
 from perpend.cli.reporting import Reporting, exit_code, report_options, write
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
+from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
+from perpend.meaning.age import written_age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from perpend.engines.duckdb.kept import Cost
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
-    from perpend.intake.tables.table_bytes import UnreadableTable
     from perpend.ir.estate import Estate
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
+    from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.report.verdicts.hint import ExplainCommand
     from perpend.store.snapshot import Snapshot
 
@@ -54,6 +57,7 @@ Examples:
   perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
   perpend check report.csv --framework cis-aws --require-coverage --summary
+  perpend check --store inventory --max-age 24h
   perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --format parquet --out verdicts.parquet
   perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
@@ -74,6 +78,7 @@ class Asked:
     engine: str
     spark_master: str
     spark_conf: tuple[str, ...]
+    no_history: bool
     explain_cost: bool
     policies: tuple[str, ...]
     repo: str | None
@@ -81,6 +86,7 @@ class Asked:
     inherited: bool
     exclude: tuple[str, ...]
     snapshot_time: datetime | None
+    max_age: timedelta | None
     keep_going: bool
     report: Reporting
 
@@ -118,6 +124,7 @@ class Asked:
 )
 @click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
+@click.option("--no-history", is_flag=True, help="With --store: do not keep what was found in the store's history.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option(
     "--policy",
@@ -153,6 +160,7 @@ class Asked:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
+@max_age_option
 @report_options
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
@@ -216,6 +224,7 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
             partial(_selection, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
+            max_age=asked.max_age,
             streamed=asked.report.form != "table",
             progress=done,
         ) as judgement,
@@ -252,24 +261,35 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     total = sum(map(len, estate.objects.values()))
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
-        judgement = judge_estate(estate, selection, snapshot_time=asked.snapshot_time, engine=by, progress=done)
+        judgement = judge_estate(
+            estate, selection, snapshot_time=asked.snapshot_time, engine=by, max_age=asked.max_age, progress=done
+        )
     write(judgement, asked.report, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement, asked.report)
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
-    from perpend.store.store import Store
-
-    with Store(directory).reading(asked.run) as snapshot:
+    with store_named(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
-        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
+        keeps = None if asked.no_history or is_address(directory) else analyzer.repository
+        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked), keeps=keeps)
+    if is_address(directory) and not asked.no_history:
+        click.echo(f"perpend: {NOT_AWAY}", err=True)
     for failure in snapshot.failures:
         click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
     return USAGE_ERROR if snapshot.failures or selection.refused else code
 
 
-def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, explained: ExplainCommand) -> int:
+def _check_snapshot(
+    asked: Asked,
+    snapshot: Snapshot,
+    selection: Selection,
+    explained: ExplainCommand,
+    *,
+    keeps: Repository | None = None,
+) -> int:
+    """Judge a snapshot and report; with ``keeps``, what was found by this repository's policies goes into the history."""
     from perpend.judge.stores.snapshots import judge_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
@@ -280,10 +300,18 @@ def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, expl
         progress("judging", total=total) as done,
         engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
         judge_snapshot(
-            snapshot, selection, snapshot_time=asked.snapshot_time, engine=engine, progress=done, costs=costs.extend
+            snapshot,
+            selection,
+            snapshot_time=asked.snapshot_time,
+            engine=engine,
+            max_age=asked.max_age,
+            progress=done,
+            costs=costs.extend,
         ) as judgement,
     ):
         write(judgement, asked.report, explained)
+        if keeps is not None:
+            keep_history(snapshot, judgement, keeps)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
@@ -324,6 +352,7 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     given = {
         "--store": asked.store,
         "--run": asked.run,
+        "--max-age": None if asked.max_age is None or is_from_file(context, "max_age") else written_age(asked.max_age),
         "--repo": None if is_from_file(context, "repo") else asked.repo,
         "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }

@@ -9,25 +9,28 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here
-from perpend.cli.options import moment, repository_option
+from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import collect_files
+from perpend.collect.files import are_large
 from perpend.explain.steps import explain_verdict
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.belonging import with_children
 from perpend.judge.day import day_of_run
+from perpend.judge.freshness import aged_estate, freshness_of
 from perpend.judge.objects import object_named
 from perpend.judge.selection import program_named
 from perpend.report.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from perpend.intake.input import Input
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
+    from perpend.judge.freshness import Freshness
     from perpend.store.snapshot import Snapshot
 
 EPILOG = """\b
@@ -53,6 +56,7 @@ Examples:
     callback=moment,
     help="When the estate looked like this; else what the inputs say, else today.",
 )
+@max_age_option
 @click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
@@ -66,6 +70,7 @@ def command(
     run: str | None,
     repo: str | None,
     snapshot_time: datetime | None,
+    max_age: timedelta | None,
     everything: bool,
     form: str,
     out: str | None,
@@ -80,11 +85,12 @@ def command(
     refuse_input_as_output(out, inputs)
     analyzer = Analyzer(repository_here(repo))
     program = program_named(analyzer, policy)
+    fresh = freshness_of(max_age, snapshot_time, None)
     if store is not None:
-        judged, times = _stored(analyzer, program, object_name, store, run)
+        judged, times = _stored(analyzer, program, object_name, store, run, fresh)
     else:
         judged, times = _read(
-            analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository)
+            analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository), fresh
         )
     explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
     if form == "json":
@@ -97,7 +103,7 @@ def command(
 
 
 def _read(
-    analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input]
+    analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input], fresh: Freshness | None
 ) -> tuple[EstateObject, list[datetime | None]]:
     declared = analyzer.repository.declared_type
     if need_a_store(inputs):
@@ -105,7 +111,13 @@ def _read(
 
         with imported(inputs, declared=declared) as found:
             assert found.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, found.snapshot)
+            return _object_of(analyzer, program, name, found.snapshot, fresh)
+    if fresh is None and are_large([one.path for one in inputs]):
+        from perpend.judge.stores.large import user_of_reports
+
+        judged = user_of_reports(inputs, program, name, declared=declared)
+        if judged is not None:
+            return judged, [None] * len(inputs)  # plain reports do not say when they were made
     type_name = inputs[0].type_name
     collected = collect_files(
         [one.path for one in inputs],
@@ -118,24 +130,26 @@ def _read(
 
         with joined(collected, declared=declared) as found:
             assert found.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, found.snapshot)
-    estate = with_children(collected.estate, [program], analyzer.object_type)
+            return _object_of(analyzer, program, name, found.snapshot, fresh)
+    estate = with_children(aged_estate(collected.estate, fresh), [program], analyzer.object_type)
     return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
 
 
 def _stored(
-    analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None
+    analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None, fresh: Freshness | None
 ) -> tuple[EstateObject, list[datetime | None]]:
-    from perpend.store.store import Store
-
-    with Store(directory).reading(run) as snapshot:
-        return _object_of(analyzer, program, name, snapshot)
+    with store_named(directory).reading(run) as snapshot:
+        return _object_of(analyzer, program, name, snapshot, fresh)
 
 
 def _object_of(
-    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot
+    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None
 ) -> tuple[EstateObject, list[datetime | None]]:
     from perpend.judge.objects import stored_object_named
+    from perpend.judge.stores.aged import aged_snapshot
+    from perpend.store.scratch import scratch
 
-    judged = stored_object_named(snapshot, program, analyzer.object_type(program.input_type), name)
+    with scratch() as directory:
+        aged = aged_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
+        judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name)
     return judged, [source.observed_at for source in snapshot.sources]

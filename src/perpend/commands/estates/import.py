@@ -11,10 +11,9 @@ from perpend.cli.completions import complete_files
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems
 from perpend.cli.options import object_types_option
 from perpend.cli.output import progress
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.diagnostics.escape import visible
 from perpend.intake.inputs import import_inputs
-from perpend.store.store import Store
 
 if TYPE_CHECKING:
     from perpend.store.snapshot import Snapshot
@@ -49,7 +48,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
     found = inputs_here(context, inputs, repository)
     with progress("reading") as done:
         imported = import_inputs(
-            Store(directory), found, declared=repository.declared_type, keep_going=keep_going, progress=done
+            store_named(directory), found, declared=repository.declared_type, keep_going=keep_going, progress=done
         )
     for failure in imported.failures:
         click.echo(f"perpend: {failure}", err=True)

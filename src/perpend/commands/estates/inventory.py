@@ -12,11 +12,12 @@ from perpend.cli.completions import complete_runs
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.diagnostics.text import render_text
 from perpend.store.kept import damaged_below
 from perpend.store.queries.labels import view_names
-from perpend.store.store import KEPT, Store
+from perpend.store.store import KEPT
+from perpend.store.unfinished import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def list_snapshots(directory: str) -> int:
     """List all snapshots, the oldest first; the one in force is marked."""
     from perpend.report.store.stored import print_snapshots
 
-    store = Store(directory)
+    store = store_named(directory)
     in_force = store.snapshot().id if not store.runs() else store.run_in_force()
     with terminal(None) as console:
         print_snapshots(store.snapshots(), in_force, console)
@@ -63,7 +64,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
     """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
     from perpend.report.store.stored import print_snapshot
 
-    store = Store(directory)
+    store = store_named(directory)
     declared = _declared(repo)
     with store.reading(run) as snapshot, terminal(None) as console:
         for table in snapshot.files if verify else ():
@@ -102,13 +103,18 @@ def ask(
     timeout: float | None,
     out: str | None,
 ) -> int:
-    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
+    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
+
+    Of the store's history there are finding, episode, event, ledger, run and scorecard.
+    """
+    from perpend.cli.histories.kept import views_beside
     from perpend.store.queries.views import SqlFailed, asked
 
+    views = views_beside(directory, question, repo)
     try:
         with (
-            Store(directory).reading(run) as snapshot,
-            asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer,
+            store_named(directory).reading(run) as snapshot,
+            asked(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
         ):
             _write(answer, form, out, limit)
     except SqlFailed as error:
@@ -127,9 +133,10 @@ def ask(
 @_store
 @click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
 def prune(directory: str, keep: int) -> int:
-    """Remove all snapshots but the newest ones and the one in force, and what imports that died have left."""
-    store = Store(directory)
-    store.snapshot()
+    """Remove all snapshots but the newest ones and the one in force, and what imports and collections that died have left."""
+    store = store_named(directory)
+    if not unfinished(store.directory):
+        store.snapshot()
     pruned = store.prune(keep=keep)
     for run in pruned.removed:
         click.echo(f"removed {run}")

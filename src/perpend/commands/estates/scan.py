@@ -7,23 +7,25 @@ from typing import Any
 
 import click
 
-from perpend.cli.collecting import NOT_ALL, Wishes, collect_into, collection_options, to_collect
+from perpend.cli.clouds.collect import NOT_ALL, collect_into
+from perpend.cli.clouds.dry_run import print_dry_run
+from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.reporting import Reporting, report_options, words_of_report
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
-from perpend.store.store import Store
 
 EPILOG = """\b
 Examples:
   perpend scan aws
   perpend scan aws --profile audit --framework cis-aws --store inventory
+  perpend scan aws --org --role-name audit --accounts 'prod-*' --store inventory
   perpend scan aws --policy root-user-mfa --format json --out verdicts.json
 
 \b
 Exit codes: 0 nothing incompliant or undetermined and everything read, 1 something incompliant,
-2 nothing could be collected, 3 something undetermined or not read."""
+2 nothing could be collected, 3 something undetermined or not read, 130 interrupted."""
 
 
 @click.group("scan", epilog=EPILOG)
@@ -37,18 +39,25 @@ def command() -> None:
 @report_options
 @click.pass_context
 def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
-    """Ask AWS for what policies read of one account, judge it by these policies, and report.
+    """Ask AWS for what policies read of accounts, judge it by these policies, and report.
 
     It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
     """
     Reporting.taken_from(given).refuse_contradictions(given["frameworks"])
     wishes = Wishes(**given)
+    wishes.refuse_contradictions()
+    if wishes.resume and store is None:
+        raise click.UsageError("--resume goes on with what stands in a --store")
     repository = repository_here(wishes.repo)
     found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
+    if wishes.dry_run:
+        print_dry_run(found.plan, wishes)
+        return 0
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
-        collected = collect_into(Store(directory), repository, found, wishes, beside=True)
-        words = ["--store", directory, *words_of_report(context)]
+        collected = collect_into(store_named(directory), repository, found, wishes, beside=True)
+        kept = [] if store is not None else ["--no-history"]
+        words = ["--store", directory, *kept, *words_of_report(context)]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
         for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
             words += [word for name in names for word in (option, name)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from perpend.analyze.check import RULES_BY_CODE
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.output import terminal
-from perpend.intake import rules as intake_rules
+from perpend.lint.check import RULES_BY_CODE
+from perpend.mutation import rules as mutation_rules
+from perpend.pieces import rules as intake_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 
@@ -20,9 +21,8 @@ def command(code: str | None, every: bool) -> int:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    rules = sorted(
-        (*RULES_BY_CODE.values(), *intake_rules.RULES, *store_rules.RULES, *site_rules.RULES), key=lambda rule: rule.code
-    )
+    several = (RULES_BY_CODE.values(), intake_rules.RULES, store_rules.RULES, site_rules.RULES, mutation_rules.RULES)
+    rules = sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
     with terminal(None) as console:
         if every or code is None:
             for rule in rules:

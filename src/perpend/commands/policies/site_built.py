@@ -143,10 +143,10 @@ class _Told:
 def _serve(repository: Repository, repo: str | None, port: int, options: Options, *, opened: bool) -> None:
     from perpend.load.watch import Watch, watched
     from perpend.pages.verdicts.stored import watched_of
+    from perpend.serve.server import ADDRESS, SiteServer
     from perpend.site.build import build_site
     from perpend.site.kept import Kept
     from perpend.site.search import Overtaken
-    from perpend.site.serve import ADDRESS, SiteServer
 
     tell_tree_faults(repository)
     more = (options.verdicts and watched_of(options.verdicts), options.documents)

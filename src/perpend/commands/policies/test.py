@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.analyze.lint.unknown_object_type import misspelt_types
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
@@ -21,6 +20,10 @@ from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
 from perpend.cli.repeating import run_again_and_again
 from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
+from perpend.commands.policies.generated import propose
+from perpend.commands.policies.mutated import budget_from, judge_mutants
+from perpend.lint.unknown_object_type import misspelt_types
+from perpend.mutation.score import Budget
 from perpend.policy_tests.run import TestReport, run_policy_tests
 from perpend.report.repository.policy_tests import print_test_report, write_test_json, write_test_junit
 
@@ -36,10 +39,14 @@ Examples:
   perpend test --repo ~/policies --engine duckdb
   perpend test --repo ~/policies --update
   perpend test --repo ~/policies root-user-mfa --watch
+  perpend test root-user-mfa --mutate
+  perpend test --repo ~/policies ce/acme/iam --generate --write
+  perpend test --repo ~/policies --mutate --format html --out mutants.html --budget 3m
 
 \b
 Exit codes: 0 all passed, 1 some failed or could not be run, 2 nothing could be run,
-or nobody could be asked whether to --update, 130 ended by Ctrl-C."""
+or nobody could be asked whether to --update, 130 ended by Ctrl-C. With --mutate:
+0 no mutant survives, 1 some do, or the list of equivalent ones is stale, 2 some test fails."""
 
 
 @click.command("test", cls=Configured, epilog=EPILOG)
@@ -48,10 +55,10 @@ or nobody could be asked whether to --update, 130 ended by Ctrl-C."""
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "junit"]),
+    type=click.Choice(["text", "json", "junit", "html"]),
     default="text",
     show_default=True,
-    help="The output's form.",
+    help="The output's form; junit without --mutate, html with it.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
@@ -68,8 +75,30 @@ or nobody could be asked whether to --update, 130 ended by Ctrl-C."""
 @click.option("--strict-errors", is_flag=True, help="Compare the wording of JSON and JMESPath errors too.")
 @click.option("--update", is_flag=True, help="First fill what is blank or missing of expectations, once you have seen it.")
 @click.option("--yes", is_flag=True, help="With --update: fill without asking.")
+@click.option("--mutate", is_flag=True, help="Change the policies in small ways and report the changes that no test notices.")
+@click.option(
+    "--budget",
+    metavar="N|DURATION",
+    callback=budget_from,
+    help="With --mutate: judge at most N mutants, evenly chosen, or begin no more policies after a time (90s, 3m).",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="With --mutate: processes; as many as processors.")
+@click.option("--generate", is_flag=True, help="Propose test objects for conditions, checks and boundaries without one.")
+@click.option("--write", is_flag=True, help="With --generate: add them to the test data, behind what is there.")
 @click.option("--watch", is_flag=True, help="Run the tests again after each change of the repository, until Ctrl-C.")
-def command(names: tuple[str, ...], repo: str | None, update: bool, yes: bool, watch: bool, **options: Any) -> int:
+def command(
+    names: tuple[str, ...],
+    repo: str | None,
+    update: bool,
+    yes: bool,
+    watch: bool,
+    mutate: bool,
+    budget: Budget,
+    jobs: int | None,
+    generate: bool,
+    write: bool,
+    **options: Any,
+) -> int:
     """Run each logic file's test data, and the expectations written beside unit tests.
 
     ID or PATH names a policy, a logic file, a folder or a glob; all logic files by default. Only --update writes to the
@@ -79,12 +108,41 @@ def command(names: tuple[str, ...], repo: str | None, update: bool, yes: bool, w
         raise click.UsageError("--yes goes with --update")
     if watch and (update or options["out"] or options["form"] != "text"):
         raise click.UsageError("--watch goes with none of --update, --out and --format: it prints again and again")
+    if write and not generate:
+        raise click.UsageError("--write goes with --generate")
+    if mutate or generate:
+        _refuse_beside(generate=generate, mutate=mutate, update=update, watch=watch, **options)
+        repository = own_repository(repo, names) if write else repository_of(repo, names)
+        tell_tree_faults(repository)
+        analyzer, chosen = Analyzer(repository), _chosen(names, repository)
+        if generate:
+            return propose(analyzer, chosen, out=options["out"], write=write)
+        return judge_mutants(analyzer, chosen, form=options["form"], out=options["out"], budget=budget, jobs=jobs)
+    if options["form"] == "html" or jobs is not None or budget != Budget():
+        raise click.UsageError("--format html, --budget and --jobs go with --mutate")
     if update:
         own = own_repository(repo, names)
         tell_tree_faults(own)
         fill_expectations(Analyzer(own), _chosen(names, own), yes=yes, err=options["form"] != "text")
     run = partial(_run, names, repo, **options)
     return run_again_and_again(run, repository_of(repo, names)) if watch else run()
+
+
+def _refuse_beside(*, generate: bool, mutate: bool, update: bool, watch: bool, **options: Any) -> None:
+    """Raise where an option is given that means nothing of mutants, or of what is generated."""
+    others = {
+        "--mutate": generate and mutate,
+        "--update": update,
+        "--watch": watch,
+        "--coverage": options["coverage"],
+        "--fail-under": options["fail_under"] is not None,
+        "--strict-errors": options["strict_errors"],
+        "--engine": options["engine"] != "interpreter",
+        f"--format {options['form']}": options["form"] == "junit" or (generate and options["form"] != "text"),
+    }
+    odd = [name for name, is_given in others.items() if is_given]
+    if odd:
+        raise click.UsageError(f"{odd[0]} does not go with --{'generate' if generate else 'mutate'}")
 
 
 def _run(

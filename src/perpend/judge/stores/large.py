@@ -13,10 +13,14 @@ from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.engines.duckdb.engine import DuckDb
 from perpend.engines.verdicts import amended_form
-from perpend.intake.inputs import stage_inputs
+from perpend.intake.inputs import readings_of_inputs, stage_inputs
 from perpend.ir.estate import Estate, Source
 from perpend.ir.status import Status
+from perpend.judge.freshness import freshness_of
+from perpend.judge.objects import meanings, object_named
+from perpend.judge.stores.aged import aged_reports
 from perpend.judge.stores.snapshots import held_day, judgement_of
+from perpend.pieces.reports.asked import first_users, users_called
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by
 from perpend.store.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
@@ -25,16 +29,17 @@ from perpend.store.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from perpend.intake.input import Input
-    from perpend.intake.reports.staged import StagedReports
+    from perpend.ir.estate import EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.judge.day import RunDay
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
+    from perpend.pieces.reports.staged import StagedReports
     from perpend.plan.build import Plan
     from perpend.store.database import Connection
 
@@ -56,6 +61,7 @@ def judge_reports(
     declared: Callable[[str], ObjectType | None],
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
+    max_age: timedelta | None = None,
     streamed: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Judgement | None]:
@@ -79,6 +85,7 @@ def judge_reports(
         if staged is None:
             yield None
             return
+        staged = aged_reports(staged, freshness_of(max_age, snapshot_time, today))
         yield _judged(DuckDb(connection), staged, selection, held_day(staged, snapshot_time, today))
 
 
@@ -154,3 +161,29 @@ def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
 def _is_flat(programs: Sequence[Program]) -> bool:
     wanted = wanted_by(programs)
     return not wanted.lookups and not wanted.children
+
+
+def user_of_reports(
+    inputs: Sequence[Input], program: Program, name: str, *, declared: Callable[[str], ObjectType | None]
+) -> EstateObject | None:
+    """Return the one user of large credential reports that a name means, without holding the others.
+
+    None where inputs are something else, or a program reads more than users' own fields: then an estate is to be asked.
+    Raises UnknownName as that would.
+    """
+    if program.input_type != USER_TYPE or not _is_flat([program]) or not _are_named(declared):
+        return None
+    with scratch() as directory, opened(directories=[directory], spill=directory / "spill") as connection:
+        try:
+            readings = readings_of_inputs(connection, inputs, declared=declared, directory=directory)
+        except StoreError:
+            return None
+        if readings is None:
+            return None
+        called = Estate((), {USER_TYPE: tuple(users_called(readings, {one.text for one in meanings(name)}))})
+        try:
+            return object_named(called, USER_TYPE, name)
+        except UnknownName:
+            if any(one.among(called.objects[USER_TYPE]) for one in meanings(name)):
+                raise
+        return object_named(Estate((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

@@ -11,7 +11,9 @@ from perpend.engines.verdicts import VerdictFiles
 from perpend.ir.estate import Estate, EstateObject, Source
 from perpend.ir.object_types import ObjectType
 from perpend.judge.day import RunDay, day_of_run
+from perpend.judge.freshness import freshness_of
 from perpend.judge.judgement import Judgement, ledger_of
+from perpend.judge.stores.aged import aged_snapshot
 from perpend.judge.stores.stored import StoredObjects, StoredVerdicts, wanted_of
 from perpend.plan.build import plan_of
 from perpend.plan.rewrites import REWRITES
@@ -21,7 +23,7 @@ from perpend.store.store import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
     from typing import TypeAlias
 
@@ -44,22 +46,25 @@ def judge_snapshot(
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
     engine: Engine | None = None,
+    max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
 ) -> Iterator[Judgement]:
     """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
 
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was. ``snapshot_time``, ``today`` and ``progress`` are as for an estate.
+    ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate.
     """
     snapshot.check_spelling()
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
-        for path in (spill, written):
+        for path in (spill, written, directory / "aged"):
             path.mkdir(mode=0o700)
+        aged = aged_snapshot(snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged")
+        keep, snapshot = aged is snapshot, aged  # what depends on the hour is not worth keeping
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
-            kept = StoreDuckDb(reader, snapshot)
+            kept = StoreDuckDb(reader, snapshot, keep=keep)
             by = engine or kept
 
             def codes(plan: Plan) -> Codes:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.interpret.interpreter import End, Interpreter
@@ -176,16 +177,17 @@ class StoredVerdicts:
         asked = {code for code in self._counted if self._is_untold(code)}
         return [self._told(code, objects[row]) if code in asked else known[code] for row, code in found]
 
-    def errors(self) -> dict[int, str]:
-        """Return the runtime errors and reasons of all objects that have one of their own, and by code those of many."""
+    def errors(self) -> Iterator[tuple[int, str]]:
+        """Yield the rows whose runtime error or reason is their own, with it, in their order."""
         rows = self.files.rows_with(self.number, [code for code in self._counted if self._is_untold(code)])
-        told: dict[int, str] = {}
-        for start in range(0, len(rows), _AT_ONCE):
-            asked = rows[start : start + _AT_ONCE]
+        while asked := list(islice(rows, _AT_ONCE)):
             numbers = [row for row, _ in asked]
             ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
-            told |= {row: error for row, (_, error) in zip(numbers, ends, strict=True) if error is not None}
-        return told | {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
+            yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
+
+    def said(self) -> dict[int, str]:
+        """Return by code the reasons that are those of every row with it."""
+        return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
     def _told(self, code: int, judged: EstateObject) -> End:
         return self._end(code, self._interpreter.judge(judged.fields, self.day, complete=False)[0][1])

@@ -12,9 +12,9 @@ from rich.text import Text
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
 from perpend.diagnostics.text import render_text
+from perpend.outputs.junit import write_xml, xml_text
 from perpend.policy_tests.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
 from perpend.report.explanation import print_steps
-from perpend.report.junit import write_xml, xml_text
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.diagnostics.escape import display_width, visible
+from perpend.outputs.as_csv import cell_text
 from perpend.report.explanation import hang
-from perpend.report.verdicts.as_csv import cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

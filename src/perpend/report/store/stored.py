@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table as Grid
 
 from perpend.diagnostics.escape import visible
-from perpend.report.accounts import with_name
+from perpend.outputs.accounts import with_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,17 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from perpend.ir.status import Status
-from perpend.report.accounts import account_of
+from perpend.outputs.accounts import account_of
+from perpend.outputs.tally import reasons_of
 from perpend.report.explanation import STYLES
-from perpend.report.verdicts.tally import reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
+    from perpend.outputs.tally import Group, PolicyTally, Reason
     from perpend.report.page import TerminalPage
-    from perpend.report.verdicts.tally import Group, PolicyTally, Reason
 
 _MOST_POLICIES: Final = 3
 _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]

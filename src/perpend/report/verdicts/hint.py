@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from perpend.report.verdicts.tally import TO_ACT_ON
+from perpend.outputs.tally import TO_ACT_ON
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.judge.day import RunDay
+    from perpend.outputs.tally import PolicyTally
     from perpend.report.page import TerminalPage
-    from perpend.report.verdicts.tally import PolicyTally
 
 MOST_INPUTS: Final = 10
 """Of more inputs only those are named that hold the object."""
@@ -38,11 +38,16 @@ class ExplainCommand:
     time: datetime | None = None
     in_order: bool = False
 
+    @property
+    def names_some(self) -> bool:
+        """Whether only those inputs are named that hold the object: all would be too many."""
+        return not self.in_order and len(self.inputs) > MOST_INPUTS
+
     def words(self, policy_id: str, judged: EstateObject, day: RunDay) -> list[str]:
         """Return the words of the command that explains one verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
-        few = self.in_order or len(self.inputs) <= MOST_INPUTS
+        few = not self.names_some
         sources = dict.fromkeys(one.origin.source for one in (judged, *judged.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None
@@ -67,7 +72,8 @@ def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, 
         return
     words = command.words(policy_id, group.shown[0][0], day)
     page.blank()
-    page.line(("Why? For the first one:", "dim"))
+    inputs = f", with those of {len(command.inputs)} inputs that hold it" if command.names_some else ""
+    page.line((f"Why? For the first one{inputs}:", "dim"))
     page.put(Text("  " + " ".join(quoted(word, page.console.encoding) for word in words)))
 
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from perpend.collect.kinds import label_of_kind
 from perpend.diagnostics.counted import counted
 from perpend.ir.status import Status
-from perpend.report.accounts import with_name
+from perpend.outputs.accounts import with_name
+from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
 from perpend.report.percent import percent_text
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
 from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
 from perpend.report.verdicts.requirements_list import print_requirements, print_totals
-from perpend.report.verdicts.tally import tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import Source
     from perpend.judge.judgement import Judgement, Ledger
     from perpend.judge.requirements import Scorecard
+    from perpend.outputs.tally import PolicyTally
     from perpend.report.verdicts.hint import ExplainCommand
-    from perpend.report.verdicts.tally import PolicyTally
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5
@@ -163,7 +163,7 @@ def _print_sources(judgement: Judgement, page: TerminalPage, limit: int, account
         page.line(*times, first="  ")
     if judgement.day.assumed and judgement.ledger.objects:
         page.line((_assumed(judgement), "yellow"), first="  ")
-    elif len(times) > 1 and judgement.ledger.objects:
+    elif len(times) > 1 and judgement.ledger.objects and not judgement.day.given:
         page.line(f"dates were measured against the newest of these times, {judgement.day.time:%Y-%m-%d} (UTC)", first="  ")
 
 
@@ -176,6 +176,8 @@ def _assumed(judgement: Judgement) -> str:
 
 
 def _observed(judgement: Judgement, source: Source) -> str:
+    if judgement.day.given and source.observed_at is not None and source.observed_at != judgement.day.time:
+        return f"observed {_minute(source.observed_at)}, judged as of {_minute(judgement.day.time)}, as --snapshot-time says"
     if judgement.day.given:
         return f"observed {_minute(judgement.day.time)}, as given by --snapshot-time"
     return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,18 @@ import pytest
 
 from perpend.analyze.names import UnknownName
 from perpend.analyze.programs import Analyzer
+from perpend.collect import collect_files, files
 from perpend.collect.files import LARGE
 from perpend.intake.input import Input
 from perpend.ir.estate import Estate
+from perpend.judge.objects import object_named
 from perpend.judge.selection import Selection, selection_of
-from perpend.judge.stores.large import judge_reports
+from perpend.judge.stores.large import judge_reports, user_of_reports
 from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, program_of, write
 
 USER = "CA10__CaAwsUser__c"
+ROOTS = ("<root_account>", *(f"arn:aws:iam::11112222333{number}:root" for number in (1, 2, 9)))
 HEADER = "user,arn,mfa_active,note\n"
 
 
@@ -62,3 +66,35 @@ def test_nothing_is_read_where_no_policy_judges_users(report: Input) -> None:
     with judge_reports([report], none_does, declared=open_repository(None).declared_type, progress=told.append) as judgement:
         assert judgement is None
     assert [] == told
+
+
+def test_one_user_of_large_reports_is_the_one_that_an_estate_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"u{number},arn:aws:iam::11112222333{number % 3}:user/u{number},true,x" for number in range(9)]
+    rows += [
+        "u4,arn:aws:iam::111122223331:user/u4,false,x",
+        "u1,arn:aws:iam::111122223330:user/a/u1,true,y",
+        "<root_account>,arn:aws:iam::111122223332:root,true,",
+    ]
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, some in zip(paths, (rows[::2], rows[1::2]), strict=True):
+        path.write_text(HEADER + "".join(f"{row}\n" for row in some), "utf-8")
+    inputs, asked = [Input(str(path)) for path in paths], ("u2", "u4", "u1", "u1 (111122223330)", "u99", "7")
+    check = {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__userName__c"}}, "right": {"TEXT": "u1"}}}
+    repository = open_repository(write(tmp_path / "repository", policy_files(logic(check, input_type=USER))))
+    program = program_of(Analyzer(repository))
+    estate = collect_files([one.path for one in inputs]).estate
+    assert user_of_reports(inputs, program, "u2", declared=repository.declared_type) is None, "small inputs are an estate"
+    monkeypatch.setattr(files, "LARGE", 0)
+    for name in (*asked, *ROOTS):
+        expected = told(lambda name=name: object_named(estate, USER, name))
+        assert expected == told(lambda name=name: user_of_reports(inputs, program, name, declared=repository.declared_type))
+
+
+def told(named: Callable[[], Any]) -> Any:
+    """Return what was found, or what was said instead."""
+    try:
+        found = named()
+        # The account of one user is as old as that user, the account of all as old as its first.
+        return found.id, found.name, found.master.id, [(one.fields, one.origin) for one in (found, *found.variants)]
+    except UnknownName as error:
+        return str(error)

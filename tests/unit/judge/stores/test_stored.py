@@ -99,7 +99,9 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Judgement) -> None:
 
 
 def test_errors_of_objects_are_told_by_row(judged: Judgement) -> None:
-    errors = {one.program.policy_id: one.errors() for one in judged.verdicts if isinstance(one, StoredVerdicts)}
+    errors = {
+        one.program.policy_id: dict(one.errors()) | one.said() for one in judged.verdicts if isinstance(one, StoredVerdicts)
+    }
     disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
     assert {
         "/ce/a": {
@@ -129,7 +131,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert {2: odd, 4: missing, shared: UNCOLLECTED} == column.errors()
+        assert ({2: odd, 4: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing)] == list(column.ends())
         assert [[0, 2, 3, 4]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.ends_of([Found(0, shared)], {}), "no object is asked for what all share"

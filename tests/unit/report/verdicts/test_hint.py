@@ -12,9 +12,9 @@ from rich.console import Console
 from perpend.ir.status import Status
 from perpend.judge.day import RunDay
 from perpend.judge.selection import PolicyView
+from perpend.outputs.tally import Group, PolicyTally
 from perpend.report.page import TerminalPage
 from perpend.report.verdicts.hint import ExplainCommand, print_hint, quoted
-from perpend.report.verdicts.tally import Group, PolicyTally
 from tests.unit.judge.estates import thing
 
 IDS = ("/ce/a/one", "/ce/b/one", "/ce/a/two")
@@ -62,11 +62,11 @@ def test_a_shell_reads_a_word_as_it_is(word: str, encoding: str) -> None:
     assert word.encode("utf-8", "surrogateescape") == done.stdout
 
 
-def hinted(*groups: Group) -> str:
+def hinted(*groups: Group, inputs: tuple[str, ...] = ("a very long name of a file.json",)) -> str:
     stream = io.StringIO()
     page = TerminalPage(Console(file=stream, width=40, color_system=None))
     tallies = [PolicyTally(PolicyView("/ce/a/two", "Two", "Two"), groups=list(groups))]
-    print_hint(tallies, DAY, page, ExplainCommand(("a very long name of a file.json",), (), IDS))
+    print_hint(tallies, DAY, page, ExplainCommand(inputs, (), IDS))
     return stream.getvalue()
 
 
@@ -76,4 +76,6 @@ def test_the_hint_is_about_the_first_verdict_to_act_on_and_one_line_to_copy() ->
     )
     expected = "\nWhy? For the first one:\n  perpend explain two INCOMPLIANT 'a very long name of a file.json'\n"
     assert expected == hinted(unknown, wrong)
+    many = hinted(wrong, inputs=tuple(f"{number}.json" for number in range(11)))
+    assert "Why? For the first one, with those of 11 inputs that hold it:" == " ".join(many.partition("\n  ")[0].split())
     assert "" == hinted()

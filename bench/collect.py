@@ -1,0 +1,178 @@
+"""Users with access keys on a server of ours, collected and judged; beside it Cloud Custodian, if it is on PATH.
+
+Both ask the same moto, one after the other, which users have two active keys. Calls are counted by the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLICY = "user-has-more-than-one-active-access-key"
+CALLS = 8
+"""How many calls the seed policy may cost, however many users there are."""
+
+RATIO = 20
+_CUSTODIAN = """policies:
+  - name: two-keys
+    resource: aws.iam-user
+    filters:
+      - {type: credential, key: access_keys.active, value: true, report_delay: 0}
+      - {type: value, key: '"c7n:matched-keys" | length(@)', value: 2}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a candidate cost: wall seconds, seconds of its own processors, calls; and the users that it found."""
+
+    seconds: float
+    processor: float
+    calls: int
+    found: int
+
+
+class Server:
+    """A moto of its own on loopback. Each call is a line of its log."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = folder / "server.log"
+        with self._log.open("wb") as log:
+            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        for _ in range(600):
+            if self._process.poll() is not None:
+                raise SystemExit("moto ended: `pip install 'moto[server]'`")
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit("moto does not answer")
+
+    def calls(self) -> int:
+        return self._log.read_bytes().count(b'"POST / HTTP')
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[Server]:
+    server = Server(folder)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def measure_collecting(users: int, folder: Path) -> None:
+    """Print what one policy costs over some users, a quarter of whom have two active keys."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    with _server(folder) as server:
+        environment["AWS_ENDPOINT_URL"] = server.url
+        _create(server, users)
+        ours = _perpend(server, folder, environment, users)
+        theirs = _custodian(server, folder, environment)
+    print(f"\n{users:,} users, {users // 4:,} with two active keys, on one server (`python -m bench collect --users {users}`)")
+    _print("perpend scan aws", ours)
+    print(f"  calls: {ours.calls} (at most {CALLS})")
+    if theirs is None:
+        print("  custodian run: not installed (c7n is in the extra `bench`, or anywhere on PATH)")
+        return
+    _print("custodian run", theirs)
+    wall, processor = theirs.seconds / ours.seconds, theirs.processor / ours.processor
+    print(f"  ratio: {wall:.1f} x of wall time, {processor:.1f} x of processor time (goal: {RATIO} x)")
+
+
+def _print(name: str, asked: Asked) -> None:
+    cost = f"{asked.seconds:7.2f} s, {asked.processor:6.2f} s of processors"
+    print(f"  {name:18} {cost}, {asked.calls:5} calls, {asked.found} found")
+
+
+def _create(server: Server, users: int) -> None:
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.set_credentials("id", "none")
+    iam = session.create_client("iam", region_name="us-east-1", endpoint_url=server.url)
+
+    def create(number: int) -> None:
+        iam.create_user(UserName=f"user{number:06}")
+        for _ in range(2 if number % 4 == 0 else 1):
+            iam.create_access_key(UserName=f"user{number:06}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(create, range(users)))
+
+
+def _perpend(server: Server, folder: Path, environment: dict[str, str], users: int) -> Asked:
+    out = folder / "verdicts.json"
+    words = [
+        "scan",
+        "aws",
+        "--policy",
+        POLICY,
+        "--endpoint-url",
+        server.url,
+        "--format",
+        "json",
+        "--out",
+        str(out),
+        "--no-config",
+    ]
+    asked = _run([sys.executable, "-m", "perpend", *words], server, environment, allowed=(1, 3))
+    verdicts = json.loads(out.read_text())["verdicts"]
+    found = Counter(one["status"] for one in verdicts if not one["object"]["id"].endswith(":root"))
+    expected = {"COMPLIANT": users - users // 4, "INCOMPLIANT": users // 4}
+    assert expected == found, found
+    return Asked(*asked, found["INCOMPLIANT"])
+
+
+def _custodian(server: Server, folder: Path, environment: dict[str, str]) -> Asked | None:
+    command = shutil.which("custodian") or shutil.which("custodian", path=str(Path(sys.executable).parent))
+    if command is None:
+        return None
+    (folder / "policy.yml").write_text(_CUSTODIAN)
+    words = ["run", "--region", "us-east-1", "--cache-period", "0", "-s", str(folder / "out"), str(folder / "policy.yml")]
+    asked = _run([command, *words], server, environment, allowed=(0,))
+    return Asked(*asked, len(json.loads((folder / "out" / "two-keys" / "resources.json").read_text())))
+
+
+def _run(
+    command: list[str], server: Server, environment: dict[str, str], *, allowed: tuple[int, ...]
+) -> tuple[float, float, int]:
+    before, started = server.calls(), time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    errors = process.stderr.read().decode() if process.stderr else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    if code not in allowed:
+        raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
+    return seconds, usage.ru_utime + usage.ru_stime, server.calls() - before

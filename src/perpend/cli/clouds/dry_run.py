@@ -1,0 +1,73 @@
+"""A plan in, what it would ask out, as lines: accounts, regions, calls, an estimate. Asks who and where, and no more."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.cli.clouds.collect import entrances_of
+from perpend.cli.extra_packages import extra_packages
+from perpend.diagnostics.escape import visible
+
+if TYPE_CHECKING:
+    from perpend.cli.collecting import Wishes
+    from perpend.clouds.aws.plan import CollectionPlan
+
+_MOST_NAMED: Final = 20
+_MINUTE, _HOUR = 60, 3_600
+
+
+def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
+    """Print what a collection would ask.
+
+    An organization's accounts are listed; else nobody is asked, and regions are those that the SDK knows.
+    """
+    with extra_packages("aws", "collecting from AWS"):
+        from perpend.clouds.aws.client import CloudClient
+        from perpend.clouds.aws.runs.estimate import estimate_of
+
+    accounts = max(1, len(wishes.profiles))
+    if wishes.org:
+        entrances = entrances_of(wishes, plan, err=False)
+        accounts = len(entrances)
+        named = [visible(f"{one.account} {one.label}".strip()) for one in entrances[:_MOST_NAMED]]
+        more = f" and {accounts - _MOST_NAMED} more" if accounts > _MOST_NAMED else ""
+        click.echo(f"accounts: {', '.join(named)}{more}")
+    else:
+        click.echo(f"accounts: {'the one' if accounts == 1 else f'those {accounts}'} that the credentials open")
+    regions = 1
+    if plan.is_regional:
+        known = CloudClient(wishes.profiles[0] if wishes.profiles else None).known_regions("aws")
+        wanted = [one for one in known if not wishes.regions or any(fnmatchcase(one, glob) for glob in wishes.regions)]
+        wanted = [one for one in wanted if not any(fnmatchcase(one, glob) for glob in wishes.closed_regions)]
+        regions = len(wanted)
+        click.echo(f"regions: {len(wanted)} at most, those of them that an account has enabled: {', '.join(wanted)}")
+    _print_calls(plan)
+    found = estimate_of(plan, accounts=accounts, regions=regions, concurrency=wishes.concurrency)
+    each = f", and for each object {' and '.join(found.each_object)}" if found.each_object else ""
+    click.echo(f"estimate: {found.calls:,} calls{each}; {_length(found.seconds)} where pages are full and answers take 0.2 s")
+
+
+def _print_calls(plan: CollectionPlan) -> None:
+    details = {
+        name
+        for types in plan.listings.values()
+        for asked in types
+        for one in asked.details
+        for name in one.calls[bool(one.matched) :]
+    }
+    for call in plan.calls:
+        each = "each object" if call.name in details else "each region" if call.regional else "the account"
+        click.echo(f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})")
+    if plan.unserved:
+        click.echo(f"no call serves {', '.join(plan.unserved)}")
+
+
+def _length(seconds: int) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds} {'second' if seconds == 1 else 'seconds'}"
+    if seconds < _HOUR:
+        return f"{round(seconds / _MINUTE)} min"
+    return f"{seconds / _HOUR:.1f} h"

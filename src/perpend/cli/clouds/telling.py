@@ -1,0 +1,127 @@
+"""What came of a collection in, lines for people out: rows, what is not known, how many verdicts that costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.clouds.aws.runs.claims import STATED
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.diagnostics.text import render_text
+from perpend.pieces.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
+from perpend.store.unfinished import unfinished
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from perpend.cli.collecting import ToCollect
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.gather.collecting import Gathered
+    from perpend.gather.former import Staying
+    from perpend.gather.journal import Journal
+    from perpend.ir.coverage import Unread
+    from perpend.ir.program import Program
+    from perpend.store.store import Store
+
+MOST_NAMED: Final = 20
+"""How many names a message has at most."""
+
+
+def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -> None:
+    """Say what came in, what is strange about it, and what did not come in."""
+    _tell_problems(came.problems)
+    accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
+    click.echo(f"snapshot {came.snapshot.id}, {calls} calls{accounts}", err=err)
+    for name, table in came.snapshot.tables.by_name.items():
+        click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
+    for source in came.collection.sources:
+        if source.kind == STATED:
+            of = counted(len(source.accounts), "account")
+            click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
+    _tell_staying(came.staying, err=err)
+    _tell_unread(came, found)
+
+
+def _tell_staying(staying: Staying, *, err: bool) -> None:
+    """Say what is not there any more, and what stays in the store as it was because nothing new is known of it."""
+    for what, counts in (
+        ("disappeared", staying.gone),
+        ("not listed this time, stays as it was", staying.as_before),
+        ("disappeared long ago, no longer kept", staying.forgotten),
+    ):
+        if counts:
+            listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
+            click.echo(f"{what}: {listed}", err=err)
+
+
+def tell_unfinished(store: Store) -> None:
+    """Say what stands unfinished in a store, and how to go on with it."""
+    for one in unfinished(store.directory):
+        began = one.name.partition(".")[0].partition("-")[0][:15]
+        click.echo(
+            f"perpend: an unfinished collection of {began} UTC stands in the store: --resume with its options goes on with it, "
+            f"`perpend inventory prune` removes it",
+            err=True,
+        )
+
+
+def tell_interrupted(store: Store, journal: Journal) -> None:
+    """Say what is done, and how to go on with it."""
+    number = len(journal.ends)
+    done = f"{number} {'listing is' if number == 1 else 'listings are'} done"
+    click.echo(f"{done} and kept in {visible(str(store.directory))}: the same command with --resume goes on", err=True)
+
+
+def _tell_problems(problems: Sequence[Diagnostic]) -> None:
+    """Show what is strange about the rows: not lookups to types that nobody asked for, nor lists that were not read in full."""
+    strange = [one for one in problems if one.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
+    if strange:
+        text = render_text(strange, source_line=lambda path, line: None, colour=sys.stderr.isatty())
+        click.echo(text, err=True, nl=False)
+
+
+def _tell_unread(came: Gathered, found: ToCollect) -> None:
+    """Say what is not known, and how many verdicts of the policies that read it this may cost."""
+    unserved = found.plan.unserved
+    if unserved:
+        more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
+        click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
+    if not came.collection.unread:
+        return
+    reading = found.reading()
+    causes: dict[tuple[str, str, str], list[Unread]] = {}
+    for one in came.collection.unread:
+        causes.setdefault((one.kind, one.label, one.code), []).append(one)
+    click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
+    for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
+        # What opens an account is read by all policies.
+        programs = reading.get(label, []) if not label.startswith("sts:") else list(found.programs)
+        click.echo(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, came.objects)}", err=True)
+    if len(causes) > MOST_NAMED:
+        click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
+
+
+def _elsewhere(found: Sequence[Unread]) -> str:
+    """Return in how many other places, and of how many objects, the same was said."""
+    objects = sum(one.objects for one in found)
+    accounts = len({one.account for one in found})
+    what = f"in {accounts} accounts" if accounts > 1 else "in the account"
+    more = f" and {len(found) - 1} more places, {what}" if len(found) > 1 else ""
+    return more + (f", of {objects} {'object' if objects == 1 else 'objects'}" if objects else "")
+
+
+def _cost(found: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
+    """Return how many verdicts may be undetermined because of it: those on objects that are there, of these accounts."""
+    number = f"{len(programs)} {'policy reads' if len(programs) == 1 else 'policies read'} it"
+    accounts = {one.account for one in found}
+    verdicts = sum(objects[program.input_type, account] for program in programs for account in accounts)
+    if not programs:
+        return number
+    some = (
+        "none of whose objects is known" if not verdicts else f"{verdicts} {'verdict' if verdicts == 1 else 'verdicts'} at most"
+    )
+    return f"{number}, {some}"

@@ -1,0 +1,136 @@
+"""What was done of each account in, sources and claims out: what is known in full, and what is not and why. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.clouds.aws.cells import CollectedRow
+from perpend.clouds.aws.outcomes import Lack, unread
+from perpend.clouds.aws.parse import CloudPlace
+from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.clouds.aws.tables import CALLS
+from perpend.ir.coverage import Claim, Scope, Unread
+from perpend.ir.estate import Source as EstateSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, PartRows
+    from perpend.clouds.aws.plan import CollectionPlan
+
+KIND: Final = "aws"
+
+STATED: Final = "statement"
+"""The kind of a source that nobody has read: what somebody declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What came of a collection: its sources with their claims, and what could not be read, once for each cause."""
+
+    sources: tuple[EstateSource, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+def collection_of(
+    plan: CollectionPlan,
+    entries: Iterable[AccountEntry],
+    ends: Mapping[Cell, CellEnd],
+    parts: Mapping[Cell, list[PartRows]],
+    stated: str = "",
+) -> Collection:
+    """Return what came of all accounts, in the order in which they are given: two sources each, as ``sources_each`` says.
+
+    Behind them stands what somebody declares of closed regions, in the words ``stated``: its claims are no listing's.
+    """
+    sources: list[EstateSource] = []
+    entries = tuple(entries)
+    causes: Counter[Unread] = Counter()
+    for entry in entries:
+        mine = [end for cell, end in ends.items() if cell.account == entry.account]
+        sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
+        causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
+        causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
+        for one in (one for end in mine for part in parts.get(end.cell, ()) for one in part.unread):
+            causes[replace(one, objects=0)] += one.objects
+    declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
+    if declared:
+        at = max((entry.at for entry in entries if entry.at), default=None)
+        closing = sorted({entry.account for entry in entries if entry.stated})
+        sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
+    return Collection(tuple(sources), tuple(replace(one, objects=number) for one, number in sorted(causes.items(), key=str)))
+
+
+def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+    """Yield the row of an account that could not be entered: it is there, and nothing else of it is known."""
+    if entry.account.isdecimal():
+        details = {detail.call for detail in plan.account.details}
+        reasons = {
+            name: f"was not read: {entry.why}" for name, source in plan.account.row.fields.items() if source.call in details
+        }
+        yield CollectedRow(ACCOUNT_TYPE, {"Id": entry.account, "CA10__accountId__c": entry.account}, reasons)
+
+
+def sources_each(plan: CollectionPlan) -> int:
+    """Return how many sources an account has: its listings, and its credential report where that is asked for."""
+    return 2 if REPORT in plan.listings else 1
+
+
+def _sources(
+    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd], parts: Mapping[Cell, list[PartRows]]
+) -> Iterator[EstateSource]:
+    name, began = f"{KIND} {entry.account}", _began(entry, ends)
+    counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
+    claims: dict[bool, list[Claim]] = {True: [], False: []}
+    for type_name, listings in plan.listings_of.items():
+        claims[REPORT in listings] += _claims(entry, listings, type_name, ends)
+    accounts = (entry.account,) if entry.account.isdecimal() else ()
+    if entry.why is not None:
+        claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
+    closed = bool(accounts) and entry.why is not None
+    yield EstateSource(name, KIND, began, counts[0] + closed, accounts, tuple(claims[False]))
+    if sources_each(plan) > 1:
+        made_at = next((end.made_at for end in ends.values() if end.made_at is not None), None)
+        yield EstateSource(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
+
+
+def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> Iterator[Claim]:
+    """Yield what is known in full because somebody says that regions are empty: these, and the account with all others."""
+    for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
+        if not CALLS[listings[0]].regional:
+            continue
+        yield from (Claim(type_name, Scope(entry.account, region)) for region in entry.stated)
+        listed = _claims(entry, listings, type_name, ends)
+        if not any(claim.lacking for claim in listed):
+            yield Claim(type_name, Scope(entry.account))
+
+
+def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None:
+    """Return when the first listing began: nothing of the account is older than that."""
+    return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
+
+
+def _claims(entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]) -> list[Claim]:
+    """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
+    account, call = entry.account, CALLS[listings[0]]
+    lacking = {
+        cell.region: why
+        for cell, end in ends.items()
+        for listing, why in ((cell.listing, end.lacking), *end.each.items())
+        if listing in listings and why is not None
+    }
+    if not call.regional:
+        why = lacking.get("")
+        return [Claim(type_name, Scope(account), str(why) if why else None)]
+    closed = {region: lacking.get(region) for region in entry.asked}
+    closed |= {
+        region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
+        for region in {*entry.regions} - {*entry.asked, *entry.stated}
+    }
+    if not entry.no_regions and not entry.stated and not any(closed.values()):
+        return [Claim(type_name, Scope(account))]
+    claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
+    return [*claims, Claim(type_name, Scope(account), str(entry.no_regions))] if entry.no_regions else claims

@@ -1,0 +1,46 @@
+"""A plan in, how many calls it takes and about how long out, before anybody is asked. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.clouds.aws.plan import BEFORE
+from perpend.clouds.aws.reach.pace import rate_of
+from perpend.clouds.aws.runs.window import WINDOW
+from perpend.clouds.aws.tables import CALLS
+
+if TYPE_CHECKING:
+    from perpend.clouds.aws.plan import CollectionPlan
+
+_SECONDS: Final = 0.2
+"""What an answer is taken to need."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEstimate:
+    """About what a collection takes of all accounts that are not empty: calls at least, seconds, calls for each object."""
+
+    calls: int
+    seconds: int
+    each_object: tuple[str, ...]
+
+
+def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+    """Return what a plan takes: each listing with one page, in each region of each account where it is one of regions."""
+    asked: Counter[tuple[str, bool]] = Counter({("sts", False): 1})
+    if plan.is_regional:
+        asked["ec2", False] += 1
+    each_object: list[str] = []
+    for listing, types in plan.listings.items():
+        asked[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
+        for detail in (detail for one in types for detail in one.details):
+            if detail.matched:
+                asked[CALLS[detail.call].service, CALLS[detail.call].regional] += 1
+            each_object += detail.calls[bool(detail.matched) :]
+    calls = sum(number * (regions if regional else 1) for (_, regional), number in asked.items())
+    slowest = max(number / rate_of(service) for (service, _), number in asked.items())
+    at_once = min(concurrency, max(1, calls))
+    seconds = max(accounts * calls * _SECONDS / at_once, slowest * accounts / min(WINDOW, accounts))
+    return CallEstimate(accounts * calls, max(1, round(seconds)), tuple(dict.fromkeys(each_object)))

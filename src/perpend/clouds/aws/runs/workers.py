@@ -1,0 +1,147 @@
+"""Tasks in, done by a few threads: in turn of their keys, few of one key at once. What fails is raised where it is waited for.
+
+The threads die with the process: one that hangs holds nobody up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from types import TracebackType
+
+_STEP = 0.5
+
+
+class EndedEarly(Exception):
+    """The collection ends before its time."""
+
+
+class Workers:
+    """Threads that do tasks, of one key at most ``each`` at once."""
+
+    def __init__(self, number: int, each: int) -> None:
+        self.failure: BaseException | None = None
+        self.stopped = False
+        self._each = each
+        self._queues: dict[Hashable, deque[Callable[[], None]]] = {}
+        self._running: Counter[Hashable] = Counter()
+        self._changed = threading.Condition()
+        for _ in range(number):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def submit(self, key: Hashable, task: Callable[[], None]) -> None:
+        """Have a task done."""
+        with self._changed:
+            self._queues.setdefault(key, deque()).append(task)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Begin no more tasks, and let nobody wait for any. What is under way goes on until its next step."""
+        with self._changed:
+            self.stopped = True
+            self._changed.notify_all()
+
+    def check(self) -> None:
+        """Raise what has failed, or EndedEarly where no more is to be done."""
+        if self.failure is not None:
+            raise self.failure
+        if self.stopped:
+            raise EndedEarly
+
+    def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
+        """Have tasks done, and return when all are. Raises what one of any has failed with, or EndedEarly."""
+        given = list(tasks)
+        left = [len(given)]
+
+        def counted(task: Callable[[], None]) -> Callable[[], None]:
+            def do() -> None:
+                task()
+                with self._changed:
+                    left[0] -= 1
+                    self._changed.notify_all()
+
+            return do
+
+        for key, task in given:
+            self.submit(key, counted(task))
+        self._wait_until(lambda: not left[0])
+
+    def map_all(self, key: Hashable, do: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
+        """Return what a function makes of values, in their order. Who calls works too, and others of the key help."""
+        pending = deque(enumerate(given))
+        results: dict[int, Any] = {}
+
+        def work() -> None:
+            while pending and not self.stopped:
+                try:
+                    number, one = pending.popleft()
+                except IndexError:
+                    return
+                results[number] = do(one)
+                if len(results) == len(given):
+                    with self._changed:
+                        self._changed.notify_all()
+
+        for _ in range(min(self._each, len(given)) - 1):
+            self.submit(key, work)
+        work()
+        self._wait_until(lambda: len(results) == len(given))
+        return [results[number] for number in range(len(given))]
+
+    def _wait_until(self, ended: Callable[[], bool]) -> None:
+        while True:
+            with self._changed:
+                if ended():
+                    return
+                self.check()
+                self._changed.wait(_STEP)
+
+    def _work(self) -> None:
+        while (found := self._next()) is not None:
+            key, task = found
+            with _Noting(self):
+                task()
+            with self._changed:
+                self._running[key] -= 1
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[Hashable, Callable[[], None]] | None:
+        """Return a task to do, waiting for one; None where no more is to be done."""
+        with self._changed:
+            while not self.stopped:
+                found = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
+                if found is not None:
+                    return found
+                self._changed.wait()
+        return None
+
+    def _taken(self, key: Hashable) -> Callable[[], None] | None:
+        """Return a task of a key, which goes behind all others; None where too many of it are under way, or none is left."""
+        tasks = self._queues.pop(key)
+        if not tasks:
+            return None
+        self._queues[key] = tasks
+        if self._running[key] >= self._each:
+            return None
+        self._running[key] += 1
+        return tasks.popleft()
+
+
+class _Noting:
+    """Notes what a task fails with, and stops the workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if error is not None:
+            if not isinstance(error, EndedEarly) and self._workers.failure is None:
+                self._workers.failure = error
+            self._workers.stop()
+        return True

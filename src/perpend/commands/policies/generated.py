@@ -1,0 +1,87 @@
+"""``perpend test --generate``: test objects that the tests of policies lack, proposed, or added to their test data."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.changes import ChangedFile, write_changes
+from perpend.cli.output import output_stream, progress
+from perpend.diagnostics.escape import visible
+from perpend.load.files import MAX_TEST_DATA
+from perpend.meaning.values import milliseconds_from_datetime
+from perpend.mutation.proposals import propose_tests
+from perpend.scaffold.edits import Edit
+from perpend.scaffold.writing import write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.mutation.proposals import Proposals
+
+_NEW_FILE = "test-data.json"
+
+
+def propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, write: bool) -> int:
+    """Show, or add, what tests of logic files lack; return 0 where they lack nothing or it was written, else 1."""
+    time = milliseconds_from_datetime(datetime.now(UTC).replace(microsecond=0))
+    found: list[Proposals] = []
+    with progress("looking for test objects", total=len(logic_ids)) as done:
+        for number, logic_id in enumerate(logic_ids, 1):
+            proposals = propose_tests(analyzer, logic_id, time=time)
+            found += [proposals] if proposals is not None else []
+            if done:
+                done(number)
+    lacking = [one for one in found if one.proposed or one.missed]
+    for one in lacking:
+        _tell(one)
+    if write:
+        for one in lacking:
+            _add(analyzer, one)
+    else:
+        with output_stream(out) as stream:
+            texts = ",\n".join(proposal.text for one in lacking for proposal in one.proposed)
+            stream.write(f"[\n{texts}\n]\n" if texts else "[]\n")
+    number = sum(len(one.proposed) for one in found)
+    click.echo(f"{number:,} test objects {'added' if write else 'proposed'}; they expect what policies say today", err=True)
+    return int(bool(lacking) and not write)
+
+
+def _tell(one: Proposals) -> None:
+    for proposal in one.proposed:
+        name = json.loads(proposal.text)["Id"]
+        click.echo(f"{visible(one.logic_id)}: {visible(name)} {visible(proposal.why)}", err=True)
+    for branch in one.missed:
+        where = f"{branch.relationship}: " if branch.relationship else ""
+        click.echo(
+            f"{visible(one.logic_id)}: nothing found that reaches {visible(f'{where}{branch.index} {branch.text}')}", err=True
+        )
+
+
+def _add(analyzer: Analyzer, one: Proposals) -> None:
+    """Add proposals behind what a file of test data holds, or make the file. What is there stays byte for byte."""
+    repository = analyzer.repository
+    logic, texts = repository.logic(one.logic_id).value, ",\n".join(_indented(proposal.text) for proposal in one.proposed)
+    if logic is None or not texts:
+        return
+    if not logic.test_data:
+        path = f"{one.logic_id.lstrip('/').rpartition('/')[0]}/{_NEW_FILE}"
+        write_new(repository.files.root, {path: f"[\n{texts}\n]\n"})
+        click.echo(f"{visible(path)} is new: name it in the logic file, testData: [{{file: {_NEW_FILE}}}]", err=True)
+        return
+    file = repository.referred(logic.test_data[0], logic.id, [])
+    if file is None:
+        return
+    text = repository.files.text(file, limit=MAX_TEST_DATA)
+    end = text.rstrip().rfind("]")
+    start = len(text[:end].rstrip())
+    comma = "" if text[:start].endswith("[") else ","
+    write_changes(repository.files.root, [ChangedFile(file, text, [Edit(start, end, f"{comma}\n{texts}\n")])])
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))

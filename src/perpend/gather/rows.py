@@ -1,0 +1,112 @@
+"""Rows that a collector reads from a cloud in, as they come, one snapshot of a store out. Memory does not grow with rows."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from perpend.gather.former import KEPT_FOR, staying_of
+from perpend.intake.importing import Importing
+from perpend.intake.piles import piece_of
+from perpend.store.database import opened, storing
+from perpend.store.manifest import StoredSource
+from perpend.store.spool import Spool
+from perpend.tables.schema import ROW, SOURCE, unread
+from perpend.tables.shred import stored_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
+    from pathlib import Path
+
+    from perpend.clouds.aws.cells import CollectedRow
+    from perpend.clouds.aws.runs.claims import Collection
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.gather.former import Staying
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
+
+
+def store_collected(
+    store: Store,
+    rows: Iterable[CollectedRow],
+    collected: Callable[[], Collection],
+    *,
+    types: Sequence[str],
+    declared: Callable[[str], ObjectType | None],
+    progress: Callable[[int], None] | None = None,
+    keep: timedelta = KEPT_FOR,
+) -> tuple[Snapshot, list[Diagnostic], Staying]:
+    """Bring rows into a store as one snapshot, which comes into force at the end, with tables for all ``types``.
+
+    ``collected`` is asked for sources, claims and calls once the rows are through. ``progress`` is told how many there are.
+    Of the snapshot that was in force, what is not listed anew stays; what has disappeared stays for ``keep``.
+    """
+    with (
+        store.writing() as run,
+        _in_force(store) as former,
+        opened(directories=[store.directory], spill=run.temporary) as connection,
+    ):
+        connection.execute("SET threads = 1")
+        spools = {name: Spool(run.temporary / f"rows-{number}") for number, name in enumerate(types)}
+        for number, row in enumerate(rows, 1):
+            _append(spools[row.type_name], row)
+            if progress:
+                progress(number)
+        importing = Importing(run, connection, declared=declared)
+        pieces = {
+            name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
+        }
+        found = collected()
+        sources = [
+            StoredSource(one.name, one.kind, one.observed_at, one.objects, one.accounts, coverage=one.coverage)
+            for one in found.sources
+        ]
+        numbers = itertools.count()
+        with storing(store.directory):
+            staying = staying_of(
+                connection,
+                former,
+                pieces,
+                sources,
+                declared=declared,
+                new_path=lambda: run.temporary / f"former-{next(numbers)}.parquet",
+                keep=keep,
+            )
+        importing.add_pieces(sources, staying.collected, found.unread)
+        importing.add_pieces(staying.sources, staying.pieces, ())
+        return importing.commit(), importing.problems, staying
+
+
+@contextmanager
+def _in_force(store: Store) -> Iterator[Snapshot | None]:
+    """Yield the snapshot in force, None where there is none; nobody removes it meanwhile."""
+    if store.run_in_force() is None:
+        yield None
+        return
+    with store.reading() as snapshot:
+        yield snapshot
+
+
+def _append(spool: Spool, row: CollectedRow) -> None:
+    """Add a row to the rows of its type: what is not known is null, with the reason beside it."""
+    values: dict[str, Any] = {ROW: len(spool), SOURCE: row.source}
+    _add_values(values, row.fields)
+    for name, reason in row.reasons.items():
+        values[name] = None
+        values[unread(name)] = reason
+    spool.append(values)
+
+
+def _add_values(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        stored, odd = stored_value(value)
+        values[name] = stored
+        if odd is not None:
+            values[unread(name)] = odd
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".parquet")

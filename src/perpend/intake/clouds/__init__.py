@@ -1,1 +1,0 @@
-"""What collectors read of clouds, into stores."""

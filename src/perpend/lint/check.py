@@ -1,0 +1,79 @@
+"""A repository in, everything that is wrong or suspicious in it out: errors of files, of meaning, of references, and lint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from perpend import lint
+from perpend.analyze import references, rules
+from perpend.analyze.programs import Analyzer
+from perpend.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
+from perpend.lint.survey import Survey
+from perpend.load import rules as load_rules
+from perpend.load.files import parents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from perpend.load.repository import Repository
+
+RULES_BY_CODE: Final[dict[str, Rule]] = {rule.code: rule for rule in (*load_rules.RULES, *rules.RULES, *lint.RULES)}
+"""Every rule a repository can break, by its code."""
+
+MAX_ALIKE: Final = 20
+"""How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
+
+
+def lint_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
+    """Return everything wrong or suspicious in a repository, in the order of path, line and column.
+
+    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
+    ``analyzer`` of the repository that is there already saves the work of a second one.
+    """
+    return counted(every_problem(repository, analyzer or Analyzer(repository)))
+
+
+def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
+    """Return what is wrong or suspicious at or below paths of a repository (no leading slash), likewise.
+
+    All of the repository is read, for what stands elsewhere decides what a name means here.
+    """
+    wanted = set(paths)
+    found = every_problem(repository, Analyzer(repository))
+    return counted([one for one in found if one.span.path in wanted or not wanted.isdisjoint(parents(one.span.path))])
+
+
+def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+    """Return the same, each by itself however many there are of a kind."""
+    found = repository.diagnostics()
+    for entity in repository.logic_ids:
+        found += analyzer.analyzed(entity).diagnostics
+    for entity in repository.extracts_ids:
+        found += analyzer.extract_diagnostics(entity)
+    found += references.dangling_sections(repository)
+    found += lint.lint(Survey(analyzer))
+    return sorted_diagnostics(found)
+
+
+def counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
+    shown: list[Diagnostic] = []
+    alike: Counter[tuple[str, str]] = Counter()
+    faults: Counter[str] = Counter(found.fault for found in diagnostics if found.fault)
+    rest: dict[tuple[str, str], tuple[Diagnostic, int]] = {}
+    for found in diagnostics:
+        is_common = faults[found.fault] > MAX_ALIKE
+        alike_key = ("", f"because of {found.fault}") if is_common else (found.code, f"like “{found.message}”")
+        keys = ((found.code, f"in `{found.span.path}`"), alike_key)
+        full = next((key for key in keys if alike[key] >= MAX_ALIKE), None)
+        if full is None:
+            alike.update(keys)
+            shown.append(found)
+        else:
+            first, count = rest.get(full, (found, 0))
+            rest[full] = (first, count + 1)
+    for (_, where), (first, count) in rest.items():
+        shown.append(replace(first, message=f"and {count:,} more {where}", label="", help=None))
+    return sorted_diagnostics(shown)

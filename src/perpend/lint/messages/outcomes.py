@@ -1,0 +1,26 @@
+"""The outcomes of logic files as written, with the blocks they stand in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.load.documents import WrittenBlock, WrittenOutcome
+
+_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def outcomes_of(block: WrittenBlock) -> Iterator[WrittenOutcome]:
+    """Yield the outcomes of a block and of its related lists."""
+    found = (*(condition.outcome for condition in block.conditions), block.otherwise)
+    yield from (outcome for outcome in found if outcome is not None)
+    for below in block.related:
+        yield from outcomes_of(below)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case."""
+    return _WORD.findall(text.casefold())

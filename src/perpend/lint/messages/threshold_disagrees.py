@@ -1,0 +1,103 @@
+"""A message speaks of another number of days, hours, characters or passwords than the logic compares with.
+
+Somebody changed a limit in one of the two places. The rule speaks up only where the logic has limits and the number in
+the message is none of them, nor next to one ("more than 90 days" stands for `offsetDays: 90` and for 89).
+
+Wrong:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The key is older than 30 days.
+    remediationMessage: Rotate the key in its settings.
+    check:
+      IS_BEYOND_LAST_DAYS: {arg: {FIELD: {path: rotated__c}}, offsetDays: 90}
+otherwise: {status: COMPLIANT, currentStateMessage: The key is young enough.}
+```
+
+Right:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+testData: [{file: test-data.json}]
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The key is older than 90 days.
+    remediationMessage: Rotate the key in its settings.
+    check:
+      IS_BEYOND_LAST_DAYS: {arg: {FIELD: {path: rotated__c}}, offsetDays: 90}
+otherwise: {status: COMPLIANT, currentStateMessage: The key is young enough.}
+```
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.lint.messages.outcomes import outcomes_of
+from perpend.lint.survey import blocks_of
+from perpend.meaning.values import DAY, duration_from_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.ir.program import Block, Expr
+    from perpend.lint.survey import Survey
+
+RULE = Rule("A317", "threshold-disagrees", Severity.WARNING, __doc__ or "")
+
+_LIMIT: Final = re.compile(
+    r"(?<![\w.,:/-])(\d{1,6})[ -](days?|hours?|minutes?|characters?|passwords?)\b", re.ASCII | re.IGNORECASE
+)
+_HOUR: Final = DAY // 24
+_UNITS: Final = {"day": DAY, "hour": _HOUR, "minute": _HOUR // 60}
+_ALWAYS: Final = {0, 1, 24, 60}
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the messages with a number that is no limit of the logic."""
+    for logic, analyzed in survey.policies:
+        limits = {limit for _, block in blocks_of(logic, analyzed) for limit in _limits(block)}
+        if not limits:
+            continue
+        texts = [placed for one in outcomes_of(logic.block) for placed in (one.message, one.remediation) if placed is not None]
+        known = ", ".join(f"{limit:g}" for limit in sorted(limits)[:5])
+        for placed in texts:
+            if odd := _odd(placed.value, limits):
+                yield RULE.at(placed.span, f"the text speaks of {odd}, but the logic compares with {known}")
+
+
+def _odd(text: str, limits: set[float]) -> str | None:
+    for found in _LIMIT.finditer(text):
+        number = int(found[1])
+        near = {limit + shift for limit in limits for shift in (-1, 0, 1)}
+        if number not in near and number not in _ALWAYS:
+            return found[0]
+    return None
+
+
+def _limits(block: Block) -> Iterator[float]:
+    pending: list[Expr] = [condition.expression for condition in block.conditions]
+    seen: set[int] = set()
+    while pending:
+        expression = pending.pop()
+        if id(expression) not in seen:
+            seen.add(id(expression))
+            pending += expression.operands
+            yield from _limits_of(expression)
+
+
+def _limits_of(expression: Expr) -> Iterator[float]:
+    name = expression.operation.name
+    if name == "NUMBER":
+        yield expression.constant("value")
+    elif expression.operation.parameter("offsetDays"):
+        yield expression.constant("offsetDays") or 0
+    elif name == "DURATION":
+        length = duration_from_iso(expression.constant("value")) or 0
+        yield from (length / unit for unit in _UNITS.values())

@@ -1,0 +1,1 @@
+"""Rules about the requirements that policies say they answer."""

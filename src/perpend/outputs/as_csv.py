@@ -1,0 +1,129 @@
+"""A judgement in, one row of CSV per verdict out (RFC 4180). No cell makes a spreadsheet compute: formulas are kept as text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.escape import encodable
+from perpend.judge.finding import message_of, remediation_of
+from perpend.judge.judgement import times_of
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.outputs.accounts import account_of
+from perpend.outputs.lines import verdict_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+    from perpend.config.configuration import Account
+    from perpend.ir.estate import EstateObject
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Judgement
+
+HEADER: Final = (
+    "policyId",
+    "status",
+    "conditionIndex",
+    "conditionText",
+    "currentStateMessage",
+    "remediationMessage",
+    "runtimeError",
+    "objectId",
+    "objectName",
+    "externalId",
+    "typeApiName",
+    "typeName",
+    "masterId",
+    "masterName",
+    "references",
+    "accountName",
+    "accountOwner",
+    "source",
+    "observedAt",
+)
+
+_END: Final = "\r\n"
+_UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_SIMPLE: Final = re.compile("[A-Za-z0-9][ !#-+\\--~]*")
+"""Texts that are cells as they are: printable ASCII without quotes and commas, begun by what begins no formula."""
+
+_QUOTED: Final = re.compile('[",\r\n]')
+
+
+def write_csv(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+    """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
+
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``.
+    """
+
+    stream.write(_cells(*HEADER) + _END)
+    described = _CsvDescriber(judgement, accounts or {})
+    for batch in verdict_lines(judgement, head=_head, described=described, tail=_tail, quoted=_quotes_doubled):
+        stream.write(_END.join(batch) + _END)
+
+
+def cell_text(text: str) -> str:
+    """Return a text as one cell, quoted where RFC 4180 wants it.
+
+    A single quote goes in front of what a spreadsheet would take for a formula, also when it starts after blanks or
+    characters that cannot be seen. Single quotes that stand there already count as part of it: taking one away from
+    every such cell gives the original texts back.
+    """
+    if _SIMPLE.fullmatch(text):
+        return text
+    text = encodable(text)
+    if _FORMULA.match(text):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _cells(*texts: str) -> str:
+    return ",".join(map(cell_text, texts))
+
+
+def _head(program: Program, index: int, error: str | None) -> str:
+    verdict = program.verdicts[index]
+    message, remediation = message_of(verdict, error), remediation_of(program, verdict)
+    said = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
+    return f"{said},"
+
+
+def _tail(described: tuple[str, str], references: str) -> str:
+    # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
+    identity, account = described
+    return f'{identity},"{references}",{account}'
+
+
+def _quotes_doubled(text: str) -> str:
+    return text.replace('"', '""')
+
+
+class _CsvDescriber:
+    """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
+
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
+        self._judgement = judgement
+        self._accounts = accounts
+        self._shared: tuple[str, ...] | None = None
+        self._text = ""
+        self._sources: dict[str, str] = {}
+        self._times = times_of(judgement.estate)
+
+    def __call__(self, judged: EstateObject) -> tuple[str, str]:
+        master = judged.master
+        shared = (judged.type_name, master.id, master.name) if master else (judged.type_name, "", "")
+        if shared != self._shared:
+            type_name, *owner = shared
+            self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
+        found = account_of(judged, self._accounts)
+        account = _cells(found[1].name or "", found[1].owner or "") if found else ","
+        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
+
+    def _source(self, judged: EstateObject) -> str:
+        name = judged.origin.source
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = _cells(name, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else "")
+        return self._sources[name]

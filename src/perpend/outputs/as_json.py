@@ -1,0 +1,191 @@
+"""A judgement in, one JSON document or one JSON text per verdict out. The keys are a contract: added to, never renamed.
+
+The bytes are ASCII: the same under every locale, harmless on a terminal, and JSON whatever the names of things hold.
+"""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring_ascii as json_text
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.ir.status import Status
+from perpend.judge.finding import message_of, remediation_of
+from perpend.judge.judgement import times_of
+from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.outputs.accounts import account_of
+from perpend.outputs.as_requirements import frameworks_json
+from perpend.outputs.lines import verdict_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from typing import TextIO
+
+    from perpend.config.configuration import Account
+    from perpend.ir.estate import EstateObject, Source
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Judgement, Ledger
+    from perpend.outputs.lines import Head
+
+
+_FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
+"""What a verdict says whatever the object, unless a runtime error takes its place."""
+
+
+def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+    """Write the ledger, the snapshot, which policies were not asked, frameworks, and the verdicts, one a line, as one object.
+
+    ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs.
+    """
+    ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
+    snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
+    set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
+    excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
+    stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
+    frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
+    stream.write(f'"frameworks":{frameworks},\n"filter":{filtered},\n"verdicts":[\n')
+    between = ""
+    for batch in _lines(judgement, accounts or {}):
+        stream.write(between + ",\n".join(batch))
+        between = ",\n"
+    stream.write("\n]}\n")
+
+
+def write_ndjson(
+    judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None, compact: bool = False
+) -> None:
+    """Write each verdict as one line of JSON. ``accounts`` as in ``write_json``.
+
+    ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out.
+    """
+    if compact:
+        stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
+    for batch in _lines(judgement, accounts or {}, head=_compact_head if compact else _head):
+        stream.write("\n".join(batch) + "\n")
+
+
+def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
+    """Return by policy, and by each index that occurs, what is said of every object that ends so."""
+    texts: dict[str, dict[int, dict[str, str | None]]] = {}
+    for column in judgement.verdicts:
+        of_policy = texts.setdefault(column.program.policy_id, {})
+        for index in sorted(column.counted()):
+            said = _said(column.program, index, None)
+            of_policy[index] = {key: said[key] for key in _FIXED}
+    return texts
+
+
+def _filter(judgement: Judgement) -> dict[str, Any] | None:
+    """Return which verdicts are written, and how many; None for all."""
+    narrowed = judgement.narrowed
+    return None if narrowed is None else {"options": narrowed.words, "verdicts": narrowed.number}
+
+
+def _ledger(ledger: Ledger) -> dict[str, int]:
+    counts = {status.value: ledger.counts[status] for status in Status}
+    return {"objects": ledger.objects, "verdicts": ledger.verdicts, **counts}
+
+
+def _snapshot(judgement: Judgement) -> dict[str, Any]:
+    day = judgement.day
+    sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
+    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "observedAt": None if source.observed_at is None else _iso(source.observed_at),
+        "objects": source.objects,
+        "accounts": list(source.accounts),
+    }
+
+
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], *, head: Head | None = None) -> Iterator[list[str]]:
+    return verdict_lines(judgement, head=head or _head, described=_Describer(judgement, accounts), tail=_tail)
+
+
+def _head(program: Program, index: int, error: str | None) -> str:
+    return _opened(_said(program, index, error))
+
+
+def _compact_head(program: Program, index: int, error: str | None) -> str:
+    """Draw what is said of one object and not of every one that ends so."""
+    said, fixed = _said(program, index, error), _said(program, index, None)
+    return _opened({key: value for key, value in said.items() if key not in _FIXED or value != fixed[key]})
+
+
+def _opened(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
+
+
+def _said(program: Program, index: int, error: str | None) -> dict[str, Any]:
+    verdict = program.verdicts[index]
+    return {
+        "policyId": program.policy_id,
+        "status": verdict.status.value,
+        "conditionIndex": index,
+        "conditionText": verdict.text,
+        "currentStateMessage": message_of(verdict, error),
+        "remediationMessage": remediation_of(program, verdict),
+        "runtimeError": error,
+    }
+
+
+def _tail(described: str, references: str) -> str:
+    return f'{references},"object":{described}}}'
+
+
+class _Describer:
+    """Draws objects; of the objects of one account, which follow each other, it draws the account once."""
+
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
+        self._judgement = judgement
+        self._accounts = accounts
+        self._types: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
+        self._times = times_of(judgement.estate)
+        self._master: tuple[str, ...] | None = None
+        self._master_text = "null"
+
+    def __call__(self, judged: EstateObject) -> str:
+        identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
+        master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
+        return f'{{{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}}}'
+
+    def _source(self, judged: EstateObject) -> str:
+        name = judged.origin.source
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
+        return self._sources[name]
+
+    def _master_of(self, judged: EstateObject) -> str:
+        master = judged.master
+        named = (master.type_name, master.id, master.name, master.external_id) if master else None
+        if named != self._master:
+            self._master, self._master_text = named, "null"
+            if master is not None:
+                identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
+                self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
+        return self._master_text
+
+    def _type(self, judged: EstateObject) -> str:
+        name = judged.type_name
+        if name not in self._types:
+            label = self._judgement.type_label(name)
+            self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
+        return self._types[name]
+
+
+def _account(found: tuple[str, Account] | None) -> str:
+    if found is None:
+        return "null"
+    number, account = found
+    return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
+
+
+def _iso(time: datetime) -> str:
+    return iso_from_milliseconds(milliseconds_from_datetime(time))

@@ -1,0 +1,101 @@
+"""A judgement in, JUnit XML out: a case for each requirement of the frameworks asked, else for each policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from perpend.ir.status import Status
+from perpend.judge.requirements import Standing, standing_of_counts
+from perpend.outputs.junit import write_xml, xml_text
+from perpend.outputs.tally import tally_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TextIO
+
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.requirements import RequirementResult, Scorecard
+    from perpend.outputs.tally import PolicyTally
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is asked, by id and name, its class, one line that says what was found, and the objects to act on."""
+
+    id: str
+    name: str
+    standing: Standing
+    found: str
+    text: str = ""
+
+
+_ELEMENTS = {Standing.FAILS: "failure", Standing.UNDETERMINED: "error", Standing.MET: ""}
+"""What a case holds; a requirement that was not judged, or where there was nothing to judge, is skipped."""
+
+
+def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> None:
+    """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
+
+    Incompliant is a failure, undetermined an error, what was not judged is skipped, with the reason. Of the objects that
+    share a message ``limit`` are named at most.
+    """
+    tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
+    cards = judgement.scorecards()
+    suites = [(card.framework.name, list(_requirement_cases(card, tallies))) for card in cards]
+    root = ElementTree.Element("testsuites")
+    for name, cases in suites or [("perpend", list(_policy_cases(judgement, tallies)))]:
+        suite = ElementTree.SubElement(root, "testsuite", {"name": xml_text(name), **_numbers(cases)})
+        for case in cases:
+            element = ElementTree.SubElement(suite, "testcase", classname=xml_text(case.id), name=xml_text(case.name))
+            if kind := _ELEMENTS.get(case.standing, "skipped"):
+                ElementTree.SubElement(element, kind, message=xml_text(case.found)).text = xml_text(case.text) or None
+    write_xml(root, stream)
+
+
+def _numbers(cases: Iterable[_Case]) -> dict[str, str]:
+    kinds = [_ELEMENTS.get(case.standing, "skipped") for case in cases]
+    counted = {"failures": kinds.count("failure"), "errors": kinds.count("error"), "skipped": kinds.count("skipped")}
+    return {"tests": str(len(kinds)), **{name: str(number) for name, number in counted.items()}}
+
+
+def _requirement_cases(card: Scorecard, tallies: Mapping[str, PolicyTally]) -> Iterator[_Case]:
+    for result in card.results:
+        requirement = result.requirement
+        asked = [tallies[one.policy_id] for one in requirement.policies if one.was_asked and one.policy_id in tallies]
+        name = f"{requirement.number} {requirement.name}"
+        yield _Case(requirement.id, name, result.standing, _found(result), "\n".join(map(_objects, asked)))
+
+
+def _policy_cases(judgement: Judgement, tallies: Mapping[str, PolicyTally]) -> Iterator[_Case]:
+    selection = judgement.selection
+    for policy_id, tally in tallies.items():
+        standing = standing_of_counts(tally.counts)
+        yield _Case(policy_id, tally.policy.contextual_name, standing, _counts(tally.counts), _objects(tally))
+    for policy_id, problems in selection.refused.items():
+        reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
+        yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)
+    for policy_id in selection.set_aside:
+        yield _Case(policy_id, policy_id, Standing.NOT_ASKED, "not asked: needs child objects that these inputs do not list")
+    for policy_id in selection.excluded:
+        yield _Case(policy_id, policy_id, Standing.NOT_ASKED, "not asked: left out by --exclude")
+
+
+def _found(result: RequirementResult) -> str:
+    reasons = dict.fromkeys(one.why_not for one in result.requirement.policies if one.judges and one.why_not)
+    counts = _counts(result.counts) if result.standing.was_asked else result.standing.value
+    return "; ".join([counts, *reasons])
+
+
+def _counts(counts: Mapping[Status, int]) -> str:
+    return ", ".join(f"{counts[status]:,} {status.value.lower()}" for status in Status if counts[status]) or "no objects"
+
+
+def _objects(tally: PolicyTally) -> str:
+    """Return the first objects to act on below their messages."""
+    lines = []
+    for group in tally.groups:
+        lines.append(f"{group.status.value} ({group.objects:,}): {' '.join(group.message.split())}")
+        lines += [f"  {judged.name or judged.id}{f': {error}' if error else ''}" for judged, error in group.shown]
+    return "\n".join(lines)

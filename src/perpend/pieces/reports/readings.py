@@ -1,0 +1,372 @@
+"""Plain credential reports in, the tables of their users and accounts out, as pieces that hold each of them once, in order.
+
+DuckDB reads the rows. Only what some ARN's rows say differently comes to Python, where collectors settle it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from perpend.collect.kinds import REPORT
+from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
+from perpend.ir.coverage import Scope, claims_of, region_field
+from perpend.ir.estate import ROOT_NAME, ROOT_USER
+from perpend.meaning.partly_known import MISSING
+from perpend.meaning.values import PlainJson
+from perpend.pieces.ages import by_age
+from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
+from perpend.pieces.reports.plain import plain_report
+from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
+from perpend.pieces.united import Piece, unstated_lists
+from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
+from perpend.store.manifest import StoredSource
+from perpend.store.rows import ROW_GROUP, parquet
+from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.pieces.reports.plain import PlainReport
+    from perpend.store.database import Connection
+
+_ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
+"""An ARN without blank space and other signs that are not printable ASCII; collectors look closer at all others."""
+
+_ACCOUNT: Final = "split_part(arn, ':', 5)"
+_IS_ROOT: Final = f"\"user\" = {text(ROOT_USER)} AND ends_with(arn, ':root')"
+USER_FIELDS: Final = {
+    "Id": "arn",
+    "CA10__account__c": "account",
+    "CA10__arn__c": "arn",
+    "CA10__disappearanceTime__c": "CAST(NULL AS VARCHAR)",
+    "CA10__userName__c": f'CASE WHEN {_IS_ROOT} THEN {text(ROOT_NAME)} ELSE "user" END',
+}
+"""The fields of a user beside its row, with the columns that hold them."""
+
+ACCOUNT_FIELDS: Final = ("CA10__accountId__c", "Id")
+_MEMORY: Final = "180MB"
+"""What DuckDB may hold of reports: it keeps the rest in files while it sorts them, which takes no longer."""
+
+_NARROW: Final = 4_096
+"""The bytes that lines have at most, usually."""
+
+_BUFFER: Final = 4 << 20
+"""The bytes that are read at once. Each thread takes a piece of its own: small ones are there for all of them."""
+
+_FIRST_LINE: Final = 2
+"""The number of the line behind the header."""
+
+_REPEATED: Final = "perpend_repeated"
+"""The table of ARNs that reports show more than once."""
+
+OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReports:
+    """Reports as they were read: what is to be said of each, and a piece of each table."""
+
+    sources: list[StoredSource]
+    pieces: dict[str, Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What stands for rows that are not as a report has them, and for all readings of objects of which several remain."""
+
+    rows: str
+    rivals: str | None
+
+
+def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
+    """Whether what is declared of users and accounts lets their tables be made without a look at each object."""
+    if user is None or account is None:
+        return False
+    owner = user.lookups.get(OWNER[0])
+    if owner is None or (owner.name, owner.target, owner.key) != OWNER:
+        return False
+    names = {*USER_FIELDS, *ACCOUNT_FIELDS, ROW_FIELD}
+    relations = {*user.lookups, *user.children, *account.lookups, *account.children}
+    keys = {one.key for kind in (user, account) for one in kind.lookups.values()}
+    keys |= {one.key for kind in (user, account) for one in kind.children.values()}
+    of_users = {one.key for kind in (user, account) for one in kind.children.values() if one.type_name == USER_TYPE}
+    doubtful = names & relations or ROW_FIELD in keys or of_users - {OWNER[2], ""} or region_field(user) == ROW_FIELD
+    return not doubtful
+
+
+def read_reports(
+    connection: Connection,
+    paths: Sequence[str],
+    *,
+    declared: Callable[[str], ObjectType | None],
+    complete: Mapping[str, Sequence[Scope]],
+    observed_at: Mapping[str, datetime],
+    directory: Path,
+    progress: Callable[[int], None] | None = None,
+) -> ReadReports | None:
+    """Return what reports hold; None where one of them is not plain, or wrong: then collectors are to read all of them.
+
+    ``directory`` takes copies for as long as the pieces are read.
+    """
+    readings = readings_of(connection, paths, declared, directory, progress, memory=_MEMORY)
+    if readings is None:
+        return None
+    sources = readings.sources(complete, observed_at)
+    settled = readings.settled().rows
+    accounts = readings.accounts(settled, sources)
+    return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled)})
+
+
+def readings_of(
+    connection: Connection,
+    paths: Sequence[str],
+    declared: Callable[[str], ObjectType | None],
+    directory: Path,
+    progress: Callable[[int], None] | None,
+    *,
+    memory: str,
+) -> Readings | None:
+    """Return the rows of reports, copied to a directory; None where one of them is not plain, or wrong.
+
+    ``memory`` is what DuckDB may hold from now on, where all lines are as short as they usually are.
+    """
+    reports: list[PlainReport] = []
+    for number, path in enumerate(paths):
+        before = sum(report.rows for report in reports)
+        told = (lambda rows, before=before: progress(before + rows)) if progress else None
+        report = plain_report(path, directory / f"report-{number}.csv", told)
+        if report is None:
+            return None
+        reports.append(report)
+    reports.sort(key=lambda report: (report.digest, report.source))
+    readings = Readings(connection, reports, declared, directory)
+    readings.limit_memory(memory)
+    return readings if readings.are_sound() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The rows of reports. Sources are numbered in the order of ``reports``."""
+
+    connection: Connection
+    reports: Sequence[PlainReport]
+    declared: Callable[[str], ObjectType | None]
+    directory: Path
+
+    @property
+    def keys(self) -> str:
+        """What stands for source, line, user and ARN of every row."""
+        return f"({self._of_all(lambda number, report: self._lines(number, _named(report)))})"
+
+    @property
+    def every(self) -> str:
+        """The query of source, line, user, ARN and document of every row."""
+        return self._of_all(lambda number, report: self._lines(number, f"{_named(report)}, {_document(report)} AS document"))
+
+    def limit_memory(self, limit: str) -> None:
+        """Let DuckDB hold so much and no more, unless some lines are long: it holds thousands of rows at once."""
+        narrow = all(report.longest <= _NARROW for report in self.reports)
+        self.connection.execute(f"SET memory_limit = {text(limit if narrow else MEMORY_LIMIT)}")
+
+    def are_sound(self) -> bool:
+        """Read all rows; return whether each has its fields, a name, and an ARN as every other reader sees them."""
+        try:
+            for number, report in enumerate(self.reports):
+                target = text(str(self._path(number).absolute()))
+                packed = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}"
+                self.connection.execute(f"COPY (FROM {_lines(report)}) TO {target} ({packed})")
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.Error as error:
+            if is_failed_write(error):
+                raise
+            return False
+        sound = f"count(*) FILTER (WHERE regexp_full_match(arn, {text(_ARN)}) AND \"user\" <> '')"
+        [(rows, good)] = rows_of(self.connection, f"SELECT count(*), {sound} FROM {self.keys}")
+        return bool(rows == good == sum(report.rows for report in self.reports))
+
+    def are_in_order(self) -> bool:
+        """Whether the rows of all reports come in the order of their users already."""
+        return are_in_order(self.connection, self.keys)
+
+    def _path(self, number: int) -> Path:
+        return self.directory / f"readings-{number}.parquet"
+
+    def _lines(self, number: int, listed: str, where: str = "") -> str:
+        """Return the query of some columns of a report's lines, with their numbers and the report's."""
+        lines = f"SELECT *, file_row_number + {_FIRST_LINE} AS line FROM {parquet(self._path(number), numbered=True)}"
+        return f"SELECT {number} AS source, line, {listed} FROM ({lines}){where}"
+
+    def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
+        """Return what is to be said of each report."""
+        accounts: dict[int, list[str]] = {}
+        found = f"SELECT DISTINCT source, {_ACCOUNT} AS account FROM {self.keys} ORDER BY ALL"
+        for source, account in rows_of(self.connection, found):
+            accounts.setdefault(source, []).append(account)
+        return [
+            StoredSource(
+                report.source,
+                REPORT.name,
+                observed_at.get(report.source),
+                report.rows,
+                tuple(accounts[number]),
+                coverage=claims_of(USER_TYPE, (*map(Scope, accounts[number]), *complete.get(report.source, ()))),
+            )
+            for number, report in enumerate(self.reports)
+        ]
+
+    def settled(self, *, rivals: bool = False) -> Settled:
+        """Return the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
+        names = [report.source for report in self.reports]
+        several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
+        candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
+        repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
+        self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
+        columns = self.reports[0].columns if self.are_alike() else ()
+        readings = self._repeated(_places(columns))
+        known, found = settle_repeated(self.connection, readings, names, self.directory, columns=columns, rivals=rivals)
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
+        roots = unseen_roots(self.connection, users, names, self.directory)
+        return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
+
+    def _repeated(self, values: Sequence[str]) -> str:
+        """Return the query of the lines of ARNs that are shown more than once, with their documents and some values."""
+
+        def lines_of(number: int, report: PlainReport) -> str:
+            listed = ", ".join([_named(report), f"{_document(report)} AS document", *values])
+            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})")
+
+        return self._of_all(lines_of)
+
+    def _single(self) -> str:
+        return f'SELECT source, line, arn, "user" FROM {self.keys} WHERE arn NOT IN (FROM {_REPEATED})'
+
+    def _of_all(self, query: Callable[[int, PlainReport], str]) -> str:
+        return " UNION ALL ".join(query(number, report) for number, report in enumerate(self.reports))
+
+    def accounts(self, settled: str, sources: Sequence[StoredSource]) -> Piece:
+        """Return the accounts. Each is as old as the last source that shows one of its users."""
+        numbers = by_age(sources)
+        place = f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]"
+        newest = f"CAST({numbers}[max({place}) + 1] AS INTEGER)"
+        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {settled}'
+        found = f"SELECT {newest} AS source, {_ACCOUNT} AS account FROM ({users}) GROUP BY account"
+        numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
+        self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, source, account FROM ({found})")
+        unknown = self._unknown(ACCOUNT_TYPE)
+        values = [f"account AS {name(one)}" for one in ACCOUNT_FIELDS]
+        listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
+        [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
+        forms = dict.fromkeys(ACCOUNT_FIELDS, Form.TEXT)
+        return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
+
+    def users(self, settled: str) -> Piece:
+        """Return the users, in their order."""
+        every = self._every(settled)
+        [(rows, doubted)] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({every})")
+        unknown = self._unknown(USER_TYPE)
+        doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
+        own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
+        listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
+        forms = dict.fromkeys(sorted([*USER_FIELDS, ROW_FIELD]), Form.TEXT)
+        numbered = self._numbered(settled, rows)
+        return Piece(
+            f"(SELECT {NUMBER} AS {name(ROW)}, {listed}, {self.document()} AS {name(ROW_FIELD)} FROM ({numbered}))",
+            forms,
+            rows,
+            frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
+            plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
+        )
+
+    def _numbered(self, settled: str, users: int) -> str:
+        """Return the query of all users with their numbers from 0, in their order."""
+        if self.are_alike() and self.are_in_order() and are_together(self.connection, self.keys, users):
+            # INVARIANT: what is small is built from, what is large goes by: in its own order.
+            self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+            values = _places(self.reports[0].columns)
+            lines = self._of_all(lambda number, report: self._lines(number, ", ".join([_named(report), *values])))
+            repeated = f"SELECT source, line FROM {self.keys} WHERE arn IN (FROM {_REPEATED})"
+            return users_in_order(lines, repeated, settled, values)
+        owned = f"SELECT * EXCLUDE (number), {_ACCOUNT} AS account FROM ({self.documents(settled)})"
+        return f"""SELECT *, row_number() OVER () - 1 AS {NUMBER} FROM (FROM ({owned})
+            ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn)"""
+
+    def _every(self, settled: str) -> str:
+        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
+        return f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+
+    def documents(self, settled: str) -> str:
+        """Return the query of all users with their lines, and with the documents of those that are settled.
+
+        ``number`` is their place among all lines, where these are in order; there are gaps, for roots among others.
+        """
+        firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
+        places = _places(self.reports[0].columns) if self.are_alike() else []
+
+        def lines_of(number: int, report: PlainReport) -> str:
+            values = ", ".join(places) or f"{_document(report)} AS read"
+            place = f"{firsts[number]} + 2 * line + 1 AS number"
+            listed = f"{place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values}"
+            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})")
+
+        number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
+        nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
+        return f"""{self._of_all(lines_of)} UNION ALL
+            SELECT source, line, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+
+    def are_alike(self) -> bool:
+        """Whether all reports have the same columns in the same order."""
+        return len({report.columns for report in self.reports}) == 1
+
+    def document(self) -> str:
+        """Return the expression of a user's document, where ``documents`` are read."""
+        return f"coalesce(given, {_document(self.reports[0]) if self.are_alike() else 'read'})"
+
+    def _unknown(self, type_name: str) -> list[str]:
+        return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
+
+
+def _marks(unknown: Sequence[str]) -> list[str]:
+    return [f"{text(MISSING)} AS {name(one)}" for one in unknown]
+
+
+def _named(report: PlainReport) -> str:
+    user, arn = _column(report, "user"), _column(report, "arn")
+    shown = f"CASE WHEN {user} = {text(ROOT_NAME)} AND ends_with({arn}, ':root') THEN {text(ROOT_USER)} ELSE {user} END"
+    return f'{shown} AS "user", {arn} AS arn'
+
+
+def _places(columns: Sequence[str]) -> list[str]:
+    """Return what the values of a report's lines are called."""
+    return [f"c{place}" for place in range(len(columns))]
+
+
+def _column(report: PlainReport, called: str) -> str:
+    return f"c{report.columns.index(called)}"
+
+
+def _document(report: PlainReport) -> str:
+    """Return the expression of a line as a JSON object: every column, every value a string."""
+    starts = ["{", *['",'] * (len(report.columns) - 1)]
+    keys = (text(f'{start}{encode_basestring(column)}:"') for start, column in zip(starts, report.columns, strict=True))
+    pieces = ", ".join(f"{key}, c{place}" for place, key in enumerate(keys))
+    return f"""concat({pieces}, '"}}')"""
+
+
+def _lines(report: PlainReport) -> str:
+    """Return what stands for the lines of a report."""
+    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(report.columns)))
+    # INVARIANT: nothing in a plain report is quoted or escaped, and no value is the one that is null.
+    options = (
+        r"delim=',', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
+        rf"strict_mode=true, nullstr='{chr(1)}', compression='none', buffer_size={_BUFFER}, columns={{{columns}}}"
+    )
+    return f"read_csv({pattern(report.copy)}, {options})"

@@ -1,0 +1,159 @@
+"""Readings of ARNs that reports show more than once in, one row each out, settled as the collectors settle them.
+
+Beside these: rows of root users of whom no report has one. Memory does not grow with the reports.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby, repeat
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from perpend.collect.contradictions import contradiction
+from perpend.collect.credential_report import Reading
+from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
+from perpend.ir.estate import ROOT_USER, Origin
+from perpend.pieces.reports.alike import settled_alike
+from perpend.store.database import text
+from perpend.store.files import naming
+from perpend.store.rows import copy, json_lines, parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.ir.estate import EstateObject
+    from perpend.store.database import Connection
+
+_AT_ONCE: Final = 2_048
+_COLUMNS: Final = {
+    "number": "BIGINT",
+    "source": "INTEGER",
+    "line": "BIGINT",
+    "before": "BIGINT",
+    "arn": "VARCHAR",
+    "user": "VARCHAR",
+    "document": "VARCHAR",
+    "contradicted": "VARCHAR",
+}
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False).encode
+_ACCOUNT: Final = "split_part(arn, ':', 5)"
+
+
+def settle_repeated(
+    connection: Connection,
+    readings: str,
+    sources: Sequence[str],
+    directory: Path,
+    *,
+    columns: Sequence[str] = (),
+    rivals: bool = False,
+) -> tuple[str, str | None]:
+    """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
+
+    ``readings`` gives source, line, user, ARN and document of each, and behind these the values of ``columns``, where all have
+    the same; ``sources`` are the names by number, in their rank. With ``rivals`` also what stands for all readings of objects
+    of which several remain, each object's own in their order, numbered from 0; None where there are none.
+    """
+    rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
+    found = settled_alike(rows, columns, sources) if columns else map(_rows_of_user, _settled(rows, sources), repeat(sources))
+    with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
+        for remaining in found:
+            settled.add(remaining[0])
+            for reading in remaining if rivals and len(remaining) > 1 else ():
+                several.add(reading)
+    return settled.stored(), several.stored() if several.rows else None
+
+
+def unseen_roots(connection: Connection, users: str, sources: Sequence[str], directory: Path) -> str:
+    """Return the text that stands for the rows of root users that exist all the same.
+
+    They have no line; ``before`` is that of the account's first user.
+    """
+    first = f"""min({{is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn, source: source, line: line}})"""
+    query = f"""SELECT first.source, first.line, first."user", first.arn FROM (SELECT {first} AS first FROM ({users})
+        GROUP BY {_ACCOUNT} HAVING NOT bool_or(ends_with(arn, ':root')))"""
+    with _Spool(connection, directory / "roots") as found:
+        for root in _roots(_rows_of(connection, query), sources):
+            found.add(root)
+    return found.stored()
+
+
+def _rows_of(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
+    found = connection.execute(query)
+    while rows := found.fetchmany(_AT_ONCE):
+        yield from rows
+
+
+def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[EstateObject]:
+    ranks = {name: rank for rank, name in enumerate(sources)}
+    waiting: list[Reading] = []
+    for arn, group in groupby(rows, key=lambda row: str(row[3])):
+        account = _account(arn)
+        waiting += [
+            Reading(account, user, arn, row, Origin(sources[source], line), None) for source, line, user, _, row in group
+        ]
+        if len(waiting) >= _AT_ONCE:
+            yield from merge_readings(waiting, ranks)[0]
+            waiting = []
+    yield from merge_readings(waiting, ranks)[0]
+
+
+def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[dict[str, Any]]:
+    ranks = {name: rank for rank, name in enumerate(sources)}
+    for source, line, user, arn in rows:
+        users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(sources[source], line), None)], ranks)
+        yield from ({**_row_of(root, sources), "before": line} for root in with_root_users(users) if root.origin.row is None)
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
+def _rows_of_user(user: EstateObject, sources: Sequence[str]) -> list[dict[str, Any]]:
+    return [_row_of(one, sources) for one in (user, *user.variants)]
+
+
+def _row_of(user: EstateObject, sources: Sequence[str]) -> dict[str, Any]:
+    return {
+        "source": sources.index(user.origin.source),
+        "line": user.origin.row,
+        "arn": user.id,
+        "user": user.name,
+        "document": user.fields[ROW_FIELD],
+        "contradicted": contradiction(user) if user.variants else None,
+    }
+
+
+class _Spool:
+    """Rows kept in a file, numbered from 0."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        self.rows = 0
+        self._connection = connection
+        self._path = path.with_suffix(".ndjson")
+        self._longest = 0
+
+    def __enter__(self) -> Self:
+        with naming(self._path):
+            self._stream = self._path.open("w", encoding="utf-8", newline="")
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        with naming(self._path):
+            self._stream.close()
+            if isinstance(raised[1], OSError):
+                raise raised[1]
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row."""
+        line = _WRITTEN({"number": self.rows, **row})
+        self.rows += 1
+        self._longest = max(self._longest, 4 * len(line))
+        self._stream.write(f"{line}\n")
+
+    def stored(self) -> str:
+        """Store the rows as Parquet, which takes less memory to read; return the text that stands for them."""
+        target = self._path.with_suffix(".parquet")
+        copy(self._connection, f"FROM {json_lines(self._path, _COLUMNS, self._longest)}", target, staging=True)
+        return parquet(target)

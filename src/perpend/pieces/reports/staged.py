@@ -1,0 +1,147 @@
+"""Plain credential reports in, tables to be judged at once out: relations over copies of the reports, no files of a store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
+from perpend.meaning.values import PlainJson
+from perpend.pieces.reports.readings import ACCOUNT_FIELDS, OWNER, USER_FIELDS, readings_of
+from perpend.store.database import name, rows_of, text
+from perpend.store.rows import copy, parquet
+from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Column, Form, Join, Table, Tables, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.ir.coverage import Scope
+    from perpend.ir.object_types import ObjectType
+    from perpend.pieces.reports.readings import Readings, Settled
+    from perpend.store.database import Connection
+    from perpend.store.manifest import StoredSource
+
+MEMORY: Final = "150MB"
+"""What DuckDB may hold of reports that are only judged."""
+
+_SORTING: Final = "180MB"
+"""What it may hold of rows that it sorts; of more it keeps a part in files."""
+
+_SORTED: Final = "users.parquet"
+_ACCOUNT: Final = "split_part(arn, ':', 5)"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedReports:
+    """Reports as they can be judged, for as long as the directory of their copies stands.
+
+    ``relations`` stand for the tables. ``texts`` are columns that hold the texts under the keys of users' documents, by key,
+    where there are such columns. Users' readings, of those of whom several remain, have row numbers below zero: ``rivals``
+    stands for their row numbers, numbers in their order and Ids, None where there are none.
+    """
+
+    directory: Path
+    sources: tuple[StoredSource, ...]
+    tables: Tables
+    relations: Mapping[str, str]
+    texts: Mapping[str, str]
+    rivals: str | None
+
+    def relation(self, table: str) -> str:
+        """Return the text that stands for a table."""
+        return self.relations[table]
+
+    def place(self, table: str) -> Path:
+        """Return what is to be named where a table cannot be read."""
+        assert table in self.relations
+        return self.directory
+
+
+def stage_reports(
+    connection: Connection,
+    paths: Sequence[str],
+    *,
+    declared: Callable[[str], ObjectType | None],
+    complete: Mapping[str, Sequence[Scope]],
+    observed_at: Mapping[str, datetime],
+    directory: Path,
+    streamed: bool,
+    progress: Callable[[int], None] | None = None,
+) -> StagedReports | None:
+    """Return reports as they can be judged; None where one of them is not plain, or wrong.
+
+    ``streamed``: all users will be read in their order, and not some here and there.
+    """
+    readings = readings_of(connection, paths, declared, directory, progress, memory=MEMORY)
+    if readings is None:
+        return None
+    sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
+    settled = readings.settled(rivals=True)
+    accounts, users = readings.accounts(settled.rows, sources), readings.users(settled.rows)
+    texts: dict[str, str] = {}
+    if not streamed and readings.are_alike() and readings.are_in_order() and _are_short(connection, settled):
+        texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
+        relation = _selected(readings, texts, readings.documents(settled.rows), "number", "contradicted")
+    else:
+        readings.limit_memory(_SORTING)
+        doubt = [] if CONTRADICTED in users.marks else [f"CAST(NULL AS VARCHAR) AS {name(CONTRADICTED)}"]
+        mark = f"{users.plain[ROW_FIELD]} AS {name(plain(ROW_FIELD))}"
+        copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)
+        relation = parquet(directory / _SORTED)
+    if settled.rivals:
+        of_rivals = _selected(readings, texts, _rival_documents(readings, settled.rivals), "-1 - number", "NULL")
+        relation = f"(FROM {relation} UNION ALL BY NAME FROM {of_rivals})"
+    doubted = settled.rivals is not None
+    return StagedReports(
+        directory,
+        tuple(sources),
+        Tables({ACCOUNT_TYPE: _accounts(accounts.rows), USER_TYPE: _users(users.rows, contradicted=doubted)}),
+        {ACCOUNT_TYPE: accounts.relation, USER_TYPE: relation},
+        texts,
+        settled.rivals and f"(SELECT -1 - number AS {name(ROW)}, number, arn AS id FROM {settled.rivals})",
+    )
+
+
+def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row: str, doubt: str) -> str:
+    """Return what stands for users, made of their lines and documents."""
+    own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
+    held = [f"{_text(place, key)} AS {name(column)}" for place, (key, column) in enumerate(texts.items())]
+    system = [f"{row} AS {name(ROW)}", f"source AS {name(SOURCE)}", f"CAST({doubt} AS VARCHAR) AS {name(CONTRADICTED)}"]
+    document = f"document AS {name(ROW_FIELD)}, length(document) <= {PlainJson.MOST} AS {name(plain(ROW_FIELD))}"
+    listed = ", ".join([*system, *own, document, *held])
+    shape = json.dumps(dict.fromkeys(texts, "VARCHAR"))
+    parsed = f", json_transform(given, {text(shape)}) AS parsed" if texts else ""
+    made = f"SELECT *, {_ACCOUNT} AS account, {readings.document()} AS document{parsed} FROM ({documents})"
+    return f"(SELECT {listed} FROM ({made}))"
+
+
+def _rival_documents(readings: Readings, rivals: str) -> str:
+    values = [f"c{place}" for place in range(len(readings.reports[0].columns))] if readings.are_alike() else ["read"]
+    nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {value}" for value in values)
+    return f'SELECT source, number, "user", arn, document AS given, {nothing} FROM {rivals}'
+
+
+def _text(place: int, key: str) -> str:
+    """Return the text under a key of a user's document: a line's own, where no document is given."""
+    return f"CASE WHEN given IS NULL THEN c{place} ELSE parsed.{name(key)} END"
+
+
+def _are_short(connection: Connection, settled: Settled) -> bool:
+    """Whether no document that is given is too long to be plain; those that are made of lines are short."""
+    given = " UNION ALL ".join(f"SELECT document FROM {rows}" for rows in (settled.rows, settled.rivals) if rows)
+    longer = f"SELECT count(*) FROM ({given}) WHERE length(document) > {PlainJson.MOST}"
+    return not rows_of(connection, longer)[0][0]
+
+
+def _users(rows: int, *, contradicted: bool) -> Table:
+    columns = {one: Column(one, Form.TEXT, plain=one == ROW_FIELD) for one in sorted((*USER_FIELDS, ROW_FIELD))}
+    relation, target, key = OWNER
+    owner = {relation: Join(relation, target, key, "Id")}
+    return Table(USER_TYPE, USER_TYPE, columns, owner, rows=rows, contradicted=contradicted)
+
+
+def _accounts(rows: int) -> Table:
+    return Table(ACCOUNT_TYPE, ACCOUNT_TYPE, {one: Column(one, Form.TEXT) for one in ACCOUNT_FIELDS}, rows=rows)

@@ -1,0 +1,165 @@
+"""``--max-age``: what was observed longer ago is undetermined, on every road; never a pass out of staleness."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from perpend.judge.freshness import Freshness
+from perpend.judge.stores.aged import aged_snapshot
+from perpend.store.database import opened, rows_of
+from perpend.store.store import Store
+from tests.cli.conftest import KEY_POLICY, Run
+
+ACCOUNT, LINK = "CA10__CaAwsAccount__c", "CA10__CaAwsIamPolicyUserLink__c"
+A, B = "111122223333", "444455556666"
+USERS = "account-has-no-iam-users"
+NOW = ("--snapshot-time", "2026-11-20T12:00:00Z")
+OLD, NEW = "2026-11-17T12:00:00Z", "2026-11-20T10:00:00Z"
+STALE = "observed 3 days ago, 2026-11-17 12:00 UTC: older than 24 hours"
+
+
+class Estate:
+    """Inputs in a directory, judged as they are, by each engine, and from a store."""
+
+    def __init__(self, run: Run, directory: Path) -> None:
+        self.run, self.directory = run, directory
+
+    def report(self, account: str, time: str, *users: str, filler: int = 0) -> str:
+        keys = "access_key_1_active,access_key_2_active"
+        rows = [f"{one},arn:aws:iam::{account}:user/{one},true,false" for one in users]
+        rows += [f"u{one},arn:aws:iam::{account}:user/u{one},true,{'false'}" for one in range(filler)]
+        rows.append(f"<root_account>,arn:aws:iam::{account}:root,false,false")
+        text = "\n".join([f"user,arn,{keys}", *rows, ""])
+        answer = {"Content": base64.b64encode(text.encode()).decode(), "ReportFormat": "text/csv", "GeneratedTime": time}
+        return self.write(f"{account}.json", answer)
+
+    def write(self, name: str, content: Any) -> str:
+        path = self.directory / name
+        path.write_text(json.dumps(content))
+        return str(path)
+
+    def store(self, *inputs: str) -> str:
+        ended = self.run("import", *inputs, "--store", self.directory / "store")
+        assert 0 == ended.code, ended.err
+        return str(self.directory / "store")
+
+    def said(self, policy: str, *words: str, form: str = "ndjson") -> dict[str, tuple[str, str]]:
+        out = self.directory / "out"
+        ended = self.run("check", *words, *NOW, "--policy", policy, "--format", form, "--out", out)
+        assert ended.code in (0, 1, 3), ended.err
+        return {
+            one["object"]["id"].rpartition("/")[2]: (one["status"], one["currentStateMessage"])
+            for one in map(json.loads, out.read_text().splitlines())
+        }
+
+    def roads(self, policy: str, *inputs: str, age: tuple[str, ...] = ("--max-age", "24h")) -> list[dict[str, tuple[str, str]]]:
+        found = [self.said(policy, *inputs, *age, "--engine", engine) for engine in ("interpreter", "duckdb")]
+        return [*found, self.said(policy, "--store", self.store(*inputs), *age)]
+
+
+@pytest.fixture
+def estate(run: Run, tmp_path: Path) -> Estate:
+    return Estate(run, tmp_path)
+
+
+def test_users_of_an_old_report_are_undetermined_and_say_how_old_it_is(estate: Estate) -> None:
+    inputs = [estate.report(A, OLD, "ann"), estate.report(B, NEW, "bob")]
+    fresh = estate.said(KEY_POLICY, *inputs)
+    expected = {one: ("UNDETERMINED", STALE) if A in one or one == "ann" else said for one, said in fresh.items()}
+    assert "COMPLIANT" == fresh["ann"][0]
+    assert [expected] * 3 == estate.roads(KEY_POLICY, *inputs)
+    assert [fresh] * 3 == estate.roads(KEY_POLICY, *inputs, age=("--max-age", "4d"))
+
+
+def test_an_empty_list_is_not_known_where_the_source_that_claims_it_is_old(estate: Estate) -> None:
+    """The account itself was seen just now; that it has no users is three days old."""
+    rows = estate.write("accounts.json", [{"Id": A}, {"Id": B}])
+    inputs = [rows, "--type", ACCOUNT, "--observed-at", NEW, estate.report(A, OLD), estate.report(B, NEW)]
+    store = estate.store(*inputs)
+    assert {"COMPLIANT"} == {status for status, _ in estate.said(USERS, "--store", store).values()}
+    for words in (inputs, ["--store", store]):
+        found = estate.said(USERS, *words, "--max-age", "24h")
+        assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
+        assert STALE in found[A][1]
+
+
+def test_the_same_holds_of_files_that_need_no_store(estate: Estate) -> None:
+    inputs = [estate.report(A, OLD), estate.report(B, NEW)]
+    found = estate.said(USERS, *inputs, "--max-age", "24h")
+    assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
+
+
+def test_large_reports_are_judged_as_small_ones_are(estate: Estate, run: Run) -> None:
+    inputs = [estate.report(A, OLD, filler=9_000), estate.report(B, NEW, filler=9_000)]
+    found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
+    ledger = json.loads(found.out)["ledger"]
+    assert (3, 9_001) == (found.code, ledger["UNDETERMINED"])
+    assert found.out.count(f'"currentStateMessage":"{STALE}"') == 9_001
+
+
+def test_explain_says_it_and_the_hint_hands_the_age_on(estate: Estate, run: Run) -> None:
+    old = estate.report(A, OLD, "ann")
+    told = run("check", old, *NOW, "--max-age", "24h", "--policy", KEY_POLICY)
+    assert "--max-age 1d" in told.out
+    for words in ([old], ["--store", estate.store(old)]):
+        explained = run("explain", KEY_POLICY, "ann", *words, *NOW, "--max-age", "24h")
+        assert (0, True) == (explained.code, STALE in " ".join(explained.out.split())), explained.out
+
+
+def test_the_configuration_may_hold_it(estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = estate.report(A, OLD, "ann")
+    monkeypatch.chdir(estate.directory)
+    (estate.directory / "perpend.toml").write_text('max-age = "24h"\n')
+    assert "UNDETERMINED" == estate.said(KEY_POLICY, old)["ann"][0]
+    (estate.directory / "perpend.toml").write_text('max-age = "a day"\n')
+    ended = run("check", old, *NOW)
+    assert 2 == ended.code
+    assert "'a day' is no length of time, such as 90m, 24h, 7d or 4w" in ended.err
+
+
+def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(estate: Estate, run: Run) -> None:
+    """All accounts were read three days ago; the region that names another one may belong to one made since."""
+    regions = estate.write("regions.json", [{"Id": "r", "CA10__account__c": B}])
+    accounts = estate.write("accounts.json", [{"Id": A}])
+    store = estate.store(
+        accounts, "--type", ACCOUNT, "--observed-at", OLD, "--complete", "all",
+        regions, "--type", "CA10__CaAwsAccountRegion__c", "--observed-at", NEW,
+    )  # fmt: skip
+    question = 'SELECT count("CA10__account__r#unfollowed") AS n FROM "CA10__CaAwsAccountRegion__c"'
+    known = run("inventory", "sql", question, "--store", store, "--format", "json")
+    assert [{"n": 0}] == json.loads(known.out)
+    fresh = Freshness(timedelta(hours=24), datetime(2026, 11, 20, 12, tzinfo=UTC))
+    aged = aged_snapshot(Store(store).snapshot(), fresh, lambda name: None, estate.directory)
+    with opened(paths=aged.files.paths) as connection:
+        [(why,)] = rows_of(
+            connection, f'SELECT "CA10__account__r#unfollowed" FROM {aged.relation("CA10__CaAwsAccountRegion__c")}'
+        )
+    assert f"leads to `{B}`, of which nothing is known: {STALE}" == why
+
+
+def test_findings_say_where_and_when_they_were_observed(estate: Estate, run: Run) -> None:
+    old = estate.report(A, OLD, "ann")
+    store = estate.store(old)
+    for words in ([old], ["--store", store]):
+        ended = run("check", *words, *NOW, "--policy", KEY_POLICY, "--format", "json")
+        [*_, verdict] = json.loads(ended.out)["verdicts"]
+        assert (old, OLD) == (verdict["object"]["source"], verdict["object"]["observedAt"])
+        parquet = estate.directory / "verdicts.parquet"
+        assert 0 == run("check", *words, *NOW, "--policy", KEY_POLICY, "--format", "parquet", "--out", parquet).code
+        rows = duckdb.execute(f"SELECT DISTINCT source, \"observedAt\" FROM '{parquet}'").fetchall()
+        assert [(old, OLD)] == rows
+
+
+def test_a_report_older_than_four_hours_is_told(estate: Estate, run: Run) -> None:
+    told = "is older than 4 hours (up to 3 days): what happened since is not in it"
+    old, new = estate.report(A, OLD, "ann"), estate.report(B, NEW, "bob")
+    assert told in run("check", old, *NOW, "--quiet").err
+    assert "" == run("check", new, *NOW, "--quiet").err
+    assert f"{old} {told}" in run("check", "--store", estate.store(old, new), *NOW, "--quiet").err

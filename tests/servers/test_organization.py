@@ -1,0 +1,333 @@
+"""An organization on a server of ours: many accounts, what is interrupted and gone on with, and every way to be badly answered."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("botocore", reason="the extra aws is not installed")
+
+from perpend.clouds.aws import client as client_module
+from perpend.clouds.aws.reach import pace as pace_module
+from perpend.gather.journal import Journal
+from tests.cli.conftest import Run, run
+from tests.servers import long
+from tests.servers.long import CHOSEN, calls_of, done_in, tables
+from tests.servers.stub import DOCUMENT, MANAGEMENT, SECRET, Call, Stub, throttling
+
+__all__ = ["run"]
+
+KEYS = "user-has-more-than-one-active-access-key"
+EXTERNAL = "-".join(("told", "to", "nobody"))
+ORG = ("--org", "--role-name", "audit", "--external-id", EXTERNAL)
+ACCOUNTS, USERS = 6, 20
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Stub]:
+    found = Stub(ACCOUNTS, USERS)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stub(server: Stub) -> Stub:
+    server.fault, server.suspended = (lambda call: None), set()
+    for calls in (server.asked, server.answered, server.assumed):
+        calls.clear()
+    return server
+
+
+class Clock:
+    """Time that passes where somebody waits, and not else."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    clock = Clock()
+    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
+    monkeypatch.setattr(client_module, "READ", 0.3)
+
+
+@pytest.fixture
+def collect(run: Run, stub: Stub, tmp_path: Path) -> Callable[..., Any]:
+    def command(*options: Any, store: str = "s") -> Any:
+        return run("collect", "aws", "--store", tmp_path / store, "--endpoint-url", stub.url, *CHOSEN, *options)
+
+    return command
+
+
+def statuses(run: Run, store: Path) -> Counter[tuple[str, str]]:
+    found = json.loads(run("check", "--store", store, *CHOSEN, "--format", "json").out)
+    return Counter((one["policyId"].rpartition("/")[2], one["status"]) for one in found["verdicts"])
+
+
+def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    ended = collect(*ORG)
+    assert (0, "") == (ended.code, ended.err)
+    expected = {
+        (KEYS, "INCOMPLIANT"): ACCOUNTS * USERS // 4,
+        (KEYS, "COMPLIANT"): ACCOUNTS * USERS * 3 // 4,
+        (KEYS, "INAPPLICABLE"): ACCOUNTS,
+        ("delete-user-inline-or-directly-attached-policies", "INCOMPLIANT"): ACCOUNTS * USERS // 4,
+        ("delete-user-inline-or-directly-attached-policies", "COMPLIANT"): ACCOUNTS * USERS * 3 // 4,
+        ("delete-user-inline-or-directly-attached-policies", "INAPPLICABLE"): ACCOUNTS,
+        ("iam-access-analyzer-for-all-regions", "COMPLIANT"): ACCOUNTS,
+        ("policy-allows-full-administrative-privileges", "INCOMPLIANT"): ACCOUNTS * 3,
+    }
+    assert expected == statuses(run, tmp_path / "s")
+    assert not (tmp_path / "s" / "unfinished" / "journal.ndjson").exists()
+    assert [] == list((tmp_path / "s" / "unfinished").iterdir())
+    assert {one for one in stub.accounts if one != MANAGEMENT} == {one["RoleArn"].split(":")[4] for one in stub.assumed}
+    policy = json.loads(stub.assumed[0]["Policy"])
+    assert "iam:GetCredentialReport" in policy["Statement"][0]["Action"]
+    assert {EXTERNAL} == {one["ExternalId"] for one in stub.assumed}
+
+
+def test_neither_secrets_nor_external_ids_are_kept(stub: Stub, collect: Callable[..., Any], tmp_path: Path) -> None:
+    stub.fault = lambda call: "ValidationError" if call.operation == "ListPolicies" else None
+    ended = collect(*ORG)
+    written = b"".join(path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file())
+    for secret in (SECRET, EXTERNAL):
+        assert secret.encode() not in written and secret not in ended.out + ended.err
+
+
+def test_an_account_that_cannot_be_entered_is_there_and_nothing_of_it_is_known(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    closed = stub.accounts[2]
+    stub.fault = lambda call: "AccessDenied" if call.operation == "AssumeRole" and closed in call.what else None
+    ended = collect(*ORG)
+    assert 3 == ended.code
+    assert f"denied sts:AssumeRole (AccessDenied) in {closed}; 4 policies read it, 1 verdict at most" in ended.err
+    verdicts = json.loads(run("check", "--store", tmp_path / "s", *CHOSEN, "--format", "json").out)["verdicts"]
+    mine = [one for one in verdicts if closed in one["object"]["id"]]
+    assert [(closed, "UNDETERMINED")] == [(one["object"]["id"], one["status"]) for one in mine]
+    assert "denied sts:AssumeRole (AccessDenied)" in json.dumps(mine)
+    assert ACCOUNTS - 1 == sum(one["status"] == "COMPLIANT" for one in verdicts if "analyzer" in one["policyId"])
+
+
+def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
+    stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    stub.suspended = {stub.accounts[5]}
+    ended = collect(*ORG, "--accounts", stub.accounts[1], "--accounts", "team-[34]")
+    assert (0, "1 account is not active, and not asked\n") == (ended.code, ended.err)
+    assert {stub.accounts[number] for number in (1, 3, 4)} == {call.account for call in stub.asked} - {MANAGEMENT}
+    wrong = collect(*ORG, "--accounts", "team-55")
+    assert (2, "did you mean team-") == (wrong.code, wrong.err.partition("; ")[2].strip()[:18])
+
+
+def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert 0 == collect(*ORG, store="base").code
+    for seed, share in ((1, 0.05), (2, 0.3)):
+        stub.fault = throttling(share, seed)
+        assert (0, "") == ((ended := collect(*ORG, store=f"s{seed}")).code, ended.err)
+        assert tables(tmp_path / "base") == tables(tmp_path / f"s{seed}")
+    always = stub.accounts[3]
+    stub.fault = lambda call: "Throttling" if call.account == always and call.operation == "ListPolicies" else None
+    ended = collect(*ORG, store="t")
+    told = f"  throttled out of iam:ListPolicies (Throttling) in {always}; 1 policy reads it"
+    assert (3, True) == (ended.code, ended.err.split("\n")[1].startswith(told)), ended.err
+    found = statuses(run, tmp_path / "t")
+    assert (ACCOUNTS - 1) * 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
+    assert ACCOUNTS == found["iam-access-analyzer-for-all-regions", "COMPLIANT"]
+
+
+@pytest.mark.parametrize("how", ["html", "html 500", "reset", "half", "hang", "repeat"])
+def test_what_is_no_answer_is_not_known(run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, how: str) -> None:
+    def is_hit(call: Call) -> bool:
+        return call.operation == "GetAccountAuthorizationDetails" and call.what.startswith("User")
+
+    stub.fault = lambda call: how if is_hit(call) else None
+    ended = collect()
+    assert (3, True) == (ended.code, "failed: iam:GetAccountAuthorizationDetails (" in ended.err), ended.err
+    found = statuses(run, tmp_path / "s")
+    assert 0 == found["delete-user-inline-or-directly-attached-policies", "COMPLIANT"]
+    assert 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("ExpiredToken", "the credentials have expired"),
+        ("RequestTimeTooSkewed", "is the clock of this machine right?"),
+        ("SignatureDoesNotMatch", "is the secret key right, and the clock?"),
+        ("html", "what answers there is not AWS"),
+        ("html 500", "(500): "),
+        ("reset", "ends before it has said anything"),
+        ("half", "ends before it has said anything"),
+        ("hang", "nothing is said there in time"),
+    ],
+)
+def test_what_keeps_it_from_asking_is_one_sentence(
+    stub: Stub, collect: Callable[..., Any], tmp_path: Path, how: str, said: str
+) -> None:
+    stub.fault = lambda call: how
+    ended = collect(*ORG)
+    assert (2, "", 1) == (ended.code, ended.out, ended.err.count("\n")), ended.err
+    assert said in ended.err
+    assert not (tmp_path / "s").exists()
+
+
+NOTE = Journal._append
+
+
+def interrupted(after: int) -> Callable[[Journal, str, Any], None]:
+    """Return what interrupts a collection as it notes what it has done, after some notes."""
+    left = itertools.count(after, -1)
+
+    def note(journal: Journal, kind: str, document: Any) -> None:
+        if next(left) <= 0:
+            raise KeyboardInterrupt
+        NOTE(journal, kind, document)
+
+    return note
+
+
+def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 0 == collect(*ORG, store="base").code
+    drawn = random.Random(7)
+    done: set[tuple[str, str, str]] = set()
+    for _ in range(3):
+        stub.answered.clear()
+        monkeypatch.setattr(Journal, "_append", interrupted(drawn.randint(8, 16)))
+        ended = collect(*ORG, *(["--resume"] if done else []))
+        assert (130, True) == (ended.code, "with --resume goes on" in ended.err), ended.err
+        assert not done & calls_of(stub)
+        done |= done_in(tmp_path / "s")
+        stub.answered.clear()
+    monkeypatch.setattr(Journal, "_append", NOTE)
+    ended = collect(*ORG, "--resume")
+    assert (0, True) == (ended.code, len(done) > 6), ended.err
+    assert not done & calls_of(stub)
+    assert tables(tmp_path / "base") == tables(tmp_path / "s")
+    assert "none was interrupted" in collect(*ORG, "--resume").err
+
+
+def test_what_stands_unfinished_is_told_and_pruned(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    assert 130 == collect().code
+    monkeypatch.setattr(Journal, "_append", NOTE)
+    other = collect(*ORG, "--resume")
+    assert (2, True) == (other.code, "those that stand there were of other options" in other.err)
+    stub.answered.clear()
+    aged = collect("--resume", "--max-age", "0s")
+    assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err
+    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    assert 130 == collect().code
+    monkeypatch.setattr(Journal, "_append", NOTE)
+    fresh = collect()
+    assert (0, True) == (fresh.code, "--resume with its options goes on with it" in fresh.err)
+    assert "1 removed" not in run("inventory", "prune", "--keep", "1", "--store", tmp_path / "s").err
+    assert [] == list((tmp_path / "s" / "unfinished").iterdir())
+
+
+def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_other(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    keys = [("one", f"ASIA{stub.accounts[1]}"), ("two", f"ASIA{stub.accounts[2]}"), ("again", f"ASIA{stub.accounts[1]}")]
+    text = "".join(f"[profile {name}]\naws_access_key_id={key}\naws_secret_access_key=x\n" for name, key in keys)
+    (tmp_path / "config").write_text(text)
+    both = collect("--profile", "one", "--profile", "two", "--profile", "one")
+    assert (0, "") == (both.code, both.err)
+    assert stub.accounts[1:3] == sorted({call.account for call in stub.asked})
+    same = collect("--profile", "one", "--profile", "again", store="t")
+    assert (0, f"open the same account {stub.accounts[1]}") == (same.code, same.err.strip()[-34:])
+    stub.fault = lambda call: "ExpiredToken" if call.account == stub.accounts[2] else None
+    half = collect("--profile", "one", "--profile", "two", store="u")
+    assert (3, True) == (
+        half.code,
+        "credentials not accepted for sts:GetCallerIdentity (ExpiredToken) in profile two" in half.err,
+    )
+    assert USERS // 4 == statuses(run, tmp_path / "u")[KEYS, "INCOMPLIANT"]
+    unknown = collect("--profile", "one", "--profile", "nobody")
+    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+
+
+def test_large_documents_and_odd_names_are_kept_as_they_are(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+) -> None:
+    stub.document = json.dumps({"Statement": [{"Sid": "x" * 2_000_000}]})
+    stub.names = "bell\x07\x1b[31m\u202e"
+    try:
+        ended = collect()
+    finally:
+        stub.document, stub.names = DOCUMENT, ""
+    assert (0, "") == (ended.code, ended.err)
+    assert USERS // 4 == statuses(run, tmp_path / "s")["delete-user-inline-or-directly-attached-policies", "INCOMPLIANT"]
+    shown = run("check", "--store", tmp_path / "s", *CHOSEN)
+    assert not set("\x07\x1b\u202e") & set(shown.out + ended.out)
+
+
+def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: Run, stub: Stub, collect: Callable[..., Any]) -> None:
+    ended = collect(*ORG, "--accounts", "team-[12]", "--dry-run")
+    assert {"GetCallerIdentity", "ListAccounts"} == {call.operation for call in stub.asked}
+    lines = ended.out.splitlines()
+    assert f"accounts: {stub.accounts[1]} team-1, {stub.accounts[2]} team-2" == lines[0]
+    assert lines[1].startswith("regions: ") and "us-east-1" in lines[1]
+    assert lines[-1].startswith("estimate: ") and "and for each object iam.policy-version" in lines[-1]
+    for options, said in (
+        (("--accounts", "1*"), "say --org as well"),
+        (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
+        (("--resume", "--dry-run"), "exclude each other"),
+        (("--max-age", "soon"), "is no length of time"),
+    ):
+        wrong = collect(*options)
+        assert (2, True) == (wrong.code, said in wrong.err)
+
+
+def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub: Stub) -> None:
+    wanted = ("--endpoint-url", stub.url, *ORG, "--policy", "iam-access-analyzer-for-all-regions")
+    ended = run("scan", "aws", *wanted, "--format", "json")
+    assert (0, ACCOUNTS) == (ended.code, len(json.loads(ended.out)["verdicts"])), ended.err
+    wrong = run("scan", "aws", *wanted, "--regions", "us-eats-1")
+    assert (2, "perpend: --regions: there is no region `us-eats-1`; did you mean us-east-1?\n") == (wrong.code, wrong.err)
+    assert "--resume goes on with what stands in a --store" in run("scan", "aws", *wanted, "--resume").err
+
+
+def test_a_killed_process_is_gone_on_with() -> None:
+    """The long run of `tests.servers.long`, as small as it goes."""
+    found = long.main(["--accounts", "3", "--users", "10", "--kills", "2", "--seed", "3"])
+    assert (2, 0, True) == (found["kills"], found["twice"], found["same"])
+    assert 3 * 11 == found["rows"]["CA10__CaAwsUser__c"]
+
+
+def test_a_region_that_is_none_is_one_sentence(collect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us east")
+    ended = collect()
+    assert (2, True, 1) == (ended.code, "the region that is configured is no region of AWS" in ended.err, ended.err.count("\n"))

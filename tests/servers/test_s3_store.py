@@ -1,0 +1,201 @@
+"""Stores on object storage, on a real server: imports, checks, pruning, two writers at once, writers that die."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from perpend.intake.input import Input
+from perpend.intake.inputs import import_inputs
+from perpend.store.files import StoreError
+from perpend.store.remote.mirrored import MirroredStore, cache_directory
+from perpend.store.remote.space import Space
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
+from tests.servers.aws import moto
+
+__all__ = ["run"]
+
+BUCKET = "estate-of-tests"
+CHECK = (*TIME, "--policy", KEY_POLICY, "--format", "ndjson")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with moto() as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def surroundings(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "stays",
+        "AWS_ENDPOINT_URL": server,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    client(BUCKET)
+    return f"s3://{BUCKET}/{tmp_path.name}/store"
+
+
+def client(bucket: str) -> Any:
+    found = botocore.session.Session().create_client("s3", region_name="us-east-1")
+    found.create_bucket(Bucket=bucket)
+    return found
+
+
+def names(address: str) -> list[str]:
+    return sorted(one.name for one in Space(address).names(""))
+
+
+def anew(address: str, directory: Path) -> MirroredStore:
+    """Return the store as another machine sees it."""
+    return MirroredStore(Space(address), directory)
+
+
+def test_what_is_imported_is_checked_and_pruned_from_anywhere(run: Run, address: str, tmp_path: Path, monkeypatch: Any) -> None:
+    for _ in range(2):
+        ended = run("import", EXAMPLE, "--store", address)
+        assert 0 == ended.code, ended.err
+    expected = run("check", EXAMPLE, *CHECK).out
+    assert expected == run("check", "--store", address, *CHECK).out
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    assert expected == run("check", "--store", address, *CHECK).out
+    first, second = (name[len("runs/") : -len(".json")] for name in names(address) if name.startswith("runs/"))
+    assert second in run("inventory", "ls", "--store", address).out
+    assert expected == run("check", "--store", address, "--run", first, *CHECK).out
+    pruned = run("inventory", "prune", "--keep", "1", "--store", address)
+    assert (0, f"removed {first}\n1 removed, 1 kept\n") == (pruned.code, pruned.out)
+    assert {second} == {name.partition("run=")[2].partition("/")[0] for name in names(address) if "run=" in name}
+    assert ["manifest.json", f"runs/{second}.json"] == [name for name in names(address) if "run=" not in name]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    gone = run("check", "--store", address, "--run", first, *CHECK)
+    assert (2, True) == (gone.code, f"holds no snapshot {first}" in gone.err)
+
+
+def test_a_collection_goes_into_it(run: Run, address: str, server: str) -> None:
+    ended = run("collect", "aws", "--store", address, "--endpoint-url", server, "--policy", KEY_POLICY)
+    assert 3 == ended.code, ended.err  # the account has no users, of whom the server makes no report
+    assert f"next: perpend check --store {address}" in ended.out
+    assert run("inventory", "show", "--store", address).code == 0
+
+
+def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: Run, address: str, tmp_path: Path) -> None:
+    """Each reads what is in force, then the other one writes: the second finds another mark, and looks again."""
+    meet = threading.Barrier(2)
+    stores = [anew(address, tmp_path / f"machine{number}") for number in range(2)]
+    tries: list[bool] = []
+
+    def racing(space: Space) -> None:
+        get, put, committing = space.get, space.put, list[str]()
+
+        def get_and_wait(name: str) -> tuple[bytes, str] | None:
+            found = get(name)
+            if name == "manifest.json" and committing:
+                committing.clear()
+                meet.wait(60)
+            return found
+
+        def noted(name: str, content: bytes, **more: Any) -> bool:
+            done = put(name, content, **more)
+            if name == "manifest.json":
+                tries.append(done)
+            else:
+                committing.append(name)
+            return done
+
+        space.get, space.put = get_and_wait, noted  # type: ignore[method-assign]
+
+    def write(store: MirroredStore) -> None:
+        racing(store._space)
+        import_inputs(store, [Input(EXAMPLE)], declared=lambda name: None)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, stores))
+    seen = anew(address, tmp_path / "third")
+    assert 2 == len(seen.runs())
+    assert seen.run_in_force() in seen.runs()
+    assert [False, True, True] == sorted(tries)
+    with seen.reading() as snapshot:
+        assert 25 == snapshot.tables.by_name["CA10__CaAwsUser__c"].rows
+
+
+def test_who_has_seen_something_else_does_not_replace_it(address: str) -> None:
+    space = Space(address)
+    assert (True, False) == (space.put("one", b"1"), space.put("one", b"2"))
+    content, mark = space.get("one") or (b"", "")
+    assert (True, False) == (space.put("one", b"3", instead_of=mark), space.put("one", b"4", instead_of=mark))
+    assert (b"1", b"3") == (content, (space.get("one") or (b"", ""))[0])
+
+
+def test_a_writer_that_dies_leaves_the_former_snapshot_in_force(run: Run, address: str, monkeypatch: Any) -> None:
+    run("import", EXAMPLE, "--store", address)
+    before = names(address)
+
+    def dies(self: Space, name: str, content: bytes, **more: Any) -> bool:
+        raise StoreError("the line is cut")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Space, "put", dies)
+        assert 2 == run("import", EXAMPLE, "--store", address).code
+    left = sorted(set(names(address)) - set(before))
+    assert left and all(name.startswith("inventory/") for name in left)
+    assert 1 == len(MirroredStore(Space(address)).runs())
+    assert 1 == run("check", "--store", address, *CHECK).code
+
+
+def test_what_is_damaged_or_missing_there_is_never_judged(run: Run, address: str, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", address)
+    file = next(name for name in names(address) if "User" in name)
+    content, mark = Space(address).get(file) or (b"", "")
+    assert Space(address).put(file, content[:-1] + b"x", instead_of=mark)
+    with pytest.raises(StoreError, match="is damaged: its SHA-256"), anew(address, tmp_path / "a").reading():
+        pass
+    Space(address).remove([file])
+    with pytest.raises(StoreError, match="is missing"), anew(address, tmp_path / "b").reading():
+        pass
+
+
+def test_what_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: Any) -> None:
+    for address, said in (
+        ("s3://no-such-bucket-here/x", "there is no such bucket"),
+        ("s3://", "is no address of a store: write s3://bucket/prefix"),
+        (f"s3://{BUCKET}/../x", "is no address of a store"),
+    ):
+        ended = run("check", "--store", address, *CHECK)
+        assert (2, True, 1) == (ended.code, said in ended.err, ended.err.count("\n")), ended.err
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    ended = run("check", "--store", f"s3://{BUCKET}/x", *CHECK)
+    assert (2, True) == (ended.code, "no credentials were found" in ended.err)
+
+
+def test_an_empty_place_holds_no_snapshot(run: Run, address: str) -> None:
+    ended = run("check", "--store", address, *CHECK)
+    assert (2, True) == (ended.code, f"{address}: holds no snapshot yet" in ended.err)
+    assert cache_directory("a") != cache_directory("b")
+
+
+def test_a_configuration_may_name_it(run: Run, address: str, tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "perpend.toml").write_text(f"store = {json.dumps(address)}\n")
+    run("import", EXAMPLE, "--store", address)
+    monkeypatch.chdir(tmp_path / "project")
+    assert 1 == run("check", *CHECK).code

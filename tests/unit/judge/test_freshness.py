@@ -1,0 +1,85 @@
+"""What is stale is not known: objects are in doubt, and claims of stale sources no longer cover anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from perpend.engines.duckdb.engine import duck_db
+from perpend.ir.coverage import Claim, Scope
+from perpend.ir.estate import Source
+from perpend.judge.estates import judge_estate
+from perpend.judge.freshness import Freshness, aged_estate, freshness_of, stale_claims
+from perpend.judge.selection import selection_of
+from perpend.meaning.partly_known import doubt_of
+from tests.repositories import program_of
+from tests.unit.judge.estates import THING, analyzer, estate, thing
+
+NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
+DAY = Freshness(timedelta(hours=24), NOW)
+
+
+@pytest.mark.parametrize(
+    ("hours", "reason"),
+    [
+        (0, None),
+        (24, None),
+        (25, "observed 25 hours ago, 2026-01-09 11:00 UTC: older than 24 hours"),
+        (72, "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours"),
+        (-0.05, None),
+        (-1, "observed at 2026-01-10 13:00 UTC, which is yet to come: how old it is cannot be said"),
+    ],
+)
+def test_facts_are_stale_once_they_are_older(hours: float, reason: str | None) -> None:
+    assert reason == DAY.reason(NOW - timedelta(hours=hours))
+
+
+def test_a_time_that_nothing_states_is_stale_unless_the_run_has_one() -> None:
+    assert DAY.reason(None) == "observed at a time that nothing states: it may be older than 24 hours"
+    given = freshness_of(timedelta(hours=1), NOW, None)
+    assert given is not None
+    assert (None, None) == (given.reason(None), given.reason(NOW + timedelta(days=1)))
+    assert freshness_of(None, NOW, None) is None
+
+
+def test_a_claim_holds_as_long_as_some_fresh_source_makes_it() -> None:
+    account, region = Scope("111122223333"), Scope("111122223333", "eu-west-1")
+    old = Source("old", "aws", NOW - timedelta(days=2), 0, coverage=(Claim("A", region), Claim("B", account)))
+    new = Source("new", "aws", NOW, 0, coverage=(Claim("A", account), Claim("B", region)))
+    stale = DAY.reasons([old, new])
+    assert [0] == list(stale)
+    assert [Claim("B", account)] == [claim for claim, _ in stale_claims([old, new], stale)]
+
+
+def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
+    rival = thing("a", "old.json")
+    found = estate(thing("a", "new.json", variants=(rival,)), thing("b", "old.json"), times={"new.json": NOW, "old.json": None})
+    first, second = aged_estate(found, DAY).objects[THING]
+    assert (None, True, True) == (
+        doubt_of(first.fields),
+        bool(doubt_of(first.variants[0].fields)),
+        bool(doubt_of(second.fields)),
+    )
+    assert found is aged_estate(found, None)
+
+
+@pytest.mark.parametrize("by_engine", [False, True])
+def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_path: Path, by_engine: bool) -> None:
+    one = analyzer(tmp_path, {"FIELD": {"path": "CA10__on__c"}})
+    selection = selection_of(one, [program_of(one)])
+    found = estate(
+        thing("a", "new.json", CA10__on__c=True),
+        thing("b", "old.json", CA10__on__c=True),
+        times={"new.json": NOW, "old.json": NOW - timedelta(days=3)},
+    )
+    with duck_db() as engine:
+        judgement = judge_estate(found, selection, today=NOW, max_age=timedelta(hours=24), engine=engine if by_engine else None)
+    fresh, stale = judgement.findings()
+    assert fresh.condition_index != 0
+    assert (0, "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours") == (
+        stale.condition_index,
+        stale.current_state_message,
+    )
+    assert (NOW, NOW - timedelta(days=3)) == (fresh.observed_at, stale.observed_at)

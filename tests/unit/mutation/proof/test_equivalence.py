@@ -1,0 +1,95 @@
+"""Which mutants are proven equivalent, and that none is that an object tells apart."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.load.repository import LIBRARY, Repository
+from perpend.mutation.judging import Judges
+from perpend.mutation.mutants import mutants_of
+from perpend.mutation.proof.equivalence import are_equivalent
+from perpend.mutation.score import specimens_of
+from tests.unit.mutation.programs import equal, field, greater, program
+
+CHILD = {
+    "relationshipName": "Disks__r",
+    "conditions": [{"status": "COMPLIANT", "currentStateMessage": "m", "check": equal("d__c", "x")}],
+    "otherwise": {"status": "INAPPLICABLE", "currentStateMessage": "m"},
+}
+HAS = {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": "Disks__r"}}
+
+
+def proven(made):
+    return {mutant.words for mutant in mutants_of(made) if are_equivalent(made.block, mutant.block)}
+
+
+def swapped(*names):
+    return {f"condition 2, `{names[0]}`, was tried before condition 1"}
+
+
+@pytest.mark.parametrize(
+    ("checks", "more", "expected"),
+    [
+        ((equal("a__c", "x"), equal("a__c", "y")), {}, swapped("a__c == 'y'")),
+        (
+            (greater("a__c", 5), {"LESS_THAN": {"left": field("a__c"), "right": {"NUMBER": 2}}}),
+            {},
+            swapped("a__c < number(2.0)"),
+        ),
+        ((equal("a__c", "x"), equal("b__c", "y")), {}, set()),
+        ((equal("a__c", "x"), {"STARTS_WITH": {"arg": field("a__c"), "search": {"TEXT": "x"}}}), {}, set()),
+    ],
+)
+def test_conditions_that_exclude_each_other_may_be_swapped(tmp_path, checks, more, expected):
+    assert expected == {words for words in proven(program(tmp_path, *checks, **more)) if "tried before" in words}
+
+
+def test_statuses_of_children_that_nobody_asks_for_are_the_same(tmp_path):
+    child = {
+        **CHILD,
+        "conditions": [
+            *CHILD["conditions"],
+            {"status": "UNDETERMINED", "currentStateMessage": "m", "check": equal("d__c", "z")},
+        ],
+    }
+    made = program(tmp_path, HAS, relatedLists=[child])
+    found = proven(made)
+    assert "condition 2, `d__c == 'z'`, was dropped of `Disks__r`" in found
+    assert "condition 1, `d__c == 'x'`, was dropped of `Disks__r`" not in found
+
+
+def test_a_comparison_that_a_condition_before_settled_changes_nothing(tmp_path):
+    made = program(tmp_path, {"NOT": {"arg": equal("a__c", "x")}}, equal("a__c", "x"))
+    assert "condition 2, `a__c == 'x'`, was dropped" not in proven(made)
+    made = program(
+        tmp_path / "same", {"NOT": {"arg": equal("a__c", "x")}}, {"AND": {"args": [equal("a__c", "x"), equal("b__c", "y")]}}
+    )
+    assert "`a__c == 'x'` was dropped from `a__c == 'x' && b__c == 'y'`" in proven(made)
+
+
+def test_what_cannot_be_read_counts(tmp_path):
+    # with b__c of another form, the one program is UNDETERMINED and the other is not
+    made = program(tmp_path, {"AND": {"args": [equal("a__c", "x"), {"OR": {"args": [equal("b__c", "y"), {"BOOLEAN": True}]}}]}})
+    assert "`b__c == 'y'` was dropped from `b__c == 'y' || true`" not in proven(made)
+
+
+def test_unit_tests_are_not_reasoned_about(tmp_path):
+    made = program(tmp_path, {"UNIT_TEST": {"id": "a", "arg": {"BOOLEAN": False}}})
+    assert set() == proven(made)
+
+
+def test_no_mutant_of_the_library_that_a_test_kills_is_proven_equivalent():
+    analyzer, chosen = Analyzer(Repository(LIBRARY)), random.Random(7)
+    wrong = []
+    for logic_id in analyzer.repository.logic_ids:
+        made = analyzer.analyzed(logic_id).program
+        mutants = mutants_of(made)
+        judges, killed = Judges(made, mutants), set()
+        for specimen in specimens_of(analyzer, logic_id)[:30]:
+            killed |= set(judges.killed(specimen, range(len(mutants)))[1])
+        for position in chosen.sample(sorted(killed), min(6, len(killed))):
+            wrong += [mutants[position].key] if are_equivalent(made.block, mutants[position].block) else []
+    assert [] == wrong
