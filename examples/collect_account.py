@@ -48,6 +48,10 @@ def password_policies(account: str) -> list[Fields]:
             "Id": account,
             "CA10__minimumPasswordLength__c": policy["MinimumPasswordLength"],
             "CA10__passwordReusePrevention__c": policy.get("PasswordReusePrevention"),
+            "CA10__requireUppercaseCharacters__c": policy["RequireUppercaseCharacters"],
+            "CA10__requireLowercaseCharacters__c": policy["RequireLowercaseCharacters"],
+            "CA10__requireNumbers__c": policy["RequireNumbers"],
+            "CA10__requireSymbols__c": policy["RequireSymbols"],
         }
         for policy in ([policy] if policy else [])
     ]

@@ -104,5 +104,7 @@ def test_policies_over_child_objects_are_asked_when_another_kind_of_input_is_the
 ) -> None:
     (tmp_path / "objects.json").write_text('[{"Id": "another"}]')
     ran = run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME, "--format", "json")
-    assert (1, [], 19) == (ran.code, json.loads(ran.out)["setAside"], len(asked(ran)))
+    alone = run("check", EXAMPLE, *TIME, "--format", "json")
+    asked_or_not = len(asked(alone)) + len(json.loads(alone.out)["setAside"])
+    assert (1, [], asked_or_not) == (ran.code, json.loads(ran.out)["setAside"], len(asked(ran)))
     assert "not asked" not in run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME).out

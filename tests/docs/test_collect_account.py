@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
+from perpend.load.repository import LIBRARY
 
 ROOT = Path(__file__).parents[2]
 HOME, FAR = "eu-west-1", "ap-east-1"
@@ -31,7 +32,16 @@ ANSWERS = {
         ]
     },
     "ec2 get-ebs-encryption-by-default": {"EbsEncryptionByDefault": True},
-    "iam get-account-password-policy": {"PasswordPolicy": {"MinimumPasswordLength": 14, "PasswordReusePrevention": 24}},
+    "iam get-account-password-policy": {
+        "PasswordPolicy": {
+            "MinimumPasswordLength": 14,
+            "PasswordReusePrevention": 24,
+            "RequireUppercaseCharacters": True,
+            "RequireLowercaseCharacters": True,
+            "RequireNumbers": True,
+            "RequireSymbols": True,
+        }
+    },
     "iam list-users": {"Users": []},
     "iam get-account-authorization-details": {
         "RoleDetailList": [{"Arn": ROLE, "RoleName": "help", "AttachedManagedPolicies": [{"PolicyArn": SUPPORT}]}]
@@ -61,7 +71,7 @@ if isinstance(answer, str):
     sys.exit(f"An error occurred ({{answer}}) when calling the operation: no")
 print(json.dumps(answer))
 """
-POLICIES = 11
+POLICIES = sum("inputType: CA10__CaAwsAccount__c" in file.read_text() for file in LIBRARY.glob("ce/**/prod.logic.yaml"))
 
 
 def statuses(folder: Path, told: str, **changed: object) -> dict[str, str]:

@@ -98,6 +98,14 @@ _TYPES: Final = (
             "CA10__enforceHttps__c": _domain("DomainEndpointOptions.EnforceHTTPS", "is_enabled"),
             "CA10__tlsSecurityPolicy__c": _domain("DomainEndpointOptions.TLSSecurityPolicy", optional=True),
             "CA10__vpcId__c": _domain("VPCOptions.VPCId", optional=True),
+            "CA10__errorLogsEnabled__c": _domain(
+                "LogPublishingOptions.ES_APPLICATION_LOGS.Enabled", "is_enabled", optional=True
+            ),
+            "CA10__auditLogsEnabled__c": _domain("LogPublishingOptions.AUDIT_LOGS.Enabled", "is_enabled", optional=True),
+            "CA10__advancedSecurityEnabled__c": _domain("AdvancedSecurityOptions.Enabled", "is_enabled"),
+            "CA10__dataNodeCount__c": _domain("ClusterConfig.InstanceCount"),
+            "CA10__zoneAwarenessEnabled__c": _domain("ClusterConfig.ZoneAwarenessEnabled", "is_enabled"),
+            "CA10__updateAvailable__c": _domain("ServiceSoftwareOptions.UpdateAvailable", "is_enabled"),
             "CA10__policyDocument__c": _domain("AccessPolicies", "json_document", optional=True),
             "CA10__policyDocumentExt__c": _domain(
                 "AccessPolicies", "extended_resource", optional=True, after=ORGANIZATION_FACTS

@@ -1,0 +1,247 @@
+"""What other tools were found to judge wrongly, by their own threads, is judged rightly here: a policy, an object, a status.
+
+Objects are as collected: a key that is not there could not be read. Policy documents are extended here as the collector does it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.engines.duckdb.engine import DuckDb, duck_db
+from perpend.engines.nested import indexes_of
+from perpend.interpret.interpreter import Interpreter
+from perpend.ir.ids import production_of
+from perpend.load.repository import LIBRARY, Repository
+from perpend.meaning.access.levels import PolicyKind, extended_document
+from perpend.meaning.access.surroundings import NO_ORGANIZATION, Surroundings
+from perpend.meaning.values import date_time_from_text
+
+ANALYZER = Analyzer(Repository(LIBRARY))
+AWS = "/ce/ca/aws/"
+OWN = "111122223333"
+HERE = Surroundings(
+    account=OWN,
+    organization=NO_ORGANIZATION,
+    organization_accounts=frozenset(),
+    collected_accounts=frozenset({OWN}),
+)
+THERE = {"CA10__disappearanceTime__c": None}
+
+
+class Defect(NamedTuple):
+    """A defect by the thread that reports it, and an object that shows it."""
+
+    thread: str
+    name: str
+    policy: str
+    fields: dict[str, Any]
+    expected: str
+    time: str = "2026-03-31T12:00:00Z"
+
+
+def _documents(kind: PolicyKind, prefix: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    plain = {"Version": "2012-10-17", "Statement": list(statements)}
+    found = extended_document(plain, kind, HERE)
+    return {**THERE, f"CA10__{prefix}__c": json.dumps(plain), f"CA10__{prefix}Ext__c": json.dumps(found)}
+
+
+def _resource(*statements: dict[str, Any]) -> dict[str, Any]:
+    return _documents(PolicyKind.RESOURCE, "policyDocument", *statements)
+
+
+def _allow(action: str, principal: Any, **others: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Principal": principal, "Resource": "*", **others}
+
+
+def _user(name: str, columns: dict[str, str]) -> dict[str, Any]:
+    arn = f"arn:aws:iam::{OWN}:root" if name == "root" else f"arn:aws:iam::{OWN}:user/{name}"
+    row = {
+        "user": "<root_account>" if name == "root" else name,
+        "arn": arn,
+        "user_creation_time": "2025-01-01T00:00:00Z",
+        "password_enabled": "true",
+        "password_last_used": "2026-03-30T00:00:00Z",
+        "password_last_changed": "2026-03-01T00:00:00Z",
+        "mfa_active": "true",
+        "access_key_1_active": "true",
+        "access_key_1_last_rotated": "2026-03-01T00:00:00Z",
+        "access_key_1_last_used_date": "2026-03-30T00:00:00Z",
+        "access_key_2_active": "false",
+        "access_key_2_last_rotated": "N/A",
+        "access_key_2_last_used_date": "N/A",
+        **columns,
+    }
+    return {
+        **THERE,
+        "CA10__userName__c": name,
+        "CA10__arn__c": arn,
+        "CA10__credReportAttributesJson__c": json.dumps(row),
+    }
+
+
+def _secret(accessed: str | None, changed: str) -> dict[str, Any]:
+    return {**THERE, "CA10__lastAccessedDate__c": accessed, "CA10__lastChangedDate__c": changed}
+
+
+def _trail(bucket: dict[str, Any]) -> dict[str, Any]:
+    return {**THERE, "CA10__bucket__c": "bucket", "CA10__bucket__r": {"Id": "bucket", **THERE, **bucket}}
+
+
+PUBLIC_QUEUE = _resource(_allow("sqs:SendMessage", "*"))
+QUEUE = AWS + "sqs/queue-policy-open-to-everybody"
+TOPIC = AWS + "sns/topic-policy-open-to-everybody"
+FUNCTION = AWS + "lambda/function-policy-open-to-everybody"
+UNUSED = AWS + "secretsmanager/secret-unused-for-90-days"
+ROTATED = AWS + "iam/user-access-keys-are-not-rotated-every-90-days"
+ROOT_MFA = AWS + "iam/root-user-mfa"
+TO_BUCKET = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}
+
+DEFECTS = [
+    Defect(
+        "prowler#12872",
+        "a denied read of a policy passes",
+        AWS + "cloudtrail/trail-bucket-open-to-everybody",
+        _trail({}),
+        "UNDETERMINED",
+    ),
+    Defect("prowler#327", "a denied read fails", AWS + "sqs/queue-encryption", {**THERE}, "UNDETERMINED"),
+    Defect("prowler#12645", "a denied read fails", AWS + "ecr/repository-scan-on-push", {**THERE}, "UNDETERMINED"),
+    Defect("steampipe-mod-aws-perimeter#21", "an ignored AccessDenied is fine", TOPIC, {**THERE}, "UNDETERMINED"),
+    Defect("cloud-custodian#9455", "one denied object takes the verdicts of others along", QUEUE, PUBLIC_QUEUE, "INCOMPLIANT"),
+    Defect(
+        "prowler#2843",
+        "a finding outlives its object",
+        QUEUE,
+        {**PUBLIC_QUEUE, "CA10__disappearanceTime__c": "2026-03-01T00:00:00Z"},
+        "DISAPPEARED",
+    ),
+    Defect(
+        "prowler#8326",
+        "a topic that one bucket may publish to is public",
+        TOPIC,
+        _resource(_allow("SNS:Publish", {"AWS": "*"}, Condition=TO_BUCKET)),
+        "COMPLIANT",
+    ),
+    Defect(
+        "prowler#3212",
+        "a queue that one bucket may send to is public",
+        QUEUE,
+        _resource(_allow("sqs:SendMessage", "*", Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::bucket"}})),
+        "COMPLIANT",
+    ),
+    Defect(
+        "prowler#3199",
+        "a queue that a topic of another account may send to is public",
+        QUEUE,
+        _resource(
+            _allow(
+                "sqs:SendMessage", "*", Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-west-2:555555555555:topic"}}
+            )
+        ),
+        "COMPLIANT",
+    ),
+    Defect(
+        "prowler#2565",
+        "a condition counts whatever it says",
+        QUEUE,
+        _resource(_allow("sqs:SendMessage", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
+        "INCOMPLIANT",
+    ),
+    Defect(
+        "cs-suite#23",
+        "the policy that every new topic has is public",
+        TOPIC,
+        _resource(_allow("SNS:Publish", {"AWS": "*"}, Condition={"StringEquals": {"AWS:SourceOwner": OWN}})),
+        "COMPLIANT",
+    ),
+    Defect(
+        "checkov#7298",
+        "a function for one organization is public",
+        FUNCTION,
+        _resource(_allow("lambda:InvokeFunction", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abcde12345"}})),
+        "COMPLIANT",
+    ),
+    Defect(
+        "cnspec#3140",
+        "a function for one service is public",
+        FUNCTION,
+        _resource(_allow("lambda:InvokeFunction", {"Service": "events.amazonaws.com"})),
+        "COMPLIANT",
+    ),
+    Defect(
+        "steampipe-mod-aws-compliance#751",
+        "a secret that was read today is unused",
+        UNUSED,
+        _secret("2026-03-31T00:00:00Z", "2024-01-01T00:00:00Z"),
+        "COMPLIANT",
+    ),
+    Defect(
+        "cloudquery#13773",
+        "a secret that nobody read for years is fine",
+        UNUSED,
+        _secret("2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+        "INCOMPLIANT",
+    ),
+    Defect(
+        "steampipe-mod-aws-compliance#909",
+        "a key that is inactive counts as not rotated",
+        ROTATED,
+        _user("alma", {"access_key_2_active": "false", "access_key_2_last_rotated": "2020-01-01T00:00:00Z"}),
+        "COMPLIANT",
+    ),
+    Defect(
+        "steampipe-mod-aws-compliance#956",
+        "what AWS wrote and nobody else can change is a fault",
+        AWS + "iam/customer-policy-allows-passing-all-roles",
+        {
+            **_documents(PolicyKind.IDENTITY, "policyDocument", {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}),
+            "CA10__arn__c": "arn:aws:iam::aws:policy/PowerUserAccess",
+        },
+        "INAPPLICABLE",
+    ),
+    Defect(
+        "ScoutSuite#1710",
+        "a root user whose credentials were deleted lacks MFA",
+        ROOT_MFA,
+        _user("root", {"password_enabled": "false", "mfa_active": "false", "access_key_1_active": "false"}),
+        "INAPPLICABLE",
+    ),
+    Defect(
+        "prowler#7967",
+        "a root user with a password is passed over where the organization manages root access",
+        ROOT_MFA,
+        _user("root", {"password_enabled": "true", "mfa_active": "false", "access_key_1_active": "false"}),
+        "INCOMPLIANT",
+    ),
+    Defect(
+        "prowler#3519",
+        "the root user is judged as a user without a password",
+        AWS + "iam/mfa-for-all-users-with-console-password",
+        _user("root", {"password_enabled": "not_supported", "mfa_active": "false"}),
+        "INAPPLICABLE",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DuckDb]:
+    """One DuckDB for all defects."""
+    with duck_db() as found:
+        yield found
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: f"{defect.thread} {defect.name}")
+def test_it_is_judged_rightly_here(defect: Defect, engine: DuckDb) -> None:
+    program = ANALYZER.analyzed(production_of(defect.policy)).program
+    assert program is not None
+    time = date_time_from_text(defect.time) or 0
+    denied = {"Id": "denied", **THERE}
+    judged = [Interpreter([program]).judge(one, time, complete=False)[0][0] for one in ({"Id": "it", **defect.fields}, denied)]
+    assert [defect.expected, "UNDETERMINED"] == [program.verdicts[index].status.name for index in judged]
+    objects = [{"Id": "it", **defect.fields}, denied]
+    assert [judged] == indexes_of(engine, [program], objects, time, complete=False)
