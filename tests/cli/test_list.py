@@ -97,7 +97,9 @@ def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason
 
 
 def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
-    assert ["CA10__CaAwsUserPolicy__c"] == [line.split()[0] for line in run("list", "types", "IAM user inline").out.splitlines()]
+    assert ["CA10__CaAwsUserPolicy__c"] == [
+        line.split()[0] for line in run("list", "types", "IAM user inline").out.splitlines()
+    ]
     assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
     assert "IS_EQUAL\tComparison\t" in run("list", "operations", "both", "equal").out
     assert "none\n" == run("list", "operations", "no such word").out
