@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.clouds.aws.filter_pattern import filter_terms
 from perpend.clouds.aws.model import ABOVE, NotThere
 from perpend.clouds.aws.values import VALUES
 from perpend.collect.formats.values import lower_camel
@@ -207,6 +208,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "topic_arn": _topic_arn,
     "organization": _organization,
     "confirmed": _confirmed,
+    "filter_terms": filter_terms,
     "is_queue_encrypted": _is_queue_encrypted,
     **VALUES,
 }

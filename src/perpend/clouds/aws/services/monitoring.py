@@ -45,6 +45,7 @@ _TYPES: Final = (
             **_PLACE,
             "CA10__name__c": FieldSource(f"{ABOVE}.filterName"),
             "CA10__filterPattern__c": FieldSource(f"{ABOVE}.filterPattern", optional=True),
+            "CA10__filterTermsJson__c": FieldSource(f"{ABOVE}.filterPattern", "filter_terms"),
             "CA10__logGroup__c": FieldSource(_GROUP),
             "CA10__metric__c": FieldSource(_METRIC),
         },

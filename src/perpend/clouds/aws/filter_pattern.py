@@ -1,0 +1,143 @@
+"""The pattern of a metric filter in, what it looks for out: its alternatives, each a list of conditions that hold together.
+
+AWS's filter pattern syntax for JSON events. What is not understood is not known: other kinds of patterns, and any text that AWS
+would not take.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from perpend.clouds.aws.model import NotThere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_PATTERN: Final = 1024
+"""How many characters AWS takes."""
+
+MOST_ALTERNATIVES: Final = 256
+DEEPEST: Final = 32
+
+_TOKEN: Final = re.compile(
+    r"""\s*(?:
+    (?P<field>\$\.[\w.\[\]-]+)
+  | (?P<mark>&& | \|\| | [(){}] | != | <= | >= | [=<>])
+  | (?P<quoted>"[^"\\]*")
+  | (?P<plain>[\w*.:/@+?~\#-]+)
+    )\s*""",
+    re.VERBOSE | re.ASCII,
+)
+_STATES: Final = frozenset(("NOT EXISTS", "IS NULL", "IS TRUE", "IS FALSE"))
+_COMPARISONS: Final = frozenset(("=", "!=", "<", "<=", ">", ">="))
+
+_Alternatives: TypeAlias = frozenset[frozenset[str]]
+
+
+class Token(NamedTuple):
+    """A piece of a pattern: its kind, and its text without quotes."""
+
+    kind: str
+    text: str
+
+
+class _Pattern:
+    """Reads one pattern from left to right. `&&` binds more tightly than `||`."""
+
+    def __init__(self, tokens: Iterator[Token]) -> None:
+        self._tokens = [*tokens, Token("end", "")]
+        self._at = 0
+
+    def alternatives(self, closing: str, depth: int = 0) -> _Alternatives:
+        """Return what stands before a closing mark, and pass the mark."""
+        if depth > DEEPEST:
+            raise NotThere(f"the filter pattern has more than {DEEPEST} parentheses in each other")
+        found: _Alternatives = self._together(depth)
+        while self._next_is("||"):
+            found = _bounded(found | self._together(depth))
+        self._expect("mark", closing)
+        return found
+
+    def end(self) -> None:
+        self._expect("end", "")
+
+    def start(self) -> None:
+        self._expect("mark", "{")
+
+    def _together(self, depth: int) -> _Alternatives:
+        found = self._one(depth)
+        while self._next_is("&&"):
+            other = self._one(depth)
+            found = _bounded(frozenset(left | right for left, right in product(found, other)))
+        return found
+
+    def _one(self, depth: int) -> _Alternatives:
+        if self._next_is("("):
+            return self.alternatives(")", depth + 1)
+        field = self._expect("field").text
+        token = self._take()
+        value = self._take()
+        state = f"{token.text} {value.text}".upper()
+        if token.kind == value.kind == "plain" and state in _STATES:
+            return frozenset((frozenset((f"{field} {state}",)),))
+        if token.kind != "mark" or token.text not in _COMPARISONS or value.kind not in ("plain", "quoted"):
+            raise _not_understood()
+        return frozenset((frozenset((f"{field} {token.text} {value.text}",)),))
+
+    def _take(self) -> Token:
+        token = self._tokens[self._at]
+        self._at = min(self._at + 1, len(self._tokens) - 1)
+        return token
+
+    def _next_is(self, mark: str) -> bool:
+        if self._tokens[self._at] != Token("mark", mark):
+            return False
+        self._at += 1
+        return True
+
+    def _expect(self, kind: str, text: str | None = None) -> Token:
+        token = self._take()
+        if token.kind != kind or text not in (None, token.text):
+            raise _not_understood()
+        return token
+
+
+def filter_terms(value: Any) -> str:
+    """Return the alternatives of a pattern as a JSON array of arrays of texts, such as `$.eventName = CreateTrail`, sorted.
+
+    An empty pattern fits every event: one alternative without conditions. Raises NotThere for what is not understood.
+    """
+    text = str(value)
+    if not text.strip():
+        return "[[]]"
+    if len(text) > LONGEST_PATTERN:
+        raise NotThere(f"the filter pattern has more than {LONGEST_PATTERN:,} characters, more than AWS takes")
+    pattern = _Pattern(_tokens(text))
+    pattern.start()
+    found = pattern.alternatives("}")
+    pattern.end()
+    return json.dumps(sorted(sorted(one) for one in found), ensure_ascii=False, separators=(",", ":"))
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None or found.lastgroup is None:
+            raise _not_understood()
+        kind = found.lastgroup
+        yield Token(kind, found[kind][1:-1] if kind == "quoted" else found[kind])
+        at = found.end()
+
+
+def _bounded(found: _Alternatives) -> _Alternatives:
+    if len(found) > MOST_ALTERNATIVES:
+        raise NotThere(f"the filter pattern has more than {MOST_ALTERNATIVES} alternatives")
+    return found
+
+
+def _not_understood() -> NotThere:
+    return NotThere("the filter pattern is none for JSON events that is understood")
