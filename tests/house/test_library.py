@@ -17,28 +17,46 @@ from perpend.policy_tests.run import tests_of as objects_of
 REPOSITORY = Repository(LIBRARY)
 ANALYZER = Analyzer(REPOSITORY)
 JUDGING = [one for one in REPOSITORY.policy_ids if (found := REPOSITORY.policy(one).value) is None or not found.impossible]
+HUB = "/frameworks/aws-fsbp-v1.0.0"
+LINKS = {
+    (section, other.value)
+    for section in REPOSITORY.section_ids
+    if (found := REPOSITORY.section(section).value) is not None
+    for other in found.similar_sections
+}
 HEADINGS = ["## Rationale", "## Audit", "### From the console", "### From the command line", "### How this policy judges"]
 
 
-def test_similar_sections_name_each_other() -> None:
-    links = {
-        (section, other.value)
-        for section in REPOSITORY.section_ids
-        if (found := REPOSITORY.section(section).value) is not None
-        for other in found.similar_sections
-    }
-    assert set() == links - {(other, section) for section, other in links}
+def framework_of(section: str) -> str:
+    return "/".join(section.split("/")[:3])
+
+
+def benchmark_of(section: str) -> str:
+    """Return the framework without its version."""
+    return re.sub(r"-v[0-9.]+$", "", framework_of(section))
+
+
+def test_versions_of_a_benchmark_name_each_other() -> None:
+    within = {(section, other) for section, other in LINKS if benchmark_of(section) == benchmark_of(other)}
+    assert set() == within - {(other, section) for section, other in within}
+    assert set() == {(section, other) for section, other in within if framework_of(section) == framework_of(other)}
+
+
+def test_another_framework_names_sections_of_the_hub_only() -> None:
+    """Policies count where a named section has them, one hop away: the hub has them of itself, and names nobody."""
+    across = {(section, other) for section, other in LINKS if benchmark_of(section) != benchmark_of(other)}
+    assert {HUB} == {framework_of(other) for _, other in across}
+    assert {HUB} & {framework_of(section) for section, _ in LINKS} == set()
+    assert set() == {framework_of(section) for section, _ in across} & {framework_of(other) for _, other in LINKS}
 
 
 @pytest.mark.parametrize("policy", REPOSITORY.policy_ids)
 def test_a_policy_answers_its_recommendation_in_every_version(policy: str) -> None:
+    """In frameworks that have no versions here, it answers what the hub's sections lead to, without a word of its own."""
     found = REPOSITORY.policy(policy).value
     assert found is not None
     mapped = {item.value for item in found.mappings}
-    similar = {
-        other.value for one in mapped if (section := REPOSITORY.section(one).value) for other in section.similar_sections
-    }
-    assert set() == similar - mapped
+    assert set() == {other for section, other in LINKS if section in mapped} - mapped
 
 
 @pytest.mark.parametrize("policy", REPOSITORY.policy_ids)

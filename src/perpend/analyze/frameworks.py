@@ -99,8 +99,10 @@ class FrameworkMappings:
         return RequirementAnswer.MANUAL if found else RequirementAnswer.NONE
 
     def is_requirement(self, section_id: str) -> bool:
-        """Whether a section is a requirement: nothing stands below it, or policies answer it."""
-        return section_id not in self._with_children or section_id in self._of_section
+        """Whether a section is a requirement: nothing stands below it, policies answer it, or it names similar ones."""
+        if section_id not in self._with_children or section_id in self._of_section:
+            return True
+        return section_id in self._sections and any(_similar(self._sections[section_id]))
 
     def requirements_below(self, section_id: str) -> list[str]:
         """Return the requirements among a section and all below it, in the order of their ids."""

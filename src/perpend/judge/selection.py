@@ -83,11 +83,12 @@ def select_policies(
 ) -> Selection:
     """Return the policies that judge: those that ids, globs, folders or frameworks name, all of them where nothing does.
 
-    ``inherited``: also those that reach a framework through rules, controls or similar sections. ``over`` is what they
-    are to judge: only policies over types that it holds are selected. Raises UnknownName for a name that nothing has, for a
-    policy named by itself that cannot judge what is held, since its silence would look like a pass, and where no policy at
-    all judges what is held. ``exclude`` names policies that are not asked, unless ``names`` has one by itself. ``standing``
-    says that nobody chose the names for what is held: none of them counts as named by itself.
+    ``inherited``: also those that reach a framework through rules, controls or similar sections; they alone can answer one
+    that no policy names, so there they are asked in any case. ``over`` is what they are to judge: only policies over types
+    that it holds are selected. Raises UnknownName for a name that nothing has, for a policy named by itself that cannot
+    judge what is held, since its silence would look like a pass, and where no policy at all judges what is held. ``exclude``
+    names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
+    what is held: none of them counts as named by itself.
     """
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
@@ -129,7 +130,10 @@ def _frameworks_asked(
         return sorted_out.why_not(policy_id, selection.types)
 
     return tuple(
-        framework_asked(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
+        framework_asked(
+            repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
+        )
+        for framework, of_one in tops.items()
     )
 
 
@@ -166,7 +170,8 @@ def policies_named(
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
     """Return those of some policies that are mapped to a framework or section."""
     top = section_named(framework, repository)
-    indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
+    inherits = inherited or not _is_named(repository, framework_of(top))
+    indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
     return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
 
 
@@ -275,6 +280,12 @@ def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[
     """Return the policies that were named one by one, not by a glob or a folder."""
     matches = (ids_named([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
     return frozenset(ids[0] for ids in matches if len(ids) == 1)
+
+
+def _is_named(repository: Repository, framework: str) -> bool:
+    """Whether some policy names a section of a framework itself."""
+    policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids)
+    return any(f"{one.value}/".startswith(f"{framework}/") for policy in policies if policy for one in policy.mappings)
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:

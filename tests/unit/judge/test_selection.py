@@ -123,6 +123,13 @@ MAPPED |= {path: {"description": "", **one} for path, one in MAPPED.items() if p
 BROKEN, COUNTING_, OTHERS, THINGS_ = "/ce/b/broken", "/ce/b/counting", "/ce/a/over-others", "/ce/a/over-things"
 
 
+def test_a_framework_that_no_policy_names_asks_those_that_reach_it(tmp_path: Path) -> None:
+    similar = section(similar={"sections": ["/frameworks/g"]})
+    spoke = MAPPED | {"frameworks/h/section.yaml": section(), "frameworks/h/1/section.yaml": similar}
+    repository = analyzer_of(tmp_path, spoke).repository
+    assert [OTHERS, BROKEN] == policies_named(repository, framework="h")
+
+
 @pytest.mark.parametrize("framework", ["f", "/f/", "frameworks/f", "/frameworks/f", "/frameworks/f/"])
 def test_a_framework_names_the_policies_of_its_sections_however_it_is_written(tmp_path: Path, framework: str) -> None:
     repository = analyzer_of(tmp_path, MAPPED).repository

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.names import UnknownName, did_you_mean, entity_id, printable
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import display_width, visible
@@ -68,12 +68,8 @@ def types(repository: Repository) -> list[Row]:
 
 
 def frameworks(repository: Repository) -> list[Row]:
-    """Return a row per framework: id, name, number of sections, of policies mapped directly."""
-    mapped: dict[str, set[str]] = {}
-    for entity in repository.policy_ids:
-        policy = repository.policy(entity).value
-        for item in policy.mappings if policy else ():
-            mapped.setdefault("/".join(item.value.split("/")[:3]), set()).add(entity)
+    """Return a row per framework: id, name, number of sections, of policies that answer some of it in whatever way."""
+    mappings = FrameworkMappings(repository)
     rows = []
     for entity in repository.section_ids:
         if entity.count("/") == 2:
@@ -84,20 +80,24 @@ def frameworks(repository: Repository) -> list[Row]:
                     "id": entity,
                     "name": section.name if section else "",
                     "sections": below,
-                    "policies": len(mapped.get(entity, ())),
+                    "policies": len(mappings.policies_below(entity)),
                 }
             )
     return rows
 
 
 def sections(repository: Repository) -> list[Row]:
-    """Return a row per section of a framework: id, name, number of policies mapped to it directly."""
-    mapped: Counter[str] = Counter()
-    for entity in repository.policy_ids:
-        policy = repository.policy(entity).value
-        mapped.update({item.value for item in policy.mappings} if policy else ())
+    """Return a row per section of a framework: id, name, number of policies that answer it itself, in whatever way."""
+    mappings = FrameworkMappings(repository)
     found = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
-    return [{"id": entity, "name": section.name if section else "", "policies": mapped[entity]} for entity, section in found]
+    return [
+        {
+            "id": entity,
+            "name": section.name if section else "",
+            "policies": len({one.policy_id for one in mappings.of_section(entity)}),
+        }
+        for entity, section in found
+    ]
 
 
 def operations(_: Repository) -> list[Row]:

@@ -1,0 +1,118 @@
+"""``python -m tests.docs.library_reference PATH``: writes the page of what the library asks, and of what it answers."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
+from perpend.analyze.names import printed_number
+from perpend.load.repository import LIBRARY, Repository
+
+HEAD = """# What the library answers
+
+<!-- Written by `make reference`; edit `tests/docs/library_reference.py` or the library instead. -->
+
+"""
+
+POLICIES = """## Policies by service
+
+*Judges*: has production logic. *Manual*: says what a person has to look at, and judges nothing.
+
+| service | judges | manual |
+| --- | ---: | ---: |
+"""
+
+FRAMEWORKS = """
+## Requirements by framework
+
+*Requirements* are the sections that ask something and are listed here. *Automated*: some policy judges it. *Manual*: policies
+exist, none can judge it. *None*: no policy here. An answer is a part of what a requirement asks, rarely all of it.
+
+NIST SP 800-53 and PCI DSS list only what AWS relates to controls of Security Hub: their counts say nothing about the whole
+catalogues. ISO/IEC 27001 (Annex A), SOC 2 (common criteria) and NIST CSF are listed whole; most of what they ask is about people
+and organizations, beyond any policy over a cloud account. AWS FSBP leaves out retired controls.
+
+| framework | requirements | automated | manual | none |
+| --- | ---: | ---: | ---: | ---: |
+"""
+
+CIS = """
+### CIS AWS Foundations: automated and manual as the benchmark has it
+
+The benchmark calls each recommendation automated or manual. *Judged* says how many of each some policy of the library judges.
+
+| framework | automated, judged / all | manual, judged / all |
+| --- | ---: | ---: |
+"""
+
+DIFFERENCES = """
+## Where ours differs on purpose
+
+From the descriptions of the policies; a row is added here when a policy is.
+
+| policy | the library |
+| --- | --- |
+"""
+
+DIFFERENT = (
+    ("all", "What is blank, missing, denied or contradictory is UNDETERMINED, never a pass and never left out."),
+    ("`user-access-keys-are-not-rotated-every-90-days`", "Only active keys count; the root user's keys are judged, too."),
+    ("`disable-user-with-unused-credentials-45-days-and-more`", "The 45th day is a finding; the root user is left out."),
+    ("`root-user-mfa`", "A root user without password and active keys is INAPPLICABLE: there is nothing to protect."),
+    ("`policy-allows-full-administrative-privileges`", "A policy that nobody has is INAPPLICABLE; `Condition` does not help."),
+    (
+        "`policy-customer-managed-potential-credentials-exposure`",
+        "Policies that AWS made are INAPPLICABLE: only AWS mends them.",
+    ),
+    ("`delete-expired-server-certificate`", "On the day of expiry it is UNDETERMINED; whether it is in use is not judged."),
+    ("`delete-user-inline-or-directly-attached-policies`", "Permissions boundaries grant nothing and are not judged."),
+)
+
+
+def page() -> str:
+    """Return the whole page."""
+    repository = Repository(LIBRARY)
+    mappings = FrameworkMappings(repository)
+    parts = [HEAD, POLICIES, *_policies(repository, mappings), FRAMEWORKS, *_frameworks(repository, mappings)]
+    return "".join([*parts, CIS, *_cis(repository, mappings), DIFFERENCES, *(f"| {' | '.join(row)} |\n" for row in DIFFERENT)])
+
+
+def _policies(repository: Repository, mappings: FrameworkMappings) -> Iterator[str]:
+    judging = Counter(one.split("/")[4] for one in repository.policy_ids if mappings.judges(one))
+    others = Counter(one.split("/")[4] for one in repository.policy_ids if not mappings.judges(one))
+    for service in sorted({*judging, *others}):
+        yield f"| {service} | {judging[service]} | {others[service]} |\n"
+    yield f"| all | {judging.total()} | {others.total()} |\n"
+
+
+def _answer(mappings: FrameworkMappings, section: str) -> RequirementAnswer:
+    return mappings.answer(found.policy_id for found in mappings.of_section(section))
+
+
+def _frameworks(repository: Repository, mappings: FrameworkMappings) -> Iterator[str]:
+    for framework in (one for one in repository.section_ids if one.count("/") == 2):
+        section = repository.section(framework).value
+        found = Counter(_answer(mappings, one) for one in mappings.requirements_below(framework))
+        counts = (found.total(), *(found[answer] for answer in RequirementAnswer))
+        yield f"| {section.name if section else framework} | {' | '.join(map(str, counts))} |\n"
+
+
+def _cis(repository: Repository, mappings: FrameworkMappings) -> Iterator[str]:
+    manual = yaml.safe_load(Path(__file__).with_name("cis_manual.yaml").read_text("utf-8"))
+    for framework, numbers in manual.items():
+        section = repository.section(f"/frameworks/{framework}").value
+        counts: Counter[tuple[bool, bool]] = Counter()
+        for one in mappings.requirements_below(f"/frameworks/{framework}"):
+            judged = _answer(mappings, one) is RequirementAnswer.AUTOMATED
+            counts[printed_number(one, repository) in numbers, judged] += 1
+        columns = (f"{counts[kind, True]} / {counts[kind, True] + counts[kind, False]}" for kind in (False, True))
+        yield f"| {section.name if section else framework} | {' | '.join(columns)} |\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), "utf-8")
