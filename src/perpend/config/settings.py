@@ -156,7 +156,7 @@ SETTINGS: Final = (
         "The form of the output.",
         "--format",
         ("check", "scan aws"),
-        ("table", "json", "ndjson", "csv", "parquet", "junit"),
+        ("table", "json", "ndjson", "csv", "parquet", "junit", "html"),
         "table",
     ),
     Setting(
