@@ -62,7 +62,7 @@ def copied(root: Path) -> Path:
 
 def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python over the copy's own source, in the copy."""
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 

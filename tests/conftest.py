@@ -27,8 +27,8 @@ FIRST = (
 )
 """What takes long, the longest first: whoever is through with the rest does not wait for it at the end."""
 
-TOGETHER = ("browser/",)
-"""Files that share what is made once: a browser and a site."""
+TOGETHER = ("browser/", "conformance/")
+"""Files that share what is made once: a browser and a site; vectors after analysis."""
 
 UNMEASURED = (
     *("browser/", "docs/test_contributing", "docs/test_examples", "house/", "property/"),
@@ -38,15 +38,28 @@ UNMEASURED = (
     *("cli/test_config.py::test_what_is_outside", "cli/test_damage", "cli/test_import.py::test_a_killed"),
     *("cli/test_inventory.py::test_a_question_can_be", "cli/test_lint.py::test_the_library", "cli/test_odd_data"),
     *("cli/test_policy_tests.py::test_the_", "cli/test_site.py::test_the_library", "cli/test_site.py::test_verdicts_of"),
-    *("cli/test_test_update.py::test_what_the_library", "conformance/test_company", "differential/test_engines"),
-    *("differential/test_library_stores", "differential/test_spark_added_operation", "differential/test_stores"),
+    *(
+        "cli/test_test_update.py::test_what_the_library",
+        "conformance/test_company",
+        "conformance/test_regressions.py::test_the_s",
+    ),
+    *("differential/test_engines", "differential/test_library_stores", "differential/test_spark.py::test_every_"),
+    *("differential/test_spark.py::test_the_lib", "differential/test_spark_added_operation", "differential/test_stores"),
     *("differential/test_tables", "differential/test_written", "unit/lint/test_unreachable_condition"),
+    "unit/lint/test_check.py::test_thousands",
     *("unit/config/test_configuration.py::test_whatever", "unit/diagnostics/test_escape", "unit/load/test_hostile"),
     *("unit/meaning/test_jmespath_bounds", "unit/meaning/test_logging_query.py::test_the_longest"),
     *("unit/site/render/test_markdown", "unit/site/render/test_pages", "unit/site/test_build.py::test_a_"),
     *("unit/site/test_build.py::test_what_is_kept", "unit/site/test_links.py::test_thousands"),
 )
 """Tests whose lines do not count as run: they look for what others forgot, and measuring makes them half as slow again."""
+
+WITH_PROCESSES = (
+    *("cli/test_completions", "cli/test_output", "cli/test_process", "cli/test_site_built", "cli/test_test_watch"),
+    *("differential/test_spark_check", "unit/store/test_store_processes"),
+)
+"""Tests whose processes are measured as well: they alone show how the command starts, ends and hears. For all others a process
+is dearer by half again, and runs lines that tests run in their own."""
 
 _OF_PROCESSES = "COVERAGE_PROCESS_CONFIG"
 """Where coverage leaves word for processes that tests start."""
@@ -66,10 +79,14 @@ def _rank(path: Path) -> int:
     return next((rank for rank, start in enumerate(FIRST) if _place(path).startswith(start)), len(FIRST))
 
 
+def _name(item: pytest.Item) -> str:
+    return item.nodeid.removeprefix("tests/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes long first; do not measure what need not be measured."""
     for item in items:
-        if item.nodeid.removeprefix("tests/").startswith(UNMEASURED):
+        if _name(item).startswith(UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: _rank(item.path))
 
@@ -94,8 +111,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Leave the processes of a test unmeasured too where the test is."""
-    measured = os.environ.pop(_OF_PROCESSES, None) if item.get_closest_marker("no_cover") else None
+    """Leave the processes of most tests unmeasured."""
+    counts = _name(item).startswith(WITH_PROCESSES) and item.get_closest_marker("no_cover") is None
+    measured = None if counts else os.environ.pop(_OF_PROCESSES, None)
     yield
     if measured is not None:
         os.environ[_OF_PROCESSES] = measured

@@ -17,7 +17,8 @@ from perpend.load.repository import Repository
 from perpend.meaning.values import date_time_from_text, json_from_text
 
 SPEC = Path(__file__).parents[1] / "spec"
-FILES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("*/*.yaml"))
+FILES = sorted(str(path.relative_to(SPEC)) for room in ("ops", "evaluation") for path in SPEC.glob(f"{room}/*.yaml"))
+LIVES = sorted(str(path.relative_to(SPEC)) for path in SPEC.glob("life/*.yaml"))
 TYPE = "CA10__CaVector__c"
 SNAPSHOT = "2026-01-10T18:00:00Z"
 OTHERWISE = {"status": "COMPLIANT", "currentStateMessage": "otherwise"}
@@ -101,11 +102,11 @@ class Written:
 
 
 @cache
-def analyzed(file: str) -> list[tuple[Analyzed, frozenset[str]]]:
-    """Return every vector of a file after analysis, with the codes of what is wrong with it."""
+def analyzed(file: str, share: int = 1) -> list[tuple[Analyzed, frozenset[str]]]:
+    """Return every vector of a file after analysis, or one of ``share``, with the codes of what is wrong with it."""
     with TemporaryDirectory() as directory:
         written = Written(Path(directory))
-        ids = [written.logic(number, vector) for number, vector in enumerate(vectors(file))]
+        ids = [written.logic(number, vector) for number, vector in enumerate(vectors(file)[::share])]
         repository = Repository(directory)
         analyzer = Analyzer(repository)
         found = []

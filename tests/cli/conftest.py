@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -66,19 +68,44 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
+def report(directory: Path, time: str, *edits: tuple[str, str], without: str = "no such user") -> Path:
+    """Write the example as it looked at a time, with some edits, without the rows of a user."""
+    lines = [line for line in Path(EXAMPLE).read_text().splitlines() if not line.startswith(f"{without},")]
+    text = "\n".join(lines)
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    path = directory / f"{time[:10]}.json"
+    content = base64.b64encode(text.encode()).decode()
+    path.write_text(json.dumps({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": time}))
+    return path
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen[Any], *, seconds: int = 60) -> None:
+    """Wait until something has happened, or a process has ended. A time alone says nothing of how far a process is."""
+    end = time.monotonic() + seconds
+    while process.poll() is None and not happened():
+        if time.monotonic() > end:
+            raise AssertionError(f"has not happened within {seconds} s")
+        time.sleep(0.005)
+
+
 def heard() -> None:
     """Let a new process hear SIGINT again, which a shell that runs tests in the background has it ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) -> int:
-    """Send a signal until the process has ended; return its exit code. One that comes just before a blocking call is lost."""
+    """Send a signal until the process has ended; return its exit code.
+
+    One that comes just before a blocking call is lost; one that comes while the first is obeyed would cut that short.
+    """
     begun = time.monotonic()
     try:
         while time.monotonic() - begun < seconds:
             process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
-                return process.wait(3)
+                return process.wait(15)
         raise AssertionError(f"still running after {seconds} s")
     finally:
         process.kill()

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from perpend.store.store import Store
-from tests.cli.conftest import EXAMPLE, Run, spawn
+from tests.cli.conftest import EXAMPLE, Run, spawn, wait_for
 from tests.repositories import write
 from tests.unit.store.stored import rows_of
 
@@ -192,13 +192,15 @@ def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: Run, tmp_path
 
 
 def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    path = _objects(tmp_path, 5_000)
-    process = _start(path, tmp_path / "s")
-    _wait_for(lambda: any((tmp_path / "s/tmp").glob("*/*")), process)
-    process.send_signal(signal.SIGTERM)
-    process.wait(30)
+    for number in (5_000, 20_000, 80_000):
+        store = tmp_path / f"store-{number}"
+        process = _start(_objects(tmp_path, number), store)
+        wait_for(lambda directory=store / "tmp": any(directory.glob("*/*")), process)
+        process.send_signal(signal.SIGTERM)
+        if process.wait(60):  # else it had ended before it was interrupted
+            break
     assert 130 == process.returncode
-    assert [] == [*(tmp_path / "s/tmp").iterdir(), *(tmp_path / "s/inventory").iterdir(), *(tmp_path / "s/runs").iterdir()]
+    assert [] == [*(store / "tmp").iterdir(), *(store / "inventory").iterdir(), *(store / "runs").iterdir()]
 
 
 def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
@@ -247,12 +249,6 @@ def _start(path: Path, store: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PERPEND_DEBUG": ""}
     )
-
-
-def _wait_for(happened: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None and not happened():
-        time.sleep(0.005)
-    assert process.poll() is None
 
 
 def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: Run, tmp_path: Path) -> None:

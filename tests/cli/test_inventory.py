@@ -6,23 +6,32 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from perpend.cli.app import group
 from perpend.store.store import Store
-from tests.cli.conftest import EXAMPLE, Run, end_by, heard
+from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("imported") / "store"
+    ended = CliRunner().invoke(group, ["import", EXAMPLE, "--store", str(directory)])
+    assert 0 == ended.exit_code, ended.output
+    return directory
 
 
 @pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    directory = tmp_path / "store"
-    assert 0 == run("import", EXAMPLE, "--store", directory).code
-    return directory
+def store(imported: Path, tmp_path: Path) -> Path:
+    """Return a store of the example for one test alone."""
+    return shutil.copytree(imported, tmp_path / "store")
 
 
 def test_snapshots_are_listed_with_the_one_in_force_marked(run: Run, store: Path) -> None:
@@ -138,13 +147,27 @@ def test_a_question_that_takes_too_long_is_given_up(run: Run, store: Path) -> No
     assert "the question was not answered within 0.3 seconds" in ended.err
 
 
+def computed(process: int) -> float:
+    """Return for how many seconds a process has computed, 0 while it has opened no database, which brings threads."""
+    if len(os.listdir(f"/proc/{process}/task")) == 1:
+        return 0
+    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="a process cannot be looked into here")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> None:
     arguments = [sys.executable, "-m", "perpend", "inventory", "sql", SLOW, "--store", str(store)]
     environment = {**os.environ, "PERPEND_DEBUG": ""}
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, preexec_fn=heard)
-    time.sleep(2)
-    assert 130 == end_by(process, number)
+    try:
+        wait_for(lambda: computed(process.pid) > 0, process)
+        begun = computed(process.pid)
+        wait_for(lambda: computed(process.pid) > begun + 0.5, process)
+    finally:
+        code = end_by(process, number)
+    assert 130 == code
     out, err = process.communicate(timeout=20)
     assert (b"", b"perpend: interrupted") == (out, err.strip())
 

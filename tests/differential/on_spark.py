@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")
 
-BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""A JVM that lives for a minute is not worth optimising: compiling its own code once costs half as much as doing it twice."""
+BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+"""A JVM that lives for a minute is not worth optimising: compiling its own code once costs half as much as doing it twice.
+
+Nor is proving anew that Spark's own classes are well formed, a fifth of its start.
+"""
+
+UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""Settings that have expressions interpreted: compiling them takes longer than judging a few objects by each."""
 
 SMALL = {
     "spark.driver.memory": "2g",
@@ -36,6 +42,7 @@ SMALL = {
 SMALL_OPTIONS = (
     *("--spark-master", "local[1]"),
     *("--spark-conf=spark.sql.shuffle.partitions=1", f"--spark-conf=spark.driver.extraJavaOptions={BRIEF}"),
+    *(f"--spark-conf={name}={value}" for name, value in UNCOMPILED.items()),
 )
 """Options of a `check` that judges little."""
 

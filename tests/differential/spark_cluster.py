@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LIMIT = 90.0
+from tests.differential.on_spark import BRIEF
+
+_LIMIT = 300.0
 
 
 def free_port() -> int:
@@ -44,7 +46,7 @@ class Cluster:
             "SPARK_HOME": str(home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": "200m",
-            "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "SPARK_DAEMON_JAVA_OPTS": BRIEF,
             "SPARK_LOCAL_DIRS": str(self.directory / "local"),
         }
         with log.open("wb") as stream:

@@ -22,6 +22,8 @@ from perpend.collect import collect_files
 from perpend.engines.nested import indexes_of
 from perpend.engines.protocol import Engine
 from perpend.errors import PerpendError
+from perpend.history.model import Known
+from perpend.history.step import step
 from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
@@ -36,8 +38,9 @@ from perpend.plan.wanted import wanted_by
 from perpend.store.store import Store
 from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import TIME, batches
-from tests.differential.on_spark import SMALL, answered, report_of, why_not
+from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
+from tests.lives import all_lives, said_of, stepped_in_sql
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
@@ -86,12 +89,11 @@ def check_all(spark: Spark, cases: Sequence[Judged]) -> None:
 
 @contextmanager
 def uncompiled(spark: Spark) -> Iterator[None]:
-    """Have expressions interpreted: compiling them takes longer than judging one object by each."""
-    names = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    for name, value in names.items():
+    """Have expressions interpreted."""
+    for name, value in UNCOMPILED.items():
         spark.session.conf.set(name, value)
     yield
-    for name in names:
+    for name in UNCOMPILED:
         spark.session.conf.unset(name)
 
 
@@ -106,8 +108,8 @@ class Together(NamedTuple):
 def vectors_together() -> list[Together]:
     found: dict[tuple[str, str, int], Together] = {}
     for file in FILES:
-        for number, ((result, _), vector) in enumerate(zip(analyzed(file), vectors(file), strict=True)):
-            if result.program is not None and number % SHARE == 0:
+        for (result, _), vector in zip(analyzed(file, SHARE), vectors(file)[::SHARE], strict=True):
+            if result.program is not None:
                 time = snapshot(vector)
                 one = found.setdefault((file, result.program.input_type, time), Together([], [], time))
                 one.programs.append(result.program)
@@ -253,6 +255,19 @@ def test_no_text_breaks_out_of_a_query(spark: Spark) -> None:
         program = program_of(analyzer)
     objects = [{"Id": str(number), "CA10__a__c": text} for number, text in enumerate(HOSTILE)]
     assert [reference(program, objects, TIME, complete=True)] == indexes_of(spark, [program], objects, TIME)
+
+
+def test_lives_on_spark_are_as_the_reference_says(spark: Spark) -> None:
+    def ask(query: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in spark.session.sql(f"SELECT {', '.join(columns)} FROM ({query}) AS told").collect()]
+
+    known: dict[int, Known] = {}
+    runs = [(number, vector["runs"]) for number, vector in enumerate(all_lives())]
+    for run in range(1, 1 + max(len(of_one) for _, of_one in runs)):
+        rows = [(number, known.get(number), said_of(of_one[run - 1])) for number, of_one in runs if len(of_one) >= run]
+        ends = {number: step(before, said, run) for number, before, said in rows}
+        assert {number: end for number, end in ends.items() if end[0] is not None} == stepped_in_sql(rows, run, ask)
+        known |= {number: after for number, (after, _) in ends.items() if after is not None}
 
 
 def test_a_second_session_is_refused(spark: Spark) -> None:

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, spawn
+from tests.cli.conftest import EXAMPLE, TIME, Run, run, spawn
 from tests.differential.on_spark import SMALL_OPTIONS, why_not
+
+__all__ = ["run"]
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
 
 
-def test_a_store_comes_to_what_its_files_come_to(tmp_path: Path) -> None:
-    expected = spawn("check", EXAMPLE, *TIME, "--engine", "interpreter", "--format", "ndjson")
+def test_a_store_comes_to_what_its_files_come_to(run: Run, tmp_path: Path) -> None:
+    expected = run("check", EXAMPLE, *TIME, "--engine", "interpreter", "--format", "ndjson")
     assert (1, "") == (expected.code, expected.err)
     spark = (*TIME, "--engine", "spark", *SMALL_OPTIONS, "--format", "ndjson")
-    assert 0 == spawn("import", EXAMPLE, "--store", tmp_path / "store").code
+    assert 0 == run("import", EXAMPLE, "--store", tmp_path / "store").code
     assert expected == spawn("check", "--store", tmp_path / "store", *spark, seconds=600)

@@ -26,7 +26,7 @@ from perpend.store.database import opened
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
 from tests.differential.mixing import TIME
-from tests.differential.on_spark import BRIEF, why_not
+from tests.differential.on_spark import BRIEF, UNCOMPILED, why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
@@ -69,6 +69,7 @@ CHECKS: list[Any] = [
     {"IS_BEFORE_TODAY": {"arg": DATE}},
 ]
 SETTINGS = {
+    **UNCOMPILED,
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": BRIEF,
     "spark.executor.extraJavaOptions": BRIEF,

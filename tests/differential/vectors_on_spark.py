@@ -11,7 +11,7 @@ import sys
 from perpend.engines.nested import indexes_of
 from perpend.engines.spark.engine import spark
 from perpend.interpret.interpreter import Interpreter
-from tests.differential.on_spark import SMALL, answered
+from tests.differential.on_spark import SMALL, UNCOMPILED, answered
 from tests.vectors import analyzed, snapshot, vectors
 
 
@@ -22,7 +22,7 @@ def main(file: str) -> int:
         if result.program is not None
     ]
     expected = [Interpreter([program]).judge(fields, time)[0][0] for program, fields, time in cases]
-    with spark("local[2]", SMALL) as opened:
+    with spark("local[1]", {**SMALL, **UNCOMPILED}) as opened:
         found = answered(
             opened, lambda engine: [indexes_of(engine, [program], [fields], time)[0][0] for program, fields, time in cases]
         )

@@ -31,6 +31,16 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "access": "Show who can use a policy document of AWS, and why.",
         },
     ),
+    "findings": (
+        "Findings",
+        {
+            "findings": "List what is open in a store's history, and since when.",
+            "history": "Show what became of an object, a policy or a finding; verify and prune.",
+            "diff": "Compare two runs, or what two revisions of the policies find.",
+            "scorecard": "Show how a framework stands, requirement by requirement.",
+            "trend": "Show how many findings were open after each run.",
+        },
+    ),
     "policies": (
         "Policies",
         {

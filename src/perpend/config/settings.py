@@ -19,6 +19,8 @@ REPOSITORY_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "explain",
+    "diff",
+    "scorecard",
     "test",
     "plan",
     "lint",
@@ -42,6 +44,14 @@ _STORE_COMMANDS: Final = (
     "inventory sql",
     "inventory prune",
     "explain",
+    "findings",
+    "history show",
+    "history verify",
+    "history rebuild",
+    "history prune",
+    "diff",
+    "scorecard",
+    "trend",
 )
 
 

@@ -133,6 +133,12 @@ def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence
     return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
 
 
+def codes_by_id(codes: str, objects: str, programs: int) -> str:
+    """Return the query for the codes of some programs by the objects' ids, ``id``, instead of their row numbers."""
+    named = ", ".join(f"v.v{number}" for number in range(programs))
+    return f'SELECT o."Id" AS id, {named} FROM {codes} AS v JOIN {objects} AS o ON o.{ROW} = v.{ROW}'
+
+
 def long_form(
     codes: str,
     objects: str,

@@ -50,6 +50,7 @@ class Selection:
     ``excluded`` are policies that would judge, had nobody asked to leave them out.
     ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
     ``frameworks`` are those that policies were chosen by, with their requirements.
+    ``absent`` are policies that were chosen, and judge a type of which nothing is held: the type by the policy.
     """
 
     programs: tuple[Program, ...] = ()
@@ -60,6 +61,7 @@ class Selection:
     misspelt: tuple[Diagnostic, ...] = ()
     excluded: tuple[str, ...] = ()
     frameworks: tuple[FrameworkAsked, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def by_type(self) -> dict[str, list[Program]]:
         """Return the programs by the type that they judge."""
@@ -98,7 +100,13 @@ def select_policies(
     sorted_out.refuse_silence(by_itself, held, misspelt)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
     frameworks = _frameworks_asked(selection, analyzer.repository, framework, sorted_out, inherited=inherited)
-    return replace(selection, misspelt=tuple(misspelt.values()), excluded=tuple(sorted_out.excluded), frameworks=frameworks)
+    return replace(
+        selection,
+        misspelt=tuple(misspelt.values()),
+        excluded=tuple(sorted_out.excluded),
+        frameworks=frameworks,
+        absent={policy: name for policy, name in sorted_out.over_other_types.items() if policy not in excluded},
+    )
 
 
 def _frameworks_asked(

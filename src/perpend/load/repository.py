@@ -12,6 +12,9 @@ from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
 from perpend.ir.object_types import FORMER_NAMES, current_name
 from perpend.load import rules, shapes
+from perpend.load.beside.renames import FILE as RENAMES
+from perpend.load.beside.renames import SHAPE as RENAMES_SHAPE
+from perpend.load.beside.renames import Renames, renames_from
 from perpend.load.documents import (
     Extracts,
     Folder,
@@ -99,7 +102,7 @@ class Repository:
     @cached_property
     def tree(self) -> Tree:
         """All files and directories of the repository."""
-        return self.files.tree(TOPS, (ID_MAP, RULE_SECTIONS))
+        return self.files.tree(TOPS, (ID_MAP, RULE_SECTIONS, RENAMES))
 
     @cached_property
     def policy_ids(self) -> tuple[str, ...]:
@@ -159,6 +162,16 @@ class Repository:
         if path is not None:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
+
+    @cached_property
+    def renames(self) -> Loaded[Renames]:
+        """What policies were called before, and which are no more, as far as the repository says so."""
+        if not (self.files.root / RENAMES).is_file():
+            return Loaded(Renames())
+        written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields: fields)
+        problems: list[Diagnostic] = []
+        found = renames_from(written.value, self.policy_ids, problems) if written.value is not None else Renames()
+        return Loaded(found, (*written.diagnostics, *problems))
 
     @cached_property
     def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
@@ -245,7 +258,7 @@ class Repository:
     def diagnostics(self) -> list[Diagnostic]:
         """Read everything and return all that is wrong with the files themselves."""
         found = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
-        found += self.catalogue.diagnostics
+        found += [*self.catalogue.diagnostics, *self.renames.diagnostics]
         documents: Iterable[Loaded[object]] = (
             *map(self.policy, self.policy_ids),
             *map(self.folder, self.folder_ids),

@@ -144,6 +144,15 @@ NOT_MAPPING_TABLE = _error(
     "ids by rule. What has another form leads no policy to a section.\n\n"
     "Write the value in the form that the message names.",
 )
+MISLEADING_RENAME = _error(
+    "L150",
+    "misleading-rename",
+    "`renames.yaml` says what policies were called before, so that findings keep their history. An entry contradicts the "
+    "repository or another entry: its former id is still a policy, its new one is none, or two entries claim one id. The entry "
+    "is left out, and a finding whose policy is not known again begins anew.\n\n"
+    "Name as `from` the id that the policy had, as `to` the one that it has now. A policy that was split or merged stands "
+    "under `retired`; what came of it is new.",
+)
 
 RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this room, by code."""

@@ -30,14 +30,14 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
 
     def __init__(self, directory: Path, stored: Mapping[str, Sequence[StoredFile]]) -> None:
         self._stored = stored
-        self._found = {name: tuple(_sized(directory / file.path, file) for file in files) for name, files in stored.items()}
+        self._found = {name: tuple(sized(directory / file.path, file) for file in files) for name, files in stored.items()}
         self._whole: set[str] = set()
 
     def __getitem__(self, table: str) -> tuple[Path, ...]:
         found = self._found[table]
         if table not in self._whole:
             for path, stored in zip(found, self._stored[table], strict=True):
-                _compare(path, stored)
+                compare(path, stored)
             self._whole.add(table)
         return found
 
@@ -131,7 +131,8 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
     )
 
 
-def _sized(path: Path, stored: StoredFile) -> Path:
+def sized(path: Path, stored: StoredFile) -> Path:
+    """Return a file's path. Raises StoreError where it is missing or of another size than what was written."""
     with naming(path, "cannot be read"):
         size = path.stat().st_size
     if size != stored.size:
@@ -140,7 +141,8 @@ def _sized(path: Path, stored: StoredFile) -> Path:
     return path
 
 
-def _compare(path: Path, stored: StoredFile) -> None:
+def compare(path: Path, stored: StoredFile) -> None:
+    """Raise StoreError where a file's hash is not that of what was written."""
     with naming(path, "cannot be read"):
         digest = digest_of(path)[0]
     if digest != stored.sha256:

@@ -14,6 +14,7 @@ from perpend.cli.completions import complete_files, complete_frameworks, complet
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.histories.kept import NOT_AWAY, keep_history
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
@@ -22,6 +23,7 @@ from perpend.cli.reporting import Reporting, exit_code, report_options, write
 from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
+from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.intake.input import need_a_store, needs_joining
@@ -76,6 +78,7 @@ class Asked:
     engine: str
     spark_master: str
     spark_conf: tuple[str, ...]
+    no_history: bool
     explain_cost: bool
     policies: tuple[str, ...]
     repo: str | None
@@ -121,6 +124,7 @@ class Asked:
 )
 @click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
+@click.option("--no-history", is_flag=True, help="With --store: do not keep what was found in the store's history.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
 @click.option(
     "--policy",
@@ -268,13 +272,24 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
     with store_named(directory).reading(asked.run) as snapshot:
         selection = _selected(analyzer, asked, snapshot)
-        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked))
+        keeps = None if asked.no_history or is_address(directory) else analyzer.repository
+        code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked), keeps=keeps)
+    if is_address(directory) and not asked.no_history:
+        click.echo(f"perpend: {NOT_AWAY}", err=True)
     for failure in snapshot.failures:
         click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
     return USAGE_ERROR if snapshot.failures or selection.refused else code
 
 
-def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, explained: ExplainCommand) -> int:
+def _check_snapshot(
+    asked: Asked,
+    snapshot: Snapshot,
+    selection: Selection,
+    explained: ExplainCommand,
+    *,
+    keeps: Repository | None = None,
+) -> int:
+    """Judge a snapshot and report; with ``keeps``, what was found by this repository's policies goes into the history."""
     from perpend.judge.stores.snapshots import judge_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
@@ -295,6 +310,8 @@ def _check_snapshot(asked: Asked, snapshot: Snapshot, selection: Selection, expl
         ) as judgement,
     ):
         write(judgement, asked.report, explained)
+        if keeps is not None:
+            keep_history(snapshot, judgement, keeps)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True

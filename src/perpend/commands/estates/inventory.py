@@ -103,13 +103,18 @@ def ask(
     timeout: float | None,
     out: str | None,
 ) -> int:
-    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names."""
+    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
+
+    Of the store's history there are finding, episode, event, ledger, run and scorecard.
+    """
+    from perpend.cli.histories.kept import views_beside
     from perpend.store.queries.views import SqlFailed, asked
 
+    views = views_beside(directory, question, repo)
     try:
         with (
             store_named(directory).reading(run) as snapshot,
-            asked(snapshot, question, declared=_declared(repo), timeout=timeout) as answer,
+            asked(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
         ):
             _write(answer, form, out, limit)
     except SqlFailed as error:

@@ -56,7 +56,8 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
         collected = collect_into(store_named(directory), repository, found, wishes, beside=True)
-        words = ["--store", directory, *words_of_report(context)]
+        kept = [] if store is not None else ["--no-history"]
+        words = ["--store", directory, *kept, *words_of_report(context)]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
         for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
             words += [word for name in names for word in (option, name)]

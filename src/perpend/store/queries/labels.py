@@ -18,10 +18,13 @@ SOURCES_VIEW: Final = "perpend_sources"
 CALLS_VIEW: Final = "perpend_calls"
 """The view of the calls to a cloud that did not say what was asked, once for each cause."""
 
+BESIDE: Final = frozenset(("finding", "episode", "event", "ledger", "run", "scorecard"))
+"""Names of views that stand beside those of a snapshot: no label is called so."""
+
 
 def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
     """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
-    taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW}
+    taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW, *BESIDE}
     views: dict[str, str] = {}
     for table in sorted(tables):
         owner, _, relation = table.rpartition("/")

@@ -25,8 +25,8 @@ def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: s
     """
     described = held.tables.by_name[table]
     listed = ", ".join(map(text, sorted(owners)))
-    identity = _filled(described, "Id", "o")
-    outside = f"coalesce({_filled(described, external, 'o')}, {identity})"
+    identity = filled(described, "Id", "o")
+    outside = f"coalesce({filled(described, external, 'o')}, {identity})"
     join = described.lookups.get(master or "")
     joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
     ownerless = f"{names[0]} IS NULL" if names else "true"
@@ -43,12 +43,12 @@ def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
     owner = held.tables.by_name[join.table]
     followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
     on = f"m.{name(join.other)} = o.{name(join.own)}{followed}"
-    identity = _filled(owner, "Id", "m")
-    called = f"CASE WHEN {identity} IS NOT NULL THEN {_filled(owner, 'Name', 'm')} END"
+    identity = filled(owner, "Id", "m")
+    called = f"CASE WHEN {identity} IS NOT NULL THEN {filled(owner, 'Name', 'm')} END"
     return f" LEFT JOIN {held.relation(join.table)} AS m ON {on}", [identity, called]
 
 
-def _filled(table: Table, column_name: str | None, alias: str) -> str:
+def filled(table: Table, column_name: str | None, alias: str) -> str:
     """Return the text that a column holds, null where it holds none, an empty one, or one that could not be read."""
     column = table.columns.get(column_name or "")
     if column is None or column.form not in (Form.TEXT, Form.VARIANT):

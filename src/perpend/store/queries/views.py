@@ -49,6 +49,14 @@ class Answer:
     batches: Iterator[list[tuple[Any, ...]]]
 
 
+@dataclass(frozen=True, slots=True)
+class MoreViews:
+    """Views beside those of a snapshot: the statements that make them, run behind its own, and the files that they read."""
+
+    statements: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
+
+
 @contextmanager
 def asked(
     snapshot: Snapshot,
@@ -58,13 +66,15 @@ def asked(
     spill: Path | None = None,
     timeout: float | None = None,
     memory_limit: str = MEMORY_LIMIT,
+    more: MoreViews | None = None,
 ) -> Iterator[Answer]:
     """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
-    Nothing but the snapshot's files can be read, and nothing written. ``timeout`` is in seconds.
+    Nothing but the snapshot's files, and those of ``more``, can be read, and nothing written. ``timeout`` is in seconds.
     """
-    with opened(paths=snapshot.files.paths, spill=spill, memory_limit=memory_limit) as connection:
-        for statement in view_statements(snapshot, declared):
+    more = more or MoreViews()
+    with opened(paths=[*snapshot.files.paths, *more.paths], spill=spill, memory_limit=memory_limit) as connection:
+        for statement in (*view_statements(snapshot, declared), *more.statements):
             connection.execute(statement)
         connection.execute("SET errors_as_json = true")
         lock(connection)

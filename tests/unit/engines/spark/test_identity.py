@@ -34,7 +34,8 @@ def homeless() -> dict[str, str]:
 
 @pytest.mark.skipif(not may_be_nameless(), reason="no user namespaces here")
 def test_a_user_without_a_name_is_told_or_lent_one(homeless: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "perpend", "check", str(REPORT), "--format", "csv", "--snapshot-time", "2026-11-20"]
+    asked = ("--policy", "root-user-mfa", "--format", "csv", "--snapshot-time", "2026-11-20")
+    command = [sys.executable, "-m", "perpend", "check", str(REPORT), *asked]
     expected = subprocess.run(command, capture_output=True, text=True, check=False)
     ran = subprocess.run(
         [*NAMELESS, *command, "--engine", "spark", *SMALL_OPTIONS], env=homeless, capture_output=True, text=True, check=False

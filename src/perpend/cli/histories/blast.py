@@ -1,0 +1,155 @@
+"""Two revisions of the policies and one snapshot in, what the change does to the estate out: its blast radius."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.histories.revisions import WORKING, written_revision
+from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from perpend.history.ask.blast import StatusColumn
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.selection import Selection
+    from perpend.load.repository import Repository
+    from perpend.recount.blast import PolicyMoved, Radius, RequirementMoved
+    from perpend.store.snapshot import Snapshot
+
+_MOST_NAMED = 100
+
+
+def compare_revisions(
+    revisions: tuple[str, ...], directory: str, repo: str | None, run: str | None, form: str, limit: int, out: str | None
+) -> int:
+    """Judge a snapshot by two revisions of a repository, and write what is otherwise; return the exit code of ``diff``."""
+    from perpend.recount.blast import print_radius, write_radius_json, write_radius_markdown
+    from perpend.store.store import Store
+
+    with ExitStack() as stack:
+        before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
+        snapshot = stack.enter_context(Store(directory).reading(run))
+        found = _radius(before, after, snapshot, revisions)
+    if form == "text":
+        with terminal(out) as console:
+            print_radius(found, console, limit=limit)
+    else:
+        with output_stream(out) as stream:
+            if form == "json":
+                write_radius_json(found, stream)
+            else:
+                write_radius_markdown(found, stream, limit=limit)
+    if found.newly_incompliant:
+        return 1
+    return 3 if found.lost_sight else 0
+
+
+@contextmanager
+def _opened(repo: str | None, revision: str) -> Iterator[Repository]:
+    """Yield the repository as it is in a revision; as it lies there for ``.``."""
+    from perpend.store.scratch import scratch
+
+    here = repository_here(repo)
+    if revision == WORKING:
+        yield here
+        return
+    with scratch() as directory:
+        root = directory / "revision"
+        root.mkdir(mode=0o700)
+        yield open_repository(written_revision(Path(here.files.root), revision, root))
+
+
+def _radius(before: Repository, after: Repository, snapshot: Snapshot, revisions: tuple[str, ...]) -> Radius:
+    from perpend.judge.stores.snapshots import judge_snapshot
+    from perpend.load.beside.renames import Renames
+    from perpend.recount.blast import Radius
+
+    renames = (after.renames.value or Renames()).former
+    selections = [select_policies(Analyzer(repository), over=snapshot) for repository in (before, after)]
+    with ExitStack() as stack:
+        old, new = (stack.enter_context(judge_snapshot(snapshot, one)) for one in selections)
+        same = _unchanged(selections, renames)
+        policies = list(_policies(old, new, renames, same, snapshot))
+        requirements = tuple(_requirements((before, old), (after, new)))
+    return Radius(
+        revisions[0],
+        revisions[1],
+        snapshot.id,
+        tuple(one for one in policies if one.moved.is_otherwise),
+        len(same),
+        sum(not one.moved.is_otherwise for one in policies),
+        tuple(sorted(selections[1].refused)),
+        requirements,
+    )
+
+
+def _unchanged(selections: list[Selection], renames: Mapping[str, str]) -> set[str]:
+    """Return the lineages of policies that mean the same in both revisions."""
+    from perpend.history.identity import lineage_of, program_hash
+
+    old, new = (
+        {lineage_of(program.policy_id, renames): program_hash(program) for program in selection.programs}
+        for selection in selections
+    )
+    return {lineage for lineage, meaning in old.items() if new.get(lineage) == meaning}
+
+
+def _policies(
+    old: Judgement, new: Judgement, renames: Mapping[str, str], same: set[str], snapshot: Snapshot
+) -> Iterator[PolicyMoved]:
+    """Yield what is otherwise by each policy that is new, gone, or means something else."""
+    from perpend.history.ask.blast import Moved, moved
+    from perpend.judge.judgement import objects_at
+    from perpend.recount.blast import PolicyMoved
+
+    before, after = _columns(old, renames), _columns(new, renames)
+    for lineage in sorted((before.keys() | after.keys()) - same):
+        one, other = before.get(lineage), after.get(lineage)
+        kind = "changed" if one and other else "added" if other else "removed"
+        if one and other and one.program.input_type != other.program.input_type:
+            gone = moved(one, None, limit=0, place=snapshot.directory)
+            there = moved(None, other, limit=_MOST_NAMED, place=snapshot.directory)
+            found = Moved({**gone.counts, **there.counts}, there.failing)
+        else:
+            found = moved(one, other, limit=_MOST_NAMED, place=snapshot.directory)
+        failing: tuple[str, ...] = ()
+        if other is not None and found.failing:
+            objects = objects_at(new, other.program.input_type, found.failing)
+            failing = tuple(objects[row].name or objects[row].id for row in found.failing)
+        named = other or one
+        assert named is not None
+        yield PolicyMoved(named.program.policy_id, kind, found, failing)
+
+
+def _columns(judgement: Judgement, renames: Mapping[str, str]) -> dict[str, StatusColumn]:
+    from perpend.history.ask.blast import StatusColumn
+    from perpend.history.identity import lineage_of
+    from perpend.judge.stores.stored import StoredVerdicts
+
+    return {
+        lineage_of(column.program.policy_id, renames): StatusColumn(column.program, column.files, column.number)
+        for column in judgement.verdicts
+        if isinstance(column, StoredVerdicts)
+    }
+
+
+def _requirements(*sides: tuple[Repository, Judgement]) -> Iterator[RequirementMoved]:
+    """Yield the requirements of all frameworks that stand otherwise by one judgement than by the other."""
+    from perpend.cli.histories.scorecards import standings
+    from perpend.judge.judgement import counts_of
+    from perpend.recount.blast import RequirementMoved
+
+    before, after = (
+        standings(repository, {column.program.policy_id: counts_of(column) for column in judgement.verdicts})
+        for repository, judgement in sides
+    )
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield RequirementMoved(name, before.get(name), after.get(name))

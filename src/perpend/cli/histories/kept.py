@@ -1,0 +1,155 @@
+"""A judged snapshot handed to its store's history, and what is told of it; a history that cannot be written is no verdict."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.cli.repositories import repository_here
+from perpend.config.configuration import is_address
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+from perpend.load.beside.renames import Renames
+
+if TYPE_CHECKING:
+    from perpend.history.commit.commit import Committed
+    from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
+    from perpend.history.place import HistoryPlace
+    from perpend.judge.judgement import Judgement
+    from perpend.load.repository import Repository
+    from perpend.store.queries.views import MoreViews
+    from perpend.store.snapshot import Snapshot
+
+NOT_AWAY: Final = "a history is kept by stores in directories only"
+"""What is said of a store on object storage."""
+
+_MOST_LOST = 5
+
+store_option = click.option(
+    "--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked."
+)
+
+
+def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> None:
+    """Commit a judgement of a store's snapshot to the store's history, and say on standard error what is odd about it.
+
+    A history that cannot be written is told, and changes nothing else: verdicts are what they are.
+    """
+    from perpend.history.commit.commit import commit_run
+    from perpend.history.place import HistoryPlace
+
+    place = HistoryPlace(snapshot.directory)
+    try:
+        committed = commit_run(place, judged_run(snapshot, judgement, repository))
+        _tell_lost(place, repository)
+    except (PerpendError, OSError) as error:
+        reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
+        click.echo(f"perpend: not kept in the history: {visible(reason)}", err=True)
+        return
+    if committed is not None:
+        _tell(committed)
+
+
+def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:
+    """Return a judgement of a stored snapshot as a history takes it."""
+    from perpend.history.commit.judged import JudgedRun
+    from perpend.judge.stores.again import judge_again
+    from perpend.plan.kept import SEMANTICS
+    from perpend.store.store import Store
+    from perpend.version import __version__
+
+    renames = repository.renames.value or Renames()
+    store = Store(snapshot.directory)
+
+    def again(question: Again) -> bool:
+        return judge_again(store, question.snapshot, question.programs, question.time, question.out)
+
+    return JudgedRun(
+        snapshot,
+        judgement.day.time,
+        f"perpend {__version__}, semantics {SEMANTICS}",
+        _types_of(judgement),
+        judgement.day.assumed,
+        renames.former,
+        renames.retired,
+        again,
+    )
+
+
+def _types_of(judgement: Judgement) -> list[TypeJudged]:
+    from perpend.history.commit.judged import TypeJudged
+    from perpend.ir.object_types import ObjectType
+    from perpend.judge.stores.stored import StoredVerdicts
+
+    selection = judgement.selection
+    files = {column.program.input_type: column.files for column in judgement.verdicts if isinstance(column, StoredVerdicts)}
+    by_type = selection.by_type()
+    absent: dict[str, list[str]] = {}
+    for policy_id, type_name in selection.absent.items():
+        absent.setdefault(type_name, []).append(policy_id)
+    return [
+        TypeJudged(selection.types.get(name) or ObjectType(name), by_type.get(name, ()), files.get(name), absent.get(name, ()))
+        for name in dict.fromkeys((*by_type, *absent))
+    ]
+
+
+def _tell(committed: Committed) -> None:
+    for account in committed.late[:_MOST_LOST]:
+        where = f"account {visible(account)}" if account else "objects without an account"
+        click.echo(f"perpend: history: {where} was looked at later before: nothing of it was changed", err=True)
+    if more := len(committed.late) - _MOST_LOST:
+        click.echo(f"perpend: history: likewise {counted(more, 'account')} more", err=True) if more > 0 else None
+    if committed.events and not committed.is_first:
+        told = ", ".join(f"{number:,} {event}" for event, number in committed.events.items())
+        click.echo(f"perpend: since the last run: {told} (perpend diff)", err=True)
+
+
+def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
+    """Say which policies the history knows and the repository has no more: nobody said what became of them."""
+    from perpend.history.commit.policies import policies_lost
+
+    renames = repository.renames.value or Renames()
+    lost = policies_lost(place.head(), set(repository.policy_ids), renames.former, renames.retired)
+    for one in lost[:_MOST_LOST]:
+        click.echo(
+            f"perpend: history: the repository has no policy {visible(one.policy_id)} any more: say in renames.yaml what it is "
+            "called now, or that it is retired",
+            err=True,
+        )
+
+
+def place_of(directory: str) -> HistoryPlace:
+    """Return the history of a store. Raises PerpendError where there is none."""
+    from perpend.history.head import HEAD
+    from perpend.history.place import HistoryPlace
+
+    if is_address(directory):
+        raise PerpendError(f"{visible(directory)}: {NOT_AWAY}")
+    place = HistoryPlace(directory)
+    if not (place.directory / HEAD).exists():
+        shown = visible(directory)
+        raise PerpendError(f"{shown}: has no history yet; `perpend check --store {shown}` begins one")
+    return place
+
+
+def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
+    """Return the views of a store's history that a question could mean; none of a history that it does not name."""
+    from perpend.history.ask.views import history_views
+    from perpend.history.place import HistoryPlace
+    from perpend.store.queries.labels import BESIDE
+    from perpend.store.queries.views import MoreViews
+
+    words = set(re.findall(r"\w+", question.casefold()))
+    if not words & BESIDE:
+        return MoreViews()
+    place = HistoryPlace(directory)
+    views = history_views(place)
+    if "scorecard" in words and views.statements:
+        from perpend.cli.histories.scorecards import scorecard_view
+
+        views = replace(views, statements=(*views.statements, scorecard_view(place, repository_here(repo))))
+    return views

@@ -1,0 +1,93 @@
+"""A history's newest counts and a repository in, scorecards of frameworks out, and rows of them for SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.ir.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.history.place import HistoryPlace
+    from perpend.judge.requirements import Scorecard
+    from perpend.load.repository import Repository
+
+NOT_KNOWN = "no run of this history has asked it"
+
+
+def scorecards_here(
+    place: HistoryPlace, repository: Repository, frameworks: Sequence[str] = (), accounts: Sequence[str] = ()
+) -> list[Scorecard]:
+    """Return how frameworks stand, all of them where none is named."""
+    return _cards(repository, _counts(place, accounts), frameworks)
+
+
+def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]]) -> dict[str, str]:
+    """Return how each requirement of a repository's frameworks stands, by counts of verdicts of its policies."""
+    return {one.requirement.id: one.standing.value for card in _cards(repository, counts) for one in card.results}
+
+
+def _cards(
+    repository: Repository, counts: Mapping[str, Mapping[Status, int]], frameworks: Sequence[str] = ()
+) -> list[Scorecard]:
+    from perpend.analyze.frameworks import FrameworkMappings
+    from perpend.analyze.names import section_named
+    from perpend.judge.requirements import framework_asked, framework_of, scorecards_of
+
+    mappings = FrameworkMappings(repository)
+    named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
+    tops: dict[str, list[str]] = {}
+    for top in named:
+        tops.setdefault(framework_of(top), []).append(top)
+
+    def why_not(policy_id: str) -> str:
+        return "" if policy_id in counts else NOT_KNOWN
+
+    asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
+    return list(scorecards_of(asked, counts))
+
+
+def _frameworks(repository: Repository) -> list[str]:
+    return [section for section in repository.section_ids if section.count("/") == 2]
+
+
+def _counts(place: HistoryPlace, accounts: Sequence[str]) -> dict[str, dict[Status, int]]:
+    """Return the newest counts of each policy that is not retired, by the ids that they have now."""
+    from perpend.history.ask.questions import newest_counts
+    from perpend.history.ask.views import asking
+
+    retired = {one.policy_id for one in place.head().policies if one.retired_run is not None}
+    with asking(place) as connection:
+        rows = connection.execute(*newest_counts(accounts)).fetchall()
+    found: dict[str, dict[Status, int]] = {}
+    for policy_id, *numbers in rows:
+        if policy_id not in retired:
+            found[policy_id] = {**dict.fromkeys(Status, 0), **dict(zip(_COUNTED, map(int, numbers), strict=True))}
+    return found
+
+
+_COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED)
+
+
+def scorecard_view(place: HistoryPlace, repository: Repository) -> str:
+    """Return the statement that makes the view ``scorecard`` for SQL, of all frameworks of a repository."""
+    from perpend.history.ask.views import scorecard_statement
+
+    return scorecard_statement(
+        [
+            (
+                card.framework.id,
+                one.requirement.id,
+                one.requirement.number,
+                one.requirement.name,
+                one.standing.value,
+                one.counts[Status.COMPLIANT],
+                one.counts[Status.INCOMPLIANT],
+                one.counts[Status.INAPPLICABLE],
+                one.counts[Status.UNDETERMINED],
+            )
+            for card in scorecards_here(place, repository)
+            for one in card.results
+        ]
+    )

@@ -1,0 +1,113 @@
+"""``perpend diff``: two runs compared, or two revisions of the policies over one snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.output import output_stream, terminal
+from perpend.history.model import Event
+
+if TYPE_CHECKING:
+    from perpend.recount.differences import Difference
+
+LOST_SIGHT = 3
+"""Exit code where nothing is new, and nobody sees any more whether something that was open still is."""
+
+EPILOG = """\b
+Examples:
+  perpend diff --store inventory
+  perpend diff 12 last --store inventory --format markdown
+  perpend diff --policies main HEAD --store inventory --repo ~/policies
+  perpend diff --policies HEAD . --store inventory --format markdown --out comment.md
+
+\b
+Exit codes: 0 nothing newly incompliant, 1 something newly incompliant,
+3 nothing new, but of something open it is not known any more, 2 usage or store error."""
+
+
+@click.command("diff", cls=Configured, epilog=EPILOG)
+@click.argument("revisions", nargs=-1, metavar="[BEFORE] [AFTER]")
+@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is what lies there now.")
+@store_option
+@click.option("--repo", metavar="DIR", type=click.Path(), help="With --policies: the repository; without it, the one here.")
+@click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="The output's form.",
+)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    revisions: tuple[str, ...],
+    policies: bool,
+    directory: str,
+    repo: str | None,
+    run: str | None,
+    form: str,
+    limit: int,
+    out: str | None,
+) -> int:
+    """Compare two runs of a store's history, the last two where none is named.
+
+    A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
+    repository: what a change of policies would do to an estate.
+    """
+    if policies:
+        if len(revisions) != 2:
+            raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
+        from perpend.cli.histories.blast import compare_revisions
+
+        return compare_revisions(revisions, directory, repo, run, form, limit, out)
+    if run is not None or (repo is not None and not is_from_file(click.get_current_context(), "repo")):
+        raise click.UsageError("--repo and --run go with --policies")
+    found = _difference(directory, revisions)
+    _write(found, form, limit, out)
+    if any(row["what"] in (Event.OPENED, Event.REOPENED) for row in found.rows):
+        return 1
+    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in found.rows) else 0
+
+
+def _difference(directory: str, names: tuple[str, ...]) -> Difference:
+    from perpend.history.ask.questions import compared, coverage, run_named
+    from perpend.history.ask.views import asking
+    from perpend.recount.differences import Difference
+    from perpend.recount.findings import rows_in
+
+    place = place_of(directory)
+    head = place.head()
+    if len(names) > 2:
+        raise click.UsageError("two runs are compared, not more")
+    if not names and len(head.runs) < 2:
+        raise click.UsageError("the history has one run only: there is nothing to compare it with")
+    after = run_named(head, names[1] if len(names) == 2 else "last")
+    before = run_named(head, names[0]) if names else head.runs[-2]
+    if before.number >= after.number:
+        raise click.UsageError(f"run {before.number} does not come before run {after.number}")
+    with asking(place) as connection:
+        answer = connection.execute(compared(before.number, after.number))
+        columns = [str(one[0]) for one in answer.description or ()]
+        rows = list(rows_in(columns, [answer.fetchall()]))
+        judged = coverage(connection, before.number), coverage(connection, after.number)
+    return Difference(before, after, judged, rows)
+
+
+def _write(found: Difference, form: str, limit: int, out: str | None) -> None:
+    from perpend.recount.differences import print_difference, write_difference_json, write_difference_markdown
+
+    if form == "text":
+        with terminal(out) as console:
+            print_difference(found, console, limit=limit)
+        return
+    with output_stream(out) as stream:
+        if form == "json":
+            write_difference_json(found, stream)
+        else:
+            write_difference_markdown(found, stream, limit=limit)

@@ -1,0 +1,52 @@
+"""``perpend trend``: how many findings were open after each run."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from perpend.cli.configured import Configured
+from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.output import output_stream, terminal
+
+EPILOG = """\b
+Examples:
+  perpend trend --store inventory
+  perpend trend --store inventory --account 111122223333 --policy '*access-key*'
+  perpend trend --store inventory --format json"""
+
+
+@click.command("trend", cls=Configured, epilog=EPILOG)
+@store_option
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
+@click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Count this policy only; may be repeated.")
+@click.option(
+    "--last", type=click.IntRange(min=1), default=30, show_default=True, help="How many of the newest runs are shown."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
+)
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(directory: str, accounts: tuple[str, ...], policies: tuple[str, ...], last: int, form: str, out: str | None) -> int:
+    """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
+    from perpend.history.ask.questions import policies_named, trend
+    from perpend.history.ask.views import asking
+    from perpend.recount.findings import plain, print_trend, rows_in
+
+    place = place_of(directory)
+    named = policies_named(place.head(), policies)
+    if policies and not named:
+        raise click.UsageError("the history knows no policy that is called so")
+    with asking(place) as connection:
+        answer = connection.execute(*trend(accounts, named))
+        columns = [str(one[0]) for one in answer.description or ()]
+        rows = list(rows_in(columns, [answer.fetchall()]))[-last:]
+    if form == "json":
+        with output_stream(out) as stream:
+            json.dump([plain(row) for row in rows], stream, indent=1)
+            stream.write("\n")
+    else:
+        with terminal(out) as console:
+            print_trend(rows, console)
+    return 0

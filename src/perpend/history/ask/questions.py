@@ -1,0 +1,188 @@
+"""What people ask of a history in, queries over its views out: findings by filter, one object or policy, runs compared.
+
+Each query comes with its parameters; nothing that a user wrote stands in its text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.errors import PerpendError
+from perpend.history.model import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perpend.history.head import HistoryHead, Ran
+    from perpend.store.database import Connection
+
+FINDING_COLUMNS: Final = (
+    *("finding_id", "policy_id", "type", "object_id", "object_name", "external_id", "account", "region", "status", "life"),
+    *("open_since", "ended_at", "last_known_at", "last_seen", "episodes", "status_date", "incompliant_start_date"),
+    *("incompliant_end_date", "condition_index", "condition_text", "current_state_message", "remediation_message"),
+)
+"""The columns of a finding as commands write it."""
+
+NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
+"""What of a comparison is a new incompliance."""
+
+_FINDING: Final = re.compile("[0-9a-f]{32}")
+
+Query = tuple[str, list[Any]]
+
+
+class UnknownRun(PerpendError):
+    """A name that no run of a history has."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are asked for; every filter that is there must hold, a list means any of it."""
+
+    lives: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    since: str | None = None
+
+    def query(self, head: HistoryHead) -> Query:
+        """Return the query for these findings, those that have been open the longest first."""
+        where: list[str] = []
+        values: list[Any] = []
+        for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
+            if wanted:
+                where.append(f"{column} IN ({_places(wanted)})")
+                values += wanted
+        if self.policies:
+            known = policies_named(head, self.policies)
+            where.append(f"policy_id IN ({_places(known)})" if known else "false")
+            values += known
+        if self.objects:
+            places = _places(self.objects)
+            where.append(f"(object_id IN ({places}) OR external_id IN ({places}) OR object_name IN ({places}))")
+            values += [*self.objects] * 3
+        if self.since is not None:
+            where.append("open_since >= CAST(? AS TIMESTAMPTZ)")
+            values.append(self.since)
+        condition = f" WHERE {' AND '.join(where)}" if where else ""
+        order = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
+        return f"SELECT {', '.join(FINDING_COLUMNS)} FROM finding{condition} ORDER BY {order}", values
+
+
+def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
+    """Return the ids of the policies of a history that ids, their ends, folders or globs mean."""
+    known = sorted({one.policy_id for one in head.policies})
+    found: dict[str, None] = {}
+    for name in names:
+        rooted = name if name.startswith(("/", "*")) else f"*/{name}"
+        patterns = (name, rooted, f"{rooted.rstrip('/')}/*")
+        found |= dict.fromkeys(one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns))
+    return list(found)
+
+
+def run_named(head: HistoryHead, name: str) -> Ran:
+    """Return the run that a number, ``last``, or the beginning of a snapshot's id means. Raises UnknownRun."""
+    if name == "last" and head.runs:
+        return head.runs[-1]
+    found = [run for run in head.runs if str(run.number) == name]
+    found = found or [run for run in head.runs if len(name) > 3 and run.snapshot.startswith(name)]
+    if not found:
+        last = head.runs[-1].number if head.runs else 0
+        raise UnknownRun(
+            f"the history has no run `{name[:80]}`: runs are numbered from 1 to {last}, or called by a snapshot's id"
+        )
+    return found[-1]
+
+
+def about(head: HistoryHead, name: str) -> tuple[str, Query]:
+    """Return what a name means (a finding, a policy, an object) and the query for all that happened there, the oldest first."""
+    columns = (
+        "run, time, event, cause, before, after, before_index, after_index, life, policy_id, type, object_id, object_name, "
+        "finding_id"
+    )
+    policies = policies_named(head, [name])
+    if _FINDING.fullmatch(name):
+        what, where, values = "finding", "finding_id = ?", [name]
+    elif policies:
+        what, where, values = "policy", f"policy_id IN ({_places(policies)}) AND event IS NOT NULL", [*policies]
+    else:
+        what, where, values = "object", "(object_id = ? OR external_id = ? OR object_name = ?)", [name] * 3
+    return what, (f"SELECT {columns} FROM event WHERE {where} ORDER BY run, policy_id, type, object_id, incarnation", values)
+
+
+def compared(before: int, after: int) -> str:
+    """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why."""
+    lives = f"SELECT type, finding_id, arg_max(life, run) AS life FROM event WHERE run <= {before} GROUP BY ALL"
+    between = (
+        "SELECT type, finding_id, any_value(policy_id) AS policy_id, any_value(object_id) AS object_id, "
+        "any_value(object_name) AS object_name, any_value(account) AS account, arg_min(before, run) AS before, "
+        "arg_max(after, run) AS after, arg_min(before_index, run) AS before_index, arg_max(after_index, run) AS after_index, "
+        "arg_max(life, run) AS life, arg_max(episodes, run) AS episodes, arg_max(cause, run) AS cause, "
+        "bool_or(event IN ('opened', 'reopened')) AS opened "
+        f"FROM event WHERE run > {before} AND run <= {after} GROUP BY type, finding_id"
+    )
+    was_open, is_open = "coalesce(l.life IN ('open', 'unconfirmed'), false)", "b.life IN ('open', 'unconfirmed')"
+    what = (
+        f"CASE WHEN {is_open} AND (NOT {was_open} OR b.opened) THEN CASE WHEN b.episodes > 1 THEN 'reopened' ELSE 'opened' END "
+        f"WHEN {was_open} AND NOT {is_open} THEN b.life WHEN l.life = 'open' AND b.life = 'unconfirmed' THEN 'lost sight' "
+        "WHEN l.life = 'unconfirmed' AND b.life = 'open' THEN 'seen again' "
+        f"WHEN {was_open} AND b.before_index IS DISTINCT FROM b.after_index THEN 'changed' END"
+    )
+    columns = "finding_id, policy_id, type, object_id, object_name, account, before, after, before_index, after_index, cause"
+    return (
+        f"SELECT what, {columns} FROM (SELECT b.*, {what} AS what FROM ({between}) AS b "
+        f"LEFT JOIN ({lives}) AS l ON l.type = b.type AND l.finding_id = b.finding_id) WHERE what IS NOT NULL "
+        "ORDER BY list_position(['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired'], "
+        "what), policy_id, type, object_id"
+    )
+
+
+def coverage(connection: Connection, run: int) -> tuple[int, int]:
+    """Return how many verdicts a run has given, and how many the history knew after it."""
+    total = "compliant + incompliant + inapplicable + undetermined"
+    rows = connection.execute(f"SELECT sum(judged), sum({total}) FROM ledger WHERE run = {int(run)}").fetchall()
+    return int(rows[0][0] or 0), int(rows[0][1] or 0)
+
+
+def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
+    """Return the query for a row per run, the oldest first: how many are open, unconfirmed, unknown and compliant."""
+    where, values = ["true"], [*accounts, *policies]
+    where += [f"account IN ({_places(accounts)})"] if accounts else []
+    where += [f"policy_id IN ({_places(policies)})"] if policies else []
+    condition = " AND ".join(where)
+    counts = (
+        "SELECT run, sum(incompliant) AS open, sum(unconfirmed) AS unconfirmed, "
+        f"sum(undetermined) - sum(unconfirmed) AS unknown, sum(compliant) AS compliant FROM ledger WHERE {condition} GROUP BY 1"
+    )
+    flows = (
+        "SELECT run, count(*) FILTER (event IN ('opened', 'reopened')) AS opened, "
+        f"count(*) FILTER (event IN ('resolved', 'gone', 'retired')) AS ended FROM event WHERE {condition} GROUP BY 1"
+    )
+    query = (
+        "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "
+        "coalesce(c.unknown, 0) AS unknown, coalesce(c.compliant, 0) AS compliant, coalesce(f.opened, 0) AS opened, "
+        f"coalesce(f.ended, 0) AS ended FROM run AS r LEFT JOIN ({counts}) AS c ON c.run = r.number "
+        f"LEFT JOIN ({flows}) AS f ON f.run = r.number ORDER BY r.time, r.number"
+    )
+    return query, values * 2
+
+
+def _places(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def newest_counts(accounts: Sequence[str]) -> Query:
+    """Return the query for the newest counts of each policy: compliant, incompliant, inapplicable, undetermined.
+
+    A policy whose objects are all gone has zeros: it was asked, and there is nothing to judge.
+    """
+    where = f"l.account IN ({_places(accounts)})" if accounts else "true"
+    names = ("compliant", "incompliant", "inapplicable", "undetermined")
+    sums = ", ".join(f"coalesce(sum(l.{name}) FILTER ({where} AND l.run = n.run), 0)" for name in names)
+    newest = "SELECT type, max(run) AS run FROM ledger GROUP BY 1"
+    query = f"SELECT l.policy_id, {sums} FROM ledger AS l JOIN ({newest}) AS n ON n.type = l.type GROUP BY 1 ORDER BY 1"
+    return query, [*accounts] * len(names)

@@ -1,0 +1,334 @@
+"""A judged run in, the history with it out, in one step or not at all: everything is SQL over columns, nothing per finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from perpend.history.commit.changes import Asking, lives_query, read_again, write_changes
+from perpend.history.commit.compaction import compacted
+from perpend.history.commit.counts import count_values, make_ledger
+from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
+from perpend.history.commit.objects import find_gone, meet, registry_query, write_parts
+from perpend.history.commit.policies import PoliciesMet, text_rows
+from perpend.history.commit.values import groups_after, pairs_query, revived_query, write_values
+from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
+from perpend.history.step_sql import TRIVIAL
+from perpend.store.database import opened, pattern, rows_of, storing
+from perpend.store.files import StoreError, make_directory, shown
+from perpend.store.scratch import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from perpend.history.place import HistoryPlace
+    from perpend.ir.program import Program
+    from perpend.store.database import Connection
+    from perpend.store.manifest import StoredFile
+
+_AHEAD: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit has made: the run's number, what happened in it, and which accounts were looked at later before."""
+
+    run: int
+    events: Mapping[str, int]
+    late: tuple[str, ...] = ()
+    is_first: bool = False
+
+
+def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None = None) -> Committed | None:
+    """Take a run into a store's history; return None where the history's last run says the same already.
+
+    Raises StoreError where it cannot be written, or where the run's day lies in the future: the history is as before then.
+    """
+    moment = now or datetime.now(UTC)
+    if judged.time > moment + _AHEAD:
+        raise StoreError(f"{shown(place.directory)}: the run's day, {judged.time:%Y-%m-%d}, lies in the future")
+    with place.committing():
+        head = place.head()
+        commit = _Commit(place, judged, head, moment)
+        if commit.says_nothing_new():
+            return None
+        with scratch() as directory, commit.connected(directory) as connection, storing(place.directory):
+            make_ledger(connection)
+            for one in commit.types():
+                commit.take_type(connection, one, directory)
+            after = commit.finished(connection)
+        place.replace_head(after, head)
+        place.remove_leftovers(after)
+        run = after.runs[-1]
+        return Committed(run.number, run.events, run.late, is_first=len(after.runs) == 1)
+
+
+@dataclass(slots=True)
+class _Commit:
+    """A commit on its way."""
+
+    place: HistoryPlace
+    judged: JudgedRun
+    head: HistoryHead
+    moment: datetime
+    policies: PoliciesMet = field(init=False)
+    types_after: dict[str, TypeKnown] = field(init=False)
+    same_estate: bool = field(init=False)
+    events: Counter[str] = field(default_factory=Counter)
+    late: set[str] = field(default_factory=set)
+    made: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.policies = PoliciesMet(self.judged, self.head)
+        self.types_after = dict(self.head.types)
+        lasts = [self.head.run(policy.last_run) for policy in self.policies.known_before()]
+        self.same_estate = bool(lasts) and all((one.content, one.time) == (self.content, self.time) for one in lasts)
+
+    @property
+    def run(self) -> int:
+        return self.head.next_run
+
+    @property
+    def content(self) -> str:
+        return self.judged.snapshot.content_hash
+
+    @property
+    def time(self) -> str:
+        return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def says_nothing_new(self) -> bool:
+        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since."""
+        engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
+        return (
+            self.same_estate
+            and engines == {self.judged.engine}
+            and self.policies.are_as_before()
+            and not self.policies.any_to_retire()
+        )
+
+    @contextmanager
+    def connected(self, directory: Path) -> Iterator[Connection]:
+        """Yield a database that reaches the history, the snapshot's files, the verdicts and a directory of its own."""
+        spill = make_directory(directory / "spill")
+        verdicts = [path for one in self.judged.types if one.files for path in one.files.paths]
+        paths = [*self.judged.snapshot.files.paths, *verdicts]
+        done = False
+        try:
+            with opened(directories=[self.place.directory, directory], paths=paths, spill=spill) as connection:
+                yield connection
+            done = True
+        finally:
+            for path in () if done else self.made:
+                path.unlink(missing_ok=True)
+
+    def types(self) -> list[TypeJudged]:
+        """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
+        return [one for one in self.judged.types if one.files is not None or one.name in self.head.types]
+
+    def take_type(self, connection: Connection, one: TypeJudged, directory: Path) -> None:
+        """Take in what the run says of one type."""
+        known = self.head.types.get(one.name, TypeKnown())
+        numbers = self.policies.of_type(one)
+        parts = [pattern(path) for path in self.place.paths(known.objects)]
+        _view(connection, "registry", registry_query(parts))
+        late = self._late_accounts(connection, known)
+        self.late |= late
+        met = meet(connection, self.judged.snapshot, one.declared, late=late, next_object=known.next_object, run=self.run)
+        find_gone(connection, one.declared, self.judged.claims, late=late)
+        known = self._with_parts(connection, known, one.name, met.new)
+        values = self._with_values(connection, known, one, numbers)
+        lives = [pattern(path) for path in self.place.paths(known.changes)]
+        base = pattern(self.place.path(known.lives)) if known.lives else None
+        _view(connection, "lives", lives_query(base, lives))
+        self._revive(connection, known, values, numbers)
+        changed = [policy for policy in numbers.values() if policy.program_run == self.run or self._engine_run() == self.run]
+        programs = dict(zip(numbers, one.programs, strict=False))
+        self._judge_again(
+            connection, {policy.number: programs[policy.number] for policy in changed if policy.number in programs}, directory
+        )
+        after = self._with_changes(connection, values, one.name, numbers)
+        self._count(connection, after)
+        self.types_after[one.name] = after
+
+    def finished(self, connection: Connection) -> HistoryHead:
+        """Return the head to be put in force."""
+        retired = self._retire_absent_types(connection)
+        ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
+        run = Ran(
+            self.run,
+            self.judged.snapshot.id,
+            self.content,
+            self.time,
+            self.judged.assumed,
+            self.moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            self.judged.engine,
+            0,
+            tuple(sorted(self.late)),
+            dict(sorted((self.events + retired).items())),
+        )
+        after = replace(
+            self.head,
+            policies=self.policies.all,
+            types=self.types_after,
+            ledger=(*self.head.ledger, ledger),
+            texts=(*self.head.texts, *self._text_files(connection)),
+        ).with_run(run, tuple(sorted(self.policies.asked)))
+        return compacted(connection, self.place, after, self.made)
+
+    def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
+        """Return the accounts of a type that a run with a later day has looked at."""
+        newest = max((one.time for one in self.head.runs), default="")
+        if known.known is None or newest <= self.time:
+            return set()
+        seen = ", ".join(f"k.{name}" for name in known.groups)
+        query = (
+            f"SELECT coalesce(r.account, ''), max(greatest({seen}, 0)) FROM {self._relation(known.known)} AS k "
+            "JOIN registry AS r ON r.object_no = k.object_no GROUP BY 1"
+        )
+        times = {one.number: one.time for one in self.head.runs}
+        return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
+
+    def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
+        if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:
+            return known
+        path = self._new("objects", type_name)
+        write_parts(connection, path)
+        objects = (*known.objects, self.place.taken(path))
+        known = replace(known, objects=objects, next_object=known.next_object + new)
+        _view(connection, "registry", registry_query([pattern(path) for path in self.place.paths(objects)]))
+        return known
+
+    def _with_values(
+        self, connection: Connection, known: TypeKnown, one: TypeJudged, numbers: Mapping[int, PolicyKnown]
+    ) -> TypeKnown:
+        """Write the values after the run, and fill the table of pairs that have another one than before."""
+        groups, before = groups_after(known.groups, numbers), known.policies
+        old = self._relation(known.known) if known.known else None
+        path = self._new("known", one.name)
+        write_values(
+            connection,
+            path,
+            known=old,
+            verdicts=_files(one),
+            programs=dict(zip(numbers, one.programs, strict=False)),
+            groups=groups,
+            before=before,
+            run=self.run,
+        )
+        file = self.place.taken(path)
+        pairs = pairs_query(old, self._relation(file), groups, before, TRIVIAL)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs AS {pairs}")
+        return replace(known, known=file, groups=dict(groups.policies))
+
+    def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
+        """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
+        revived = {one.number for one in self.head.policies if one.was_retired and one.number in numbers}
+        if revived and known.known is not None and after.known is not None:
+            groups = groups_after(known.groups, numbers)
+            relations = self._relation(known.known), self._relation(after.known)
+            connection.execute(f"INSERT INTO pairs {revived_query(*relations, groups, revived, self.run)}")
+
+    def _judge_again(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
+        """Judge the former snapshot by programs that are others now, where they made anything other than it was."""
+        moved = {number for (number,) in rows_of(connection, "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL")}
+        asked = [(number, program) for number, program in changed.items() if number in moved]
+        last = self._last_asked({number for number, _ in asked})
+        out = directory / f"again-{len(self.made)}.parquet"
+        found = None
+        if asked and last is not None and not self.same_estate:
+            question = Again(last.snapshot, datetime.fromisoformat(last.time), [program for _, program in asked], out)
+            found = out if self.judged.again(question) else None
+        read_again(connection, found, asked)
+
+    def _last_asked(self, numbers: set[int]) -> Ran | None:
+        """Return the newest run that has asked all of some policies."""
+        return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_asked(run)), None)
+
+    def _with_changes(
+        self, connection: Connection, known: TypeKnown, type_name: str, numbers: Mapping[int, PolicyKnown]
+    ) -> TypeKnown:
+        retired = self.policies.retire(type_name)
+        path = self._new("changes", type_name)
+        asking = [Asking(policy, self._engine_run()) for policy in numbers.values()]
+        write_changes(connection, path, asking=asking, retired=retired, same_estate=self.same_estate, run=self.run)
+        counted = rows_of(connection, f"SELECT event, count(*) FROM read_parquet({pattern(path)}) GROUP BY 1")
+        if not counted:
+            path.unlink()
+            return known
+        self.events.update({event: number for event, number in counted if event is not None})
+        changes = (*known.changes, self.place.taken(path))
+        base = pattern(self.place.path(known.lives)) if known.lives else None
+        _view(connection, "lives", lives_query(base, [pattern(path) for path in self.place.paths(changes)]))
+        return replace(known, changes=changes)
+
+    def _engine_run(self) -> int:
+        """Return the run since which the engine is the one that judges now."""
+        since = self.run
+        for run in reversed(self.head.runs):
+            if run.engine != self.judged.engine:
+                break
+            since = run.number
+        return since
+
+    def _retire_absent_types(self, connection: Connection) -> Counter[str]:
+        """Retire policies over types of which the run says nothing else; return what happened."""
+        before = Counter(self.events)
+        done = {one.name for one in self.types()}
+        for name, known in self.head.types.items():
+            new = [one for one in self.head.policies_of(name) if one.retired_run is None]
+            if name in done or not new or not self.policies.retire(name):
+                continue
+            _view(connection, "registry", registry_query([pattern(path) for path in self.place.paths(known.objects)]))
+            base = pattern(self.place.path(known.lives)) if known.lives else None
+            _view(connection, "lives", lives_query(base, [pattern(path) for path in self.place.paths(known.changes)]))
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE pairs AS {pairs_query(None, '', groups_after({}, []), [], TRIVIAL)}"
+            )
+            read_again(connection, None, [])
+            self.types_after[name] = self._with_changes(connection, known, name, {})
+        found = self.events - before
+        self.events = before
+        return found
+
+    def _count(self, connection: Connection, known: TypeKnown) -> None:
+        if known.known is not None:
+            count_values(connection, self._relation(known.known), groups_after(known.groups, []), self.run)
+
+    def _text_files(self, connection: Connection) -> list[StoredFile]:
+        if not self.policies.texts:
+            return []
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE texts (policy_no INTEGER, run INTEGER, code INTEGER, status VARCHAR, text VARCHAR, "
+            "message VARCHAR, remediation VARCHAR)"
+        )
+        for number, program in self.policies.texts.items():
+            rows = text_rows(number, self.run, program)
+            connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        return [self._written(connection, "texts", "FROM texts")]
+
+    def _written(self, connection: Connection, kind: str, query: str) -> StoredFile:
+        path = self._new(kind, "")
+        connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        return self.place.taken(path)
+
+    def _new(self, kind: str, type_name: str) -> Path:
+        path = self.place.new_file(kind, type_name)
+        self.made.append(path)
+        return path
+
+    def _relation(self, file: StoredFile) -> str:
+        return f"read_parquet([{pattern(self.place.path(file))}], hive_partitioning = false)"
+
+
+def _view(connection: Connection, called: str, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {called} AS {query}")
+
+
+def _files(one: TypeJudged) -> str | None:
+    if one.files is None:
+        return None
+    return f"read_parquet([{', '.join(map(pattern, one.files.paths))}], hive_partitioning = false)"

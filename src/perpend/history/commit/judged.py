@@ -1,0 +1,84 @@
+"""What a run that was judged hands to a history: its snapshot, its time, and for each object type programs and verdicts.
+
+Refuses to know how verdicts were made; what judges an older snapshot once more is called by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from perpend.ir.coverage import Claims, unread_input
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.engines.verdicts import VerdictFiles
+    from perpend.ir.object_types import ObjectType
+    from perpend.ir.program import Program
+    from perpend.store.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A question of the past: the snapshot of a run at its time, judged by programs of one type, as they are now.
+
+    The answer is a Parquet file at ``out`` with the objects' ``id`` and codes ``v0``, ``v1``, … by program.
+    """
+
+    snapshot: str
+    time: datetime
+    programs: Sequence[Program]
+    out: Path
+
+
+JudgeAgain: TypeAlias = Callable[[Again], bool]
+"""What answers: whether there was anything to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeJudged:
+    """One object type of a run. ``files`` hold the verdicts of ``programs``, by number; None where no object was there.
+
+    ``absent`` are policies that were asked of the type as well, had there been any objects.
+    """
+
+    declared: ObjectType
+    programs: Sequence[Program] = ()
+    files: VerdictFiles | None = None
+    absent: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The type's API name."""
+        return self.declared.name
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of the policies that were asked, those with programs first, in the order of these."""
+        return (*(program.policy_id for program in self.programs), *self.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
+
+    ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more.
+    """
+
+    snapshot: Snapshot
+    time: datetime
+    engine: str
+    types: Sequence[TypeJudged]
+    assumed: bool = False
+    renames: Mapping[str, str] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+    again: JudgeAgain = field(default=lambda _: False)
+
+    @property
+    def claims(self) -> Claims:
+        """What the snapshot says of itself: what it holds in full, and what it lacks."""
+        unread = (unread_input(failure.source) for failure in self.snapshot.failures)
+        return Claims((*unread, *(claim for source in self.snapshot.sources for claim in source.coverage)))

@@ -1,0 +1,172 @@
+"""The objects of a snapshot met with those that a history knows: numbers for new ones, who came again, who is surely gone.
+
+What goes by a known Id but was made at another time, or belongs to another account, is another object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.history.identity import birth_place
+from perpend.ir.coverage import Claims, Scope, account_field, region_field
+from perpend.store.database import name, pattern, rows_of, text
+from perpend.store.queries.owners import filled
+from perpend.tables.schema import ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
+    from perpend.store.snapshot import Snapshot
+    from perpend.tables.schema import Table
+
+COLUMNS: Final = (
+    "object_no",
+    "incarnation",
+    "id",
+    "external_id",
+    "name",
+    "account",
+    "region",
+    "born",
+    "first_run",
+    "replaced_run",
+    "version",
+)
+"""The columns of a registry. Of several rows with one number the one with the newest version counts."""
+
+_TYPES: Final = (
+    *("INTEGER", "INTEGER", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"),
+    *("VARCHAR", "INTEGER", "INTEGER", "INTEGER"),
+)
+_MADE: Final = "fate IN ('new', 'replaced')"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced."""
+
+    objects: int
+    new: int
+    replaced: int
+
+
+def registry_query(files: Sequence[str]) -> str:
+    """Return the query for the newest row of every object; ``files`` are paths as SQL writes them."""
+    if not files:
+        return (
+            f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in zip(COLUMNS, _TYPES, strict=True))} LIMIT 0"
+        )
+    query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
+    newest = " QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
+    return query + (newest if len(files) > 1 else "")
+
+
+def meet(
+    connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str], next_object: int, run: int
+) -> Met:
+    """Fill the tables ``here``, ``numbered`` and ``parts`` out of the view ``registry`` and the snapshot's rows of a type.
+
+    ``here`` holds what the snapshot says of its objects, ``numbered`` the number of each row, ``parts`` what the registry
+    has to learn. Objects of ``late`` accounts are passed over.
+    """
+    table = snapshot.tables.of_type(declared.name)
+    query = _here(snapshot, table, declared) if table else None
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE here AS {query or _nothing()}")
+    if late:
+        connection.execute(f"DELETE FROM here WHERE coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})")
+    other = "(h.born IS NOT NULL AND h.born <> r.born) OR (h.account IS NOT NULL AND h.account <> r.account)"
+    learnt = " OR ".join(
+        f"(h.{one} IS NOT NULL AND h.{one} IS DISTINCT FROM r.{one})"
+        for one in ("external_id", "name", "account", "region", "born")
+    )
+    matched = (
+        f"SELECT h.{ROW}, r.object_no AS former, coalesce(r.incarnation, 0) AS incarnation, CASE WHEN r.object_no IS NULL "
+        f"THEN 'new' WHEN {other} THEN 'replaced' WHEN {learnt} THEN 'changed' ELSE 'same' END AS fate "
+        "FROM here AS h LEFT JOIN (SELECT * FROM registry WHERE replaced_run IS NULL) AS r ON r.id = h.id"
+    )
+    number = f"{next_object - 1} + row_number() OVER (PARTITION BY {_MADE} ORDER BY {ROW})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, CAST(CASE WHEN {_MADE} THEN {number} ELSE former END AS INTEGER) "
+        f"AS object_no FROM ({matched})"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
+    counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
+    return Met(*rows_of(connection, counted)[0])
+
+
+def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, late: Collection[str]) -> None:
+    """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read."""
+    aside = f"AND coalesce(account, '') NOT IN ({', '.join(map(text, sorted(late)))})" if late else ""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region FROM registry AS r "
+        "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
+        f"WHERE r.replaced_run IS NULL {aside}"
+    )
+    about = Claims(tuple(one for one in claims.claims if one.is_about(declared.name, "")))
+    scopes = rows_of(connection, "SELECT DISTINCT account, region FROM absent")
+    known = [scope for scope in scopes if about.reason(declared.name, "", Scope(*scope)) is None]
+    values = ", ".join(f"({', '.join('NULL' if part is None else text(part) for part in scope)})" for scope in known)
+    connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR)")
+    if values:
+        connection.execute(f"INSERT INTO scopes VALUES {values}")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE sure AS SELECT former AS object_no FROM numbered WHERE fate = 'replaced' UNION "
+        "SELECT a.object_no FROM absent AS a JOIN scopes AS s ON s.account IS NOT DISTINCT FROM a.account "
+        "AND s.region IS NOT DISTINCT FROM a.region"
+    )
+
+
+def write_parts(connection: Connection, out: Path) -> None:
+    """Write what the registry has to learn."""
+    connection.execute(f"COPY (FROM parts) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
+    place = birth_place(declared)
+    born = "CAST(NULL AS VARCHAR)"
+    if place is not None:
+        born = filled(table, place[0], "o")
+        if place[1] is not None:
+            document = f"CASE WHEN json_valid({born}) THEN {born} END"
+            born = f"json_extract_string({document}, '$.{name(place[1])}')"
+    named = {
+        "id": filled(table, "Id", "o"),
+        "external_id": filled(table, declared.external_id_field, "o"),
+        "name": filled(table, declared.name_field, "o"),
+        "account": filled(table, account_field(declared), "o"),
+        "region": filled(table, region_field(declared), "o"),
+        "born": _instant(born),
+    }
+    columns = ", ".join(f"{value} AS {one}" for one, value in named.items())
+    return f"SELECT * FROM (SELECT o.{ROW}, {columns} FROM {snapshot.relation(table.name)} AS o) WHERE id IS NOT NULL"
+
+
+def _nothing() -> str:
+    names = ("id", "external_id", "name", "account", "region", "born")
+    return f"SELECT CAST(NULL AS BIGINT) AS {ROW}, {', '.join(f'CAST(NULL AS VARCHAR) AS {one}' for one in names)} LIMIT 0"
+
+
+def _instant(value: str) -> str:
+    """Return a time to the second, whichever way it is written; what is no time is nothing that two could differ in."""
+    return f"strftime(try_cast({value} AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ')"
+
+
+def _parts(run: int) -> str:
+    kept = ("external_id", "name", "account", "region", "born")
+    learnt = ", ".join(f"coalesce(h.{one}, CASE WHEN n.fate = 'changed' THEN r.{one} END) AS {one}" for one in kept)
+    told = (
+        f"SELECT n.object_no, CAST(CASE WHEN {_MADE} THEN n.incarnation + 1 ELSE n.incarnation END AS INTEGER) AS incarnation, "
+        f"h.id, {learnt}, CAST(CASE WHEN {_MADE} THEN {run} ELSE r.first_run END AS INTEGER) AS first_run, "
+        f"CAST(NULL AS INTEGER) AS replaced_run, CAST({run} AS INTEGER) AS version FROM numbered AS n "
+        f"JOIN here AS h ON h.{ROW} = n.{ROW} LEFT JOIN registry AS r ON r.object_no = n.former WHERE n.fate <> 'same'"
+    )
+    ended = (
+        "SELECT r.object_no, r.incarnation, r.id, r.external_id, r.name, r.account, r.region, r.born, r.first_run, "
+        f"CAST({run} AS INTEGER), CAST({run} AS INTEGER) FROM registry AS r "
+        "JOIN numbered AS n ON n.former = r.object_no WHERE n.fate = 'replaced'"
+    )
+    return f"{told} UNION ALL {ended}"

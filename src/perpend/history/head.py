@@ -1,0 +1,176 @@
+"""What a history holds, as one document: its runs, policies and files, each with a checksum. Text in, text out.
+
+Whoever replaces it in one step has committed a run; all that no head names does not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.store.manifest import Damaged, StoredFile, document_from, sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HEAD: Final = "head.json"
+"""The file's name, below the history's directory."""
+
+FORMAT: Final = 1
+"""The version of a history's layout. A higher one is refused: it may mean what this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
+
+    ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
+    policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved.
+    """
+
+    number: int
+    snapshot: str
+    content: str
+    time: str
+    assumed: bool
+    committed: str
+    engine: str
+    asked: int
+    late: tuple[str, ...] = ()
+    events: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKnown:
+    """A policy over one object type: its number, its lineage, what it is called now, the hash of its program and since when.
+
+    ``first_run`` is the first run that asked it, ``last_run`` the newest. ``texts`` is the hash of what its verdicts say.
+    ``retired_run`` is the run that was told that it is no more; ``was_retired``: some run was, once.
+    """
+
+    number: int
+    lineage: str
+    type_name: str
+    policy_id: str
+    program: str
+    program_run: int
+    first_run: int
+    last_run: int
+    texts: str = ""
+    retired_run: int | None = None
+    was_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TypeKnown:
+    """The files of one object type.
+
+    ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
+    ``lives`` the newest row of each finding up to ``lives_run``, ``changes`` the rows since; ``past`` those before, by object.
+    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together.
+    """
+
+    objects: tuple[StoredFile, ...] = ()
+    known: StoredFile | None = None
+    lives: StoredFile | None = None
+    changes: tuple[StoredFile, ...] = ()
+    past: tuple[StoredFile, ...] = ()
+    next_object: int = 1
+    groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
+
+    @property
+    def policies(self) -> dict[int, str]:
+        """The column of runs of each policy."""
+        return {number: name for name, numbers in self.groups.items() for number in numbers}
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All files."""
+        single = (one for one in (self.known, self.lives) if one is not None)
+        return (*self.objects, *single, *self.changes, *self.past, *self.keyframes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryHead:
+    """All that a history holds."""
+
+    runs: tuple[Ran, ...] = ()
+    asked: tuple[tuple[int, ...], ...] = ()
+    policies: tuple[PolicyKnown, ...] = ()
+    types: Mapping[str, TypeKnown] = field(default_factory=dict)
+    ledger: tuple[StoredFile, ...] = ()
+    texts: tuple[StoredFile, ...] = ()
+
+    @property
+    def next_run(self) -> int:
+        """The number of the run to come."""
+        return self.runs[-1].number + 1 if self.runs else 1
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All files that count."""
+        return (*self.ledger, *self.texts, *(file for known in self.types.values() for file in known.files))
+
+    def run(self, number: int) -> Ran:
+        """Return a run by its number."""
+        return next(one for one in self.runs if one.number == number)
+
+    def policies_of(self, type_name: str) -> tuple[PolicyKnown, ...]:
+        """Return the policies over a type."""
+        return tuple(one for one in self.policies if one.type_name == type_name)
+
+    def was_asked(self, run: Ran) -> frozenset[int]:
+        """Return the numbers of the policies that a run has asked."""
+        return frozenset(self.asked[run.asked])
+
+    def with_run(self, run: Ran, asked: tuple[int, ...]) -> HistoryHead:
+        """Return the head with one run more."""
+        lists = self.asked if asked in self.asked else (*self.asked, asked)
+        return replace(self, asked=lists, runs=(*self.runs, replace(run, asked=lists.index(asked))))
+
+
+def text_of_head(head: HistoryHead) -> str:
+    """Return a head as JSON text with a checksum of itself."""
+    document: dict[str, Any] = {"format": FORMAT, **asdict(head)}
+    document["types"] = {
+        name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
+        for name, known in head.types.items()
+    }
+    return sealed(document)
+
+
+def head_from(text: str) -> HistoryHead:
+    """Return the head that a text holds. Raises Damaged with the reason."""
+    document = document_from(text)
+    if document["format"] > FORMAT:
+        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+    try:
+        return HistoryHead(
+            tuple(Ran(**{**run, "late": tuple(run["late"])}) for run in document["runs"]),
+            tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
+            tuple(PolicyKnown(**policy) for policy in document["policies"]),
+            {name: _type_from(known) for name, known in document["types"].items()},
+            _files_from(document["ledger"]),
+            _files_from(document["texts"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Damaged("it holds something else than a history") from None
+
+
+def _type_from(document: dict[str, Any]) -> TypeKnown:
+    known, lives = document["known"], document["lives"]
+    return TypeKnown(
+        _files_from(document["objects"]),
+        StoredFile(**known) if known else None,
+        StoredFile(**lives) if lives else None,
+        _files_from(document["changes"]),
+        _files_from(document["past"]),
+        document["next_object"],
+        {name: tuple(numbers) for name, numbers in document["groups"].items()},
+        {run: StoredFile(**file) for run, file in document["keyframes"]},
+    )
+
+
+def _files_from(documents: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(**one) for one in documents)

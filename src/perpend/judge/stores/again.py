@@ -1,0 +1,48 @@
+"""An older snapshot judged by programs as they are now: what it takes to tell a changed policy from a changed estate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.engines.duckdb.engine import duck_db
+from perpend.engines.duckdb.stores import StoreDuckDb
+from perpend.engines.verdicts import codes_by_id
+from perpend.meaning.values import milliseconds_from_datetime
+from perpend.plan.build import plan_of
+from perpend.store.database import pattern
+from perpend.store.files import StoreError
+from perpend.store.scratch import scratch
+from perpend.store.store import KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.ir.program import Program
+    from perpend.store.store import Store
+
+
+def judge_again(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
+    """Write the objects' ``id`` and the codes ``v0``, ``v1``, … that programs of one type give them in a snapshot.
+
+    Return whether there was anything to judge: a snapshot that was pruned, or is damaged, or was stored by an earlier
+    version, tells nothing.
+    """
+    try:
+        with store.reading(run) as snapshot, scratch() as directory:
+            snapshot.check_spelling()
+            table = snapshot.tables.of_type(programs[0].input_type)
+            if table is None or "Id" not in table.columns:
+                return False
+            spill = directory / "spill"
+            spill.mkdir(mode=0o700)
+            reach = [directory, out.parent, snapshot.directory / KEPT]
+            with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
+                plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
+                codes = StoreDuckDb(engine, snapshot).judge_to_parquet(plan, snapshot.files, directory / "codes.parquet")
+                judged = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
+                engine.run(f"COPY ({judged}) TO {pattern(out)} (FORMAT parquet)")
+            return True
+    except StoreError:
+        return False

@@ -1,0 +1,158 @@
+"""The blast radius of a change of policies in; text, JSON or Markdown for a review out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.diagnostics.counted import counted
+from perpend.ir.status import Status
+from perpend.recount.differences import cell
+from perpend.report.page import TerminalPage
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console
+
+    from perpend.history.ask.blast import Moved
+
+_NONE = "no policy"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMoved:
+    """A policy that is otherwise: ``kind`` is added, removed or changed; ``failing`` names objects that fail newly."""
+
+    policy_id: str
+    kind: str
+    moved: Moved
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementMoved:
+    """A requirement that stands otherwise; None where it is not there."""
+
+    requirement: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
+
+    ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
+    the revision after.
+    """
+
+    before: str
+    after: str
+    snapshot: str
+    policies: tuple[PolicyMoved, ...]
+    same: int
+    untouched: int
+    refused: tuple[str, ...]
+    requirements: tuple[RequirementMoved, ...]
+
+    @property
+    def newly_incompliant(self) -> int:
+        """How many verdicts are incompliant that were not."""
+        return sum(one.moved.newly_incompliant for one in self.policies)
+
+    @property
+    def lost_sight(self) -> int:
+        """How many verdicts are undetermined that were incompliant."""
+        return sum(one.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for one in self.policies)
+
+    @property
+    def words(self) -> str:
+        """What it comes to, in a sentence."""
+        parts = [
+            f"{counted(len(self.policies), 'policy', 'policies')} of {self.before} and {self.after} find something else",
+            f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
+            f"{self.lost_sight:,} not known any more",
+            f"{counted(self.untouched, 'changed policy', 'changed policies')} that find the same",
+            f"{self.same:,} unchanged",
+        ]
+        return "; ".join(parts)
+
+
+def print_radius(found: Radius, console: Console, *, limit: int) -> None:
+    """Print what is otherwise, policy by policy."""
+    page = TerminalPage(console)
+    page.line(page.prose(found.words))
+    for one in found.policies:
+        page.blank()
+        page.line((page.name(one.policy_id), "bold"), f" {one.kind}")
+        for before, after, number in _ways(one):
+            page.line(f"{number:>9,}  {before} {page.arrow} {after}", first="  ")
+        for name in one.failing[:limit]:
+            page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
+    if found.requirements:
+        page.blank()
+        page.line(("requirements that stand otherwise", "bold"))
+        for moved in found.requirements:
+            page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
+    for policy in found.refused:
+        page.line(f"cannot be used in {page.name(found.after)}: {page.name(policy)} (perpend lint)", style="yellow")
+
+
+def write_radius_json(found: Radius, stream: TextIO) -> None:
+    """Write one object."""
+    document: dict[str, Any] = {
+        "before": found.before,
+        "after": found.after,
+        "snapshot": found.snapshot,
+        "newlyIncompliant": found.newly_incompliant,
+        "lostSight": found.lost_sight,
+        "unchanged": found.same,
+        "changedButSame": found.untouched,
+        "refused": list(found.refused),
+        "policies": [
+            {
+                "policy": one.policy_id,
+                "kind": one.kind,
+                "moved": [{"before": old, "after": new, "objects": number} for old, new, number in _ways(one, none=None)],
+                "newlyIncompliant": list(one.failing),
+            }
+            for one in found.policies
+        ],
+        "requirements": [
+            {"requirement": one.requirement, "before": one.before, "after": one.after} for one in found.requirements
+        ],
+    }
+    json.dump(document, stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+
+
+def write_radius_markdown(found: Radius, stream: TextIO, *, limit: int) -> None:
+    """Write a comment for a review."""
+    stream.write(f"### What this change of policies finds\n\n{cell(found.words)}.\n")
+    if found.policies:
+        stream.write("\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n")
+    for one in found.policies:
+        for before, after, number in _ways(one):
+            stream.write(f"| {cell(one.policy_id)} | {one.kind} | {before} | {after} | {number:,} |\n")
+    for one in found.policies:
+        if one.failing:
+            named = ", ".join(cell(name) for name in one.failing[:limit])
+            stream.write(f"\nNewly incompliant by {cell(one.policy_id)}: {named}\n")
+    if found.requirements:
+        stream.write("\n| requirement | before | after |\n| --- | --- | --- |\n")
+    for moved in found.requirements:
+        stream.write(f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n")
+    for policy in found.refused:
+        stream.write(f"\nCannot be used in {cell(found.after)}: {cell(policy)}\n")
+
+
+def _ways(one: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
+    """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
+    found = [
+        (before.value if before else none, after.value if after else none, number)
+        for (before, after), number in one.moved.counts.items()
+        if before is not after
+    ]
+    return sorted(found, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))

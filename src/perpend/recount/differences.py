@@ -1,0 +1,98 @@
+"""What is otherwise in one run than in another in; text, JSON or Markdown out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.history.model import Event
+from perpend.recount.findings import Row, plain
+from perpend.report.page import TerminalPage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from rich.console import Console
+
+    from perpend.history.head import Ran
+
+_ORDER: Final = (
+    *(Event.OPENED, Event.REOPENED, Event.LOST_SIGHT, Event.SEEN_AGAIN, Event.CHANGED),
+    *(Event.RESOLVED, Event.GONE, Event.RETIRED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two runs, what of each was judged and known, and the findings that are otherwise, each with ``what`` and ``cause``."""
+
+    before: Ran
+    after: Ran
+    judged: tuple[tuple[int, int], tuple[int, int]]
+    rows: Sequence[Row]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each kind, in the order of their weight."""
+        counted = Counter(row["what"] for row in self.rows)
+        return {event.value: counted[event.value] for event in _ORDER if counted[event.value]}
+
+
+def print_difference(found: Difference, console: Console, *, limit: int) -> None:
+    """Print what is otherwise, by kind."""
+    page = TerminalPage(console)
+    for name, run, (judged, known) in zip(("before", "after "), (found.before, found.after), found.judged, strict=True):
+        page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts judged")
+    for what, number in found.counts.items():
+        page.blank()
+        page.line((f"{what} ({number:,})", "bold"))
+        rows = [row for row in found.rows if row["what"] == what]
+        for row in rows[:limit]:
+            named = page.name(row["object_name"] or row["object_id"])
+            where = f" in {page.name(row['account'])}" if row["account"] else ""
+            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']})", first="  ", rest="    ")
+        if number > limit:
+            page.line(f"{number - limit:,} more: --limit shows them", first="  ")
+    if not found.rows:
+        page.blank()
+        page.line("no finding is otherwise")
+
+
+def write_difference_json(found: Difference, stream: TextIO) -> None:
+    """Write one object: both runs, the counts, a row per finding."""
+    document: dict[str, Any] = {
+        name: {"run": run.number, "snapshot": run.snapshot, "time": run.time, "judged": judged, "known": known}
+        for name, run, (judged, known) in zip(("before", "after"), (found.before, found.after), found.judged, strict=True)
+    }
+    document |= {"counts": found.counts, "findings": [plain(row) for row in found.rows]}
+    json.dump(document, stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+
+
+def write_difference_markdown(found: Difference, stream: TextIO, *, limit: int) -> None:
+    """Write tables for a review."""
+    stream.write(f"### Findings: run {found.before.number} to run {found.after.number}\n\n")
+    stream.write("| what | findings |\n| --- | ---: |\n")
+    stream.writelines(f"| {what} | {number:,} |\n" for what, number in found.counts.items())
+    if not found.rows:
+        stream.write("| nothing is otherwise | 0 |\n")
+        return
+    stream.write("\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n")
+    for row in found.rows[:limit]:
+        stream.write(
+            f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {row['cause']} |\n"
+        )
+    if len(found.rows) > limit:
+        stream.write(f"\n{len(found.rows) - limit:,} more.\n")
+
+
+_MARKDOWN: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&!#~@:\n\r"})
+
+
+def cell(text: str) -> str:
+    """Return a text from outside as a cell of a Markdown table: nothing in it is markup, and no mention or link comes of it."""
+    from_outside = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return from_outside.translate(_MARKDOWN)

@@ -1,0 +1,224 @@
+"""``findings``, ``history``, ``diff``, ``scorecard``, ``trend`` and the views for SQL: what a store of three days says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.history.identity import finding_id
+from tests.cli.conftest import ROOT, Ran, Run, report
+
+KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of three days: alma.brekke is gone on the second, and back on the third."""
+    from perpend.cli.app import main
+
+    directory = tmp_path_factory.mktemp("days")
+    for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
+        path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
+        for words in (("import", path), ("check", "-q")):
+            with pytest.raises(SystemExit):
+                main([*map(str, words), "--store", str(directory / "store")])
+    return directory / "store"
+
+
+def said(ran: Ran) -> Any:
+    assert ran.err == ""
+    return json.loads(ran.out)
+
+
+def test_what_is_open_is_listed_with_its_first_day(run: Run, days: Path) -> None:
+    found = said(run("findings", "--store", days, "--format", "json"))
+    assert 20 == len(found)
+    assert {"open"} == {one["life"] for one in found}
+    alma = next(one for one in found if one["object_id"] == ALMA)
+    assert (finding_id(KEYS, "CA10__CaAwsUser__c", ALMA), KEYS, 2) == (alma["finding_id"], alma["policy_id"], alma["episodes"])
+    assert ("2026-11-22T00:00:00Z", "2026-11-20T00:00:00Z") == (alma["open_since"], alma["incompliant_start_date"])
+    text = run("findings", "--store", days, "--policy", "more-than-one*").out
+    assert text == "0 findings\n"
+    text = run("findings", "--store", days, "--policy", "user-has-more-than-one-active-access-key").out
+    assert "✘ alma.brekke in 111122223333: open, since 2026-11-22, episode 2, last seen 2026-11-22" in text
+
+
+@pytest.mark.parametrize(
+    ("filters", "number"),
+    [
+        (("--life", "unknown"), 10),
+        (("--life", "all"), 30),
+        (("--life", "gone"), 0),
+        (("--account", "111122223333"), 20),
+        (("--account", "999922223333"), 0),
+        (("--object", "alma.brekke"), 1),
+        (("--object", ALMA, "--life", "all"), 1),
+        (("--type", "CA10__CaAwsAccount__c"), 0),
+        (("--since", "2026-11-21"), 1),
+        (("--policy", "/ce/ca/aws/iam/root*"), 2),
+        (("--policy", "it's no policy'); DROP TABLE x"), 0),
+    ],
+)
+def test_filters_must_all_hold(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
+    assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
+    rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
+    lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
+    assert number == len(rows) == len(lines)
+
+
+def test_the_story_of_an_object_a_policy_and_a_finding(run: Run, days: Path) -> None:
+    of_object = said(run("history", "alma.brekke", "--store", days, "--format", "json"))
+    assert [(1, "opened"), (2, "gone"), (3, "reopened")] == [(one["run"], one["event"]) for one in of_object if one["event"]]
+    of_finding = said(run("history", of_object[0]["finding_id"], "--store", days, "--format", "json"))
+    assert ["opened", "gone", "reopened"] == [one["event"] for one in of_finding]
+    assert {"estate"} == {one["cause"] for one in of_finding}
+    text = run("history", "show", KEYS, "--store", days)
+    assert (0, 3) == (text.code, text.out.count("\nrun "))
+    nothing = run("history", "nobody", "--store", days)
+    assert (2, "perpend: nothing ever happened to object nobody, or the history does not know it\n") == (
+        nothing.code,
+        nothing.err,
+    )
+
+
+def test_two_runs_are_compared(run: Run, days: Path) -> None:
+    found = run("diff", "--store", days, "--format", "json")
+    assert (1, {"reopened": 1}) == (found.code, json.loads(found.out)["counts"])
+    found = run("diff", "1", "2", "--store", days)
+    assert 0 == found.code
+    assert "gone (1)\n  alma.brekke in 111122223333" in found.out
+    assert "before run 1, 2026-11-20: 175 of 175 known verdicts judged" in found.out
+    assert {"reopened": 1} == json.loads(run("diff", "1", "3", "--store", days, "--format", "json").out)["counts"]
+    markdown = run("diff", "1", "2", "--store", days, "--format", "markdown").out
+    assert "| gone | alma.brekke | /ce/ca/aws/iam/user-has-more-than-one-active-access-key | estate |" in markdown
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("3", "1"), "run 3 does not come before run 1"),
+        (("1", "9"), "the history has no run `9`"),
+        (("1", "2", "3"), "two runs are compared"),
+        (("--policies", "HEAD"), "--policies compares two revisions"),
+        (("--repo", "x"), "go with --policies"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(run: Run, days: Path, words: tuple[str, ...], told: str) -> None:
+    found = run("diff", *words, "--store", days)
+    assert (2, "") == (found.code, found.out)
+    assert told in found.err
+
+
+@pytest.mark.parametrize(
+    "words", [("findings",), ("history", "x"), ("diff",), ("scorecard",), ("trend",), ("history", "verify")]
+)
+def test_a_store_without_a_history_is_told_what_begins_one(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    found = run(*words, "--store", tmp_path)
+    assert 2 == found.code
+    assert "has no history yet; `perpend check --store" in found.err
+
+
+def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -> None:
+    (card,) = said(run("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json"))
+    assert len(card["results"]) == sum(card["requirements"].values())
+    met, judged = card["fractions"]["met of all"], card["fractions"]["met of judged"]
+    assert (met["part"], met["of"]) == (card["requirements"]["met"], len(card["results"]))
+    assert judged["of"] == sum(card["requirements"][name] for name in ("met", "fails", "undetermined"))
+    text = run("scorecard", "--store", days).out
+    assert "requirements met" in text
+    assert "%" not in text
+    (elsewhere,) = said(
+        run("scorecard", "--store", days, "--framework", "cis-aws", "--account", "999922223333", "--format", "json")
+    )
+    asked = sum(card["requirements"][name] for name in ("met", "fails", "undetermined", "nothing to judge"))
+    assert (0, asked) == (elsewhere["requirements"]["fails"], elsewhere["requirements"]["nothing to judge"])
+
+
+def test_a_trend_counts_what_came_and_went(run: Run, days: Path) -> None:
+    rows = said(run("trend", "--store", days, "--format", "json"))
+    assert [(20, 20, 0), (19, 0, 1), (20, 1, 0)] == [(one["open"], one["opened"], one["ended"]) for one in rows]
+    assert "█" in run("trend", "--store", days).out
+    assert 2 == run("trend", "--store", days, "--policy", "*no-such-policy*").code
+
+
+def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
+    def ask(question: str) -> list[Any]:
+        found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json"))
+        return found
+
+    assert [{"n": 20}] == ask("SELECT count(*) AS n FROM finding WHERE life = 'open'")
+    assert [{"ending": "gone", "episode": 1}, {"ending": None, "episode": 2}] == ask(
+        "SELECT ending, episode FROM episode WHERE object_name = 'alma.brekke' ORDER BY 2"
+    )
+    assert [{"runs": 3}] == ask("SELECT count(*) AS runs FROM run")
+    assert [{"n": 1}] == ask("SELECT count(*) AS n FROM event WHERE event = 'gone'")
+    assert [{"s": 175}] == ask(
+        "SELECT sum(compliant + incompliant + inapplicable + undetermined) AS s FROM ledger WHERE run = 3"
+    )
+    assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}
+
+
+def test_verify_prune_and_rebuild(run: Run, days: Path, tmp_path: Path) -> None:
+    store = shutil.copytree(days, tmp_path / "store")
+    assert "3 runs" in run("history", "verify", "--store", store).out
+    (store / "history" / "changes" / "left.parquet").write_bytes(b"x")
+    assert (
+        "0 keyframes dropped, 3 files removed\n"
+        == run("history", "prune", "--keep", "2", "--unused-for", "0", "--store", store).out
+    )
+    assert "0 tables made anew\n" == run("history", "rebuild", "--store", store).out
+    for path in (store / "history").glob("changes/*/*.parquet"):
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    damaged = run("history", "verify", "--store", store)
+    assert 2 == damaged.code
+    assert damaged.err.count("is damaged") == 3
+    assert 2 == run("history", "rebuild", "--store", store).code
+
+
+def git(repository: Path, *words: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", repository, *words],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "src" / "perpend" / "library" / "ce" / "ca" / "aws" / "iam", policies / "ce" / "iam")
+    shutil.copytree(ROOT / "src" / "perpend" / "library" / "types", policies / "types")
+    hook = policies / ".git" / "hooks" / "post-checkout"
+    git(tmp_path, "init", "-q", str(policies))
+    hook.write_text("#!/bin/sh\ntouch hooked\n")
+    hook.chmod(0o755)
+    git(policies, "add", "-A")
+    git(policies, "commit", "-qm", "before")
+    logic = policies / "ce" / "iam" / "user-has-more-than-one-active-access-key" / "prod.logic.yaml"
+    logic.write_text(logic.read_text().replace("      AND:\n", "      OR:\n", 1))
+    shutil.rmtree(policies / "ce" / "iam" / "root-user-mfa")
+    given = ("--store", days, "--repo", policies)
+    found = run("diff", "--policies", "HEAD", ".", *given, "--format", "json")
+    radius = json.loads(found.out)
+    assert (1, 14, 5) == (found.code, radius["newlyIncompliant"], radius["unchanged"])
+    kinds = {one["policy"]: one["kind"] for one in radius["policies"]}
+    assert {"/ce/iam/root-user-mfa": "removed", "/ce/iam/user-has-more-than-one-active-access-key": "changed"} == kinds
+    text = run("diff", "--policies", "HEAD", ".", *given).out
+    assert "11  COMPLIANT → INCOMPLIANT" in text
+    assert "✘ benoit.karlsen" in text
+    assert (
+        "| changed | COMPLIANT | INCOMPLIANT | 11 |"
+        in run("diff", "--policies", "HEAD", ".", *given, "--format", "markdown").out
+    )
+    same = run("diff", "--policies", "HEAD", "HEAD", *given)
+    assert 0 == same.code
+    unknown = run("diff", "--policies", "nowhere", ".", *given)
+    assert (2, True) == (unknown.code, "there is no such revision" in unknown.err)
+    assert not list(tmp_path.rglob("hooked"))

@@ -1,0 +1,107 @@
+"""``check --store`` and the history that it keeps: what is told, what is not kept, and what keeps it from being written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perpend.history.head import head_from
+from tests.cli.conftest import EXAMPLE, Ran, Run, report
+
+
+@pytest.fixture
+def store(run: Run, tmp_path: Path) -> Path:
+    """A store of two days, both judged: alma.brekke is gone on the second."""
+    directory = tmp_path / "store"
+    for path in (report(tmp_path, "2026-11-20T00:00:00Z"), report(tmp_path, "2026-11-21T00:00:00Z", without="alma.brekke")):
+        assert 0 == run("import", path, "--store", directory).code
+        assert 1 == run("check", "--store", directory, "-q").code
+    return directory
+
+
+def heard_of(ran: Ran) -> str:
+    """Return what was told, but for the age of reports."""
+    return "".join(line for line in ran.err.splitlines(keepends=True) if "older than 4 hours" not in line)
+
+
+def runs(store: Path) -> int:
+    return len(head_from((store / "history" / "head.json").read_text()).runs)
+
+
+def test_a_check_of_a_store_says_what_happened_since_the_last_one(run: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    run("import", report(tmp_path, "2026-11-20T00:00:00Z"), "--store", directory)
+    assert "" == heard_of(run("check", "--store", directory, "-q"))
+    run("import", report(tmp_path, "2026-11-21T00:00:00Z", without="alma.brekke"), "--store", directory)
+    told = run("check", "--store", directory, "-q")
+    assert (1, "perpend: since the last run: 1 gone (perpend diff)\n") == (told.code, heard_of(told))
+
+
+def test_the_same_check_again_says_nothing_new(run: Run, store: Path) -> None:
+    assert "" == heard_of(run("check", "--store", store, "-q"))
+    assert "" == heard_of(run("check", "--store", store, "-q", "--policy", "*access-key*"))
+    assert 2 == runs(store)
+
+
+def test_no_history_keeps_none(run: Run, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", tmp_path / "store")
+    kept = run("check", "--store", tmp_path / "store", "--no-history", "-q")
+    assert (1, "") == (kept.code, heard_of(kept))
+    assert not (tmp_path / "store" / "history").exists()
+
+
+def test_an_older_snapshot_moves_nothing(run: Run, store: Path) -> None:
+    (older, _) = sorted(path.stem for path in (store / "runs").glob("*.json"))
+    told = run("check", "--store", store, "--run", older, "-q")
+    assert heard_of(told).startswith("perpend: history: account 111122223333 was looked at later before")
+
+
+def test_a_day_in_the_future_is_not_kept(run: Run, store: Path) -> None:
+    told = run("check", "--store", store, "--snapshot-time", "2999-01-01", "-q")
+    assert 1 == told.code
+    assert "not kept in the history" in told.err
+    assert "2999-01-01, lies in the future" in told.err
+    assert 2 == runs(store)
+
+
+def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Run, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", tmp_path / "store")
+    (tmp_path / "store" / "history").write_text("in the way")
+    told = run("check", "--store", tmp_path / "store", "-q")
+    assert 1 == told.code
+    assert "175 verdicts" in told.out
+    assert heard_of(told).startswith("perpend: not kept in the history: ")
+
+
+@pytest.mark.parametrize("damage", ["head", "file"])
+def test_a_damaged_history_is_named_and_left_alone(run: Run, tmp_path: Path, store: Path, damage: str) -> None:
+    path = next((store / "history").glob("known/*/*.parquet")) if damage == "file" else store / "history" / "head.json"
+    found = sorted((store / "history").glob("known/*/*.parquet"))
+    for one in found if damage == "file" else [path]:
+        one.write_bytes(one.read_bytes()[:-9])
+    run("import", report(tmp_path, "2026-11-22T00:00:00Z"), "--store", store)
+    told = run("check", "--store", store, "-q")
+    assert 1 == told.code
+    assert "perpend: not kept in the history: " in told.err
+    assert "Traceback" not in told.err
+
+
+def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_became_of_it(run: Run, tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        run("new", "repository", tmp_path / name)
+        run("new", "policy", f"ce/{name}", "--type", "AWS IAM User", "--repo", tmp_path / name)
+        logic = tmp_path / name / "ce" / name / "prod.logic.yaml"
+        logic.write_text(
+            "inputType: CA10__CaAwsUser__c\nconditions: []\n"
+            "otherwise: {status: INCOMPLIANT, currentStateMessage: No., remediationMessage: Do.}\n"
+        )
+    directory = tmp_path / "store"
+    run("import", report(tmp_path, "2026-11-20T00:00:00Z"), "--store", directory)
+    run("check", "--store", directory, "--repo", tmp_path / "before", "-q")
+    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    assert "the repository has no policy /ce/before any more: say in renames.yaml" in told.err
+    (tmp_path / "after" / "renames.yaml").write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
+    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    assert "no policy" not in told.err
+    assert "25 retired" in told.err

@@ -1,0 +1,220 @@
+"""Random histories: runs with partial and incomplete scopes, late ones, replaced objects, edited and retired policies.
+
+Each is committed, and told to the reference step pair by pair; after every run the two must know the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+
+from perpend.history.commit.changes import lives_query
+from perpend.history.commit.commit import commit_run
+from perpend.history.keep import problems_of
+from perpend.history.model import Event, Known, Life, value_of
+from perpend.history.step import Said, step
+from perpend.ir.coverage import Claim, Scope
+from tests.histories import BEGIN, CODES, Estate, Thing, program
+
+Pair = tuple[str, str, int]
+"""A policy, an object's Id, and which object of that Id it is."""
+
+LIFE = ("value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended", "episodes", "known_at")
+
+
+@dataclass(slots=True)
+class Told:
+    """What the reference knows: pairs, who goes by each Id now, in which account, and when each account was looked at."""
+
+    known: dict[Pair, Known] = field(default_factory=dict)
+    things: dict[str, tuple[Thing, int]] = field(default_factory=dict)
+    first: dict[tuple[str, int], int] = field(default_factory=dict)
+    looked_at: dict[str, int] = field(default_factory=dict)
+    policies: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+    events: Counter[Event] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One random run."""
+
+    number: int
+    day: int
+    things: dict[Thing, list[int]]
+    policies: list[str]
+    versions: dict[str, int]
+    complete: frozenset[str]
+    retired: frozenset[str]
+
+
+def drawn(random: Random, number: int, objects: int, policies: list[str], before: Told) -> Run:
+    """Draw a run: which accounts it looks at and knows all of, which policies it asks, who is there and how it ends."""
+    accounts = [str(one) for one in range(4)]
+    covered = [one for one in accounts if random.random() < 0.8]
+    complete = frozenset(one for one in covered if random.random() < 0.7)
+    retired = frozenset(one for one in policies if random.random() < 0.03)
+    asked = [one for one in policies if random.random() < 0.85 and one not in retired] or [policies[0]]
+    asked = [one for one in asked if one not in retired]
+    day = number * 2 - (3 if random.random() < 0.1 else 0)
+    things: dict[Thing, list[int]] = {}
+    for place in range(objects):
+        identity, account = f"o{place}", accounts[place % 4]
+        if account not in covered or random.random() < 0.15:
+            continue
+        held = before.things.get(identity)
+        born = held[0].created if held and random.random() < 0.97 else f"2025-01-{1 + random.randrange(28):02d}T00:00:00Z"
+        things[Thing(identity, account, None, f"n{place}", born)] = [
+            random.choices(list(CODES), [6, 2, 2, 2, 9, 3, 1])[0] for _ in asked
+        ]
+    versions = {one: 1 + (random.random() < 0.1) for one in asked}
+    return Run(number, day, things, asked, versions, complete, retired)
+
+
+def tell(told: Told, run: Run) -> Counter[str]:
+    """Tell a run to the reference, pair by pair; return what happened."""
+    late = {account for account, day in told.looked_at.items() if day > run.day}
+    number = run.number
+    there: dict[tuple[str, int], list[int]] = {}
+    replaced: set[tuple[str, int]] = set()
+    before = dict(told.things)
+    for thing, codes in run.things.items():
+        account = thing.account or ""
+        if account in late:
+            continue
+        held, incarnation = told.things.get(thing.id, (None, 0))
+        if held is None or held.created != thing.created:
+            if held is not None:
+                replaced.add((thing.id, incarnation))
+            incarnation += 1
+            told.first[thing.id, incarnation] = number
+        told.things[thing.id] = (thing, incarnation)
+        there[thing.id, incarnation] = codes
+    for policy in run.policies:
+        told.policies.setdefault(policy, number)
+    happened: Counter[str] = Counter()
+    candidates = {*there, *((identity, incarnation) for identity, (_, incarnation) in before.items())}
+    for policy in told.policies:
+        place = run.policies.index(policy) if policy in run.policies else None
+        for thing_id, incarnation in candidates:
+            pair = (policy, thing_id, incarnation)
+            account = told.things[thing_id][0].account or ""
+            codes_of = there.get((thing_id, incarnation))
+            said = Said(
+                value_of(codes_of[place], CODES[codes_of[place]]) if codes_of and place is not None else None,
+                asked=place is not None and account not in late,
+                complete=account in run.complete or (thing_id, incarnation) in replaced,
+                retired=policy in run.retired,
+            )
+            known, event = step(told.known.get(pair), said, number)
+            told.steps += 1
+            if known is not None:
+                told.known[pair] = known
+            if event is not None:
+                happened[event.value] += 1
+        for pair, known in [one for one in told.known.items() if one[0][0] == policy and policy in run.retired]:
+            if (pair[1], pair[2]) not in candidates:
+                after, event = step(known, Said(None, retired=True), number)
+                assert after is not None
+                told.known[pair] = after
+                happened.update([event.value] if event else [])
+    looked_at = {told.things[identity][0].account or "" for identity, _ in there}
+    looked_at |= {account for thing, _ in before.values() if (account := thing.account or "") in run.complete - late}
+    if run.policies:
+        told.looked_at |= dict.fromkeys(looked_at, run.day)
+    return happened
+
+
+def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict[Pair, Known]]:
+    """Return what the history knows of each pair: value and last run; and the pairs that have a row of their own."""
+    head = estate.place.head()
+    known = head.types["Thing"]
+    names = {one.number: one.lineage for one in head.policies}
+    with duckdb.connect() as connection:
+        files = [f"'{path}'" for path in estate.place.paths(known.objects)]
+        connection.execute(
+            f"CREATE VIEW registry AS SELECT * FROM read_parquet([{', '.join(files)}]) "
+            "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
+        )
+        called = {
+            number: (identity, life)
+            for number, identity, life in connection.sql("SELECT object_no, id, incarnation FROM registry").fetchall()
+        }
+        assert known.known is not None
+        wide = connection.sql(f"FROM '{estate.place.path(known.known)}'")
+        values: dict[Pair, tuple[Any, ...]] = {}
+        for row in wide.fetchall():
+            cells = dict(zip(wide.columns, row, strict=True))
+            for number, group in known.policies.items():
+                if cells[f"v{number}"] is not None:
+                    values[names[number], *called[cells["object_no"]]] = (cells[f"v{number}"], cells[group])
+        changes = [f"'{path}'" for path in estate.place.paths(known.changes)]
+        lives = lives_query(f"'{estate.place.path(known.lives)}'" if known.lives else None, changes)
+        rows: dict[Pair, Known] = {}
+        for number, thing, *life in connection.sql(f"SELECT policy_no, object_no, {', '.join(LIFE)} FROM ({lives})").fetchall():
+            cells = dict(zip(LIFE, life, strict=True))
+            pair = (names[number], *called[thing])
+            rows[pair] = Known(seen=told.known[pair].seen, **{**cells, "life": Life(cells["life"])})
+    return values, rows
+
+
+def compare(estate: Estate, told: Told) -> None:
+    """Raise AssertionError where the history knows anything else than the reference."""
+    values, rows = found(estate, told)
+    assert {pair: (one.value, one.seen) for pair, one in told.known.items()} == values
+    for pair, one in told.known.items():
+        first = max(told.first[pair[1], pair[2]], told.policies[pair[0]])
+        plain = Known(one.value, one.seen, first)
+        assert one == rows.get(pair, plain), (pair, one, rows.get(pair, plain))
+        must_hold(one)
+
+
+def must_hold(one: Known) -> None:
+    """Raise AssertionError where what is known of a pair contradicts itself."""
+    is_open = one.life in (Life.OPEN, Life.UNCONFIRMED)
+    assert is_open == (one.open_since is not None and one.ended is None)
+    assert (one.episodes > 0) == (one.inc_start is not None)
+    assert one.inc_start is None or one.inc_start <= one.seen or one.life is Life.RETIRED
+
+
+def run_history(
+    directory: Path,
+    seed: int,
+    *,
+    objects: int,
+    policies: int,
+    runs: int,
+    trying: Callable[[Callable[[], object]], None] | None = None,
+) -> Told:
+    """Commit a random history and compare it with the reference after every run; return what the reference was told.
+
+    ``trying`` is called before each commit with what would make it, and may do so, in part or as a whole.
+    """
+    random, told, estate = Random(seed), Told(), Estate(directory)
+    names = [f"/ce/p{number}" for number in range(policies)]
+    for _ in range(runs):
+        number = len(estate.place.head().runs) + 1
+        run = drawn(random, number, objects, names, told)
+        claims = [Claim("Thing", Scope(account)) for account in sorted(run.complete)]
+        programs = [program(policy, run.versions[policy]) for policy in run.policies]
+        time = BEGIN + timedelta(days=run.day)
+        judged = estate.judged(run.things, programs, time=time, claims=claims, retired=run.retired)
+        if trying is not None:
+            trying(lambda judged=judged: commit_run(estate.place, judged))
+            assert [] == list(problems_of(estate.place))
+        if len(estate.place.head().runs) < number and commit_run(estate.place, judged) is None:
+            continue
+        found = estate.place.head().runs
+        assert number == len(found)
+        happened = tell(told, run)
+        assert dict(happened) == dict(found[-1].events), (number, happened, found[-1].events)
+        compare(estate, told)
+        told.events.update({Event(event): count for event, count in happened.items()})
+    return told

@@ -1,0 +1,126 @@
+"""Small estates that change: snapshots of a few objects with the verdicts of made-up programs, as a history takes them."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from perpend.engines.verdicts import VerdictFiles
+from perpend.history.commit.judged import JudgedRun, TypeJudged
+from perpend.history.place import HistoryPlace
+from perpend.ir.coverage import Claim
+from perpend.ir.object_types import Field, Lookup, ObjectType, Types
+from perpend.ir.program import Block, Outcome, Program, Verdict
+from perpend.ir.status import Status
+from perpend.store.files import digest_of
+from perpend.store.manifest import StoredFile, StoredSource
+from perpend.store.snapshot import Snapshot, TableFiles
+from perpend.tables.schema import ROW, Column, Form, Table, Tables
+
+TYPE = ObjectType(
+    "Thing",
+    fields={one: Field(one, "text") for one in ("Id", "account", "region", "name", "created")},
+    lookups={"account__r": Lookup("account__r", "Account", "account")},
+    master="account__r",
+    name_field="name",
+    declared=True,
+)
+CODES = {199: Status.INCOMPLIANT, 299: Status.INCOMPLIANT, 0: Status.UNDETERMINED, 101: Status.UNDETERMINED}
+CODES |= {300: Status.COMPLIANT, 98: Status.INAPPLICABLE, 99: Status.DISAPPEARED}
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+COLUMNS = ("Id", "account", "region", "name", "created")
+
+
+def program(policy: str, version: int = 1, codes: Mapping[int, Status] = CODES, kind: ObjectType = TYPE) -> Program:
+    """Return a program of some version that can end in these ways."""
+    outcome = Outcome(Status.COMPLIANT, "fine", None)
+    block = Block(kind, (), outcome, record_types=(f"v{version}",))
+    verdicts = {index: Verdict(index, status, f"text {index}", f"message {index}") for index, status in codes.items()}
+    return Program(f"{policy}/prod.logic.yaml", policy, block, verdicts, Types({kind.name: kind}))
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One object of a snapshot."""
+
+    id: str
+    account: str | None = "1"
+    region: str | None = None
+    name: str | None = None
+    created: str | None = None
+
+
+@dataclass(slots=True)
+class Estate:
+    """A store's directory and its history. Runs are given as objects with a code by policy."""
+
+    directory: Path
+    runs: int = 0
+
+    @property
+    def place(self) -> HistoryPlace:
+        """The history."""
+        return HistoryPlace(self.directory)
+
+    def judged(
+        self,
+        things: Mapping[Thing, Sequence[int]] | None,
+        programs: Sequence[Program],
+        *,
+        time: datetime,
+        claims: Iterable[Claim] = (),
+        **more: Any,
+    ) -> JudgedRun:
+        """Return a run to be committed: the codes of programs, in their order, by object; None where there is no table."""
+        self.runs += 1
+        token = secrets.token_hex(4)
+        source = StoredSource("made", "test-data", None, coverage=tuple(claims))
+        if things is None:
+            snapshot = self._snapshot({}, {}, source, token)
+            absent = [one.policy_id for one in programs]
+            return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, absent=absent)], **more)
+        rows = [(*(getattr(thing, name.lower()) for name in COLUMNS), *codes) for thing, codes in things.items()]
+        objects, verdicts = self._written(rows, len(programs), token)
+        columns = {name: Column(name, Form.TEXT) for name in COLUMNS}
+        table = Table("Thing", "Thing", columns, rows=len(rows))
+        file = StoredFile(str(objects.relative_to(self.directory)), *digest_of(objects))
+        snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, source, file.sha256)
+        files = VerdictFiles(None, (verdicts,), len(rows))  # type: ignore[arg-type]  # nobody reads by it here
+        return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, tuple(programs), files)], **more)
+
+    def _snapshot(self, tables: dict[str, Table], files: dict[str, Any], source: StoredSource, content: str) -> Snapshot:
+        return Snapshot(
+            f"run-{self.runs}",
+            Tables(tables),
+            TableFiles(self.directory, files),
+            (source,),
+            (),
+            BEGIN,
+            f"{content}{hash(source)}",
+            "made",
+            self.directory,
+        )
+
+    def _written(self, rows: Sequence[Sequence[Any]], programs: int, token: str) -> tuple[Path, Path]:
+        """Write objects and codes to two files, as a store and an engine would."""
+        inventory = self.directory / "inventory"
+        inventory.mkdir(parents=True, exist_ok=True)
+        plain, objects, verdicts = (inventory / f"{token}-{name}" for name in ("rows.csv", "objects.parquet", "codes.parquet"))
+        with plain.open("w", newline="") as stream:
+            csv.writer(stream).writerows((number, *row) for number, row in enumerate(rows))
+        kinds = {ROW: "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR"), **{f"v{n}": "INTEGER" for n in range(programs)}}
+        read = f"read_csv('{plain}', header = false, columns = {kinds}, nullstr = '')"
+        codes = ", ".join([ROW, *(f"v{number}" for number in range(programs))])
+        with duckdb.connect() as connection:
+            named = ", ".join(f'"{name}"' for name in (ROW, *COLUMNS))
+            connection.execute(f"COPY (SELECT {named} FROM {read}) TO '{objects}' (FORMAT parquet)")
+            connection.execute(f"COPY (SELECT {codes} FROM {read}) TO '{verdicts}' (FORMAT parquet)")
+        plain.unlink()
+        return objects, verdicts

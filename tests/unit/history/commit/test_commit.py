@@ -1,0 +1,148 @@
+"""What a commit makes of runs: causes, absence without a table, late accounts, births, what is not committed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from perpend.history.ask.views import asking
+from perpend.history.commit.commit import commit_run
+from perpend.history.commit.judged import Again
+from perpend.ir.coverage import Claim, Scope
+from perpend.store.files import StoreError
+from tests.histories import BEGIN, Estate, Thing, program
+
+A, B = Thing("a"), Thing("b", "2")
+ASKED = [program("/ce/p")]
+DAY = timedelta(days=1)
+
+
+def commit(estate: Estate, codes: dict[Thing, list[int]] | None, day: int, *, asked: Sequence[Any] = ASKED, **more: Any) -> Any:
+    """Commit the codes of a day, and return what happened."""
+    engine = more.pop("engine", "engine 1")
+    run = estate.judged(codes, asked, time=BEGIN + day * DAY, **more)
+    committed = commit_run(estate.place, replace(run, engine=engine), now=BEGIN + 99 * DAY)
+    return dict(committed.events) if committed else None
+
+
+def told(estate: Estate, columns: str = "object_id, event, cause") -> list[tuple[Any, ...]]:
+    with asking(estate.place) as connection:
+        query = f"SELECT {columns} FROM event WHERE run = (SELECT max(number) FROM run) ORDER BY ALL"
+        return connection.execute(query).fetchall()
+
+
+def answering(codes: dict[str, int], asked: list[Again]) -> Any:
+    """Return what judges an older snapshot again: these codes by Id."""
+
+    def again(question: Again) -> bool:
+        asked.append(question)
+        rows = " UNION ALL ".join(f"SELECT '{one}' AS id, {code} AS v0" for one, code in codes.items())
+        duckdb.sql(f"COPY ({rows}) TO '{question.out}' (FORMAT parquet)")
+        return True
+
+    return again
+
+
+def test_an_object_that_changed_is_the_estates_doing_and_one_not_known_is_knowledge(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    assert {"opened": 1} == commit(estate, {A: [199], B: [300]}, 1)
+    assert {"lost sight": 1, "opened": 1} == commit(estate, {A: [101], B: [199]}, 2)
+    assert [("a", "lost sight", "knowledge"), ("b", "opened", "estate")] == told(estate)
+
+
+def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_too(tmp_path: Path) -> None:
+    estate, asked = Estate(tmp_path), []
+    c = Thing("c")
+    commit(estate, {A: [199], B: [199], c: [300]}, 1)
+    edited = [program("/ce/p", 2)]
+    again = answering({"a": 300, "b": 199, "c": 300}, asked)
+    assert {"resolved": 2, "opened": 1} == commit(estate, {A: [300], B: [300], c: [199]}, 2, asked=edited, again=again)
+    assert [("a", "resolved", "policy"), ("b", "resolved", "estate"), ("c", "opened", "estate")] == told(estate)
+    assert [("run-1", BEGIN + DAY, 1)] == [(one.snapshot, one.time, len(one.programs)) for one in asked]
+
+
+def test_another_engine_is_the_cause_where_the_program_is_the_same(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [199]}, 1)
+    commit(estate, {A: [300]}, 2, engine="engine 2", again=answering({"a": 300}, []))
+    assert [("a", "resolved", "engine")] == told(estate)
+
+
+def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [199]}, 1)
+    commit(estate, {A: [300]}, 2, asked=[program("/ce/p", 2)])
+    assert [("a", "resolved", "unclear")] == told(estate)
+
+
+def test_a_new_policy_over_known_objects_is_the_policys_doing(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [300]}, 1)
+    commit(estate, {A: [300, 199], B: [300, 199]}, 2, asked=[*ASKED, program("/ce/q")])
+    assert [("a", "opened", "policy"), ("b", "opened", "estate")] == told(estate)
+
+
+def test_a_type_of_which_nothing_is_left_is_gone_where_a_claim_says_so(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [199], B: [199]}, 1)
+    assert {} == commit(estate, None, 2)
+    assert {"gone": 1} == commit(estate, None, 3, claims=[Claim("Thing", Scope("1"))])
+    assert [("a", "gone", "estate")] == told(estate)
+    lacking = [Claim("Thing"), Claim("Thing", Scope("2"), "throttled")]
+    assert {} == commit(estate, None, 4, claims=lacking)
+    assert {"gone": 1} == commit(estate, None, 5, claims=[Claim("Thing")])
+
+
+def test_what_was_made_at_another_time_is_another_object(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {Thing("a", created="2025-01-01T00:00:00Z"): [199]}, 1)
+    assert {} == commit(estate, {Thing("a", created="2025-01-01T00:00:00+00:00"): [199]}, 2)
+    assert {} == commit(estate, {Thing("a"): [199]}, 3)
+    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", created="2026-01-01T00:00:00Z"): [199]}, 4)
+    ids = told(estate, "finding_id, incarnation, event")
+    assert [(1, "gone"), (2, "opened")] == sorted(one[1:] for one in ids)
+    assert ids[0][0] != ids[1][0]
+    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", "3"): [199]}, 5)
+
+
+def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [199]}, 5)
+    assert {"opened": 1} == commit(estate, {A: [300], B: [199]}, 3)
+    assert ("1",) == estate.place.head().runs[-1].late
+    assert [("b", "opened", "estate")] == told(estate)
+
+
+def test_a_run_that_says_nothing_new_is_none(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    run = estate.judged({A: [199]}, ASKED, time=BEGIN)
+    assert commit_run(estate.place, run) is not None
+    assert commit_run(estate.place, run) is None
+    assert commit_run(estate.place, replace(run, engine="engine 2")) is not None
+
+
+def test_a_day_in_the_future_is_refused(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    with pytest.raises(StoreError, match="2026-04-12, lies in the future"):
+        commit(estate, {A: [199]}, 101)
+    assert () == estate.place.head().runs
+
+
+def test_a_commit_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {A: [199]}, 1)
+    before = sorted(tmp_path.rglob("history/**/*"))
+    monkeypatch.setattr("perpend.history.commit.commit.count_values", _full)
+    with pytest.raises(StoreError, match="no space"):
+        commit(estate, {A: [300]}, 2)
+    assert before == sorted(tmp_path.rglob("history/**/*"))
+
+
+def _full(*given: Any) -> None:
+    raise StoreError("no space is left on the disk")
