@@ -52,6 +52,7 @@ _STORE_COMMANDS: Final = (
     "diff",
     "scorecard",
     "trend",
+    "report",
 )
 
 

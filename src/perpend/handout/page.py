@@ -12,6 +12,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
 from perpend.handout.packed import PackedNumbers, PackedTexts
 from perpend.handout.summary import list_of, reasons, requirements, said, totals
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import Scorecard
+    from perpend.judge.selection import Selection
     from perpend.pages.verdicts.columns import FindingColumns
 
 POLICY_WORD: Final = 0
@@ -101,7 +103,7 @@ def _opening(judgement: Judgement, script: str, style: str) -> str:
 
 def _summary(judgement: Judgement, columns: FindingColumns, cards: Sequence[Scorecard], keys: Mapping[str, str]) -> str:
     selection, day = judgement.selection, judgement.day
-    asked = f"{len(judgement.programs):,} policies, {judgement.ledger.objects:,} objects."
+    asked = f"{counted(len(judgement.programs), 'policy', 'policies')}, {counted(judgement.ledger.objects, 'object')}."
     assumed = " Not every source says when it was observed: the day of the run was taken." if day.assumed else ""
     narrowed = (
         f"<p>Of the findings, only these are in this file: {said(judgement.narrowed.words)}</p>" if judgement.narrowed else ""
@@ -111,17 +113,17 @@ def _summary(judgement: Judgement, columns: FindingColumns, cards: Sequence[Scor
         + (f"observed {_moment(one.observed_at)}" if one.observed_at else "no time stated")
         for one in judgement.estate.sources
     ]
-    left = (*selection.set_aside, *selection.excluded, *selection.refused)
+    left = _why_left(selection)
     return (
         f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>{narrowed}'
         f"{totals(judgement)}\n{requirements(cards, keys)}\n{reasons(columns.reasons())}"
-        f"{list_of(f'{len(left):,} policies were not asked', [*_why_left(judgement)])}"
-        f"{list_of(f'{len(sources):,} sources were read', sources)}\n"
+        + list_of(f"Not asked: {counted(len(left), 'policy', 'policies')}", left)
+        + list_of(f"Read: {counted(len(sources), 'source')}", sources)
+        + "\n"
     )
 
 
-def _why_left(judgement: Judgement) -> list[str]:
-    selection = judgement.selection
+def _why_left(selection: Selection) -> list[str]:
     found = [f"{one}: no source can list what it counts" for one in selection.set_aside]
     found += [f"{one}: excluded" for one in selection.excluded]
     return [*found, *(f"{one}: cannot judge, it has errors" for one in selection.refused)]

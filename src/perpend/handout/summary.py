@@ -8,7 +8,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
+from perpend.diagnostics.percent import percent_text
 from perpend.ir.status import Status
 from perpend.judge.requirements import Standing
 
@@ -83,8 +85,7 @@ def reasons(found: Sequence[UnknownReason]) -> str:
     more = f"<p>{rest:,} more reasons stand in the list below, by reason.</p>" if rest > 0 else ""
     number = sum(one.verdicts for one in found)
     return (
-        f"<details><summary>Why {number:,} verdicts are undetermined: {len(found):,} "
-        f"{'reason' if len(found) == 1 else 'reasons'}</summary>"
+        f"<details><summary>Undetermined: {counted(number, 'verdict')}, for {counted(len(found), 'reason')}</summary>"
         f"{_table(('Reason', 'Next step', 'Verdicts', 'Policies'), rows, numbers=2)}{more}</details>"
     )
 
@@ -137,9 +138,7 @@ def _table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
 
 
 def _share(part: int, whole: int, text: str) -> str:
-    # INVARIANT: rounded down, so that one exception in a million still does not read as everything.
-    tenths = part * 1_000 // whole
-    return f"<b>{tenths // 10}.{tenths % 10} %</b> ({part:,}) {text.format(whole)}"
+    return f"<b>{percent_text(part, whole)}</b> ({part:,}) {text.format(whole)}"
 
 
 def _bar(counts: Mapping[str, int], label: str) -> str:

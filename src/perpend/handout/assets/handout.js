@@ -134,7 +134,11 @@ const draw = (row, element) => {
   if (below < 0) {
     const counts = groups.counts(group), open = isOpen(group), said = make("span", "counts");
     said.setAttribute("role", "gridcell");
-    for (const one of loose) if (counts[one]) said.append(make("span", `status ${status(one)}`, `${SIGNS[status(one)]} ${number(counts[one])} ${status(one).toLowerCase()}`));
+    for (const one of loose) if (counts[one]) {
+      const count = make("span", `status ${status(one)}`, `${SIGNS[status(one)]} ${number(counts[one])}`);
+      count.append(make("span", "word", ` ${status(one).toLowerCase()}`));
+      said.append(count);
+    }
     if (state.by === "policy") said.append(make("span", "soft", `of ${number(head.policies[group].asked)}`));
     element.classList.add("group");
     element.setAttribute("aria-level", 1);
