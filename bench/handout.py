@@ -39,7 +39,8 @@ def measure_handout(users: int, rounds: int, folder: Path) -> None:
             findings = opened.evaluate("total")
             browser.close()
     print(
-        f"\nreport: {users:,} users, {findings:,} findings: {page.stat().st_size / 1e6:.2f} MB; median of {rounds} (least to most)"
+        f"\nreport: {users:,} users, {findings:,} findings: {page.stat().st_size / 1e6:.2f} MB; "
+        f"median of {rounds} (least to most)"
     )
     for name in runs[0]:
         values = [run[name] for run in runs]
