@@ -14,8 +14,7 @@ from click.testing import CliRunner
 
 from perpend.cli.app import group
 from perpend.outputs.as_csv import cell_text
-from tests.browser.pages import ROOT, Visit
-from tests.browser.test_all_kinds import findings
+from tests.browser.pages import ROOT, Visit, findings
 
 Open = Callable[..., Visit]
 EVIL = "</script><img src=x onerror=alert(1)>"

@@ -49,7 +49,7 @@ const load = async () => {
   head = JSON.parse(await (await unpacked("head")).text());
   let many;
   [names, ids, externals, accountOf, typeOf, many, endOf] = await Promise.all([
-    texts("names", head.objects), texts("ids", head.objects), texts("external-ids", head.objects),
+    texts("names", head.objects), texts("ids", head.objects), texts("external_ids", head.objects),
     numbers("accounts"), numbers("types"), numbers("findings"), numbers("ends")]);
   total = endOf.length;
   objectOf = new Uint32Array(total);
@@ -204,7 +204,7 @@ const save = () => {
 };
 const restore = () => {
   const said = new URLSearchParams(location.hash.slice(1)), policy = said.get("in"), object = said.get("object");
-  state.by = said.get("by") in BY ? said.get("by") : "policy";
+  state.by = Object.hasOwn(BY, said.get("by") ?? "") ? said.get("by") : "policy";
   for (const name of ["q", ...FILTERS]) state[name] = said.get(name) ?? "";
   for (const name of FILTERS) {
     if ($(name)) $(name).value = state[name];

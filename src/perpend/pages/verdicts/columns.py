@@ -69,7 +69,7 @@ class Sinks(NamedTuple):
     ends: NumberColumn
 
 
-class Ending(NamedTuple):
+class SharedEnding(NamedTuple):
     """A way in which a policy ended: the policy's number, and what it says then, as people may see it."""
 
     policy: int
@@ -93,7 +93,7 @@ class FindingColumns:
 
     policies: tuple[str, ...]
     counts: tuple[Mapping[Status, int], ...]
-    endings: tuple[Ending, ...]
+    endings: tuple[SharedEnding, ...]
     accounts: tuple[str, ...]
     types: tuple[str, ...]
     objects: int
@@ -135,7 +135,7 @@ def write_columns(judgement: Judgement, sinks: Sinks, *, accounts: Mapping[str, 
             f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
             "--category or --policy, or write --format parquet"
         )
-    writer = _Writer(judgement, sinks, wanted, accounts or {})
+    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {})
     for type_name in judgement.selection.by_type():
         if columns := [column for column in judgement.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
@@ -147,7 +147,7 @@ def _wanted(judgement: Judgement) -> frozenset[Status]:
     return frozenset(map(Status, LISTED)) if chosen == frozenset(Status) else chosen
 
 
-class _Writer:
+class _ColumnWriter:
     """Numbers what it meets, and writes the numbers."""
 
     def __init__(self, judgement: Judgement, sinks: Sinks, wanted: frozenset[Status], accounts: Mapping[str, Account]) -> None:
@@ -157,7 +157,7 @@ class _Writer:
         self._known = accounts
         # Numbers are in the order of policies, whatever the order of types.
         self._policies = {column.program.policy_id: number for number, column in enumerate(judgement.shown)}
-        self._endings: dict[Ending, int] = {}
+        self._endings: dict[SharedEnding, int] = {}
         self._accounts: dict[str, int] = {}
         self._types: list[str] = []
         self._objects = 0
@@ -180,7 +180,7 @@ class _Writer:
         """Write the objects of one type that have findings, and these."""
         number = len(self._types)
         self._types.append(visible(self._judgement.type_label(type_name)))
-        of_columns = [_Endings(column, self) for column in columns]
+        of_columns = [_EndingsOfColumn(column, self) for column in columns]
         for objects, ends in chunks_of(self._judgement, columns):
             numbered = [list(map(one, of_column)) for one, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
@@ -194,7 +194,7 @@ class _Writer:
             error = None
         verdict = column.program.verdicts[index]
         said = message_of(verdict, error)
-        ending = Ending(
+        ending = SharedEnding(
             self._policies[column.program.policy_id],
             verdict.status,
             visible(said if error is None or error in said else f"{said} ({error})"),
@@ -235,10 +235,10 @@ class _Writer:
         return self._accounts.setdefault(visible(text), len(self._accounts))
 
 
-class _Endings:
+class _EndingsOfColumn:
     """The numbers of how one policy ends, each looked up once."""
 
-    def __init__(self, column: Verdicts, writer: _Writer) -> None:
+    def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
         self._column = column
         self._writer = writer
         self._known: dict[End, int | None] = {}
