@@ -66,8 +66,9 @@ def write_handout(
     ``accounts`` are those that the configuration names. ``explain`` are the words of the command that explains a finding,
     with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. Raises TooManyFindings.
     """
-    texts, numbers = [PackedTexts() for _ in range(3)], [PackedNumbers() for _ in range(4)]
-    sinks = Sinks(*texts, *numbers)
+    names, ids, external_ids = (PackedTexts() for _ in range(3))
+    numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
+    sinks = Sinks(names, ids, external_ids, owners, types, findings, ends)
     columns = write_columns(judgement, sinks, accounts=accounts)
     cards = judgement.scorecards()
     keys = _keys(cards)
@@ -77,7 +78,7 @@ def write_handout(
     stream.write(_opening(judgement, script, style))
     stream.write(_summary(judgement, columns, cards, keys))
     stream.write(_TOOLS.format(requirement=_REQUIREMENT if any(keys.values()) else "") + _closing(judgement))
-    for name, column in zip(("head", *Sinks._fields), (head, *texts, *numbers), strict=True):
+    for name, column in zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers), strict=True):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
     stream.write(f"<script>{script}</script></body></html>\n")
 
