@@ -1,4 +1,4 @@
-"""``python -m bench [help|check|commands|collect|install|corpus|engines|page] …``: prints the figures of README and docs."""
+"""``python -m bench [help|check|commands|collect|install|corpus|engines|report|page] …``: prints figures of README and docs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.collect import measure_collecting
 from bench.commands import measure_commands
 from bench.engines import Options, machine, measure_engines
+from bench.handout import measure_handout
 from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
@@ -134,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "page"],
+        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "report", "page"],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
     )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
@@ -165,6 +166,10 @@ def main() -> None:
     if given.what == "collect":
         with tempfile.TemporaryDirectory() as folder:
             measure_collecting(given.users[0], Path(folder))
+    if given.what == "report":
+        with tempfile.TemporaryDirectory() as folder:
+            for users in given.users:
+                measure_handout(users, given.rounds, Path(folder))
     if given.what in (None, "engines"):
         with tempfile.TemporaryDirectory() as folder:
             engines(given, given.dir or Path(folder))

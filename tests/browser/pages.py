@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def build(repository: Path | None, out: Path) -> Path:
         options = replace(options, documents=ROOT / "docs", verdicts=verdicts)
     build_site(open_repository(str(repository) if repository else None), options)
     return out
+
+
+def findings(page: Any) -> list[str]:
+    """Return what axe finds that is more than minor."""
+    axe = import_module("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found
+        if one["impact"] in ("moderate", "serious", "critical")
+        for node in one["nodes"][:3]
+    ]
 
 
 class Visit:

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
 
-from tests.browser.pages import KINDS, Visit
+from tests.browser.pages import KINDS, Visit, findings
 
 Open = Callable[..., Visit]
-
-
-def findings(page: Any) -> list[str]:
-    """Return what axe finds that is more than minor."""
-    axe = import_module("axe_playwright_python.sync_playwright")
-    found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for one in found
-        if one["impact"] in ("moderate", "serious", "critical")
-        for node in one["nodes"][:3]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "diff": "Compare two runs, or what two revisions of the policies find.",
             "scorecard": "Show how a framework stands, requirement by requirement.",
             "trend": "Show how many findings were open after each run.",
+            "report": "Judge a store and write one page to hand over: a single HTML file.",
         },
     ),
     "policies": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FAIL_ON: Final = ("undetermined", "incompliant", "never")
 """What makes a run fail, the strictest first: what is worse than the word fails as well."""
 
-_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet", "junit")
+_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet", "junit", "html")
 
 
 def report_options(command: Command) -> Command:
@@ -136,6 +137,8 @@ class Reporting:
 
         if self.form == "parquet" and self.out in (None, "-"):
             raise click.UsageError("--format parquet goes with --out FILE")
+        if self.form == "html" and (self.out is None or (self.out == "-" and sys.stdout.isatty())):
+            raise click.UsageError("--format html goes with --out FILE: a terminal shows no page")
         if self.compact and self.form != "ndjson":
             raise click.UsageError(f"--compact goes with --format ndjson, not {self.form}")
         if self.summary and self.quiet:
@@ -201,6 +204,11 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
             write_parquet(judgement, asked.out or "")
         except OSError as error:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    elif asked.form == "html":
+        from perpend.handout.page import write_handout
+
+        with output_stream(asked.out) as stream:
+            write_handout(judgement, stream, accounts=accounts, explain=_explain_words(judgement, explained))
     elif asked.form == "junit":
         with output_stream(asked.out) as stream:
             write_junit(judgement, stream, limit=asked.limit)
@@ -210,6 +218,19 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
                 write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
             else:
                 {"json": write_json, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
+
+
+def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str | int | None]:
+    """Return the words of the command that explains a finding, with marks for policy and object; none if they differ."""
+    from perpend.handout.page import OBJECT_WORD, POLICY_WORD
+    from perpend.ir.estate import EstateObject, Origin
+
+    if explained.names_some:
+        return []
+    marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
+    policy, judged = marks
+    words = explained.words(policy, EstateObject("", judged, "", "", {}, Origin("")), judgement.day)
+    return [marks.get(word, word) for word in words]
 
 
 def _tell_beside(judgement: Judgement, form: str) -> None:

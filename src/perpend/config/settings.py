@@ -52,6 +52,7 @@ _STORE_COMMANDS: Final = (
     "diff",
     "scorecard",
     "trend",
+    "report",
 )
 
 
@@ -166,7 +167,7 @@ SETTINGS: Final = (
         "The form of the output.",
         "--format",
         ("check", "scan aws"),
-        ("table", "json", "ndjson", "csv", "parquet", "junit"),
+        ("table", "json", "ndjson", "csv", "parquet", "junit", "html"),
         "table",
     ),
     Setting(

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
+from perpend.diagnostics.percent import percent_text
 from perpend.diagnostics.text import render_text
 from perpend.mutation.rules import SURVIVOR
-from perpend.report.percent import percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import label_of_kind
 from perpend.diagnostics.counted import counted
+from perpend.diagnostics.percent import percent_text
 from perpend.ir.status import Status
 from perpend.outputs.accounts import with_name
 from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
-from perpend.report.percent import percent_text
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
 from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.report.percent import percent_text
+from perpend.diagnostics.percent import percent_text
 
 
 @pytest.mark.parametrize(

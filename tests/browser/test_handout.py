@@ -1,0 +1,147 @@
+"""The page that is handed over, opened from the disk: keys, filters, addresses, CSV, print, a phone, hostile names."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from perpend.cli.app import group
+from perpend.outputs.as_csv import cell_text
+from tests.browser.pages import ROOT, Visit, findings
+
+Open = Callable[..., Visit]
+EVIL = "</script><img src=x onerror=alert(1)>"
+NAMES = [EVIL, "=cmd|' /C calc'!A0", "a\u202egnp.exe", "+1,\u200b", *(f"user-{number:03}" for number in range(400))]
+
+
+@pytest.fixture(scope="module")
+def handout(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("handout")
+    lines = (ROOT / "examples/credential-report.csv").read_text("utf-8").splitlines()
+    row = next(line for line in lines if line.startswith("terraform-live,")).split(",")
+    with (folder / "report.csv").open("w", encoding="utf-8", newline="") as stream:
+        stream.write("\n".join(lines) + "\n")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerows([name, f"arn:aws:iam::111122223333:user/n{number}", *row[2:]] for number, name in enumerate(NAMES))
+    words = [
+        "--snapshot-time",
+        "2026-11-20",
+        "--framework",
+        "cis-aws-v6.0.0",
+        "--format",
+        "html",
+        "--out",
+        str(folder / "a.html"),
+    ]
+    ran = CliRunner().invoke(group, ["check", str(folder / "report.csv"), *words])
+    assert (folder / "a.html").exists(), ran.output
+    return (folder / "a.html").as_uri()
+
+
+def opened(visit: Open, address: str, **settings: Any) -> Any:
+    page = visit(address, **settings).page
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_all_of_it_open(visit: Open, handout: str, scheme: str) -> None:
+    page = opened(visit, handout, color_scheme=scheme, bypass_csp=True)
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    page.locator(".row.group").first.click()
+    page.locator(".row:not(.group)").first.click()
+    assert [] == findings(page)
+
+
+def test_the_list_is_walked_by_keys_and_an_address_leads_back(visit: Open, handout: str) -> None:
+    page = opened(visit, handout)
+    page.locator("#list").focus()
+    page.keyboard.press("ArrowRight")
+    assert "true" == page.locator(".row.current").get_attribute("aria-expanded")
+    for key in ("End", "Home", "PageDown", "Enter"):
+        page.keyboard.press(key)
+    active = page.locator("#list").get_attribute("aria-activedescendant")
+    assert page.locator(f"#{active}").is_visible() and page.locator("#detail").is_visible()
+    title, said = page.locator(f"#{active} .what").inner_text(), page.locator("#detail").inner_text()
+    assert title in said and "perpend explain /ce/" in said
+    again = opened(visit, page.url)
+    assert said == again.locator("#detail").inner_text() and again.locator(".row.chosen").is_visible()
+    again.keyboard.press("Escape")
+    assert not again.locator("#detail").is_visible()
+    again.locator("#list").focus()
+    again.keyboard.press("ArrowLeft")
+    again.keyboard.press("ArrowLeft")
+    assert "false" == again.locator(".row.current").get_attribute("aria-expanded")
+    assert again.locator(".row").count() < 60, "only rows in sight are drawn"
+
+
+def test_words_and_filters_narrow_down_and_are_cleared(visit: Open, handout: str) -> None:
+    page = opened(visit, handout)
+    everything = page.inner_text("#shown")
+    page.fill("#q", "USER-39 rotated")
+    page.locator("#shown", has_text=re.compile("^10 of ")).wait_for()
+    page.select_option("#by", "object")
+    assert page.inner_text("#shown").endswith("findings in 10 objects")
+    page.select_option("#status", "UNDETERMINED")
+    assert page.locator("#none").is_visible()
+    page.click("#clear")
+    page.select_option("#by", "policy")
+    assert everything == page.inner_text("#shown")
+    page.locator("summary", has_text="Requirement by requirement").click()
+    page.locator("[data-requirement]").first.click()
+    assert everything != page.inner_text("#shown") and "requirement=" in page.url
+    page.goto(handout + "#status=NONSENSE&policy=%2Fnowhere&by=__proto__&in=x&object=y")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert everything == page.inner_text("#shown")
+
+
+def test_hostile_names_are_inert_and_visible(visit: Open, handout: str) -> None:
+    page = opened(visit, f"{handout}#q=n2")
+    page.fill("#q", "gnp.exe")
+    page.locator("#shown", has_text=re.compile("^[1-9] of ")).wait_for()
+    if page.locator(".row:not(.group)").count() == 0:
+        page.locator(".row.group").first.click()
+    page.locator(".row:not(.group) .what", has_text="gnp.exe").first.wait_for()
+    assert "a\\u202egnp.exe" in page.locator(".row:not(.group) .what").first.inner_text()
+    page.select_option("#by", "object")
+    page.fill("#q", "</script><img")
+    page.locator("#shown", has_text="in 1 object").wait_for()
+    page.select_option("#by", "account")
+    page.locator(".row:not(.group) .what", has_text=EVIL).first.wait_for()
+    assert 0 == page.locator("img").count()
+
+
+def test_csv_holds_what_is_shown_and_no_formula(visit: Open, handout: str, tmp_path: Path) -> None:
+    page = opened(visit, handout)
+    hostile = ["plain", "=1+1", "'=1", "  @x", "\t1", "\u00a0\u3000=1", "\ufeff\u200b-1", "\uff1d1", 'a"b', "a,b", "a\nb", ""]
+    assert [cell_text(text) for text in hostile] == page.evaluate("texts => texts.map(cellText)", hostile)
+    page.select_option("#status", "INCOMPLIANT")
+    with page.expect_download() as download:
+        page.click("#csv")
+    download.value.save_as(tmp_path / "findings.csv")
+    with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, strict=True))
+    assert f"{len(rows):,} of" == page.inner_text("#shown")[: len(f"{len(rows):,} of")]
+    assert {"INCOMPLIANT"} == {row["status"] for row in rows}
+    assert {EVIL, "'=cmd|' /C calc'!A0", "a\\u202egnp.exe", "'+1,\\u200b"} <= {row["objectName"] for row in rows}
+
+
+def test_a_phone_and_paper_show_it_too(visit: Open, handout: str) -> None:
+    page = opened(visit, handout, viewport={"width": 360, "height": 740}, has_touch=True)
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    page.locator(".row.group").first.click()
+    page.locator(".row:not(.group)").first.click()
+    assert 360 == page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+    page.locator("#detail button").click()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert json.loads(page.evaluate("JSON.stringify(hits.length)")) == page.locator("#paper tbody tr").count()
+    assert page.locator("#paper table").is_visible() and not page.locator("#list").is_visible()
