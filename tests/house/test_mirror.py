@@ -274,6 +274,18 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
+    "unit/outputs/formats/test_valid.py": (
+        "outputs/formats/asff",
+        "outputs/formats/ocsf",
+        "outputs/formats/ocsf_parquet",
+        "outputs/formats/oscal",
+        "outputs/formats/oscal_poam",
+        "outputs/formats/oscal_results",
+        "outputs/formats/reported",
+        "outputs/formats/sarif",
+        "outputs/formats/subjects",
+        "outputs/formats/text",
+    ),
     "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
         "report/page",
@@ -310,6 +322,7 @@ OF_ROOMS = {
     "load/test_references.py",
     "meaning/test_jmespath_bounds.py",
     "meaning/test_json_texts.py",
+    "outputs/formats/test_valid.py",
 }
 """Files below ``tests/unit`` that ask something of their room as a whole."""
 
