@@ -75,6 +75,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/histories/kept",
         "history/commit/counts",
     ),
+    "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
         "report/store/answer",
@@ -274,6 +275,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
+    "servers/test_push.py": ("commands/estates/push",),
     "unit/outputs/formats/test_valid.py": (
         "outputs/formats/asff",
         "outputs/formats/ocsf",

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from perpend.cli.completions import complete_categories
 from perpend.cli.configured import configuration_of
-from perpend.cli.forms import FormAsked, form_option, form_options, write_findings
+from perpend.cli.forms.written import FormAsked, form_option, form_options, write_findings
 from perpend.cli.output import CannotWrite, output_stream, terminal
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status

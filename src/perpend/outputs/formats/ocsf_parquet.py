@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.engines.duckdb.engine import duck_db
 from perpend.outputs.formats.ocsf import VERSIONS, events
@@ -55,21 +55,26 @@ def write_ocsf_parquet(
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with scratch() as directory:
-            lines, longest = directory / "events.ndjson", 0
-            with naming(lines), lines.open("w", encoding="ascii", newline="") as stream:
-                for event in events(run, findings, version=version):
-                    line = json_of(event) + "\n"
-                    longest = max(longest, len(line))
-                    stream.write(line)
-            with (
-                duck_db(
-                    directories=[directory, target.parent], paths=[], spill=directory / "spill", memory_limit=_MEMORY
-                ) as engine,
-                storing(target),
-            ):
-                rows = json_lines(lines, _COLUMNS, longest)
-                engine.run(f"COPY (FROM {rows}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+            lines = directory / "events.ndjson"
+            longest = _write_lines(events(run, findings, version=version), lines)
+            _pack(lines, longest, temporary, target, directory / "spill")
         os.chmod(temporary, OWNER_ONLY)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_lines(found: Iterable[dict[str, Any]], path: Path) -> int:
+    """Write events as lines; return the length of the longest."""
+    longest = 0
+    with naming(path), path.open("w", encoding="ascii", newline="") as stream:
+        for event in found:
+            longest = max(longest, stream.write(json_of(event) + "\n"))
+    return longest
+
+
+def _pack(lines: Path, longest: int, temporary: Path, target: Path, spill: Path) -> None:
+    directories = [lines.parent, target.parent]
+    with duck_db(directories=directories, paths=[], spill=spill, memory_limit=_MEMORY) as engine, storing(target):
+        rows = json_lines(lines, _COLUMNS, longest)
+        engine.run(f"COPY (FROM {rows}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")

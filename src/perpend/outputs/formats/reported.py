@@ -20,7 +20,7 @@ from perpend.meaning.values import iso_from_milliseconds
 from perpend.outputs.formats.subjects import subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
@@ -130,17 +130,20 @@ def findings_of(judgement: Judgement, run: ReportedRun, statuses: Collection[Sta
         columns = [column for column in judgement.shown if column.program.input_type == type_name]
         if not columns:
             continue
-        told = [_Told(column.program, run.policies[column.program.policy_id], statuses) for column in columns]
+        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses) for column in columns]
         for objects, ends in chunks_of(judgement, columns):
             for judged, *of_object in zip(objects, *ends, strict=True):
-                wanted = [(one, end) for one, end in zip(told, of_object, strict=True) if one.tells(end[0])]
-                subject = subject_of(judged) if wanted else None
-                for one, end in wanted:
-                    assert subject is not None
-                    yield one.of(judged, subject, end)
+                yield from _findings_about(judged, told, of_object)
 
 
-class _Told:
+def _findings_about(judged: EstateObject, told: Sequence[_VerdictsTold], ends: Sequence[End]) -> Iterator[ReportedFinding]:
+    wanted = [(one, end) for one, end in zip(told, ends, strict=True) if one.tells(end[0])]
+    if wanted:
+        subject = subject_of(judged)
+        yield from (one.of(judged, subject, end) for one, end in wanted)
+
+
+class _VerdictsTold:
     """What formats say of the verdicts of one program."""
 
     def __init__(self, program: Program, policy: ReportedPolicy, statuses: Collection[Status]) -> None:
