@@ -280,13 +280,11 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "outputs/formats/asff",
         "outputs/formats/ocsf",
         "outputs/formats/ocsf_parquet",
-        "outputs/formats/oscal",
         "outputs/formats/oscal_poam",
         "outputs/formats/oscal_results",
         "outputs/formats/reported",
         "outputs/formats/sarif",
         "outputs/formats/subjects",
-        "outputs/formats/text",
     ),
     "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
