@@ -166,7 +166,10 @@ SETTINGS: Final = (
         "The form of the output.",
         "--format",
         ("check", "scan aws"),
-        ("table", "json", "ndjson", "csv", "parquet", "junit"),
+        (
+            *("table", "json", "ndjson", "csv", "parquet", "junit", "ocsf", "ocsf-parquet", "asff", "sarif", "markdown"),
+            *("oscal-ar", "oscal-poam"),
+        ),
         "table",
     ),
     Setting(
