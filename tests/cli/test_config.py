@@ -220,7 +220,10 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: Run,
         ('stor = "estate"', "unknown key `stor` (did you mean `store`?)"),
         (
             '[output]\nformat = "jsn"',
-            "`output.format`: expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, `junit`, `html`, found `jsn`",
+            (
+                "`output.format`: expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, `junit`, `html`, `ocsf`, "
+                "`ocsf-parquet`, `asff`, `sarif`, `markdown`, `oscal-ar`, `oscal-poam`, found `jsn`"
+            ),
         ),
     ],
 )

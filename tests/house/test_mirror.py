@@ -75,6 +75,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/histories/kept",
         "history/commit/counts",
     ),
+    "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
         "report/store/answer",
@@ -274,6 +275,17 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
+    "servers/test_push.py": ("commands/estates/push",),
+    "unit/outputs/formats/test_valid.py": (
+        "outputs/formats/asff",
+        "outputs/formats/ocsf",
+        "outputs/formats/ocsf_parquet",
+        "outputs/formats/oscal_poam",
+        "outputs/formats/oscal_results",
+        "outputs/formats/reported",
+        "outputs/formats/sarif",
+        "outputs/formats/subjects",
+    ),
     "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
         "report/page",
@@ -310,6 +322,7 @@ OF_ROOMS = {
     "load/test_references.py",
     "meaning/test_jmespath_bounds.py",
     "meaning/test_json_texts.py",
+    "outputs/formats/test_valid.py",
 }
 """Files below ``tests/unit`` that ask something of their room as a whole."""
 

@@ -24,6 +24,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "check": "Judge credential reports and other inventory by policies.",
             "collect": "Ask a cloud account for what policies read, into a store.",
             "scan": "Collect a cloud account, judge it and report, in one go.",
+            "push": "Send findings to AWS Security Hub, the news only.",
             "permissions": "Show which permissions collecting takes, and what each is for.",
             "import": "Bring inputs and tables into a store, as one snapshot.",
             "inventory": "Look into a store: list, show, ask in SQL, prune.",

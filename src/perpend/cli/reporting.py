@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +12,11 @@ from click.core import ParameterSource
 
 from perpend.cli.completions import complete_categories
 from perpend.cli.configured import configuration_of
+from perpend.cli.forms.written import FormAsked, form_option, form_options, write_findings
 from perpend.cli.output import CannotWrite, output_stream, terminal
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.outputs.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 FAIL_ON: Final = ("undetermined", "incompliant", "never")
 """What makes a run fail, the strictest first: what is worse than the word fails as well."""
-
-_FORMS: Final = ("table", "json", "ndjson", "csv", "parquet", "junit", "html")
 
 
 def report_options(command: Command) -> Command:
@@ -56,7 +55,8 @@ def words_of_report(context: click.Context) -> list[str]:
 
 
 _OPTIONS: Final = (
-    click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="The output's form."),
+    form_option(),
+    form_options,
     click.option(
         "--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line."
     ),
@@ -114,6 +114,10 @@ class Reporting:
     """What was asked of a report, by the names of its options."""
 
     form: str
+    every: bool
+    ocsf_version: str | None
+    unrated: str | None
+    github: bool
     compact: bool
     out: str | None
     limit: int
@@ -133,12 +137,9 @@ class Reporting:
 
     def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
         """Raise where options do not go together."""
-        from perpend.outputs.as_requirements import FORMS
+        from perpend.outputs.as_requirements import FORMS as ENDINGS
 
-        if self.form == "parquet" and self.out in (None, "-"):
-            raise click.UsageError("--format parquet goes with --out FILE")
-        if self.form == "html" and (self.out is None or (self.out == "-" and sys.stdout.isatty())):
-            raise click.UsageError("--format html goes with --out FILE: a terminal shows no page")
+        self.form_asked.refuse_contradictions()
         if self.compact and self.form != "ndjson":
             raise click.UsageError(f"--compact goes with --format ndjson, not {self.form}")
         if self.summary and self.quiet:
@@ -146,8 +147,8 @@ class Reporting:
         for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
             if given and self.form != "table":
                 raise click.UsageError(f"{option} goes with --format table, not {self.form}")
-        if self.form == "junit" and self.filter():
-            raise click.UsageError(f"--format junit counts all verdicts: it does not go with {self.filter().words}")
+        if FORMS[self.form].counts_all and self.filter():
+            raise click.UsageError(f"--format {self.form} counts all verdicts: it does not go with {self.filter().words}")
         for option, given in (("--require-coverage", self.require_coverage), ("--requirements", self.requirements is not None)):
             if given and not frameworks:
                 raise click.UsageError(f"{option} goes with --framework")
@@ -157,8 +158,15 @@ class Reporting:
             and Path(self.out).resolve() == Path(self.requirements).resolve()
         ):
             raise click.UsageError("--out and --requirements name the same file")
-        if self.requirements is not None and not self.requirements.lower().endswith(FORMS):
-            raise click.UsageError(f"--requirements {visible(self.requirements)}: the file's name ends in {' or '.join(FORMS)}")
+        if self.requirements is not None and not self.requirements.lower().endswith(ENDINGS):
+            raise click.UsageError(
+                f"--requirements {visible(self.requirements)}: the file's name ends in {' or '.join(ENDINGS)}"
+            )
+
+    @property
+    def form_asked(self) -> FormAsked:
+        """What was asked of the form."""
+        return FormAsked(self.form, self.out, self.every, self.ocsf_version, self.unrated, self.github)
 
     def filter(self) -> Filter:
         """Return which verdicts are reported."""
@@ -185,7 +193,6 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> 
 def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
     from perpend.outputs.as_csv import write_csv
     from perpend.outputs.as_json import write_json, write_ndjson
-    from perpend.outputs.as_junit import write_junit
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
     accounts = configuration_of(click.get_current_context()).accounts
@@ -209,9 +216,10 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
 
         with output_stream(asked.out) as stream:
             write_handout(judgement, stream, accounts=accounts, explain=_explain_words(judgement, explained))
-    elif asked.form == "junit":
-        with output_stream(asked.out) as stream:
-            write_junit(judgement, stream, limit=asked.limit)
+    elif FORMS[asked.form].lists_findings:
+        _write_findings(judgement, asked)
+    elif asked.form in ("junit", "markdown", "oscal-ar"):
+        _write_counts(judgement, asked)
     else:
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
@@ -231,6 +239,27 @@ def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str 
     policy, judged = marks
     words = explained.words(policy, EstateObject("", judged, "", "", {}, Origin("")), judgement.day)
     return [marks.get(word, word) for word in words]
+
+
+def _write_findings(judgement: Judgement, asked: Reporting) -> None:
+    from perpend.outputs.formats.reported import OPEN, findings_of, run_of
+
+    statuses = tuple(Status) if asked.every or asked.statuses else OPEN
+    run = run_of(judgement)
+    write_findings(run, findings_of(judgement, run, statuses), asked.form_asked)
+
+
+def _write_counts(judgement: Judgement, asked: Reporting) -> None:
+    """Write a form that tells of policies and requirements, and names the first objects only."""
+    from perpend.outputs.as_junit import write_junit
+    from perpend.outputs.formats.markdown import write_markdown
+    from perpend.outputs.formats.oscal_results import write_oscal_results
+
+    with output_stream(asked.out) as stream:
+        if asked.form == "markdown":
+            write_markdown(judgement, stream)
+        else:
+            {"junit": write_junit, "oscal-ar": write_oscal_results}[asked.form](judgement, stream, limit=asked.limit)
 
 
 def _tell_beside(judgement: Judgement, form: str) -> None:

@@ -21,6 +21,7 @@ REPOSITORY_COMMANDS: Final = (
     "explain",
     "diff",
     "scorecard",
+    "push asff",
     "test",
     "plan",
     "lint",
@@ -53,6 +54,7 @@ _STORE_COMMANDS: Final = (
     "scorecard",
     "trend",
     "report",
+    "push asff",
 )
 
 
@@ -167,7 +169,23 @@ SETTINGS: Final = (
         "The form of the output.",
         "--format",
         ("check", "scan aws"),
-        ("table", "json", "ndjson", "csv", "parquet", "junit", "html"),
+        (
+            *(
+                "table",
+                "json",
+                "ndjson",
+                "csv",
+                "parquet",
+                "junit",
+                "html",
+                "ocsf",
+                "ocsf-parquet",
+                "asff",
+                "sarif",
+                "markdown",
+            ),
+            *("oscal-ar", "oscal-poam"),
+        ),
         "table",
     ),
     Setting(

@@ -60,6 +60,7 @@ Examples:
   perpend check --store inventory --max-age 24h
   perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --format parquet --out verdicts.parquet
+  perpend check --store inventory --format ocsf --out findings.ndjson
   perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
 
 \b

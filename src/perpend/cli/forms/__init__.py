@@ -1,0 +1,1 @@
+"""Forms that findings are written in: their options, and the way to each writer."""

@@ -1,0 +1,127 @@
+"""Which form findings are written in: the options of all commands that write some, and the way to each writer."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from perpend.cli.output import CannotWrite, output_stream
+from perpend.outputs.forms import FORMS, forms_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from perpend.outputs.formats.reported import ReportedFinding, ReportedRun
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def form_option(names: Iterable[str] = tuple(FORMS), default: str = "table") -> Callable[[Command], Command]:
+    """Return the option ``--format`` with some of the forms, all where none are named."""
+    return click.option(
+        "--format", "form", type=click.Choice([*names]), default=default, show_default=True, help="The output's form."
+    )
+
+
+def form_options(command: Command) -> Command:
+    """Add the options that only some forms take."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: Final = (
+    click.option(
+        "--all",
+        "every",
+        is_flag=True,
+        help="With ocsf, asff and sarif: findings of every status, not only what is incompliant or undetermined.",
+    ),
+    click.option(
+        "--ocsf-version",
+        type=click.Choice(["1.5.0", "1.8.0"]),
+        help="With ocsf: the version that documents say they are of; 1.8.0 unless named.",
+    ),
+    click.option(
+        "--unrated",
+        type=click.Choice(["low", "medium", "high", "critical"]),
+        help="With asff, which takes no finding without a severity: that of findings which nobody rated.",
+    ),
+    click.option("--github", is_flag=True, help="With sarif: undetermined verdicts as notifications, not as results."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormAsked:
+    """What was asked of a form, by the names of its options."""
+
+    form: str
+    out: str | None = None
+    every: bool = False
+    ocsf_version: str | None = None
+    unrated: str | None = None
+    github: bool = False
+
+    def refuse_contradictions(self) -> None:
+        """Raise where options do not go together."""
+        form = FORMS[self.form]
+        if form.to_file and self.out in (None, "-"):
+            raise click.UsageError(f"--format {form.name} goes with --out FILE")
+        if form.is_page and (self.out is None or (self.out == "-" and sys.stdout.isatty())):
+            raise click.UsageError(f"--format {form.name} goes with --out FILE: a terminal shows no page")
+        given = {
+            "--all": self.every,
+            "--ocsf-version": self.ocsf_version is not None,
+            "--unrated": self.unrated is not None,
+            "--github": self.github,
+        }
+        for option, is_given in given.items():
+            if is_given and option not in form.options:
+                raise click.UsageError(f"{option} goes with --format {' or '.join(forms_with(option))}, not {form.name}")
+        if "--unrated" in form.options and self.unrated is None:
+            raise click.UsageError(
+                f"--format {form.name} goes with --unrated LEVEL: Security Hub takes no finding without a severity, and "
+                "no policy here is rated"
+            )
+
+
+def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked) -> None:
+    """Write findings in a form that lists them."""
+    if asked.form == "ocsf-parquet":
+        _write_parquet(run, findings, asked)
+        return
+    with output_stream(asked.out, long=True) as stream:
+        if asked.form == "ocsf":
+            from perpend.outputs.formats.ocsf import VERSIONS, write_ocsf
+
+            write_ocsf(run, findings, stream, version=asked.ocsf_version or VERSIONS[-1])
+        elif asked.form == "asff":
+            from perpend.outputs.formats.asff import write_asff
+
+            _tell_left_out(write_asff(run, findings, stream, unrated=asked.unrated or ""))
+        elif asked.form == "sarif":
+            from perpend.outputs.formats.sarif import write_sarif
+
+            write_sarif(run, findings, stream, github=asked.github)
+        else:
+            from perpend.outputs.formats.oscal_poam import write_oscal_poam
+
+            write_oscal_poam(run, findings, stream)
+
+
+def _write_parquet(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked) -> None:
+    from perpend.outputs.formats.ocsf import VERSIONS
+    from perpend.outputs.formats.ocsf_parquet import write_ocsf_parquet
+
+    try:
+        write_ocsf_parquet(run, findings, asked.out or "", version=asked.ocsf_version or VERSIONS[-1])
+    except OSError as error:
+        raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _tell_left_out(number: int) -> None:
+    if number:
+        click.echo(f"perpend: {number:,} findings are not written: ASFF names an account, and their objects do not", err=True)

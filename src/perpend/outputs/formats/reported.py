@@ -1,0 +1,179 @@
+"""A judgement in, its findings one by one out, each with what formats say beside it: policy, resource, identity, life.
+
+Formats are written from these values alone: whoever knows more of a finding's life than one run does fills it in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.diagnostics.escape import encodable
+from perpend.history.identity import finding_id
+from perpend.ir.ids import production_of
+from perpend.ir.numbering import split
+from perpend.ir.status import Status
+from perpend.judge.finding import message_of, remediation_of
+from perpend.judge.judgement import chunks_of, counts_of
+from perpend.judge.verdicts import HIDDEN
+from perpend.meaning.values import iso_from_milliseconds
+from perpend.outputs.formats.subjects import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from perpend.interpret.interpreter import End
+    from perpend.ir.estate import EstateObject
+    from perpend.ir.program import Program
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.requirements import Scorecard
+    from perpend.outputs.formats.subjects import Subject
+
+OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
+"""What formats tell of unless all is asked for: what passes is most of the bytes, and nobody acts on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPolicy:
+    """What formats say of a policy. ``requirements`` are those that it was asked for: framework and number."""
+
+    id: str
+    title: str
+    path: str
+    requirements: tuple[tuple[str, str], ...] = ()
+    counts: Mapping[Status, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The last part of the policy's id."""
+        return self.id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLife:
+    """What is known of a finding beyond one run. ``opened`` is in milliseconds; ``change`` is that of the last run.
+
+    ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared.
+    """
+
+    opened: int | None = None
+    change: str | None = None
+    waiver: str | None = None
+    last: Status | None = None
+
+
+NOTHING_KNOWN: Final = FindingLife()
+NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
+"""What the last run did to a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """One verdict as formats tell it. ``line`` is that of the condition which decided, in the policy's file."""
+
+    uid: str
+    policy: ReportedPolicy
+    subject: Subject
+    status: Status
+    index: int
+    message: str
+    remediation: str | None
+    line: int
+    life: FindingLife = NOTHING_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRun:
+    """What all findings of a document have in common: when, by which policies, how all verdicts ended, what was asked."""
+
+    milliseconds: int
+    policies: Mapping[str, ReportedPolicy]
+    counts: Mapping[Status, int]
+    objects: int
+    scorecards: tuple[Scorecard, ...] = ()
+
+    @property
+    def time(self) -> str:
+        """The time of the run, with milliseconds."""
+        text = iso_from_milliseconds(self.milliseconds)
+        return text if "." in text else f"{text[:-1]}.000Z"
+
+    @property
+    def day(self) -> str:
+        """The day of the run."""
+        return self.time[:10]
+
+
+def run_of(judgement: Judgement) -> ReportedRun:
+    """Return what a judgement's findings have in common."""
+    cards = judgement.scorecards()
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for card in cards:
+        for result in card.results:
+            for policy in result.requirement.policies:
+                requirement = card.framework.id.rpartition("/")[2], result.requirement.number
+                asked.setdefault(policy.policy_id, []).append(requirement)
+    policies = {}
+    for column in judgement.shown:
+        program = column.program
+        view = judgement.selection.policies.get(program.policy_id)
+        title = encodable(view.full_name if view else program.policy_id)
+        requirements = tuple(dict.fromkeys(asked.get(program.policy_id, ())))
+        path = production_of(program.policy_id).lstrip("/")
+        policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column))
+    return ReportedRun(judgement.day.milliseconds, policies, judgement.ledger.counts, judgement.ledger.objects, cards)
+
+
+def findings_of(judgement: Judgement, run: ReportedRun, statuses: Collection[Status]) -> Iterator[ReportedFinding]:
+    """Yield the shown findings of some statuses, by type, object and policy."""
+    for type_name in judgement.selection.by_type():
+        columns = [column for column in judgement.shown if column.program.input_type == type_name]
+        if not columns:
+            continue
+        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses) for column in columns]
+        for objects, ends in chunks_of(judgement, columns):
+            for judged, *of_object in zip(objects, *ends, strict=True):
+                yield from _findings_about(judged, told, of_object)
+
+
+def _findings_about(judged: EstateObject, told: Sequence[_VerdictsTold], ends: Sequence[End]) -> Iterator[ReportedFinding]:
+    wanted = [(one, end) for one, end in zip(told, ends, strict=True) if one.tells(end[0])]
+    if wanted:
+        subject = subject_of(judged)
+        yield from (one.of(judged, subject, end) for one, end in wanted)
+
+
+class _VerdictsTold:
+    """What formats say of the verdicts of one program."""
+
+    def __init__(self, program: Program, policy: ReportedPolicy, statuses: Collection[Status]) -> None:
+        self._program = program
+        self._policy = policy
+        self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
+
+    def tells(self, index: int) -> bool:
+        return index != HIDDEN and index in self._indexes
+
+    def of(self, judged: EstateObject, subject: Subject, end: End) -> ReportedFinding:
+        index, error = end
+        verdict = self._program.verdicts[index]
+        remediation = remediation_of(self._program, verdict)
+        return ReportedFinding(
+            finding_id(self._policy.id, judged.type_name, judged.id),
+            self._policy,
+            subject,
+            verdict.status,
+            index,
+            encodable(message_of(verdict, error)),
+            remediation and encodable(remediation),
+            line_of(self._program, index),
+        )
+
+
+def line_of(program: Program, index: int) -> int:
+    """Return the line of what decided: a condition, or ``otherwise``; the first one where it is not known."""
+    number, block = split(index)[0], program.block
+    if number == 0:
+        return 1
+    outcome = block.conditions[number - 1].outcome if number <= len(block.conditions) else block.otherwise
+    return outcome.span.line if outcome.span else 1

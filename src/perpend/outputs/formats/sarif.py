@@ -1,0 +1,110 @@
+"""Findings in, a SARIF 2.1.0 log with one run out, each result on a line; for code scanning and aggregators.
+
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01. What is not known is ``open``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from perpend.diagnostics.escape import encodable
+from perpend.ir.status import Status
+from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME
+from perpend.outputs.formats.text import json_of, write_items
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from perpend.outputs.formats.reported import ReportedFinding, ReportedPolicy, ReportedRun
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_KINDS: Final = {
+    Status.COMPLIANT: ("pass", "none"),
+    Status.INCOMPLIANT: ("fail", "warning"),
+    Status.INAPPLICABLE: ("notApplicable", "none"),
+    Status.UNDETERMINED: ("open", "none"),
+    Status.DISAPPEARED: ("notApplicable", "none"),
+}
+_STATES: Final = {NEW: "new", SAME: "unchanged", CHANGED: "updated", CLOSED: "absent"}
+_FINGERPRINT: Final = "perpendFinding/v1"
+
+
+def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, github: bool = False) -> None:
+    """Write a log. For ``github`` what is undetermined is told in notifications, policy by policy, not in results.
+
+    Whether code scanning honours the kind ``open`` is not known: it might show such a result as one that fails.
+    """
+    rules = sorted(run.policies.values(), key=lambda policy: policy.id)
+    numbers = {policy.id: number for number, policy in enumerate(rules)}
+    driver = {"name": "Perpend", "semanticVersion": __version__, "rules": [_rule(policy) for policy in rules]}
+    opening = {
+        "tool": {"driver": driver},
+        "originalUriBaseIds": {"REPO": {"description": {"text": "The root of the policy repository."}}},
+        "automationDetails": {"id": f"perpend/check/{run.day}"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(run, rules, numbers, github=github)],
+    }
+    stream.write(f'{{"$schema":{json_of(_SCHEMA)},"version":"2.1.0","runs":[{json_of(opening)[:-1]},\n"results":[')
+    shown = (one for one in findings if not (github and one.status is Status.UNDETERMINED))
+    write_items((_result(one, numbers[one.policy.id]) for one in shown), stream)
+    stream.write("\n]}]}\n")
+
+
+def _rule(policy: ReportedPolicy) -> dict[str, Any]:
+    tags = [f"{framework}/{number}" for framework, number in policy.requirements]
+    return {
+        "id": policy.id,
+        "name": "".join(word.capitalize() for word in policy.name.split("-")),
+        "shortDescription": {"text": policy.title},
+        "help": {"text": f"perpend show {policy.id}"},
+        **({"properties": {"tags": tags}} if tags else {}),
+    }
+
+
+def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"executionSuccessful": True, "endTimeUtc": run.time}
+    if github:
+        found["toolExecutionNotifications"] = [
+            {
+                "level": "warning",
+                "message": {"text": f"{literal(policy.title)}: {policy.counts[Status.UNDETERMINED]} undetermined"},
+                "associatedRule": {"id": policy.id, "index": numbers[policy.id]},
+            }
+            for policy in rules
+            if policy.counts.get(Status.UNDETERMINED)
+        ]
+    return found
+
+
+def _result(finding: ReportedFinding, number: int) -> dict[str, Any]:
+    kind, level = _KINDS[finding.life.last or finding.status]
+    subject, life = finding.subject, finding.life
+    state = CLOSED if finding.status is Status.DISAPPEARED else life.change
+    waived = [{"kind": "external", "status": "accepted", "justification": life.waiver}] if life.waiver else []
+    location = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(encodable(finding.policy.path)), "uriBaseId": "REPO"},
+            "region": {"startLine": finding.line},
+        },
+        "logicalLocations": [{"fullyQualifiedName": subject.id, "name": subject.shown_name, "kind": "resource"}],
+    }
+    return {
+        "ruleId": finding.policy.id,
+        "ruleIndex": number,
+        "kind": kind,
+        "level": level,
+        "message": {"text": literal(f"{subject.shown_name}: {finding.message}")},
+        "locations": [location],
+        "partialFingerprints": {_FINGERPRINT: finding.uid},
+        **({"baselineState": _STATES[state]} if state else {}),
+        "suppressions": waived,
+        "properties": {"perpendStatus": finding.status.value, "conditionIndex": finding.index},
+    }
+
+
+def literal(text: str) -> str:
+    """Return a message in which nothing is a placeholder (section 3.11.5) or a link (section 3.11.6)."""
+    return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")

@@ -1,0 +1,54 @@
+"""The forms that findings are written in, declared once for all commands: the values of ``--format``, and what each asks for.
+
+Refuses to know how a form is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class OutputForm:
+    """One value of ``--format``.
+
+    ``lists_findings``: it is written from findings one by one, so that any command which has some can write it.
+    ``to_file``: it is no text and goes with ``--out``. ``is_page``: a terminal shows nothing of it.
+    ``counts_all``: it tells of all verdicts, so filters do not go with it.
+    ``options`` are options that go with it, and with others only where they name them as well.
+    """
+
+    name: str
+    lists_findings: bool = False
+    to_file: bool = False
+    is_page: bool = False
+    counts_all: bool = False
+    options: tuple[str, ...] = ()
+
+
+FORMS: Final = {
+    form.name: form
+    for form in (
+        OutputForm("table", options=("--summary", "--quiet")),
+        OutputForm("json"),
+        OutputForm("ndjson", options=("--compact",)),
+        OutputForm("csv"),
+        OutputForm("parquet", to_file=True),
+        OutputForm("junit", counts_all=True),
+        OutputForm("html", is_page=True),
+        OutputForm("ocsf", lists_findings=True, options=("--all", "--ocsf-version")),
+        OutputForm("ocsf-parquet", lists_findings=True, to_file=True, options=("--all", "--ocsf-version")),
+        OutputForm("asff", lists_findings=True, options=("--all", "--unrated")),
+        OutputForm("sarif", lists_findings=True, options=("--all", "--github")),
+        OutputForm("markdown"),
+        OutputForm("oscal-ar", counts_all=True),
+        OutputForm("oscal-poam", lists_findings=True),
+    )
+}
+"""All forms by name, in the order of help."""
+
+
+def forms_with(option: str) -> list[str]:
+    """Return the names of the forms that an option goes with."""
+    return [form.name for form in FORMS.values() if option in form.options]

@@ -1,0 +1,68 @@
+"""A comment for a pull request: what it counts and names, that nothing in it is markup, and that it has room for itself."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from perpend.judge.judgement import Judgement
+from perpend.outputs.formats.markdown import MOST, prose, span, write_markdown
+from tests.unit.report.judgements import HOSTILE, MOOD, judge, thing
+
+SPITEFUL = "``` <script>x</script> [a](https://example.com) @all | **b** ![i](j)"
+
+
+def comment(judgement: Judgement) -> str:
+    stream = io.StringIO()
+    write_markdown(judgement, stream)
+    return stream.getvalue()
+
+
+def test_a_comment_counts_all_and_names_what_is_to_be_acted_on(tmp_path: Path) -> None:
+    things = [thing(f"t{number:02}", "bad") for number in range(12)]
+    assert (
+        comment(judge(tmp_path, *things, thing("eve", "odd"), thing("fay", "good")))
+        == """<!-- perpend:check -->
+### Perpend: 12 incompliant and 1 undetermined
+
+| status | verdicts |
+| --- | ---: |
+| compliant | 1 |
+| incompliant | 12 |
+| undetermined | 1 |
+
+14 verdicts on 14 objects at 2026-01-10.
+
+<details><summary><b>12 incompliant, 1 undetermined</b> · Policy mood</summary>
+
+`/ce/mood`
+
+- INCOMPLIANT 12: It is bad\\. Next: Make it good\\: slowly\\.
+  first 10: `t00`, `t01`, `t02`, `t03`, `t04`, `t05`, `t06`, `t07`, `t08`, `t09`
+
+- UNDETERMINED 1: It is odd\\. Look at the thing itself\\.
+  `eve`
+
+</details>
+"""
+    )
+
+
+def test_nothing_that_names_or_messages_hold_is_markup() -> None:
+    draw = MarkdownIt("commonmark")
+    for text in (SPITEFUL, HOSTILE, "`", "a`b``c", "", " ", "<!-- x -->", "https://example.com @me #1 ~~a~~"):
+        tokens = draw.parseInline(span(text))[0].children or []
+        assert ["code_inline"] == [token.type for token in tokens], text
+        said = draw.parseInline(prose(text))[0].children or []
+        assert {token.type for token in said} <= {"text", "text_special"}, text
+        assert "@me" not in prose(text)
+
+
+def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:
+    logics = {f"mood{number:03}": MOOD for number in range(120)}
+    things = [thing(f"{number}{'x' * 300}", "bad") for number in range(10)]
+    text = comment(judge(tmp_path, *things, logics=logics))
+    assert len(text) <= MOST
+    assert text.endswith("more policies have findings, which this comment has no room for.\n")
