@@ -13,6 +13,7 @@ from typing import Final
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import FILE as RENAMES
+from perpend.load.beside.waivers import FOLDER as WAIVERS
 from perpend.load.repository import ROOT_MARK, TOPS
 
 WORKING: Final = "."
@@ -21,7 +22,7 @@ WORKING: Final = "."
 _MOST_FILES: Final = 200_000
 _MOST_BYTES: Final = 1_000_000_000
 _REGULAR: Final = ("100644", "100755")
-_BESIDE: Final = (ROOT_MARK, RENAMES, "internal-id-map.json", "internal-rule-sections.json")
+_BESIDE: Final = (ROOT_MARK, RENAMES, WAIVERS, "internal-id-map.json", "internal-rule-sections.json")
 _SECONDS: Final = 300
 
 
