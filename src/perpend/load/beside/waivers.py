@@ -261,4 +261,4 @@ def _too_long(found: Iterable[Any]) -> Iterator[Any]:
 
 
 def _is_whole(fields: Fields, *keys: str) -> bool:
-    return all(fields.get(key) is not None for key in keys)
+    return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())
