@@ -1,4 +1,4 @@
-"""``python -m bench [help|check|commands|collect|install|corpus|engines|page|waivers] …``: prints the figures of README and docs."""
+"""``python -m bench [NAME] …``: prints the figures of README and docs; ``--help`` lists the names."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ import os
 from datetime import date
 
 from perpend.diagnostics.model import Span
-from perpend.load.beside.waivers import Waiver
 from perpend.store.database import opened
 from perpend.waivers.covering import cover
 from perpend.waivers.matching import CANDIDATES, make_candidates
-from perpend.waivers.standing import Force, Standing
+from perpend.waivers.read import Waiver
+from perpend.waivers.standing import Force, WaiverOnDay
 
 _POLICIES = 200
 _UNTIL = date(2026, 12, 31)
@@ -37,7 +37,7 @@ def measure_waivers(waivers: int, findings: int) -> None:
     print(f"{waivers:,} waivers × {findings:,} findings: {waived:,} waived, {seconds:.2f} CPU-s")
 
 
-def _standing(number: int, ids: list[str], accounts: list[str]) -> Standing:
+def _standing(number: int, ids: list[str], accounts: list[str]) -> WaiverOnDay:
     scope: dict[str, tuple[str, ...]] = {"accounts": (accounts[number % len(accounts)],)}
     policies = tuple(f"/ce/p{(number * 7 + more) % _POLICIES}" for more in range(12 if number % 5 == 4 else 1))
     if number % 10 < 5:
@@ -45,4 +45,6 @@ def _standing(number: int, ids: list[str], accounts: list[str]) -> Standing:
     elif number % 10 < 7:
         scope = {"objects": (f"arn:*:user/team-{number % 40}/user-*7",)}
     about = ("planned-fix", "Why.", "o", 1_000_000, _UNTIL, None, None, None)
-    return Standing(Waiver(f"w{number}", policies, scope, ("INCOMPLIANT",), *about, Span("a.yaml")), Force.IN_FORCE, policies)
+    return WaiverOnDay(
+        Waiver(f"w{number}", policies, scope, ("INCOMPLIANT",), *about, Span("a.yaml")), Force.IN_FORCE, policies
+    )

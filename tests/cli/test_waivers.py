@@ -79,7 +79,7 @@ def test_waivers_that_cannot_be_read_stop_before_anything_is_judged(run: Run, tm
     for command in (CHECK, ("waivers", "list"), ("waivers", "lint")):
         found = run(*command, "--waivers", by)
         assert (2, "") == (found.code, found.out)
-        assert "error[L151]: `tomorrow` is no day" in found.err
+        assert "error[W101]: `tomorrow` is no day" in found.err
     assert 2 == run(*CHECK, "--waivers", tmp_path / "nowhere").code
     assert 2 == run(*CHECK, "--waivers", by, "--no-waivers").code
 

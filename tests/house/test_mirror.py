@@ -51,11 +51,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "config/files",
     ),
     "cli/test_waivers.py": (
-        "cli/waiving",
+        "cli/histories/waiving",
         "commands/findings/waivers",
         "outputs/as_waivers",
         "recount/waivers",
-        "waivers/attested",
         "waivers/judged",
         "waivers/kept",
         "waivers/rules",

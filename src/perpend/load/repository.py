@@ -15,8 +15,6 @@ from perpend.load import rules, shapes
 from perpend.load.beside.renames import FILE as RENAMES
 from perpend.load.beside.renames import SHAPE as RENAMES_SHAPE
 from perpend.load.beside.renames import Renames, renames_from
-from perpend.load.beside.waivers import FOLDER as WAIVERS
-from perpend.load.beside.waivers import WaiverFiles, waivers_below
 from perpend.load.documents import (
     Extracts,
     Folder,
@@ -176,11 +174,6 @@ class Repository:
         return Loaded(found, (*written.diagnostics, *problems))
 
     @cached_property
-    def waivers(self) -> WaiverFiles:
-        """What the repository's waivers and attestations say."""
-        return waivers_below(self.files, WAIVERS)
-
-    @cached_property
     def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
         """What catalogues of this repository say of object types, by API name; a type's own one wins."""
         found, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
@@ -265,7 +258,7 @@ class Repository:
     def diagnostics(self) -> list[Diagnostic]:
         """Read everything and return all that is wrong with the files themselves."""
         found = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
-        found += [*self.catalogue.diagnostics, *self.renames.diagnostics, *self.waivers.diagnostics]
+        found += [*self.catalogue.diagnostics, *self.renames.diagnostics]
         documents: Iterable[Loaded[object]] = (
             *map(self.policy, self.policy_ids),
             *map(self.folder, self.folder_ids),

@@ -153,15 +153,6 @@ MISLEADING_RENAME = _error(
     "Name as `from` the id that the policy had, as `to` the one that it has now. A policy that was split or merged stands "
     "under `retired`; what came of it is new.",
 )
-UNUSABLE_WAIVER = _error(
-    "L151",
-    "unusable-waiver",
-    "A waiver or an attestation cannot be what it says: no such day, an end before its beginning, neither `until` nor "
-    "`forever`, an id that another one has, a list that names nothing, a pattern that is longer or has more `*` than is read, "
-    "an attestation for more than 90 days. Nothing is judged with it, for what it should have covered would be anybody's "
-    "guess.\n\n"
-    "Correct the value at the place shown, or take the entry out. `perpend waivers lint` reads them all.",
-)
 
 RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this room, by code."""

@@ -306,6 +306,7 @@ WAIVER_KINDS = ("accepted-risk", "false-positive", "compensating-control", "plan
 """Why a finding may be waived."""
 
 _DAY = Text(filled=True)
+_SOME = Items(Text(filled=True), filled=True)
 _ABOUT = (
     Key("id", Text(filled=True), "What it is called in every output; unique for ever.", required=True),
     Key("reason", Text(filled=True), "Why.", required=True),
@@ -313,82 +314,50 @@ _ABOUT = (
     Key("approvedBy", Text(filled=True), "Who has agreed; required where `approvers` are named, and then not the owner."),
     Key("from", _DAY, "The first day on which it holds, such as 2026-11-01 (UTC); without it, always."),
 )
+_SCOPE = Record(
+    "scope",
+    "Which findings: every key must hold, a list means any of it.",
+    (
+        Key("accounts", _SOME, "Accounts by their numbers."),
+        Key("regions", _SOME, "Regions."),
+        Key("types", _SOME, "API names of object types."),
+        Key("objects", _SOME, "Ids or external ids; `*` is anything."),
+        Key("names", _SOME, "Names of objects; `*` is anything."),
+    ),
+)
+_COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
+_WAIVER = Record(
+    "waiver",
+    "Findings that stay what they are, and that somebody answers for until a day.",
+    (
+        *_ABOUT,
+        Key("until", _DAY, "The last day on which it holds (UTC)."),
+        Key("forever", Flag(), "In place of `until`, for an accepted risk only; it warns for ever."),
+        Key("kind", Choice(WAIVER_KINDS), "What kind of reason it is.", required=True),
+        Key("ticket", Text(filled=True), "Where it is followed up."),
+        Key("limit", Count(), "How many findings it covers at most; over it, it covers none.", required=True),
+        Key("policies", _SOME, "Ids; `*` is anything within a segment, `**` across segments.", required=True),
+        Key("scope", _SCOPE, "Which findings of these policies; without it, all."),
+        Key("statuses", _COVERED, "Verdicts that it covers: INCOMPLIANT, unless UNDETERMINED is named."),
+    ),
+)
+_ATTESTATION = Record(
+    "attestation",
+    "What somebody attests of a policy that cannot be automated. It is never a verdict.",
+    (
+        *_ABOUT,
+        Key("until", _DAY, "The last day on which it holds (UTC), at most 90 days after `from`.", required=True),
+        Key("policy", Text(filled=True), "The id of a policy that is `impossible`.", required=True),
+        Key("evidence", Text(filled=True), "Where the evidence is: an address that begins with https.", required=True),
+    ),
+)
 WAIVERS = Record(
     "waivers",
     "Findings that somebody answers for, and what people attest where no policy can judge.",
     (
         Key("approvers", _TEXTS, "Who may approve. Where any are named, what none of them has approved is not in force."),
-        Key(
-            "waivers",
-            Items(
-                Record(
-                    "waiver",
-                    "Findings that stay what they are, and that somebody answers for until a day.",
-                    (
-                        *_ABOUT,
-                        Key("until", _DAY, "The last day on which it holds (UTC)."),
-                        Key("forever", Flag(), "In place of `until`, for an accepted risk only; it warns for ever."),
-                        Key("kind", Choice(WAIVER_KINDS), "What kind of reason it is.", required=True),
-                        Key("ticket", Text(filled=True), "Where it is followed up."),
-                        Key("limit", Count(), "How many findings it covers at most; over it, it covers none.", required=True),
-                        Key(
-                            "policies",
-                            Items(Text(filled=True), filled=True),
-                            "Ids of policies; `*` stands for anything within a segment, `**` across segments.",
-                            required=True,
-                        ),
-                        Key(
-                            "scope",
-                            Record(
-                                "scope",
-                                "Which findings: every key must hold, a list means any of it.",
-                                (
-                                    Key("accounts", Items(Text(filled=True), filled=True), "Accounts by their numbers."),
-                                    Key("regions", Items(Text(filled=True), filled=True), "Regions."),
-                                    Key("types", Items(Text(filled=True), filled=True), "API names of object types."),
-                                    Key(
-                                        "objects",
-                                        Items(Text(filled=True), filled=True),
-                                        "Ids or external ids; `*` is anything.",
-                                    ),
-                                    Key("names", Items(Text(filled=True), filled=True), "Names of objects; `*` is anything."),
-                                ),
-                            ),
-                            "Which findings of these policies; without it, all.",
-                        ),
-                        Key(
-                            "statuses",
-                            Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True),
-                            "Verdicts that it covers: INCOMPLIANT, unless UNDETERMINED is named.",
-                        ),
-                    ),
-                )
-            ),
-            "The waivers.",
-        ),
-        Key(
-            "attestations",
-            Items(
-                Record(
-                    "attestation",
-                    "What somebody attests of a policy that cannot be automated. It is never a verdict.",
-                    (
-                        *_ABOUT,
-                        Key(
-                            "until", _DAY, "The last day on which it holds (UTC), at most 90 days after `from`.", required=True
-                        ),
-                        Key("policy", Text(filled=True), "The id of a policy that is `impossible`.", required=True),
-                        Key(
-                            "evidence",
-                            Text(filled=True),
-                            "Where the evidence is: an address that begins with https.",
-                            required=True,
-                        ),
-                    ),
-                )
-            ),
-            "The attestations.",
-        ),
+        Key("waivers", Items(_WAIVER), "The waivers."),
+        Key("attestations", Items(_ATTESTATION), "The attestations."),
     ),
 )
 

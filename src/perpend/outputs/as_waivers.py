@@ -9,7 +9,7 @@ from perpend.ir.status import Status
 if TYPE_CHECKING:
     from perpend.waivers.attested import Attested
     from perpend.waivers.covering import Covering
-    from perpend.waivers.standing import Standing
+    from perpend.waivers.standing import WaiverOnDay
 
 
 def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
@@ -27,7 +27,7 @@ def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
     }
 
 
-def standing_document(one: Standing, covering: Covering | None = None) -> dict[str, Any]:
+def standing_document(one: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:
     """Return a waiver as JSON has it; ``covers`` is what it would cover, ``waives`` what it is shown for."""
     waiver = one.waiver
     found: dict[str, Any] = {

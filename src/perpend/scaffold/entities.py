@@ -16,8 +16,6 @@ from perpend.analyze.names import ids_named, printable, type_named
 from perpend.analyze.programs import Analyzer
 from perpend.ir.object_types import ObjectType, deletion_field_of, reached
 from perpend.ir.status import Status
-from perpend.load.beside.waivers import FOLDER as WAIVERS
-from perpend.load.beside.waivers import ID as WAIVER_ID
 from perpend.load.files import MAX_YAML
 from perpend.load.repository import ROOT_MARK, Repository
 from perpend.load.schema import schema_files
@@ -34,6 +32,8 @@ from perpend.scaffold.ids import (
 )
 from perpend.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
 from perpend.scaffold.writing import NotWritten
+from perpend.waivers.read import FOLDER as WAIVERS
+from perpend.waivers.read import ID as WAIVER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

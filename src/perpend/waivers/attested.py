@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from perpend.ir.status import Status
-    from perpend.load.beside.waivers import Attestation, WaiverFiles
     from perpend.load.repository import Repository
+    from perpend.waivers.read import Attestation, WaiverFiles
 
 
 @dataclass(frozen=True, slots=True)

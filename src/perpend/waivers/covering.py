@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from perpend.store.database import Connection
-    from perpend.waivers.standing import Standing
+    from perpend.waivers.standing import WaiverOnDay
 
 WAIVED: Final = "perpend_waived"
 """What is waived: ``key``, policy_id, status, account, ``waiver`` (the id of the one that is shown) and ``waived_until``."""
@@ -34,7 +34,7 @@ class Covering:
     """
 
     day: date
-    standings: tuple[Standing, ...] = ()
+    standings: tuple[WaiverOnDay, ...] = ()
     covers: Mapping[str, int] = field(default_factory=dict)
     waived: Mapping[tuple[str, Status], int] = field(default_factory=dict)
     by_waiver: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Covering:
         return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
 
 
-def cover(connection: Connection, standings: Sequence[Standing], day: date) -> Covering:
+def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: date) -> Covering:
     """Return what waivers cover of the candidates, and leave it behind in the table of what is waived.
 
     A waiver that covers more than its limit covers nothing at all.
@@ -89,7 +89,7 @@ def cover(connection: Connection, standings: Sequence[Standing], day: date) -> C
     )
 
 
-def _keep(connection: Connection, standings: Sequence[Standing], in_force: Sequence[int]) -> None:
+def _keep(connection: Connection, standings: Sequence[WaiverOnDay], in_force: Sequence[int]) -> None:
     """Fill the table of what is waived."""
     connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
     for place in in_force:

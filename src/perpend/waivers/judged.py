@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from perpend.ir.coverage import account_field, region_field, scope_of
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject
     from perpend.judge.judgement import Judgement
     from perpend.judge.verdicts import Verdicts
-    from perpend.load.beside.waivers import WaiverFiles
     from perpend.store.database import Connection
-    from perpend.waivers.standing import Standing
+    from perpend.waivers.read import WaiverFiles
+    from perpend.waivers.standing import WaiverOnDay
 
 _COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _OBJECTS = "perpend_waiver_object"
@@ -71,7 +72,7 @@ def _database(judgement: Judgement) -> Iterator[Connection]:
         yield stored.objects.connection
 
 
-def _fill(connection: Connection, judgement: Judgement, standings: Sequence[Standing], statuses: Collection[Status]) -> None:
+def _fill(connection: Connection, judgement: Judgement, standings: Sequence[WaiverOnDay], statuses: Collection[Status]) -> None:
     """Fill the table of candidates with the findings of policies that some waiver means."""
     wanted = {policy for one in standings for policy in one.policies}
     make_candidates(connection)
@@ -92,11 +93,11 @@ def _held(
     judgement: Judgement, declared: ObjectType, columns: Sequence[Verdicts], statuses: Collection[Status]
 ) -> Iterator[tuple[str | None, ...]]:
     for objects, ends in chunks_of(judgement, columns):
-        for column, of_column in zip(columns, ends, strict=True):
-            for judged, (index, _) in zip(objects, of_column, strict=True):
-                status = column.program.verdicts[index].status
-                if status in statuses:
-                    yield column.program.policy_id, declared.name, *_called(judged, declared), status.value, None
+        of_columns = ((column.program, end) for column, of_column in zip(columns, ends, strict=True) for end in of_column)
+        for judged, (program, (index, _)) in zip(cycle(objects), of_columns, strict=False):
+            status = program.verdicts[index].status
+            if status in statuses:
+                yield program.policy_id, declared.name, *_called(judged, declared), status.value, None
 
 
 def _called(judged: EstateObject, declared: ObjectType) -> tuple[str | None, ...]:

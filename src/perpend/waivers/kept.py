@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from perpend.history.ask.questions import Query
-    from perpend.load.beside.waivers import WaiverFiles
     from perpend.store.database import Connection
     from perpend.waivers.covering import Covering
+    from perpend.waivers.read import WaiverFiles
 
 _LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from perpend.store.database import Connection
-    from perpend.waivers.standing import Standing
+    from perpend.waivers.standing import WaiverOnDay
 
 CANDIDATES: Final = "perpend_waiver_candidate"
 """The table of findings that could be covered."""
@@ -57,7 +57,7 @@ def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]])
     _insert(connection, CANDIDATES, kinds, (tuple(map(_plain, row)) for row in rows))
 
 
-def match(connection: Connection, standings: Sequence[Standing], *, whatever_status: bool = False) -> None:
+def match(connection: Connection, standings: Sequence[WaiverOnDay], *, whatever_status: bool = False) -> None:
     """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
@@ -114,7 +114,7 @@ def _is_like(value: str, of: str) -> str:
     )
 
 
-def _rows(number: int, standing: Standing) -> Iterator[tuple[Any, ...]]:
+def _rows(number: int, standing: WaiverOnDay) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each way in which a waiver can be met: a policy, an account, an object's pattern, a name's."""
     scope = standing.waiver.scope
     anything: tuple[None, ...] = (None,)

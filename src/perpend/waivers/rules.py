@@ -6,6 +6,16 @@ from typing import Final
 
 from perpend.diagnostics.model import Rule, Severity
 
+UNUSABLE: Final = Rule(
+    "W101",
+    "waiver-unusable",
+    Severity.ERROR,
+    "A waiver or an attestation cannot be what it says: no such day, an end before its beginning, neither `until` nor "
+    "`forever`, an id that another one has, a list that names nothing, a pattern that is longer or has more `*` than is read, "
+    "an attestation for more than 90 days. Nothing is judged with it, for what it should have covered would be anybody's "
+    "guess.\n\n"
+    "Correct the value at the place shown, or take the entry out. `perpend waivers lint` reads them all.",
+)
 EXPIRED: Final = Rule(
     "W102",
     "waiver-expired",
@@ -59,5 +69,5 @@ CONTRARY: Final = Rule(
     "Delete it, or have the evidence looked at anew.",
 )
 
-RULES: Final = (EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY)
-"""All rules of this room, by code. What cannot be read is L151."""
+RULES: Final = (UNUSABLE, EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY)
+"""All rules of this room, by code."""

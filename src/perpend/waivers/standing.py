@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import date
 
-    from perpend.load.beside.waivers import Attestation, Waiver, WaiverFiles
+    from perpend.waivers.read import Attestation, Waiver, WaiverFiles
 
 SOON: Final = 14
 """Within how many days an end is told beforehand."""
@@ -28,7 +28,7 @@ class Force(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WaiverOnDay:
     """A waiver on a day, with the policies of a repository that it means."""
 
     waiver: Waiver
@@ -36,14 +36,14 @@ class Standing:
     policies: tuple[str, ...] = ()
 
 
-def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[Standing, ...]:
+def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
     """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
     known = sorted(policy_ids)
-    found = [Standing(one, force_of(one, day, files.approvers), meant(one.policies, known)) for one in files.waivers]
+    found = [WaiverOnDay(one, force_of(one, day, files.approvers), meant(one.policies, known)) for one in files.waivers]
     return tuple(sorted(found, key=_end))
 
 
-def _end(one: Standing) -> tuple[bool, int, str]:
+def _end(one: WaiverOnDay) -> tuple[bool, int, str]:
     until = one.waiver.until
     return until is None, until.toordinal() if until else 0, one.waiver.id
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from perpend.diagnostics.model import Diagnostic
-    from perpend.load.beside.waivers import Waiver
     from perpend.waivers.attested import Attested
     from perpend.waivers.covering import Covering
-    from perpend.waivers.standing import Standing
+    from perpend.waivers.read import Waiver
+    from perpend.waivers.standing import WaiverOnDay
 
 _FEW: Final = 3
 """Up to how many findings of a policy may be waived without a word, whatever part of them that is."""
@@ -69,7 +69,7 @@ def _named(waiver: Waiver) -> str:
     return f"`{visible(waiver.id)}`"
 
 
-def _of_days(one: Standing, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
+def _of_days(one: WaiverOnDay, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
     waiver, number = one.waiver, covering.covers.get(one.waiver.id, 0)
     of = f": {counted(number, 'finding')}" if counts else ""
     if one.force is Force.EXPIRED:
@@ -83,7 +83,7 @@ def _of_days(one: Standing, covering: Covering, *, counts: bool) -> Iterator[Dia
         yield rules.ENDS_SOON.at(waiver.span, message)
 
 
-def _of_approval(one: Standing, approvers: Collection[str]) -> Iterator[Diagnostic]:
+def _of_approval(one: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
     waiver = one.waiver
     if waiver.approved_by is not None and waiver.approved_by == waiver.owner:
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
@@ -92,7 +92,7 @@ def _of_approval(one: Standing, approvers: Collection[str]) -> Iterator[Diagnost
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is not in force: {by}")
 
 
-def _of_breadth(one: Standing, covering: Covering) -> Iterator[Diagnostic]:
+def _of_breadth(one: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
     waiver, number = one.waiver, covering.covers.get(one.waiver.id, 0)
     if number > waiver.limit:
         message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
@@ -109,7 +109,7 @@ def _of_breadth(one: Standing, covering: Covering) -> Iterator[Diagnostic]:
             yield rules.OVERBROAD.at(waiver.span, message)
 
 
-def _of_use(one: Standing, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
+def _of_use(one: WaiverOnDay, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
     """Say why a waiver in force covers nothing, unless nobody has looked where it would."""
     waiver = one.waiver
     if one.force is not Force.IN_FORCE or covering.covers.get(waiver.id):

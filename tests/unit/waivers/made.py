@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from perpend.diagnostics.model import Span
-from perpend.load.beside.waivers import Waiver
-from perpend.waivers.standing import Force, Standing
+from perpend.waivers.read import Waiver
+from perpend.waivers.standing import Force, WaiverOnDay
 
 DAY = date(2026, 11, 20)
 
@@ -31,6 +31,8 @@ def waiver(identity: str = "w", **more: Any) -> Waiver:
     return Waiver(identity, **{**values, **more})
 
 
-def standing(identity: str = "w", force: Force = Force.IN_FORCE, policies: tuple[str, ...] = ("/p",), **more: Any) -> Standing:
+def standing(
+    identity: str = "w", force: Force = Force.IN_FORCE, policies: tuple[str, ...] = ("/p",), **more: Any
+) -> WaiverOnDay:
     """Return a waiver with the policies that it means."""
-    return Standing(waiver(identity, policies=policies, **more), force, policies)
+    return WaiverOnDay(waiver(identity, policies=policies, **more), force, policies)

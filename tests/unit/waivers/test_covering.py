@@ -12,7 +12,7 @@ from perpend.ir.status import Status
 from perpend.store.database import Connection, opened, rows_of
 from perpend.waivers.covering import WAIVED, Covering, cover
 from perpend.waivers.matching import add_candidates, make_candidates
-from perpend.waivers.standing import Force, Standing
+from perpend.waivers.standing import Force, WaiverOnDay
 from tests.unit.waivers.made import DAY, standing
 
 
@@ -22,7 +22,7 @@ def connection() -> Iterator[Connection]:
         yield found
 
 
-def covering(connection: Connection, *standings: Standing, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4) -> Covering:
+def covering(connection: Connection, *standings: WaiverOnDay, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4) -> Covering:
     make_candidates(connection)
     rows: list[tuple[Any, ...]] = [
         ("/p", "T", str(place), None, None, "1", None, status, f"k{place}") for place, status in enumerate(statuses)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from perpend.load.beside.waivers import WaiverFiles
+from perpend.waivers.read import WaiverFiles
 from perpend.waivers.standing import Force, force_of, meant, standings_on
 from tests.unit.waivers.made import DAY, waiver
 

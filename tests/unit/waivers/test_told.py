@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.waivers.covering import Covering
-from perpend.waivers.standing import Force, Standing
+from perpend.waivers.standing import Force, WaiverOnDay
 from perpend.waivers.told import Looked, told_of
 from tests.unit.waivers.made import DAY, standing
 
@@ -17,13 +17,13 @@ LOOKED = Looked(frozenset({"/p"}), frozenset({"1"}))
 SCOPE = {"objects": ("i",)}
 
 
-def told(one: Standing, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
+def told(one: WaiverOnDay, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
     numbers: Mapping[str, int] = {"w": covers} if covers else {}
     covering = Covering(DAY, (one,), numbers, **more)
     return [(found.code, found.message) for found in told_of(covering, more.pop("approvers", ()), looked)]
 
 
-def codes(one: Standing, **more: Any) -> list[str]:
+def codes(one: WaiverOnDay, **more: Any) -> list[str]:
     return [code for code, _ in told(one, **more)]
 
 
@@ -72,8 +72,8 @@ def test_one_that_covers_nothing_says_why_unless_nobody_has_looked(
 
 def test_one_that_is_overbroad_is_told() -> None:
     assert ["W105"] == codes(standing(force=Force.OVER_LIMIT, limit=2, scope=SCOPE), covers=3)
-    assert ["W105"] == codes(Standing(standing(policies=("/ce/*",)).waiver, Force.IN_FORCE, ("/p",)))
-    assert ["W105"] == codes(Standing(standing(policies=("/ce/**",), scope=SCOPE).waiver, Force.IN_FORCE, ("/p",)))
+    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/*",)).waiver, Force.IN_FORCE, ("/p",)))
+    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/**",), scope=SCOPE).waiver, Force.IN_FORCE, ("/p",)))
     half = {"by_waiver": {("w", "/p"): 4}, "of": {"/p": 8}}
     assert [] == codes(standing(scope=SCOPE), covers=4, **half)
     assert ["W105"] == codes(standing(scope=SCOPE), covers=4, **{**half, "of": {"/p": 7}})

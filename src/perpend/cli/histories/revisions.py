@@ -13,8 +13,8 @@ from typing import Final
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import FILE as RENAMES
-from perpend.load.beside.waivers import FOLDER as WAIVERS
 from perpend.load.repository import ROOT_MARK, TOPS
+from perpend.waivers.read import FOLDER as WAIVERS
 
 WORKING: Final = "."
 """What names the files as they lie in the working directory."""

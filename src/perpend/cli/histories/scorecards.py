@@ -9,7 +9,7 @@ from perpend.ir.status import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.cli.waiving import Waiving
+    from perpend.cli.histories.waiving import Waiving
     from perpend.history.place import HistoryPlace
     from perpend.judge.requirements import AnsweredFor, Scorecard
     from perpend.load.repository import Repository

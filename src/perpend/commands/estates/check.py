@@ -15,13 +15,13 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.kept import NOT_AWAY, keep_history
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
 from perpend.cli.reporting import Reporting, exit_code, report_options, write
 from perpend.cli.repositories import repository_here, store_named
-from perpend.cli.waiving import Waiving, waiver_options
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
 from perpend.config.configuration import is_address

@@ -11,9 +11,9 @@ from perpend.cli.clouds.collect import NOT_ALL, collect_into
 from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.reporting import Reporting, report_options, words_of_report
 from perpend.cli.repositories import repository_here, store_named
-from perpend.cli.waiving import waivers_here
 from perpend.commands.estates.check import command as check
 from perpend.store.scratch import scratch
 

@@ -8,9 +8,9 @@ import click
 
 from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
-from perpend.cli.waiving import Waiving, waiver_options
 from perpend.history.model import Event
 
 if TYPE_CHECKING:

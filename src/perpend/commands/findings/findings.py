@@ -9,10 +9,10 @@ import click
 
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
-from perpend.cli.waiving import Waiving, waiver_options
 from perpend.history.model import OPEN_LIVES, Life
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import click
 from perpend.cli.completions import complete_frameworks
 from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
-from perpend.cli.waiving import Waiving, waiver_options
 
 if TYPE_CHECKING:
     from perpend.judge.requirements import Scorecard

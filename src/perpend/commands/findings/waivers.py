@@ -12,22 +12,22 @@ import click
 
 from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import place_of
+from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
-from perpend.cli.waiving import day_of, lines_of, sound, waivers_here
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
-from perpend.load.beside.waivers import waivers_of
 from perpend.load.files import Files
+from perpend.waivers.read import waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.load.beside.waivers import WaiverFiles
     from perpend.load.repository import Repository
     from perpend.store.database import Connection
     from perpend.waivers.covering import Covering
+    from perpend.waivers.read import WaiverFiles
 
 EPILOG = """\b
 Examples:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.load import rules, shapes
+from perpend.load import shapes
 from perpend.load.files import MAX_YAML, UnreadableFile
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Reader
 from perpend.load.words import shorten
+from perpend.waivers.rules import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +86,7 @@ class WaiverFiles:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _FilesRead:
     """One reading of all files: what was found, and which ids are taken."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -95,7 +96,7 @@ class _Reading:
     ids: set[str] = field(default_factory=set)
 
     def refuse(self, span: Span, message: str, help: str | None = None) -> None:
-        self.diagnostics.append(rules.UNUSABLE_WAIVER.at(span, message, help=help))
+        self.diagnostics.append(UNUSABLE.at(span, message, help=help))
 
 
 def waivers_below(files: Files, folder: str) -> WaiverFiles:
@@ -113,7 +114,7 @@ def waivers_of(files: Files, path: str) -> WaiverFiles:
 
 
 def _found(files: Files, paths: Iterable[str], problems: Iterable[Diagnostic]) -> WaiverFiles:
-    reading = _Reading(list(problems))
+    reading = _FilesRead(list(problems))
     for path in paths:
         fields = _fields(files, path, reading.diagnostics)
         if fields is not None:
@@ -137,7 +138,7 @@ def _fields(files: Files, path: str, diagnostics: list[Diagnostic]) -> Fields | 
     return Reader(diagnostics).record(node, shapes.WAIVERS) if node is not None else None
 
 
-def _read_waiver(fields: Fields, reading: _Reading) -> None:
+def _read_waiver(fields: Fields, reading: _FilesRead) -> None:
     before = len(reading.diagnostics)
     _check_id(fields, reading)
     begins, until = _day(fields, "from", reading), _day(fields, "until", reading)
@@ -170,7 +171,7 @@ def _read_waiver(fields: Fields, reading: _Reading) -> None:
     )
 
 
-def _read_attestation(fields: Fields, reading: _Reading) -> None:
+def _read_attestation(fields: Fields, reading: _FilesRead) -> None:
     before = len(reading.diagnostics)
     _check_id(fields, reading)
     begins, until = _day(fields, "from", reading), _day(fields, "until", reading)
@@ -199,7 +200,7 @@ def _read_attestation(fields: Fields, reading: _Reading) -> None:
     )
 
 
-def _check_id(fields: Fields, reading: _Reading) -> None:
+def _check_id(fields: Fields, reading: _FilesRead) -> None:
     identity = fields.get("id")
     if identity is None:
         return
@@ -214,7 +215,7 @@ def _check_id(fields: Fields, reading: _Reading) -> None:
         reading.refuse(identity.span, f"there are more than {MOST:,} entries")
 
 
-def _day(fields: Fields, key: str, reading: _Reading) -> date | None:
+def _day(fields: Fields, key: str, reading: _FilesRead) -> date | None:
     written = fields.get(key)
     if written is None:
         return None
@@ -227,7 +228,7 @@ def _day(fields: Fields, key: str, reading: _Reading) -> date | None:
     return None
 
 
-def _check_end(fields: Fields, begins: date | None, until: date | None, reading: _Reading) -> None:
+def _check_end(fields: Fields, begins: date | None, until: date | None, reading: _FilesRead) -> None:
     """Refuse a waiver that ends before it begins, or does not say when it ends."""
     forever = bool(fields.text("forever", False))
     if "until" in fields and forever:
@@ -242,7 +243,7 @@ def _check_end(fields: Fields, begins: date | None, until: date | None, reading:
         reading.refuse(fields["until"].span, f"ends on {until}, before it begins")
 
 
-def _listed(fields: Fields, key: str, reading: _Reading) -> tuple[str, ...]:
+def _listed(fields: Fields, key: str, reading: _FilesRead) -> tuple[str, ...]:
     """Return the texts of a list, which names something, and not too much of it."""
     found = fields.texts(key)
     if key in fields and not found:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from perpend.load.beside.waivers import waivers_below
 from perpend.load.files import Files
+from perpend.waivers.read import waivers_below
 from tests.repositories import write
 
 WAIVER = {
@@ -94,7 +94,7 @@ def test_only_an_accepted_risk_is_waived_for_ever_and_some_end_is_needed(tmp_pat
 def test_an_id_is_of_one_entry_in_all_files(tmp_path: Path) -> None:
     files = {"waivers/a.yaml": {"waivers": [WAIVER]}, "waivers/b.yaml": {"attestations": [{**ATTESTATION, "id": "w"}]}}
     (told,) = waivers_below(Files(write(tmp_path, files)), "waivers").diagnostics
-    assert ("L151", "waivers/b.yaml", "`w` is the id of another entry") == (told.code, told.span.path, told.message)
+    assert ("W101", "waivers/b.yaml", "`w` is the id of another entry") == (told.code, told.span.path, told.message)
 
 
 @pytest.mark.parametrize(

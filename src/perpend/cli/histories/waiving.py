@@ -14,8 +14,8 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
-from perpend.load.beside.waivers import FOLDER, WaiverFiles, waivers_below
 from perpend.load.files import Files
+from perpend.waivers.read import FOLDER, WaiverFiles, waivers_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -63,13 +63,12 @@ def waivers_here(repository: Repository, directory: str | None, *, none: bool = 
         raise click.UsageError("--waivers and --no-waivers exclude each other")
     if none:
         return WaiverFiles()
-    files, found = repository.files, repository.waivers
+    files, folder = repository.files, FOLDER
     if directory is not None:
         if not Path(directory).is_dir():
             raise UnusableWaivers(f"{visible(directory)}: there is no such directory")
-        files = Files(Path(directory))
-        found = waivers_below(files, "")
-    return sound(found, files)
+        files, folder = Files(Path(directory)), ""
+    return sound(waivers_below(files, folder), files)
 
 
 def sound(found: WaiverFiles, files: Files) -> WaiverFiles:
