@@ -1,4 +1,4 @@
-"""``python -m bench [help|check|commands|collect|install|corpus|engines|report|page] …``: prints figures of README and docs."""
+"""``python -m bench [NAME] …``: prints the figures of README and docs; ``--help`` lists the names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
+from bench.waivers import measure_waivers
 from bench.workloads import WORKLOADS
 
 _READ = "import csv, sys; print(sum(1 for _ in csv.DictReader(open(sys.argv[1], newline=''))))"
@@ -135,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "report", "page"],
+        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "report", "page", "waivers"],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
     )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
@@ -175,6 +176,8 @@ def main() -> None:
             engines(given, given.dir or Path(folder))
     if given.what == "page":
         write_page(Results.read(given.json or ROOT / "bench/results.json"), ROOT / "docs")
+    if given.what == "waivers":
+        measure_waivers(1_000, given.users[0])
     if given.what == "corpus":
         if not given.directory:
             parser.error("corpus needs a directory")

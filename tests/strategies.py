@@ -299,6 +299,8 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
             return draw(st.sampled_from([str(value) for value in shape.values]))
         case shapes.Flag():
             return draw(st.booleans())
+        case shapes.Count():
+            return draw(st.integers(1, 10**6))
         case shapes.Items():
             return [document(draw, shape.of, names, depth) for _ in range(draw(st.integers(int(shape.filled), 2)))]
         case shapes.TextMap():

@@ -108,7 +108,7 @@ def test_two_runs_are_compared(run: Run, days: Path) -> None:
         (("1", "9"), "the history has no run `9`"),
         (("1", "2", "3"), "two runs are compared"),
         (("--policies", "HEAD"), "--policies compares two revisions"),
-        (("--repo", "x"), "go with --policies"),
+        (("--run", "x"), "goes with --policies"),
     ],
 )
 def test_what_cannot_be_compared_is_said(run: Run, days: Path, words: tuple[str, ...], told: str) -> None:

@@ -50,6 +50,15 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/config",
         "config/files",
     ),
+    "cli/test_waivers.py": (
+        "cli/histories/waiving",
+        "commands/findings/waivers",
+        "outputs/as_waivers",
+        "recount/waivers",
+        "waivers/judged",
+        "waivers/kept",
+        "waivers/rules",
+    ),
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.narrowed import Filter
     from perpend.report.verdicts.hint import ExplainCommand
+    from perpend.waivers.covering import Covering
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -175,14 +176,17 @@ class Reporting:
         return Filter(tuple(map(Status, self.statuses)), self.categories, self.accounts)
 
 
-def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
-    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
+def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, covering: Covering | None = None) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained.
+
+    ``covering`` is what waivers cover of it, which stands beside verdicts.
+    """
     from perpend.judge.narrowed import narrowed
 
     accounts = configuration_of(click.get_current_context()).accounts
     judgement = narrowed(judgement, asked.filter(), accounts)
     _tell_old_reports(judgement)
-    _write(judgement, asked, explained)
+    _write(judgement, asked, explained, covering)
     if asked.requirements is not None:
         from perpend.outputs.as_requirements import write_requirements
 
@@ -190,12 +194,14 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> 
             write_requirements(judgement.scorecards(), asked.requirements, stream)
 
 
-def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) -> None:
+def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, covering: Covering | None) -> None:
     from perpend.outputs.as_csv import write_csv
     from perpend.outputs.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
     accounts = configuration_of(click.get_current_context()).accounts
+    if asked.form not in ("table", "json"):
+        _tell_waived(covering)
     if asked.form != "table":
         _tell_beside(judgement, asked.form)
     if asked.form != "table" or asked.require_coverage:
@@ -203,7 +209,15 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
     if asked.form == "table":
         detail = Detail.TOTALS if asked.quiet else Detail.SUMMARY if asked.summary else Detail.ALL
         with terminal(asked.out) as console:
-            print_judgement(judgement, console, limit=asked.limit, explained=explained, accounts=accounts, detail=detail)
+            print_judgement(
+                judgement,
+                console,
+                limit=asked.limit,
+                explained=explained,
+                accounts=accounts,
+                detail=detail,
+                covering=covering,
+            )
     elif asked.form == "parquet":
         from perpend.outputs.as_parquet import write_parquet
 
@@ -224,8 +238,19 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand) ->
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
                 write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
+            elif asked.form == "csv":
+                write_csv(judgement, stream, accounts=accounts)
             else:
-                {"json": write_json, "csv": write_csv}[asked.form](judgement, stream, accounts=accounts)
+                write_json(judgement, stream, accounts=accounts, covering=covering)
+
+
+def _tell_waived(covering: Covering | None) -> None:
+    """Say on standard error how many verdicts are waived, where the output has no place for it."""
+    from perpend.report.verdicts.waived import waived_text
+
+    text = waived_text(covering)
+    if text:
+        click.echo(f"perpend: {text}", err=True)
 
 
 def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str | int | None]:
@@ -299,10 +324,14 @@ def _tell_coverage(judgement: Judgement) -> None:
             click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
 
 
-def exit_code(judgement: Judgement, asked: Reporting) -> int:
-    """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0."""
+def exit_code(judgement: Judgement, asked: Reporting, covering: Covering | None = None) -> int:
+    """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0.
+
+    What is incompliant and waived does not count. What is undetermined does, waived or not: it is not known to be a pass.
+    """
     counts = judgement.ledger.counts
-    if counts[Status.INCOMPLIANT] and asked.fail_on != "never":
+    waived = covering.number(Status.INCOMPLIANT) if covering else 0
+    if counts[Status.INCOMPLIANT] > waived and asked.fail_on != "never":
         return 1
     if counts[Status.UNDETERMINED] and asked.fail_on == "undetermined":
         return 3

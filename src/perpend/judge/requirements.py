@@ -15,7 +15,7 @@ from perpend.analyze.names import printed_number
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from perpend.analyze.frameworks import FrameworkMappings
     from perpend.load.repository import Repository
@@ -33,16 +33,18 @@ class Standing(StrEnum):
 
     FAILS = "fails"
     UNDETERMINED = "undetermined"
+    WAIVED = "waived"
     MET = "met"
     NOTHING_TO_JUDGE = "nothing to judge"
     NOT_ASKED = "not asked"
+    ATTESTED = "attested"
     MANUAL = "manual"
     UNANSWERED = "without a policy"
 
     @property
     def was_asked(self) -> bool:
         """Whether some policy has judged."""
-        return self not in (Standing.NOT_ASKED, Standing.MANUAL, Standing.UNANSWERED)
+        return self not in (Standing.NOT_ASKED, Standing.ATTESTED, Standing.MANUAL, Standing.UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +158,47 @@ def framework_of(section_id: str) -> str:
     return "/".join(section_id.split("/")[:3])
 
 
-def scorecards_of(frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Mapping[Status, int]]) -> tuple[Scorecard, ...]:
-    """Return what was asked and found of frameworks. ``counts`` are the verdicts of each policy that judged."""
+@dataclass(frozen=True, slots=True)
+class AnsweredFor:
+    """What people answer for: how many incompliant verdicts of each policy are waived, and which policies are attested."""
+
+    waived: Mapping[str, int] = field(default_factory=dict)
+    attested: Collection[str] = ()
+
+
+_NOTHING: Final = AnsweredFor()
+
+
+def scorecards_of(
+    frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor = _NOTHING
+) -> tuple[Scorecard, ...]:
+    """Return what was asked and found of frameworks. ``counts`` are the verdicts of each policy that judged.
+
+    A requirement of which all that is incompliant is waived is a class of its own, as is one that people attest: neither is
+    met.
+    """
     return tuple(
-        Scorecard(framework, tuple(_result(requirement, counts) for requirement in framework.requirements))
+        Scorecard(
+            framework,
+            tuple(_answered(_result(requirement, counts), counts, answered) for requirement in framework.requirements),
+        )
         for framework in frameworks
     )
+
+
+def _answered(
+    result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor
+) -> RequirementResult:
+    policies = result.requirement.policies
+    if result.standing is Standing.MANUAL and any(one.policy_id in answered.attested for one in policies):
+        return replace(result, standing=Standing.ATTESTED)
+    asked = [one.policy_id for one in policies if one.was_asked]
+    if result.standing is not Standing.FAILS or any(
+        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
+    ):
+        return result
+    unknown = result.counts[Status.UNDETERMINED] or not all(one.was_asked for one in policies if one.judges)
+    return replace(result, standing=Standing.UNDETERMINED if unknown else Standing.WAIVED)
 
 
 def _result(requirement: Requirement, counts: Mapping[str, Mapping[Status, int]]) -> RequirementResult:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.load import rules
 from perpend.load.calls import Call, call_from_node
 from perpend.load.nodes import Mapping, Node, ScalarNode, Sequence, plain
-from perpend.load.shapes import Choice, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.shapes import Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class Reader:
                 return self._placed(
                     node, "`true` or `false`", fits=isinstance(node, ScalarNode) and isinstance(node.value, bool)
                 )
+            case Count():
+                whole = isinstance(node, ScalarNode) and isinstance(node.value, int) and not isinstance(node.value, bool)
+                return self._placed(node, "a whole number from 1 on", fits=whole and plain(node) > 0)
             case Items():
                 return self._items(node, shape, key_span)
             case TextMap():

@@ -13,7 +13,7 @@ from perpend.ir.numbering import LAST
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
-from perpend.load.shapes import FILE_KINDS, Choice, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.shapes import FILE_KINDS, Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
 from perpend.meaning.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class _Writer:
                 return {"type": "string", "enum": list(values)}
             case Flag():
                 return {"type": "boolean"}
+            case Count():
+                return {"type": "integer", "minimum": 1}
             case Items(of, filled):
                 return {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}
             case TextMap():

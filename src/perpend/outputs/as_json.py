@@ -15,6 +15,7 @@ from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.outputs.accounts import account_of
 from perpend.outputs.as_requirements import frameworks_json
+from perpend.outputs.as_waivers import waivers_document
 from perpend.outputs.lines import verdict_lines
 
 if TYPE_CHECKING:
@@ -27,16 +28,23 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
     from perpend.outputs.lines import Head
+    from perpend.waivers.covering import Covering
 
 
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 """What a verdict says whatever the object, unless a runtime error takes its place."""
 
 
-def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+def write_json(
+    judgement: Judgement,
+    stream: TextIO,
+    *,
+    accounts: Mapping[str, Account] | None = None,
+    covering: Covering | None = None,
+) -> None:
     """Write the ledger, the snapshot, which policies were not asked, frameworks, and the verdicts, one a line, as one object.
 
-    ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs.
+    ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs. ``covering`` is what is waived.
     """
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
@@ -44,7 +52,8 @@ def write_json(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, A
     excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
     frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
-    stream.write(f'"frameworks":{frameworks},\n"filter":{filtered},\n"verdicts":[\n')
+    waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
+    stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n"verdicts":[\n')
     between = ""
     for batch in _lines(judgement, accounts or {}):
         stream.write(between + ",\n".join(batch))

@@ -21,9 +21,11 @@ FORMS: Final = (".json", ".ndjson", ".csv")
 _KEYS: Final = {
     Standing.FAILS: "fails",
     Standing.UNDETERMINED: "undetermined",
+    Standing.WAIVED: "waived",
     Standing.MET: "met",
     Standing.NOTHING_TO_JUDGE: "nothingToJudge",
     Standing.NOT_ASKED: "notAsked",
+    Standing.ATTESTED: "attested",
     Standing.MANUAL: "manual",
     Standing.UNANSWERED: "unanswered",
 }

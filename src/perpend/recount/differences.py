@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.diagnostics.escape import visible
 from perpend.history.model import Event
 from perpend.recount.findings import Row, plain
 from perpend.report.page import TerminalPage
@@ -53,7 +54,7 @@ def print_difference(found: Difference, console: Console, *, limit: int) -> None
         for row in rows[:limit]:
             named = page.name(row["object_name"] or row["object_id"])
             where = f" in {page.name(row['account'])}" if row["account"] else ""
-            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']})", first="  ", rest="    ")
+            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']}){_waived(row)}", first="  ", rest="    ")
         if number > limit:
             page.line(f"{number - limit:,} more: --limit shows them", first="  ")
     if not found.rows:
@@ -82,11 +83,16 @@ def write_difference_markdown(found: Difference, stream: TextIO, *, limit: int) 
         return
     stream.write("\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n")
     for row in found.rows[:limit]:
+        cause = f"{row['cause']}{cell(_waived(row))}"
         stream.write(
-            f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {row['cause']} |\n"
+            f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
         )
     if len(found.rows) > limit:
         stream.write(f"\n{len(found.rows) - limit:,} more.\n")
+
+
+def _waived(row: Row) -> str:
+    return f", waived by {visible(row['waiver'])}" if row.get("waiver") else ""
 
 
 _MARKDOWN: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&!#~@:\n\r"})

@@ -70,6 +70,9 @@ def _print_finding(row: Row, page: TerminalPage) -> None:
     if row["episodes"] > 1:
         parts.append(f"episode {row['episodes']}")
     parts.append(f"last seen {day(row['last_seen'])}")
+    if row.get("waiver"):
+        until = f"until {row['waived_until']}" if row["waived_until"] else "for ever"
+        parts.append(f"waived {until} by {page.name(row['waiver'])}")
     where = f" in {page.name(row['account'])}" if row["account"] else ""
     page.line(
         (page.name(row["object_name"] or row["object_id"]), ""), f"{where}: {', '.join(parts)}", first=f"  {_mark(life, page)} "

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     """Return what is met of all requirements and of those judged, and of objects what complies of what is known.
 
-    A requirement is judged where it fails, is undetermined, or met; a verdict is known where it is compliant or incompliant.
+    A requirement is judged where it fails, is undetermined, waived, or met; a verdict is known where it is compliant or
+    incompliant.
     """
     met = card.counts[Standing.MET]
-    judged = met + card.counts[Standing.FAILS] + card.counts[Standing.UNDETERMINED]
+    judged = met + sum(card.counts[one] for one in (Standing.FAILS, Standing.UNDETERMINED, Standing.WAIVED))
     total = {status: sum(result.counts[status] for result in card.results) for status in Status}
     known = total[Status.COMPLIANT] + total[Status.INCOMPLIANT]
     return {

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.names import printable, type_named
+from perpend.analyze.names import ids_named, printable, type_named
 from perpend.analyze.programs import Analyzer
 from perpend.ir.object_types import ObjectType, deletion_field_of, reached
 from perpend.ir.status import Status
@@ -32,9 +32,12 @@ from perpend.scaffold.ids import (
 )
 from perpend.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
 from perpend.scaffold.writing import NotWritten
+from perpend.waivers.read import FOLDER as WAIVERS
+from perpend.waivers.read import ID as WAIVER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
 SCHEMAS: Final = "schema"
 """The directory of a repository with the JSON Schemas that first lines of files name."""
@@ -223,6 +226,22 @@ def _nested(question: _Question, value: Any, repository: Repository) -> dict[str
         key = above.lookups[lookup].key if lookup in above.lookups else ""
         fields = {**({key: identity} if key else {}), lookup: {"Id": identity, **fields}}
     return fields
+
+
+def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, until: date) -> NewFiles:
+    """Return a file with one waiver of a policy's findings. What its reason and its owner are is the author's to fill in."""
+    if not WAIVER_ID.fullmatch(name):
+        raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
+    (named,) = ids_named([policy], repository.policy_ids, "policy")[:1]
+    file = f"{WAIVERS}/{name}.yaml"
+    if (repository.files.root / file).exists():
+        raise UnusableId(f"'{file}' is there already; nothing was written")
+    schema = f"{SCHEMAS}/{_schema_name('waivers')}"
+    there = [schema] if (repository.files.root / schema).is_file() else []
+    text = templates.waivers_text(name, named, objects, until.isoformat())
+    return NewFiles(
+        {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)
+    )
 
 
 def _filled(

@@ -44,6 +44,25 @@ categories:           # SECURITY, RELIABILITY, PERFORMANCE, COST
 #   - /frameworks/…
 """
 
+_WAIVERS: Final = """\
+# What people answer for. Findings that are waived stay what they are; reports say how many are waived, and by whom, and only
+# what is not waived makes a build fail. `perpend waivers try` says what a file would cover before it holds.
+waivers:
+  - id: {name}                # unique for ever; shown in every output
+    policies:
+      - {policy}
+    # Every key must hold, a list means any of it: accounts, regions, types, objects and names (`*` is anything).
+    scope:
+      objects: {objects}
+    # accepted-risk, false-positive, compensating-control or planned-fix
+    kind: planned-fix
+    # Fill in: why, and who answers for it.
+    reason: {reason}
+    owner: {owner}
+    until: {until}   # the last day on which it holds (UTC)
+    limit: 1            # over so many findings, it covers none
+"""
+
 _LOGIC: Final = """\
 # How this policy judges. Conditions are tried in order, the first true one decides; a check that fires on the way ends
 # UNDETERMINED. `perpend list operations` shows what can be asked, `perpend show {type_name}` what can be read.
@@ -232,3 +251,15 @@ def yaml_text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS:
         return text
     return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def waivers_text(name: str, policy: str, objects: str, until: str) -> str:
+    """Return the text of a file with one waiver of a policy's findings on an object."""
+    return _WAIVERS.format(
+        name=yaml_text(name),
+        policy=yaml_text(policy),
+        objects=f"[{json.dumps(objects, ensure_ascii=True)}]",
+        reason=yaml_text("Fill in why this is so, and what will be done."),
+        owner=yaml_text("Fill in who answers for it"),
+        until=until,
+    )

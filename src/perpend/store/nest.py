@@ -67,6 +67,11 @@ class Nest:
         self._connection = connection
         self._snapshot = snapshot
 
+    @property
+    def connection(self) -> Connection:
+        """The database that reads them."""
+        return self._connection
+
     def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
         """Return the objects with these row numbers in their order, with the values, lookups and lists that are wanted.
 

@@ -14,6 +14,7 @@ from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import FILE as RENAMES
 from perpend.load.repository import ROOT_MARK, TOPS
+from perpend.waivers.read import FOLDER as WAIVERS
 
 WORKING: Final = "."
 """What names the files as they lie in the working directory."""
@@ -21,7 +22,7 @@ WORKING: Final = "."
 _MOST_FILES: Final = 200_000
 _MOST_BYTES: Final = 1_000_000_000
 _REGULAR: Final = ("100644", "100755")
-_BESIDE: Final = (ROOT_MARK, RENAMES, "internal-id-map.json", "internal-rule-sections.json")
+_BESIDE: Final = (ROOT_MARK, RENAMES, WAIVERS, "internal-id-map.json", "internal-rule-sections.json")
 _SECONDS: Final = 300
 
 

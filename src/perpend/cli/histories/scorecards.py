@@ -9,18 +9,39 @@ from perpend.ir.status import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perpend.cli.histories.waiving import Waiving
     from perpend.history.place import HistoryPlace
-    from perpend.judge.requirements import Scorecard
+    from perpend.judge.requirements import AnsweredFor, Scorecard
     from perpend.load.repository import Repository
 
 NOT_KNOWN = "no run of this history has asked it"
 
 
 def scorecards_here(
-    place: HistoryPlace, repository: Repository, frameworks: Sequence[str] = (), accounts: Sequence[str] = ()
+    place: HistoryPlace,
+    repository: Repository,
+    frameworks: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    waiving: Waiving | None = None,
 ) -> list[Scorecard]:
     """Return how frameworks stand, all of them where none is named."""
-    return _cards(repository, _counts(place, accounts), frameworks)
+    counts = _counts(place, accounts)
+    return _cards(repository, counts, frameworks, _answered(place, accounts, waiving, counts) if waiving else None)
+
+
+def _answered(
+    place: HistoryPlace, accounts: Sequence[str], waiving: Waiving, counts: Mapping[str, Mapping[Status, int]]
+) -> AnsweredFor:
+    """Return what people answer for on the day of the newest run."""
+    from perpend.history.ask.views import asking
+    from perpend.judge.requirements import AnsweredFor
+    from perpend.waivers.kept import waived_counts
+
+    head = place.head()
+    with asking(place) as connection:
+        waiving.covered_findings(connection, head)
+        waived = waived_counts(connection, accounts)
+    return AnsweredFor(waived, waiving.attested(head, counts))
 
 
 def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]]) -> dict[str, str]:
@@ -29,11 +50,14 @@ def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]]
 
 
 def _cards(
-    repository: Repository, counts: Mapping[str, Mapping[Status, int]], frameworks: Sequence[str] = ()
+    repository: Repository,
+    counts: Mapping[str, Mapping[Status, int]],
+    frameworks: Sequence[str] = (),
+    answered: AnsweredFor | None = None,
 ) -> list[Scorecard]:
     from perpend.analyze.frameworks import FrameworkMappings
     from perpend.analyze.names import section_named
-    from perpend.judge.requirements import framework_asked, framework_of, scorecards_of
+    from perpend.judge.requirements import AnsweredFor, framework_asked, framework_of, scorecards_of
 
     mappings = FrameworkMappings(repository)
     named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
@@ -45,7 +69,7 @@ def _cards(
         return "" if policy_id in counts else NOT_KNOWN
 
     asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
-    return list(scorecards_of(asked, counts))
+    return list(scorecards_of(asked, counts, answered or AnsweredFor()))
 
 
 def _frameworks(repository: Repository) -> list[str]:

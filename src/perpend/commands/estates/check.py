@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.kept import NOT_AWAY, keep_history
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
     from perpend.ir.estate import Estate
+    from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
     from perpend.pieces.tables.table_bytes import UnreadableTable
@@ -66,7 +68,8 @@ Examples:
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 2 usage, input or repository error, 3 nothing incompliant but something undetermined
-(or, with --require-coverage, a requirement that was not asked). --fail-on changes 1 and 3."""
+(or, with --require-coverage, a requirement that was not asked). --fail-on changes 1 and 3.
+What is incompliant and waived does not count; what is undetermined does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,10 @@ class Asked:
     snapshot_time: datetime | None
     max_age: timedelta | None
     keep_going: bool
+    waivers_dir: str | None
+    no_waivers: bool
     report: Reporting
+    waiving: Waiving = field(default_factory=Waiving)
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
@@ -163,6 +169,7 @@ class Asked:
 )
 @max_age_option
 @report_options
+@waiver_options
 @click.option("--keep-going", is_flag=True, help="Judge the usable inputs even if others are not; still exits 2.")
 def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON), objects as JSON, tables, gzip of any.
@@ -179,6 +186,7 @@ def command(**given: Any) -> int:
     refuse_input_as_output(asked.report.requirements, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
+    asked = replace(asked, waiving=Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers))
     if asked.store is not None:
         return _check_store(Analyzer(repository), asked, asked.store)
     return _check_inputs(Analyzer(repository), asked, inputs_here(click.get_current_context(), asked.inputs, repository))
@@ -233,8 +241,8 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
         if judgement is None:
             return None
         tell_refused(analyzer.repository, judgement.selection)
-        write(judgement, asked.report, _explained(analyzer.repository, asked))
-        return USAGE_ERROR if judgement.selection.refused else exit_code(judgement, asked.report)
+        code = _reported(judgement, asked, _explained(analyzer.repository, asked))
+        return USAGE_ERROR if judgement.selection.refused else code
 
 
 def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
@@ -265,9 +273,10 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
         judgement = judge_estate(
             estate, selection, snapshot_time=asked.snapshot_time, engine=by, max_age=asked.max_age, progress=done
         )
-    write(judgement, asked.report, _explained(analyzer.repository, asked, [failure.source for failure in collected.failures]))
+    explained = _explained(analyzer.repository, asked, [failure.source for failure in collected.failures])
+    code = _reported(judgement, asked, explained)
     _report_failures(collected.failures, "not judged: ")
-    return USAGE_ERROR if collected.failures or selection.refused else exit_code(judgement, asked.report)
+    return USAGE_ERROR if collected.failures or selection.refused else code
 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
@@ -310,14 +319,21 @@ def _check_snapshot(
             costs=costs.extend,
         ) as judgement,
     ):
-        write(judgement, asked.report, explained)
+        code = _reported(judgement, asked, explained)
         if keeps is not None:
             keep_history(snapshot, judgement, keeps)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
             )
-        return exit_code(judgement, asked.report)
+        return code
+
+
+def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> int:
+    """Write what was judged, with what waivers cover of it beside, and return the exit code."""
+    covering = asked.waiving.covered(judgement)
+    write(judgement, asked.report, explained, covering)
+    return exit_code(judgement, asked.report, covering)
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:

@@ -11,6 +11,7 @@ from perpend.cli.clouds.collect import NOT_ALL, collect_into
 from perpend.cli.clouds.dry_run import print_dry_run
 from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.reporting import Reporting, report_options, words_of_report
 from perpend.cli.repositories import repository_here, store_named
 from perpend.commands.estates.check import command as check
@@ -49,6 +50,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     if wishes.resume and store is None:
         raise click.UsageError("--resume goes on with what stands in a --store")
     repository = repository_here(wishes.repo)
+    waivers_here(repository, None)  # what cannot be read stops before anything is asked
     found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
         print_dry_run(found.plan, wishes)

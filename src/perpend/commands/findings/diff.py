@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
 from perpend.history.model import Event
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ Examples:
   perpend diff --policies HEAD . --store inventory --format markdown --out comment.md
 
 \b
-Exit codes: 0 nothing newly incompliant, 1 something newly incompliant,
+Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly incompliant,
 3 nothing new, but of something open it is not known any more, 2 usage or store error."""
 
 
@@ -33,7 +35,13 @@ Exit codes: 0 nothing newly incompliant, 1 something newly incompliant,
 @click.argument("revisions", nargs=-1, metavar="[BEFORE] [AFTER]")
 @click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is what lies there now.")
 @store_option
-@click.option("--repo", metavar="DIR", type=click.Path(), help="With --policies: the repository; without it, the one here.")
+@click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(),
+    help="The repository whose revisions are compared, or whose waivers hold; without it, the one here.",
+)
+@waiver_options
 @click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
 @click.option(
     "--format",
@@ -50,6 +58,8 @@ def command(
     policies: bool,
     directory: str,
     repo: str | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
     run: str | None,
     form: str,
     limit: int,
@@ -63,23 +73,26 @@ def command(
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
+        if waivers_dir is not None or no_waivers:
+            raise click.UsageError("--policies compares verdicts: waivers change none")
         from perpend.cli.histories.blast import compare_revisions
 
         return compare_revisions(revisions, directory, repo, run, form, limit, out)
-    if run is not None or (repo is not None and not is_from_file(click.get_current_context(), "repo")):
-        raise click.UsageError("--repo and --run go with --policies")
-    found = _difference(directory, revisions)
+    if run is not None:
+        raise click.UsageError("--run goes with --policies")
+    found = _difference(directory, revisions, Waiving.here(repository_here(repo), waivers_dir, none=no_waivers))
     _write(found, form, limit, out)
-    if any(row["what"] in (Event.OPENED, Event.REOPENED) for row in found.rows):
+    if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in found.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in found.rows) else 0
 
 
-def _difference(directory: str, names: tuple[str, ...]) -> Difference:
+def _difference(directory: str, names: tuple[str, ...], waiving: Waiving) -> Difference:
     from perpend.history.ask.questions import compared, coverage, run_named
     from perpend.history.ask.views import asking
     from perpend.recount.differences import Difference
     from perpend.recount.findings import rows_in
+    from perpend.waivers.kept import with_waivers
 
     place = place_of(directory)
     head = place.head()
@@ -92,7 +105,8 @@ def _difference(directory: str, names: tuple[str, ...]) -> Difference:
     if before.number >= after.number:
         raise click.UsageError(f"run {before.number} does not come before run {after.number}")
     with asking(place) as connection:
-        answer = connection.execute(compared(before.number, after.number))
+        waiving.covered_findings(connection, head)
+        answer = connection.execute(*with_waivers((compared(before.number, after.number), [])))
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)

@@ -9,8 +9,10 @@ import click
 
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.histories.kept import place_of, store_option
-from perpend.cli.options import moment
+from perpend.cli.histories.waiving import Waiving, waiver_options
+from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
 from perpend.history.model import OPEN_LIVES, Life
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ Examples:
   perpend findings --store inventory --policy root-user-mfa --account production
   perpend findings --store inventory --life unconfirmed --life unknown
   perpend findings --store inventory --life all --object arn:aws:iam::111122223333:user/alma
+  perpend findings --store inventory --waived no
   perpend findings --store inventory --since 2026-11-01 --format csv --out november.csv
 """
 
@@ -45,6 +48,15 @@ Examples:
 @click.option("--type", "types", multiple=True, metavar="NAME", help="Findings of objects of this type only; may be repeated.")
 @click.option("--account", "accounts", multiple=True, metavar="ID|NAME", help="Findings of this account only; may be repeated.")
 @click.option("--object", "objects", multiple=True, metavar="ID|NAME", help="Findings of this object only; may be repeated.")
+@repository_option
+@waiver_options
+@click.option(
+    "--waived",
+    type=click.Choice(["all", "yes", "no"]),
+    default="all",
+    show_default=True,
+    help="All findings, those that are waived, or those that are not.",
+)
 @click.option("--since", metavar="TIME", callback=moment, help="Findings whose newest episode began then or later.")
 @click.option(
     "--format",
@@ -63,28 +75,38 @@ def command(
     types: tuple[str, ...],
     accounts: tuple[str, ...],
     objects: tuple[str, ...],
+    repo: str | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
+    waived: str,
     since: datetime | None,
     form: str,
     limit: int,
     out: str | None,
 ) -> int:
-    """List findings of a store's history: those that are open, unless told otherwise, the oldest first."""
+    """List findings of a store's history: those that are open, unless told otherwise, the oldest first.
+
+    Findings that are waived say by what, and until when; which are is asked of the newest run's day.
+    """
     from perpend.history.ask.questions import FindingFilter
+    from perpend.waivers.kept import with_waivers
 
     place = place_of(directory)
     named = configuration_of(click.get_current_context()).accounts
     numbers = [next((number for number, one in named.items() if one.name == account), account) for account in accounts]
     chosen = () if "all" in lives else lives or tuple(life.value for life in OPEN_LIVES)
     asked = FindingFilter(chosen, policies, types, tuple(numbers), objects, since.isoformat() if since else None)
-    return _write(place, asked.query(place.head()), form, limit, out)
+    waiving = Waiving.here(repository_here(repo), waivers_dir, none=no_waivers)
+    return _write(place, with_waivers(asked.query(place.head()), waived), waiving, form, limit, out)
 
 
-def _write(place: HistoryPlace, query: Query, form: str, limit: int, out: str | None) -> int:
+def _write(place: HistoryPlace, query: Query, waiving: Waiving, form: str, limit: int, out: str | None) -> int:
     from perpend.history.ask.views import asking
     from perpend.recount.findings import print_findings, rows_in, write_rows
     from perpend.report.store.answer import write_answer_csv
 
     with asking(place) as connection:
+        waiving.covered_findings(connection, place.head())
         connection.execute(*query)
         columns = [str(one[0]) for one in connection.description or ()]
         batches = _batches(connection)

@@ -11,6 +11,7 @@ from perpend.mutation import rules as mutation_rules
 from perpend.pieces import rules as intake_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
+from perpend.waivers import rules as waiver_rules
 
 
 @click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
@@ -21,7 +22,8 @@ def command(code: str | None, every: bool) -> int:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    several = (RULES_BY_CODE.values(), intake_rules.RULES, store_rules.RULES, site_rules.RULES, mutation_rules.RULES)
+    others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules)
+    several = (RULES_BY_CODE.values(), *(room.RULES for room in others))
     rules = sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
     with terminal(None) as console:
         if every or code is None:

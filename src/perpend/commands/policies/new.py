@@ -1,18 +1,20 @@
-"""``perpend new``: a start for a repository, a policy, a type, extracts or a section. What is there stays as it is."""
+"""``perpend new``: a start for a repository, policy, type, extracts, section or waiver. What is there stays as it is."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.completions import complete_policy_ids, complete_section_ids, complete_types
+from perpend.cli.completions import complete_policies, complete_policy_ids, complete_section_ids, complete_types
 from perpend.cli.configured import Configured
+from perpend.cli.options import moment
 from perpend.cli.repositories import own_repository
-from perpend.scaffold.entities import new_extracts, new_policy, new_repository, new_section, new_type
+from perpend.scaffold.entities import new_extracts, new_policy, new_repository, new_section, new_type, new_waiver
 from perpend.scaffold.writing import write_new
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ Examples:
 Exit codes: 0 written, 2 usage, input or repository error; then nothing is written.""".replace("\\b", "\b"),
 )
 def command() -> None:
-    """Write a sound start of a repository, policy, type, extracts file or section. Nothing is ever written over."""
+    """Write a sound start of a repository, policy, type, extracts file, section or waiver. Nothing is ever written over."""
 
 
 @command.command("repository", epilog="\b\nExample:\n  perpend new repository policies")
@@ -125,6 +127,26 @@ def section(entity: str, title: str | None, repo: str | None) -> int:
     """Begin a section of a framework. Sections above it that are missing, and the framework, begin with it."""
     found = own_repository(repo)
     _write(found.files.root, new_section(entity, found, title=title), f"perpend lint{_repo_option(repo)}")
+    return 0
+
+
+@command.command(
+    "waiver",
+    cls=Configured,
+    epilog="\b\nExample:\n  perpend new waiver ci-keys --policy root-user-mfa --object 'arn:aws:iam::111122223333:root'",
+)
+@click.argument("name", metavar="ID")
+@click.option("--policy", "named", metavar="ID", required=True, shell_complete=complete_policies, help="The policy.")
+@click.option("--object", "objects", metavar="ID|GLOB", required=True, help="Id or external id of the object; `*` is anything.")
+@click.option("--until", metavar="DAY", callback=moment, help="Its last day; without it, 30 days from now.")
+@_repo
+def waiver(name: str, named: str, objects: str, until: datetime | None, repo: str | None) -> int:
+    """Begin a file with one waiver: a finding that somebody answers for until a day. Its reason is yours to fill in."""
+    found = own_repository(repo)
+    last = (until or datetime.now(UTC) + timedelta(days=30)).date()
+    files = new_waiver(name, named, found, objects=objects, until=last)
+    path = shlex.quote(str(Path(found.files.root) / next(iter(files.files))))
+    _write(found.files.root, files, f"perpend waivers try {path} --store STORE{_repo_option(repo)}")
     return 0
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from perpend.engines.verdicts import VerdictFiles
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
+    from perpend.store.database import Connection
     from perpend.store.nest import Nest
     from perpend.store.snapshot import Held
     from perpend.tables.shred import Wanted
@@ -58,6 +59,16 @@ class StoredObjects(Sequence[EstateObject]):
     def __iter__(self) -> Iterator[EstateObject]:
         for objects, _ in self.chunks([]):
             yield from objects
+
+    @property
+    def held(self) -> Held:
+        """The tables that they are rows of."""
+        return self._held
+
+    @property
+    def connection(self) -> Connection:
+        """The database that reads them."""
+        return self._nest.connection
 
     def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
         """Return the objects with these row numbers, in their order."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _STATUS_OF: Final = {
     Standing.FAILS: Status.INCOMPLIANT,
     Standing.UNDETERMINED: Status.UNDETERMINED,
+    Standing.WAIVED: Status.INCOMPLIANT,
     Standing.MET: Status.COMPLIANT,
     Standing.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
 }
@@ -29,6 +30,7 @@ def asked_text(card: Scorecard) -> str:
     counts, total = card.counts, len(card.results)
     requirements = "requirement" if total == 1 else "requirements"
     parts = [f"{card.asked:,} of {total:,} {requirements} asked", f"{counts[Standing.NOT_ASKED]:,} not asked"]
+    parts += [f"{counts[Standing.ATTESTED]:,} attested"] if counts[Standing.ATTESTED] else []
     return ", ".join([*parts, f"{counts[Standing.MANUAL]:,} manual", f"{counts[Standing.UNANSWERED]:,} without a policy"])
 
 
@@ -39,6 +41,8 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
     found: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
     for standing, status in _STATUS_OF.items():
         number = card.counts[standing]
+        if standing is Standing.WAIVED and not number:
+            continue
         word = "fail" if standing is Standing.FAILS and number != 1 else standing.value
         found += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
     page.line(*found[:-1], f" = {card.asked:,} asked", first="  ")
@@ -55,7 +59,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
         page.blank()
     _print_reasons("asked in part", partly, page)
     _print_reasons("not asked", _of(card, Standing.NOT_ASKED), page)
-    for standing in (Standing.MANUAL, Standing.UNANSWERED):
+    for standing in (Standing.ATTESTED, Standing.MANUAL, Standing.UNANSWERED):
         if results := _of(card, standing):
             page.line(f"{standing.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
 

@@ -20,6 +20,7 @@ from perpend.report.verdicts.count_table import CountRow, count_text, print_coun
 from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
 from perpend.report.verdicts.requirements_list import print_requirements, print_totals
+from perpend.report.verdicts.waived import print_waived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from perpend.judge.requirements import Scorecard
     from perpend.outputs.tally import PolicyTally
     from perpend.report.verdicts.hint import ExplainCommand
+    from perpend.waivers.covering import Covering
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5
@@ -54,10 +56,12 @@ def print_judgement(
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
     detail: Detail = Detail.ALL,
+    covering: Covering | None = None,
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
-    ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts.
+    ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts, ``covering`` what is
+    waived.
     """
     accounts = accounts or {}
     page = TerminalPage(console)
@@ -66,7 +70,7 @@ def print_judgement(
     if not judgement.ledger.objects:
         return
     cards = judgement.scorecards()
-    _print_totals(judgement, cards, page)
+    _print_totals(judgement, cards, page, covering)
     if detail is Detail.TOTALS:
         return
     tallies = tally_of(judgement, limit=limit if detail is Detail.ALL else 0)
@@ -195,13 +199,14 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
 
 
-def _print_totals(judgement: Judgement, cards: Sequence[Scorecard], page: TerminalPage) -> None:
+def _print_totals(judgement: Judgement, cards: Sequence[Scorecard], page: TerminalPage, covering: Covering | None) -> None:
     ledger = judgement.ledger
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
         if ledger.counts[status] or status is not Status.DISAPPEARED:
             parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
+    print_waived(covering, page)
     page.line((_score(ledger, all_asked=all(card.all_asked for card in cards)), "bold"))
     for card in cards:
         page.blank()

@@ -1,0 +1,146 @@
+"""Which waivers hold for a command: its options, the files that they mean, and what is told of them on standard error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from perpend.cli.output import colours
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.diagnostics.text import render_text
+from perpend.errors import PerpendError
+from perpend.load.files import Files
+from perpend.waivers.read import FOLDER, WaiverFiles, waivers_below
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import date
+
+    from perpend.diagnostics.model import Diagnostic
+    from perpend.history.head import HistoryHead
+    from perpend.ir.status import Status
+    from perpend.judge.judgement import Judgement
+    from perpend.load.repository import Repository
+    from perpend.store.database import Connection
+    from perpend.waivers.covering import Covering
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MOST_TOLD: Final = 20
+
+
+class UnusableWaivers(PerpendError):
+    """Waivers that cannot be read: nothing is judged with them."""
+
+
+def waiver_options(command: Command) -> Command:
+    """Add the options that say which waivers hold."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: Final = (
+    click.option(
+        "--waivers",
+        "waivers_dir",
+        metavar="DIR",
+        type=click.Path(),
+        help="Read waivers from this directory; without it, from `waivers` in the repository.",
+    ),
+    click.option("--no-waivers", is_flag=True, help="Let no waiver and no attestation count."),
+)
+
+
+def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
+    """Return the waivers that hold. Raises UnusableWaivers where some cannot be read, having shown what is wrong with them."""
+    if none and directory is not None:
+        raise click.UsageError("--waivers and --no-waivers exclude each other")
+    if none:
+        return WaiverFiles()
+    files, folder = repository.files, FOLDER
+    if directory is not None:
+        if not Path(directory).is_dir():
+            raise UnusableWaivers(f"{visible(directory)}: there is no such directory")
+        files, folder = Files(Path(directory)), ""
+    return sound(waivers_below(files, folder), files)
+
+
+def sound(found: WaiverFiles, files: Files) -> WaiverFiles:
+    """Return what was read where nothing is wrong with it. Raises UnusableWaivers, having shown what is."""
+    if found.diagnostics:
+        click.echo(render_text(list(found.diagnostics), source_line=files.source_line, colour=colours()), err=True, nl=False)
+        raise UnusableWaivers(f"waivers that cannot be read ({counted(len(found.diagnostics), 'fault')}): nothing was done")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiving:
+    """The waivers that hold for a command, and the repository whose policies they mean."""
+
+    files: WaiverFiles = field(default_factory=WaiverFiles)
+    repository: Repository | None = None
+
+    @classmethod
+    def here(cls, repository: Repository, directory: str | None, *, none: bool) -> Waiving:
+        """Return the waivers that options mean. Raises UnusableWaivers."""
+        return cls(waivers_here(repository, directory, none=none), repository)
+
+    def covered(self, judgement: Judgement) -> Covering | None:
+        """Return what waivers cover of a judgement, None where there are none; tell what is odd about them."""
+        if self.repository is None or not (self.files.waivers or self.files.attestations):
+            return None
+        from perpend.judge.judgement import counts_of
+        from perpend.waivers.attested import attested_on
+        from perpend.waivers.judged import waived
+        from perpend.waivers.told import Looked, told_of, told_of_attestations
+
+        found = waived(judgement, self.files, self.repository.policy_ids)
+        accounts = frozenset(number for source in judgement.estate.sources for number in source.accounts)
+        looked = Looked(frozenset(one.policy_id for one in judgement.programs), accounts, found.in_scope)
+        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        attested = attested_on(self.files, found.covering.day, self.repository, counts)
+        tell([*told_of(found.covering, self.files.approvers, looked), *told_of_attestations(attested)])
+        return found.covering
+
+    def covered_findings(self, connection: Connection, head: HistoryHead) -> Covering:
+        """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there."""
+        from perpend.waivers.kept import waived_findings
+
+        known = self.repository.policy_ids if self.repository is not None else ()
+        return waived_findings(connection, self.files, known, day_of(head))
+
+    def attested(self, head: HistoryHead, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
+        """Return the policies of which an attestation holds on the day of a history's newest run; tell which do not."""
+        from perpend.waivers.attested import attested_on, attested_policies
+        from perpend.waivers.told import told_of_attestations
+
+        if self.repository is None or not self.files.attestations:
+            return frozenset()
+        found = attested_on(self.files, day_of(head), self.repository, counts)
+        tell(told_of_attestations(found))
+        return attested_policies(found)
+
+
+def day_of(head: HistoryHead) -> date:
+    """Return the day of a history's newest run, by UTC."""
+    return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC).date()
+
+
+def tell(diagnostics: Collection[Diagnostic]) -> None:
+    """Say on standard error what is odd about waivers, a line each."""
+    for line in lines_of(list(diagnostics)[:_MOST_TOLD]):
+        click.echo(f"perpend: {line}", err=True)
+    if len(diagnostics) > _MOST_TOLD:
+        more = len(diagnostics) - _MOST_TOLD
+        click.echo(f"perpend: {FOLDER}: {more:,} more: `perpend waivers lint` shows all", err=True)
+
+
+def lines_of(diagnostics: Iterable[Diagnostic]) -> list[str]:
+    """Return diagnostics as one line each: place, code, message."""
+    return [f"{visible(one.span.path)}:{one.span.line}: {one.code}: {one.message}" for one in diagnostics]

@@ -1,0 +1,170 @@
+"""``perpend waivers``: what people answer for, listed, checked, and tried before it holds."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perpend.cli.configured import Configured
+from perpend.cli.histories.kept import place_of
+from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here
+from perpend.cli.options import moment, repository_option
+from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+from perpend.load.files import Files
+from perpend.waivers.read import waivers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.load.repository import Repository
+    from perpend.store.database import Connection
+    from perpend.waivers.covering import Covering
+    from perpend.waivers.read import WaiverFiles
+
+EPILOG = """\b
+Examples:
+  perpend waivers lint
+  perpend waivers list --store inventory
+  perpend waivers try waivers/iam.yaml --store inventory
+
+\b
+Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
+
+_directory = click.option(
+    "--waivers",
+    "waivers_dir",
+    metavar="DIR",
+    type=click.Path(),
+    help="Read waivers from this directory; without it, from `waivers` in the repository.",
+)
+_day = click.option(
+    "--day", metavar="DAY", callback=moment, help="Ask for this day; without it, the newest run's with --store, else today."
+)
+_store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
+_form = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form."
+)
+
+
+@click.group("waivers", epilog=EPILOG)
+def command() -> None:
+    """Show, check and try waivers and attestations: what people answer for, until when, and what that covers."""
+
+
+@command.command(
+    "lint", cls=Configured, epilog="\b\nExamples:\n  perpend waivers lint\n  perpend waivers lint --store inventory"
+)
+@repository_option
+@_directory
+@_store
+@_day
+def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
+    """Tell what is wrong or odd: ended, ending, unused, overbroad, overlapping, not approved. With --store, by its findings."""
+    from perpend.waivers.attested import attested_on
+    from perpend.waivers.told import Looked, told_of, told_of_attestations
+
+    repository = repository_here(repo)
+    files = waivers_here(repository, waivers_dir)
+    with _covering(files, repository, directory, day) as (covering, _):
+        looked = Looked(frozenset(covering.of)) if directory is not None else None
+    attested = attested_on(files, covering.day, repository, {})
+    found = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
+    for line in lines_of(found):
+        click.echo(line)
+    return int(bool(found))
+
+
+@command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
+@repository_option
+@_directory
+@_store
+@_day
+@_form
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def list_all(
+    repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None, form: str, out: str | None
+) -> int:
+    """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
+    from perpend.outputs.as_waivers import attested_document, standing_document
+    from perpend.recount.waivers import print_waivers
+    from perpend.waivers.attested import attested_on
+
+    repository = repository_here(repo)
+    files = waivers_here(repository, waivers_dir)
+    with _covering(files, repository, directory, day) as (covering, _):
+        pass
+    attested = attested_on(files, covering.day, repository, {})
+    if form == "text":
+        with terminal(out) as console:
+            print_waivers(covering, attested, console, counts=directory is not None)
+        return 0
+    known = covering if directory is not None else None
+    document = {
+        "day": covering.day.isoformat(),
+        "waivers": [standing_document(one, known) for one in covering.standings],
+        "attestations": [attested_document(one) for one in attested],
+    }
+    _write_json(document, out)
+    return 0
+
+
+@command.command("try", cls=Configured, epilog="\b\nExample:\n  perpend waivers try waivers/iam.yaml --store inventory")
+@click.argument("file", metavar="FILE", type=click.Path())
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked.")
+@repository_option
+@_day
+@_form
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
+    """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
+    from perpend.recount.waivers import print_tried
+    from perpend.waivers.kept import tried
+
+    path = Path(file)
+    if not path.is_file():
+        raise PerpendError(f"{visible(file)}: there is no such file")
+    files = Files(path.resolve().parent)
+    found = sound(waivers_of(files, path.resolve().name), files)
+    with _covering(found, repository_here(repo), directory, day) as (covering, connection):
+        rows = tried(connection, covering) if connection is not None else []
+    if form == "json":
+        _write_json({"day": covering.day.isoformat(), "covered": rows}, out)
+    else:
+        with terminal(out) as console:
+            print_tried(rows, covering, console)
+    return 0
+
+
+@contextmanager
+def _covering(
+    files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
+) -> Iterator[tuple[Covering, Connection | None]]:
+    """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
+    from perpend.waivers.covering import Covering
+    from perpend.waivers.standing import standings_on
+
+    asked: date | None = day.astimezone(UTC).date() if day else None
+    if directory is None:
+        on = asked or datetime.now(UTC).date()
+        yield Covering(on, standings_on(files, on, repository.policy_ids)), None
+        return
+    from perpend.history.ask.views import asking
+    from perpend.waivers.kept import waived_findings
+
+    place = place_of(directory)
+    with asking(place) as connection:
+        yield waived_findings(connection, files, repository.policy_ids, asked or day_of(place.head())), connection
+
+
+def _write_json(document: Any, out: str | None) -> None:
+    with output_stream(out) as stream:
+        json.dump(document, stream, indent=1)
+        stream.write("\n")

@@ -1,0 +1,66 @@
+"""What waivers cover in, a block of JSON out that stands beside verdicts and in none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.ir.status import Status
+
+if TYPE_CHECKING:
+    from perpend.waivers.attested import Attested
+    from perpend.waivers.covering import Covering
+    from perpend.waivers.standing import WaiverOnDay
+
+
+def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
+    """Return what is waived, by status and policy, and how each waiver stands; None where none was asked."""
+    if covering is None:
+        return None
+    policies: dict[str, dict[str, int]] = {}
+    for (policy_id, status), number in covering.waived.items():
+        policies.setdefault(policy_id, {})[status.value] = number
+    return {
+        "day": covering.day.isoformat(),
+        "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
+        "policies": dict(sorted(policies.items())),
+        "waivers": [standing_document(one, covering) for one in covering.standings],
+    }
+
+
+def standing_document(one: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:
+    """Return a waiver as JSON has it; ``covers`` is what it would cover, ``waives`` what it is shown for."""
+    waiver = one.waiver
+    found: dict[str, Any] = {
+        "id": waiver.id,
+        "force": one.force.value,
+        "kind": waiver.kind,
+        "owner": waiver.owner,
+        "approvedBy": waiver.approved_by,
+        "reason": waiver.reason,
+        "ticket": waiver.ticket,
+        "from": waiver.begins.isoformat() if waiver.begins else None,
+        "until": waiver.until.isoformat() if waiver.until else None,
+        "limit": waiver.limit,
+        "file": waiver.span.path,
+        "line": waiver.span.line,
+    }
+    if covering is not None:
+        waives = sum(number for (name, _), number in covering.by_waiver.items() if name == waiver.id)
+        found |= {"covers": covering.covers.get(waiver.id, 0), "waives": waives}
+    return found
+
+
+def attested_document(one: Attested) -> dict[str, Any]:
+    """Return an attestation as JSON has it; ``ended`` says why it does not hold, null where it does."""
+    said = one.attestation
+    return {
+        "id": said.id,
+        "policy": said.policy,
+        "ended": one.ended or None,
+        "owner": said.owner,
+        "approvedBy": said.approved_by,
+        "reason": said.reason,
+        "evidence": said.evidence,
+        "from": said.begins.isoformat(),
+        "until": said.until.isoformat(),
+    }

@@ -1,0 +1,54 @@
+"""How waivers stand, and what they cover, in; text for people out."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from perpend.diagnostics.counted import counted
+from perpend.report.page import TerminalPage
+from perpend.waivers.standing import Force
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from perpend.waivers.attested import Attested
+    from perpend.waivers.covering import Covering
+
+
+def print_waivers(covering: Covering, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
+    """Print waivers, those that end first in front, and attestations. ``counts``: with how many findings they cover."""
+    page = TerminalPage(console)
+    page.line(f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {covering.day}")
+    for one in covering.standings:
+        waiver = one.waiver
+        until = f"until {waiver.until}" if waiver.until else "for ever"
+        of = f", covers {covering.covers.get(waiver.id, 0):,} of at most {waiver.limit:,}" if counts else ""
+        style = "" if one.force is Force.IN_FORCE else "yellow"
+        page.line((page.name(waiver.id), "bold"), (f"  {one.force.value}", style), f", {until}{of}", first="  ", rest="    ")
+        page.line(f"{waiver.kind}, {page.name(waiver.owner)}: {page.prose(waiver.reason)}", first="    ")
+        page.line((f"{page.name(waiver.span.path)}:{waiver.span.line}", "dim"), first="    ")
+    for found in attested:
+        said = found.attestation
+        held = f"does not hold: {page.prose(found.ended)}" if found.ended else f"attested until {said.until}"
+        page.line((page.name(said.id), "bold"), f"  {held}", first="  ", rest="    ")
+        page.line(f"{page.name(said.policy)}, {page.name(said.owner)}: {page.prose(said.reason)}", first="    ")
+        page.line((page.name(said.evidence), "dim"), first="    ")
+
+
+def print_tried(rows: Sequence[dict[str, Any]], covering: Covering, console: Console) -> None:
+    """Print what each waiver would cover, by policy and account."""
+    page = TerminalPage(console)
+    by_id = {one.waiver.id: one for one in covering.standings}
+    for name, found in groupby(rows, key=lambda row: str(row["waiver"])):
+        one = by_id.pop(name)
+        total = covering.covers[name]
+        page.line((page.name(name), "bold"), f": {counted(total, 'finding')}, limit {one.waiver.limit:,}, {one.force.value}")
+        for row in found:
+            where = f" in {page.name(row['account'])}" if row["account"] else ""
+            number = counted(row["findings"], row["status"] + " finding")
+            page.line(f"{number} of {page.name(row['policy'])}{where}", first="  ", rest="    ")
+    for name, one in by_id.items():
+        page.line((page.name(name), "bold"), f": covers nothing, {one.force.value}")

@@ -1,0 +1,56 @@
+"""Attestations, a day and what policies say in, which attestations hold out, and why others do not. None is ever a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.diagnostics.escape import visible
+from perpend.waivers.standing import Force, force_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from perpend.ir.status import Status
+    from perpend.load.repository import Repository
+    from perpend.waivers.read import Attestation, WaiverFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """An attestation on a day; ``ended`` says why it does not hold, and is empty where it does."""
+
+    attestation: Attestation
+    ended: str = ""
+
+
+def attested_on(
+    files: WaiverFiles, day: date, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
+) -> tuple[Attested, ...]:
+    """Return the attestations on a day. ``counts`` are the verdicts of policies that judge: they end what was attested."""
+    return tuple(Attested(one, _ended(one, day, files.approvers, repository, counts)) for one in files.attestations)
+
+
+def attested_policies(found: Collection[Attested]) -> frozenset[str]:
+    """Return the policies of which an attestation holds."""
+    return frozenset(one.attestation.policy for one in found if not one.ended)
+
+
+def _ended(
+    one: Attestation,
+    day: date,
+    approvers: Collection[str],
+    repository: Repository,
+    counts: Mapping[str, Mapping[Status, int]],
+) -> str:
+    shown = visible(one.policy)
+    force = force_of(one, day, approvers)
+    if force is not Force.IN_FORCE:
+        return f"{force.value} on {day}"
+    if one.policy not in repository.policy_ids:
+        return f"there is no policy {shown}"
+    if any(counts.get(one.policy, {}).values()):
+        return f"{shown} judges by now, and its verdicts count"
+    policy = repository.policy(one.policy).value
+    return "" if policy is not None and policy.impossible else f"{shown} is not called impossible: it can be automated"

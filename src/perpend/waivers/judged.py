@@ -1,0 +1,155 @@
+"""A judgement in, what waivers cover of it out, without any verdict or count of it changed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from perpend.ir.coverage import account_field, region_field, scope_of
+from perpend.ir.estate import ROOT_NAME, ROOT_USER
+from perpend.ir.object_types import ObjectType
+from perpend.ir.status import Status
+from perpend.judge.judgement import chunks_of
+from perpend.judge.stores.stored import StoredObjects, StoredVerdicts
+from perpend.store.database import opened, rows_of, storing, text
+from perpend.store.queries.owners import filled
+from perpend.tables.schema import ROW
+from perpend.waivers.covering import Covering, cover
+from perpend.waivers.matching import CANDIDATES, add_candidates, make_candidates, match, matched
+from perpend.waivers.standing import Force, standings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from perpend.ir.estate import EstateObject
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.verdicts import Verdicts
+    from perpend.store.database import Connection
+    from perpend.waivers.read import WaiverFiles
+    from perpend.waivers.standing import WaiverOnDay
+
+_COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
+_OBJECTS = "perpend_waiver_object"
+
+
+@dataclass(frozen=True, slots=True)
+class WaivedJudgement:
+    """What waivers cover of a judgement. ``in_scope``: of those that cover nothing, how many objects are in their scope."""
+
+    covering: Covering
+    in_scope: Mapping[str, int]
+
+
+def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]) -> WaivedJudgement:
+    """Return what waivers cover of a judgement on its day. ``policy_ids`` are all that the repository has."""
+    day = judgement.day.time.date()
+    standings = standings_on(files, day, policy_ids)
+    if not standings:
+        return WaivedJudgement(Covering(day), {})
+    with _database(judgement) as connection:
+        _fill(connection, judgement, standings, _COVERED)
+        covering = cover(connection, standings, day)
+        unused = [one for one in covering.standings if one.force is Force.IN_FORCE and one.waiver.id not in covering.covers]
+        in_scope: dict[str, int] = {}
+        if unused:
+            _fill(connection, judgement, unused, tuple(Status))
+            match(connection, unused, whatever_status=True)
+            in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
+    return WaivedJudgement(covering, in_scope)
+
+
+@contextmanager
+def _database(judgement: Judgement) -> Iterator[Connection]:
+    """Yield the database that reads a judgement's verdicts; where they are held in memory, one of our own."""
+    stored = next((column for column in judgement.verdicts if isinstance(column, StoredVerdicts)), None)
+    if stored is None:
+        with opened() as connection:
+            yield connection
+        return
+    with storing(stored.files.paths[0].parent):
+        yield stored.objects.connection
+
+
+def _fill(connection: Connection, judgement: Judgement, standings: Sequence[WaiverOnDay], statuses: Collection[Status]) -> None:
+    """Fill the table of candidates with the findings of policies that some waiver means."""
+    wanted = {policy for one in standings for policy in one.policies}
+    make_candidates(connection)
+    by_type: dict[str, list[Verdicts]] = {}
+    for column in judgement.verdicts:
+        if column.program.policy_id in wanted:
+            by_type.setdefault(column.program.input_type, []).append(column)
+    for type_name, columns in by_type.items():
+        declared = judgement.selection.types.get(type_name) or ObjectType(type_name)
+        objects = judgement.objects_of(type_name)
+        if isinstance(objects, StoredObjects):
+            _add_stored(connection, objects, declared, columns, statuses)
+        else:
+            add_candidates(connection, _held(judgement, declared, columns, statuses))
+
+
+def _held(
+    judgement: Judgement, declared: ObjectType, columns: Sequence[Verdicts], statuses: Collection[Status]
+) -> Iterator[tuple[str | None, ...]]:
+    for objects, ends in chunks_of(judgement, columns):
+        of_columns = ((column.program, end) for column, of_column in zip(columns, ends, strict=True) for end in of_column)
+        for judged, (program, (index, _)) in zip(cycle(objects), of_columns, strict=False):
+            status = program.verdicts[index].status
+            if status in statuses:
+                yield program.policy_id, declared.name, *_called(judged, declared), status.value, None
+
+
+def _called(judged: EstateObject, declared: ObjectType) -> tuple[str | None, ...]:
+    """Return an object's Id, external id, name, account and region, None for what is not known."""
+    scope = scope_of(judged.fields, declared)
+    arn = judged.external_id.split(":", 5) if judged.external_id.startswith("arn:") else []
+    account = arn[4] if len(arn) > 4 and arn[4] else scope.account
+    return (*(one or None for one in (judged.id, judged.external_id, judged.name)), account, scope.region)
+
+
+def _add_stored(
+    connection: Connection,
+    objects: StoredObjects,
+    declared: ObjectType,
+    columns: Sequence[Verdicts],
+    statuses: Collection[Status],
+) -> None:
+    held = objects.held
+    table = held.tables.by_name[declared.name]
+    identity = filled(table, "Id", "o")
+    outside = f"coalesce({filled(table, declared.external_id_field, 'o')}, {identity})"
+    of_arn = f"CASE WHEN starts_with({outside}, 'arn:') THEN nullif(split_part({outside}, ':', 5), '') END"
+    named = filled(table, declared.name_field, "o")
+    is_root = f"{named} = {text(ROOT_NAME)} AND {outside} LIKE 'arn:%:root'"
+    called = {
+        "id": identity,
+        "external_id": outside,
+        "name": f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {named} END",
+        "account": f"coalesce({of_arn}, {filled(table, account_field(declared), 'o')})",
+        "region": filled(table, region_field(declared), "o"),
+    }
+    described = ", ".join(f"{value} AS {name}" for name, value in called.items())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_OBJECTS} AS SELECT o.{ROW} AS number, {described} "
+        f"FROM {held.relation(declared.name)} AS o"
+    )
+    for column in columns:
+        if isinstance(column, StoredVerdicts):
+            _add_column(connection, column, declared.name, statuses)
+    connection.execute(f"DROP TABLE {_OBJECTS}")
+
+
+def _add_column(connection: Connection, column: StoredVerdicts, type_name: str, statuses: Collection[Status]) -> None:
+    code = f"greatest(v.v{column.number}, 0)"
+    by_status: dict[Status, list[int]] = {}
+    for index, verdict in column.program.verdicts.items():
+        if verdict.status in statuses:
+            by_status.setdefault(verdict.status, []).append(index)
+    for status, indexes in by_status.items():
+        rows_of(
+            connection,
+            f"INSERT INTO {CANDIDATES} SELECT {text(column.program.policy_id)}, {text(type_name)}, o.id, o.external_id, "
+            f"o.name, o.account, o.region, {text(status.value)}, NULL FROM {column.files.relation} AS v JOIN {_OBJECTS} AS o "
+            f"ON o.number = v.{ROW} WHERE {code} IN ({', '.join(map(str, indexes))})",
+        )

@@ -1,0 +1,79 @@
+"""The view of a history's findings in, what waivers cover of them out: yesterday's findings by today's waivers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.history.model import Life
+from perpend.waivers.covering import WAIVED, cover
+from perpend.waivers.matching import CANDIDATES, MATCHES, make_candidates
+from perpend.waivers.standing import standings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import date
+
+    from perpend.history.ask.questions import Query
+    from perpend.store.database import Connection
+    from perpend.waivers.covering import Covering
+    from perpend.waivers.read import WaiverFiles
+
+_LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
+
+
+def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: date) -> Covering:
+    """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
+
+    What is waived stands in a table afterwards, by the findings' ids as keys.
+    """
+    make_candidates(connection)
+    lives = ", ".join(f"'{life.value}'" for life in _LIVES)
+    of_arn = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
+    outside = "coalesce(external_id, object_id)"
+    connection.execute(
+        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
+        f"coalesce({of_arn.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives})"
+    )
+    return cover(connection, standings_on(files, day, policy_ids), day)
+
+
+def with_waivers(query: Query, which: str = "all") -> Query:
+    """Return a query for findings with ``waiver`` and ``waived_until`` beside its columns, null for what is not waived.
+
+    ``which``: "yes" for those that are waived, "no" for the others. The order stays that of the query.
+    """
+    where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
+    numbered = f"SELECT *, row_number() OVER () AS place FROM ({query[0]})"
+    joined = (
+        f"SELECT f.* EXCLUDE (place), w.waiver, w.waived_until FROM ({numbered}) AS f "
+        f"LEFT JOIN {WAIVED} AS w ON w.key = f.finding_id{where} ORDER BY f.place"
+    )
+    return joined, query[1]
+
+
+def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
+    """Return how many incompliant findings of each policy are waived, of some accounts where any are named."""
+    where = f" AND f.account IN ({', '.join('?' * len(accounts))})" if accounts else ""
+    query = (
+        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN finding AS f ON f.finding_id = w.key "
+        f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
+    )
+    return dict(connection.execute(query, [*accounts]).fetchall())
+
+
+def tried(connection: Connection, covering: Covering) -> list[dict[str, Any]]:
+    """Return what each waiver would cover, in force or not, by policy, account and status; after ``waived_findings``."""
+    query = (
+        f"SELECT m.waiver, c.policy_id, c.account, c.status, count(*) FROM {MATCHES} AS m JOIN {CANDIDATES} AS c "
+        "ON c.rowid = m.candidate GROUP BY ALL ORDER BY 1, 2, 3 NULLS FIRST, 4"
+    )
+    return [
+        {
+            "waiver": covering.standings[place].waiver.id,
+            "policy": policy,
+            "account": account,
+            "status": status,
+            "findings": number,
+        }
+        for place, policy, account, status, number in connection.execute(query).fetchall()
+    ]

@@ -1,0 +1,72 @@
+"""A waiver and a day in, whether it is in force out: not before its first day, not after its last, not without approval."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date
+
+    from perpend.waivers.read import Attestation, Waiver, WaiverFiles
+
+SOON: Final = 14
+"""Within how many days an end is told beforehand."""
+
+
+class Force(StrEnum):
+    """Whether a waiver is in force on a day."""
+
+    IN_FORCE = "in force"
+    NOT_BEGUN = "not begun"
+    EXPIRED = "expired"
+    NOT_APPROVED = "not approved"
+    OVER_LIMIT = "over its limit"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverOnDay:
+    """A waiver on a day, with the policies of a repository that it means."""
+
+    waiver: Waiver
+    force: Force
+    policies: tuple[str, ...] = ()
+
+
+def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
+    """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
+    known = sorted(policy_ids)
+    found = [WaiverOnDay(one, force_of(one, day, files.approvers), meant(one.policies, known)) for one in files.waivers]
+    return tuple(sorted(found, key=_end))
+
+
+def _end(one: WaiverOnDay) -> tuple[bool, int, str]:
+    until = one.waiver.until
+    return until is None, until.toordinal() if until else 0, one.waiver.id
+
+
+def force_of(one: Waiver | Attestation, day: date, approvers: Collection[str]) -> Force:
+    """Return whether something is in force on a day, as far as the files say."""
+    if one.begins is not None and day < one.begins:
+        return Force.NOT_BEGUN
+    if one.until is not None and day > one.until:
+        return Force.EXPIRED
+    if approvers and (one.approved_by not in approvers or one.approved_by == one.owner):
+        return Force.NOT_APPROVED
+    return Force.IN_FORCE
+
+
+def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the policies that patterns mean: `*` is anything within a segment, `**` anything across segments."""
+    expressions = [re.compile(_expression(one)) for one in patterns]
+    return tuple(one for one in policy_ids if any(expression.fullmatch(one) for expression in expressions))
+
+
+def _expression(pattern: str) -> str:
+    parts = re.split(r"(\*+)", pattern)
+    return "".join(
+        re.escape(part) if number % 2 == 0 else "[^/]*" if part == "*" else ".*" for number, part in enumerate(parts)
+    )

@@ -1,0 +1,179 @@
+"""Waivers as people use them: beside verdicts, in exit codes, in histories, and never in what is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, TIME, Run, report
+from tests.repositories import logic, policy_files, write
+
+KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+ROOT = "/ce/ca/aws/iam/root-user-mfa"
+ALL = {"policies": ["/ce/**"], "kind": "accepted-risk", "reason": "A trial.", "owner": "o@x.example", "until": "2027-06-01"}
+CHECK = ("check", EXAMPLE, *TIME)
+
+
+def waivers(root: Path, *entries: dict[str, Any], **more: Any) -> Path:
+    """Write waivers into a directory of their own."""
+    found = [{"id": f"w{number}", "limit": 1_000, **ALL, **entry} for number, entry in enumerate(entries)]
+    return write(root / "waivers", {"a.yaml": {"waivers": found, **more}})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("waived") / "store"
+
+
+@pytest.fixture
+def days(run: Run, store: Path, tmp_path: Path) -> Path:
+    """A store of two days, both judged; on the second one user more has two keys."""
+    if not store.exists():
+        for path in (
+            report(tmp_path, "2026-11-20T00:00:00Z", without="build-runner"),
+            report(tmp_path, "2026-11-21T00:00:00Z"),
+        ):
+            run("import", path, "--store", store)
+            run("check", "--store", store, "-q")
+    return store
+
+
+@pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
+def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: Run, tmp_path: Path, engine: str) -> None:
+    by = waivers(tmp_path, {"policies": [KEYS]}, {"policies": [ROOT], "scope": {"names": ["<root_account>"]}})
+    plain = json.loads(run(*CHECK, "--engine", engine, "--format", "json", "--no-waivers").out)
+    found = json.loads(run(*CHECK, "--engine", engine, "--format", "json", "--waivers", by).out)
+    block = found.pop("waivers")
+    assert plain.pop("waivers") is None
+    assert plain == found
+    assert {"INCOMPLIANT": 5, "UNDETERMINED": 0} == block["waived"]
+    assert {KEYS: {"INCOMPLIANT": 4}, ROOT: {"INCOMPLIANT": 1}} == block["policies"]
+    assert [("w0", 4, 4), ("w1", 1, 1)] == [(one["id"], one["covers"], one["waives"]) for one in block["waivers"]]
+
+
+def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passes(run: Run, tmp_path: Path) -> None:
+    everything = waivers(tmp_path, {"statuses": ["INCOMPLIANT", "UNDETERMINED"]})
+    found = run(*CHECK, "-q", "--waivers", everything)
+    assert (3, True) == (found.code, "of which waived: 20 INCOMPLIANT + 10 UNDETERMINED (by w0)" in found.out)
+    assert "W105: `w0` names policies by `/ce/**`, and no scope" in found.err
+    assert 0 == run(*CHECK, "-q", "--waivers", everything, "--fail-on", "incompliant").code
+    assert 1 == run(*CHECK, "-q", "--no-waivers", "--fail-on", "incompliant").code
+
+
+def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: Run, tmp_path: Path) -> None:
+    by = waivers(
+        tmp_path, {"until": "2026-11-19", "policies": [KEYS]}, {"limit": 3, "policies": [KEYS]}, {"policies": ["/ce/no"]}
+    )
+    found = run(*CHECK, "-q", "--waivers", by)
+    assert (1, False) == (found.code, "waived" in found.out)
+    assert "W102: `w0` has ended: 4 findings, waived until 2026-11-19, count again (A trial.)" in found.err
+    assert "W105: `w1` would cover 4 findings, more than its limit of 3: it covers none" in found.err
+    assert "W104: `w2` covers nothing: there is no policy that it names" in found.err
+
+
+def test_waivers_that_cannot_be_read_stop_before_anything_is_judged(run: Run, tmp_path: Path) -> None:
+    by = waivers(tmp_path, {"until": "tomorrow"})
+    for command in (CHECK, ("waivers", "list"), ("waivers", "lint")):
+        found = run(*command, "--waivers", by)
+        assert (2, "") == (found.code, found.out)
+        assert "error[W101]: `tomorrow` is no day" in found.err
+    assert 2 == run(*CHECK, "--waivers", tmp_path / "nowhere").code
+    assert 2 == run(*CHECK, "--waivers", by, "--no-waivers").code
+
+
+def test_a_store_is_waived_like_its_inputs_and_its_history_knows_nothing_of_it(run: Run, days: Path, tmp_path: Path) -> None:
+    scope = {"accounts": ["111122223333"], "names": ["<root_account>", "alma*"], "objects": ["arn:*"]}
+    by = waivers(tmp_path, {"scope": scope}, {"policies": [KEYS], "scope": {"accounts": ["9"]}})
+    lines = {
+        line
+        for words in (("--store", days), (EXAMPLE, "--snapshot-time", "2026-11-21T00:00:00Z"))
+        for line in run("check", *words, "-q", "--waivers", by).out.splitlines()
+        if "waived" in line
+    }
+    assert 1 == len(lines), lines
+    kept = json.loads(run("waivers", "list", "--waivers", by, "--store", days, "--format", "json").out)
+    (line,) = lines
+    assert f"{kept['waivers'][0]['waives']} INCOMPLIANT" in line
+    assert not any(b"A trial." in path.read_bytes() for path in (days / "history").rglob("*") if path.is_file())
+
+
+def test_findings_say_by_what_they_are_waived(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("findings", "--store", days, "--policy", KEYS, "--waivers", waivers(tmp_path, {"scope": {"names": ["alma*"]}}))
+    rows = json.loads(run(*asked, "--format", "json").out)
+    assert [("alma.brekke", "w0", "2027-06-01")] == [
+        (one["object_name"], one["waiver"], one["waived_until"]) for one in rows if one["waiver"]
+    ]
+    yes, no = (json.loads(run(*asked, "--waived", which, "--format", "json").out) for which in ("yes", "no"))
+    assert (1, len(rows) - 1) == (len(yes), len(no))
+    assert "waived until 2027-06-01 by w0" in run(*asked).out
+    assert not any(one["waiver"] for one in json.loads(run(*asked[:-2], "--no-waivers", "--format", "json").out))
+
+
+def test_a_difference_that_is_waived_is_no_news(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("diff", "1", "2", "--store", days)
+    assert 1 == run(*asked).code
+    found = run(*asked, "--waivers", waivers(tmp_path, {"scope": {"names": ["build-runner"]}}))
+    assert 1 != found.code
+    assert ", waived by w0" in found.out
+
+
+def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json")
+    (before,) = json.loads(run(*asked).out)
+    (after,) = json.loads(run(*asked, "--waivers", waivers(tmp_path, {})).out)
+    assert (0, 0) == (before["requirements"]["waived"], after["requirements"]["fails"])
+    assert before["requirements"]["met"] == after["requirements"]["met"]
+    changed = {one["standing"] for one, other in zip(after["results"], before["results"], strict=True) if one != other}
+    assert {"waived"} <= changed <= {"waived", "undetermined"}
+
+
+def test_a_file_is_tried_before_it_holds(run: Run, days: Path, tmp_path: Path) -> None:
+    file = waivers(tmp_path, {"policies": [KEYS]}, {"policies": ["/ce/no"]}) / "a.yaml"
+    found = run("waivers", "try", file, "--store", days)
+    assert "w0: 4 findings, limit 1,000, in force" in found.out
+    assert "w1: covers nothing" in found.out
+    (row,) = json.loads(run("waivers", "try", file, "--store", days, "--format", "json").out)["covered"]
+    assert (KEYS, "111122223333", "INCOMPLIANT", 4) == (row["policy"], row["account"], row["status"], row["findings"])
+
+
+def test_what_is_attested_is_never_met_and_ends(run: Run, tmp_path: Path) -> None:
+    section = {"names": {"full": "1 S", "contextual": "1 S"}}
+    files = policy_files(
+        logic(),
+        **{
+            "ce/hand/policy.yaml": {
+                "names": {"full": "By hand", "contextual": "By hand"},
+                "description": "What.",
+                "impossible": True,
+                "frameworkMappings": ["/frameworks/f/1"],
+            },
+            "frameworks/f/section.yaml": section,
+            "frameworks/f/1/section.yaml": section,
+        },
+    )
+    said = {"id": "a", "policy": "/ce/hand", "reason": "Seen.", "owner": "o", "evidence": "https://x.example/1"}
+    said |= {"from": "2026-11-01", "until": "2026-12-31"}
+    root = write(tmp_path, {**files, "waivers/a.yaml": {"attestations": [said, {**said, "id": "b", "policy": "/ce/policy"}]}})
+    found = run("waivers", "list", "--repo", root, "--day", "2026-11-20")
+    assert "a  attested until 2026-12-31" in found.out
+    assert "b  does not hold: /ce/policy is not called impossible: it can be automated" in found.out
+    assert "W108" in run("waivers", "lint", "--repo", root, "--day", "2027-01-01").out
+    run("import", EXAMPLE, "--store", tmp_path / "store")
+    run("check", "--store", tmp_path / "store", *TIME, "-q")
+    asked = ("scorecard", "--store", tmp_path / "store", "--repo", root, "--format", "json")
+    (card,) = json.loads(run(*asked).out)
+    assert (1, 0, 0) == tuple(card["requirements"][one] for one in ("attested", "manual", "met"))
+    (without,) = json.loads(run(*asked, "--no-waivers").out)
+    assert (0, 1) == (without["requirements"]["attested"], without["requirements"]["manual"])
+
+
+def test_a_new_waiver_is_sound_and_is_not_written_twice(run: Run, tmp_path: Path) -> None:
+    root = write(tmp_path, policy_files(logic()))
+    words = ("new", "waiver", "ci", "--policy", "policy", "--object", '*:user/"ci*', "--until", "2027-01-01", "--repo", root)
+    assert 0 == run(*words).code
+    assert (0, "") == (lambda found: (found.code, found.out))(run("waivers", "lint", "--repo", root, "--day", "2026-11-20"))
+    assert 2 == run(*words).code
+    assert 2 == run(*("new", "waiver", "../x", *words[3:])).code

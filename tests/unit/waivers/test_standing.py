@@ -1,0 +1,52 @@
+"""When a waiver is in force, and which policies it means."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from perpend.waivers.read import WaiverFiles
+from perpend.waivers.standing import Force, force_of, meant, standings_on
+from tests.unit.waivers.made import DAY, waiver
+
+POLICIES = ("/ce/a/b", "/ce/a/b-c", "/ce/a/b/c", "/ce/x")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("/ce/a/b", ("/ce/a/b",)),
+        ("/ce/a/*", ("/ce/a/b", "/ce/a/b-c")),
+        ("/ce/**", POLICIES),
+        ("/ce/a/b*", ("/ce/a/b", "/ce/a/b-c")),
+        ("/ce/.", ()),
+        ("**c", ("/ce/a/b-c", "/ce/a/b/c")),
+    ],
+)
+def test_a_star_stays_within_a_segment_and_two_do_not(pattern: str, found: tuple[str, ...]) -> None:
+    assert found == meant([pattern], POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("more", "approvers", "force"),
+    [
+        ({"until": DAY}, (), Force.IN_FORCE),
+        ({"until": date(2026, 11, 19)}, (), Force.EXPIRED),
+        ({"until": None}, (), Force.IN_FORCE),
+        ({"begins": DAY}, (), Force.IN_FORCE),
+        ({"begins": date(2026, 11, 21)}, (), Force.NOT_BEGUN),
+        ({}, ("p",), Force.NOT_APPROVED),
+        ({"approved_by": "p"}, ("p",), Force.IN_FORCE),
+        ({"approved_by": "o"}, ("o",), Force.NOT_APPROVED),
+    ],
+)
+def test_a_waiver_is_in_force_on_its_days_and_with_approval(
+    more: dict[str, object], approvers: tuple[str, ...], force: Force
+) -> None:
+    assert force is force_of(waiver(**more), DAY, approvers)
+
+
+def test_what_ends_first_stands_in_front() -> None:
+    files = WaiverFiles((waiver("a", until=None), waiver("c"), waiver("b"), waiver("z", until=DAY)))
+    assert ["z", "b", "c", "a"] == [one.waiver.id for one in standings_on(files, DAY, ["/p"])]
