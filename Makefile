@@ -8,7 +8,7 @@ ROOMS  ?= meaning interpret plan.operations judge store
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library quick lint forms types mutants golden reference site pictures bench clean
+.PHONY: help run test suite library quick lint forms types faults mutants golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -38,7 +38,6 @@ suite: $(BIN)/.ready
 library: $(BIN)/perpend
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend test --engine duckdb
-	$(BIN)/perpend test --mutate
 	$(BIN)/perpend lint --repo src/perpend/library
 
 lint: forms types ## ruff, mypy, import-linter
@@ -55,6 +54,9 @@ quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
 	$(BIN)/python -m pytest -n auto tests/unit tests/conformance tests/house --ignore tests/unit/engines/spark/test_identity.py \
 		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
 		--ignore tests/house/test_bench.py --ignore tests/house/test_ways_in.py
+
+faults: $(BIN)/perpend ## put every small fault into the library's policies and see that its tests find all; minutes
+	$(BIN)/perpend test --mutate
 
 mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'

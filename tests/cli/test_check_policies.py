@@ -59,6 +59,14 @@ def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: P
     (tmp_path / "ce/users/policy.yaml").write_text(
         "names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n"
     )
+    assert (0, 0) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg"), (
+        "nobody names g"
+    )
+    (tmp_path / "ce/things").mkdir()
+    (tmp_path / "ce/things/prod.logic.yaml").write_text(OTHER_TYPE)
+    (tmp_path / "ce/things/policy.yaml").write_text(
+        "names: {full: T, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/g]\n"
+    )
     assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
     assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err
@@ -85,7 +93,7 @@ def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credenti
         assert sorted(aside) == aside
         assert NEED_CHILDREN <= set(aside)
         assert 7 == len(asked(ran))
-    told = f"  {len(aside)} policies not asked: need child objects that these inputs do not list; --policy asks by name\n"
+    told = f"  {len(aside)} policies not asked: need objects or fields that these inputs do not list; --policy asks by name\n"
     assert told in run("check", EXAMPLE, *TIME).out
 
 

@@ -22,6 +22,11 @@ REPOSITORY_COMMANDS: Final = (
     "diff",
     "scorecard",
     "push asff",
+    "findings",
+    "report",
+    "waivers lint",
+    "waivers list",
+    "waivers try",
     "test",
     "plan",
     "lint",
@@ -29,6 +34,7 @@ REPOSITORY_COMMANDS: Final = (
     "new type",
     "new extracts",
     "new section",
+    "new waiver",
     "list",
     "search",
     "show",
@@ -55,6 +61,9 @@ _STORE_COMMANDS: Final = (
     "trend",
     "report",
     "push asff",
+    "waivers lint",
+    "waivers list",
+    "waivers try",
 )
 
 

@@ -12,6 +12,7 @@ from perpend.analyze.frameworks import FrameworkMappings
 from perpend.analyze.names import UnknownName, declared_types, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
+from perpend.collect.merge import ACCOUNT_TYPE
 from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
 from perpend.judge.requirements import framework_asked, framework_of
@@ -46,7 +47,8 @@ class Selection:
     """The programs that judge, by policy id, with what reports call their policies and types.
 
     ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
-    count child objects where no source can list any: asking them would only say once per object that nothing was collected.
+    count child objects, or judge accounts, where no source can list any or says more of an account than its number: asking
+    them would only say once per object that nothing was collected.
     ``excluded`` are policies that would judge, had nobody asked to leave them out.
     ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
     ``frameworks`` are those that policies were chosen by, with their requirements.
@@ -226,7 +228,7 @@ class _Sorted:
         program = analyzer.analyzed(logic_id).program
         if program is None:
             self.refused[policy_id] = logic_problems(analyzer, logic_id)
-        elif may_be_set_aside and program.block.related:
+        elif may_be_set_aside and (program.block.related or program.input_type == ACCOUNT_TYPE):
             self.set_aside.append(policy_id)
         else:
             self.programs.append(program)
@@ -239,7 +241,7 @@ class _Sorted:
         reasons = {
             **dict.fromkeys(self.excluded, "left out by --exclude"),
             **dict.fromkeys(self.refused, "has errors: see perpend lint"),
-            **dict.fromkeys(self.set_aside, "needs child objects that these inputs do not list"),
+            **dict.fromkeys(self.set_aside, "needs objects or fields that these inputs do not list"),
             **{program.policy_id: "" for program in self.programs},
         }
         return reasons.get(policy_id, "not chosen by --policy")
@@ -260,7 +262,7 @@ class _Sorted:
         if held is None:
             raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
         number = len(self.set_aside)
-        aside = f"; {number} that need child objects were set aside, --policy asks one by name" if number else ""
+        aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}")
 
 

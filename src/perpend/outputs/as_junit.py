@@ -77,7 +77,9 @@ def _policy_cases(judgement: Judgement, tallies: Mapping[str, PolicyTally]) -> I
         reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
         yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)
     for policy_id in selection.set_aside:
-        yield _Case(policy_id, policy_id, Standing.NOT_ASKED, "not asked: needs child objects that these inputs do not list")
+        yield _Case(
+            policy_id, policy_id, Standing.NOT_ASKED, "not asked: needs objects or fields that these inputs do not list"
+        )
     for policy_id in selection.excluded:
         yield _Case(policy_id, policy_id, Standing.NOT_ASKED, "not asked: left out by --exclude")
 

@@ -71,7 +71,7 @@ def test_without_anything_to_judge_all_types_count(tmp_path: Path) -> None:
         (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
         (["*unwritten"], None, "none of the policies named has a prod.logic.yaml that can judge"),
         (["*over-others"], estate("csv"), f"no policy judges what the inputs hold: {THING}"),
-        (["*counting"], estate("credential-report"), "1 that need child objects were set aside"),
+        (["*counting"], estate("credential-report"), "1 that need more than the inputs list were set aside"),
     ],
 )
 def test_silence_that_would_look_like_a_pass_is_an_error(
@@ -206,7 +206,7 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
         (
             ["*counting"],
             estate("credential-report"),
-            f"no policy judges what the inputs hold: {THING}; 1 that need child objects were set aside, --policy asks one by name",
+            f"no policy judges what the inputs hold: {THING}; 1 that need more than the inputs list were set aside, --policy asks one by name",
         ),
         (["*over-others"], Estate((), {}), "no policy judges what the inputs hold: no objects"),
         (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),

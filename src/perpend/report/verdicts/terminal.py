@@ -127,7 +127,7 @@ def _print_policies(
 
 def _set_aside(judgement: Judgement) -> str:
     number = len(judgement.selection.set_aside)
-    needed = "needs child objects" if number == 1 else "need child objects"
+    needed = "needs objects or fields" if number == 1 else "need objects or fields"
     return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
 
 
