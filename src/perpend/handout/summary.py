@@ -32,9 +32,11 @@ SIGNS: Final = {
 _STANDINGS: Final = {
     Standing.FAILS: ("✕", "fails"),
     Standing.UNDETERMINED: ("?", "undetermined"),
+    Standing.WAIVED: ("~", "undetermined"),
     Standing.MET: ("✓", "met"),
     Standing.NOTHING_TO_JUDGE: ("–", "nothing"),
     Standing.NOT_ASKED: ("·", "not"),
+    Standing.ATTESTED: ("·", "not"),
     Standing.MANUAL: ("·", "not"),
     Standing.UNANSWERED: ("·", "not"),
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STATES: Final = {
     Standing.MET: ("satisfied", "pass"),
     Standing.FAILS: ("not-satisfied", "fail"),
+    Standing.WAIVED: ("not-satisfied", "fail"),
     Standing.UNDETERMINED: ("not-satisfied", "other"),
 }
 """The state of a control. What nothing was judged of is no finding: OSCAL has no word for it."""
