@@ -47,7 +47,7 @@ def document_of(judgement: Judgement) -> Any:
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
     document = document_of(judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
-    assert ["ledger", "snapshot", "setAside", "excluded", "frameworks", "filter", "verdicts"] == list(document)
+    assert ["ledger", "snapshot", "setAside", "excluded", "frameworks", "waivers", "filter", "verdicts"] == list(document)
     assert [] == document["setAside"]
     assert {
         "objects": 2,

@@ -159,10 +159,13 @@ def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
     assert "today" not in text
 
 
-@pytest.mark.parametrize(("number", "said"), [(1, "1 policy not asked: needs child"), (2, "2 policies not asked: need child")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1 policy not asked: needs objects or fields"), (2, "2 policies not asked: need objects or fields")],
+)
 def test_policies_set_aside_are_counted_in_the_head(tmp_path: Path, number: int, said: str) -> None:
     text = printed(judge(tmp_path, thing("ann"), set_aside=["/ce/far", "/ce/wide"][:number]), width=200)
-    assert f"  {said} objects that these inputs do not list; --policy asks by name\n\n" in text
+    assert f"  {said} that these inputs do not list; --policy asks by name\n\n" in text
     assert "not asked" not in printed(judge(tmp_path, thing("ann")))
 
 
