@@ -13,9 +13,11 @@ from perpend.cli.app import COMMANDS
 from perpend.ir.operations import OPERATIONS
 from perpend.lint.check import RULES_BY_CODE
 from perpend.load.repository import LIBRARY
+from perpend.mutation import rules as mutation_rules
 from perpend.pieces import rules as intake_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
+from perpend.waivers import rules as waiver_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
 from tests.repositories import logic, policy_files, write
 
@@ -28,7 +30,10 @@ def files_of(pattern: str) -> int:
     return sum(1 for _ in LIBRARY.glob(pattern))
 
 
-RULES = RULES_BY_CODE | {rule.code: rule for rule in (*site_rules.RULES, *intake_rules.RULES, *store_rules.RULES)}
+RULES = RULES_BY_CODE | {
+    rule.code: rule
+    for rule in (*site_rules.RULES, *intake_rules.RULES, *store_rules.RULES, *mutation_rules.RULES, *waiver_rules.RULES)
+}
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 
@@ -237,7 +242,7 @@ def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
 def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:
     ran = run("schema", "--out", tmp_path / "deep" / "schema")
     written = [Path(line) for line in ran.out.splitlines()]
-    assert (0, 7) == (ran.code, len(written))
+    assert (0, 8) == (ran.code, len(written))
     for path in written:
         assert json.loads(path.read_text("utf-8"))["$schema"].startswith("http://json-schema.org/draft-07")
     blocked = tmp_path / "file"

@@ -48,7 +48,7 @@ class CannotPush(PerpendError):
     """Findings that cannot be sent."""
 
 
-@click.group("push")
+@click.group("push", epilog="\b\nExamples:\n  perpend push asff --store inventory --unrated medium --dry-run")
 def command() -> None:
     """Send findings to where people work on them."""
 
