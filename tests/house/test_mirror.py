@@ -27,22 +27,16 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/estates/inventory",
         "commands/policies/plan",
         "commands/policies/site",
-        "commands/policies/site_built",
+        "errands/policies/site_built",
     ),
-    "cli/test_access.py": (
-        "commands/estates/access",
-        "report/access",
-    ),
+    "cli/test_access.py": ("commands/estates/access", "report/access"),
     "cli/test_bad_input.py": (
         "collect/csv_text",
         "collect/json_text",
         "collect/report_answer",
     ),
     "cli/test_check_engines.py": ("outputs/as_parquet",),
-    "cli/test_check_stores.py": (
-        "intake/inputs",
-        "store/spool",
-    ),
+    "cli/test_check_stores.py": ("intake/inputs", "store/spool"),
     "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
         "cli/configured",
@@ -84,6 +78,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "cli/histories/kept",
         "history/commit/counts",
     ),
+    "cli/test_remediate.py": ("errands/mended", "judge/mending"),
+    "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
+    "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
     "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": (
@@ -91,10 +88,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "report/store/stored",
     ),
     "cli/test_lint.py": ("commands/policies/lint",),
-    "cli/test_lint_fix.py": (
-        "cli/changes",
-        "scaffold/fixes",
-    ),
+    "cli/test_lint_fix.py": ("cli/changes", "scaffold/fixes"),
     "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
@@ -171,8 +165,8 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "load/reference",
     ),
     "cli/test_test_mutants.py": (
-        "commands/policies/generated",
-        "commands/policies/mutated",
+        "errands/policies/generated",
+        "errands/policies/mutated",
         "report/repository/mutants",
     ),
     "property/test_load_dump.py": (

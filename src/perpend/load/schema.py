@@ -13,6 +13,7 @@ from perpend.ir.numbering import LAST
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
+from perpend.load.beside.remedy import SHAPE as REMEDY
 from perpend.load.shapes import FILE_KINDS, Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
 from perpend.meaning.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 
@@ -61,7 +62,7 @@ _KIND_RESULTS = {
 
 def json_schemas() -> dict[str, Schema]:
     """Return the JSON Schema of every file kind by the kind's name (``policy``, ``logic`` …)."""
-    return {kind: _Writer().schema(kind, record) for kind, record in FILE_KINDS.items()}
+    return {kind: _Writer().schema(kind, record) for kind, record in {**FILE_KINDS, "remedy": REMEDY}.items()}
 
 
 def schema_files() -> dict[str, str]:
