@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from perpend.load import repository
+
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 settings.register_profile("ci", max_examples=20, deadline=None, derandomize=True, suppress_health_check=_SLOW_IS_FINE)
@@ -66,6 +68,7 @@ _OF_PROCESSES = "COVERAGE_PROCESS_CONFIG"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    repository.library = cache(repository.library)  # no test changes the library in place, and hundreds judge by it
     config.addinivalue_line("markers", "no_cover: what the test runs does not count as covered")
 
 
