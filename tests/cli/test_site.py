@@ -31,6 +31,7 @@ def test_the_library_is_built_by_default(run: Run, tmp_path: Path, monkeypatch: 
     assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))
 
 
+@pytest.mark.usefixtures("small_library")
 def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     verdicts, out = tmp_path / "verdicts.ndjson", tmp_path / "site"
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", verdicts)
