@@ -20,9 +20,9 @@ def sampled(policies: Sequence[str]) -> list[str]:
     return sorted(policies)[::STEP]
 
 
-def part_of_library(directory: Path) -> Repository:
+def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0") -> Repository:
     """Write the library with its policies of IAM and one framework: pages of all would cost a test half a minute."""
-    for top in ("types", "ce/ca/aws/iam", "frameworks/cis-aws-v7.0.0"):
+    for top in ("types", "ce/ca/aws/iam", frameworks):
         shutil.copytree(LIBRARY / top, directory / top)
     for folder in ("ce", "ce/ca", "ce/ca/aws"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)
