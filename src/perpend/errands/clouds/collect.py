@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.cli.clouds.telling import tell_collected, tell_interrupted, tell_unfinished
-from perpend.cli.clouds.watching import watching
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.output import progress
 from perpend.diagnostics.escape import visible
+from perpend.errands.clouds.telling import tell_collected, tell_interrupted, tell_unfinished
+from perpend.errands.clouds.watching import watching
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.cli.clouds.collect import entrances_of
 from perpend.cli.extra_packages import extra_packages
 from perpend.diagnostics.escape import visible
+from perpend.errands.clouds.collect import entrances_of
 
 if TYPE_CHECKING:
     from perpend.cli.collecting import Wishes
