@@ -172,7 +172,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "store/remote/space",
     ),
     "servers/test_collect_aws.py": (
-        "cli/collecting",
+        "errands/clouds/collecting",
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",

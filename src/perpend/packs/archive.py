@@ -87,17 +87,21 @@ def write_archive(stream: BinaryIO, members: Mapping[str, Path | bytes]) -> None
     refuse_names(members)
     with zipfile.ZipFile(stream, "w", strict_timestamps=True) as archive:
         for name, content in members.items():
-            info = zipfile.ZipInfo(name, _EARLIEST)
-            info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o600) << 16
-            info.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
-            info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
-            source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
-            with source, archive.open(info, "w") as target:
-                while chunk := source.read(_CHUNK):
-                    target.write(chunk)
+            _write_member(archive, name, content)
         faults = _faults(archive.infolist())
     if faults:
         raise NotAPack(f"cannot be packed: {shown(faults[0].member)}: {faults[0].reason}")
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
+    info = zipfile.ZipInfo(name, _EARLIEST)
+    info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o600) << 16
+    info.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
+    info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+    with source, archive.open(info, "w") as target:
+        while chunk := source.read(_CHUNK):
+            target.write(chunk)
 
 
 def refuse_names(members: Mapping[str, Path | bytes]) -> None:

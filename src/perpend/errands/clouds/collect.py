@@ -18,9 +18,9 @@ from perpend.errors import PerpendError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.cli.collecting import ToCollect, Wishes
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.clouds.aws.reach.entering import Entrance
+    from perpend.errands.clouds.collecting import ToCollect, Wishes
     from perpend.load.repository import Repository
     from perpend.store.store import Store
 
