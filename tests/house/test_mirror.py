@@ -27,22 +27,12 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/estates/inventory",
         "commands/policies/plan",
         "commands/policies/site",
-        "commands/policies/site_built",
+        "errands/policies/site_built",
     ),
-    "cli/test_access.py": (
-        "commands/estates/access",
-        "report/access",
-    ),
-    "cli/test_bad_input.py": (
-        "collect/csv_text",
-        "collect/json_text",
-        "collect/report_answer",
-    ),
+    "cli/test_access.py": ("commands/estates/access", "report/access"),
+    "cli/test_bad_input.py": ("collect/csv_text", "collect/json_text", "collect/report_answer"),
     "cli/test_check_engines.py": ("outputs/as_parquet",),
-    "cli/test_check_stores.py": (
-        "intake/inputs",
-        "store/spool",
-    ),
+    "cli/test_check_stores.py": ("intake/inputs", "store/spool"),
     "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
         "cli/configured",
@@ -80,21 +70,12 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "recount/findings",
         "recount/scorecards",
     ),
-    "cli/test_history.py": (
-        "cli/histories/kept",
-        "history/commit/counts",
-    ),
+    "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
     "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
-    "cli/test_inventory.py": (
-        "report/store/answer",
-        "report/store/stored",
-    ),
+    "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
     "cli/test_lint.py": ("commands/policies/lint",),
-    "cli/test_lint_fix.py": (
-        "cli/changes",
-        "scaffold/fixes",
-    ),
+    "cli/test_lint_fix.py": ("cli/changes", "scaffold/fixes"),
     "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
@@ -103,10 +84,15 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
-    "cli/test_permissions.py": (
-        "commands/estates/permissions",
-        "report/permissions",
+    "cli/test_pack.py": (
+        "cli/choosing",
+        "commands/findings/pack",
+        "errands/packing",
+        "packs/judged",
+        "packs/verify",
+        "packs/write",
     ),
+    "cli/test_permissions.py": ("commands/estates/permissions", "report/permissions"),
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
@@ -171,8 +157,8 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "load/reference",
     ),
     "cli/test_test_mutants.py": (
-        "commands/policies/generated",
-        "commands/policies/mutated",
+        "errands/policies/generated",
+        "errands/policies/mutated",
         "report/repository/mutants",
     ),
     "property/test_load_dump.py": (
@@ -186,7 +172,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "store/remote/space",
     ),
     "servers/test_collect_aws.py": (
-        "cli/collecting",
+        "errands/clouds/collecting",
         "clouds/aws/answers",
         "clouds/aws/client",
         "clouds/aws/collector",
@@ -199,9 +185,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "lint/messages/threshold_disagrees",
     ),
     "servers/test_organization.py": (
-        "cli/clouds/collect",
-        "cli/clouds/dry_run",
-        "cli/clouds/telling",
+        "errands/clouds/collect",
+        "errands/clouds/dry_run",
+        "errands/clouds/telling",
         "cli/options",
         "clouds/aws/reach/entering",
         "clouds/aws/runs/window",

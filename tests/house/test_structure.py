@@ -34,7 +34,7 @@ NESTED_DEEPER = {
 BROAD = {"src/perpend/cli/app.py:_exit_code"}
 """Where any exception may be caught: at the top of the command line."""
 
-IMPORTING_LATE = ("src/perpend/cli/", "src/perpend/commands/")
+IMPORTING_LATE = ("src/perpend/cli/", "src/perpend/errands/", "src/perpend/commands/")
 """Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -13,7 +13,7 @@ from perpend.cli.faults import tell_tree_faults
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
-from perpend.commands.policies.site_built import account_names, check, clean, serve, verdicts_option
+from perpend.errands.policies.site_built import account_names, check, clean, serve, verdicts_option
 
 if TYPE_CHECKING:
     from perpend.site.build import Built

@@ -20,8 +20,8 @@ from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
 from perpend.cli.repeating import run_again_and_again
 from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
-from perpend.commands.policies.generated import propose
-from perpend.commands.policies.mutated import budget_from, judge_mutants
+from perpend.errands.policies.generated import propose
+from perpend.errands.policies.mutated import budget_from, judge_mutants
 from perpend.lint.unknown_object_type import misspelt_types
 from perpend.mutation.score import Budget
 from perpend.policy_tests.run import TestReport, run_policy_tests
