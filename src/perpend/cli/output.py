@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
@@ -54,6 +54,24 @@ def output_stream(path: str | None, *, drawn: bool = False, long: bool = False) 
             yield stream
     except BrokenPipeError:
         raise
+    except OSError as error:
+        raise CannotWrite(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+@contextmanager
+def output_bytes(path: str) -> Iterator[BinaryIO]:
+    """Yield the stream of a file of bytes, which is written beside its place and moved there at the end, with mode 0600."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir() or _is_special(path):
+        raise CannotWrite(f"{path}: cannot be written: is {'a directory' if target.is_dir() else 'no regular file'}")
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        try:
+            with open(descriptor, "w+b") as stream:
+                yield stream
+            os.replace(temporary, target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 

@@ -64,6 +64,18 @@ class Files:
 
     def text(self, path: str, *, limit: int) -> str:
         """Return a file's text without a byte order mark. Raises :class:`UnreadableFile`."""
+        content = self.content(path, limit=limit)
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = content[: error.start]
+            line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+            raise UnreadableFile(
+                rules.NOT_UTF8.at(Span(path, line, column, line, column + 1), f"`{path}` is not UTF-8 text")
+            ) from None
+
+    def content(self, path: str, *, limit: int) -> bytes:
+        """Return a file's bytes. Raises :class:`UnreadableFile`."""
         real = self._real(path)
         try:
             status = os.stat(real)
@@ -74,17 +86,9 @@ class Files:
                     rules.FILE_TOO_LARGE, path, f"`{path}` has {status.st_size:,} bytes; at most {limit:,} are read"
                 )
             with open(real, "rb") as stream:
-                content = stream.read(limit + 1)
+                return stream.read(limit + 1)
         except OSError as error:
             raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}") from None
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = content[: error.start]
-            line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-            raise UnreadableFile(
-                rules.NOT_UTF8.at(Span(path, line, column, line, column + 1), f"`{path}` is not UTF-8 text")
-            ) from None
 
     def source_line(self, path: str, line: int) -> str | None:
         """Return one line of a file for a diagnostic's excerpt, None where there is none to show."""

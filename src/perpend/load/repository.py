@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -57,6 +60,10 @@ LIBRARY: Final = Path(__file__).parent.parent / "library"
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+_TYPE_LINE: Final = re.compile(r"^inputType: (\w+__\w+)$", re.ASCII | re.MULTILINE)
+_TYPE_WORD: Final = re.compile("inputType|inputObject")
 
 
 class NotARepository(PerpendError):
@@ -125,6 +132,12 @@ class Repository:
         return tuple(sorted(f"/{path}" for path in self.tree.files if path.startswith("ce/") and path.endswith(".logic.yaml")))
 
     @cached_property
+    def _logics_of(self) -> dict[str, tuple[str, ...]]:
+        return {
+            entity: tuple(ids) for entity, ids in groupby(sorted(self.logic_ids, key=posixpath.dirname), key=posixpath.dirname)
+        }
+
+    @cached_property
     def extracts_ids(self) -> tuple[str, ...]:
         """The ids of all extract files."""
         return tuple(sorted(f"/{path}" for path in self.tree.files if _is_extracts(path)))
@@ -137,8 +150,9 @@ class Repository:
 
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
-        logics = tuple(found for found in self.logic_ids if found.rpartition("/")[0] == entity)
-        return self._document(f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, logics))
+        return self._document(
+            f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, self._logics_of.get(entity, ()))
+        )
 
     def folder(self, entity: str) -> Loaded[Folder]:
         """Return a folder by its id."""
@@ -151,6 +165,19 @@ class Repository:
     def logic(self, entity: str) -> Loaded[Logic]:
         """Return a logic file by its id."""
         return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+
+    def input_type(self, entity: str) -> str | None:
+        """Return the API name of the type that a logic file judges, None where it says none that can be read.
+
+        Where one plain line says it, the word stands nowhere else and nothing is escaped, the rest is not looked at.
+        """
+        with suppress(UnreadableFile):
+            text = "" if entity in self._documents else self.files.text(entity.lstrip("/"), limit=MAX_YAML)
+            line = _TYPE_LINE.search(text)
+            if line is not None and len(_TYPE_WORD.findall(text)) == 1 and "\\" not in text:
+                return current_name(line[1])
+        logic = self.logic(entity).value
+        return None if logic is None else logic.input_type.value
 
     def extracts(self, entity: str) -> Loaded[Extracts]:
         """Return a file of extracts by its id."""
@@ -365,5 +392,9 @@ def open_repository(directory: str | Path | None = None) -> Repository:
 
     Raises NotARepository where the directory is none.
     """
-    library = Repository(LIBRARY)
-    return library if directory is None else Repository(directory, fallback=library)
+    return library() if directory is None else Repository(directory, fallback=library())
+
+
+def library() -> Repository:
+    """Return the policies and object types that Perpend brings along."""
+    return Repository(LIBRARY)

@@ -52,15 +52,19 @@ _SIMPLE: Final = re.compile("[A-Za-z0-9][ !#-+\\--~]*")
 _QUOTED: Final = re.compile('[",\r\n]')
 
 
-def write_csv(judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None) -> None:
+def write_csv(
+    judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None, facts: bool = True
+) -> None:
     """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
 
-    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``.
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, what stands in
+    objects is left out: of them rows hold no more than ids and types.
     """
 
     stream.write(_cells(*HEADER) + _END)
-    described = _CsvDescriber(judgement, accounts or {})
-    for batch in verdict_lines(judgement, head=_head, described=described, tail=_tail, quoted=_quotes_doubled):
+    described = _CsvDescriber(judgement, accounts or {}, facts=facts)
+    head, tail = (_head, _tail) if facts else (_bare_head, _bare_tail)
+    for batch in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled):
         stream.write(_END.join(batch) + _END)
 
 
@@ -96,6 +100,16 @@ def _tail(described: tuple[str, str], references: str) -> str:
     return f'{identity},"{references}",{account}'
 
 
+def _bare_head(program: Program, index: int, error: str | None) -> str:
+    """Draw what a program says without what went wrong, which quotes values."""
+    return _head(program, index, None)
+
+
+def _bare_tail(described: tuple[str, str], references: str) -> str:
+    identity, account = described
+    return f"{identity},,{account}"
+
+
 def _quotes_doubled(text: str) -> str:
     return text.replace('"', '""')
 
@@ -103,8 +117,9 @@ def _quotes_doubled(text: str) -> str:
 class _CsvDescriber:
     """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
 
-    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account], *, facts: bool) -> None:
         self._judgement = judgement
+        self._facts = facts
         self._accounts = accounts
         self._shared: tuple[str, ...] | None = None
         self._text = ""
@@ -113,13 +128,14 @@ class _CsvDescriber:
 
     def __call__(self, judged: EstateObject) -> tuple[str, str]:
         master = judged.master
-        shared = (judged.type_name, master.id, master.name) if master else (judged.type_name, "", "")
+        shared = (judged.type_name, master.id, master.name if self._facts else "") if master else (judged.type_name, "", "")
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
         found = account_of(judged, self._accounts)
         account = _cells(found[1].name or "", found[1].owner or "") if found else ","
-        return f"{_cells(judged.id, judged.name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
+        name = judged.name if self._facts else ""
+        return f"{_cells(judged.id, name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
 
     def _source(self, judged: EstateObject) -> str:
         name = judged.origin.source

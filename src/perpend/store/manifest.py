@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.coverage import Claim, Scope, Unread
@@ -130,7 +131,7 @@ def manifest_from(text: str) -> Manifest:
     try:
         claimed = document["format"] > 1
         tables = {table["name"]: _table_from(table, claimed=claimed) for table in document["tables"]}
-        files = {table["name"]: tuple(StoredFile(**file) for file in table["files"]) for table in document["tables"]}
+        files = {table["name"]: tuple(map(_file_from, table["files"])) for table in document["tables"]}
         created = _time_from(document["created"])
         assert created is not None
         return Manifest(
@@ -217,6 +218,14 @@ def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
         document["rows"],
         document["contradicted"],
     )
+
+
+def _file_from(document: dict[str, Any]) -> StoredFile:
+    found = StoredFile(**document)
+    path = PurePosixPath(found.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError  # nothing outside of a store is a file of it
+    return found
 
 
 def _source_from(document: dict[str, Any]) -> StoredSource:

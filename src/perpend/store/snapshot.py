@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from perpend.ir.coverage import Unread
     from perpend.store.manifest import Failure, Manifest, StoredFile, StoredSource
+
+
+RUNS: Final = "runs"
+"""The directory of manifests, below a store's."""
 
 
 class TableFiles(Mapping[str, tuple["Path", ...]]):
@@ -129,6 +133,11 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
         manifest.outdated,
         manifest.calls,
     )
+
+
+def manifest_path(snapshot: Snapshot) -> Path:
+    """Return where the manifest of a snapshot stands, below its store's directory."""
+    return snapshot.directory / RUNS / f"{snapshot.id}.json"
 
 
 def sized(path: Path, stored: StoredFile) -> Path:

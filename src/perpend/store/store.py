@@ -38,7 +38,7 @@ from perpend.store.manifest import (
     pointer_text,
     text_of,
 )
-from perpend.store.snapshot import snapshot_of
+from perpend.store.snapshot import RUNS, snapshot_of
 from perpend.store.unfinished import remove_unfinished
 from perpend.version import __version__
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 IN_FORCE: Final = "manifest.json"
 """The name of the file that says which snapshot is in force: it is written with each import."""
 
-_RUNS, _TABLES, _LOCKS, _TEMPORARY = "runs", "inventory", "locks", "tmp"
+_TABLES, _LOCKS, _TEMPORARY = "inventory", "locks", "tmp"
 _RUN_DIRECTORY: Final = "run="
 
 KEPT: Final = "extracts"
@@ -104,7 +104,7 @@ class Store:
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         with naming(self.directory, "cannot be read"):
-            found = list((self.directory / _RUNS).glob("*.json"))
+            found = list((self.directory / RUNS).glob("*.json"))
         return sorted(path.stem for path in found if not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
@@ -120,7 +120,7 @@ class Store:
     def writing(self) -> Iterator[Run]:
         """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
         with naming(self.directory):
-            for part in (_RUNS, _TABLES, _LOCKS, _TEMPORARY):
+            for part in (RUNS, _TABLES, _LOCKS, _TEMPORARY):
                 make_directory(self.directory / part)
             self.remove_leftovers()
             run = Run(self, *self._new_lock())
@@ -209,7 +209,7 @@ class Store:
     def _remove_parts(self) -> None:
         """Remove manifests that were never finished. Only who holds the lock of committing writes any."""
         with self.committing():
-            for directory in (self.directory, self.directory / _RUNS):
+            for directory in (self.directory, self.directory / RUNS):
                 for path in directory.glob(".*.part"):
                     path.unlink(missing_ok=True)
 
@@ -282,7 +282,7 @@ class Store:
         """Return the path of a run's manifest. Raises NoSnapshot for what leads elsewhere or is hidden: no run is called so."""
         if "/" in run or run.startswith("."):
             raise self._absent(run)
-        return self.directory / _RUNS / f"{run}.json"
+        return self.directory / RUNS / f"{run}.json"
 
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
         path = self._path_of(run)

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from perpend.cli.clouds.collect import collect_into
-from perpend.cli.clouds.dry_run import print_dry_run
-from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured
 from perpend.cli.repositories import repository_here, store_named
+from perpend.errands.clouds.collect import collect_into
+from perpend.errands.clouds.collecting import Wishes, collection_options, to_collect
+from perpend.errands.clouds.dry_run import print_dry_run
 
 EPILOG = """\b
 Examples:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.cli.collecting import ToCollect, to_collect
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.repositories import repository_here
 from perpend.diagnostics.escape import visible
+from perpend.errands.clouds.collecting import ToCollect, to_collect
 from perpend.report.permissions import MOST_CHARACTERS, characters_of, cloudformation, iam_policies, terraform
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from perpend.cli.clouds.collect import NOT_ALL, collect_into
-from perpend.cli.clouds.dry_run import print_dry_run
-from perpend.cli.collecting import Wishes, collection_options, to_collect
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.reporting import Reporting, report_options, words_of_report
 from perpend.cli.repositories import repository_here, store_named
 from perpend.commands.estates.check import command as check
+from perpend.errands.clouds.collect import NOT_ALL, collect_into
+from perpend.errands.clouds.collecting import Wishes, collection_options, to_collect
+from perpend.errands.clouds.dry_run import print_dry_run
 from perpend.store.scratch import scratch
 
 EPILOG = """\b

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.completions import complete_categories, complete_frameworks, complete_policies, complete_runs
+from perpend.cli.choosing import choice_options
+from perpend.cli.completions import complete_categories, complete_runs
 from perpend.cli.configured import Configured, configuration_of
-from perpend.cli.options import repository_option
 from perpend.commands.estates.check import command as check
 from perpend.ir.status import Status
 
@@ -27,27 +27,7 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or an 
 @click.option("--store", metavar="DIR", required=True, type=click.Path(), help="Report on the snapshot in force of this store.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Report on this snapshot of the store.")
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="The file to write, readable by its owner only.")
-@click.option(
-    "--policy",
-    "policies",
-    multiple=True,
-    metavar="ID|GLOB",
-    shell_complete=complete_policies,
-    help="Judge by these policies only; may be repeated.",
-)
-@repository_option
-@click.option(
-    "--framework",
-    "frameworks",
-    multiple=True,
-    metavar="ID",
-    shell_complete=complete_frameworks,
-    help="Judge by the policies mapped to this framework or section, and draw its requirements; may be repeated.",
-)
-@click.option(
-    "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
-)
-@click.option("--exclude", multiple=True, metavar="ID|GLOB", help="Do not ask these policies, which the report tells.")
+@choice_options
 @click.option(
     "--status",
     "statuses",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perpend.cli.clouds.watching import Watching, watching
 from perpend.clouds.aws.cells import AccountEntry, Cell
+from perpend.errands.clouds.watching import Watching, watching
 
 ACCOUNT = "111122223333"
 CELLS = [Cell(ACCOUNT, "", "iam.report"), Cell(ACCOUNT, "", "iam.policies"), Cell(ACCOUNT, "eu-west-1", "analyzer.list")]

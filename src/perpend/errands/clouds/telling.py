@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from perpend.cli.collecting import ToCollect
     from perpend.diagnostics.model import Diagnostic
+    from perpend.errands.clouds.collecting import ToCollect
     from perpend.gather.collecting import Gathered
     from perpend.gather.former import Staying
     from perpend.gather.journal import Journal

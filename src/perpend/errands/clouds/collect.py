@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.cli.clouds.telling import tell_collected, tell_interrupted, tell_unfinished
-from perpend.cli.clouds.watching import watching
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.output import progress
 from perpend.diagnostics.escape import visible
+from perpend.errands.clouds.telling import tell_collected, tell_interrupted, tell_unfinished
+from perpend.errands.clouds.watching import watching
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.cli.collecting import ToCollect, Wishes
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.clouds.aws.reach.entering import Entrance
+    from perpend.errands.clouds.collecting import ToCollect, Wishes
     from perpend.load.repository import Repository
     from perpend.store.store import Store
 

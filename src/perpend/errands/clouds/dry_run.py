@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.cli.clouds.collect import entrances_of
 from perpend.cli.extra_packages import extra_packages
 from perpend.diagnostics.escape import visible
+from perpend.errands.clouds.collect import entrances_of
 
 if TYPE_CHECKING:
-    from perpend.cli.collecting import Wishes
     from perpend.clouds.aws.plan import CollectionPlan
+    from perpend.errands.clouds.collecting import Wishes
 
 _MOST_NAMED: Final = 20
 _MINUTE, _HOUR = 60, 3_600

@@ -1,0 +1,269 @@
+"""What a command line says of a run in, a pack of it out: its snapshot and time, the policies that it asked, what is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from perpend.analyze.programs import Analyzer
+from perpend.cli.configured import is_from_file
+from perpend.cli.faults import tell_tree_faults
+from perpend.cli.histories.waiving import Waiving
+from perpend.cli.output import output_bytes
+from perpend.cli.programs import tell_refused
+from perpend.cli.repositories import repository_here, store_named
+from perpend.config.configuration import is_address
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.judge.selection import select_policies
+from perpend.meaning.age import written_age
+from perpend.store.store import NoSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import timedelta
+
+    from perpend.history.head import HistoryHead, Ran
+    from perpend.ir.program import Program
+    from perpend.judge.selection import Selection
+    from perpend.load.repository import Repository
+    from perpend.packs.verify import PackChecked
+    from perpend.packs.write import PackAsked
+    from perpend.store.snapshot import Snapshot
+    from perpend.store.store import Store
+
+NOT_KNOWN: Final = 3
+"""Exit code where the pack was written, and not all of it is known to be what the run was."""
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PackOptions:
+    """What was asked of a pack, by the names of its options."""
+
+    directory: str
+    run: str | None
+    out: str
+    no_inputs: bool
+    policies: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    inherited: bool
+    exclude: tuple[str, ...]
+    repo: str | None
+    waivers_dir: str | None
+    no_waivers: bool
+    snapshot_time: datetime | None
+    max_age: timedelta | None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the command line itself says which policies judge."""
+        context = click.get_current_context()
+        names = ("policies", "frameworks", "exclude")
+        return any(context.params[name] and not is_from_file(context, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeant:
+    """The run that a command line means: a snapshot, and what the history knows of it, where it knows it."""
+
+    snapshot: str | None
+    head: HistoryHead
+    ran: Ran | None = None
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of the policies that the run asked, as they are called now; empty where no history knows."""
+        if self.ran is None:
+            return ()
+        numbers = self.head.was_asked(self.ran)
+        return tuple(sorted({one.policy_id for one in self.head.policies if one.number in numbers}))
+
+    def times(self, snapshot: Snapshot, stated: datetime | None, max_age: bool) -> tuple[datetime, bool, datetime | None]:
+        """Return the run's time, whether somebody stated it, and what ages are counted to where they count.
+
+        Ages of a run of the history are counted to when it was committed, all others to now.
+        """
+        from perpend.judge.stores.snapshots import held_day
+
+        ran = self.ran if stated is None else None
+        now = datetime.fromisoformat(ran.committed) if ran else datetime.now(UTC).replace(microsecond=0)
+        time = held_day(snapshot, stated, now).time
+        is_stated = stated is not None
+        if ran is not None and datetime.fromisoformat(ran.time) != _to_milliseconds(time):
+            time, is_stated = datetime.fromisoformat(ran.time), True
+        return time, is_stated, now if max_age and not is_stated else None
+
+    def document(self, repository: Repository, programs: Iterable[Program]) -> dict[str, Any] | None:
+        """Return what the history knows of the run, and which policies mean something else by now; None without a run."""
+        if self.ran is None:
+            return None
+        return {
+            "run": self.ran.number,
+            "committed": self.ran.committed,
+            "judgedBy": self.ran.engine,
+            "changedSince": self._changed(repository, programs),
+        }
+
+    def _changed(self, repository: Repository, programs: Iterable[Program]) -> list[str]:
+        """Return the policies of which the history does not say that they meant then what they mean now."""
+        from perpend.history.identity import lineage_of, program_hash
+        from perpend.load.beside.renames import Renames
+
+        assert self.ran is not None
+        former = (repository.renames.value or Renames()).former
+        known = {(one.lineage, one.type_name): one for one in self.head.policies}
+        changed = []
+        for program in programs:
+            policy = known.get((lineage_of(program.policy_id, former), program.input_type))
+            same = policy is not None and policy.program == program_hash(program)
+            if policy is None or not same or policy.program_run > self.ran.number:
+                changed.append(program.policy_id)
+        return changed
+
+
+def run_meant(store: Store, directory: str, name: str | None) -> RunMeant:
+    """Return the run that a name means: a snapshot's id or its beginning, or a number of the history.
+
+    Without a name it is the history's last run, and where there is no history, the snapshot in force.
+    """
+    from perpend.history.ask.questions import run_named
+    from perpend.history.head import HistoryHead
+    from perpend.history.place import HistoryPlace
+
+    head = HistoryHead() if is_address(directory) else HistoryPlace(directory).head()
+    if name is None:
+        ran = head.runs[-1] if head.runs else None
+        return RunMeant(ran.snapshot if ran else None, head, ran)
+    if name in store.runs() or not head.runs:
+        ran = next((one for one in reversed(head.runs) if one.snapshot == name), None)
+        return RunMeant(name, head, ran)
+    ran = run_named(head, name)
+    if ran.snapshot not in store.runs():
+        raise NoSnapshot(f"run {ran.number} judged the snapshot {ran.snapshot}, which the store holds no more")
+    return RunMeant(ran.snapshot, head, ran)
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    """Return a moment as a history keeps it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def pack_run(asked: PackOptions) -> int:
+    """Write the pack that options ask for, and say what is odd about it; return 3 where not all of it is known, else 0."""
+    repository = repository_here(asked.repo)
+    tell_tree_faults(repository)
+    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    store = store_named(asked.directory)
+    meant = run_meant(store, asked.directory, asked.run)
+    with store.reading(meant.snapshot) as snapshot:
+        selection = _selected(Analyzer(repository), asked, meant, snapshot)
+        told = _pack_asked(asked, meant, snapshot, selection, repository)
+        attested = tuple(one.policy for one in waiving.files.attestations if one.policy in repository.policy_ids)
+        return _write(asked, repository, snapshot, selection, told, attested)
+
+
+def _write(
+    asked: PackOptions,
+    repository: Repository,
+    snapshot: Snapshot,
+    selection: Selection,
+    told: PackAsked,
+    attested: tuple[str, ...],
+) -> int:
+    from perpend.packs.write import write_pack
+
+    with output_bytes(asked.out) as stream:
+        packed = write_pack(stream, repository, snapshot, selection, replace(told, attested=attested))
+    by = counted(packed.policies, "policy", "policies")
+    click.echo(f"{counted(packed.verdicts, 'verdict')} by {by}, {counted(packed.members, 'file')}")
+    click.echo(f"statement sha256:{packed.statement}")
+    for failure in snapshot.failures:
+        click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
+    changed = (told.history or {}).get("changedSince", [])
+    if changed:
+        names = ", ".join(map(visible, changed[:_MOST_NAMED]))
+        more = f" and {len(changed) - _MOST_NAMED:,} more" if len(changed) > _MOST_NAMED else ""
+        click.echo(f"perpend: not known to mean what they meant in the run: {names}{more}: the pack says so", err=True)
+    return NOT_KNOWN if changed or selection.refused or snapshot.failures else 0
+
+
+def _selected(analyzer: Analyzer, asked: PackOptions, meant: RunMeant, snapshot: Snapshot) -> Selection:
+    """Return the policies that judge, having told which cannot: those of the run, unless the command line chooses some."""
+    if meant.policies and not asked.chooses:
+        selection = select_policies(analyzer, meant.policies, standing=True, over=snapshot)
+    else:
+        selection = select_policies(
+            analyzer,
+            asked.policies,
+            framework=asked.frameworks,
+            inherited=asked.inherited,
+            exclude=asked.exclude,
+            standing=is_from_file(click.get_current_context(), "policies"),
+            over=snapshot,
+        )
+    tell_refused(analyzer.repository, selection)
+    return selection
+
+
+def _pack_asked(
+    asked: PackOptions, meant: RunMeant, snapshot: Snapshot, selection: Selection, repository: Repository
+) -> PackAsked:
+    from perpend.packs.statement import RunPacked
+    from perpend.packs.write import PackAsked
+
+    time, stated, counted_to = meant.times(snapshot, asked.snapshot_time, asked.max_age is not None)
+    max_age = written_age(asked.max_age) if asked.max_age is not None else None
+    ids = tuple(program.policy_id for program in selection.programs)
+    run = RunPacked(snapshot.id, snapshot.content_hash, time, ids, stated, max_age, counted_to, inputs=not asked.no_inputs)
+    chosen = asked.chooses or not meant.policies
+    words = {
+        "policies": list(asked.policies) if chosen else [],
+        "frameworks": list(asked.frameworks) if chosen else [],
+        "inherited": asked.inherited and chosen,
+        "exclude": list(asked.exclude) if chosen else [],
+        "maxAge": max_age,
+        "waivers": not asked.no_waivers,
+    }
+    sections = tuple(one.id for one in selection.frameworks)
+    waivers = "" if asked.no_waivers else asked.waivers_dir
+    history = meant.document(repository, selection.programs)
+    return PackAsked(run, waivers, sections, (), words, history, _commands(run.time, snapshot, max_age, asked))
+
+
+def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: PackOptions) -> tuple[str, ...]:
+    """Return what somebody types to see the same without `perpend pack verify`."""
+    check = (
+        f"perpend check --store pack/snapshot --run {snapshot.id} --repo pack/policies --snapshot-time {time.isoformat()} "
+        "--no-history --no-config --format csv --out again.csv"
+    )
+    unpacked = (
+        () if asked.no_inputs or max_age is not None else ("unzip PACK.zip -d pack", check, "cmp again.csv pack/verdicts.csv")
+    )
+    return ("perpend pack verify PACK.zip", *unpacked)
+
+
+def checked_document(found: PackChecked) -> dict[str, Any]:
+    """Return what checking a pack has found, as JSON has it; ``holds`` is null where not all could be checked."""
+    return {
+        "holds": found.holds,
+        "statement": found.statement,
+        "checked": found.checked,
+        "faults": [{"member": one.member or None, "reason": one.reason} for one in found.faults],
+        "notChecked": found.unchecked,
+    }
+
+
+def checked_lines(found: PackChecked) -> Iterator[str]:
+    """Yield what checking a pack has found, a line each, for people."""
+    if found.statement is not None:
+        yield f"statement    sha256:{found.statement}"
+    yield from (f"checked      {visible(one)}" for one in found.checked)
+    for fault in found.faults:
+        yield f"otherwise    {visible(fault.member)}{': ' if fault.member else ''}{visible(fault.reason)}"
+    yield from (f"not checked  {visible(one)}" for one in found.unchecked)
+    yield {True: "the pack holds", False: "the pack does not hold", None: "not everything was checked"}[found.holds]

@@ -1,0 +1,132 @@
+"""A snapshot and a choice of policies in, one file with all that a run consists of out.
+
+It is judged from the packed policies, so that what is packed is what judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from perpend.load.repository import open_repository
+from perpend.packs.archive import refuse_names, write_archive
+from perpend.packs.judged import INVENTORY, RUNS, VERSIONS, judge_pack
+from perpend.packs.policies import POLICIES, copy_repository
+from perpend.packs.statement import Statement, digest_of_bytes
+from perpend.store.files import StoreError, digest_of, shown
+from perpend.store.scratch import scratch
+from perpend.store.snapshot import manifest_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from perpend.judge.selection import Selection
+    from perpend.load.repository import Repository
+    from perpend.packs.statement import RunPacked
+    from perpend.store.snapshot import Snapshot
+
+STATEMENT, README = "statement.json", "README.txt"
+"""The first two members: what the others are, for programs and for people."""
+
+_README: Final = """\
+What was judged, by what, and what came of it: a pack of Perpend.
+
+statement.json        an in-toto statement: the SHA-256 of every other file, versions, and how it came about
+verdicts.csv          every verdict: policy, object, status, reason
+waivers.json          what waivers cover of it, and which attestations hold
+policies/             the policies that judged, with what they refer to: a repository
+policies/waivers/     the waivers that held
+snapshot/             the inputs as they were stored: a store of one snapshot
+snapshot/runs/        its manifest: sources, completeness, and the SHA-256 of each table
+
+To check all of it, and to judge once more and compare byte for byte:
+
+    perpend pack verify PACK.zip
+
+statement.json tells nothing of who packed this. Compare its SHA-256 with one that you were given by another way, or
+have it signed.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PackAsked:
+    """What goes into a pack beside what judging says: words that chose the policies, and what the store's history knows."""
+
+    run: RunPacked
+    waivers: str | None = None
+    sections: tuple[str, ...] = ()
+    attested: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    history: Mapping[str, Any] | None = None
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was packed: how many members, the statement's SHA-256, and how many verdicts of how many policies."""
+
+    members: int
+    statement: str
+    verdicts: int
+    policies: int
+
+
+def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, selection: Selection, asked: PackAsked) -> Packed:
+    """Judge a snapshot and write the pack of it. Raises NotAPack for what cannot be packed, StoreError for what is damaged."""
+    run = asked.run
+    with scratch() as directory:
+        packed = directory / "policies"
+        packed.mkdir(mode=0o700)
+        ids = (*run.policies, *selection.refused, *asked.attested)
+        copy_repository(repository, packed, ids, asked.sections, asked.waivers)
+        judged = judge_pack(open_repository(packed), snapshot, run, directory)
+        members: dict[str, Path | bytes] = {README: _README.encode(), **judged.members}
+        for path in sorted(one for one in packed.rglob("*") if one.is_file()):
+            members[f"{POLICIES}{path.relative_to(packed).as_posix()}"] = path
+        members[f"{RUNS}{snapshot.id}.json"] = manifest_path(snapshot)
+        inputs = inputs_of(snapshot)
+        if run.inputs:
+            members |= {name: snapshot.directory / name.removeprefix("snapshot/") for name in inputs}
+        refuse_names(members)
+        known = {name: str(one["sha256"]) for name, one in inputs.items()}
+        digests = {name: known.get(name) or _digest(content) for name, content in members.items()}
+        predicate = {
+            **judged.described,
+            "inputs": {"packed": run.inputs, "files": [{"name": name, **one} for name, one in inputs.items()]},
+            "asked": asked.asked,
+            "notAsked": _not_asked(selection),
+            "history": asked.history,
+            "versions": VERSIONS,
+            "commands": list(asked.commands),
+        }
+        statement = Statement(digests, predicate).text.encode()
+        write_archive(stream, {STATEMENT: statement, README: members.pop(README), **dict(sorted(members.items()))})
+        verdicts = sum(judged.described["verdicts"].values()) - judged.described["verdicts"]["objects"]
+        return Packed(len(members) + 2, digest_of_bytes(statement), verdicts, len(run.policies))
+
+
+def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
+    """Return the digest and size of each file of a snapshot's tables, by its name in a pack, having compared all of them."""
+    found: dict[str, dict[str, str | int]] = {}
+    for table in snapshot.files:
+        for path in snapshot.files[table]:
+            digest, size = digest_of(path)
+            found[f"snapshot/{path.relative_to(snapshot.directory).as_posix()}"] = {"sha256": digest, "size": size}
+    if (foreign := next((name for name in found if not name.startswith(INVENTORY)), None)) is not None:
+        raise StoreError(f"{shown(foreign)}: is no file of a snapshot's tables")
+    return dict(sorted(found.items()))
+
+
+def _digest(content: Path | bytes) -> str:
+    return digest_of_bytes(content) if isinstance(content, bytes) else digest_of(content)[0]
+
+
+def _not_asked(selection: Selection) -> dict[str, Any]:
+    """Return the policies that were chosen, and did not judge, by the reason."""
+    return {
+        "haveErrors": sorted(selection.refused),
+        "needMoreThanWasRead": sorted(selection.set_aside),
+        "excluded": sorted(selection.excluded),
+        "judgeTypesWithoutObjects": sorted(selection.absent),
+    }

@@ -1,0 +1,264 @@
+"""Packs as people make and check them: the same bytes, whatever is changed is named, what cannot be checked never passes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.packs import verify as verifying
+from perpend.packs.archive import write_archive
+from perpend.store.manifest import document_from, sealed
+from tests.cli.conftest import KEY_POLICY, Run, report
+from tests.repositories import write
+
+KEYS = f"/ce/ca/aws/iam/{KEY_POLICY}"
+POLICY = f"policies{KEYS}/prod.logic.yaml"
+WAIVER = {"id": "w", "policies": [KEYS], "kind": "accepted-risk", "reason": "A trial.", "owner": "o@x.example", "limit": 9}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("packed")
+
+
+@pytest.fixture
+def store(run: Run, place: Path) -> Path:
+    """A store of one day, judged by one policy, and the pack of it."""
+    if not (place / "store").exists():
+        run("import", report(place, "2026-11-20T00:00:00Z"), "--store", place / "store")
+        run("check", "--store", place / "store", "-q", "--policy", KEY_POLICY)
+        assert 0 == run("pack", "--store", place / "store", "--out", place / "pack.zip").code
+    return place / "store"
+
+
+@pytest.fixture
+def pack(store: Path) -> Path:
+    return store.parent / "pack.zip"
+
+
+def members_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def statement_of(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(members_of(path)["statement.json"])
+    return found
+
+
+def repacked(path: Path, target: Path, edits: Mapping[str, bytes | None], *, lie: bool = True, **predicate: Any) -> Path:
+    """Write a pack with other members; with ``lie``, its statement says that this is how they were."""
+    members = {name: content for name, content in {**members_of(path), **edits}.items() if content is not None}
+    statement = json.loads(members["statement.json"])
+    if lie:
+        statement["subject"] = [
+            {"name": name, "digest": {"sha256": hashlib.sha256(content).hexdigest()}}
+            for name, content in members.items()
+            if name != "statement.json"
+        ]
+    statement["predicate"] |= predicate
+    with target.open("wb") as stream:
+        write_archive(stream, {**members, "statement.json": json.dumps(statement).encode()})
+    return target
+
+
+def checked(run: Run, path: Path, *options: Any) -> tuple[int, dict[str, Any]]:
+    found = run("pack", "verify", path, "--format", "json", *options)
+    return found.code, json.loads(found.out)
+
+
+def test_a_pack_holds_the_run_that_the_history_knows_and_the_same_bytes_each_time(run: Run, store: Path, pack: Path) -> None:
+    again = store.parent / "again.zip"
+    told = run("pack", "--run", "1", "--store", store, "--out", again)
+    assert f"25 verdicts by 1 policy, {len(members_of(pack))} files\nstatement sha256:{run_digest(pack)}\n" == told.out
+    assert pack.read_bytes() == again.read_bytes()
+    assert 0o600 == stat.S_IMODE(pack.stat().st_mode)
+    predicate = statement_of(pack)["predicate"]
+    assert [KEYS] == [one["id"] for one in predicate["policies"]]
+    assert {"run": 1, "changedSince": []} == {key: predicate["history"][key] for key in ("run", "changedSince")}
+    assert "2026-11-20T00:00:00Z" == predicate["run"]["time"]
+    assert str(store) not in members_of(pack)["statement.json"].decode()
+
+
+def run_digest(path: Path) -> str:
+    return hashlib.sha256(members_of(path)["statement.json"]).hexdigest()
+
+
+def test_a_pack_that_holds_is_checked_in_full(run: Run, pack: Path) -> None:
+    code, found = checked(run, pack)
+    assert (0, True, [], []) == (code, found["holds"], found["faults"], found["notChecked"])
+    assert run_digest(pack) == found["statement"]
+    assert "judged again: 25 verdicts of 1 policy, byte for byte" == found["checked"][1]
+    assert run("pack", "verify", pack).out.endswith("the pack holds\n")
+
+
+def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: Run, pack: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(pack).extractall(tmp_path / "pack")
+    (command,) = (one for one in statement_of(pack)["predicate"]["commands"] if one.startswith("perpend check"))
+    words = [word.replace("pack/", f"{tmp_path}/pack/").replace("again", f"{tmp_path}/again") for word in command.split()]
+    assert 1 == run(*words[1:]).code
+    assert members_of(pack)["verdicts.csv"] == (tmp_path / "again.csv").read_bytes()
+
+
+def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(run: Run, store: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bare.zip"
+    assert 0 == run("pack", "--store", store, "--no-inputs", "--out", path).code
+    members = members_of(path)
+    assert not [name for name in members if name.endswith(".parquet")]
+    rows = list(csv.DictReader(io.StringIO(members["verdicts.csv"].decode(), newline="")))
+    assert {("", "", "")} == {(row["objectName"], row["references"], row["runtimeError"]) for row in rows}
+    assert b"2026-0" not in members["verdicts.csv"]
+    code, found = checked(run, path)
+    assert (3, None) == (code, found["holds"])
+    assert ["judging again: the inputs were left out; name their store with --store"] == found["notChecked"]
+    assert (0, True) == (checked(run, path, "--store", store)[0], checked(run, path, "--store", store)[1]["holds"])
+
+
+def test_the_store_that_stands_in_has_to_hold_the_same(run: Run, store: Path, tmp_path: Path) -> None:
+    path, other = tmp_path / "bare.zip", tmp_path / "other"
+    run("pack", "--store", store, "--no-inputs", "--out", path)
+    run("import", report(tmp_path, "2026-11-21T00:00:00Z"), "--store", other)
+    (manifest,) = (store / "runs").glob("*.json")
+    (own,) = (other / "runs").glob("*.json")
+    document = document_from(own.read_text())
+    document.pop("checksum")
+    own.with_name(manifest.name).write_text(sealed({**document, "run": manifest.stem}))
+    code, found = checked(run, path, "--store", other)
+    assert 1 == code
+    assert "is another snapshot than the statement says" == found["faults"][0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["verdicts.csv", POLICY, "README.txt"])
+def test_a_member_that_was_changed_is_named(run: Run, pack: Path, tmp_path: Path, name: str) -> None:
+    path = repacked(pack, tmp_path / "p.zip", {name: members_of(pack)[name] + b"\n"}, lie=False)
+    code, found = checked(run, path)
+    assert (1, False) == (code, found["holds"])
+    assert [{"member": name, "reason": "was changed: its SHA-256 is not that of the statement"}] == found["faults"]
+    assert ["judging again: of a pack with faults nothing is used"] == found["notChecked"]
+
+
+def test_members_that_are_missing_or_nobody_named_are_told(run: Run, pack: Path, tmp_path: Path) -> None:
+    path = repacked(pack, tmp_path / "p.zip", {"waivers.json": None, "policies/more.txt": b"", POLICY: None}, lie=False)
+    faults = {one["member"]: one["reason"] for one in checked(run, path)[1]["faults"]}
+    missing = "is missing, and the statement names it"
+    assert {"waivers.json": missing, POLICY: missing, "policies/more.txt": "is not named by the statement"} == faults
+    code, found = checked(run, repacked(pack, path, {"snapshot/extracts/x/y.parquet": b""}))
+    assert (1, "has no place in a pack") == (code, found["faults"][0]["reason"])
+
+
+def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: Run, pack: Path, tmp_path: Path) -> None:
+    members = members_of(pack)
+    better = members["verdicts.csv"].replace(b",INCOMPLIANT,", b",COMPLIANT,")
+    code, found = checked(run, repacked(pack, tmp_path / "a.zip", {"verdicts.csv": better}))
+    line = next(number for number, text in enumerate(members["verdicts.csv"].split(b"\n"), 1) if b",INCOMPLIANT," in text)
+    assert (1, [{"member": "verdicts.csv", "reason": f"judging again gives another line {line}"}]) == (code, found["faults"])
+    milder = members[POLICY].replace(b"INCOMPLIANT", b"INAPPLICABLE")
+    assert milder != members[POLICY]
+    reasons = {one["reason"] for one in checked(run, repacked(pack, tmp_path / "b.zip", {POLICY: milder}))[1]["faults"]}
+    assert {"judging again says otherwise of `policies`", "judging again says otherwise of `verdicts`"} < reasons
+    gone = repacked(pack, tmp_path / "c.zip", {POLICY: b"conditions: 5"})
+    assert f"it cannot be judged again: the policy {KEYS} cannot judge" == checked(run, gone)[1]["faults"][0]["reason"]
+
+
+def test_another_version_that_judges_otherwise_is_not_known_to_be_wrong_and_does_not_pass(
+    run: Run, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "VERSIONS", {**verifying.VERSIONS, "perpend": "9.9"})
+    code, found = checked(run, pack)
+    assert (0, True) == (code, found["holds"])
+    assert "by another version" in found["checked"][-1]
+    edited = repacked(pack, tmp_path / "p.zip", {"verdicts.csv": members_of(pack)["verdicts.csv"] + b"more\r\n"})
+    code, found = checked(run, edited)
+    assert (3, None, []) == (code, found["holds"], found["faults"])
+    assert "perpend 9.9" in found["notChecked"][0]
+    kind = repacked(pack, edited, {})
+    content = members_of(kind)
+    content["statement.json"] = content["statement.json"].replace(b"urn:perpend:pack:1", b"urn:perpend:pack:2")
+    kind.write_bytes(b"")
+    with kind.open("wb") as stream:
+        write_archive(stream, content)
+    code, found = checked(run, kind)
+    assert (3, True) == (code, "does not know urn:perpend:pack:2" in found["notChecked"][0])
+
+
+def test_a_manifest_that_leads_elsewhere_reads_nothing_there(run: Run, pack: Path, tmp_path: Path) -> None:
+    (name,) = (one for one in members_of(pack) if one.startswith("snapshot/runs/"))
+    for elsewhere in ("../../secret", "/etc/hostname", "runs/x"):
+        document = document_from(members_of(pack)[name].decode())
+        document.pop("checksum")
+        document["tables"][0]["files"][0]["path"] = elsewhere
+        code, found = checked(run, repacked(pack, tmp_path / "p.zip", {name: sealed(document).encode()}))
+        assert (1, False) == (code, found["holds"])
+        assert found["faults"][0]["reason"].startswith("it cannot be judged again")
+
+
+def test_a_policy_that_changed_since_the_run_is_told(run: Run, store: Path, tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    zipfile.ZipFile(store.parent / "pack.zip").extractall(tmp_path / "pack")
+    (tmp_path / "pack" / "policies").rename(repo)
+    logic = repo / KEYS[1:] / "prod.logic.yaml"
+    logic.write_text(logic.read_text().replace("INCOMPLIANT", "INAPPLICABLE"))
+    told = run("pack", "--store", store, "--repo", repo, "--out", tmp_path / "p.zip")
+    assert (3, True) == (told.code, f"not known to mean what they meant in the run: {KEYS}" in told.err)
+    assert [KEYS] == statement_of(tmp_path / "p.zip")["predicate"]["history"]["changedSince"]
+    assert 0 == checked(run, tmp_path / "p.zip")[0]
+
+
+def test_waivers_are_packed_and_applied_once_more(run: Run, store: Path, tmp_path: Path) -> None:
+    write(tmp_path / "waivers", {"a.yaml": {"waivers": [{**WAIVER, "until": "2027-01-01"}]}})
+    path = tmp_path / "p.zip"
+    assert 0 == run("pack", "--store", store, "--waivers", tmp_path / "waivers", "--out", path).code
+    members = members_of(path)
+    assert "policies/waivers/a.yaml" in members
+    assert {"INCOMPLIANT": 4, "UNDETERMINED": 0} == json.loads(members["waivers.json"])["waivers"]["waived"]
+    assert 0 == checked(run, path)[0]
+    wider = members["policies/waivers/a.yaml"].replace(b"accepted-risk", b"false-positive")
+    faults = checked(run, repacked(path, tmp_path / "q.zip", {"policies/waivers/a.yaml": wider}))[1]["faults"]
+    assert ["waivers.json"] == [one["member"] for one in faults]
+    assert 0 == run("pack", "--store", store, "--no-waivers", "--out", path).code
+    assert "policies/waivers/a.yaml" not in members_of(path)
+
+
+def test_ages_count_to_when_the_run_was_committed(run: Run, store: Path, tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    assert 0 == run("pack", "--store", store, "--max-age", "1s", "--out", path).code
+    predicate = statement_of(path)["predicate"]
+    assert 25 == predicate["verdicts"]["UNDETERMINED"]
+    assert predicate["history"]["committed"] == predicate["run"]["agesCountedTo"]
+    assert 0 == checked(run, path)[0]
+
+
+def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: Run, pack: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(pack.read_bytes()[:-2_000])
+    assert 1 == run("pack", "verify", cut).code
+    cut.write_bytes(pack.read_bytes()[:200])
+    code, found = checked(run, cut)
+    assert (1, [{"member": "statement.json", "reason": "the file is cut off within this member"}]) == (code, found["faults"])
+    cut.write_text("no pack")
+    assert (2, f"perpend: {cut}: is no pack: not a ZIP file\n") == run("pack", "verify", cut)[::2]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--run", "7"], "the history has no run `7`"),
+        (["--policy", "nothing-like-it"], "nothing-like-it"),
+        (["--out", "."], "is a directory"),
+    ],
+)
+def test_what_cannot_be_packed_is_one_line_and_writes_nothing(
+    run: Run, store: Path, tmp_path: Path, options: list[str], words: str
+) -> None:
+    told = run("pack", "--store", store, "--out", tmp_path / "p.zip", *options)
+    assert (2, True) == (told.code, words in told.err)
+    assert [] == list(tmp_path.iterdir())
