@@ -14,7 +14,20 @@ from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
 from perpend.load.beside.remedy import SHAPE as REMEDY
-from perpend.load.shapes import FILE_KINDS, Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.shapes import (
+    FILE_KINDS,
+    Choice,
+    Count,
+    Flag,
+    Items,
+    Key,
+    OperationShape,
+    Record,
+    ScalarMap,
+    Shape,
+    Text,
+    TextMap,
+)
 from perpend.meaning.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 
 if TYPE_CHECKING:
@@ -114,6 +127,8 @@ class _Writer:
                 return {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}
             case TextMap():
                 return {"type": "object", "additionalProperties": {"type": "string"}}
+            case ScalarMap():
+                return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():

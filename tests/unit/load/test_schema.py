@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from perpend.ir.operations import OPERATIONS
+from perpend.load.beside.remedy import SHAPE as REMEDY
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.read import Reader
 from perpend.load.schema import json_schemas, write_schemas
@@ -17,6 +18,7 @@ from perpend.load.shapes import FILE_KINDS
 from tests.vectors import FILES, Written, vectors
 
 LIBRARY = Path(__file__).parents[3] / "src" / "perpend" / "library"
+SHAPES = {**FILE_KINDS, "remedy": REMEDY}
 SCHEMAS = json_schemas()
 VALIDATORS = {kind: Draft7Validator(schema) for kind, schema in SCHEMAS.items()}
 OUTCOME = {"status": "COMPLIANT", "currentStateMessage": "m"}
@@ -37,7 +39,7 @@ def complaints(kind: str, text: str) -> list[str]:
     diagnostics: list[Any] = []
     node = node_from_yaml(text, "file.yaml", diagnostics)
     if node is not None:
-        Reader(diagnostics).record(node, FILE_KINDS[kind])
+        Reader(diagnostics).record(node, SHAPES[kind])
     return [diagnostic.message for diagnostic in diagnostics]
 
 
@@ -45,7 +47,7 @@ def logic(check: Any = CHECK, **more: Any) -> dict[str, Any]:
     return {"inputType": "T__c", "conditions": [{**OUTCOME, "check": check}], "otherwise": OUTCOME, **more}
 
 
-@pytest.mark.parametrize("kind", FILE_KINDS)
+@pytest.mark.parametrize("kind", SHAPES)
 def test_schemas_are_schemas(kind: str) -> None:
     Draft7Validator.check_schema(SCHEMAS[kind])
 
@@ -183,6 +185,6 @@ def test_every_operation_has_its_definitions_and_every_key_its_words() -> None:
 
 def test_schemas_are_written_the_same_every_time(tmp_path: Path) -> None:
     first, again = write_schemas(tmp_path / "a"), write_schemas(tmp_path / "b")
-    assert sorted(f"{kind.capitalize()}.schema.json" for kind in FILE_KINDS) == sorted(path.name for path in first)
+    assert sorted(f"{kind.capitalize()}.schema.json" for kind in SHAPES) == sorted(path.name for path in first)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert SCHEMAS == {path.name.split(".")[0].lower(): json.loads(path.read_bytes()) for path in first}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.load.shapes import Items, Key, Record, Text, TextMap
+from perpend.load.shapes import Items, Key, Record, ScalarMap, Text
 
 FILE: Final = "remedy.yaml"
 """The file's name in a policy's directory."""
@@ -73,7 +73,7 @@ SHAPE: Final = Record(
                     "Attributes of one resource.",
                     (
                         Key("type", Text(filled=True), "The resource's type, such as aws_s3_bucket_versioning.", required=True),
-                        Key("set", TextMap(), "Values by attribute; a point leads into a block.", required=True),
+                        Key("set", ScalarMap(), "Values by attribute; a point leads into a block.", required=True),
                     ),
                 )
             ),
