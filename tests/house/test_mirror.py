@@ -29,20 +29,14 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/policies/site",
         "commands/policies/site_built",
     ),
-    "cli/test_access.py": (
-        "commands/estates/access",
-        "report/access",
-    ),
+    "cli/test_access.py": ("commands/estates/access", "report/access"),
     "cli/test_bad_input.py": (
         "collect/csv_text",
         "collect/json_text",
         "collect/report_answer",
     ),
     "cli/test_check_engines.py": ("outputs/as_parquet",),
-    "cli/test_check_stores.py": (
-        "intake/inputs",
-        "store/spool",
-    ),
+    "cli/test_check_stores.py": ("intake/inputs", "store/spool"),
     "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
         "cli/configured",
@@ -59,6 +53,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "waivers/kept",
         "waivers/rules",
     ),
+    "cli/test_ratings.py": ("cli/histories/rating", "commands/findings/ratings", "ratings/judged", "recount/priorities"),
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",
@@ -80,21 +75,12 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "recount/findings",
         "recount/scorecards",
     ),
-    "cli/test_history.py": (
-        "cli/histories/kept",
-        "history/commit/counts",
-    ),
+    "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
     "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
-    "cli/test_inventory.py": (
-        "report/store/answer",
-        "report/store/stored",
-    ),
+    "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
     "cli/test_lint.py": ("commands/policies/lint",),
-    "cli/test_lint_fix.py": (
-        "cli/changes",
-        "scaffold/fixes",
-    ),
+    "cli/test_lint_fix.py": ("cli/changes", "scaffold/fixes"),
     "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
@@ -103,10 +89,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
-    "cli/test_permissions.py": (
-        "commands/estates/permissions",
-        "report/permissions",
-    ),
+    "cli/test_permissions.py": ("commands/estates/permissions", "report/permissions"),
     "cli/test_policy_tests.py": ("commands/policies/test",),
     "cli/test_reporting.py": (
         "cli/reporting",
@@ -176,6 +159,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "report/repository/mutants",
     ),
     "property/test_load_dump.py": (
+        "load/beside/shapes",
         "load/calls",
         "load/documents",
         "load/read",
@@ -284,7 +268,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
-    "servers/test_push.py": ("commands/estates/push",),
+    "servers/test_push.py": ("cli/forms/pushing", "commands/estates/push"),
     "unit/outputs/formats/test_valid.py": (
         "outputs/formats/asff",
         "outputs/formats/ocsf",

@@ -69,7 +69,7 @@ def make_candidates(connection: Connection) -> None:
 def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
     """Add candidates that are held in memory: their columns, and the key."""
     kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
-    _insert(connection, CANDIDATES, kinds, (tuple(map(_plain, row)) for row in rows))
+    _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
 
 
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
@@ -171,6 +171,6 @@ def _insert(
         connection.execute(insert, [json.dumps(batch)])
 
 
-def _plain(value: str | None) -> str | None:
+def storable(value: str | None) -> str | None:
     """Return a text as a database can hold it."""
     return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

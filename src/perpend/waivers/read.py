@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from perpend.load.beside.entries import MOST, EntriesRead, is_whole
 from perpend.load.beside.shapes import WAIVERS
 from perpend.load.words import shorten
+from perpend.waivers.entries import MOST, EntriesRead, is_whole
 from perpend.waivers.rules import UNUSABLE
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from perpend.load.beside.entries import meant
+from perpend.waivers.entries import meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.load.beside.entries import meant
+from perpend.waivers.entries import meant
 
 POLICIES = ("/ce/a/b", "/ce/a/b-c", "/ce/a/b/c", "/ce/x")
 
