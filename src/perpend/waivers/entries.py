@@ -31,18 +31,23 @@ _SCOPES: Final = ("accounts", "regions", "types", "objects", "names")
 """The keys of a scope, each a list: every one that is there must hold, and a list means any of it."""
 
 _MOST_LISTED: Final = 1_000
+_MOST_IN_ALL: Final = 100_000
 _LONGEST: Final = 1_024
 _MOST_STARS: Final = 8
 
 
 @dataclass(slots=True)
 class EntriesRead:
-    """One reading of files of one shape. ``rule`` tells what is wrong with an entry; all that is wrong is in diagnostics."""
+    """One reading of files of one shape. ``rule`` tells what is wrong with an entry; all that is wrong is in diagnostics.
+
+    ``values`` counts what lists hold, in all entries together.
+    """
 
     files: Files
     shape: Record
     rule: Rule
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    values: int = 0
 
     def below(self, folder: str) -> Iterator[Fields]:
         """Yield what the YAML files of a directory hold; ``folder`` is its path from the root, "" for the root itself."""
@@ -76,6 +81,9 @@ class EntriesRead:
             self.refuse(fields.key_spans.get(key, fields.span), f"`{key}` lists nothing")
         if len(found) > _MOST_LISTED:
             self.refuse(found[_MOST_LISTED].span, f"`{key}` lists more than {_MOST_LISTED:,} values")
+        if self.values <= _MOST_IN_ALL < self.values + len(found):
+            self.refuse(fields.key_spans.get(key, fields.span), f"all lists together hold more than {_MOST_IN_ALL:,} values")
+        self.values += len(found)
         for one in _too_long(found):
             self.refuse(one.span, f"longer than {_LONGEST:,} signs, or with more than {_MOST_STARS} `*`")
         return tuple(dict.fromkeys(one.value for one in found))
