@@ -161,8 +161,8 @@ def test_what_is_no_policy_document_is_refused_in_a_line(run: Run, tmp_path: Pat
 
 
 def test_a_context_of_another_form_is_refused(run: Run, tmp_path: Path) -> None:
-    document, context = write(tmp_path / "policy.json", MANY), write(tmp_path / "context.json", {"organization": "o-x"})
-    reason = "the context has the unknown key `organization`; did you mean `organization`?"
+    document, context = write(tmp_path / "policy.json", MANY), write(tmp_path / "context.json", {"organisation": "o-x"})
+    reason = "the context has the unknown key `organisation`; did you mean `organization`?"
     assert Ran(2, "", f"perpend: {context}: {reason}\n") == run("access", document, "--context", context)
 
 

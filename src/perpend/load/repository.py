@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -125,6 +126,12 @@ class Repository:
         return tuple(sorted(f"/{path}" for path in self.tree.files if path.startswith("ce/") and path.endswith(".logic.yaml")))
 
     @cached_property
+    def _logics_of(self) -> dict[str, tuple[str, ...]]:
+        return {
+            entity: tuple(ids) for entity, ids in groupby(sorted(self.logic_ids, key=posixpath.dirname), key=posixpath.dirname)
+        }
+
+    @cached_property
     def extracts_ids(self) -> tuple[str, ...]:
         """The ids of all extract files."""
         return tuple(sorted(f"/{path}" for path in self.tree.files if _is_extracts(path)))
@@ -137,8 +144,9 @@ class Repository:
 
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
-        logics = tuple(found for found in self.logic_ids if found.rpartition("/")[0] == entity)
-        return self._document(f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, logics))
+        return self._document(
+            f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, self._logics_of.get(entity, ()))
+        )
 
     def folder(self, entity: str) -> Loaded[Folder]:
         """Return a folder by its id."""
@@ -365,5 +373,9 @@ def open_repository(directory: str | Path | None = None) -> Repository:
 
     Raises NotARepository where the directory is none.
     """
-    library = Repository(LIBRARY)
-    return library if directory is None else Repository(directory, fallback=library)
+    return library() if directory is None else Repository(directory, fallback=library())
+
+
+def library() -> Repository:
+    """Return the policies and object types that Perpend brings along."""
+    return Repository(LIBRARY)
