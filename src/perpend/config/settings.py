@@ -162,7 +162,7 @@ SETTINGS: Final = (
         SettingKind.CHOICE,
         "Which verdicts make the exit code 1 or 3, those that are worse included; by severity only where some is rated.",
         "--fail-on",
-        ("check",),
+        ("check", "scan aws"),
         ("undetermined", "incompliant", "never", "critical", "high", "medium", "low", "info"),
         "undetermined",
     ),
@@ -171,7 +171,7 @@ SETTINGS: Final = (
         SettingKind.SWITCH,
         "With a severity in `fail-on`: findings that nobody has rated pass.",
         "--unrated-passes",
-        ("check",),
+        ("check", "scan aws"),
         builtin=False,
     ),
     Setting(
