@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "history": "Show what became of an object, a policy or a finding; verify and prune.",
             "diff": "Compare two runs, or what two revisions of the policies find.",
             "waivers": "Show, check and try what people answer for.",
+            "ratings": "Show and check how severe people say that findings are.",
             "scorecard": "Show how a framework stands, requirement by requirement.",
             "trend": "Show how many findings were open after each run.",
             "report": "Judge a store and write one page to hand over: a single HTML file.",

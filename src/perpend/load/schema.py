@@ -13,13 +13,29 @@ from perpend.ir.numbering import LAST
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
-from perpend.load.shapes import FILE_KINDS, Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.beside.shapes import RATINGS, WAIVERS
+from perpend.load.shapes import (
+    REPOSITORY_KINDS,
+    Choice,
+    Count,
+    Flag,
+    Items,
+    Key,
+    OperationShape,
+    Record,
+    Shape,
+    Text,
+    TextMap,
+)
 from perpend.meaning.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Schema = dict[str, Any]
+
+FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS}
+"""Every YAML file kind by the name of its schema."""
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 
