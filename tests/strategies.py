@@ -291,7 +291,7 @@ def _loose_constant(parameter: Parameter) -> st.SearchStrategy[Any]:
 
 
 def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> Any:
-    """Draw a value of a shape of the loader: a whole file's for a record of ``shapes.FILE_KINDS``."""
+    """Draw a value of a shape of the loader: a whole file's for a record of ``schema.FILE_KINDS``."""
     match shape:
         case shapes.Text():
             return draw(TEXT.filter(str.strip) if shape.filled else TEXT)

@@ -344,6 +344,7 @@ frameworks = []
 exclude = []
 inherited = false
 fail-on = "undetermined"
+unrated-passes = false
 require-coverage = false
 [output]
 format = "table"

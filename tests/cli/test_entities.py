@@ -15,6 +15,7 @@ from perpend.lint.check import RULES_BY_CODE
 from perpend.load.repository import LIBRARY
 from perpend.mutation import rules as mutation_rules
 from perpend.pieces import rules as intake_rules
+from perpend.ratings import rules as rating_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 from perpend.waivers import rules as waiver_rules
@@ -32,7 +33,14 @@ def files_of(pattern: str) -> int:
 
 RULES = RULES_BY_CODE | {
     rule.code: rule
-    for rule in (*site_rules.RULES, *intake_rules.RULES, *store_rules.RULES, *mutation_rules.RULES, *waiver_rules.RULES)
+    for rule in (
+        *site_rules.RULES,
+        *intake_rules.RULES,
+        *store_rules.RULES,
+        *mutation_rules.RULES,
+        *waiver_rules.RULES,
+        *rating_rules.RULES,
+    )
 }
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
@@ -242,7 +250,7 @@ def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
 def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:
     ran = run("schema", "--out", tmp_path / "deep" / "schema")
     written = [Path(line) for line in ran.out.splitlines()]
-    assert (0, 8) == (ran.code, len(written))
+    assert (0, 9) == (ran.code, len(written))
     for path in written:
         assert json.loads(path.read_text("utf-8"))["$schema"].startswith("http://json-schema.org/draft-07")
     blocked = tmp_path / "file"

@@ -49,6 +49,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "waivers/kept",
         "waivers/rules",
     ),
+    "cli/test_ratings.py": ("cli/histories/rating", "commands/findings/ratings", "ratings/judged", "recount/priorities"),
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",
@@ -165,6 +166,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "report/repository/mutants",
     ),
     "property/test_load_dump.py": (
+        "load/beside/shapes",
         "load/calls",
         "load/documents",
         "load/read",
@@ -273,7 +275,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/pages/test_policy.py": ("pages/logic",),
     "unit/pages/verdicts/test_lines.py": ("pages/verdicts/book",),
-    "servers/test_push.py": ("commands/estates/push",),
+    "servers/test_push.py": ("cli/forms/pushing", "commands/estates/push"),
     "unit/outputs/formats/test_valid.py": (
         "outputs/formats/asff",
         "outputs/formats/ocsf",

@@ -13,7 +13,7 @@ from perpend.load.calls import call_from_node
 from perpend.load.documents import logic_from, policy_from, section_from
 from perpend.load.nodes import node_from_yaml
 from perpend.load.read import Fields, Reader
-from perpend.load.shapes import FILE_KINDS
+from perpend.load.schema import FILE_KINDS
 from perpend.meaning.types import ValueType
 from tests.estates import RELATED, THING_NAMES
 from tests.property.plain import plain_call, plain_loaded, plain_written

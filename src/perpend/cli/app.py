@@ -40,6 +40,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "diff": "Compare two runs, or what two revisions of the policies find.",
             "remediate": "Print what would mend incompliant objects, with their own names.",
             "waivers": "Show, check and try what people answer for.",
+            "ratings": "Show and check how severe people say that findings are.",
             "scorecard": "Show how a framework stands, requirement by requirement.",
             "trend": "Show how many findings were open after each run.",
             "report": "Judge a store and write one page to hand over: a single HTML file.",

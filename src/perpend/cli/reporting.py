@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from perpend.cli.completions import complete_categories
 from perpend.cli.configured import configuration_of
 from perpend.cli.forms.written import FormAsked, form_option, form_options, write_findings
+from perpend.cli.histories.rating import SEVERITIES, RatingHere, is_severity, ratings_option, unrated_passes_option
 from perpend.cli.output import CannotWrite, output_stream, terminal
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from perpend.judge.judgement import Judgement
     from perpend.judge.narrowed import Filter
+    from perpend.load.repository import Repository
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.report.verdicts.hint import ExplainCommand
     from perpend.waivers.covering import Covering
 
@@ -97,11 +100,13 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--fail-on",
-        type=click.Choice(FAIL_ON),
+        type=click.Choice((*FAIL_ON, *SEVERITIES)),
         default="undetermined",
         show_default=True,
-        help="Which verdicts make the exit code 1 or 3, those that are worse included.",
+        help="Which verdicts make the exit code 1 or 3, those that are worse included; by severity only where some is rated.",
     ),
+    ratings_option,
+    unrated_passes_option,
     click.option(
         "--require-coverage",
         is_flag=True,
@@ -129,6 +134,8 @@ class Reporting:
     accounts: tuple[str, ...]
     requirements: str | None
     fail_on: str
+    ratings_dir: str | None
+    unrated_passes: bool
     require_coverage: bool
 
     @classmethod
@@ -169,6 +176,15 @@ class Reporting:
         """What was asked of the form."""
         return FormAsked(self.form, self.out, self.every, self.ocsf_version, self.unrated, self.github)
 
+    @property
+    def weighs(self) -> bool:
+        """Whether it matters how severe findings are."""
+        return is_severity(self.fail_on) or FORMS[self.form].lists_findings
+
+    def rating(self, repository: Repository) -> RatingHere:
+        """Return the ratings that hold. Raises where a severity is asked for, and no policy is rated."""
+        return RatingHere.here(repository, self.ratings_dir, fail_on=self.fail_on, unrated_passes=self.unrated_passes)
+
     def filter(self) -> Filter:
         """Return which verdicts are reported."""
         from perpend.judge.narrowed import Filter
@@ -176,17 +192,22 @@ class Reporting:
         return Filter(tuple(map(Status, self.statuses)), self.categories, self.accounts)
 
 
-def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, covering: Covering | None = None) -> None:
-    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained.
+@dataclass(frozen=True, slots=True)
+class SaidBeside:
+    """What people say of a judgement, beside its verdicts: what is waived of it, and how severe it is."""
 
-    ``covering`` is what waivers cover of it, which stands beside verdicts.
-    """
+    covering: Covering | None = None
+    weighed: WeighedJudgement | None = None
+
+
+def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
+    """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
     from perpend.judge.narrowed import narrowed
 
     accounts = configuration_of(click.get_current_context()).accounts
     judgement = narrowed(judgement, asked.filter(), accounts)
     _tell_old_reports(judgement)
-    _write(judgement, asked, explained, covering)
+    _write(judgement, asked, explained, said)
     if asked.requirements is not None:
         from perpend.outputs.as_requirements import write_requirements
 
@@ -194,12 +215,12 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, cov
             write_requirements(judgement.scorecards(), asked.requirements, stream)
 
 
-def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, covering: Covering | None) -> None:
+def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
     from perpend.outputs.as_csv import write_csv
     from perpend.outputs.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
-    accounts = configuration_of(click.get_current_context()).accounts
+    accounts, covering = configuration_of(click.get_current_context()).accounts, said.covering
     if asked.form not in ("table", "json"):
         _tell_waived(covering)
     if asked.form != "table":
@@ -231,7 +252,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, co
         with output_stream(asked.out) as stream:
             write_handout(judgement, stream, accounts=accounts, explain=_explain_words(judgement, explained))
     elif FORMS[asked.form].lists_findings:
-        _write_findings(judgement, asked)
+        _write_findings(judgement, asked, said.weighed)
     elif asked.form in ("junit", "markdown", "oscal-ar"):
         _write_counts(judgement, asked)
     else:
@@ -266,12 +287,12 @@ def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str 
     return [marks.get(word, word) for word in words]
 
 
-def _write_findings(judgement: Judgement, asked: Reporting) -> None:
+def _write_findings(judgement: Judgement, asked: Reporting, weighed: WeighedJudgement | None) -> None:
     from perpend.outputs.formats.reported import OPEN, findings_of, run_of
 
     statuses = tuple(Status) if asked.every or asked.statuses else OPEN
-    run = run_of(judgement)
-    write_findings(run, findings_of(judgement, run, statuses), asked.form_asked)
+    run = run_of(judgement, weighed)
+    write_findings(run, findings_of(judgement, run, statuses, weighed), asked.form_asked)
 
 
 def _write_counts(judgement: Judgement, asked: Reporting) -> None:
@@ -324,15 +345,20 @@ def _tell_coverage(judgement: Judgement) -> None:
             click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
 
 
-def exit_code(judgement: Judgement, asked: Reporting, covering: Covering | None = None) -> int:
+def exit_code(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
     """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0.
 
     What is incompliant and waived does not count. What is undetermined does, waived or not: it is not known to be a pass.
     """
+    code = _exit_code_of_verdicts(judgement, asked, said, rating)
+    return code or (3 if asked.require_coverage and not all(card.all_asked for card in judgement.scorecards()) else 0)
+
+
+def _exit_code_of_verdicts(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
+    if rating.least is not None and said.weighed is not None:
+        return rating.exit_code_of(said.weighed, rating.least)
     counts = judgement.ledger.counts
-    waived = covering.number(Status.INCOMPLIANT) if covering else 0
+    waived = said.covering.number(Status.INCOMPLIANT) if said.covering else 0
     if counts[Status.INCOMPLIANT] > waived and asked.fail_on != "never":
         return 1
-    if counts[Status.UNDETERMINED] and asked.fail_on == "undetermined":
-        return 3
-    return 3 if asked.require_coverage and not all(card.all_asked for card in judgement.scorecards()) else 0
+    return 3 if counts[Status.UNDETERMINED] and asked.fail_on == "undetermined" else 0

@@ -14,8 +14,9 @@ from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
 from perpend.load.beside.remedy import SHAPE as REMEDY
+from perpend.load.beside.shapes import RATINGS, WAIVERS
 from perpend.load.shapes import (
-    FILE_KINDS,
+    REPOSITORY_KINDS,
     Choice,
     Count,
     Flag,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Schema = dict[str, Any]
+
+FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS}
+"""Every YAML file kind by the name of its schema."""
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 

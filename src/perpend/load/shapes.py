@@ -307,66 +307,7 @@ TYPE = Record(
     ),
 )
 
-WAIVER_KINDS = ("accepted-risk", "false-positive", "compensating-control", "planned-fix")
-"""Why a finding may be waived."""
-
-_DAY = Text(filled=True)
-_SOME = Items(Text(filled=True), filled=True)
-_ABOUT = (
-    Key("id", Text(filled=True), "What it is called in every output; unique for ever.", required=True),
-    Key("reason", Text(filled=True), "Why.", required=True),
-    Key("owner", Text(filled=True), "Who answers for it.", required=True),
-    Key("approvedBy", Text(filled=True), "Who has agreed; required where `approvers` are named, and then not the owner."),
-    Key("from", _DAY, "The first day on which it holds, such as 2026-11-01 (UTC); without it, always."),
-)
-_SCOPE = Record(
-    "scope",
-    "Which findings: every key must hold, a list means any of it.",
-    (
-        Key("accounts", _SOME, "Accounts by their numbers."),
-        Key("regions", _SOME, "Regions."),
-        Key("types", _SOME, "API names of object types."),
-        Key("objects", _SOME, "Ids or external ids; `*` is anything."),
-        Key("names", _SOME, "Names of objects; `*` is anything."),
-    ),
-)
-_COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
-_WAIVER = Record(
-    "waiver",
-    "Findings that stay what they are, and that somebody answers for until a day.",
-    (
-        *_ABOUT,
-        Key("until", _DAY, "The last day on which it holds (UTC)."),
-        Key("forever", Flag(), "In place of `until`, for an accepted risk only; it warns for ever."),
-        Key("kind", Choice(WAIVER_KINDS), "What kind of reason it is.", required=True),
-        Key("ticket", Text(filled=True), "Where it is followed up."),
-        Key("limit", Count(), "How many findings it covers at most; over it, it covers none.", required=True),
-        Key("policies", _SOME, "Ids; `*` is anything within a segment, `**` across segments.", required=True),
-        Key("scope", _SCOPE, "Which findings of these policies; without it, all."),
-        Key("statuses", _COVERED, "Verdicts that it covers: INCOMPLIANT, unless UNDETERMINED is named."),
-    ),
-)
-_ATTESTATION = Record(
-    "attestation",
-    "What somebody attests of a policy that cannot be automated. It is never a verdict.",
-    (
-        *_ABOUT,
-        Key("until", _DAY, "The last day on which it holds (UTC), at most 90 days after `from`.", required=True),
-        Key("policy", Text(filled=True), "The id of a policy that is `impossible`.", required=True),
-        Key("evidence", Text(filled=True), "Where the evidence is: an address that begins with https.", required=True),
-    ),
-)
-WAIVERS = Record(
-    "waivers",
-    "Findings that somebody answers for, and what people attest where no policy can judge.",
-    (
-        Key("approvers", _TEXTS, "Who may approve. Where any are named, what none of them has approved is not in force."),
-        Key("waivers", Items(_WAIVER), "The waivers."),
-        Key("attestations", Items(_ATTESTATION), "The attestations."),
-    ),
-)
-
-FILE_KINDS: dict[str, Record] = {
+REPOSITORY_KINDS: dict[str, Record] = {
     "policy": POLICY,
     "logic": LOGIC,
     "extracts": EXTRACTS,
@@ -374,6 +315,5 @@ FILE_KINDS: dict[str, Record] = {
     "section": SECTION,
     "type": TYPE,
     "rule": RULE,
-    "waivers": WAIVERS,
 }
-"""Every YAML file kind by the name of its schema."""
+"""The kinds of YAML files that a repository is made of, by the name of their schemas."""

@@ -70,12 +70,14 @@ def _print_finding(row: Row, page: TerminalPage) -> None:
     if row["episodes"] > 1:
         parts.append(f"episode {row['episodes']}")
     parts.append(f"last seen {day(row['last_seen'])}")
+    if row.get("severity"):
+        parts.append(f"{'would be ' if row['status'] == Status.UNDETERMINED else ''}{row['severity']}")
     if row.get("waiver"):
         until = f"until {row['waived_until']}" if row["waived_until"] else "for ever"
         parts.append(f"waived {until} by {page.name(row['waiver'])}")
     where = f" in {page.name(row['account'])}" if row["account"] else ""
     page.line(
-        (page.name(row["object_name"] or row["object_id"]), ""), f"{where}: {', '.join(parts)}", first=f"  {_mark(life, page)} "
+        (page.name(row["object_name"] or row["object_id"]), ""), f"{where}: {', '.join(parts)}", first=f"  {mark(life, page)} "
     )
 
 
@@ -135,7 +137,8 @@ def day(time: datetime) -> str:
     return f"{time:%Y-%m-%d}"
 
 
-def _mark(life: Life, page: TerminalPage) -> str:
+def mark(life: Life, page: TerminalPage) -> str:
+    """Return the sign of a life."""
     status = _MARKS.get(life)
     return page.symbol(status) if status else " "
 

@@ -21,14 +21,14 @@ from perpend.waivers.matching import CANDIDATES, add_candidates, make_candidates
 from perpend.waivers.standing import Force, standings_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from perpend.ir.estate import EstateObject
     from perpend.judge.judgement import Judgement
     from perpend.judge.verdicts import Verdicts
     from perpend.store.database import Connection
+    from perpend.waivers.matching import MeansFindings
     from perpend.waivers.read import WaiverFiles
-    from perpend.waivers.standing import WaiverOnDay
 
 _COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _OBJECTS = "perpend_waiver_object"
@@ -48,20 +48,20 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
     standings = standings_on(files, day, policy_ids)
     if not standings:
         return WaivedJudgement(Covering(day), {})
-    with _database(judgement) as connection:
-        _fill(connection, judgement, standings, _COVERED)
+    with judgement_database(judgement) as connection:
+        fill_candidates(connection, judgement, standings, _COVERED)
         covering = cover(connection, standings, day)
         unused = [one for one in covering.standings if one.force is Force.IN_FORCE and one.waiver.id not in covering.covers]
         in_scope: dict[str, int] = {}
         if unused:
-            _fill(connection, judgement, unused, tuple(Status))
+            fill_candidates(connection, judgement, unused, tuple(Status))
             match(connection, unused, whatever_status=True)
             in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
     return WaivedJudgement(covering, in_scope)
 
 
 @contextmanager
-def _database(judgement: Judgement) -> Iterator[Connection]:
+def judgement_database(judgement: Judgement) -> Iterator[Connection]:
     """Yield the database that reads a judgement's verdicts; where they are held in memory, one of our own."""
     stored = next((column for column in judgement.verdicts if isinstance(column, StoredVerdicts)), None)
     if stored is None:
@@ -72,9 +72,11 @@ def _database(judgement: Judgement) -> Iterator[Connection]:
         yield stored.objects.connection
 
 
-def _fill(connection: Connection, judgement: Judgement, standings: Sequence[WaiverOnDay], statuses: Collection[Status]) -> None:
-    """Fill the table of candidates with the findings of policies that some waiver means."""
-    wanted = {policy for one in standings for policy in one.policies}
+def fill_candidates(
+    connection: Connection, judgement: Judgement, meaning: Iterable[MeansFindings], statuses: Collection[Status]
+) -> None:
+    """Fill the table of candidates with the findings of policies that some waiver, or whatever else, means."""
+    wanted = {policy for one in meaning for policy in one.policies}
     make_candidates(connection)
     by_type: dict[str, list[Verdicts]] = {}
     for column in judgement.verdicts:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import re
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.errors import PerpendError
 from perpend.store.database import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.store.database import Connection
-    from perpend.waivers.standing import WaiverOnDay
 
 CANDIDATES: Final = "perpend_waiver_candidate"
 """The table of findings that could be covered."""
@@ -41,6 +40,22 @@ _ROW: Final = {
 }
 
 
+class MeansFindings(Protocol):
+    """Whatever means findings, of some policies and statuses, by a scope: every key must hold, a list means any of it."""
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of policies."""
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses of findings."""
+
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Lists by key; those that are absent mean all."""
+
+
 class TooManyWaivers(PerpendError):
     """Waivers that stand for more combinations than are compared."""
 
@@ -54,10 +69,10 @@ def make_candidates(connection: Connection) -> None:
 def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
     """Add candidates that are held in memory: their columns, and the key."""
     kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
-    _insert(connection, CANDIDATES, kinds, (tuple(map(_plain, row)) for row in rows))
+    _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
 
 
-def match(connection: Connection, standings: Sequence[WaiverOnDay], *, whatever_status: bool = False) -> None:
+def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
     """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
@@ -114,16 +129,16 @@ def _is_like(value: str, of: str) -> str:
     )
 
 
-def _rows(number: int, standing: WaiverOnDay) -> Iterator[tuple[Any, ...]]:
+def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each way in which a waiver can be met: a policy, an account, an object's pattern, a name's."""
-    scope = standing.waiver.scope
+    scope = standing.scope
     anything: tuple[None, ...] = (None,)
     ways = product(
         standing.policies, scope.get("accounts") or anything, scope.get("objects") or anything, scope.get("names") or anything
     )
     regions, types = (list(scope[key]) if key in scope else None for key in ("regions", "types"))
     for policy, account, of_object, of_name in ways:
-        statuses = list(standing.waiver.statuses)
+        statuses = list(standing.statuses)
         yield number, policy, account, regions, types, statuses, *_signs(of_object), *_signs(of_name)
 
 
@@ -147,7 +162,7 @@ def _insert(
     batch: list[dict[str, Any]] = []
     for count, row in enumerate(rows):
         if most is not None and count >= most:
-            raise TooManyWaivers(f"waivers stand for more than {most:,} combinations of policies, accounts, objects and names")
+            raise TooManyWaivers(f"entries stand for more than {most:,} combinations of policies, accounts, objects and names")
         batch.append(dict(zip(kinds, row, strict=True)))
         if len(batch) == _AT_ONCE:
             connection.execute(insert, [json.dumps(batch)])
@@ -156,6 +171,6 @@ def _insert(
         connection.execute(insert, [json.dumps(batch)])
 
 
-def _plain(value: str | None) -> str | None:
+def storable(value: str | None) -> str | None:
     """Return a text as a database can hold it."""
     return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from perpend.load import shapes
-from perpend.load.files import MAX_YAML, UnreadableFile
-from perpend.load.nodes import node_from_yaml
-from perpend.load.read import Reader
+from perpend.load.beside.shapes import WAIVERS
 from perpend.load.words import shorten
+from perpend.waivers.entries import MOST, EntriesRead, is_whole
 from perpend.waivers.rules import UNUSABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from perpend.diagnostics.model import Diagnostic, Span
     from perpend.load.files import Files
@@ -28,17 +25,10 @@ FOLDER: Final = "waivers"
 ATTESTED_DAYS: Final = 90
 """How many days an attestation holds at most."""
 
-MOST: Final = 10_000
-"""How many waivers and attestations are read at most."""
-
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", re.ASCII)
 """What an id looks like."""
 
-_MOST_LISTED: Final = 1_000
-_LONGEST: Final = 1_024
-_MOST_STARS: Final = 8
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_SCOPES: Final = ("accounts", "regions", "types", "objects", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,77 +76,53 @@ class WaiverFiles:
 
 
 @dataclass(slots=True)
-class _FilesRead:
+class _WaiversRead(EntriesRead):
     """One reading of all files: what was found, and which ids are taken."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     waivers: list[Waiver] = field(default_factory=list)
     attestations: list[Attestation] = field(default_factory=list)
     approvers: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
 
-    def refuse(self, span: Span, message: str, help: str | None = None) -> None:
-        self.diagnostics.append(UNUSABLE.at(span, message, help=help))
-
 
 def waivers_below(files: Files, folder: str) -> WaiverFiles:
     """Return what the YAML files of a directory say; ``folder`` is its path from the root, "" for the root itself."""
-    if folder and not os.path.lexists(files.root / folder):
-        return WaiverFiles()
-    tree = files.tree((folder,)) if folder else files.tree((".",))
-    paths = sorted(path.removeprefix("./") for path in tree.files if path.endswith((".yaml", ".yml")))
-    return _found(files, paths, tree.diagnostics)
+    reading = _WaiversRead(files, WAIVERS, UNUSABLE)
+    return _found(reading, reading.below(folder))
 
 
 def waivers_of(files: Files, path: str) -> WaiverFiles:
     """Return what one file says; ``path`` is that from the root."""
-    return _found(files, [path], ())
+    reading = _WaiversRead(files, WAIVERS, UNUSABLE)
+    return _found(reading, reading.at(path))
 
 
-def _found(files: Files, paths: Iterable[str], problems: Iterable[Diagnostic]) -> WaiverFiles:
-    reading = _FilesRead(list(problems))
-    for path in paths:
-        fields = _fields(files, path, reading.diagnostics)
-        if fields is not None:
-            reading.approvers.update(one.value for one in fields.texts("approvers"))
-            for one in fields.records("waivers"):
-                _read_waiver(one, reading)
-            for one in fields.records("attestations"):
-                _read_attestation(one, reading)
+def _found(reading: _WaiversRead, found: Iterable[Fields]) -> WaiverFiles:
+    for fields in found:
+        reading.approvers.update(one.value for one in fields.texts("approvers"))
+        for one in fields.records("waivers"):
+            _read_waiver(one, reading)
+        for one in fields.records("attestations"):
+            _read_attestation(one, reading)
     return WaiverFiles(
         tuple(reading.waivers), tuple(reading.attestations), frozenset(reading.approvers), tuple(reading.diagnostics)
     )
 
 
-def _fields(files: Files, path: str, diagnostics: list[Diagnostic]) -> Fields | None:
-    try:
-        text = files.text(path, limit=MAX_YAML)
-    except UnreadableFile as error:
-        diagnostics.append(error.diagnostic)
-        return None
-    node = node_from_yaml(text, path, diagnostics)
-    return Reader(diagnostics).record(node, shapes.WAIVERS) if node is not None else None
-
-
-def _read_waiver(fields: Fields, reading: _FilesRead) -> None:
+def _read_waiver(fields: Fields, reading: _WaiversRead) -> None:
     before = len(reading.diagnostics)
     _check_id(fields, reading)
     begins, until = _day(fields, "from", reading), _day(fields, "until", reading)
     _check_end(fields, begins, until, reading)
-    scope = fields.get("scope")
-    lists: dict[str, tuple[str, ...]] = {"policies": _listed(fields, "policies", reading)}
-    if scope is not None:
-        lists |= {key: _listed(scope, key, reading) for key in _SCOPES if key in scope}
-        if not len(scope):
-            reading.refuse(scope.span, "the scope names nothing", "leave `scope` out where all findings are meant")
-    statuses = _listed(fields, "statuses", reading) if "statuses" in fields else ("INCOMPLIANT",)
-    if len(reading.diagnostics) > before or not _is_whole(fields, "id", "reason", "owner", "kind", "limit"):
+    policies, scope = reading.listed(fields, "policies"), reading.scope(fields)
+    statuses = reading.listed(fields, "statuses") if "statuses" in fields else ("INCOMPLIANT",)
+    if len(reading.diagnostics) > before or not is_whole(fields, "id", "reason", "owner", "kind", "limit"):
         return
     reading.waivers.append(
         Waiver(
             fields.text("id"),
-            lists.pop("policies"),
-            lists,
+            policies,
+            scope,
             statuses,
             fields.text("kind"),
             fields.text("reason"),
@@ -171,7 +137,7 @@ def _read_waiver(fields: Fields, reading: _FilesRead) -> None:
     )
 
 
-def _read_attestation(fields: Fields, reading: _FilesRead) -> None:
+def _read_attestation(fields: Fields, reading: _WaiversRead) -> None:
     before = len(reading.diagnostics)
     _check_id(fields, reading)
     begins, until = _day(fields, "from", reading), _day(fields, "until", reading)
@@ -182,7 +148,7 @@ def _read_attestation(fields: Fields, reading: _FilesRead) -> None:
     evidence = fields.get("evidence")
     if evidence is not None and not re.fullmatch(r"https://[!-~]{1,2000}", evidence.value):
         reading.refuse(evidence.span, "the evidence is no address that begins with `https://`")
-    whole = _is_whole(fields, "id", "policy", "reason", "owner", "evidence")
+    whole = is_whole(fields, "id", "policy", "reason", "owner", "evidence")
     if len(reading.diagnostics) > before or not whole or begins is None or until is None:
         return
     reading.attestations.append(
@@ -200,7 +166,7 @@ def _read_attestation(fields: Fields, reading: _FilesRead) -> None:
     )
 
 
-def _check_id(fields: Fields, reading: _FilesRead) -> None:
+def _check_id(fields: Fields, reading: _WaiversRead) -> None:
     identity = fields.get("id")
     if identity is None:
         return
@@ -215,7 +181,7 @@ def _check_id(fields: Fields, reading: _FilesRead) -> None:
         reading.refuse(identity.span, f"there are more than {MOST:,} entries")
 
 
-def _day(fields: Fields, key: str, reading: _FilesRead) -> date | None:
+def _day(fields: Fields, key: str, reading: _WaiversRead) -> date | None:
     written = fields.get(key)
     if written is None:
         return None
@@ -228,7 +194,7 @@ def _day(fields: Fields, key: str, reading: _FilesRead) -> date | None:
     return None
 
 
-def _check_end(fields: Fields, begins: date | None, until: date | None, reading: _FilesRead) -> None:
+def _check_end(fields: Fields, begins: date | None, until: date | None, reading: _WaiversRead) -> None:
     """Refuse a waiver that ends before it begins, or does not say when it ends."""
     forever = bool(fields.text("forever", False))
     if "until" in fields and forever:
@@ -241,25 +207,3 @@ def _check_end(fields: Fields, begins: date | None, until: date | None, reading:
         )
     if begins is not None and until is not None and until < begins:
         reading.refuse(fields["until"].span, f"ends on {until}, before it begins")
-
-
-def _listed(fields: Fields, key: str, reading: _FilesRead) -> tuple[str, ...]:
-    """Return the texts of a list, which names something, and not too much of it."""
-    found = fields.texts(key)
-    if key in fields and not found:
-        reading.refuse(fields.key_spans.get(key, fields.span), f"`{key}` lists nothing")
-    if len(found) > _MOST_LISTED:
-        reading.refuse(found[_MOST_LISTED].span, f"`{key}` lists more than {_MOST_LISTED:,} values")
-    for one in _too_long(found):
-        reading.refuse(one.span, f"longer than {_LONGEST:,} signs, or with more than {_MOST_STARS} `*`")
-    return tuple(dict.fromkeys(one.value for one in found))
-
-
-def _too_long(found: Iterable[Any]) -> Iterator[Any]:
-    for one in found:
-        if len(one.value) > _LONGEST or len(re.findall(r"\*+", one.value)) > _MOST_STARS:
-            yield one
-
-
-def _is_whole(fields: Fields, *keys: str) -> bool:
-    return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.waivers.entries import meant
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from perpend.waivers.read import Attestation, Waiver, WaiverFiles
@@ -35,6 +36,16 @@ class WaiverOnDay:
     force: Force
     policies: tuple[str, ...] = ()
 
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Which findings of its policies it means."""
+        return self.waiver.scope
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Verdicts that it covers."""
+        return self.waiver.statuses
+
 
 def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
     """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
@@ -57,16 +68,3 @@ def force_of(one: Waiver | Attestation, day: date, approvers: Collection[str]) -
     if approvers and (one.approved_by not in approvers or one.approved_by == one.owner):
         return Force.NOT_APPROVED
     return Force.IN_FORCE
-
-
-def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the policies that patterns mean: `*` is anything within a segment, `**` anything across segments."""
-    expressions = [re.compile(_expression(one)) for one in patterns]
-    return tuple(one for one in policy_ids if any(expression.fullmatch(one) for expression in expressions))
-
-
-def _expression(pattern: str) -> str:
-    parts = re.split(r"(\*+)", pattern)
-    return "".join(
-        re.escape(part) if number % 2 == 0 else "[^/]*" if part == "*" else ".*" for number, part in enumerate(parts)
-    )

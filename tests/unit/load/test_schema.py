@@ -13,8 +13,7 @@ from perpend.ir.operations import OPERATIONS
 from perpend.load.beside.remedy import SHAPE as REMEDY
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.read import Reader
-from perpend.load.schema import json_schemas, write_schemas
-from perpend.load.shapes import FILE_KINDS
+from perpend.load.schema import FILE_KINDS, json_schemas, write_schemas
 from tests.vectors import FILES, Written, vectors
 
 LIBRARY = Path(__file__).parents[3] / "src" / "perpend" / "library"

@@ -84,7 +84,7 @@ class FormAsked:
         if "--unrated" in form.options and self.unrated is None:
             raise click.UsageError(
                 f"--format {form.name} goes with --unrated LEVEL: Security Hub takes no finding without a severity, and "
-                "no policy here is rated"
+                "what nobody has rated has none"
             )
 
 

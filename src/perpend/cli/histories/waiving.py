@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _MOST_TOLD: Final = 20
 
 
-class UnusableWaivers(PerpendError):
-    """Waivers that cannot be read: nothing is judged with them."""
+class UnusableEntries(PerpendError):
+    """Waivers or ratings that cannot be read: nothing is done with them."""
 
 
 def waiver_options(command: Command) -> Command:
@@ -58,25 +58,35 @@ _OPTIONS: Final = (
 
 
 def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
-    """Return the waivers that hold. Raises UnusableWaivers where some cannot be read, having shown what is wrong with them."""
+    """Return the waivers that hold. Raises UnusableEntries where some cannot be read, having shown what is wrong with them."""
     if none and directory is not None:
         raise click.UsageError("--waivers and --no-waivers exclude each other")
     if none:
         return WaiverFiles()
-    files, folder = repository.files, FOLDER
-    if directory is not None:
-        if not Path(directory).is_dir():
-            raise UnusableWaivers(f"{visible(directory)}: there is no such directory")
-        files, folder = Files(Path(directory)), ""
+    files, folder = beside(repository, FOLDER, directory)
     return sound(waivers_below(files, folder), files)
 
 
+def beside(repository: Repository, folder: str, directory: str | None) -> tuple[Files, str]:
+    """Return the files and the directory among them that hold what stands beside policies. Raises PerpendError."""
+    if directory is None:
+        return repository.files, folder
+    if not Path(directory).is_dir():
+        raise PerpendError(f"{visible(directory)}: there is no such directory")
+    return Files(Path(directory)), ""
+
+
 def sound(found: WaiverFiles, files: Files) -> WaiverFiles:
-    """Return what was read where nothing is wrong with it. Raises UnusableWaivers, having shown what is."""
-    if found.diagnostics:
-        click.echo(render_text(list(found.diagnostics), source_line=files.source_line, colour=colours()), err=True, nl=False)
-        raise UnusableWaivers(f"waivers that cannot be read ({counted(len(found.diagnostics), 'fault')}): nothing was done")
+    """Return what was read where nothing is wrong with it. Raises UnusableEntries, having shown what is."""
+    refuse_faults(found.diagnostics, files, FOLDER)
     return found
+
+
+def refuse_faults(faults: Collection[Diagnostic], files: Files, what: str) -> None:
+    """Raise UnusableEntries where something is wrong with what stands beside policies, having shown it."""
+    if faults:
+        click.echo(render_text(list(faults), source_line=files.source_line, colour=colours()), err=True, nl=False)
+        raise UnusableEntries(f"{what} that cannot be read ({counted(len(faults), 'fault')}): nothing was done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class Waiving:
 
     @classmethod
     def here(cls, repository: Repository, directory: str | None, *, none: bool) -> Waiving:
-        """Return the waivers that options mean. Raises UnusableWaivers."""
+        """Return the waivers that options mean. Raises UnusableEntries."""
         return cls(waivers_here(repository, directory, none=none), repository)
 
     def covered(self, judgement: Judgement) -> Covering | None:

@@ -15,12 +15,13 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.kept import NOT_AWAY, keep_history
+from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
 from perpend.cli.options import max_age_option, moment, repository_option, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import tell_refused
-from perpend.cli.reporting import Reporting, exit_code, report_options, write
+from perpend.cli.reporting import Reporting, SaidBeside, exit_code, report_options, write
 from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
 from perpend.collect.files import are_large
@@ -61,6 +62,7 @@ Examples:
   perpend check report.csv --framework cis-aws --require-coverage --summary
   perpend check --store inventory --max-age 24h
   perpend check --store inventory --account production --status INCOMPLIANT
+  perpend check --store inventory --ratings ratings --fail-on high
   perpend check --store inventory --format parquet --out verdicts.parquet
   perpend check --store inventory --format ocsf --out findings.ndjson
   perpend check --store inventory --format ndjson --compact --out verdicts.ndjson
@@ -96,6 +98,7 @@ class Asked:
     no_waivers: bool
     report: Reporting
     waiving: Waiving = field(default_factory=Waiving)
+    rating: RatingHere = field(default_factory=RatingHere)
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
@@ -186,7 +189,8 @@ def command(**given: Any) -> int:
     refuse_input_as_output(asked.report.requirements, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
-    asked = replace(asked, waiving=Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers))
+    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    asked = replace(asked, waiving=waiving, rating=asked.report.rating(repository))
     if asked.store is not None:
         return _check_store(Analyzer(repository), asked, asked.store)
     return _check_inputs(Analyzer(repository), asked, inputs_here(click.get_current_context(), asked.inputs, repository))
@@ -330,10 +334,12 @@ def _check_snapshot(
 
 
 def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> int:
-    """Write what was judged, with what waivers cover of it beside, and return the exit code."""
+    """Write what was judged, with what waivers cover of it and how severe it is beside, and return the exit code."""
     covering = asked.waiving.covered(judgement)
-    write(judgement, asked.report, explained, covering)
-    return exit_code(judgement, asked.report, covering)
+    weighed = asked.rating.weighed(judgement, covering) if asked.report.weighs else None
+    said = SaidBeside(covering, weighed)
+    write(judgement, asked.report, explained, said)
+    return exit_code(judgement, asked.report, said, asked.rating)
 
 
 def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:

@@ -44,13 +44,15 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
 
     It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
     """
-    Reporting.taken_from(given).refuse_contradictions(given["frameworks"])
+    report = Reporting.taken_from(given)
+    report.refuse_contradictions(given["frameworks"])
     wishes = Wishes(**given)
     wishes.refuse_contradictions()
     if wishes.resume and store is None:
         raise click.UsageError("--resume goes on with what stands in a --store")
     repository = repository_here(wishes.repo)
     waivers_here(repository, None)  # what cannot be read stops before anything is asked
+    report.rating(repository)  # likewise
     found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
         print_dry_run(found.plan, wishes)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.forms.listing import ListingAsked
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.rating import SEVERITIES, RatingHere, ratings_option, time_of, unrated_passes_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import moment, repository_option
-from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 from perpend.history.model import OPEN_LIVES, Life
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
-
-    from perpend.history.ask.questions import Query
-    from perpend.history.place import HistoryPlace
-
-_AT_ONCE = 1_000
 
 EPILOG = """\b
 Examples:
@@ -31,8 +25,11 @@ Examples:
   perpend findings --store inventory --life unconfirmed --life unknown
   perpend findings --store inventory --life all --object arn:aws:iam::111122223333:user/alma
   perpend findings --store inventory --waived no
+  perpend findings --store inventory --ratings ratings --fail-on high
   perpend findings --store inventory --since 2026-11-01 --format csv --out november.csv
-"""
+
+\b
+Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, waivers or ratings that cannot be read."""
 
 
 @click.command("findings", cls=Configured, epilog=EPILOG)
@@ -57,6 +54,18 @@ Examples:
     show_default=True,
     help="All findings, those that are waived, or those that are not.",
 )
+@ratings_option
+@click.option(
+    "--order",
+    type=click.Choice(["age", "priority"]),
+    help="The oldest first, or what matters most, with the reason.  [default: priority where something is rated, else age]",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Exit with 1 where one of these findings is open, not waived, and so severe, or not rated; with 3 where one could be.",
+)
+@unrated_passes_option
 @click.option("--since", metavar="TIME", callback=moment, help="Findings whose newest episode began then or later.")
 @click.option(
     "--format",
@@ -79,16 +88,23 @@ def command(
     waivers_dir: str | None,
     no_waivers: bool,
     waived: str,
+    ratings_dir: str | None,
+    order: str | None,
+    fail_on: str | None,
+    unrated_passes: bool,
     since: datetime | None,
     form: str,
     limit: int,
     out: str | None,
 ) -> int:
-    """List findings of a store's history: those that are open, unless told otherwise, the oldest first.
+    """List findings of a store's history: those that are open, unless told otherwise.
 
-    Findings that are waived say by what, and until when; which are is asked of the newest run's day.
+    Findings that are waived say by what, and until when; which are is asked of the newest run's day. Where policies are rated,
+    findings have a severity, a place in the order of what matters most, and the reason for it.
     """
     from perpend.history.ask.questions import FindingFilter
+    from perpend.history.ask.views import asking
+    from perpend.ratings.kept import at_least, keep_ratings, with_priority
     from perpend.waivers.kept import with_waivers
 
     place = place_of(directory)
@@ -96,34 +112,19 @@ def command(
     numbers = [next((number for number, one in named.items() if one.name == account), account) for account in accounts]
     chosen = () if "all" in lives else lives or tuple(life.value for life in OPEN_LIVES)
     asked = FindingFilter(chosen, policies, types, tuple(numbers), objects, since.isoformat() if since else None)
-    waiving = Waiving.here(repository_here(repo), waivers_dir, none=no_waivers)
-    return _write(place, with_waivers(asked.query(place.head()), waived), waiving, form, limit, out)
-
-
-def _write(place: HistoryPlace, query: Query, waiving: Waiving, form: str, limit: int, out: str | None) -> int:
-    from perpend.history.ask.views import asking
-    from perpend.recount.findings import print_findings, rows_in, write_rows
-    from perpend.report.store.answer import write_answer_csv
-
+    repository = repository_here(repo)
+    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
+    rating = RatingHere.here(repository, ratings_dir, fail_on=fail_on, unrated_passes=unrated_passes)
+    written = ListingAsked(form, limit, out, order or ("priority" if rating.in_force.by_policy else "age"))
     with asking(place) as connection:
         waiving.covered_findings(connection, place.head())
-        connection.execute(*query)
-        columns = [str(one[0]) for one in connection.description or ()]
-        batches = _batches(connection)
-        if form == "table":
-            rows = rows_in(columns, batches)
-            shown = list(islice(rows, limit))
-            with terminal(out) as console:
-                print_findings(shown, console, more=next(rows, None) is not None)
+        query = with_waivers(asked.query(place.head()), waived)
+        if written.order == "age" and not rating.in_force.by_policy:
+            written.write(connection, query)
             return 0
-        with output_stream(out) as stream:
-            if form == "csv":
-                write_answer_csv(columns, batches, stream)
-            else:
-                write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
-    return 0
-
-
-def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
-    while rows := connection.fetchmany(_AT_ONCE):
-        yield rows
+        keep_ratings(connection, rating.in_force)
+        written.write(connection, with_priority(query, time_of(place.head()), ordered=written.order == "priority"))
+        if rating.least is None:
+            return 0
+        found = at_least(connection, query, rating.least, unrated=not rating.unrated_passes)
+        return rating.exit_code(found.incompliant, found.undetermined)

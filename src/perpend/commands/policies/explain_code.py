@@ -9,6 +9,7 @@ from perpend.cli.output import terminal
 from perpend.lint.check import RULES_BY_CODE
 from perpend.mutation import rules as mutation_rules
 from perpend.pieces import rules as intake_rules
+from perpend.ratings import rules as rating_rules
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 from perpend.waivers import rules as waiver_rules
@@ -22,7 +23,7 @@ def command(code: str | None, every: bool) -> int:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules)
+    others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules, rating_rules)
     several = (RULES_BY_CODE.values(), *(room.RULES for room in others))
     rules = sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
     with terminal(None) as console:

@@ -1,7 +1,7 @@
 """Findings in, findings of AWS Security Hub out (ASFF, 2018-10-08), as the one argument of BatchImportFindings.
 
 Source: the service model of Security Hub, and its user guide for what it takes beyond. A finding must say how severe it is:
-where nothing is rated, whoever exports says what that means, and each finding says that it was not rated.
+where it is not rated, whoever exports says what that means, and each finding says that it was not rated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.ir.status import Status
 from perpend.meaning.values import iso_from_milliseconds
 from perpend.outputs.formats.text import cut, write_items
+from perpend.ratings.levels import SeverityLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ LEVELS: Final = ("low", "medium", "high", "critical")
 """What a finding that nobody rated can be said to weigh."""
 
 _GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-_TITLE, _DESCRIPTION, _ID, _FIELD, _REASON, _TEXT, _MOST = 256, 1_024, 512, 2_048, 2_048, 512, 32
+_TITLE, _DESCRIPTION, _ID, _FIELD, _REASON, _TEXT, _ORIGINAL, _MOST = 256, 1_024, 512, 2_048, 2_048, 512, 64, 32
 _TYPES: Final = ["Software and Configuration Checks/Industry and Regulatory Standards"]
 
 _STATUSES: Final = {
@@ -96,6 +97,9 @@ def _severity(finding: ReportedFinding, unrated: str) -> dict[str, str]:
     # INVARIANT: INFORMATIONAL means that no issue was found, so nothing that fails or is not known is called so.
     if finding.status not in (Status.INCOMPLIANT, Status.UNDETERMINED):
         return {"Label": "INFORMATIONAL"}
+    if finding.rating is not None:
+        least = max(finding.rating.level, SeverityLevel.LOW, key=lambda level: level.rank)
+        return {"Label": least.upper(), "Original": _filled(finding.rating.text(finding.status), _ORIGINAL)}
     return {"Label": unrated.upper(), "Original": f"not rated (--unrated {unrated})"}
 
 

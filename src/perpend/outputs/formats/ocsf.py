@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
 from perpend.outputs.formats.reported import CHANGED, CLOSED
 from perpend.outputs.formats.text import json_of
+from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ _COMPLIANCE: Final = {
     Status.INAPPLICABLE: (_OTHER, "Not Applicable"),
     Status.UNDETERMINED: (2, "Warning"),
     Status.DISAPPEARED: (_OTHER, "Disappeared"),
+}
+_SEVERITIES: Final = {
+    SeverityLevel.INFO: (_INFORMATIONAL, "Informational"),
+    SeverityLevel.LOW: (2, "Low"),
+    SeverityLevel.MEDIUM: (3, "Medium"),
+    SeverityLevel.HIGH: (4, "High"),
+    SeverityLevel.CRITICAL: (5, "Critical"),
 }
 _SETTLED: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
 
@@ -60,7 +69,7 @@ def _event(run: ReportedRun, finding: ReportedFinding, version: str) -> dict[str
         "class_uid": _CLASS,
         "type_uid": 100 * _CLASS + activity,
         "time": run.milliseconds,
-        "severity_id": _INFORMATIONAL if finding.status in _SETTLED else _UNKNOWN,
+        **_severity(finding),
         "message": finding.message,
         "status_id": state,
         **waiver,
@@ -79,9 +88,29 @@ def _event(run: ReportedRun, finding: ReportedFinding, version: str) -> dict[str
                 "status": finding.status.value,
                 "conditionIndex": finding.index,
                 "typeApiName": subject.type_name,
+                **_rating(finding),
             }
         },
     }
+
+
+def _severity(finding: ReportedFinding) -> dict[str, Any]:
+    if finding.status in _SETTLED:
+        return {"severity_id": _INFORMATIONAL}
+    if finding.rating is None:
+        return {"severity_id": _UNKNOWN}
+    number, word = _SEVERITIES[finding.rating.level]
+    return {"severity_id": number, "severity": word}
+
+
+def _rating(finding: ReportedFinding) -> dict[str, Any]:
+    """Return who has rated a finding, and why; of what is not known, that it only would be so severe."""
+    rating = finding.rating
+    if rating is None:
+        return {}
+    would = {"wouldBe": True} if finding.status is Status.UNDETERMINED else {}
+    said = {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because)}
+    return {"rating": {**said, **would}}
 
 
 def _activity(finding: ReportedFinding) -> int:

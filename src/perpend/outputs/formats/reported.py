@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import Scorecard
     from perpend.outputs.formats.subjects import Subject
+    from perpend.ratings.judged import WeighedJudgement
+    from perpend.ratings.levels import FindingRating
 
 OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """What formats tell of unless all is asked for: what passes is most of the bytes, and nobody acts on it."""
@@ -35,13 +37,17 @@ OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 
 @dataclass(frozen=True, slots=True)
 class ReportedPolicy:
-    """What formats say of a policy. ``requirements`` are those that it was asked for: framework and number."""
+    """What formats say of a policy. ``requirements`` are those that it was asked for: framework and number.
+
+    ``rating`` is how severe its findings are said to be, None where nobody has rated it.
+    """
 
     id: str
     title: str
     path: str
     requirements: tuple[tuple[str, str], ...] = ()
     counts: Mapping[Status, int] = field(default_factory=dict)
+    rating: FindingRating | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +75,10 @@ NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """One verdict as formats tell it. ``line`` is that of the condition which decided, in the policy's file."""
+    """One verdict as formats tell it. ``line`` is that of the condition which decided, in the policy's file.
+
+    ``rating`` is how severe it is said to be, or, of what is undetermined, would be; None where nobody has said so.
+    """
 
     uid: str
     policy: ReportedPolicy
@@ -80,6 +89,7 @@ class ReportedFinding:
     remediation: str | None
     line: int
     life: FindingLife = NOTHING_KNOWN
+    rating: FindingRating | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +114,8 @@ class ReportedRun:
         return self.time[:10]
 
 
-def run_of(judgement: Judgement) -> ReportedRun:
-    """Return what a judgement's findings have in common."""
+def run_of(judgement: Judgement, weighed: WeighedJudgement | None = None) -> ReportedRun:
+    """Return what a judgement's findings have in common. ``weighed`` is how severe they are, None where nothing is rated."""
     cards = judgement.scorecards()
     asked: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
@@ -120,17 +130,20 @@ def run_of(judgement: Judgement) -> ReportedRun:
         title = encodable(view.full_name if view else program.policy_id)
         requirements = tuple(dict.fromkeys(asked.get(program.policy_id, ())))
         path = production_of(program.policy_id).lstrip("/")
-        policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column))
+        rating = weighed.in_force.of(program.policy_id) if weighed else None
+        policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
     return ReportedRun(judgement.day.milliseconds, policies, judgement.ledger.counts, judgement.ledger.objects, cards)
 
 
-def findings_of(judgement: Judgement, run: ReportedRun, statuses: Collection[Status]) -> Iterator[ReportedFinding]:
+def findings_of(
+    judgement: Judgement, run: ReportedRun, statuses: Collection[Status], weighed: WeighedJudgement | None = None
+) -> Iterator[ReportedFinding]:
     """Yield the shown findings of some statuses, by type, object and policy."""
     for type_name in judgement.selection.by_type():
         columns = [column for column in judgement.shown if column.program.input_type == type_name]
         if not columns:
             continue
-        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses) for column in columns]
+        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses, weighed) for column in columns]
         for objects, ends in chunks_of(judgement, columns):
             for judged, *of_object in zip(objects, *ends, strict=True):
                 yield from _findings_about(judged, told, of_object)
@@ -146,9 +159,12 @@ def _findings_about(judged: EstateObject, told: Sequence[_VerdictsTold], ends: S
 class _VerdictsTold:
     """What formats say of the verdicts of one program."""
 
-    def __init__(self, program: Program, policy: ReportedPolicy, statuses: Collection[Status]) -> None:
+    def __init__(
+        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: WeighedJudgement | None
+    ) -> None:
         self._program = program
         self._policy = policy
+        self._weighed = weighed
         self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
 
     def tells(self, index: int) -> bool:
@@ -158,6 +174,7 @@ class _VerdictsTold:
         index, error = end
         verdict = self._program.verdicts[index]
         remediation = remediation_of(self._program, verdict)
+        weighed = self._weighed if verdict.status in OPEN else None
         return ReportedFinding(
             finding_id(self._policy.id, judged.type_name, judged.id),
             self._policy,
@@ -167,6 +184,7 @@ class _VerdictsTold:
             encodable(message_of(verdict, error)),
             remediation and encodable(remediation),
             line_of(self._program, index),
+            rating=weighed.of(self._policy.id, judged.id) if weighed else None,
         )
 
 

@@ -12,6 +12,7 @@ from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
 from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME
 from perpend.outputs.formats.text import json_of, write_items
+from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +28,19 @@ _KINDS: Final = {
     Status.INAPPLICABLE: ("notApplicable", "none"),
     Status.UNDETERMINED: ("open", "none"),
     Status.DISAPPEARED: ("notApplicable", "none"),
+}
+_LEVELS: Final = {
+    SeverityLevel.CRITICAL: "error",
+    SeverityLevel.HIGH: "error",
+    SeverityLevel.MEDIUM: "warning",
+    SeverityLevel.LOW: "note",
+    SeverityLevel.INFO: "note",
+}
+_NUMBERS: Final = {
+    SeverityLevel.CRITICAL: "9.5",
+    SeverityLevel.HIGH: "8.0",
+    SeverityLevel.MEDIUM: "5.5",
+    SeverityLevel.LOW: "2.0",
 }
 _STATES: Final = {NEW: "new", SAME: "unchanged", CHANGED: "updated", CLOSED: "absent"}
 _FINGERPRINT: Final = "perpendFinding/v1"
@@ -54,14 +68,21 @@ def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: T
 
 
 def _rule(policy: ReportedPolicy) -> dict[str, Any]:
-    tags = [f"{framework}/{number}" for framework, number in policy.requirements]
+    tags = {"tags": [f"{framework}/{number}" for framework, number in policy.requirements]} if policy.requirements else {}
+    properties = {**tags, **_security_severity(policy)}
     return {
         "id": policy.id,
         "name": "".join(word.capitalize() for word in policy.name.split("-")),
         "shortDescription": {"text": policy.title},
         "help": {"text": f"perpend show {policy.id}"},
-        **({"properties": {"tags": tags}} if tags else {}),
+        **({"properties": properties} if properties else {}),
     }
+
+
+def _security_severity(policy: ReportedPolicy) -> dict[str, str]:
+    """Return what GitHub sorts alerts by: the middle of the numbers that it calls by the level that somebody has named."""
+    number = _NUMBERS.get(policy.rating.level) if policy.rating else None
+    return {"security-severity": number} if number else {}
 
 
 def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
@@ -81,7 +102,7 @@ def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict
 
 def _result(finding: ReportedFinding, number: int) -> dict[str, Any]:
     kind, level = _KINDS[finding.life.last or finding.status]
-    subject, life = finding.subject, finding.life
+    subject, life, rating = finding.subject, finding.life, finding.rating
     state = CLOSED if finding.status is Status.DISAPPEARED else life.change
     waived = [{"kind": "external", "status": "accepted", "justification": life.waiver}] if life.waiver else []
     location = {
@@ -95,13 +116,17 @@ def _result(finding: ReportedFinding, number: int) -> dict[str, Any]:
         "ruleId": finding.policy.id,
         "ruleIndex": number,
         "kind": kind,
-        "level": level,
+        "level": _LEVELS[rating.level] if rating and kind == "fail" else level,
         "message": {"text": literal(f"{subject.shown_name}: {finding.message}")},
         "locations": [location],
         "partialFingerprints": {_FINGERPRINT: finding.uid},
         **({"baselineState": _STATES[state]} if state else {}),
         "suppressions": waived,
-        "properties": {"perpendStatus": finding.status.value, "conditionIndex": finding.index},
+        "properties": {
+            "perpendStatus": finding.status.value,
+            "conditionIndex": finding.index,
+            **({"perpendRating": encodable(rating.text(finding.status))} if rating else {}),
+        },
     }
 
 

@@ -1,0 +1,70 @@
+"""``perpend ratings``: how severe people say that findings are, listed and checked."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from perpend.cli.configured import Configured
+from perpend.cli.histories.rating import rating_files, ratings_option
+from perpend.cli.histories.waiving import lines_of
+from perpend.cli.options import repository_option
+from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
+from perpend.ratings.in_force import ratings_in_force
+
+EPILOG = """\b
+Examples:
+  perpend ratings lint
+  perpend ratings lint --unrated
+  perpend ratings list --ratings ratings --format json
+
+\b
+Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 ratings that cannot be read."""
+
+
+@click.group("ratings", epilog=EPILOG)
+def command() -> None:
+    """Show and check ratings: how severe people say that findings of policies are, who says so, and why."""
+
+
+@command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend ratings lint\n  perpend ratings lint --unrated")
+@repository_option
+@ratings_option
+@click.option("--unrated", is_flag=True, help="Also tell which policies nobody has rated.")
+def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
+    """Tell what is wrong or odd: policies that are not there, or rated twice, and what is raised where nothing is rated."""
+    from perpend.ratings.told import told_of_ratings
+
+    repository = repository_here(repo)
+    files = rating_files(repository, ratings_dir)
+    in_force = ratings_in_force(files, repository.policy_ids)
+    found = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
+    for line in lines_of(found):
+        click.echo(line)
+    return int(bool(found))
+
+
+@command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend ratings list --format json")
+@repository_option
+@ratings_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
+)
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def list_all(repo: str | None, ratings_dir: str | None, form: str, out: str | None) -> int:
+    """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none."""
+    from perpend.outputs.as_ratings import ratings_document
+    from perpend.recount.priorities import print_ratings
+
+    repository = repository_here(repo)
+    document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
+    if form == "text":
+        with terminal(out) as console:
+            print_ratings(document, console)
+        return 0
+    with output_stream(out) as stream:
+        json.dump(document, stream, indent=1)
+        stream.write("\n")
+    return 0

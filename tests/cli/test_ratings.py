@@ -1,0 +1,190 @@
+"""Ratings as people use them: what fails a build, what comes first, what is written for other tools, and never in verdicts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run, report
+from tests.repositories import write
+
+KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+ROOT_MFA = "/ce/ca/aws/iam/root-user-mfa"
+SAID = {"because": "A trial.", "source": "board"}
+CHECK = ("check", EXAMPLE, *TIME)
+BOTH = (*CHECK, "--policy", KEYS, "--policy", ROOT_MFA)
+
+
+def ratings(root: Path, *entries: dict[str, Any], **more: Any) -> Path:
+    """Write ratings into a directory of their own."""
+    found = {"ratings": [{"policies": [KEYS], "severity": "high", **SAID, **entry} for entry in entries], **more}
+    return write(root / "ratings", {"a.yaml": found})
+
+
+def moved(by: int = 1, **scope: list[str]) -> list[dict[str, Any]]:
+    return [{"scope": scope, "by": by, **SAID}]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rated") / "store"
+
+
+@pytest.fixture
+def days(run: Run, store: Path, tmp_path: Path) -> Path:
+    """A store of two days, both judged; on the second one user more has two keys."""
+    if not store.exists():
+        for path in (
+            report(tmp_path, "2026-11-20T00:00:00Z", without="build-runner"),
+            report(tmp_path, "2026-11-21T00:00:00Z"),
+        ):
+            run("import", path, "--store", store)
+            run("check", "--store", store, "-q", "--policy", KEYS, "--policy", ROOT_MFA)
+    return store
+
+
+def test_a_severity_fails_a_build_and_what_nobody_has_rated_fails_it_too(run: Run, tmp_path: Path) -> None:
+    by = ratings(tmp_path, {})
+    found = run(*BOTH, "-q", "--ratings", by, "--fail-on", "high")
+    assert 1 == found.code
+    assert "perpend: 5 INCOMPLIANT findings are high or worse, or not rated" in found.err
+    found = run(*BOTH, "-q", "--ratings", by, "--fail-on", "critical")
+    assert (1, True) == (found.code, "1 INCOMPLIANT finding is critical or worse, or not rated" in found.err)
+    assert 0 == run(*BOTH, "-q", "--ratings", by, "--fail-on", "critical", "--unrated-passes").code
+    assert 1 == run(*BOTH, "-q", "--ratings", by, "--fail-on", "low", "--unrated-passes").code
+
+
+def test_what_is_not_known_could_be_as_severe_as_its_policy_and_never_passes(run: Run, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.csv"
+    text = Path(EXAMPLE).read_text("utf-8").splitlines()
+    place = text[0].split(",").index("access_key_1_active")
+    rows = [line.split(",") for line in text[:4]]
+    odd.write_text(
+        "\n".join(",".join("" if n == place and i else v for n, v in enumerate(row)) for i, row in enumerate(rows)) + "\n"
+    )
+    check = ("check", odd, *TIME, "--policy", KEYS, "-q", "--ratings", ratings(tmp_path, {}))
+    found = run(*check, "--fail-on", "high")
+    assert 3 == found.code
+    assert "UNDETERMINED findings could be high or worse, or not rated" in found.err
+    assert 0 == run(*check, "--fail-on", "critical").code
+
+
+@pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
+def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: Run, tmp_path: Path, engine: str) -> None:
+    check = (*CHECK, "--policy", KEYS, "-q", "--engine", engine, "--fail-on", "critical")
+    by = ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])})
+    found = run(*check, "--ratings", by)
+    assert (1, True) == (found.code, "1 INCOMPLIANT finding is critical or worse" in found.err)
+    waiver = {"id": "w", "policies": [KEYS], "kind": "accepted-risk", "reason": "R", "owner": "o", "until": "2027-01-01"}
+    waiver |= {"limit": 9, "scope": {"names": ["alma*"]}}
+    waivers = write(tmp_path / "waivers", {"a.yaml": {"waivers": [waiver]}})
+    assert 0 == run(*check, "--ratings", by, "--waivers", waivers).code
+    lowered = ratings(tmp_path, {"severity": "critical"}, lower=moved(names=["*"]))
+    assert 0 == run(*check, "--ratings", lowered).code
+
+
+def test_a_severity_without_ratings_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    for words in (
+        ("check", EXAMPLE, "--fail-on", "high"),
+        (*BOTH, "--ratings", write(tmp_path / "r", {"a.yaml": {}}), "--fail-on", "low"),
+    ):
+        found = run(*words)
+        assert (2, "", True) == (found.code, found.out, "needs ratings, and no policy is rated" in found.err)
+    assert 2 == run(*BOTH, "--unrated-passes").code
+    assert 2 == run(*BOTH, "--ratings", tmp_path / "nowhere").code
+    unusable = ratings(tmp_path, {"resolveWithin": "soon"})
+    for words in (BOTH, ("ratings", "list"), ("ratings", "lint")):
+        found = run(*words, "--ratings", unusable)
+        assert (2, "", True) == (found.code, found.out, "error[R101]: `soon` is no length of time" in found.err)
+
+
+def test_findings_come_in_the_order_of_what_matters_and_say_why(run: Run, days: Path, tmp_path: Path) -> None:
+    by = ratings(tmp_path, {"resolveWithin": "12h"}, **{"raise": moved(names=["build-runner"])})
+    asked = ("findings", "--store", days, "--ratings", by)
+    rows = json.loads(run(*asked, "--format", "json").out)
+    assert [*range(1, 6)] == [row["priority"] for row in rows]
+    assert [*["high"] * 3, "critical", None] == [row["severity"] for row in rows]
+    assert "overdue by less than a day, high (board), open since 2026-11-20" == rows[0]["reason"]
+    assert ("build-runner", "critical (board, raised), new", "board") == tuple(
+        rows[3][key] for key in ("object_name", "reason", "rated_by")
+    )
+    assert ("not rated, open since 2026-11-20", "2026-11-20T12:00:00Z") == (rows[4]["reason"], rows[0]["due"])
+    text = run(*asked, "--limit", "4").out
+    assert "   4 ✘ build-runner in 111122223333: critical (board, raised), new" in text
+    assert text.endswith("4 findings shown, there are more: --limit shows more, --format csv all\n")
+    assert ", critical" in run(*asked, "--order", "age").out
+
+
+def test_without_ratings_nothing_is_said_of_severity(run: Run, days: Path) -> None:
+    rows = json.loads(run("findings", "--store", days, "--format", "json").out)
+    assert not {"severity", "priority", "reason"} & rows[0].keys()
+    found = json.loads(run("findings", "--store", days, "--format", "json", "--order", "priority").out)
+    assert {None} == {row["severity"] for row in found}
+    assert "not rated, new" == found[0]["reason"]
+    assert 2 == run("findings", "--store", days, "--fail-on", "high").code
+
+
+def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}), "--limit", "1", "--fail-on")
+    assert 1 == run(*asked, "high").code
+    assert 1 == run(*asked, "critical").code
+    assert 0 == run(*asked, "critical", "--unrated-passes").code
+    assert 0 == run(*asked, "critical", "--policy", KEYS).code
+
+
+def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = ratings(tmp_path, {"resolveWithin": "2d"}, {"policies": ["/ce/no"]}, lower=moved(regions=["eu-west-1"]))
+    found = run("ratings", "list", "--ratings", by).out
+    assert f"{KEYS}: high, to be mended within 2d" in found
+    assert "lowered by 1 of 1 rated policy where regions eu-west-1" in found
+    (tmp_path / "perpend.toml").write_text('ratings = "ratings"\nfail-on = "high"\nunrated-passes = true\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    document = json.loads(run("ratings", "list", "--format", "json").out)
+    assert [KEYS] == [one["policy"] for one in document["ratings"]]
+    assert ROOT_MFA in document["unrated"]
+    lint = run("ratings", "lint")
+    assert (1, "a.yaml:16: R102: there is no policy `/ce/no`\n") == (lint.code, lint.out)
+    assert f"R104: {ROOT_MFA} is not rated" in run("ratings", "lint", "--unrated").out
+    assert (1, 0) == (run(*BOTH, "-q").code, run(*CHECK, "--policy", ROOT_MFA, "-q").code)
+    assert 0 == run(*BOTH, "-q", "--fail-on", "never").code
+
+
+def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: Run, tmp_path: Path) -> None:
+    by = ratings(tmp_path, {"severity": "critical"}, {"policies": [ROOT_MFA], "severity": "info"}, lower=moved(names=["alma*"]))
+    written: dict[str, dict[str, str]] = {}
+    for name, more in (("plain", ()), ("rated", ("--ratings", by))):
+        for form, options in (("ocsf", ()), ("asff", ("--unrated", "medium")), ("sarif", ())):
+            written.setdefault(form, {})[name] = run(*BOTH, "--format", form, *options, *more).out
+    plain, rated = ([json.loads(line) for line in written["ocsf"][one].splitlines()] for one in ("plain", "rated"))
+    assert {0} == {one["severity_id"] for one in plain}
+    numbers = {one["resources"][0]["name"]: one["severity_id"] for one in rated}
+    assert (4, 1) == (numbers.pop("alma.brekke"), numbers.pop("<root_account>"))
+    assert {5} == set(numbers.values())
+    said = {one["resources"][0]["name"]: (one["severity"], one["unmapped"]["perpend"]["rating"]) for one in rated}
+    assert ("High", {"severity": "high", "source": "board", "because": "A trial."}) == said["alma.brekke"]
+    asff = {one["ProductFields"]["perpend/objectName"]: one for one in json.loads(written["asff"]["rated"])["Findings"]}
+    severities = {name: one["FindingProviderFields"]["Severity"] for name, one in asff.items()}
+    assert {"Label": "HIGH", "Original": "high (board, lowered)"} == severities["alma.brekke"]
+    assert {"Label": "LOW", "Original": "info (board)"} == severities["<root_account>"]
+    sarif = json.loads(written["sarif"]["rated"])["runs"][0]
+    by_rule = {one["id"]: one.get("properties", {}).get("security-severity") for one in sarif["tool"]["driver"]["rules"]}
+    assert {KEYS: "9.5", ROOT_MFA: None} == by_rule
+    assert {KEYS: {"error"}, ROOT_MFA: {"note"}} == {
+        policy: {one["level"] for one in sarif["results"] if one["ruleId"] == policy and one["kind"] == "fail"}
+        for policy in by_rule
+    }
+    assert "security-severity" not in written["sarif"]["plain"]
+
+
+def test_the_example_for_the_library_is_sound_and_not_loaded(run: Run) -> None:
+    example = ROOT / "examples" / "ratings"
+    found = run("ratings", "lint", "--ratings", example)
+    assert (0, "", "") == (found.code, found.out, found.err)
+    document = json.loads(run("ratings", "list", "--ratings", example, "--format", "json").out)
+    assert {"an example: an opinion of this project"} == {one["source"] for one in document["ratings"]}
+    assert [] == json.loads(run("ratings", "list", "--format", "json").out)["ratings"]
