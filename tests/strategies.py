@@ -305,6 +305,8 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
             return [document(draw, shape.of, names, depth) for _ in range(draw(st.integers(int(shape.filled), 2)))]
         case shapes.TextMap():
             return draw(st.dictionaries(_KEY, TEXT, max_size=3))
+        case shapes.ScalarMap():
+            return draw(st.dictionaries(_KEY, TEXT | st.integers() | st.booleans(), max_size=3))
         case shapes.OperationShape():
             return expression(draw, draw(st.sampled_from(OPEN_KINDS)), names, depth)
         case shapes.Record():

@@ -18,6 +18,7 @@ from perpend.ir.render import expression_text
 from perpend.load.repository import Repository
 from tests.docs.api_reference import signatures
 from tests.golden.broken import REPLACEMENTS
+from tests.remedies import library_commands
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"
@@ -94,6 +95,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "plan-duckdb.txt": lambda: command("plan", *PLAN, "--format", "sql"),
     "plan-spark.txt": lambda: command("plan", *PLAN, "--format", "sql", "--engine", "spark"),
     "api.txt": signatures,
+    "remedies.txt": library_commands,
     "policy.txt": lambda: command("show", SERVER_POLICY, "--repo", "repository"),
 }
 """Every expected file with what makes its text."""

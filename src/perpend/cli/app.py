@@ -38,6 +38,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "findings": "List what is open in a store's history, and since when.",
             "history": "Show what became of an object, a policy or a finding; verify and prune.",
             "diff": "Compare two runs, or what two revisions of the policies find.",
+            "remediate": "Print what would mend incompliant objects, with their own names.",
             "waivers": "Show, check and try what people answer for.",
             "ratings": "Show and check how severe people say that findings are.",
             "scorecard": "Show how a framework stands, requirement by requirement.",

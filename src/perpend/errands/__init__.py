@@ -1,1 +1,1 @@
-"""What commands do beyond their options: accounts collected, sites built, tests proposed and changed, runs packed."""
+"""What commands do beyond their options: accounts collected, sites built, tests proposed, runs packed, plans to mend made."""

@@ -13,13 +13,17 @@ from perpend.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
 from perpend.lint.survey import Survey
 from perpend.load import rules as load_rules
 from perpend.load.files import parents
+from perpend.remedies.read import remedy_problems
+from perpend.remedies.rules import RULES as REMEDY_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from perpend.load.repository import Repository
 
-RULES_BY_CODE: Final[dict[str, Rule]] = {rule.code: rule for rule in (*load_rules.RULES, *rules.RULES, *lint.RULES)}
+RULES_BY_CODE: Final[dict[str, Rule]] = {
+    rule.code: rule for rule in (*load_rules.RULES, *rules.RULES, *REMEDY_RULES, *lint.RULES)
+}
 """Every rule a repository can break, by its code."""
 
 MAX_ALIKE: Final = 20
@@ -53,6 +57,7 @@ def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic
     for entity in repository.extracts_ids:
         found += analyzer.extract_diagnostics(entity)
     found += references.dangling_sections(repository)
+    found += remedy_problems(repository)
     found += lint.lint(Survey(analyzer))
     return sorted_diagnostics(found)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.load import rules
 from perpend.load.calls import Call, call_from_node
 from perpend.load.nodes import Mapping, Node, ScalarNode, Sequence, plain
-from perpend.load.shapes import Choice, Count, Flag, Items, Key, OperationShape, Record, Shape, Text, TextMap
+from perpend.load.shapes import Choice, Count, Flag, Items, Key, OperationShape, Record, ScalarMap, Shape, Text, TextMap
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Reader:
                 return self._items(node, shape, key_span)
             case TextMap():
                 return self._placed(node, "a mapping of texts", fits=isinstance(node, Mapping))
+            case ScalarMap():
+                return self._placed(node, "a mapping of texts, numbers and booleans", fits=isinstance(node, Mapping))
             case OperationShape():
                 return call_from_node(node, key_span, self.diagnostics)
             case Record():

@@ -13,6 +13,7 @@ from perpend.ir.numbering import LAST
 from perpend.ir.operation import Constant, Operation, Parameter, Result
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
+from perpend.load.beside.remedy import SHAPE as REMEDY
 from perpend.load.beside.shapes import RATINGS, WAIVERS
 from perpend.load.shapes import (
     REPOSITORY_KINDS,
@@ -23,6 +24,7 @@ from perpend.load.shapes import (
     Key,
     OperationShape,
     Record,
+    ScalarMap,
     Shape,
     Text,
     TextMap,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS}
+FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS, "remedy": REMEDY}
 """Every YAML file kind by the name of its schema."""
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -129,6 +131,8 @@ class _Writer:
                 return {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}
             case TextMap():
                 return {"type": "object", "additionalProperties": {"type": "string"}}
+            case ScalarMap():
+                return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():

@@ -46,6 +46,11 @@ class TextMap:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalarMap:
+    """A mapping of texts to texts, numbers and booleans."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationShape:
     """An operation: a mapping with the operation's name as its only key."""
 
@@ -71,7 +76,7 @@ class Record:
     recursive: str | None = None
 
 
-Shape = Text | Choice | Flag | Count | Items | TextMap | OperationShape | Record
+Shape = Text | Choice | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(

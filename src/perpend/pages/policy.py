@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from perpend.ir.ids import is_production
+from perpend.load.beside.remedy import FILE as REMEDY
 from perpend.pages.frameworks import AnswerRow, answer_rows
 from perpend.pages.logic import folder_crumbs, place_facets, problem_from
 from perpend.pages.page import Changes, Counts, Head, Problem
@@ -162,6 +163,8 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
             ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
             *found,
         ]
+        if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
+            found.append(("Print what would mend what it finds", f"perpend remediate {quote(policy.id)} --store DIR"))
     return (*found, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 
 

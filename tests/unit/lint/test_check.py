@@ -12,6 +12,7 @@ from perpend.analyze import rules as analyze_rules
 from perpend.diagnostics.model import Severity
 from perpend.lint.check import MAX_ALIKE, RULES_BY_CODE
 from perpend.load import rules as load_rules
+from perpend.remedies.rules import RULES as REMEDY_RULES
 from tests.unit.load.written import EXTRACTS, LOGIC, NAMES, POLICY, checked, errors, logic, warnings, write
 
 IMPORT = f"importExtracts: [{{file: /{EXTRACTS}}}]\n"
@@ -219,7 +220,7 @@ def test_a_sound_repository_has_neither_errors_nor_warnings(tmp_path):
 
 
 def test_every_rule_has_a_code_a_name_and_a_page_of_its_own():
-    rules = (*load_rules.RULES, *analyze_rules.RULES, *lint.RULES)
+    rules = (*load_rules.RULES, *analyze_rules.RULES, *REMEDY_RULES, *lint.RULES)
     assert {rule.code: rule for rule in rules} == RULES_BY_CODE
     assert {1} == set(Counter(rule.code for rule in rules).values())
     assert {1} == set(Counter(rule.name for rule in rules).values())

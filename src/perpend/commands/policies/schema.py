@@ -19,7 +19,7 @@ Then let the editor know, in the first line of a logic file:
 @click.command("schema", epilog=EPILOG)
 @click.option("--out", metavar="DIR", type=click.Path(file_okay=False), required=True, help="Where to write the schemas.")
 def command(out: str) -> int:
-    """Write the JSON Schemas of policy, logic, extracts, folder, section, type, rule, waiver and rating files."""
+    """Write the JSON Schemas of policy, logic, extracts, folder, section, type, rule, waiver, rating and remedy files."""
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
         written = write_schemas(Path(out))

@@ -114,6 +114,11 @@ def about(head: HistoryHead, name: str) -> tuple[str, Query]:
     return what, (f"SELECT {columns} FROM event WHERE {where} ORDER BY run, policy_id, type, object_id, incarnation", values)
 
 
+def objects_of_findings(findings: Sequence[str]) -> Query:
+    """Return the query for the policy and the object of findings, which are named by their ids."""
+    return f"SELECT finding_id, policy_id, object_id FROM finding WHERE finding_id IN ({_places(findings)})", [*findings]
+
+
 def compared(before: int, after: int) -> str:
     """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why."""
     lives = f"SELECT type, finding_id, arg_max(life, run) AS life FROM event WHERE run <= {before} GROUP BY ALL"

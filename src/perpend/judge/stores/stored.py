@@ -10,6 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +25,7 @@ from perpend.store.database import pattern
 from perpend.store.queries.owners import rows_belonging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from perpend.engines.verdicts import VerdictFiles
@@ -69,6 +70,14 @@ class StoredObjects(Sequence[EstateObject]):
     def connection(self) -> Connection:
         """The database that reads them."""
         return self._nest.connection
+
+    def reading(self, paths: Iterable[str]) -> StoredObjects:
+        """Return the same objects, with the values at some paths of fields beside those that are wanted already."""
+        wanted = deepcopy(self._wanted)
+        for path in paths:
+            *lookups, name = path.split(".")
+            wanted.through(lookups).values.add(name)
+        return StoredObjects(self._nest, self._held, self._files, self._type, wanted)
 
     def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
         """Return the objects with these row numbers, in their order."""

@@ -1,0 +1,188 @@
+"""Policies and findings that people name in, plans for what a store's snapshot holds out, and what is told of the rest."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.analyze.names import UnknownName, ids_named
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.histories.kept import place_of
+from perpend.cli.programs import tell_problems, tell_refused
+from perpend.cli.repositories import store_named
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+from perpend.ir.status import Status
+from perpend.judge.judgement import counts_of
+from perpend.judge.selection import select_policies
+from perpend.load.files import MAX_YAML, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from perpend.analyze.programs import Analyzer
+    from perpend.judge.judgement import Judgement
+    from perpend.judge.mending import Mending, ToMend
+    from perpend.remedies.model import Remedy
+
+_FINDING: Final = re.compile("[0-9a-f]{32}")
+NOT_FILLED: Final = 3
+"""Exit code where something is not known that a plan would need."""
+
+
+class UnusableRemedy(PerpendError):
+    """A remedy that something is wrong with: no plan is made of it."""
+
+
+@dataclass(slots=True)
+class AskedObjects:
+    """The policies that are asked, each with the Ids of the objects that findings name; None stands for all objects.
+
+    ``by_folder``: a name meant several policies, of which the store need not hold the objects of each.
+    """
+
+    policies: dict[str, set[str] | None] = field(default_factory=dict)
+    by_folder: bool = False
+
+    def want(self, policy_id: str, object_id: str | None) -> None:
+        """Ask for one object of a policy, or for all for None."""
+        known = self.policies.get(policy_id, set())
+        self.policies[policy_id] = None if known is None or object_id is None else {*known, object_id}
+
+
+def asked_of(analyzer: Analyzer, names: Sequence[str], store: str) -> AskedObjects:
+    """Return what policies and findings mean. Raises UnknownName for what is neither."""
+    asked = AskedObjects()
+    known = analyzer.repository.policy_ids
+    findings = [name for name in names if _FINDING.fullmatch(name)]
+    if policies := [name for name in names if name not in findings]:
+        meant = ids_named(policies, known, "policy")
+        asked.by_folder = len(meant) > len(policies)
+        for policy_id in meant:
+            asked.want(policy_id, None)
+    for finding, (policy_id, object_id) in _found(findings, store).items():
+        if policy_id not in known:
+            raise UnknownName(f"finding {finding} is of {visible(policy_id)}, which the repository does not have")
+        asked.want(policy_id, object_id)
+    return asked
+
+
+def _found(findings: Sequence[str], store: str) -> Mapping[str, tuple[str, str]]:
+    """Return by finding its policy and its object, as the store's history knows them."""
+    if not findings:
+        return {}
+    from perpend.history.ask.questions import objects_of_findings
+    from perpend.history.ask.views import asking
+
+    with asking(place_of(store)) as connection:
+        rows = connection.execute(*objects_of_findings(findings)).fetchall()
+    found = {str(finding): (str(policy), str(judged)) for finding, policy, judged in rows}
+    for finding in findings:
+        if finding not in found:
+            raise UnknownName(f"the history knows no finding {finding}; `perpend findings --format json` lists their ids")
+    return found
+
+
+@dataclass(slots=True)
+class StorePlan:
+    """What would mend a judged store; it counts what it could not fill in while it is read."""
+
+    judgement: Judgement
+    asked: Mapping[str, ToMend]
+    guides: Mapping[str, str]
+    unfilled: int = 0
+    planned: int = 0
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def mendings(self) -> Iterator[Mending]:
+        """Yield what would mend each incompliant object; the words of `remediation.md` where nothing is declared."""
+        from perpend.judge.mending import mendings
+
+        for mending in mendings(self.judgement, self.asked):
+            self.planned += 1
+            self.unfilled += mending.remedy is None
+            if self.asked[mending.policy.id].objects is not None:
+                self.seen.add((mending.policy.id, mending.object.id))
+            guide = self.guides.get(mending.policy.id)
+            yield replace(mending, guide=guide) if guide else mending
+
+    def tell(self) -> int:
+        """Say on standard error how many plans there are and what is not known, and return the exit code."""
+        unknown = self._tell_named()
+        for column in self.judgement.verdicts:
+            if self.asked[column.program.policy_id].objects is None:
+                unknown += counts_of(column)[Status.UNDETERMINED]
+        told = f"{counted(self.planned, 'object')} to mend"
+        told += f", {self.unfilled:,} not filled in" if self.unfilled else ""
+        told += f"; of {unknown:,} it is not known whether they are" if unknown else ""
+        click.echo(f"perpend: {told}", err=True)
+        if self.judgement.selection.refused:
+            return USAGE_ERROR
+        return NOT_FILLED if self.unfilled or unknown else 0
+
+    def _tell_named(self) -> int:
+        """Tell which objects that findings name are not incompliant, and return of how many that is not known."""
+        from perpend.judge.mending import mendings
+
+        named = {policy_id: one for policy_id, one in self.asked.items() if one.objects is not None}
+        unknown = 0
+        for one in mendings(self.judgement, named, Status.UNDETERMINED):
+            unknown += 1
+            self.seen.add((one.policy.id, one.object.id))
+            name = visible(one.object.name or one.object.id)
+            click.echo(f"perpend: {name}: whether there is anything to mend is not known: {visible(one.message)}", err=True)
+        for policy_id, to_mend in named.items():
+            for object_id in sorted(to_mend.objects or ()):
+                if (policy_id, object_id) not in self.seen:
+                    click.echo(f"perpend: {visible(object_id)}: {policy_id} does not find it incompliant", err=True)
+        return unknown
+
+
+@contextmanager
+def plan_of_store(
+    analyzer: Analyzer,
+    asked: AskedObjects,
+    directory: str,
+    run: str | None,
+    snapshot_time: datetime | None,
+    max_age: timedelta | None,
+) -> Iterator[StorePlan]:
+    """Yield what would mend a store's objects, as its snapshot in force is judged now."""
+    from perpend.judge.mending import ToMend
+    from perpend.judge.stores.snapshots import judge_snapshot
+
+    to_mend = {policy_id: ToMend(_remedy(analyzer, policy_id), objects) for policy_id, objects in asked.policies.items()}
+    guides = {policy_id: _guide(analyzer, policy_id) for policy_id, one in to_mend.items() if one.remedy is None}
+    with store_named(directory).reading(run) as snapshot:
+        selection = select_policies(analyzer, tuple(asked.policies), over=snapshot, standing=asked.by_folder)
+        tell_refused(analyzer.repository, selection)
+        with judge_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as judgement:
+            yield StorePlan(judgement, to_mend, guides)
+
+
+def _remedy(analyzer: Analyzer, policy_id: str) -> Remedy | None:
+    """Return a policy's remedy, None where it has none. Raises UnusableRemedy, having shown what is wrong with one."""
+    from perpend.remedies.read import remedy_of
+
+    found = remedy_of(analyzer.repository, policy_id)
+    tell_problems(analyzer.repository, found.diagnostics)
+    if found.diagnostics:
+        raise UnusableRemedy(f"{policy_id}: its remedy cannot be read: no plan was made")
+    return found.value
+
+
+def _guide(analyzer: Analyzer, policy_id: str) -> str:
+    """Return what a policy's `remediation.md` says, empty where it cannot be read."""
+    path = f"{policy_id[1:]}/remediation.md"
+    if path not in analyzer.repository.tree.files:
+        return ""
+    try:
+        return analyzer.repository.files.text(path, limit=MAX_YAML)
+    except UnreadableFile:
+        return ""

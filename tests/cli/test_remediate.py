@@ -1,0 +1,142 @@
+"""``remediate``: plans for incompliant objects of a store, with their own names, and what is told where there can be none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.repositories import write
+
+TYPE = "CA10__CaAwsBucket__c"
+POLICY = "/ce/ca/aws/s3/bucket-versioning"
+ALIVE: dict[str, Any] = {"CA10__disappearanceTime__c": None, "CA10__account__r": {"Id": "111122223333", "Name": "111122223333"}}
+BUCKETS: list[dict[str, Any]] = [
+    {"Id": "b1", "CA10__name__c": "logs", "CA10__versioningStatus__c": "Off"},
+    {"Id": "b2", "CA10__name__c": "x; touch owned\n", "CA10__versioningStatus__c": "Off"},
+    {"Id": "b3", "CA10__versioningStatus__c": "Suspended"},
+    {"Id": "b4", "CA10__name__c": "fine", "CA10__versioningStatus__c": "Enabled"},
+    {"Id": "b5", "CA10__name__c": "unknown", "CA10__versioningStatus__c": None},
+]
+PLAN = """
+# AWS S3 Bucket logs (b1), account 111122223333
+# found: The bucket does not keep former versions of its objects (CA10__versioningStatus__c).
+# before: The answer is 111122223333: the credentials at hand are those of the right account.
+test "$(aws sts get-caller-identity --query Account --output text)" = 111122223333
+# before: No lifecycle rule counts on versions being off; every version is paid for until a rule expires it.
+#   aws s3api get-bucket-lifecycle-configuration --bucket logs
+# step: Keep former versions of objects.
+aws s3api put-bucket-versioning --bucket logs --versioning-configuration Status=Enabled
+# undo: aws s3api put-bucket-versioning --bucket logs --versioning-configuration Status=Suspended
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of some buckets, judged once."""
+    from perpend.cli.app import main
+
+    directory = tmp_path_factory.mktemp("buckets")
+    path = directory / "buckets.json"
+    path.write_text(json.dumps([{**ALIVE, **bucket} for bucket in BUCKETS]), "utf-8")
+    for words in (("import", path, "--type", TYPE), ("check", "-q", "--policy", POLICY)):
+        with pytest.raises(SystemExit):
+            main([*map(str, words), "--store", str(directory / "store")])
+    return directory / "store"
+
+
+def findings(run: Run, store: Path) -> dict[str, str]:
+    """Return the ids of all findings by their object."""
+    listed = json.loads(run("findings", "--store", store, "--life", "all", "--format", "json").out)
+    return {one["object_id"]: one["finding_id"] for one in listed}
+
+
+def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: Run, store: Path) -> None:
+    ran = run("remediate", "bucket-versioning", "--store", store)
+    assert 3 == ran.code
+    assert "perpend: 3 objects to mend, 2 not filled in; of 1 it is not known whether they are\n" == ran.err
+    assert PLAN in ran.out
+    assert "# not filled in: CA10__name__c is missing from the data: it was not collected\n" in ran.out
+    assert "# not filled in: CA10__name__c holds `x; touch owned\\n`, with signs that cannot be seen\n" in ran.out
+
+
+def test_a_finding_gives_the_plan_of_its_object(run: Run, store: Path) -> None:
+    known = findings(run, store)
+    ran = run("remediate", known["b1"], "--store", store, "--format", "json")
+    assert (0, "perpend: 1 object to mend\n") == (ran.code, ran.err)
+    (plan,) = json.loads(ran.out)
+    assert ("logs", "111122223333", True) == (plan["object"]["name"], plan["object"]["account"], plan["filledIn"])
+    assert ["aws", "s3api", "put-bucket-versioning", "--bucket", "logs", "--versioning-configuration", "Status=Enabled"] == (
+        plan["steps"][0]["run"]
+    )
+    assert {"bucket": "logs", "versioning_configuration.status": "Enabled"} == plan["terraform"][0]["set"]
+
+
+def test_what_is_not_known_to_be_incompliant_is_told(run: Run, store: Path) -> None:
+    ran = run("remediate", findings(run, store)["b5"], "--store", store, "--format", "json")
+    assert (3, "[\n]\n") == (ran.code, ran.out)
+    assert "perpend: unknown: whether there is anything to mend is not known: Whether the bucket keeps versions" in ran.err
+
+
+def test_a_finding_that_is_none_any_more_is_told(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for status in ("Off", "Enabled"):
+        bucket = {**ALIVE, **BUCKETS[0], "CA10__versioningStatus__c": status}
+        run("import", write(tmp_path, {"b.json": [bucket]}) / "b.json", "--type", TYPE, "--store", store)
+        run("check", "-q", "--policy", POLICY, "--store", store)
+    finding = findings(run, store)["b1"]
+    ran = run("remediate", finding, "--store", store, "--format", "json")
+    assert (0, "[\n]\n") == (ran.code, ran.out)
+    assert f"perpend: b1: {POLICY} does not find it incompliant\nperpend: 0 objects to mend\n" == ran.err
+    unknown = run("remediate", finding[::-1], "--store", store)
+    assert 2 == unknown.code
+    assert f"the history knows no finding {finding[::-1]}" in unknown.err
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("terraform", 'resource "aws_s3_bucket_versioning" "mended_1" {\n'),
+        ("markdown", "1. Keep former versions of objects\\.\n"),
+    ],
+)
+def test_other_forms_say_the_same(run: Run, store: Path, tmp_path: Path, form: str, start: str) -> None:
+    out = tmp_path / "plan"
+    assert 3 == run("remediate", POLICY, "--store", store, "--format", form, "--out", out).code
+    assert start in out.read_text("utf-8")
+
+
+def test_without_a_remedy_the_words_of_the_policy_are_shown_and_called_not_filled_in(
+    run: Run, store: Path, tmp_path: Path
+) -> None:
+    ran = run("remediate", POLICY, "--store", store, "--repo", copied(tmp_path, None))
+    assert 3 == ran.code
+    assert 3 == ran.out.count("# not filled in: the policy has no remedy.yaml\n#   Switch `it` on.\n#   touch owned\n")
+    assert "\naws" not in ran.out
+
+
+def test_a_remedy_that_cannot_be_read_stops_everything(run: Run, store: Path, tmp_path: Path) -> None:
+    remedy = {
+        "values": [{"name": "bucket", "field": "CA10__nam__c", "kind": "s3-bucket"}],
+        "before": [{"say": "Look."}],
+        "steps": [],
+    }
+    ran = run("remediate", POLICY, "--store", store, "--repo", copied(tmp_path, remedy))
+    assert (2, "") == (ran.code, ran.out)
+    assert "error[A230]: `CA10__CaAwsBucket__c` has no field `CA10__nam__c`" in ran.err
+    assert f"perpend: {POLICY}: its remedy cannot be read: no plan was made\n" in ran.err
+
+
+def copied(root: Path, remedy: Any) -> Path:
+    """Write a repository with the policy, and another remedy or none."""
+    names = {"names": {"full": "A policy", "contextual": "Policy"}}
+    library = Path(__file__).parents[2] / "src" / "perpend" / "library"
+    folders = {f"{POLICY.rsplit('/', depth)[0]}/folder.yaml": names for depth in range(1, 5)}
+    files: dict[str, Any] = {**folders, f"{POLICY}/policy.yaml": {**names, "description": "It."}}
+    files[f"{POLICY}/prod.logic.yaml"] = (library / POLICY[1:] / "prod.logic.yaml").read_text("utf-8")
+    files[f"{POLICY}/remediation.md"] = "Switch `it` on.\ntouch owned\n"
+    files |= {f"{POLICY}/remedy.yaml": remedy} if remedy else {}
+    return write(root / "repository", files)
