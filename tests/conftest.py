@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from perpend.load import repository
+from tests.sampled import part_of_library
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
@@ -120,3 +121,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     yield
     if measured is not None:
         os.environ[_OF_PROCESSES] = measured
+
+
+@pytest.fixture(scope="session")
+def _part(tmp_path_factory: pytest.TempPathFactory) -> repository.Repository:
+    return part_of_library(tmp_path_factory.mktemp("library") / "library")
+
+
+@pytest.fixture
+def small_library(_part: repository.Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the library stands for it, in this process."""
+    monkeypatch.setattr(repository, "library", lambda: _part)

@@ -1,9 +1,16 @@
-"""Which policies of the library a costly test asks: some, spread over all; each of them with ``PERPEND_LIBRARY_STEP=1``."""
+"""Which policies of the library a costly test asks: some, spread over all; each of them with ``PERPEND_LIBRARY_STEP=1``.
+
+What builds a site asks those of IAM.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
+
+from perpend.load.repository import LIBRARY, Repository
 
 STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "12"))
 
@@ -11,3 +18,12 @@ STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "12"))
 def sampled(policies: Sequence[str]) -> list[str]:
     """Return every so many policies, in the order of their ids."""
     return sorted(policies)[::STEP]
+
+
+def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0") -> Repository:
+    """Write the library with its policies of IAM and one framework: pages of all would cost a test half a minute."""
+    for top in ("types", "ce/ca/aws/iam", frameworks):
+        shutil.copytree(LIBRARY / top, directory / top)
+    for folder in ("ce", "ce/ca", "ce/ca/aws"):
+        shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)
+    return Repository(directory)

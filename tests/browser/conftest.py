@@ -20,7 +20,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from perpend.load import repository
 from tests.browser.pages import Visit, build
+from tests.sampled import part_of_library
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CORPUS = "PERPEND_CORPUS"
@@ -77,7 +79,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(None, tmp_path_factory.mktemp("library") / "site")
+    directory = tmp_path_factory.mktemp("library")
+    part = part_of_library(directory / "library", "frameworks")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(repository, "library", lambda: part)
+        return build(None, directory / "site")
 
 
 @pytest.fixture(scope="package")

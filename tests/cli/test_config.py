@@ -82,6 +82,7 @@ def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> No
     assert {path for setting in SETTINGS for path in setting.commands} | {"config"} == configured
 
 
+@pytest.mark.usefixtures("small_library")
 @pytest.mark.parametrize(
     "arguments",
     [("list",), ("show", POLICY), ("lint",), ("test",), ("plan", POLICY), ("site", "build", "--no-search", "--out", "../site")],
@@ -252,6 +253,7 @@ def test_help_and_commands_without_defaults_need_no_sound_file(run: Run, project
 
 
 @pytest.mark.no_cover
+@pytest.mark.usefixtures("small_library")
 def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path) -> None:
     other = project.parent / "other"
     say(project, 'store = "../other"\n[site]\nout = "../site"\n')
@@ -320,6 +322,7 @@ def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
 
 
 @pytest.mark.no_cover
+@pytest.mark.usefixtures("small_library")
 def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
     say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", "verdicts.ndjson")

@@ -27,10 +27,17 @@ def test_the_library_is_built_by_default(run: Run, tmp_path: Path, monkeypatch: 
     ran = run("site", "build", "--no-search")
     assert (0, "") == (ran.code, ran.err)
     assert (tmp_path / "site" / KEY_PAGE).is_file()
+
+
+@pytest.mark.usefixtures("small_library")
+def test_a_second_build_changes_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert 0 == run("site", "build", "--no-search").code
     again = run("site", "build", "--no-search")
     assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))
 
 
+@pytest.mark.usefixtures("small_library")
 def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     verdicts, out = tmp_path / "verdicts.ndjson", tmp_path / "site"
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", verdicts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from perpend.load.repository import LIBRARY
 from tests.cli.conftest import Run, spawn
 from tests.repositories import logic, policy_files, write
+from tests.sampled import part_of_library
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 FAULT = '"status": "INCOMPLIANT", "conditionIndex": "199", "conditionText": "flag.asBoolean()", "runtimeError": null'
@@ -199,7 +198,7 @@ def test_the_library_is_nobodys_to_fill(run: Run, tmp_path: Path, monkeypatch: p
 
 def test_what_the_library_expects_is_what_would_be_filled(run: Run, tmp_path: Path) -> None:
     """The statuses alone, and all else found again: index, text, runtime error, in the words that stand there."""
-    shutil.copytree(LIBRARY, tmp_path / "library")
+    part_of_library(tmp_path / "library")
     files = sorted((tmp_path / "library").rglob("test-data.json"))
     expected = {}
     for path in files:

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
+from tests.sampled import part_of_library
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -119,8 +120,15 @@ def workplace(tmp_path, monkeypatch):
 WITH_COMMANDS = [name for name in DOCUMENTS if "```console" in (ROOT / name).read_text("utf-8")]
 
 
+BUILDS_SITES = "docs/how-to/build-a-site.md"
+
+
 @pytest.mark.parametrize("document", WITH_COMMANDS)
-def test_commands_do_as_shown(document, workplace):
+def test_commands_do_as_shown(document, workplace, request):
+    if document == BUILDS_SITES:
+        request.getfixturevalue("small_library")
+        shutil.rmtree(workplace / "src/perpend/library")
+        part_of_library(workplace / "src/perpend/library")
     for step in steps((ROOT / document).read_text("utf-8")):
         if isinstance(step, tuple):
             path = workplace / step[0]

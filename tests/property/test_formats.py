@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,13 @@ CONTENTS = ("Document", "PolicyDocument", "policy")
 """What stands below is one value: a document with less in it says something else."""
 
 
+STEP = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 4
+"""Every how many members of a file are left out in turn."""
+
+
 @pytest.fixture(scope="module")
-def selection() -> Selection:
-    return select_policies(Analyzer(open_repository()))
+def analyzer() -> Analyzer:
+    return Analyzer(open_repository())
 
 
 def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -49,6 +56,12 @@ def damaged(value: Any, path: tuple[Any, ...], *, gone: bool) -> Any:
     return value
 
 
+def selection_over(file: Path, text: str, analyzer: Analyzer) -> Selection:
+    """Return the policies that judge what is in a file."""
+    file.write_text(text)
+    return select_policies(analyzer, over=collect_files([str(file)]).estate)
+
+
 def verdicts(file: Path, text: str, selection: Selection) -> dict[tuple[str, str], Status]:
     file.write_text(text)
     judgement = judge_estate(collect_files([str(file)]).estate, selection, snapshot_time=DAY)
@@ -56,12 +69,13 @@ def verdicts(file: Path, text: str, selection: Selection) -> dict[tuple[str, str
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_less_in_a_file_makes_nothing_pass(tmp_path: Path, selection: Selection, name: str) -> None:
+def test_less_in_a_file_makes_nothing_pass(tmp_path: Path, analyzer: Analyzer, name: str) -> None:
     value = FORMATS[name]()
+    selection = selection_over(tmp_path / "a", written(name, value), analyzer)
     before = verdicts(tmp_path / "a", written(name, value), selection)
     assert before
     judged = 0
-    for path in paths(value):
+    for path in islice(paths(value), zlib.crc32(name.encode()) % STEP, None, STEP):
         for text in {written(name, damaged(value, path, gone=gone)) for gone in (True, False)}:
             try:
                 after = verdicts(tmp_path / "a", text, selection)
@@ -70,12 +84,13 @@ def test_less_in_a_file_makes_nothing_pass(tmp_path: Path, selection: Selection,
             judged += 1
             better = {key for key, status in after.items() if status in KNOWN_GOOD and before.get(key) not in KNOWN_GOOD}
             assert set() == better, (path, better)
-    assert judged > 5
+    assert judged > 1
 
 
 @pytest.mark.parametrize("name", ["steampipe", "steampipe-report", "cloudquery"])
-def test_csv_says_no_more_than_json(tmp_path: Path, selection: Selection, name: str) -> None:
+def test_csv_says_no_more_than_json(tmp_path: Path, analyzer: Analyzer, name: str) -> None:
     rows = FORMATS[name]()
+    selection = selection_over(tmp_path / "a", written(name, rows), analyzer)
     assert verdicts(tmp_path / "a", written(name, rows), selection) == verdicts(tmp_path / "a", as_csv(rows), selection)
 
 

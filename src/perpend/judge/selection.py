@@ -218,9 +218,9 @@ class _Sorted:
         if logic_id not in analyzer.repository.logic_ids:
             self.without_logic.append(policy_id)
             return
-        logic = analyzer.repository.logic(logic_id).value
-        if logic is not None and held is not None and logic.input_type.value not in held:
-            self.over_other_types[policy_id] = logic.input_type.value
+        judged = analyzer.repository.input_type(logic_id) if held is not None else None
+        if held is not None and judged is not None and judged not in held:
+            self.over_other_types[policy_id] = judged
             return
         if policy_id in self.left_out:
             self.excluded.append(policy_id)

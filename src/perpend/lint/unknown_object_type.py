@@ -72,8 +72,9 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str, Diagnostic]:
     """Return by logic id what is to be said of input types that nothing else knows and that are near a known one."""
-    logics = [logic for entity in logic_ids if (logic := repository.logic(entity).value) is not None]
-    doubtful = [logic for logic in logics if logic.input_type.value not in repository.known_types]
+    known = {*repository.known_types, None}
+    unknown = [entity for entity in logic_ids if repository.input_type(entity) not in known]
+    doubtful = [logic for entity in unknown if (logic := repository.logic(entity).value) is not None]
     used = _types_judged(repository) if doubtful else {}
     found = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
     return {logic_id: problem for logic_id, problem in found.items() if problem is not None}

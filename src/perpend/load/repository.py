@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -58,6 +60,10 @@ LIBRARY: Final = Path(__file__).parent.parent / "library"
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+_TYPE_LINE: Final = re.compile(r"^inputType: (\w+__\w+)$", re.ASCII | re.MULTILINE)
+_TYPE_WORD: Final = re.compile("inputType|inputObject")
 
 
 class NotARepository(PerpendError):
@@ -159,6 +165,19 @@ class Repository:
     def logic(self, entity: str) -> Loaded[Logic]:
         """Return a logic file by its id."""
         return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+
+    def input_type(self, entity: str) -> str | None:
+        """Return the API name of the type that a logic file judges, None where it says none that can be read.
+
+        Where one plain line says it, the word stands nowhere else and nothing is escaped, the rest is not looked at.
+        """
+        with suppress(UnreadableFile):
+            text = "" if entity in self._documents else self.files.text(entity.lstrip("/"), limit=MAX_YAML)
+            line = _TYPE_LINE.search(text)
+            if line is not None and len(_TYPE_WORD.findall(text)) == 1 and "\\" not in text:
+                return current_name(line[1])
+        logic = self.logic(entity).value
+        return None if logic is None else logic.input_type.value
 
     def extracts(self, entity: str) -> Loaded[Extracts]:
         """Return a file of extracts by its id."""

@@ -234,3 +234,31 @@ def test_logic_where_there_is_no_policy_is_an_error(root):
         "inputType: T\nconditions: []\notherwise: {status: COMPLIANT, currentStateMessage: m}\n"
     )
     assert [("L130", "ce/plain/x.logic.yaml", 1, 1)] == errors(checked(root))
+
+
+REST = "conditions: []\notherwise: {status: COMPLIANT, currentStateMessage: m}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"inputType: A__c\n{REST}",
+        f"inputType: A__c # B__c\n{REST}",
+        f"'inputType': A__c\n{REST}",
+        f"inputType:\n  A__c\n{REST}",
+        f"inputObject: A__c\n{REST}",
+        f"inputType: A__c\r\n{REST}",
+        f'"input\\x54ype": A__c\n{REST}extra: "\ninputType: B__c\n"\n',
+        f"inputType: A__c\n{REST}inputType: B__c\n",
+        f"{REST}inputType: A__c\n",
+        f"inputType: null__\n{REST}",
+        f"inputType: null\n{REST}",
+        f"inputType: CA10__CaAwsSecurityGroupRule__c\n{REST}",
+        REST,
+        "\tinputType: A__c\n",
+    ],
+)
+def test_the_type_that_is_judged_is_what_the_whole_file_says(root, text):
+    (root / "ce/acme/prod.logic.yaml").write_text(text, newline="")
+    found, said = Repository(root).input_type(f"/{LOGIC}"), Repository(root).logic(f"/{LOGIC}").value
+    assert (said.input_type.value if said else None) == found

@@ -13,7 +13,7 @@ from perpend.history.commit.compaction import compacted
 from perpend.history.commit.counts import count_values, make_ledger
 from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
 from perpend.history.commit.objects import find_gone, meet, registry_query, write_parts
-from perpend.history.commit.policies import PoliciesMet, text_rows
+from perpend.history.commit.policies import TEXTS, PoliciesMet, text_rows
 from perpend.history.commit.values import groups_after, pairs_query, revived_query, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.step_sql import TRIVIAL
@@ -299,15 +299,12 @@ class _Commit:
             count_values(connection, self._relation(known.known), groups_after(known.groups, []), self.run)
 
     def _text_files(self, connection: Connection) -> list[StoredFile]:
-        if not self.policies.texts:
+        rows = [row for number, program in self.policies.texts.items() for row in text_rows(number, self.run, program)]
+        if not rows:
             return []
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE texts (policy_no INTEGER, run INTEGER, code INTEGER, status VARCHAR, text VARCHAR, "
-            "message VARCHAR, remediation VARCHAR)"
-        )
-        for number, program in self.policies.texts.items():
-            rows = text_rows(number, self.run, program)
-            connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        columns = ", ".join(f"unnest(${place}::{kind}[]) AS {name}" for place, (name, kind) in enumerate(TEXTS.items(), 1))
+        values = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {columns}", values)
         return [self._written(connection, "texts", "FROM texts")]
 
     def _written(self, connection: Connection, kind: str, query: str) -> StoredFile:

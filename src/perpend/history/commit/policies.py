@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.history.head import HistoryHead, PolicyKnown
 from perpend.history.identity import lineage_of, program_hash
@@ -110,8 +110,15 @@ class PoliciesMet:
         return lineage_of(policy_id, self.judged.renames)
 
 
+TEXTS: Final = {
+    **dict.fromkeys(("policy_no", "run", "code"), "INTEGER"),
+    **dict.fromkeys(("status", "text", "message", "remediation"), "VARCHAR"),
+}
+"""The columns of what policies' verdicts say, and their types."""
+
+
 def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...]]:
-    """Return what a policy's verdicts say since a run, a row each."""
+    """Return what a policy's verdicts say since a run, a row of :data:`TEXTS` each."""
     return [
         (number, run, one.index, one.status.value, one.text, one.message, one.remediation) for one in program.verdicts.values()
     ]
