@@ -119,8 +119,8 @@ def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(r
     assert b"2026-0" not in members["verdicts.csv"]
     code, found = checked(run, path)
     assert (3, None) == (code, found["holds"])
-    assert ["judging again: the inputs were left out; name their store with --store"] == found["notChecked"]
-    assert (0, True) == (checked(run, path, "--store", store)[0], checked(run, path, "--store", store)[1]["holds"])
+    assert ["judging again: the inputs were left out; name their store with --inputs"] == found["notChecked"]
+    assert (0, True) == (checked(run, path, "--inputs", store)[0], checked(run, path, "--inputs", store)[1]["holds"])
 
 
 def test_the_store_that_stands_in_has_to_hold_the_same(run: Run, store: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_store_that_stands_in_has_to_hold_the_same(run: Run, store: Path, tm
     document = document_from(own.read_text())
     document.pop("checksum")
     own.with_name(manifest.name).write_text(sealed({**document, "run": manifest.stem}))
-    code, found = checked(run, path, "--store", other)
+    code, found = checked(run, path, "--inputs", other)
     assert 1 == code
     assert "is another snapshot than the statement says" == found["faults"][0]["reason"]
 

@@ -74,7 +74,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
     "cli/test_remediate.py": ("errands/mended", "judge/mending"),
     "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
-    "unit/remedies/test_read.py": ("remedies/rules",),
+    "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
     "cli/test_forms.py": ("cli/forms/written",),
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
@@ -88,6 +88,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
+    "cli/test_notify.py": ("errands/notifying", "notices/deliver", "notices/digests", "notices/sent"),
     "cli/test_pack.py": (
         "cli/choosing",
         "commands/findings/pack",

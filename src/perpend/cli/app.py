@@ -44,6 +44,7 @@ SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
             "scorecard": "Show how a framework stands, requirement by requirement.",
             "trend": "Show how many findings were open after each run.",
             "report": "Judge a store and write one page to hand over: a single HTML file.",
+            "notify": "Tell channels what a run brought, by owner, each run once.",
             "pack": "Hand a run to auditors as one file, and check such a file.",
         },
     ),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS}
+FILE_KINDS: Final[dict[str, Record]] = {**REPOSITORY_KINDS, "waivers": WAIVERS, "ratings": RATINGS, "remedy": REMEDY}
 """Every YAML file kind by the name of its schema."""
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -79,7 +79,7 @@ _KIND_RESULTS = {
 
 def json_schemas() -> dict[str, Schema]:
     """Return the JSON Schema of every file kind by the kind's name (``policy``, ``logic`` …)."""
-    return {kind: _Writer().schema(kind, record) for kind, record in {**FILE_KINDS, "remedy": REMEDY}.items()}
+    return {kind: _Writer().schema(kind, record) for kind, record in FILE_KINDS.items()}
 
 
 def schema_files() -> dict[str, str]:

@@ -143,7 +143,7 @@ class _Rejudging:
             self._fault(STATEMENT, str(error))
             return
         if not run.inputs and store is None:
-            self.found.unchecked.append("judging again: the inputs were left out; name their store with --store")
+            self.found.unchecked.append("judging again: the inputs were left out; name their store with --inputs")
             return
         try:
             with self._snapshot(run, store) as snapshot:

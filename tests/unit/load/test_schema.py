@@ -10,14 +10,12 @@ import pytest
 from jsonschema import Draft7Validator
 
 from perpend.ir.operations import OPERATIONS
-from perpend.load.beside.remedy import SHAPE as REMEDY
 from perpend.load.nodes import node_from_yaml, plain
 from perpend.load.read import Reader
 from perpend.load.schema import FILE_KINDS, json_schemas, write_schemas
 from tests.vectors import FILES, Written, vectors
 
 LIBRARY = Path(__file__).parents[3] / "src" / "perpend" / "library"
-SHAPES = {**FILE_KINDS, "remedy": REMEDY}
 SCHEMAS = json_schemas()
 VALIDATORS = {kind: Draft7Validator(schema) for kind, schema in SCHEMAS.items()}
 OUTCOME = {"status": "COMPLIANT", "currentStateMessage": "m"}
@@ -38,7 +36,7 @@ def complaints(kind: str, text: str) -> list[str]:
     diagnostics: list[Any] = []
     node = node_from_yaml(text, "file.yaml", diagnostics)
     if node is not None:
-        Reader(diagnostics).record(node, SHAPES[kind])
+        Reader(diagnostics).record(node, FILE_KINDS[kind])
     return [diagnostic.message for diagnostic in diagnostics]
 
 
@@ -46,7 +44,7 @@ def logic(check: Any = CHECK, **more: Any) -> dict[str, Any]:
     return {"inputType": "T__c", "conditions": [{**OUTCOME, "check": check}], "otherwise": OUTCOME, **more}
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", FILE_KINDS)
 def test_schemas_are_schemas(kind: str) -> None:
     Draft7Validator.check_schema(SCHEMAS[kind])
 
@@ -184,6 +182,6 @@ def test_every_operation_has_its_definitions_and_every_key_its_words() -> None:
 
 def test_schemas_are_written_the_same_every_time(tmp_path: Path) -> None:
     first, again = write_schemas(tmp_path / "a"), write_schemas(tmp_path / "b")
-    assert sorted(f"{kind.capitalize()}.schema.json" for kind in SHAPES) == sorted(path.name for path in first)
+    assert sorted(f"{kind.capitalize()}.schema.json" for kind in FILE_KINDS) == sorted(path.name for path in first)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert SCHEMAS == {path.name.split(".")[0].lower(): json.loads(path.read_bytes()) for path in first}

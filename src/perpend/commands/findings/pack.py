@@ -24,7 +24,7 @@ Examples:
   perpend pack --run 12 --store inventory --framework cis-aws --out november.zip
   perpend pack --run 12 --store inventory --no-inputs --out without-facts.zip
   perpend pack verify november.zip
-  perpend pack verify without-facts.zip --store inventory
+  perpend pack verify without-facts.zip --inputs inventory
 
 \b
 Exit codes: 0 the pack was written; of verify: everything was checked, and holds,
@@ -82,16 +82,16 @@ def write(**given: Any) -> int:
     return pack_run(PackOptions(**given))
 
 
-@command.command("verify", cls=Configured, epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
+@command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
-@click.option("--store", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
+@click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form.")
-def verify(file: str, store: str | None, form: str) -> int:
+def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
     from perpend.errands.packing import checked_document, checked_lines
     from perpend.packs.verify import verify_pack
 
-    found = verify_pack(Path(file), store_named(store) if store is not None else None)
+    found = verify_pack(Path(file), store_named(inputs) if inputs is not None else None)
     for line in [json.dumps(checked_document(found), indent=1)] if form == "json" else checked_lines(found):
         click.echo(line)
     return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[found.holds]

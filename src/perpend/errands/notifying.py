@@ -1,0 +1,137 @@
+"""Channels and a store's history in, each channel told of the runs that it has not heard of, and that remembered."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.cli.configured import configuration_of
+from perpend.cli.extra_packages import extra_packages
+from perpend.cli.histories.kept import place_of
+from perpend.cli.histories.waiving import Waiving
+from perpend.cli.repositories import repository_here
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+from perpend.history.ask.views import asking
+from perpend.notices.channels import UnusableChannels, channels_in
+from perpend.notices.deliver import NotSent, deliver, post
+from perpend.notices.digests import digest_of
+from perpend.notices.sent import sending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perpend.history.head import HistoryHead, Ran
+    from perpend.notices.channels import Channel
+    from perpend.notices.deliver import Send
+    from perpend.notices.digests import Digest
+    from perpend.notices.sent import SentRuns
+
+NOT_ALL: Final = 1
+"""Exit code where something could not be sent; it goes out with the next call."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyOptions:
+    """What was asked, by the names of the options."""
+
+    directory: str
+    channels: str
+    names: tuple[str, ...]
+    repo: str | None
+    waivers_dir: str | None
+    no_waivers: bool
+    dry_run: bool
+
+
+def notify_channels(asked: NotifyOptions) -> int:
+    """Send what is news, or show it with ``dry_run``; return 1 where something could not be sent, else 0."""
+    place = place_of(asked.directory)
+    channels = _chosen(channels_in(Path(asked.channels), None if asked.dry_run else os.environ), asked.names)
+    senders = {} if asked.dry_run else _senders(channels)
+    waiving = Waiving.here(repository_here(asked.repo), asked.waivers_dir, none=asked.no_waivers)
+    code = 0
+    with sending(place) as sent:
+        head = place.head()
+        due = [(one, list(_due(head, sent, one, dry_run=asked.dry_run))) for one in channels]
+        digests = _digests(asked, waiving, sorted({run.number for _, runs in due for run in runs}))
+        for channel, runs in due:
+            code |= _tell(channel, [digests[run.number] for run in runs], sent, senders.get(channel.kind))
+    return code
+
+
+def _chosen(channels: Sequence[Channel], names: Sequence[str]) -> list[Channel]:
+    known = {one.name: one for one in channels}
+    for name in names:
+        if name not in known:
+            raise UnusableChannels(f"there is no channel {visible(name)}: known are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)] if names else list(channels)
+
+
+def _due(head: HistoryHead, sent: SentRuns, channel: Channel, *, dry_run: bool) -> Iterator[Ran]:
+    """Yield the runs that a channel has not been told of, the oldest first; never the first one, where all is new.
+
+    A new channel hears of the newest run, and that is remembered at once: what it then does not take is not forgotten.
+    """
+    last, newest = head.runs[-1].number, sent.newest(channel.name)
+    if newest is None:
+        newest = max(last - 1, head.runs[0].number)
+        if not dry_run:
+            sent.remember(channel.name, newest)
+    if newest > last:
+        raise PerpendError(
+            f"channel {channel.name} was told of run {newest}, and the history's last run is {last}: another one?"
+        )
+    yield from (run for run in head.runs if run.number > newest)
+
+
+def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> dict[int, Digest]:
+    """Return what runs brought, by their numbers."""
+    if not numbers:
+        return {}
+    place = place_of(asked.directory)
+    head = place.head()
+    accounts = configuration_of(click.get_current_context()).accounts
+    owners = {number: one.owner for number, one in accounts.items() if one.owner}
+    answering = {one.id: one.owner for one in waiving.files.waivers}
+    with asking(place) as connection:
+        waiving.covered_findings(connection, head)
+        return {number: digest_of(connection, head.run(number), owners, answering) for number in numbers}
+
+
+def _senders(channels: Sequence[Channel]) -> dict[str, Send]:
+    """Return what sends to each kind of channel."""
+    found: dict[str, Send] = {"webhook": post}
+    if any(one.kind == "apprise" for one in channels):
+        with extra_packages("notify", "a channel of the kind apprise"):
+            from perpend.notices.by_apprise import notify
+
+            found["apprise"] = notify
+    return found
+
+
+def _tell(channel: Channel, digests: Sequence[Digest], sent: SentRuns, send: Send | None) -> int:
+    """Send a channel its digests, one after the other; what comes after one that was not taken waits for the next call.
+
+    Without ``send`` they are shown.
+    """
+    for digest in digests:
+        own = digest.for_owners(channel.owners)
+        if send is None:
+            if own.owners:
+                click.echo(json.dumps(own.document(channel.name), indent=1))
+            continue
+        try:
+            if own.owners:
+                deliver(channel, own, send)
+                click.echo(f"{channel.name}: {own.title}")
+        except NotSent as error:
+            click.echo(f"perpend: {error}; the next call sends it", err=True)
+            return NOT_ALL
+        sent.remember(channel.name, digest.run)
+    return 0

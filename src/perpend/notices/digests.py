@@ -1,0 +1,153 @@
+"""A history and waivers in, what a run brought out: a digest by owner, as a value that every channel writes its way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.diagnostics.escape import visible
+from perpend.history.model import Cause, Event
+from perpend.waivers.covering import WAIVED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.history.head import Ran
+    from perpend.store.database import Connection
+
+MOST_LISTED: Final = 20
+"""How many findings of an owner a digest lists; the others are counted."""
+
+_ORDER: Final = tuple(event.value for event in Event)
+_QUIET: Final = (Cause.POLICY.value, Cause.ENGINE.value)
+_COLUMNS: Final = (
+    *("finding_id", "policy_id", "type", "object_id", "object_name", "account", "event", "cause", "before", "after"),
+)
+_KEYS: Final = (
+    *("findingId", "policyId", "typeApiName", "objectId", "objectName", "account", "event", "cause", "before", "after"),
+    "waiver",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerNews:
+    """What happened to the findings of one owner, None where nobody is known: counts of events, and the first findings."""
+
+    owner: str | None
+    counts: Mapping[str, int]
+    findings: Sequence[Mapping[str, Any]]
+
+    @property
+    def more(self) -> int:
+        """How many findings are not listed."""
+        return sum(self.counts.values()) - len(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one run brought, by owner. ``quiet``: changes that a policy or the engine made; they page nobody."""
+
+    run: int
+    snapshot: str
+    time: str
+    owners: tuple[OwnerNews, ...] = ()
+    quiet: int = 0
+
+    def for_owners(self, owners: Sequence[str]) -> Digest:
+        """Return what of it belongs to some owners, all of it where none is named."""
+        if not owners:
+            return self
+        return replace(self, owners=tuple(one for one in self.owners if one.owner in owners), quiet=0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each event is in it."""
+        total: Counter[str] = Counter()
+        for one in self.owners:
+            total.update(one.counts)
+        return {event: total[event] for event in _ORDER if total[event]}
+
+    @property
+    def title(self) -> str:
+        """What happened, in a line."""
+        return f"Perpend, run {self.run}: {_told(self.counts)}"
+
+    @property
+    def text(self) -> str:
+        """The digest for people, owner by owner; what is foreign is drawn visible, on one line."""
+        lines = [f"{self.title} (estate of {self.time[:10]})"]
+        for one in self.owners:
+            lines.append(f"{visible(one.owner) if one.owner else 'no owner known'}: {_told(one.counts)}")
+            lines += [f"- {_line(finding)}" for finding in one.findings]
+            lines += [f"- and {one.more:,} more"] if one.more else []
+        lines += [f"{self.quiet:,} findings changed because a policy or the engine did"] if self.quiet else []
+        return "\n".join(lines)
+
+    def document(self, channel: str) -> dict[str, Any]:
+        """Return what a webhook is sent. ``text`` is what chats show."""
+        return {
+            "version": 1,
+            "channel": channel,
+            "run": self.run,
+            "snapshot": self.snapshot,
+            "time": self.time,
+            "title": self.title,
+            "text": self.text,
+            "counts": self.counts,
+            "causedByPolicyOrEngine": self.quiet,
+            "owners": [
+                {"owner": one.owner, "counts": dict(one.counts), "findings": list(one.findings), "more": one.more}
+                for one in self.owners
+            ],
+        }
+
+    def key(self, channel: str) -> str:
+        """Return what tells a receiver that it has had this digest already."""
+        return hashlib.sha256("\0".join((channel, str(self.run), self.snapshot)).encode()).hexdigest()[:32]
+
+
+def digest_of(connection: Connection, run: Ran, account_owners: Mapping[str, str], waiver_owners: Mapping[str, str]) -> Digest:
+    """Return what a run brought. ``connection`` has the history's views and the table of what is waived.
+
+    A finding belongs to whoever answers for its waiver, else to the owner of its account, else to nobody that is known.
+    """
+    query = (
+        f"SELECT {', '.join(f'e.{one}' for one in _COLUMNS)}, w.waiver FROM event AS e "
+        f"LEFT JOIN (SELECT key, any_value(waiver) AS waiver FROM {WAIVED} GROUP BY 1) AS w ON w.key = e.finding_id "
+        "WHERE e.run = ? AND e.event IS NOT NULL "
+        "ORDER BY list_position(?, e.event), e.policy_id, e.type, e.object_id, e.finding_id"
+    )
+    answer = connection.execute(query, [run.number, list(_ORDER)])
+    counts: dict[str | None, Counter[str]] = {}
+    listed: dict[str | None, list[dict[str, Any]]] = {}
+    quiet = 0
+    while rows := answer.fetchmany(1_000):
+        for row in rows:
+            finding = dict(zip(_KEYS, row, strict=True))
+            if finding["cause"] in _QUIET:
+                quiet += 1
+                continue
+            owner = waiver_owners.get(finding["waiver"] or "") or account_owners.get(finding["account"] or "")
+            counts.setdefault(owner, Counter())[finding["event"]] += 1
+            if len(of_owner := listed.setdefault(owner, [])) < MOST_LISTED:
+                of_owner.append(finding)
+    ordered = sorted(counts, key=lambda owner: (owner is None, owner or ""))
+    owners = tuple(OwnerNews(owner, _in_order(counts[owner]), listed[owner]) for owner in ordered)
+    return Digest(run.number, run.snapshot, run.time, owners, quiet)
+
+
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    return {event: counts[event] for event in _ORDER if counts.get(event)}
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {event}" for event, number in counts.items()) or "nothing"
+
+
+def _line(finding: Mapping[str, Any]) -> str:
+    account = f" in {finding['account']}" if finding["account"] else ""
+    waived = f" (waived: {finding['waiver']})" if finding["waiver"] else ""
+    name = finding["objectName"] or finding["objectId"]
+    return visible(f"{finding['event']}: {finding['policyId'].rpartition('/')[2]}: {name}{account}{waived}")

@@ -1,0 +1,233 @@
+"""Notifications on a real receiver: each run once, nothing of the first, nothing lost, no secret shown, no redirect followed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from perpend.notices import deliver
+from tests.cli.conftest import Run, report
+from tests.repositories import write
+
+POLICY = "user-has-more-than-one-active-access-key"
+MFA = "/ce/ca/aws/iam/root-user-mfa"
+
+
+class Receiver:
+    """A webhook's other end: what it was sent, and the answers that it gives next; 204 when it has none."""
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                code, headers = receiver.answers.pop(0) if receiver.answers else (204, {})
+                receiver.headers.append({**dict(self.headers), "path": self.path})
+                if code == 204:
+                    receiver.taken.append(body)
+                self.send_response(code)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            do_GET = do_POST  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/T0KEN"
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr(deliver, "sleep", found.append)
+    return found
+
+
+@pytest.fixture
+def days(run: Run, tmp_path: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a store of one day, judged, and channels."""
+    monkeypatch.setenv("HOOK", receiver.url)
+    monkeypatch.setenv("BEARER", "Bearer T0KEN")
+    text = '[channels.all]\nurl-env = "HOOK"\nheaders-env = {Authorization = "BEARER"}\n'
+    write(tmp_path, {"channels.toml": text, "perpend.toml": '[accounts.111122223333]\nowner = "iam-team"\n'})
+    monkeypatch.setenv("PERPEND_CONFIG", str(tmp_path / "perpend.toml"))
+    next_day(run, tmp_path, 20, without="build-runner")
+    return tmp_path
+
+
+def next_day(run: Run, place: Path, day: int, without: str = "no such user", policy: str = POLICY) -> None:
+    run("import", report(place, f"2026-11-{day}T00:00:00Z", without=without), "--store", place / "store")
+    run("check", "--store", place / "store", "-q", "--policy", policy)
+
+
+def notify(run: Run, place: Path, *options: Any) -> Any:
+    return run("notify", "--store", place / "store", "--channels", place / "channels.toml", *options)
+
+
+def test_a_run_is_told_once_and_the_first_one_never(run: Run, days: Path, receiver: Receiver) -> None:
+    told = notify(run, days)
+    assert (0, "", "", []) == (*told, receiver.taken)
+    next_day(run, days, 21)
+    told = notify(run, days)
+    assert (0, "all: Perpend, run 2: 1 opened\n") == told[:2]
+    assert (0, "", "") == notify(run, days)
+    (digest,) = receiver.taken
+    assert {"opened": 1} == digest["counts"]
+    (owner,) = digest["owners"]
+    assert ("iam-team", 0) == (owner["owner"], owner["more"])
+    assert {
+        "event": "opened",
+        "before": None,
+        "after": "INCOMPLIANT",
+        "objectName": "build-runner",
+        "waiver": None,
+    }.items() <= owner["findings"][0].items()
+    assert f"iam-team: 1 opened\n- opened: {POLICY}: build-runner in 111122223333" in digest["text"]
+    (headers,) = receiver.headers
+    assert ("Bearer T0KEN", "/T0KEN", 32) == (headers["Authorization"], headers["path"], len(headers["Idempotency-Key"]))
+    assert "T0KEN" not in (days / "store/history/notified.json").read_text() + told.err
+
+
+def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
+    run: Run, days: Path, receiver: Receiver, waits: list[float]
+) -> None:
+    next_day(run, days, 21)
+    receiver.answers = [(503, {}), (429, {"Retry-After": "7"}), (500, {"Retry-After": "9999"}), (503, {})]
+    told = notify(run, days)
+    assert (1, "", [1.0, 7.0, 30.0]) == (told.code, told.out, waits)
+    assert "perpend: channel all: run 2 was not sent: HTTP 503 after 4 attempts; the next call sends it\n" == told.err
+    next_day(run, days, 22, without="build-runner")
+    receiver.answers = [(404, {})]
+    assert "run 2 was not sent: HTTP 404;" in notify(run, days).err
+    receiver.answers = [(503, {})]
+    assert 0 == notify(run, days).code
+    assert [(2, {"opened": 1}), (3, {"gone": 1})] == [(one["run"], one["counts"]) for one in receiver.taken]
+    keys = [one["Idempotency-Key"] for one in receiver.headers]
+    assert 2 == len(set(keys))
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_needs_no_secret(
+    run: Run, days: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_day(run, days, 21)
+    monkeypatch.delenv("HOOK")
+    shown = json.loads(notify(run, days, "--dry-run").out)
+    assert not (days / "store/history/notified.json").exists()
+    told = notify(run, days)
+    assert (2, True) == (told.code, "the environment variable HOOK is not set" in told.err)
+    monkeypatch.setenv("HOOK", receiver.url)
+    notify(run, days)
+    assert [shown] == receiver.taken
+
+
+def test_redirects_are_not_followed_and_a_dead_receiver_is_no_secret(
+    run: Run, days: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_day(run, days, 21)
+    receiver.answers = [(302, {"Location": receiver.url})]
+    assert "run 2 was not sent: HTTP 302;" in notify(run, days).err
+    assert 1 == len(receiver.headers)
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    told = notify(run, days)
+    assert (1, True, [1.0, 2.0, 4.0]) == (
+        told.code,
+        "the receiver cannot be reached: connection refused after 4" in told.err,
+        waits,
+    )
+    assert "T0KEN" not in told.err
+
+
+def test_waived_findings_go_to_who_answers_for_them_and_channels_hear_of_their_owners(
+    run: Run, days: Path, receiver: Receiver
+) -> None:
+    entry = {"id": "w", "policies": [f"/ce/ca/aws/iam/{POLICY}"], "kind": "accepted-risk", "reason": "A trial.", "limit": 9}
+    write(days / "waivers", {"a.yaml": {"waivers": [{**entry, "owner": "ciso", "until": "2027-01-01"}]}})
+    text = '[channels.ciso]\nurl-env = "HOOK"\nowners = ["ciso"]\n[channels.iam]\nurl-env = "HOOK"\nowners = ["iam-team"]\n'
+    write(days, {"channels.toml": text})
+    next_day(run, days, 21)
+    assert "ciso: Perpend, run 2: 1 opened\n" == notify(run, days, "--waivers", days / "waivers").out
+    assert ["w"] == [one["waiver"] for one in receiver.taken[0]["owners"][0]["findings"]]
+    assert [1, {"ciso": 2, "iam": 2}] == [len(receiver.taken), remembered(days)]
+
+
+def remembered(place: Path) -> dict[str, int]:
+    found: dict[str, int] = json.loads((place / "store/history/notified.json").read_text())["channels"]
+    return found
+
+
+def test_a_changed_policy_pages_nobody(run: Run, days: Path, tmp_path: Path, receiver: Receiver) -> None:
+    from tests.repositories import logic, policy_files
+
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}
+    kind = {"input_type": "CA10__CaAwsUser__c"}
+    repo = write(tmp_path / "repo", policy_files(logic(check, **kind)))
+    store = ("--store", days / "store", "-q", "--repo", repo)
+    assert 0 == run("check", *store).code
+    write(repo, policy_files(logic({"NOT": {"arg": check}}, **kind)))
+    told = run("check", *store)
+    assert (1, True) == (told.code, "since the last run: 24 opened" in told.err)
+    shown = notify(run, days, "--dry-run", "--repo", repo)
+    assert (0, "") == shown[:2], shown
+
+
+def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: Run, days: Path, receiver: Receiver) -> None:
+    next_day(run, days, 21)
+    notify(run, days)
+    memory = days / "store/history/notified.json"
+    memory.write_text(memory.read_text().replace('"all": 2', '"all": 1'))
+    told = notify(run, days)
+    assert (2, True, 1) == (told.code, "its checksum does not match" in told.err, len(receiver.taken))
+    told = notify(run, days, "--channel", "none")
+    assert (2, True) == (told.code, "there is no channel none: known are all" in told.err)
+
+
+def test_other_services_are_told_by_apprise_where_it_is_installed(
+    run: Run, days: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(days, {"channels.toml": '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'})
+    next_day(run, days, 21)
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    monkeypatch.delitem(sys.modules, "perpend.notices.by_apprise", raising=False)
+    told = notify(run, days)
+    assert (2, True) == (told.code, "a channel of the kind apprise needs the package apprise" in told.err)
+    sent: list[tuple[str, str]] = []
+
+    class Apprise:
+        def add(self, url: str) -> bool:
+            return url.startswith("http://127.0.0.1:")
+
+        def notify(self, title: str, body: str) -> bool:
+            sent.append((title, body))
+            return len(sent) > 1
+
+    module = types.ModuleType("apprise")
+    module.Apprise = Apprise  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "apprise", module)
+    assert "chat: Perpend, run 2: 1 opened\n" == notify(run, days).out
+    assert 2 == len(sent)
+    assert "build-runner" in sent[1][1]
