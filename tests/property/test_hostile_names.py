@@ -55,8 +55,9 @@ PIECES = (
     ),
     *("file://a", "@a", "é", "日本", "\ud800", "a", "0", "", "|", "```", "<b>", "aws", "\x1b[31m", "\x85"),
 )
-NAMES = st.one_of(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.text(max_size=20))
-KINDS = st.sampled_from(sorted(NAME_KINDS))
+PARTS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+NAMES = st.one_of(PARTS, PARTS.map("a{}".format), st.text(max_size=20))
+KINDS = st.sampled_from([*sorted(NAME_KINDS), *["line"] * len(NAME_KINDS)])
 
 
 def remedy(kind: str) -> Remedy:
