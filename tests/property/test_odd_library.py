@@ -54,8 +54,8 @@ class Change:
 
 def states_a_fact(change: Change, before: Status) -> bool:
     """Whether a change says something of the estate after all."""
-    *_, key = change.place.rpartition("/")
     inside = "/" in change.place
+    *_, key = change.place.rpartition("/" if inside else ".")
     return (
         # In the language, a list of children that is null or empty says that there are none.
         (change.place.endswith("__r") and change.name in ("null", "[]"))
@@ -63,6 +63,12 @@ def states_a_fact(change: Change, before: Status) -> bool:
         or change.place.endswith("__r.Id")
         # Most reports lack the column that announces further credentials, which says that there are none, as a blank does.
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
+        # AWS leaves out which cluster an instance is of, and a public address, where there is none.
+        or (key in LEFT_OUT and change.name in GONE)
+        # People choose these names, and may choose any word.
+        or (key in CHOSEN and change.name in ('"null"', '"undefined"', '"AccessDenied"'))
+        # A manual snapshot that nobody else may restore has this list empty.
+        or (inside and (key, change.name) == ("restore", "[]"))
         # AWS leaves out operators and lists of selectors that do not narrow anything; it never writes one that is empty.
         or (inside and key in OPERATORS and change.name == "missing")
         # This list AWS writes empty where it narrows nothing, and tools write null for an empty list.
@@ -75,6 +81,8 @@ def states_a_fact(change: Change, before: Status) -> bool:
     )
 
 
+LEFT_OUT: Final = frozenset({"CA10__cluster__c", "CA10__publicIpAddress__c"})
+CHOSEN: Final = frozenset({"CA10__masterUsername__c", "CA10__dbName__c"})
 OPERATORS: Final = frozenset({"Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"})
 
 
