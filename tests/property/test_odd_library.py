@@ -65,8 +65,9 @@ def states_a_fact(change: Change, before: Status) -> bool:
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
         # AWS leaves out which cluster an instance is of, and a public address, where there is none.
         or (key in LEFT_OUT and change.name in GONE)
-        # People choose these names, and may choose any word.
+        # People choose these names and ids, and may choose any word.
         or (key in CHOSEN and change.name in ('"null"', '"undefined"', '"AccessDenied"'))
+        or ("sts:ExternalId" in change.place and (change.name[0] == '"' or change.name == "with a NUL"))
         # A manual snapshot that nobody else may restore has this list empty.
         or (inside and (key, change.name) == ("restore", "[]"))
         # AWS leaves out operators and lists of selectors that do not narrow anything; it never writes one that is empty.
