@@ -64,7 +64,9 @@ def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None
     for one in objects_of(ANALYZER.repository, ANALYZER, logic)[0]:
         by_time[date_time_from_text(one.snapshot_time or "") or 0].append(one)
     assert by_time
-    for number, (time, tests) in enumerate((time, group) for time, all_of_it in by_time.items() for group in agreeing(all_of_it)):
+    for number, (time, tests) in enumerate(
+        (time, group) for time, all_of_it in by_time.items() for group in agreeing(all_of_it)
+    ):
         directory = tmp_path / str(number)
         objects = {program.input_type: [dict(one.fields) for one in tests]}
         snapshot = stored_estate(directory, ANALYZER, estate_of(ANALYZER, objects))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -63,10 +64,10 @@ def states_a_fact(change: Change, before: Status) -> bool:
         or change.place.endswith("__r.Id")
         # Most reports lack the column that announces further credentials, which says that there are none, as a blank does.
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
-        # AWS leaves out which cluster an instance is of, and a public address, where there is none.
+        # AWS leaves out what there is none of: an instance's cluster or public address, a route's other targets.
         or (key in LEFT_OUT and change.name in GONE)
         # People choose these names and ids, and may choose any word.
-        or (key in CHOSEN and change.name in ('"null"', '"undefined"', '"AccessDenied"'))
+        or (key in CHOSEN and may_be_chosen(key, change.name))
         or ("sts:ExternalId" in change.place and (change.name[0] == '"' or change.name == "with a NUL"))
         # A manual snapshot that nobody else may restore has this list empty.
         or (inside and (key, change.name) == ("restore", "[]"))
@@ -82,8 +83,31 @@ def states_a_fact(change: Change, before: Status) -> bool:
     )
 
 
-LEFT_OUT: Final = frozenset({"CA10__cluster__c", "CA10__publicIpAddress__c"})
-CHOSEN: Final = frozenset({"CA10__masterUsername__c", "CA10__dbName__c"})
+LEFT_OUT: Final = frozenset(
+    {
+        *(
+            "CA10__cluster__c",
+            "CA10__publicIpAddress__c",
+            "CA10__launchConfigurationName__c",
+            "CA10__vpcPeeringConnectionId__c",
+        ),
+        *("CA10__destinationCidrBlock__c", "CA10__destinationIpv6CidrBlock__c", "CA10__organizationId__c"),
+    }
+)
+CHOSEN: Final = {
+    "CA10__masterUsername__c": re.compile(r"[A-Za-z]\w*"),
+    "CA10__dbName__c": re.compile(r"[A-Za-z]\w*"),
+    "CA10__loggingDestinationBucketName__c": re.compile(r"[a-z0-9-]+"),
+    "Name": re.compile(r"[A-Za-z0-9 :-]+"),
+}
+"""What names may look like that people choose."""
+
+
+def may_be_chosen(key: str, name: str) -> bool:
+    """Whether what a change puts in the place of a name is one that people may choose."""
+    return name == "as a text" or (name[0] == '"' and CHOSEN[key].fullmatch(json.loads(name)) is not None)
+
+
 OPERATORS: Final = frozenset({"Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"})
 
 
