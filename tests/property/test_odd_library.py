@@ -92,6 +92,7 @@ LEFT_OUT: Final = frozenset(
             "CA10__vpcPeeringConnectionId__c",
         ),
         *("CA10__destinationCidrBlock__c", "CA10__destinationIpv6CidrBlock__c", "CA10__organizationId__c"),
+        *("CA10__subnetId__c", "CA10__ipv6Address__c", "CA10__gatewayId__c"),
     }
 )
 CHOSEN: Final = {
