@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -54,8 +55,8 @@ class Change:
 
 def states_a_fact(change: Change, before: Status) -> bool:
     """Whether a change says something of the estate after all."""
-    *_, key = change.place.rpartition("/")
     inside = "/" in change.place
+    *_, key = change.place.rpartition("/" if inside else ".")
     return (
         # In the language, a list of children that is null or empty says that there are none.
         (change.place.endswith("__r") and change.name in ("null", "[]"))
@@ -63,6 +64,15 @@ def states_a_fact(change: Change, before: Status) -> bool:
         or change.place.endswith("__r.Id")
         # Most reports lack the column that announces further credentials, which says that there are none, as a blank does.
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
+        # AWS leaves out what there is none of: an instance's cluster or public address, a route's other targets.
+        or (key in LEFT_OUT and change.name in GONE)
+        # People choose these names and ids, and may choose any word.
+        or (key in CHOSEN and may_be_chosen(key, change.name))
+        or ("sts:ExternalId" in change.place and (change.name[0] == '"' or change.name == "with a NUL"))
+        # An alternative of a metric filter that asks for nothing takes every event.
+        or ("CA10__filterTermsJson__c/" in change.place and change.name == "[]")
+        # A manual snapshot that nobody else may restore has this list empty.
+        or (inside and (key, change.name) == ("restore", "[]"))
         # AWS leaves out operators and lists of selectors that do not narrow anything; it never writes one that is empty.
         or (inside and key in OPERATORS and change.name == "missing")
         # This list AWS writes empty where it narrows nothing, and tools write null for an empty list.
@@ -73,6 +83,32 @@ def states_a_fact(change: Change, before: Status) -> bool:
         or (inside and before is Status.UNDETERMINED and change.name in (*GONE, *REPAIRED))
         or (inside and before is Status.UNDETERMINED and change.name.startswith("as "))
     )
+
+
+LEFT_OUT: Final = frozenset(
+    {
+        *(
+            "CA10__cluster__c",
+            "CA10__publicIpAddress__c",
+            "CA10__launchConfigurationName__c",
+            "CA10__vpcPeeringConnectionId__c",
+        ),
+        *("CA10__destinationCidrBlock__c", "CA10__destinationIpv6CidrBlock__c", "CA10__organizationId__c"),
+        *("CA10__subnetId__c", "CA10__ipv6Address__c", "CA10__gatewayId__c"),
+    }
+)
+CHOSEN: Final = {
+    "CA10__masterUsername__c": re.compile(r"[A-Za-z]\w*"),
+    "CA10__dbName__c": re.compile(r"[A-Za-z]\w*"),
+    "CA10__loggingDestinationBucketName__c": re.compile(r"[a-z0-9-]+"),
+    "Name": re.compile(r"[A-Za-z0-9 :-]+"),
+}
+"""What names may look like that people choose."""
+
+
+def may_be_chosen(key: str, name: str) -> bool:
+    """Whether what a change puts in the place of a name is one that people may choose."""
+    return name == "as a text" or (name[0] == '"' and CHOSEN[key].fullmatch(json.loads(name)) is not None)
 
 
 OPERATORS: Final = frozenset({"Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"})
