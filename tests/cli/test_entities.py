@@ -250,7 +250,7 @@ def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
 def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:
     ran = run("schema", "--out", tmp_path / "deep" / "schema")
     written = [Path(line) for line in ran.out.splitlines()]
-    assert (0, 9) == (ran.code, len(written))
+    assert (0, 10) == (ran.code, len(written))
     for path in written:
         assert json.loads(path.read_text("utf-8"))["$schema"].startswith("http://json-schema.org/draft-07")
     blocked = tmp_path / "file"

@@ -77,7 +77,7 @@ def test_absence_that_files_take_for_a_fact_is_found(monkeypatch: pytest.MonkeyP
 def test_absence_that_stores_take_for_a_fact_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     covered = Lists._covered
     monkeypatch.setattr(Lists, "_covered", lambda *given: [one for one in covered(*given) if not one.startswith("ELSE")])
-    assert found_by(USER, "ndjson tables", 192).violations
+    assert found_by("CA10__CaAwsSecurityGroup__c", "ndjson tables", 24).violations
 
 
 KEY = ("/ce/a", 1, "one-w1")

@@ -12,6 +12,7 @@ from perpend.mutation.judging import Judges
 from perpend.mutation.mutants import mutants_of
 from perpend.mutation.proof.equivalence import are_equivalent
 from perpend.mutation.score import specimens_of
+from tests.sampled import sampled
 from tests.unit.mutation.programs import equal, field, greater, program
 
 CHILD = {
@@ -84,7 +85,7 @@ def test_unit_tests_are_not_reasoned_about(tmp_path):
 def test_no_mutant_of_the_library_that_a_test_kills_is_proven_equivalent():
     analyzer, chosen = Analyzer(Repository(LIBRARY)), random.Random(7)
     wrong = []
-    for logic_id in analyzer.repository.logic_ids:
+    for logic_id in sampled(analyzer.repository.logic_ids):
         made = analyzer.analyzed(logic_id).program
         mutants = mutants_of(made)
         judges, killed = Judges(made, mutants), set()
