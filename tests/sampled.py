@@ -16,8 +16,8 @@ STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "12"))
 
 
 def sampled(policies: Sequence[str]) -> list[str]:
-    """Return every so many policies, in the order of their ids."""
-    return sorted(policies)[::STEP]
+    """Return every so many policies, in the order of their ids; of the costliest, which watch logs, by default none."""
+    return sorted(policies)[STEP * 2 // 3 :: STEP]
 
 
 def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0") -> Repository:
