@@ -77,7 +77,7 @@ def name_of(value: Any, kind: NameKind) -> tuple[str | None, str | None]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None, f"holds {_described(value)}, and no {kind.words}"
     if not isinstance(value, str):
-        if kind.of is not ValueType.NUMBER or value != int(value):
+        if kind.of is not ValueType.NUMBER or (isinstance(value, float) and not value.is_integer()):
             return None, f"holds the number {value!r}, and no {kind.words}"
         value = str(int(value))
     if not value.isprintable():
