@@ -49,8 +49,8 @@ from tests.vectors import FILES, analyzed, snapshot, vectors
 if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
 
-EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "24"))
-SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "24"))
+EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "12"))
+SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "48"))
 """Of how many vectors one is run; 1 for all, which takes minutes."""
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "credential-report.csv"

@@ -1,7 +1,7 @@
 """The documents run: every command they show exits as annotated, and the output they show is part of the real output.
 
 ``$ command`` lines of ```` ```console ```` blocks run in order, each document in a directory of its own that holds
-``examples/`` and the library. ``# exit 1`` behind a command is its exit code, 0 without it. Blocks with ``title="path"``
+``examples/`` and a part of the library. ``# exit 1`` behind a command is its exit code, 0 without it. Blocks with ``title="path"``
 are written there first.
 """
 
@@ -108,7 +108,7 @@ def missing_line(shown: list[str], printed: str) -> str | None:
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    shutil.copytree(ROOT / "src/perpend/library", tmp_path / "src/perpend/library")
+    part_of_library(tmp_path / "src/perpend/library", "frameworks")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", COLUMNS)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
