@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from perpend.analyze.programs import Analyzer
+from perpend.interpret.interpreter import Interpreter
+from perpend.load.repository import LIBRARY, Repository
 from perpend.meaning.values import date_time_from_text
+from perpend.mutation.judging import Specimen
+from perpend.mutation.objects import test_object as object_text
 from perpend.mutation.proposals import propose_tests
+from perpend.mutation.seeds import seeds_of
 from tests.repositories import LOGIC
 from tests.unit.mutation.programs import analyzer, entry, equal, field, greater
 
@@ -56,3 +64,25 @@ def test_lists_are_filled_and_what_is_not_found_is_named(tmp_path):
     found, objects = proposed(tmp_path, has, never, relatedLists=related)
     assert {"199", "300"} == set(indexes(objects))
     assert [299] == [branch.index for branch in found.missed]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "acm/certificate-expires-in-7-days",
+        "ec2/security-group-allows-unrestricted-cifs-traffic",
+        "iam/role-trusts-foreign-account-without-external-id",
+        "secretsmanager/secret-not-rotated-for-90-days",
+    ],
+)
+def test_what_is_proposed_for_the_library_ends_as_it_says(policy):
+    found, logic_id = Analyzer(Repository(LIBRARY)), f"/ce/ca/aws/{policy}/prod.logic.yaml"
+    made = found.analyzed(logic_id).program
+    seeds = seeds_of(made)
+    proposals = propose_tests(found, logic_id, time=TIME).proposed
+    assert seeds or proposals
+    for text in [object_text(made, Specimen(one, TIME), "again") for one in seeds] + [one.text for one in proposals]:
+        one = json.loads(text)
+        expected, context = one.pop("expectedResult"), one.pop("context")
+        ((index, _),) = Interpreter([made]).judge(one, date_time_from_text(context["snapshotTime"]))
+        assert str(index) == expected["conditionIndex"]
