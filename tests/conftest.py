@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -58,9 +57,6 @@ UNMEASURED = (
 )
 """Tests whose lines do not count as run: they look for what others forgot, and measuring makes them half as slow again."""
 
-MEASURED_OF_EACH = 2
-"""Of how many sets of parameters of a test in ``cli/`` lines count as run: the others go through the same lines."""
-
 WITH_PROCESSES = (
     *("cli/test_completions", "cli/test_output", "cli/test_process", "cli/test_site_built", "cli/test_test_watch"),
     *("differential/test_spark_check", "unit/store/test_store_processes"),
@@ -93,12 +89,8 @@ def _name(item: pytest.Item) -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes long first; do not measure what need not be measured."""
-    forms: Counter[str] = Counter()
     for item in items:
-        test, has_parameters, _ = _name(item).partition("[")
-        forms[test] += 1
-        again = has_parameters and test.startswith("cli/") and forms[test] > MEASURED_OF_EACH
-        if again or test.startswith(UNMEASURED):
+        if _name(item).startswith(UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: _rank(item.path))
 

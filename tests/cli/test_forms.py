@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, Run
@@ -63,3 +64,13 @@ def test_a_plan_of_nothing_leaves_no_file(run: Run, tmp_path: Path) -> None:
     ended = run(*CHECK, "--policy", "root-user-mfa", "--status", "INAPPLICABLE", "--format", "oscal-poam", "--out", target)
     assert (2, False) == (ended.code, target.exists())
     assert "nothing is open" in ended.err
+
+
+def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "findings.parquet"
+    asked = (*CHECK, "--policy", "root-user-mfa", "--all")
+    lines = run(*asked, "--format", "ocsf").out.splitlines()
+    assert 1 == run(*asked, "--format", "ocsf-parquet", "--out", target).code
+    assert len(lines) == duckdb.sql(f"SELECT count(*) FROM read_parquet('{target}')").fetchall()[0][0]
+    ended = run(*asked, "--format", "ocsf-parquet", "--out", tmp_path / "absent" / "x.parquet")
+    assert (2, 1) == (ended.code, ended.err.count("\n"))

@@ -139,6 +139,15 @@ def test_a_file_is_tried_before_it_holds(run: Run, days: Path, tmp_path: Path) -
     assert (KEYS, "111122223333", "INCOMPLIANT", 4) == (row["policy"], row["account"], row["status"], row["findings"])
 
 
+def test_waivers_are_listed_with_their_reasons_and_places(run: Run, days: Path, tmp_path: Path) -> None:
+    directory = waivers(tmp_path, {"policies": [KEYS]}, {"until": "2026-01-01"})
+    lines = run("waivers", "list", "--waivers", directory, "--day", "2026-11-21").out.splitlines()
+    said = "    accepted-risk, o@x.example: A trial."
+    assert ["2 waivers, 0 attestations, on 2026-11-21", "  w1  expired, until 2026-01-01", said] == lines[:3]
+    assert ["  w0  in force, until 2027-06-01", said, "    a.yaml:"] == [*lines[4:6], lines[6][:11]]
+    assert "covers 4 of at most 1,000" in run("waivers", "list", "--waivers", directory, "--store", days).out
+
+
 def test_what_is_attested_is_never_met_and_ends(run: Run, tmp_path: Path) -> None:
     section = {"names": {"full": "1 S", "contextual": "1 S"}}
     files = policy_files(

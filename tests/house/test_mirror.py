@@ -67,7 +67,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/ask/views",
         "history/keep",
         "recount/blast",
-        "recount/differences",
         "recount/findings",
         "recount/scorecards",
     ),
