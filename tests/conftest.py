@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import perpend
 from perpend.load import repository
 from tests.sampled import part_of_library
 
@@ -71,6 +75,15 @@ _OF_PROCESSES = "COVERAGE_PROCESS_CONFIG"
 def pytest_configure(config: pytest.Config) -> None:
     repository.library = cache(repository.library)  # no test changes the library in place, and hundreds judge by it
     config.addinivalue_line("markers", "no_cover: what the test runs does not count as covered")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import all modules while lines count: else those of one that an unmeasured test imports first do not count as run."""
+    if session.config.getoption("cov_source", None):
+        for module in pkgutil.walk_packages(perpend.__path__, "perpend."):
+            if module.name != "perpend.__main__":
+                with suppress(ImportError):  # of an extra that is not installed
+                    import_module(module.name)
 
 
 @cache

@@ -85,7 +85,7 @@ def test_unit_tests_are_not_reasoned_about(tmp_path):
 def test_no_mutant_of_the_library_that_a_test_kills_is_proven_equivalent():
     analyzer, chosen = Analyzer(Repository(LIBRARY)), random.Random(7)
     wrong = []
-    for logic_id in sampled(analyzer.repository.logic_ids):
+    for logic_id in sampled(analyzer.repository.logic_ids)[::2]:
         made = analyzer.analyzed(logic_id).program
         mutants = mutants_of(made)
         judges, killed = Judges(made, mutants), set()
