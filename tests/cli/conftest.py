@@ -109,3 +109,16 @@ def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) ->
         raise AssertionError(f"still running after {seconds} s")
     finally:
         process.kill()
+
+
+def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
+    """Return a store of two days, both judged, made where it is not yet; on the second one user more has two keys."""
+    if not store.exists():
+        asked = [word for policy in policies for word in ("--policy", policy)]
+        for path in (
+            report(directory, "2026-11-20T00:00:00Z", without="build-runner"),
+            report(directory, "2026-11-21T00:00:00Z"),
+        ):
+            run("import", path, "--store", store)
+            run("check", "--store", store, "-q", *asked)
+    return store

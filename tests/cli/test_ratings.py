@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run, report
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run, two_days
 from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
@@ -35,15 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def days(run: Run, store: Path, tmp_path: Path) -> Path:
-    """A store of two days, both judged; on the second one user more has two keys."""
-    if not store.exists():
-        for path in (
-            report(tmp_path, "2026-11-20T00:00:00Z", without="build-runner"),
-            report(tmp_path, "2026-11-21T00:00:00Z"),
-        ):
-            run("import", path, "--store", store)
-            run("check", "--store", store, "-q", "--policy", KEYS, "--policy", ROOT_MFA)
-    return store
+    return two_days(run, tmp_path, store, KEYS, ROOT_MFA)
 
 
 def test_a_severity_fails_a_build_and_what_nobody_has_rated_fails_it_too(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from perpend.diagnostics.escape import visible
@@ -102,6 +102,7 @@ def run_by(shell: str, script: str, place: Path) -> list[list[str]]:
 @pytest.mark.skipif(not SHELLS, reason="there is no shell here")
 @settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
 @given(names=st.lists(st.tuples(NAMES, KINDS), min_size=20, max_size=40), shell=st.sampled_from(SHELLS))
+@example(names=[("a $(touch b) `touch c`; touch d 'e' > f", "line")], shell=next(iter(SHELLS), ""))
 def test_a_shell_runs_what_the_plan_says_and_nothing_else(tmp_path: Path, names: list[tuple[str, str]], shell: str) -> None:
     plans = [plan(name, kind) for name, kind in names]
     stream = io.StringIO()

@@ -48,6 +48,6 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="ID|GLOB",
         shell_complete=complete_policies,
-        help="Do not ask these policies, which is told; may be repeated.",
+        help="Do not ask these policies, which reports tell; may be repeated.",
     ),
 )

@@ -1,22 +1,67 @@
-"""What keeps policies from judging, told to people."""
+"""Which policies a command line chooses; what keeps some from judging is told to people."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from perpend.cli.configured import is_from_file
 from perpend.diagnostics.text import render_text
+from perpend.judge.selection import select_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
+    from perpend.ir.estate import Estate
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
+    from perpend.store.snapshot import Snapshot
 
 _MOST_NAMED = 10
+
+
+class PolicyChoice(Protocol):
+    """What the options of ``choosing.choice_options`` say."""
+
+    @property
+    def policies(self) -> Sequence[str]:
+        """Ids, globs or folders of policies."""
+
+    @property
+    def frameworks(self) -> Sequence[str]:
+        """Frameworks or sections."""
+
+    @property
+    def inherited(self) -> bool:
+        """Whether those judge, too, that reach a framework another way."""
+
+    @property
+    def exclude(self) -> Sequence[str]:
+        """Ids, globs or folders of policies that are not asked."""
+
+
+def chosen_policies(analyzer: Analyzer, asked: PolicyChoice, over: Estate | Snapshot) -> Selection:
+    """Return the policies that a command line chooses to judge what is held, having told which cannot."""
+    selection = choose_policies(analyzer, asked, over)
+    tell_refused(analyzer.repository, selection)
+    return selection
+
+
+def choose_policies(analyzer: Analyzer, asked: PolicyChoice, over: Estate | Snapshot) -> Selection:
+    """Return the policies that a command line chooses to judge what is held."""
+    return select_policies(
+        analyzer,
+        asked.policies,
+        framework=asked.frameworks,
+        inherited=asked.inherited,
+        exclude=asked.exclude,
+        standing=is_from_file(click.get_current_context(), "policies"),
+        over=over,
+    )
 
 
 def tell_problems(repository: Repository, problems: Collection[Diagnostic]) -> None:

@@ -13,7 +13,7 @@ from perpend.cli.configured import is_from_file
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.waiving import Waiving
 from perpend.cli.output import output_bytes
-from perpend.cli.programs import tell_refused
+from perpend.cli.programs import chosen_policies, tell_refused
 from perpend.cli.repositories import repository_here, store_named
 from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
@@ -194,18 +194,9 @@ def _write(
 
 def _selected(analyzer: Analyzer, asked: PackOptions, meant: RunMeant, snapshot: Snapshot) -> Selection:
     """Return the policies that judge, having told which cannot: those of the run, unless the command line chooses some."""
-    if meant.policies and not asked.chooses:
-        selection = select_policies(analyzer, meant.policies, standing=True, over=snapshot)
-    else:
-        selection = select_policies(
-            analyzer,
-            asked.policies,
-            framework=asked.frameworks,
-            inherited=asked.inherited,
-            exclude=asked.exclude,
-            standing=is_from_file(click.get_current_context(), "policies"),
-            over=snapshot,
-        )
+    if asked.chooses or not meant.policies:
+        return chosen_policies(analyzer, asked, snapshot)
+    selection = select_policies(analyzer, meant.policies, standing=True, over=snapshot)
     tell_refused(analyzer.repository, selection)
     return selection
 

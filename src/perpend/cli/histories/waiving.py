@@ -45,14 +45,15 @@ def waiver_options(command: Command) -> Command:
     return command
 
 
+waivers_option = click.option(
+    "--waivers",
+    "waivers_dir",
+    metavar="DIR",
+    type=click.Path(),
+    help="Read waivers from this directory; without it, from `waivers` in the repository.",
+)
 _OPTIONS: Final = (
-    click.option(
-        "--waivers",
-        "waivers_dir",
-        metavar="DIR",
-        type=click.Path(),
-        help="Read waivers from this directory; without it, from `waivers` in the repository.",
-    ),
+    waivers_option,
     click.option("--no-waivers", is_flag=True, help="Let no waiver and no attestation count."),
 )
 

@@ -10,7 +10,8 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.completions import complete_files, complete_frameworks, complete_policies, complete_runs
+from perpend.cli.choosing import choice_options
+from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
@@ -18,9 +19,9 @@ from perpend.cli.histories.kept import NOT_AWAY, keep_history
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
-from perpend.cli.options import max_age_option, moment, repository_option, settings
+from perpend.cli.options import max_age_option, moment, settings
 from perpend.cli.output import progress, refuse_input_as_output
-from perpend.cli.programs import tell_refused
+from perpend.cli.programs import choose_policies, chosen_policies, tell_refused
 from perpend.cli.reporting import Reporting, SaidBeside, exit_code, report_options, write
 from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import UnusableInput, collect_files
@@ -30,7 +31,6 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.estates import judge_estate
-from perpend.judge.selection import select_policies
 from perpend.meaning.age import written_age
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from perpend.engines.duckdb.kept import Cost
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
-    from perpend.ir.estate import Estate
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
@@ -136,33 +135,7 @@ class Asked:
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
 @click.option("--no-history", is_flag=True, help="With --store: do not keep what was found in the store's history.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
-@click.option(
-    "--policy",
-    "policies",
-    multiple=True,
-    metavar="ID|GLOB",
-    shell_complete=complete_policies,
-    help="Judge by these policies only; may be repeated.",
-)
-@repository_option
-@click.option(
-    "--framework",
-    "frameworks",
-    multiple=True,
-    metavar="ID",
-    shell_complete=complete_frameworks,
-    help="Judge by the policies mapped to this framework or section; without a version the newest; may be repeated.",
-)
-@click.option(
-    "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
-)
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="ID|GLOB",
-    shell_complete=complete_policies,
-    help="Do not ask these policies, which reports tell; may be repeated.",
-)
+@choice_options
 @input_options
 @click.option(
     "--snapshot-time",
@@ -219,7 +192,7 @@ def _check_imported(analyzer: Analyzer, asked: Asked, found: Imported) -> int:
     report_problems(found.problems, judged=True)
     if found.snapshot is None:
         return USAGE_ERROR
-    selection = _selected(analyzer, asked, found.snapshot)
+    selection = chosen_policies(analyzer, asked, found.snapshot)
     explained = _explained(analyzer.repository, asked, [failure.source for failure in found.snapshot.failures])
     code = _check_snapshot(asked, found.snapshot, selection, explained)
     _report_failures(found.failures, "not judged: ")
@@ -234,7 +207,7 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
         progress("reading") as done,
         judge_reports(
             inputs,
-            partial(_selection, analyzer, asked),
+            partial(choose_policies, analyzer, asked),
             declared=analyzer.repository.declared_type,
             snapshot_time=asked.snapshot_time,
             max_age=asked.max_age,
@@ -270,7 +243,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     _report_failures(collected.failures)
     if collected.failures and not estate.sources:
         return USAGE_ERROR
-    selection = _selected(analyzer, asked, estate)
+    selection = chosen_policies(analyzer, asked, estate)
     total = sum(map(len, estate.objects.values()))
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
@@ -285,7 +258,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
 
 def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
     with store_named(directory).reading(asked.run) as snapshot:
-        selection = _selected(analyzer, asked, snapshot)
+        selection = chosen_policies(analyzer, asked, snapshot)
         keeps = None if asked.no_history or is_address(directory) else analyzer.repository
         code = _check_snapshot(asked, snapshot, selection, _explained(analyzer.repository, asked), keeps=keeps)
     if is_address(directory) and not asked.no_history:
@@ -340,25 +313,6 @@ def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> 
     said = SaidBeside(covering, weighed)
     write(judgement, asked.report, explained, said)
     return exit_code(judgement, asked.report, said, asked.rating)
-
-
-def _selected(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
-    """Return the policies that judge, having told which cannot."""
-    selection = _selection(analyzer, asked, over)
-    tell_refused(analyzer.repository, selection)
-    return selection
-
-
-def _selection(analyzer: Analyzer, asked: Asked, over: Estate | Snapshot) -> Selection:
-    return select_policies(
-        analyzer,
-        asked.policies,
-        framework=asked.frameworks,
-        inherited=asked.inherited,
-        exclude=asked.exclude,
-        standing=is_from_file(click.get_current_context(), "policies"),
-        over=over,
-    )
 
 
 def _engine_for(engine: str, objects: int) -> str:

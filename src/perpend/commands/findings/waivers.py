@@ -12,7 +12,7 @@ import click
 
 from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import place_of
-from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here
+from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here, waivers_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
@@ -38,13 +38,6 @@ Examples:
 \b
 Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
 
-_directory = click.option(
-    "--waivers",
-    "waivers_dir",
-    metavar="DIR",
-    type=click.Path(),
-    help="Read waivers from this directory; without it, from `waivers` in the repository.",
-)
 _day = click.option(
     "--day", metavar="DAY", callback=moment, help="Ask for this day; without it, the newest run's with --store, else today."
 )
@@ -63,7 +56,7 @@ def command() -> None:
     "lint", cls=Configured, epilog="\b\nExamples:\n  perpend waivers lint\n  perpend waivers lint --store inventory"
 )
 @repository_option
-@_directory
+@waivers_option
 @_store
 @_day
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
@@ -84,7 +77,7 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
 @repository_option
-@_directory
+@waivers_option
 @_store
 @_day
 @_form
