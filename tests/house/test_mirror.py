@@ -33,6 +33,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_bad_input.py": ("collect/csv_text", "collect/json_text", "collect/report_answer"),
     "cli/test_check_engines.py": ("outputs/as_parquet",),
     "cli/test_check_stores.py": ("intake/inputs", "store/spool"),
+    "cli/test_check_policies.py": ("cli/programs",),
     "cli/test_completions.py": ("cli/completions",),
     "cli/test_config.py": (
         "cli/configured",
