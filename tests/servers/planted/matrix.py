@@ -1,0 +1,185 @@
+"""Each operation fails in turn: what becomes of verdicts. Operations that no policy reads together fail in one collection."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from perpend.analyze.programs import Analyzer
+from perpend.clouds.aws import client
+from perpend.clouds.aws.client import _MODELS as MODELS
+from perpend.clouds.aws.model import CloudCall
+from perpend.clouds.aws.plan import plan_of
+from perpend.clouds.aws.reach import pace
+from perpend.clouds.aws.tables import CALLS
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
+from perpend.plan.wanted import fields_by_type
+from perpend.store.store import Store
+from tests.servers.answers import REGIONS
+from tests.servers.aws import Verdicts
+from tests.servers.clock import Clock
+from tests.servers.planted.rounds import Rounds
+
+DENIED, LATER = "denied", "denied later"
+KINDS = (DENIED, LATER, "html 500", "html", "reset", "half", "hang", "repeat")
+"""How an operation fails; ``denied later`` where the store holds what was seen before."""
+
+FIRST = ("GetCallerIdentity",)
+"""What is asked before all else: without it nothing is collected."""
+
+
+@cache
+def operation_names() -> dict[str, str]:
+    """Return by call what a proxy calls its operation, with a mark where another service has one of that name."""
+    services: dict[str, set[str]] = {}
+    for call in CALLS.values():
+        services.setdefault(call.operation, set()).add(call.service)
+    return {name: _name_of(call, alone=len(services[call.operation]) == 1) for name, call in CALLS.items()}
+
+
+def _name_of(call: CloudCall, *, alone: bool) -> str:
+    if call.parameters.get("RestorableByUserIds"):
+        return f"{call.operation} public"
+    meta = MODELS.load_service_model(call.service, "service-2")["metadata"]
+    mark = meta["apiVersion"] if meta["protocol"] == "query" else call.service
+    return call.operation if alone else f"{call.operation} {mark}"
+
+
+@cache
+def readers() -> dict[str, frozenset[str]]:
+    """Return by operation the policies that read something of it."""
+    found: dict[str, set[str]] = {}
+    for program in select_policies(Analyzer(open_repository())).programs:
+        for call in plan_of(fields_by_type([program])).calls:
+            found.setdefault(operation_names()[call.name], set()).add(program.policy_id)
+    return {name: frozenset(policies) for name, policies in found.items() if name not in FIRST}
+
+
+@cache
+def types() -> dict[str, str]:
+    """Return by policy the type that it judges."""
+    return {program.policy_id: program.input_type for program in select_policies(Analyzer(open_repository())).programs}
+
+
+@cache
+def groups() -> tuple[tuple[str, ...], ...]:
+    """Return the operations in groups of which no policy reads two."""
+    found: list[tuple[list[str], set[str]]] = []
+    for name, policies in sorted(readers().items(), key=lambda one: (-len(one[1]), one[0])):
+        for names, taken in found:
+            if not taken & policies:
+                names.append(name)
+                taken |= policies
+                break
+        else:
+            found.append(([name], set(policies)))
+    return tuple(tuple(sorted(names)) for names, _ in found)
+
+
+def code_of(name: str) -> str:
+    """Return with which code an operation is denied."""
+    call = next(one for one in CALLS.values() if operation_names()[one.name] == name)
+    protocol = MODELS.load_service_model(call.service, "service-2")["metadata"]["protocol"]
+    usual = {"ec2": "UnauthorizedOperation", "json": "AccessDeniedException", "rest-json": "AccessDeniedException"}
+    return usual.get(protocol, "AccessDenied")
+
+
+def labels_of(name: str) -> set[str]:
+    """Return how messages may call an operation."""
+    return {call.label for call in CALLS.values() if operation_names()[call.name] == name}
+
+
+@dataclass(slots=True)
+class Effect:
+    """What came of an operation that fails: how many verdicts are not known of it, how many objects were not seen.
+
+    ``unknown`` and ``unseen`` are the policies whose planted thing that is so of; ``wrong`` is what must not be.
+    """
+
+    verdicts: int = 0
+    objects: int = 0
+    unknown: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Know few regions; wait a second for an answer, and between attempts and calls not at all: their clock is one that only waiting moves."""
+    clock = Clock()
+    with (
+        mock.patch.object(client, "READ", 1.0),
+        mock.patch.object(client.CloudClient, "known_regions", lambda *_: sorted(REGIONS)),
+        mock.patch.object(pace, "time", clock),
+        mock.patch("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep)),
+    ):
+        yield
+
+
+def effects(rounds: Rounds, store: Path, before: Verdicts, names: tuple[str, ...], how: str) -> dict[str, Effect]:
+    """Return what comes of the operations of a group that fail all at once; ``store`` is what was seen before."""
+    folder = store.with_name("other")
+    if how == LATER:
+        shutil.copytree(store, folder)
+    rounds.proxy.answers = {name: code_of(name) if how in (DENIED, LATER) else how for name in names}
+    ended = rounds.collect(folder)
+    rounds.proxy.answers = {}
+    after = rounds.judge(folder)
+    found = {name: _effect(rounds, name, before, after, _unlisted(folder)) for name in names}
+    for name, effect in found.items():
+        told = [one for one in labels_of(name) if f" {one} (" in ended.err]
+        if ended.code != 3 or not told:
+            effect.wrong.append(f"code {ended.code}: {ended.err[:300]}")
+    found[names[0]].wrong += [f"{key} changed with nothing it reads" for key in others(before, after, names)]
+    shutil.rmtree(folder)
+    return found
+
+
+def _unlisted(folder: Path) -> dict[str, str]:
+    """Return the types that are not listed in full, with why."""
+    claims = [claim for source in Store(folder).snapshot().sources for claim in source.coverage]
+    found: dict[str, str] = {}
+    for claim in claims:
+        if claim.lacking:
+            found[claim.type_name] = f"{found.get(claim.type_name, '')} {claim.lacking}"
+    return found
+
+
+def _effect(rounds: Rounds, name: str, before: Verdicts, after: Verdicts, unlisted: dict[str, str]) -> Effect:
+    effect, labels = Effect(), labels_of(name)
+    for key in sorted(before.keys() | after.keys()):
+        if key[0] not in readers()[name]:
+            continue
+        was, now = before.get(key), after.get(key)
+        planted = rounds.planted.get(key[0]) == key[1] and was is not None and was["status"] == "INCOMPLIANT"
+        if now is None and was is not None:
+            effect.objects += 1
+            why = unlisted.get(types()[key[0]], "")
+            if not any(label in why for label in labels):
+                effect.wrong.append(f"{key} is gone and nothing says so: {why}")
+            if planted:
+                effect.unseen.append(key[0])
+        elif now is not None and (was is None or was["status"] != now["status"]):
+            effect.verdicts += 1
+            if now["status"] != "UNDETERMINED":
+                effect.wrong.append(f"{key} was {was and was['status']} and is {now['status']}")
+            elif not any(label in json.dumps(now) for label in labels):
+                effect.wrong.append(f"{key} does not say why: {now['currentStateMessage']}")
+            elif planted:
+                effect.unknown.append(key[0])
+    return effect
+
+
+def others(before: Verdicts, after: Verdicts, names: tuple[str, ...]) -> list[str]:
+    """Return the verdicts of policies that read none of some operations and yet have changed."""
+    read = frozenset().union(*(readers()[name] for name in names))
+    keys = {key for key in before.keys() | after.keys() if key[0] not in read}
+    return [str(key) for key in sorted(keys) if (before.get(key) or {}).get("status") != (after.get(key) or {}).get("status")]
