@@ -80,7 +80,8 @@ class Proxy:
     API that alone is meant.
 
     ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws`` or as it is; ``mended`` what
-    becomes of the other server's answers. ``throttled`` is the share of all calls that is throttled.
+    becomes of the other server's answers. ``asked_as`` is what is put in the place of something
+    in what it is asked, and ``throttled`` the share of all calls that is throttled.
     """
 
     def __init__(self, behind: str) -> None:
@@ -89,6 +90,7 @@ class Proxy:
         self.asked: list[str] = []
         self.recorded: dict[str, str | Answer] = {}
         self.mended: dict[str, Mend] = {}
+        self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.throttled = 0.0
         self.drawn = random.Random(7)
         self.ended = threading.Event()
@@ -161,7 +163,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             mend = next((proxy.mended[one] for one in asked.names if one in proxy.mended), None)
             if operation == "ListAnalyzers":
                 return Answer(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
-            answer = self.passed_on(body)
+            answer = self.passed_on(body.replace(*proxy.asked_as.get(operation, (b"\0", b"\0"))))
             if mend is None:
                 return answer
             return answer._replace(content=answer.content.replace(*mend) if isinstance(mend, tuple) else mend(answer.content))

@@ -40,12 +40,13 @@ TRUST = document("sts:AssumeRole", "", {"Service": "lambda.amazonaws.com"})
 class Account:
     """An account on a server. ``mended`` is what a proxy before it is to put right of its answers, by operation.
 
-    ``recorded`` is what the proxy is to answer itself.
+    ``recorded`` is what the proxy is to answer itself, ``asked_as`` what it is to put in the place of something that it is asked.
     """
 
     def __init__(self, url: str) -> None:
         self.mended: dict[str, Mend] = {}
         self.recorded: dict[str, str | Answer] = {}
+        self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.ids: dict[str, str] = {}
         self._session = botocore.session.Session()
         self._session.set_credentials("id", "key")

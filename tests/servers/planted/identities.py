@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from tests.servers.planted.account import (
     ACCOUNT,
@@ -136,6 +137,7 @@ def of_aws(name: str) -> Thing:
         aws.client("iam").create_policy(PolicyName=name, Path="/aws-managed/", PolicyDocument=text)
         for operation in ("GetAccountAuthorizationDetails", "ListPolicies"):
             aws.mended[operation] = (_AWS.encode(), b"arn:aws:iam::aws:policy/")
+        aws.asked_as["GetPolicyVersion"] = (b"arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2F", quote(_AWS, safe="").encode())
         return f"{ACCOUNT}|arn:aws:iam::aws:policy/{name}"
 
     return thing

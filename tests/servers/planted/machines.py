@@ -188,9 +188,15 @@ def group(name: str, *, zones: int = 1, template: bool = False, **given: Any) ->
 
 
 def balanced(aws: Account) -> str:
-    """A group of instances in two zones behind a balancer of one."""
+    """A group of instances in two zones behind a balancer of one, and one of two."""
     aws.there(classic)
-    return group("uneven", zones=2, LoadBalancerNames=["classic"])(aws)
+    elb, web = aws.client("elbv2"), aws.there(WEB)
+    target = elb.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=aws.ids["vpc"])["TargetGroups"][0][
+        "TargetGroupArn"
+    ]
+    forward = [{"Type": "forward", "TargetGroupArn": target}]
+    elb.create_listener(LoadBalancerArn=web, Protocol="HTTP", Port=80, DefaultActions=forward)
+    return group("uneven", zones=2, LoadBalancerNames=["classic"], TargetGroupARNs=[target])(aws)
 
 
 OLD, NEW = group("old"), group("new", zones=2, template=True)

@@ -64,6 +64,7 @@ class Rounds:
             with suppress(*([ClientError] if name in self.tried else [])):
                 self.planted[name] = self.aws.there(fault.thing)
         self.proxy.mended, self.proxy.recorded = self.aws.mended, self.aws.recorded
+        self.proxy.asked_as = self.aws.asked_as
 
     def mend(self, *, last: bool = False) -> None:
         """Mend all faults, or those that are mended after all others."""

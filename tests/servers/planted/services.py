@@ -238,8 +238,17 @@ def api(aws: Account) -> str:
     return f"{_APIS}{found}"
 
 
+def other_stage(aws: Account) -> str:
+    """A stage of an API of the other kind."""
+    gateway = aws.client("apigatewayv2")
+    found = gateway.create_api(Name="web", ProtocolType="HTTP")["ApiId"]
+    gateway.create_stage(ApiId=found, StageName="live")
+    return f"arn:aws:apigateway:{HOME}::/apis/{found}/stages/live"
+
+
 def stage(aws: Account) -> str:
-    """The stage of the API."""
+    """The stage of the API; another API has one, too."""
+    aws.there(other_stage)
     return f"{aws.there(api)}/stages/prod"
 
 
