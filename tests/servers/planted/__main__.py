@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args(arguments)
     with account(FAULTS.values(), [one.fault for one in UNHELD]) as rounds, tempfile.TemporaryDirectory() as folder:
-        found = results(rounds, Path(folder) / "store", wanted.kinds)
+        found = results(rounds, Path(folder) / "store", wanted.kinds, written if wanted.write else lambda _: None)
     for name, one in found["policies"].items():
         sys.stdout.write(f"{one['planted']:13} {one['mended']:13} {name}\n")
     for kind, effects in found["failing"].items():
@@ -41,16 +42,21 @@ def main(arguments: list[str] | None = None) -> int:
     wrong = list(wrongs(found))
     sys.stdout.write("\n".join(wrong) + f"\n{len(wrong)} wrong; {found['seconds']} CPU seconds\n")
     if wanted.write:
-        if RESULTS.exists():
-            known = json.loads(RESULTS.read_text("utf-8"))
-            found["failing"] = known["failing"] | found["failing"]
-            found["throttled"] = known["throttled"] | found["throttled"]
-        RESULTS.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
+        written(found)
     return int(bool(wrong))
 
 
-def results(rounds: Rounds, store: Path, kinds: list[str]) -> dict[str, Any]:
-    """Return what came of all."""
+def written(found: dict[str, Any]) -> None:
+    """Write results beside those that are there already."""
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    parts = {name: {**known.get(name, {}), **found.get(name, {})} for name in ("failing", "throttled")}
+    RESULTS.write_text(json.dumps({**known, **found, **parts}, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def results(
+    rounds: Rounds, store: Path, kinds: list[str], done: Callable[[dict[str, Any]], None] = lambda _: None
+) -> dict[str, Any]:
+    """Return what came of all. ``done`` is told what there is after each kind."""
     began = time.process_time()
     rounds.plant()
     found: dict[str, Any] = {"collected": told(rounds.collect(store))}
@@ -66,6 +72,7 @@ def results(rounds: Rounds, store: Path, kinds: list[str]) -> dict[str, Any]:
                 able = tuple(name for name in names if matrix.fails(name, kind))
                 effects |= matrix.effects(rounds, store, before, able, kind) if able else {}
             found["failing"][kind] = {name: asdict(one) for name, one in sorted(effects.items())}
+            done(found)
         found["throttled"] = {
             str(share): throttled(rounds, store.with_name(str(share)), before, share) for share in SHARES if kinds
         }

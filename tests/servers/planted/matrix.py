@@ -20,6 +20,7 @@ from perpend.clouds.aws.model import CloudCall
 from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.reach import pace
 from perpend.clouds.aws.tables import CALLS
+from perpend.ir.program import Program
 from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 from perpend.plan.wanted import fields_by_type
@@ -37,8 +38,8 @@ KINDS = (DENIED, LATER, "html 500", "html", "reset", "half", "hang", "repeat")
 FIRST = ("GetCallerIdentity",)
 """What is asked before all else: without it nothing is collected."""
 
-SELDOM = ("GetPolicyVersion",)
-"""What is asked only where something else is not answered."""
+SELDOM = ("GetPolicyVersion", "DescribeOrganization", "ListAccounts")
+"""What is asked only where something else is not answered, or told only where there are documents that it is read with."""
 
 
 @cache
@@ -59,26 +60,26 @@ def _name_of(call: CloudCall, *, alone: bool) -> str:
 
 
 @cache
-def readers() -> dict[str, frozenset[str]]:
-    """Return by operation the policies that read something of it."""
+def programs(chosen: tuple[str, ...] = ()) -> tuple[Program, ...]:
+    """Return the chosen policies of the library, all where none is."""
+    return tuple(select_policies(Analyzer(open_repository()), chosen).programs)
+
+
+@cache
+def readers(chosen: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
+    """Return by operation the policies, all or those that are chosen, that read something of it."""
     found: dict[str, set[str]] = {}
-    for program in select_policies(Analyzer(open_repository())).programs:
+    for program in programs(chosen):
         for call in plan_of(fields_by_type([program])).calls:
             found.setdefault(operation_names()[call.name], set()).add(program.policy_id)
     return {name: frozenset(policies) for name, policies in found.items() if name not in FIRST}
 
 
 @cache
-def types() -> dict[str, str]:
-    """Return by policy the type that it judges."""
-    return {program.policy_id: program.input_type for program in select_policies(Analyzer(open_repository())).programs}
-
-
-@cache
-def groups() -> tuple[tuple[str, ...], ...]:
+def groups(chosen: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
     """Return the operations in groups of which no policy reads two."""
     found: list[tuple[list[str], set[str]]] = []
-    for name, policies in sorted(readers().items(), key=lambda one: (-len(one[1]), one[0])):
+    for name, policies in sorted(readers(chosen).items(), key=lambda one: (-len(one[1]), one[0])):
         for names, taken in found:
             if not taken & policies:
                 names.append(name)
@@ -140,45 +141,57 @@ def impatient() -> Iterator[None]:
         yield
 
 
-def effects(rounds: Rounds, store: Path, before: Verdicts, names: tuple[str, ...], how: str) -> dict[str, Effect]:
+def effects(
+    rounds: Rounds, store: Path, before: Verdicts, names: tuple[str, ...], how: str, chosen: tuple[str, ...] = ()
+) -> dict[str, Effect]:
     """Return what comes of the operations of a group that fail all at once; ``store`` is what was seen before."""
     folder = store.with_name("other")
     if how == LATER:
         shutil.copytree(store, folder)
     rounds.proxy.answers = {name: code_of(name) if how in (DENIED, LATER) else how for name in names}
-    ended = rounds.collect(folder)
+    read = frozenset().union(*(readers(chosen)[name] for name in names))
+    options = [] if how == DENIED and not chosen else [word for name in sorted(read) for word in ("--policy", name)]
+    ended = rounds.collect(folder, *options)
     rounds.proxy.answers = {}
-    after = rounds.judge(folder)
+    after = rounds.judge(folder, *options)
     told = {one.label for one in Store(folder).snapshot().calls}
-    found = {name: _effect(rounds, name, before, after, _unlisted(folder)) for name in names}
+    unlisted = _unlisted(folder, {program.policy_id: program.input_type for program in programs(chosen)})
+    found = {name: _effect(rounds.planted, (readers(chosen)[name], labels_of(name)), before, after, unlisted) for name in names}
     for name, effect in found.items():
         if name not in SELDOM and (ended.code != 3 or not labels_of(name) & told):
             effect.wrong.append(f"code {ended.code}: {ended.err[:300]}")
-    found[names[0]].wrong += [f"{key} changed with nothing it reads" for key in others(before, after, names)]
+    if not options:
+        found[names[0]].wrong += [f"{key} changed with nothing it reads" for key in others(before, after, read)]
     shutil.rmtree(folder)
     return found
 
 
-def _unlisted(folder: Path) -> dict[str, str]:
-    """Return the types that are not listed in full, with why."""
+def _unlisted(folder: Path, types: dict[str, str]) -> dict[str, str]:
+    """Return the policies whose objects are not listed in full, with why."""
     claims = [claim for source in Store(folder).snapshot().sources for claim in source.coverage]
     found: dict[str, str] = {}
     for claim in claims:
         if claim.lacking:
             found[claim.type_name] = f"{found.get(claim.type_name, '')} {claim.lacking}"
-    return found
+    return {policy: found.get(type_name, "") for policy, type_name in types.items()}
 
 
-def _effect(rounds: Rounds, name: str, before: Verdicts, after: Verdicts, unlisted: dict[str, str]) -> Effect:
-    effect, labels = Effect(), labels_of(name)
+def _effect(
+    things: dict[str, str],
+    failing: tuple[frozenset[str], set[str]],
+    before: Verdicts,
+    after: Verdicts,
+    unlisted: dict[str, str],
+) -> Effect:
+    effect, (policies, labels) = Effect(), failing
     for key in sorted(before.keys() | after.keys()):
-        if key[0] not in readers()[name]:
+        if key[0] not in policies:
             continue
         was, now = before.get(key), after.get(key)
-        planted = rounds.planted.get(key[0]) == key[1] and was is not None and was["status"] == "INCOMPLIANT"
+        planted = things.get(key[0]) == key[1]
         if now is None and was is not None:
             effect.objects += 1
-            why = unlisted.get(types()[key[0]], "")
+            why = unlisted[key[0]]
             if not any(label in why for label in labels):
                 effect.wrong.append(f"{key} is gone and nothing says so: {why}")
             if planted:
@@ -194,8 +207,7 @@ def _effect(rounds: Rounds, name: str, before: Verdicts, after: Verdicts, unlist
     return effect
 
 
-def others(before: Verdicts, after: Verdicts, names: tuple[str, ...]) -> list[str]:
-    """Return the verdicts of policies that read none of some operations and yet have changed."""
-    read = frozenset().union(*(readers()[name] for name in names))
+def others(before: Verdicts, after: Verdicts, read: frozenset[str]) -> list[str]:
+    """Return the verdicts of all but some policies that have changed."""
     keys = {key for key in before.keys() | after.keys() if key[0] not in read}
     return [str(key) for key in sorted(keys) if (before.get(key) or {}).get("status") != (after.get(key) or {}).get("status")]

@@ -228,7 +228,8 @@ KEPT = cluster(
 
 
 def api(aws: Account) -> str:
-    """An API with a stage."""
+    """An API with a stage; another API has one, too."""
+    aws.there(other_stage)
     gateway = aws.client("apigateway")
     found = aws.ids["api"] = gateway.create_rest_api(name="shop")["id"]
     root = gateway.get_resources(restApiId=found)["items"][0]["id"]
@@ -247,8 +248,7 @@ def other_stage(aws: Account) -> str:
 
 
 def stage(aws: Account) -> str:
-    """The stage of the API; another API has one, too."""
-    aws.there(other_stage)
+    """The stage of the API."""
     return f"{aws.there(api)}/stages/prod"
 
 

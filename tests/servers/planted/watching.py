@@ -122,14 +122,21 @@ def under_key(aws: Account) -> str:
     return f"{_LOG}sealed:*"
 
 
+def unrecorded(aws: Account) -> str:
+    """The account, with recorders that record nothing."""
+    group = {"allSupported": True, "includeGlobalResourceTypes": True}
+    recorder = {"name": "default", "roleARN": aws.there(role), "recordingGroup": group}
+    for region in _REGIONS:
+        aws.client("config", region).put_configuration_recorder(ConfigurationRecorder=recorder)
+    return ACCOUNT
+
+
 def recorded(aws: Account) -> None:
     """Have AWS Config record all regions, and deliver: moto's recorders are pending for ever."""
-    recorder = {"name": "default", "roleARN": aws.there(role)}
-    group = {"allSupported": True, "includeGlobalResourceTypes": True}
+    aws.there(unrecorded)
     aws.client("s3").create_bucket(Bucket="config")
     for region in _REGIONS:
         config = aws.client("config", region)
-        config.put_configuration_recorder(ConfigurationRecorder={**recorder, "recordingGroup": group})
         config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "config"})
         config.start_configuration_recorder(ConfigurationRecorderName="default")
     aws.mended["DescribeConfigurationRecorderStatus"] = (b'"PENDING"', b'"SUCCESS"')
@@ -224,7 +231,7 @@ FAULTS = (
         calls("logs", "put_retention_policy", logGroupName="short", retentionInDays=365),
     ),
     Fault("cloudwatch/log-group-without-customer-managed-key", log_group, another(under_key)),
-    Fault("account/config-in-all-regions", account, recorded, helped="that a recorder delivers"),
+    Fault("account/config-in-all-regions", unrecorded, recorded, helped="that a recorder delivers"),
     Fault("account/ebs-volume-encryption-attribute-in-all-regions", account, encrypting),
     Fault("account/security-hub", account, lambda aws: aws.client("securityhub").enable_security_hub()),
     Fault("account/iam-access-analyzer-for-all-regions", account, analyzed, helped="analyzers"),
