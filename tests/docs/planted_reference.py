@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.servers.planted.__main__ import RESULTS, SHARES
 from tests.servers.planted.faults import LIBRARY
-from tests.servers.planted.matrix import KINDS
+from tests.servers.planted.matrix import ALIKE, JUDGED
 from tests.servers.planted.tables import FAULTS
 from tests.servers.planted.unheld import UNHELD
 
@@ -35,14 +35,25 @@ proxy before it puts it into the answer.
 """
 
 FAILING = """
-## Ways to fail
+## Denials, counted
 
-Operations that no policy reads together fail in one collection, so that each change has one cause. *Not known*: verdicts that became
-UNDETERMINED; *not there*: verdicts on things that were not listed; *other*: verdicts that became anything else, or say nothing of
-why. `denied later`: denied where the store holds what was seen before. `repeat`: each page has the token of the one before.
+Operations that no policy reads together are denied in one collection, so that each change has one cause. *Not known*: verdicts that
+became UNDETERMINED; *not there*: verdicts on things that were not listed; *other*: verdicts that became anything else, or say nothing
+of why. `denied later`: denied where the store holds what was seen before.
 
 | how | operations | not known | not there | other |
 | --- | ---: | ---: | ---: | ---: |
+"""
+
+HOW_ELSE = """
+## Other ways to fail
+
+The same operations fail in other ways: what is collected is compared with what is collected where they are denied. It is the same but
+for the reason, so verdicts are. `html`: a page of HTML as if all were well; `half`: an answer that ends too early; `reset`: a connection
+that ends; `hang`: no answer; `repeat`: each page of a list has the token of the one before.
+
+| how | operations | rows, claims and calls that differ |
+| --- | ---: | ---: |
 """
 
 THROTTLED = """
@@ -50,6 +61,16 @@ THROTTLED = """
 
 | share of calls that is throttled | verdicts that differ |
 | ---: | ---: |
+"""
+
+TYPES = """
+## All types
+
+All fields of all types of [the table](aws.md), collected from the account after all was mended. What no object has there, moto leaves
+out, or nothing in the account has. That values are right is what the verdicts show, and tests that compare them with what was made.
+
+| type | objects | fields that no object has |
+| --- | ---: | --- |
 """
 
 NOT_HELD = """
@@ -72,9 +93,13 @@ def page(results: dict[str, Any] | None = None) -> str:
         parts.append(f"\n## {service}\n\n| policy | planted | mended | denied | |\n| --- | --- | --- | --- | --- |\n")
         parts += [_row(name, found) for name in names]
     parts.append(FAILING)
-    parts += [_failing(kind, found["failing"][kind]) for kind in KINDS]
+    parts += [_failing(kind, found["failing"][kind]) for kind in JUDGED]
+    parts.append(HOW_ELSE)
+    parts += [_alike(kind, found["alike"][kind]) for kind in ALIKE]
     parts.append(THROTTLED)
     parts += [f"| {share:.0%} | {len(found['throttled'][str(share)])} |\n" for share in SHARES]
+    parts.append(TYPES)
+    parts += _types(found["types"])
     parts.append(NOT_HELD)
     parts += [f"| `{one.fault.policy}` | {one.why} |\n" for one in UNHELD]
     return "".join(parts)
@@ -100,6 +125,17 @@ def _failing(kind: str, effects: dict[str, Any]) -> str:
     sums = [sum(one[word] for one in effects.values()) for word in ("verdicts", "objects")]
     wrong = sum(len(one["wrong"]) for one in effects.values())
     return f"| {kind} | {len(effects)} | {sums[0]} | {sums[1]} | {wrong} |\n"
+
+
+def _alike(kind: str, part: dict[str, list[str]]) -> str:
+    operations = sum(len(names.split(", ")) for names in part)
+    return f"| {kind} | {operations} | {sum(map(len, part.values()))} |\n"
+
+
+def _types(types: dict[str, Any]) -> Iterator[str]:
+    for name, one in types.items():
+        never = ", ".join(f"`{field}`" for field in one["never"])
+        yield f"| `{name}` | {one['rows']} | {never} |\n"
 
 
 if __name__ == "__main__":

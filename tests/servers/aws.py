@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,15 +34,15 @@ _PASSED = (
 
 
 @contextmanager
-def moto(**settings: str) -> Iterator[str]:
-    """Yield the address of a moto server on a free port of loopback, with variables of its environment."""
+def moto() -> Iterator[str]:
+    """Yield the address of a moto server on a free port of loopback, without the hundreds of images that it may have."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(
-        command, stdout=quiet, stderr=quiet, env={**os.environ, **settings, "MOTO_PORT": str(port)}
+        command, stdout=quiet, stderr=quiet, env={**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_PORT": str(port)}
     ) as server:
         try:
             _wait_for(port, server)
@@ -88,8 +88,8 @@ class Proxy:
         self.behind = behind
         self.answers: dict[str, str] = {}
         self.asked: list[str] = []
-        self.recorded: dict[str, str | Answer] = {}
-        self.mended: dict[str, Mend] = {}
+        self.recorded: Mapping[str, str | Answer] = {}
+        self.mended: Mapping[str, Mend] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.throttled = 0.0
         self.drawn = random.Random(7)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.servers.planted.account import ACCOUNT, HOME, SECRET, ZONES, Account, Thing
+from tests.servers.planted.account import ACCOUNT, HOME, SECRET, ZONES, Account, Thing, subnets
 from tests.servers.planted.faults import Fault, Mending, another, calls
 
 _RDS = f"arn:aws:rds:{HOME}:{ACCOUNT}:"
@@ -20,8 +20,9 @@ def instance(name: str, **given: object) -> Thing:
     return thing
 
 
-ORDERS = instance(
+_ORDERS = instance(
     "orders",
+    DBSubnetGroupName="private",
     MasterUsername="postgres",
     PubliclyAccessible=True,
     AutoMinorVersionUpgrade=False,
@@ -33,6 +34,15 @@ ORDERS = instance(
     MonitoringInterval=0,
     EnableIAMDatabaseAuthentication=False,
 )
+
+
+def orders(aws: Account) -> str:
+    """The instance with all faults, in a group of subnets."""
+    given = {"DBSubnetGroupName": "private", "DBSubnetGroupDescription": "private"}
+    aws.client("rds").create_db_subnet_group(**given, SubnetIds=subnets(aws))
+    return _ORDERS(aws)
+
+
 SOUND = instance(
     "sound",
     MasterUsername="owner",
@@ -124,7 +134,7 @@ def cluster_snapshot(of: Thing, name: str) -> Thing:
     return thing
 
 
-COPY, SEALED = snapshot(ORDERS, "copy"), snapshot(SOUND, "sealed")
+COPY, SEALED = snapshot(orders, "copy"), snapshot(SOUND, "sealed")
 COPIES, SEALS = cluster_snapshot(MY, "copies"), cluster_snapshot(PG, "seals")
 _UNSHARE = {"AttributeName": "restore", "ValuesToRemove": ["all"]}
 
@@ -158,19 +168,19 @@ def turned(**given: object) -> Mending:
 
 
 FAULTS = (
-    Fault("rds/instance-auto-minor-version-upgrade", ORDERS, modified(AutoMinorVersionUpgrade=True)),
-    Fault("rds/instance-automated-backups", ORDERS, modified(BackupRetentionPeriod=7)),
-    Fault("rds/instance-copy-tags-to-snapshots", ORDERS, modified(CopyTagsToSnapshot=True)),
-    Fault("rds/instance-default-admin-username", ORDERS, another(SOUND)),
-    Fault("rds/instance-default-port", ORDERS, another(SOUND)),
-    Fault("rds/instance-deletion-protection", ORDERS, modified(DeletionProtection=True)),
-    Fault("rds/instance-encryption", ORDERS, another(SOUND)),
-    Fault("rds/instance-enhanced-monitoring", ORDERS, modified(MonitoringInterval=60)),
-    Fault("rds/instance-iam-authentication", ORDERS, modified(EnableIAMDatabaseAuthentication=True)),
-    Fault("rds/instance-log-exports", ORDERS, another(SOUND)),
-    Fault("rds/instance-multi-az-deployment", ORDERS, modified(MultiAZ=True)),
-    Fault("rds/instance-postgresql-log-exports", ORDERS, another(SOUND)),
-    Fault("rds/instance-publicly-accessible-in-public-subnet", ORDERS, modified(PubliclyAccessible=False)),
+    Fault("rds/instance-auto-minor-version-upgrade", orders, modified(AutoMinorVersionUpgrade=True)),
+    Fault("rds/instance-automated-backups", orders, modified(BackupRetentionPeriod=7)),
+    Fault("rds/instance-copy-tags-to-snapshots", orders, modified(CopyTagsToSnapshot=True)),
+    Fault("rds/instance-default-admin-username", orders, another(SOUND)),
+    Fault("rds/instance-default-port", orders, another(SOUND)),
+    Fault("rds/instance-deletion-protection", orders, modified(DeletionProtection=True)),
+    Fault("rds/instance-encryption", orders, another(SOUND)),
+    Fault("rds/instance-enhanced-monitoring", orders, modified(MonitoringInterval=60)),
+    Fault("rds/instance-iam-authentication", orders, modified(EnableIAMDatabaseAuthentication=True)),
+    Fault("rds/instance-log-exports", orders, another(SOUND)),
+    Fault("rds/instance-multi-az-deployment", orders, modified(MultiAZ=True)),
+    Fault("rds/instance-postgresql-log-exports", orders, another(SOUND)),
+    Fault("rds/instance-publicly-accessible-in-public-subnet", orders, modified(PubliclyAccessible=False)),
     Fault("rds/snapshot-encryption", COPY, another(SEALED)),
     Fault(
         "rds/snapshot-publicly-accessible",

@@ -174,7 +174,7 @@ def group(name: str, *, zones: int = 1, template: bool = False, **given: Any) ->
         if template:
             what = {"ImageId": aws.ids["image"], "InstanceType": "t3.micro"}
             made = aws.client("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=what)["LaunchTemplate"]
-            how = {"LaunchTemplate": {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "$Latest"}}
+            how: dict[str, Any] = {"LaunchTemplate": {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "$Latest"}}
         else:
             how = {"LaunchConfigurationName": name}
             scaling.create_launch_configuration(**how, ImageId=aws.ids["image"], InstanceType="t3.micro")

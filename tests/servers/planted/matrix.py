@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 from perpend.analyze.programs import Analyzer
@@ -28,12 +29,16 @@ from perpend.store.store import Store
 from tests.servers.answers import REGIONS, pages
 from tests.servers.aws import Verdicts
 from tests.servers.clock import Clock
+from tests.servers.gathered import gathered
 from tests.servers.operations import Asked
 from tests.servers.planted.rounds import Rounds
 
 DENIED, LATER = "denied", "denied later"
-KINDS = (DENIED, LATER, "html 500", "html", "reset", "half", "hang", "repeat")
-"""How an operation fails; ``denied later`` where the store holds what was seen before."""
+JUDGED = (DENIED, LATER)
+"""How an operation is denied, and all is judged; ``denied later`` where the store holds what was seen before."""
+
+ALIKE = ("html 500", "html", "reset", "half", "repeat", "hang")
+"""How it fails otherwise: what is collected is the same then as where it is denied, but for the reason, and so are verdicts."""
 
 FIRST = ("GetCallerIdentity",)
 """What is asked before all else: without it nothing is collected."""
@@ -164,6 +169,26 @@ def effects(
         found[names[0]].wrong += [f"{key} changed with nothing it reads" for key in others(before, after, read)]
     shutil.rmtree(folder)
     return found
+
+
+def collected(rounds: Rounds, names: tuple[str, ...], how: str) -> tuple[dict[Any, Any], set[Any], set[str]]:
+    """Return what is collected for those who read some operations that fail: rows, claims, and what is said to be not read."""
+    read = frozenset().union(*(readers()[name] for name in names))
+    rounds.proxy.answers = {name: code_of(name) if how == DENIED else how for name in names}
+    wanted = fields_by_type([program for program in programs() if program.policy_id in read])
+    rows, collection = gathered(client.CloudClient(endpoint_url=rounds.proxy.url), wanted)
+    rounds.proxy.answers = {}
+    found = {(row.type_name, row.fields["Id"]): ({**row.fields}, sorted(row.reasons)) for row in rows}
+    claims = {(one.type_name, one.scope, one.lacking is None) for source in collection.sources for one in source.coverage}
+    return found, claims, {one.label for one in collection.unread}
+
+
+def differences(rounds: Rounds, names: tuple[str, ...], how: str) -> list[str]:
+    """Return what is collected otherwise where operations fail in a way than where they are denied."""
+    denied, failed = collected(rounds, names, DENIED), collected(rounds, names, how)
+    rows = {key for key in denied[0].keys() | failed[0].keys() if denied[0].get(key) != failed[0].get(key)}
+    found = [f"{key}: {denied[0].get(key)}, and {failed[0].get(key)}" for key in sorted(rows)]
+    return found + [str(one) for one in (denied[1] ^ failed[1], denied[2] ^ failed[2]) if one]
 
 
 def _unlisted(folder: Path, types: dict[str, str]) -> dict[str, str]:

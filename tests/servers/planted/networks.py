@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.servers.planted.account import EC2, Account, Thing, log_bucket, subnets, vpc
 from tests.servers.planted.faults import Fault, Mending
 
@@ -68,6 +70,7 @@ def public_subnet(aws: Account) -> str:
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.associate_route_table(RouteTableId=table, SubnetId=name)
     ec2.modify_subnet_attribute(SubnetId=name, MapPublicIpOnLaunch={"Value": True})
+    ec2.create_vpc_endpoint(VpcId=network, ServiceName="com.amazonaws.us-east-1.s3")
     aws.ids["public"] = name
     return f"{EC2}subnet/{name}"
 
@@ -104,7 +107,7 @@ def opened(policy: str, name: str, *permissions: dict[str, object]) -> Fault:
     return Fault(policy, group(name, *permissions), revoked(name, *permissions))
 
 
-def port(number: int, whom: dict[str, object], protocol: str = "tcp") -> dict[str, object]:
+def port(number: int, whom: Mapping[str, object], protocol: str = "tcp") -> dict[str, object]:
     return {"IpProtocol": protocol, "FromPort": number, "ToPort": number, **whom}
 
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from perpend.cli.app import main
 from tests.cli.conftest import Ran
-from tests.servers.aws import Proxy, Verdicts, moto
+from tests.servers.aws import Proxy, Verdicts
 from tests.servers.planted.account import Account
 from tests.servers.planted.faults import Fault
 
@@ -95,15 +95,14 @@ class Rounds:
 
 
 @contextmanager
-def account(faults: Iterable[Fault], tried: Iterable[Fault] = ()) -> Iterator[Rounds]:
-    """Yield an account of its own for faults."""
+def account(address: str, faults: Iterable[Fault], tried: Iterable[Fault] = ()) -> Iterator[Rounds]:
+    """Yield the account of a server, with faults and a proxy before it."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_EC2_METADATA_DISABLED": "true"}
     files = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
     with (
         mock.patch.dict(os.environ, {**known, **keys, **files}, clear=True),
         mock.patch.object(socket, "getaddrinfo", _find),
-        moto(MOTO_EC2_LOAD_DEFAULT_AMIS="false") as address,
     ):
         proxy = Proxy(address)
         try:
