@@ -122,3 +122,15 @@ def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
             run("import", path, "--store", store)
             run("check", "--store", store, "-q", *asked)
     return store
+
+
+@pytest.fixture(scope="session")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of three days, to be read only: alma.brekke is gone on the second, and back on the third."""
+    directory = tmp_path_factory.mktemp("days")
+    for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
+        path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
+        for words in (("import", path), ("check", "-q")):
+            with pytest.raises(SystemExit):
+                main([*map(str, words), "--store", str(directory / "store")])
+    return directory / "store"

@@ -13,24 +13,10 @@ from typing import Any
 import pytest
 
 from perpend.history.identity import finding_id
-from tests.cli.conftest import ROOT, Ran, Run, report
+from tests.cli.conftest import ROOT, Ran, Run
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
-
-
-@pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of three days: alma.brekke is gone on the second, and back on the third."""
-    from perpend.cli.app import main
-
-    directory = tmp_path_factory.mktemp("days")
-    for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
-        path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
-        for words in (("import", path), ("check", "-q")):
-            with pytest.raises(SystemExit):
-                main([*map(str, words), "--store", str(directory / "store")])
-    return directory / "store"
 
 
 def said(ran: Ran) -> Any:

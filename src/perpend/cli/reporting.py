@@ -59,7 +59,7 @@ def words_of_report(context: click.Context) -> list[str]:
 
 
 _OPTIONS: Final = (
-    form_option(),
+    form_option("check"),
     form_options,
     click.option(
         "--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line."

@@ -25,7 +25,7 @@ def scorecards_here(
     waiving: Waiving | None = None,
 ) -> list[Scorecard]:
     """Return how frameworks stand, all of them where none is named."""
-    counts = _counts(place, accounts)
+    counts = counts_known(place, accounts)
     return _cards(repository, counts, frameworks, _answered(place, accounts, waiving, counts) if waiving else None)
 
 
@@ -76,14 +76,17 @@ def _frameworks(repository: Repository) -> list[str]:
     return [section for section in repository.section_ids if section.count("/") == 2]
 
 
-def _counts(place: HistoryPlace, accounts: Sequence[str]) -> dict[str, dict[Status, int]]:
-    """Return the newest counts of each policy that is not retired, by the ids that they have now."""
+def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
+    """Return the newest counts of each policy that is not retired, by the ids that they have now.
+
+    ``until`` is the number of the run that is the newest one then.
+    """
     from perpend.history.ask.questions import newest_counts
     from perpend.history.ask.views import asking
 
     retired = {one.policy_id for one in place.head().policies if one.retired_run is not None}
     with asking(place) as connection:
-        rows = connection.execute(*newest_counts(accounts)).fetchall()
+        rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:
         if policy_id not in retired:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _RUNS, _POLICIES, _TEXTS, _OBJECTS, _LIVES, _CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
+OUTCOMES = "perpend_history_outcomes"
+"""The view of what the verdicts of each policy say, by their index."""
+
 _LIFE = (
     *("policy_no", "object_no", "run", "value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended"),
     *("episodes", "known_at"),
@@ -56,7 +59,7 @@ def history_views(place: HistoryPlace) -> MoreViews:
     if not head.runs:
         return MoreViews()
     statements = [_table_of_runs(head), _table_of_policies(head), _texts(place, head), _objects(place, head)]
-    statements += [_lives(place, head), _changes(place, head)]
+    statements += [_lives(place, head), _changes(place, head), _outcomes()]
     statements += [_view("finding", _findings()), _view("event", _events()), _view("episode", _episodes())]
     statements += [_view("run", _runs()), _view("ledger", _ledger(place, head))]
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files))
@@ -92,6 +95,11 @@ def _table_of_policies(head: HistoryHead) -> str:
 def _texts(place: HistoryPlace, head: HistoryHead) -> str:
     newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
     return f"CREATE VIEW {_TEXTS} AS SELECT * FROM {_read(place, head.texts)} {newest}"
+
+
+def _outcomes() -> str:
+    columns = "p.policy_id, p.type, t.code, t.text, t.message, t.remediation"
+    return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
 
 
 def _objects(place: HistoryPlace, head: HistoryHead) -> str:
@@ -188,7 +196,8 @@ def _events() -> str:
     """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
     return (
         f"SELECT l.run, r.time, r.snapshot, {_ID} AS finding_id, {_NAMED}, l.event, l.cause, {_status('l.before')} AS before, "
-        f"{_status('l.value')} AS after, l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes "
+        f"{_status('l.value')} AS after, l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
+        f"{_time('l.open_since')} AS open_since "
         f"FROM {_CHANGES} AS l {_JOINED} JOIN {_RUNS} AS r ON r.number = l.run"
     )
 
