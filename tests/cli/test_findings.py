@@ -150,6 +150,44 @@ def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
         "SELECT sum(compliant + incompliant + inapplicable + undetermined) AS s FROM ledger WHERE run = 3"
     )
     assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}
+    assert [] == ask("SELECT * FROM waiver")
+
+
+def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp_path: Path) -> None:
+    def ask(question: str, *more: Any) -> list[Any]:
+        found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json", *more))
+        return found
+
+    assert ask("SELECT status, count(*) AS n FROM policy_output GROUP BY 1 ORDER BY 1") == ask(
+        "SELECT status, sum(n)::INTEGER AS n FROM (UNPIVOT (SELECT compliant AS COMPLIANT, incompliant AS INCOMPLIANT, "
+        "inapplicable AS INAPPLICABLE, undetermined AS UNDETERMINED FROM ledger WHERE run = 3) ON COLUMNS(*) "
+        "INTO NAME status VALUE n) GROUP BY 1 ORDER BY 1"
+    )
+    columns = "policyId, status, statusDate::DATE::TEXT AS date, incompliantEndDate, conditionIndex, object.name AS name"
+    assert [
+        {
+            "policyId": KEYS,
+            "status": "INCOMPLIANT",
+            "date": "2026-11-22",
+            "incompliantEndDate": None,
+            "conditionIndex": 199,
+            "name": "alma.brekke",
+        }
+    ] == ask(f"SELECT {columns} FROM policy_output WHERE object.id = '{ALMA}' AND policyId = '{KEYS}'")
+    clear = ask("SELECT DISTINCT statusDate::DATE::TEXT AS date FROM policy_output WHERE status = 'COMPLIANT'")
+    assert [{"date": "2026-11-20"}] == [one for one in clear if one["date"] != "2026-11-22"]
+    policies = shutil.copytree(ROOT / "src/perpend/library/types", tmp_path / "policies" / "types").parent
+    shutil.copytree(ROOT / "src/perpend/library/ce/ca/aws/iam/user-has-more-than-one-active-access-key", policies / KEYS[1:])
+    waivers = policies / "waivers" / "a.yaml"
+    waivers.parent.mkdir()
+    waivers.write_text(
+        f"waivers: [{{id: w, policies: [{KEYS}], scope: {{names: [alma*]}}, kind: planned-fix, reason: 'It''s planned.', "
+        "owner: o@x.example, until: 2026-12-31, limit: 5}]"
+    )
+    question = "SELECT id, force, reason, most, covers, waives FROM waiver"
+    assert [{"id": "w", "force": "in force", "reason": "It's planned.", "most": 5, "covers": 1, "waives": 1}] == ask(
+        question, "--repo", policies
+    )
 
 
 def test_verify_prune_and_rebuild(run: Run, days: Path, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/findings/history",
         "commands/findings/scorecard",
         "history/ask/blast",
+        "history/ask/newest",
         "history/ask/questions",
         "history/ask/views",
         "history/keep",
