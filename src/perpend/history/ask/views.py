@@ -205,7 +205,8 @@ def _events() -> str:
     """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
     return (
         f"SELECT l.run, r.time, r.snapshot, {_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
-        f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
+        f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
+        "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
         f"{time_of_run('l.open_since')} AS open_since "
         f"FROM {_CHANGES} AS l {_JOINED} JOIN {_RUNS} AS r ON r.number = l.run"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,11 @@ RUN = ReportedRun(0, POLICIES, dict.fromkeys(Status, 0), 0)
 HIGH = FindingRating(SeverityLevel.HIGH, "us", "why")
 
 
-def finding(number: int, policy: str = "/ce/a", account: str = "1", **more: object) -> ReportedFinding:
+def finding(number: int, policy: str = "/ce/a", account: str = "1", **more: Any) -> ReportedFinding:
     subject = subject_called(f"o{number}", "", "", "T", accounts=[account.rjust(12, "0")])
     return ReportedFinding(
         f"{number:032}", POLICIES[policy], subject, Status.INCOMPLIANT, 199, f"message {number}", None, 3, **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def many() -> Iterator[ReportedFinding]:
