@@ -128,6 +128,16 @@ def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -
     assert (0, asked) == (elsewhere["requirements"]["fails"], elsewhere["requirements"]["nothing to judge"])
 
 
+def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: Run, days: Path) -> None:
+    asked = ("scorecard", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
+    (card,) = said(run(*asked, "cis-aws-v5.0.0", "--format", "json"))
+    assert len(card["results"]) == len(card["carriedOver"]["requirements"])
+    assert "carried over from /frameworks/cis-aws-v5.0.0" in run(*asked, "cis-aws-v5.0.0").out
+    refused = run(*asked, "cis-aws-v6.0.0")
+    assert (2, True) == (refused.code, "nothing is carried over" in refused.err)
+    assert "--from goes with one --framework" in run(*asked, "cis-aws-v5.0.0", "--format", "csv").err
+
+
 def test_a_trend_counts_what_came_and_went(run: Run, days: Path) -> None:
     rows = said(run("trend", "--store", days, "--format", "json"))
     assert [(20, 20, 0), (19, 0, 1), (20, 1, 0)] == [(one["open"], one["opened"], one["ended"]) for one in rows]

@@ -70,6 +70,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/ask/views",
         "history/keep",
         "recount/blast",
+        "recount/carried",
         "recount/findings",
         "recount/scorecards",
     ),
