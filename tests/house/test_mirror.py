@@ -75,6 +75,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "recount/scorecards",
     ),
     "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
+    "cli/test_report.py": ("cli/histories/handing",),
     "cli/test_remediate.py": ("errands/mended", "judge/mending"),
     "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
     "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
