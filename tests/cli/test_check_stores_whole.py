@@ -119,7 +119,6 @@ def peak(*arguments: Any) -> float:
     return int(ended.stderr) / 1024
 
 
-@pytest.mark.no_cover
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
 def test_memory_does_not_grow_with_the_users(run: Run, tmp_path: Path) -> None:
     peaks: dict[str, list[float]] = {"table": [], "ndjson": [], "csv": []}
