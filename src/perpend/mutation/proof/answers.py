@@ -70,16 +70,18 @@ def _of_function(name: str, parts: list[Mapping[str, Any]]) -> frozenset[str]:
         case "contains" | "starts_with" | "ends_with":
             return _TRUTHS
         case "to_string":
-            return frozenset(map(_as_text, _answers(parts[0])))
+            return frozenset[str]().union(*map(_as_text, _answers(parts[0])))
         case "join" if any(map(_is_filled_text, _written_in(parts[1]))):
             return frozenset({_FILLED})
     return _ANYTHING
 
 
-def _as_text(answer: str) -> str:
+def _as_text(answer: str) -> frozenset[str]:
+    if answer in _OPEN:
+        return frozenset({_FILLED, '""'})
     if answer == _NUMBER:
-        return _FILLED
-    return answer if answer in _OPEN or answer == _FILLED or answer.startswith('"') else json.dumps(answer)
+        return frozenset({_FILLED})
+    return frozenset({answer if answer == _FILLED or answer.startswith('"') else json.dumps(answer)})
 
 
 def _written_in(tree: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -54,7 +54,8 @@ def _split(values: Values, expression: Expr, text: Any) -> Any:
     if text == "" and skips:
         return ()
     spaced = expression.operands[0].type is ValueType.TEXT and not separator.strip()
-    return Other(values.number(expression), expression.type, exhausted=text != "" and (not separator or spaced or not skips))
+    filled = not skips or (text != "" and (not separator or spaced))
+    return Other(values.number(expression), expression.type, exhausted=filled)
 
 
 def _is_computed(expression: Expr, operands: list[Any], name: str) -> bool:

@@ -24,7 +24,7 @@ SOME = "to_string((type(a) != 'array' && 'odd') || (a && 'some') || 'none')"
         ("join('', ['*', to_array(a)[]][])", Answers((), null=False, filled=True)),
         ("join('', [' ', to_array(a)[]][])", None),
         ("join('', ['*'][?@ != '*'])", None),
-        ("to_string(a)", None),
+        ("to_string(a)", Answers(("", "[]", "false", "null", "{}"), null=False, filled=True)),
         ("a", None),
     ],
 )
