@@ -272,6 +272,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "unit/mutation/proof/test_equivalence.py": (
         "mutation/proof/cases",
         "mutation/proof/reasoning",
+        "mutation/proof/single",
     ),
     "unit/mutation/test_proposals.py": ("mutation/seeds",),
     "unit/mutation/test_score.py": (
