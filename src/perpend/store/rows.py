@@ -42,13 +42,15 @@ def json_lines(path: Path, columns: Mapping[str, str], longest: int) -> str:
     )
 
 
-def copy(connection: Connection, query: str, target: Path, *, staging: bool = False) -> None:
-    """Write what a query gives as a Parquet file. One for ``staging`` lives as long as its run and is packed lightly."""
-    codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", ROW_GROUP)
+def copy(connection: Connection, query: str, target: Path, *, staging: bool = False, group: int = ROW_GROUP) -> None:
+    """Write what a query gives as a Parquet file. One for ``staging`` lives as long as its run and is packed lightly.
+
+    ``group`` is how many rows are held at once.
+    """
+    codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", group)
     with storing(target):
         connection.execute(
-            f"COPY ({query}) TO {text(str(target.absolute()))} "
-            f"(FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {rows})"
+            f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {rows})"
         )
 
 

@@ -131,6 +131,14 @@ def _mfa_state(value: Any) -> str:
     return "Known"
 
 
+def _seconds_after_user(value: Any) -> float:
+    """How many seconds after its user an access key was made."""
+    made, began = value.get("CreateDate"), value[ABOVE].get("CreateDate")
+    if not isinstance(made, datetime) or not isinstance(began, datetime):
+        raise NotThere("it takes iam:ListAccessKeys and iam:GetAccountAuthorizationDetails to know when key and user were made")
+    return (made - began).total_seconds()
+
+
 def _report_lines(value: Any) -> str:
     return "\n".join(f"{name}: {held}" for name, held in json.loads(value).items())
 
@@ -199,6 +207,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "log_level": _log_level,
     "mfa_kind": _mfa_kind,
     "mfa_state": _mfa_state,
+    "seconds_after_user": _seconds_after_user,
     "report_lines": _report_lines,
     "report_password_last_used": _report_password_last_used,
     "unescaped": _unescaped,
