@@ -121,6 +121,12 @@ def _mfa_kind(value: Any) -> str | None:
     return "Virtual" if any(":mfa/" in one for one in serials) else "Hardware"
 
 
+def _root_mfa_kind(value: Any) -> str | None:
+    """The same of the root user, by the account that it is of."""
+    known = {"root": True, "iam.virtual-mfa": value, "iam.summary": value[ABOVE].get("iam.summary")}
+    return _mfa_kind({"MFADevices": (), ABOVE: known})
+
+
 def _of_root(device: Mapping[str, Any]) -> bool:
     return str(device.get("User", {}).get("Arn")).endswith(":root")
 
@@ -206,6 +212,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "lines": _lines,
     "log_level": _log_level,
     "mfa_kind": _mfa_kind,
+    "root_mfa_kind": _root_mfa_kind,
     "mfa_state": _mfa_state,
     "seconds_after_user": _seconds_after_user,
     "report_lines": _report_lines,

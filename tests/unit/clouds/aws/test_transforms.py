@@ -51,6 +51,9 @@ def of_user(*serials: str) -> dict[str, Any]:
         ("mfa_kind", of_root(1), "Hardware"),
         ("mfa_kind", of_root(1, VIRTUAL), "Virtual"),
         ("mfa_kind", of_root(1, {**VIRTUAL, "User": {"Arn": "arn:aws:iam::1:user/ann"}}), "Hardware"),
+        ("root_mfa_kind", {"VirtualMFADevices": [VIRTUAL], ABOVE: of_root(1)[ABOVE]}, "Virtual"),
+        ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: of_root(1)[ABOVE]}, "Hardware"),
+        ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: of_root(0)[ABOVE]}, None),
         ("mfa_state", of_root(0), "Known"),
         (
             "seconds_after_user",
@@ -95,6 +98,7 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ("default_document", [], "no default version"),
         ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True}}, "iam:GetAccountSummary"),
         ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True, "iam.summary": {}, "iam.virtual-mfa": {}}}, "GetAccountSummary"),
+        ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: {"Account": "1"}}, "iam:GetAccountSummary"),
         ("report_password_last_used", '{"password_last_used":"not_supported"}', "does not say"),
         ("report_password_last_used", "{}", "does not say"),
         ("seconds_after_user", {"CreateDate": datetime(2026, 1, 2, 3, 5), ABOVE: {}}, "iam:ListAccessKeys"),
