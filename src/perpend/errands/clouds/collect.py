@@ -72,11 +72,8 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
     """Return the accounts to be asked. Raises NothingCollected."""
     with extra_packages("aws", "collecting from AWS"):
         from perpend.clouds.aws.client import CloudClient
-        from perpend.clouds.aws.reach.entering import (
-            USUAL_ROLE,
-            entrances_of_organization,
-            entrances_of_profiles,
-        )
+        from perpend.clouds.aws.plan import USUAL_ROLE
+        from perpend.clouds.aws.reach.entering import entrances_of_organization, entrances_of_profiles
     profiles = tuple(dict.fromkeys(wishes.profiles)) or (None,)
     if not wishes.org:
         return entrances_of_profiles(profiles, wishes.endpoint_url)
