@@ -15,6 +15,8 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 import botocore.session
 
+from perpend.cli import repositories
+from perpend.load.repository import open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
 from tests.servers.aws import Proxy, judged
@@ -164,11 +166,13 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
     assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
 
 
-def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy) -> None:
+def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(repositories, "open_repository", lambda place: opened.append(place) or open_repository(place))
     ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
     assert ended.out, ended.err
     assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
-    assert "snapshot " in ended.err
+    assert ("snapshot " in ended.err, [None]) == (True, opened)
     proxy.answers = {"DescribeHub": "AccessDeniedException"}
     denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
     assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)
