@@ -115,7 +115,7 @@ class _Server(ThreadingHTTPServer):
         """Say nothing where whoever asked has gone."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _AnsweringHandler(BaseHTTPRequestHandler):
     """Answers one request for a proxy."""
 
     proxy: Proxy
@@ -192,4 +192,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     """Return what answers for a proxy."""
-    return type("_HandlerOfOne", (_Handler,), {"proxy": proxy})
+    return type("_HandlerOfOne", (_AnsweringHandler,), {"proxy": proxy})
