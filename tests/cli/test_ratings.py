@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +174,36 @@ def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: R
         for policy in by_rule
     }
     assert "security-severity" not in written["sarif"]["plain"]
+
+
+def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(run: Run, tmp_path: Path) -> None:
+    by = ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])})
+    plain, rated = (
+        {
+            form: run(*BOTH, "--format", form, *more).out
+            for form in ("table", "csv", "json", "ndjson", "junit", "markdown", "oscal-ar")
+        }
+        for more in ((), ("--ratings", by))
+    )
+    rows = {row["objectName"]: row for row in csv.DictReader(io.StringIO(rated["csv"])) if row["status"] == "INCOMPLIANT"}
+    assert ("critical", "board") == (rows["alma.brekke"]["severity"], rows["alma.brekke"]["ratedBy"])
+    assert ("high", "") == (rows["build-runner"]["severity"], rows["<root_account>"]["severity"])
+    document = json.loads(rated["json"])
+    assert {"INCOMPLIANT": 1, "UNDETERMINED": 0} == document["severities"]["critical"] == document["severities"]["notRated"]
+    said = {one["object"]["name"]: one["rating"] for one in document["verdicts"] if one["status"] == "INCOMPLIANT"}
+    assert {"severity": "critical", "source": "board", "because": "A trial."} == said["alma.brekke"]
+    assert None is said["<root_account>"]
+    assert {None} == {one["rating"] for one in document["verdicts"] if one["status"] == "COMPLIANT"}
+    assert document["verdicts"] == [json.loads(line) for line in rated["ndjson"].splitlines()]
+    assert "by severity: 1 critical, 3 high, 1 not rated" in rated["table"]
+    assert f"{KEYS}  high (board)" in rated["table"]
+    assert "alma.brekke (111122223333) critical, raised" in rated["table"]
+    assert 'type="high">severity: high (board)' in rated["junit"]
+    assert "| high | 3 | 3 |" in rated["markdown"] and " · high \\(board\\) · " in rated["markdown"]
+    observed = json.loads(rated["oscal-ar"])["assessment-results"]["results"][0]["observations"]
+    assert {"high", None} == {{one["name"]: one["value"] for one in found["props"]}.get("severity") for found in observed}
+    for form, text in plain.items():
+        assert not re.search("severit|ratedBy|not rated", text), form
 
 
 def test_the_example_for_the_library_is_sound_and_not_loaded(run: Run) -> None:

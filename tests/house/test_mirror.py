@@ -50,7 +50,13 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "waivers/kept",
         "waivers/rules",
     ),
-    "cli/test_ratings.py": ("cli/histories/rating", "commands/findings/ratings", "ratings/judged", "recount/priorities"),
+    "cli/test_ratings.py": (
+        "cli/histories/rating",
+        "commands/findings/ratings",
+        "outputs/as_ratings",
+        "ratings/judged",
+        "recount/priorities",
+    ),
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",

@@ -18,6 +18,7 @@ from perpend.handout.packed import PackedNumbers, PackedTexts
 from perpend.handout.summary import list_of, reasons, requirements, said, totals
 from perpend.ir.status import Status
 from perpend.pages.verdicts.columns import Sinks, write_columns
+from perpend.ratings.levels import LEVELS
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import Scorecard
     from perpend.judge.selection import Selection
-    from perpend.pages.verdicts.columns import FindingColumns
+    from perpend.pages.verdicts.columns import FindingColumns, SharedEnding
+    from perpend.ratings.judged import WeighedJudgement
 
 POLICY_WORD: Final = 0
 OBJECT_WORD: Final = None
@@ -43,7 +45,7 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <label>Status<select id="status"><option value="">all</option></select></label>
 <label>Policy<select id="policy"><option value="">all</option></select></label>
 <label>Account<select id="account"><option value="">all</option></select></label>
-{requirement}<label>Grouped by<select id="by"><option value="policy">policy</option><option value="object">object</option>
+{more}<label>Grouped by<select id="by"><option value="policy">policy</option><option value="object">object</option>
 <option value="account">account</option><option value="reason">what was found</option></select></label>
 <button type="button" id="clear">Clear</button><button type="button" id="csv">Save as CSV</button></div>
 <p id="shown" role="status"></p><div class="work">
@@ -52,6 +54,7 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <aside id="detail" aria-label="One finding" tabindex="-1" hidden></aside></div></div><div id="paper"></div>
 """
 _REQUIREMENT: Final = '<label>Requirement<select id="requirement"><option value="">all</option></select></label>\n'
+_SEVERITY: Final = '<label>Severity<select id="severity"><option value="">all</option></select></label>\n'
 
 
 def write_handout(
@@ -60,24 +63,27 @@ def write_handout(
     *,
     accounts: Mapping[str, Account] | None = None,
     explain: Sequence[str | int | None] = (),
+    weighed: WeighedJudgement | None = None,
 ) -> None:
     """Write a judgement as one page.
 
     ``accounts`` are those that the configuration names. ``explain`` are the words of the command that explains a finding,
-    with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. Raises TooManyFindings.
+    with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. ``weighed`` is how severe findings
+    are; nothing is said of it where nobody has rated any. Raises TooManyFindings.
     """
     names, ids, external_ids = (PackedTexts() for _ in range(3))
     numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
     sinks = Sinks(names, ids, external_ids, owners, types, findings, ends)
-    columns = write_columns(judgement, sinks, accounts=accounts)
+    columns = write_columns(judgement, sinks, accounts=accounts, weighed=weighed)
     cards = judgement.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
-    head.add(_head(judgement, columns, cards, keys, explain))
+    head.add(_head(judgement, columns, cards, keys, explain, rated=weighed is not None))
     script, style = _asset("list.js") + _asset("handout.js"), _asset("handout.css")
     stream.write(_opening(judgement, script, style))
     stream.write(_summary(judgement, columns, cards, keys))
-    stream.write(_TOOLS.format(requirement=_REQUIREMENT if any(keys.values()) else "") + _closing(judgement))
+    more = (_REQUIREMENT if any(keys.values()) else "") + (_SEVERITY if weighed else "")
+    stream.write(_TOOLS.format(more=more) + _closing(judgement))
     for name, column in zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers), strict=True):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
     stream.write(f"<script>{script}</script></body></html>\n")
@@ -133,6 +139,8 @@ def _head(
     cards: Sequence[Scorecard],
     keys: Mapping[str, str],
     explain: Sequence[str | int | None],
+    *,
+    rated: bool,
 ) -> str:
     """Return what the columns point into, as JSON."""
     answers: dict[str, list[str]] = {}
@@ -155,13 +163,20 @@ def _head(
         "objects": columns.objects,
         "statuses": [str(status) for status in statuses],
         "policies": policies,
-        "endings": [[one.policy, statuses.index(one.status), one.message, one.remediation] for one in columns.endings],
+        "endings": [_ending(one, statuses, rated=rated) for one in columns.endings],
         "accounts": columns.accounts,
         "types": columns.types,
         "requirements": [{"key": key, "name": name} for key, name in names.items()],
         "explain": [visible(word) if isinstance(word, str) else word for word in explain],
     }
+    if rated:
+        content["severities"] = [level.value for level in reversed(LEVELS)]
     return encodable(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ending(one: SharedEnding, statuses: Sequence[Status], *, rated: bool) -> list[str | int]:
+    severity = [one.severity, one.rated] if rated else []
+    return [one.policy, statuses.index(one.status), one.message, one.remediation, *severity]
 
 
 def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.output import output_stream, terminal
@@ -73,7 +73,7 @@ def command(
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
-        if waivers_dir is not None or no_waivers:
+        if (waivers_dir is not None and not is_from_file(click.get_current_context(), "waivers_dir")) or no_waivers:
             raise click.UsageError("--policies compares verdicts: waivers change none")
         from perpend.cli.histories.blast import compare_revisions
 

@@ -42,8 +42,9 @@ const texts = async (name, lines) => {
 
 let head, names, ids, externals, accountOf, typeOf, endOf, objectOf, firstOf, total, list;
 let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, loose;
-const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", open: new Set() };
-const FILTERS = ["status", "policy", "account", "requirement"];
+const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", severity: "", open: new Set() };
+const FILTERS = ["status", "policy", "account", "requirement", "severity"];
+const UNRATED = "not rated";
 
 const load = async () => {
   head = JSON.parse(await (await unpacked("head")).text());
@@ -77,7 +78,8 @@ const select = () => {
   const account = state.account === "" ? -1 : head.accounts.indexOf(state.account);
   const wanted = head.endings.map(one => (state.status === "" || head.statuses[one[1]] === state.status)
     && (state.policy === "" || head.policies[one[0]].id === state.policy)
-    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement)));
+    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement))
+    && (state.severity === "" || (one[4] || UNRATED) === state.severity));
   const found = new Uint32Array(total);
   let many = 0;
   for (let at = 0; at < total; at++) {
@@ -180,6 +182,7 @@ const show = at => {
   pair("External id", externals.line(object));
   pair("Type", head.types[typeOf[object]]);
   pair("Account", head.accounts[accountOf[object]]);
+  if (head.severities) pair("Severity", head.endings[endOf[at]][5] || UNRATED);
   pair("Answers", policy.requirements.join(", "));
   pair("Of this object", others ? `${number(others)} other ${others === 1 ? "finding" : "findings"}` : "no other finding");
   close.type = "button";
@@ -226,10 +229,11 @@ const cellText = text => {
 };
 const record = at => {
   const object = objectOf[at], [policy, statusNumber, message, remediation] = head.endings[endOf[at]];
-  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]]];
+  const severity = head.severities ? head.endings[endOf[at]].slice(4) : [];
+  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], ...severity];
 };
 const saveCsv = () => {
-  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account\r\n"];
+  const parts = [`policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account${head.severities ? ",severity,rating" : ""}\r\n`];
   for (const at of hits) parts.push(`${record(at).map(cellText).join(",")}\r\n`);
   const link = make("a"), address = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
   link.href = address;
@@ -256,6 +260,10 @@ const start = async () => {
   options("status", loose.filter(one => byStatus.has(one)).map(one => [status(one), `${status(one).toLowerCase()} (${number(byStatus.get(one))})`]));
   options("policy", [...byPolicy.keys()].map(one => [head.policies[one].id, `${head.policies[one].title} (${number(byPolicy.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
   options("account", [...byAccount.keys()].map(one => [head.accounts[one], `${head.accounts[one]} (${number(byAccount.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
+  if (head.severities) {
+    const bySeverity = counted(at => head.endings[endOf[at]][4] || UNRATED);
+    options("severity", [...head.severities, UNRATED].filter(one => bySeverity.has(one)).map(one => [one, `${one} (${number(bySeverity.get(one))})`]));
+  }
   options("requirement", head.requirements.map(one => [one.key, `${one.key} ${one.name}`]));
   list = makeList($("list"), $("rows"), { rows, draw, act, fold });
   const renew = () => { compute(); list.top(); };

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.outputs.as_ratings import severities_document
 from perpend.outputs.formats.text import cut
 from perpend.outputs.tally import tally_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from perpend.judge.judgement import Judgement
     from perpend.outputs.tally import Group, PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 MOST: Final = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
@@ -30,18 +32,21 @@ _BACKTICKS: Final = re.compile("`+")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
 
 
-def write_markdown(judgement: Judgement, stream: TextIO) -> None:
-    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it."""
+def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudgement | None = None) -> None:
+    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it.
+
+    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
+    """
     counts, total = judgement.ledger.counts, judgement.ledger.verdicts
     written = f"{_MARK}\n### Perpend: {_heading(counts)}\n\n| status | verdicts |\n| --- | ---: |\n"
     written += "".join(f"| {status.value.lower()} | {counts[status]:,} |\n" for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
-    written += ".\n"
+    written += ".\n" + (_severities(weighed) if weighed else "")
     left_out = 0
     for tally in tally_of(judgement, limit=_OBJECTS):
-        section = "".join(_section(tally))
+        section = "".join(_section(tally, weighed))
         if section and (left_out or len(written) + len(section) > MOST - 100):
             left_out += 1
         else:
@@ -56,7 +61,17 @@ def _heading(counts: Mapping[Status, int]) -> str:
     return " and ".join(named)
 
 
-def _section(tally: PolicyTally) -> Iterator[str]:
+def _severities(weighed: WeighedJudgement) -> str:
+    """Return how many findings there are of each severity; what is waived is not among them."""
+    rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
+    shown = [
+        f"| {'not rated' if name == 'notRated' else name} | {' | '.join(f'{one:,}' for one in counts.values())} |\n"
+        for name, counts in rows
+    ]
+    return f"\n| severity | incompliant | undetermined |\n| --- | ---: | ---: |\n{''.join(shown)}" if shown else ""
+
+
+def _section(tally: PolicyTally, weighed: WeighedJudgement | None) -> Iterator[str]:
     if not tally.groups:
         return
     counts = ", ".join(
@@ -64,7 +79,9 @@ def _section(tally: PolicyTally) -> Iterator[str]:
         for status in (Status.INCOMPLIANT, Status.UNDETERMINED)
         if tally.counts[status]
     )
-    yield f"\n<details><summary><b>{counts}</b> · {prose(tally.policy.contextual_name)}</summary>\n\n"
+    rating = weighed.in_force.of(tally.policy.id) if weighed else None
+    severity = "" if weighed is None else f" · {prose(rating.text(Status.INCOMPLIANT)) if rating else 'not rated'}"
+    yield f"\n<details><summary><b>{counts}</b>{severity} · {prose(tally.policy.contextual_name)}</summary>\n\n"
     yield f"{span(tally.policy.id)}\n"
     for group in tally.groups:
         yield _group(group)

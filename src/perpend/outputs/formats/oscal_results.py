@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.judge.requirements import RequirementResult, Scorecard
     from perpend.outputs.formats.reported import ReportedRun
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 _STATES: Final = {
     Standing.MET: ("satisfied", "pass"),
@@ -34,9 +35,14 @@ _STATES: Final = {
 """The state of a control. What nothing was judged of is no finding: OSCAL has no word for it."""
 
 
-def write_oscal_results(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> None:
-    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most."""
-    run = run_of(judgement)
+def write_oscal_results(
+    judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None
+) -> None:
+    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most.
+
+    ``weighed`` is how severe findings are: observations of policies that somebody has rated have it as properties.
+    """
+    run = run_of(judgement, weighed)
     tallies = tally_of(judgement, limit=limit)
     plan = uuid_of("policies", *sorted(run.policies))
     head = {

@@ -9,6 +9,7 @@ from perpend.ir.status import Status
 from perpend.outputs.accounts import account_of
 from perpend.outputs.tally import reasons_of
 from perpend.report.explanation import STYLES
+from perpend.report.verdicts.rated import moved_text, rating_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,14 +17,23 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
     from perpend.outputs.tally import Group, PolicyTally, Reason
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.report.page import TerminalPage
 
 _MOST_POLICIES: Final = 3
 _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 
 
-def print_incompliant(tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account]) -> None:
-    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``."""
+def print_incompliant(
+    tallies: Sequence[PolicyTally],
+    page: TerminalPage,
+    accounts: Mapping[str, Account],
+    weighed: WeighedJudgement | None = None,
+) -> None:
+    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``.
+
+    ``weighed`` is how severe findings are.
+    """
     if not _print_heading(tallies, Status.INCOMPLIANT, page):
         return
     for tally in tallies:
@@ -31,11 +41,14 @@ def print_incompliant(tallies: Sequence[PolicyTally], page: TerminalPage, accoun
         if groups:
             page.blank()
             page.line((page.prose(tally.policy.contextual_name), "bold"))
-            page.line((page.name(tally.policy.id), "dim"))
+            rating = rating_text(weighed, tally.policy.id)
+            page.line((page.name(tally.policy.id), "dim"), (f"  {page.prose(rating)}" if rating else "", "yellow"))
         for number, group in enumerate(groups):
             if number:
                 page.blank()
-            _print_group(group, page, accounts)
+            _print_group(
+                group, page, accounts, {one.id: moved_text(weighed, tally.policy.id, one.id) for one, _ in group.shown}
+            )
 
 
 def print_undetermined(
@@ -85,7 +98,7 @@ def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Acc
         page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account]) -> None:
+def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account], moved: Mapping[str, str]) -> None:
     page.line(page.prose(group.message), first="  ")
     if group.remediation:
         page.line(page.prose(group.remediation), first=f"  {page.arrow} ", style="cyan")
@@ -95,6 +108,8 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
         parts: list[str | tuple[str, str]] = [name[0], (name[1], "dim")]
         if repeated[name] > 1:
             parts.append((f" {page.name(judged.id)}", "dim"))
+        if moved[judged.id]:
+            parts.append((f" {moved[judged.id]}", "yellow"))
         if error:
             parts.append((f": {page.prose(error)}", "dim"))
         page.line(*parts, first=f"    {page.symbol(group.status)} ", style=STYLES[group.status])
