@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,35 @@ def test_without_ratings_nothing_is_said_of_severity(run: Run, days: Path) -> No
     assert {None} == {row["severity"] for row in found}
     assert "not rated, new" == found[0]["reason"]
     assert 2 == run("findings", "--store", days, "--fail-on", "high").code
+
+
+def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, days: Path, tmp_path: Path) -> None:
+    days = Path(shutil.copytree(days, tmp_path / "copy"))
+    check = ("check", "--store", days, "--policy", KEYS, "--policy", ROOT_MFA, "-q", "--fail-on", "never")
+    high = ratings(tmp_path / "a", {"resolveWithin": "2d"}, **{"raise": moved(names=["alma*"])})
+    low = ratings(tmp_path / "b", {"severity": "low"})
+    before = len(json.loads(run("trend", "--store", days, "--format", "json").out))
+    for by in (high, high, low):
+        assert 0 == run(*check, "--ratings", by).code
+    listed = [json.loads(run("ratings", "list", "--store", days, "--run", name, "--format", "json").out) for name in "23"]
+    assert before == 2, "two days, and nothing was rated"
+    assert [] == listed[0]["ratings"]
+    assert [(KEYS, "high", "board", "2d")] == [
+        (one["policy"], one["severity"], one["source"], one["resolveWithin"]) for one in listed[1]["ratings"]
+    ]
+    assert [({"names": ["alma*"]}, [KEYS])] == [(one["scope"], one["policies"]) for one in listed[1]["shifts"]]
+    text = run("ratings", "list", "--store", days).out
+    assert f"{KEYS}: low" in text and "1 policy rated in run 4, 2026-11-2" in text
+    trend = ("trend", "--store", days, "--format", "json", "--by-severity")
+    then, today = (
+        [{name: number for name, number in row["severities"].items() if number} for row in json.loads(run(*trend, *more).out)]
+        for more in (("then",), ("today", "--ratings", high))
+    )
+    assert [{"not rated": 4}, {"not rated": 5}, {"high": 4, "not rated": 1}, {"low": 4, "not rated": 1}] == then
+    assert [{"high": 3, "not rated": 1}, *[{"high": 4, "not rated": 1}] * 3] == today
+    assert "critical       high" in run("trend", "--store", days, "--by-severity", "then").out
+    rated = run("inventory", "sql", "--store", days, "SELECT run, severity FROM rating ORDER BY 1", "--format", "csv").out
+    assert ["3,high", "4,low"] == rated.split()[1:]
 
 
 def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_ratings.py": (
         "cli/histories/rating",
         "commands/findings/ratings",
+        "commands/findings/trend",
         "outputs/as_ratings",
+        "history/commit/judged",
         "ratings/judged",
         "recount/priorities",
     ),

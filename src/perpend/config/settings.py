@@ -20,6 +20,7 @@ REPOSITORY_COMMANDS: Final = (
     "inventory sql",
     "explain",
     "diff",
+    "trend",
     "scorecard",
     "push asff",
     "findings",
@@ -168,7 +169,7 @@ SETTINGS: Final = (
         SettingKind.PATH,
         "A directory of ratings. Without it, `ratings` in the repository.",
         "--ratings",
-        ("check", "scan aws", "findings", "report", "ratings lint", "ratings list"),
+        ("check", "scan aws", "findings", "report", "trend", "ratings lint", "ratings list"),
     ),
     Setting(
         "fail-on",

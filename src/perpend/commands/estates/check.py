@@ -298,7 +298,7 @@ def _check_snapshot(
     ):
         code = _reported(judgement, asked, explained)
         if keeps is not None:
-            keep_history(snapshot, judgement, keeps)
+            keep_history(snapshot, judgement, keeps, asked.rating.said)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
