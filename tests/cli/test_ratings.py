@@ -17,6 +17,7 @@ from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT_MFA = "/ce/ca/aws/iam/root-user-mfa"
+UNUSED = "/ce/ca/aws/iam/disable-user-with-unused-credentials-45-days-and-more"
 SAID = {"because": "A trial.", "source": "board"}
 CHECK = ("check", EXAMPLE, *TIME)
 BOTH = (*CHECK, "--policy", KEYS, "--policy", ROOT_MFA)
@@ -80,6 +81,23 @@ def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: Run,
     assert 0 == run(*check, "--ratings", by, "--waivers", waivers).code
     lowered = ratings(tmp_path, {"severity": "critical"}, lower=moved(names=["*"]))
     assert 0 == run(*check, "--ratings", lowered).code
+
+
+@pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
+def test_what_another_policy_finds_of_the_same_object_moves_it_and_what_is_not_known_does_not(
+    run: Run, tmp_path: Path, engine: str
+) -> None:
+    check = (*CHECK, "--policy", KEYS, "--policy", UNUSED, "--engine", engine, "--format", "json")
+    exposed = [{"whereAlso": [UNUSED], "by": 1, **SAID}]
+    verdicts = json.loads(run(*check, "--ratings", ratings(tmp_path, {}, **{"raise": exposed})).out)["verdicts"]
+    of = {(one["policyId"], one["object"]["name"]): one for one in verdicts}
+    named = [name for policy, name in of if policy == KEYS and of[policy, name]["status"] == "INCOMPLIANT"]
+    also = {name: of[UNUSED, name]["status"] for name in named}
+    assert {"INCOMPLIANT", *also.values()} > {"INCOMPLIANT"}, "some are found by both policies, some by one"
+    severities = {name: of[KEYS, name]["rating"]["severity"] for name in named}
+    assert {name: "critical" if also[name] == "INCOMPLIANT" else "high" for name in named} == severities
+    nothing = ratings(tmp_path, {}, **{"raise": [{"by": 1, **SAID}]})
+    assert "neither `scope` nor `whereAlso` says which findings" in run(*check, "--ratings", nothing).err
 
 
 def test_a_severity_without_ratings_is_a_usage_error(run: Run, tmp_path: Path) -> None:

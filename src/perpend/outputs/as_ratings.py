@@ -36,6 +36,7 @@ def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
             "steps": one.shift.steps,
             "scope": {key: list(values) for key, values in one.scope.items()},
             "policies": len(one.policies),
+            "whereAlso": list(one.shift.also),
             "because": one.shift.because,
             "source": one.shift.source,
             "file": one.shift.span.path,

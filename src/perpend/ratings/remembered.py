@@ -24,6 +24,7 @@ def said_by(in_force: RatingsInForce) -> RatingsSaid | None:
                 "steps": one.shift.steps,
                 "scope": dict(one.scope),
                 "policies": one.policies,
+                "whereAlso": one.also,
                 "because": one.shift.because,
                 "source": one.shift.source,
             }

@@ -44,7 +44,8 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
         _print_said(one, page)
     for one in document["shifts"]:
         way, scope = "raised" if one["steps"] > 0 else "lowered", one["scope"]
-        where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in scope.items())
+        also = {"also incompliant by": one["whereAlso"]} if one["whereAlso"] else {}
+        where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in {**scope, **also}.items())
         policies = one["policies"] if isinstance(one["policies"], int) else len(one["policies"])
         number = counted(policies, "rated policy", "rated policies")
         page.line((f"{way} by {abs(one['steps'])}", "bold"), f" of {number} where {where}")

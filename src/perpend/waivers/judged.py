@@ -49,15 +49,19 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
     if not standings:
         return WaivedJudgement(Covering(day), {})
     with judgement_database(judgement) as connection:
-        fill_candidates(connection, judgement, standings, _COVERED)
+        fill_candidates(connection, judgement, _meant_by(standings), _COVERED)
         covering = cover(connection, standings, day)
         unused = [one for one in covering.standings if one.force is Force.IN_FORCE and one.waiver.id not in covering.covers]
         in_scope: dict[str, int] = {}
         if unused:
-            fill_candidates(connection, judgement, unused, tuple(Status))
+            fill_candidates(connection, judgement, _meant_by(unused), tuple(Status))
             match(connection, unused, whatever_status=True)
             in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
     return WaivedJudgement(covering, in_scope)
+
+
+def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
+    return {policy for one in standings for policy in one.policies}
 
 
 @contextmanager
@@ -73,10 +77,9 @@ def judgement_database(judgement: Judgement) -> Iterator[Connection]:
 
 
 def fill_candidates(
-    connection: Connection, judgement: Judgement, meaning: Iterable[MeansFindings], statuses: Collection[Status]
+    connection: Connection, judgement: Judgement, wanted: Collection[str], statuses: Collection[Status]
 ) -> None:
-    """Fill the table of candidates with the findings of policies that some waiver, or whatever else, means."""
-    wanted = {policy for one in meaning for policy in one.policies}
+    """Fill the table of candidates with the findings of the policies that are wanted."""
     make_candidates(connection)
     by_type: dict[str, list[Verdicts]] = {}
     for column in judgement.verdicts:
