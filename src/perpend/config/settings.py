@@ -169,7 +169,7 @@ SETTINGS: Final = (
         SettingKind.PATH,
         "A directory of ratings. Without it, `ratings` in the repository.",
         "--ratings",
-        ("check", "scan aws", "findings", "report", "trend", "ratings lint", "ratings list"),
+        ("check", "scan aws", "findings", "report", "trend", "pack write", "ratings lint", "ratings list"),
     ),
     Setting(
         "fail-on",
