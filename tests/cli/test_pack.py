@@ -237,7 +237,14 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
     said = {"policies": [KEYS], "severity": "high", "because": "A trial.", "source": "board"}
     write(tmp_path / "ratings", {"r.yaml": {"ratings": [said]}})
     path = tmp_path / "p.zip"
-    asked = ("--waivers", tmp_path / "waivers", "--ratings", tmp_path / "ratings", "--framework", "/frameworks/cis-aws-v6.0.0/02/12")
+    asked = (
+        "--waivers",
+        tmp_path / "waivers",
+        "--ratings",
+        tmp_path / "ratings",
+        "--framework",
+        "/frameworks/cis-aws-v6.0.0/02/12",
+    )
     assert 0 == run("pack", "--store", store, *asked, "--out", path).code
     members = members_of(path)
     rows = list(csv.DictReader(io.StringIO(members["waived.csv"].decode())))
