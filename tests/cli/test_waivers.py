@@ -66,6 +66,14 @@ def test_a_configuration_names_waivers_which_give_way_to_none(
     assert 2 == run(*check, "--no-waivers", "--waivers", "waivers").code
 
 
+def test_what_is_listed_is_marked_where_it_is_waived(run: Run, tmp_path: Path) -> None:
+    by = waivers(tmp_path, {"policies": [KEYS], "scope": {"names": ["alma*"]}})
+    lines = run(*CHECK, "--policy", KEYS, "--waivers", by).out.splitlines()
+    assert ["alma.brekke (111122223333) waived until 2027-06-01: w0"] == [
+        line.strip("✘ ") for line in lines if "(111122223333) waived" in line
+    ]
+
+
 def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: Run, tmp_path: Path) -> None:
     by = waivers(
         tmp_path, {"until": "2026-11-19", "policies": [KEYS]}, {"limit": 3, "policies": [KEYS]}, {"policies": ["/ce/no"]}

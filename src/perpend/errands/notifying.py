@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perpend.notices.channels import Channel
     from perpend.notices.deliver import Send
     from perpend.notices.digests import Digest
-    from perpend.notices.endings import Ending
+    from perpend.notices.endings import WaiverEnding
     from perpend.notices.sent import SentRuns
 
 NOT_ALL: Final = 1
@@ -111,7 +111,7 @@ def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> 
         }
 
 
-def _endings(asked: NotifyOptions, waiving: Waiving, head: HistoryHead, number: int) -> Sequence[Ending]:
+def _endings(asked: NotifyOptions, waiving: Waiving, head: HistoryHead, number: int) -> Sequence[WaiverEnding]:
     """Return what ends of waivers and attestations, and did not on the newest day of the runs before."""
     days = [datetime.fromisoformat(one.time).astimezone(UTC).date() for one in head.runs if one.number < number]
     day = datetime.fromisoformat(head.run(number).time).astimezone(UTC).date()

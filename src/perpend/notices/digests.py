@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.history.head import Ran
-    from perpend.notices.endings import Ending
+    from perpend.notices.endings import WaiverEnding
     from perpend.store.database import Connection
 
 MOST_LISTED: Final = 20
@@ -42,7 +42,7 @@ class OwnerNews:
     owner: str | None
     counts: Mapping[str, int]
     findings: Sequence[Mapping[str, Any]]
-    endings: Sequence[Ending] = ()
+    endings: Sequence[WaiverEnding] = ()
 
     @property
     def more(self) -> int:
@@ -127,7 +127,7 @@ def digest_of(
     run: Ran,
     account_owners: Mapping[str, str],
     waiver_owners: Mapping[str, str],
-    endings: Sequence[Ending] = (),
+    endings: Sequence[WaiverEnding] = (),
 ) -> Digest:
     """Return what a run brought. ``connection`` has the history's views and the table of what is waived.
 
@@ -155,7 +155,7 @@ def digest_of(
             counts.setdefault(owner, Counter())[finding["event"]] += 1
             if len(of_owner := listed.setdefault(owner, [])) < MOST_LISTED:
                 of_owner.append(finding)
-    by_owner: dict[str | None, list[Ending]] = {}
+    by_owner: dict[str | None, list[WaiverEnding]] = {}
     for ending in endings:
         by_owner.setdefault(ending.owner, []).append(ending)
     ordered = sorted({*counts, *by_owner}, key=lambda owner: (owner is None, owner or ""))
@@ -169,7 +169,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     return {event: counts[event] for event in _ORDER if counts.get(event)}
 
 
-def _told(counts: Mapping[str, int], endings: Sequence[Ending]) -> str:
+def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
     told = [f"{number:,} {event}" for event, number in counts.items()]
     for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
         number = sum(one.has_ended is has_ended for one in endings)

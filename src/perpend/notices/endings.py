@@ -21,7 +21,7 @@ SOON: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class WaiverEnding:
     """What ends soon, or has ended: a waiver or an attestation, who answers for it, and the last day on which it holds."""
 
     kind: str
@@ -49,10 +49,10 @@ class Ending:
         }
 
 
-def endings_between(files: WaiverFiles, before: date, day: date, *, within: int) -> tuple[Ending, ...]:
+def endings_between(files: WaiverFiles, before: date, day: date, *, within: int) -> tuple[WaiverEnding, ...]:
     """Return what ends within some days of a run's day, or before it, and did neither on the day of the run before."""
     soon = timedelta(days=within)
-    found: list[Ending] = []
+    found: list[WaiverEnding] = []
     for kind, entries in (("waiver", files.waivers), ("attestation", files.attestations)):
         for one in entries:
             if one.until is None or (one.begins is not None and one.begins > day):
@@ -60,5 +60,5 @@ def endings_between(files: WaiverFiles, before: date, day: date, *, within: int)
             has_ended = before <= one.until < day
             ends_soon = before + soon < one.until <= day + soon and one.until >= day
             if has_ended or ends_soon:
-                found.append(Ending(kind, one.id, one.owner, one.reason, one.until, has_ended))
+                found.append(WaiverEnding(kind, one.id, one.owner, one.reason, one.until, has_ended))
     return tuple(sorted(found, key=lambda one: (one.until, one.kind, one.id)))

@@ -68,16 +68,16 @@ def command(
     """Compare two runs of a store's history, the last two where none is named.
 
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
-    repository: what a change of policies would do to an estate.
+    repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
     """
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
-        if (waivers_dir is not None and not is_from_file(click.get_current_context(), "waivers_dir")) or no_waivers:
-            raise click.UsageError("--policies compares verdicts: waivers change none")
         from perpend.cli.histories.blast import compare_revisions
 
-        return compare_revisions(revisions, directory, repo, run, form, limit, out)
+        # A directory that a configuration names is one of a revision: each has its own.
+        named = None if is_from_file(click.get_current_context(), "waivers_dir") else waivers_dir
+        return compare_revisions(revisions, directory, repo, run, form, limit, out, waivers_dir=named, no_waivers=no_waivers)
     if run is not None:
         raise click.UsageError("--run goes with --policies")
     found = _difference(directory, revisions, Waiving.here(repository_here(repo), waivers_dir, none=no_waivers))

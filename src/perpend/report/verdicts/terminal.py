@@ -17,11 +17,11 @@ from perpend.outputs.accounts import with_name
 from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
-from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
+from perpend.report.verdicts.findings_list import ObjectMarks, print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
 from perpend.report.verdicts.rated import print_severities
 from perpend.report.verdicts.requirements_list import print_requirements, print_totals
-from perpend.report.verdicts.waived import print_waived
+from perpend.report.verdicts.waived import print_waived, waived_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,10 +81,17 @@ def print_judgement(
         print_requirements(card, page)
     _print_policies(judgement, tallies, cards, page)
     if detail is Detail.ALL:
-        print_incompliant(tallies, page, accounts, weighed)
+        print_incompliant(tallies, page, accounts, _marks(judgement, tallies, covering, weighed))
         print_undetermined(tallies, page, accounts, limit=limit)
         if explained is not None:
             print_hint(tallies, judgement.day, page, explained)
+
+
+def _marks(
+    judgement: Judgement, tallies: Sequence[PolicyTally], covering: Covering | None, weighed: WeighedJudgement | None
+) -> ObjectMarks:
+    """Return what people say of the objects that are listed: how severe they are, and whether they are waived."""
+    return ObjectMarks(weighed, waived_marks(judgement, covering, tallies))
 
 
 def narrowed_text(judgement: Judgement) -> str:
