@@ -162,7 +162,7 @@ SETTINGS: Final = (
         SettingKind.PATH,
         "A directory of waivers and attestations. Without it, `waivers` in the repository. Gives way to `--no-waivers`.",
         "--waivers",
-        ("check", "diff", "scorecard", "findings", "pack write", "notify", "waivers lint", "waivers list"),
+        ("check", "diff", "scorecard", "findings", "pack write", "notify", "remediate", "waivers lint", "waivers list"),
     ),
     Setting(
         "ratings",
