@@ -80,7 +80,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "recount/scorecards",
     ),
     "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
-    "cli/test_remediate.py": ("errands/mended", "judge/mending"),
+    "cli/test_remediate.py": ("commands/findings/remediate", "errands/mended", "judge/mending"),
     "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
     "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
     "cli/test_forms.py": ("cli/forms/written",),
