@@ -11,7 +11,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.histories.revisions import WORKING, written_revision
 from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 
@@ -46,11 +46,10 @@ def compare_revisions(
     Each revision has its own waivers, unless ``waivers_dir`` names those that hold for both.
     """
     from perpend.recount.blast import print_radius, write_radius_json, write_radius_markdown
-    from perpend.store.store import Store
 
     with ExitStack() as stack:
         before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
-        snapshot = stack.enter_context(Store(directory).reading(run))
+        snapshot = stack.enter_context(store_named(directory).reading(run))
         waivers = tuple(waivers_here(one, waivers_dir, none=no_waivers) for one in (before, after))
         found = _radius(before, after, snapshot, revisions, waivers)
     if form == "text":

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
 from perpend.cli.histories.rating import rating_files, ratings_option
 from perpend.cli.histories.waiving import lines_of
@@ -56,9 +57,7 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
 )
 @repository_option
 @ratings_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("ratings")
 @click.option(
     "--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings that were in force in a run of this store."
 )

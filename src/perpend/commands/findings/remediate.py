@@ -9,6 +9,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_policies, complete_runs
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream
@@ -47,14 +48,7 @@ undetermined, 2 usage, store or repository error."""
 @max_age_option
 @waiver_options
 @click.option("--with-waived", is_flag=True, help="Plan for objects of POLICY, too, that waivers cover.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["sh", "json", "terraform", "markdown"]),
-    default="sh",
-    show_default=True,
-    help="The plan's form.",
-)
+@form_option("remediate", help="The plan's form.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     names: tuple[str, ...],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.forms.rows import write_row_form
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.histories.rating import RatingHere, ratings_option
 from perpend.cli.options import repository_option
@@ -19,7 +19,7 @@ Examples:
   perpend trend --store inventory --account 111122223333 --policy '*access-key*'
   perpend trend --store inventory --by-severity then
   perpend trend --store inventory --by-severity today --ratings ratings
-  perpend trend --store inventory --format json"""
+  perpend trend --store inventory --last 365 --format csv --out trend.csv"""
 
 
 @click.command("trend", cls=Configured, epilog=EPILOG)
@@ -37,9 +37,7 @@ Examples:
 )
 @repository_option
 @ratings_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     directory: str,
@@ -55,7 +53,7 @@ def command(
     """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
     from perpend.history.ask.questions import open_by_severity, policies_named, trend
     from perpend.history.ask.views import asking
-    from perpend.recount.findings import plain, print_trend, rows_in
+    from perpend.recount.findings import print_trend, rows_in, write_trend_markdown
     from perpend.recount.severities import print_severities, with_severities
 
     place = place_of(directory)
@@ -75,13 +73,16 @@ def command(
         if rated is not None:
             severities = connection.execute(*open_by_severity(accounts, named, today)).fetchall()
             rows = with_severities(rows, severities)
-    if form == "json":
-        with output_stream(out) as stream:
-            json.dump([plain(row) for row in rows], stream, indent=1)
-            stream.write("\n")
-    else:
+            columns += [*rows[0]][len(columns) :]
+    if form == "text":
         with terminal(out) as console:
             print_trend(rows, console)
             if rated is not None:
                 print_severities(rows, console)
+        return 0
+    with output_stream(out) as stream:
+        if form == "markdown":
+            write_trend_markdown(rows, stream)
+        else:
+            write_row_form(form, columns, rows, stream)
     return 0
