@@ -17,6 +17,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 import botocore.session
 
 from perpend.analyze.programs import Analyzer
+from perpend.cli import repositories
 from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.tables import CALLS, TYPES
 from perpend.judge.selection import select_policies
@@ -255,11 +256,13 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
     assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
 
 
-def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy) -> None:
+def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(repositories, "open_repository", lambda place: opened.append(place) or open_repository(place))
     ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
     assert ended.out, ended.err
     assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
-    assert "snapshot " in ended.err
+    assert ("snapshot " in ended.err, [None]) == (True, opened)
     proxy.answers = {"DescribeHub": "AccessDeniedException"}
     denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
     assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)

@@ -57,13 +57,13 @@ class Assembly:
         self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
 
-    def write(self, directory_of: Callable[[str], Path]) -> Iterator[tuple[Table, Path]]:
-        """Write every table into its directory; yield each with its file."""
+    def write(self, directory_of: Callable[[str], Path], group: int) -> Iterator[tuple[Table, Path]]:
+        """Write every table into its directory, in groups of so many rows; yield each with its file."""
         for table in self._tables:
             self._complete_empty(table)
         for table in self._tables:
             path = directory_of(table) / "part-0.parquet"
-            yield self._write(table, path), path
+            yield self._write(table, path, group), path
 
     def _complete_empty(self, table: str) -> None:
         """Give a table without rows an Id, and those that its relations lead to the columns that they need."""
@@ -76,7 +76,7 @@ class Assembly:
                 found.forms[column] = Form.TEXT
                 found.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({found.query})"
 
-    def _write(self, table: str, path: Path) -> Table:
+    def _write(self, table: str, path: Path, group: int) -> Table:
         united = self._tables[table]
         relations = self._relations(table)
         marked = self._marked(united)
@@ -95,6 +95,7 @@ class Assembly:
             self._connection,
             f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
             path,
+            group=group,
         )
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
-from perpend.analyze.names import UnknownName, declared_types, ids_named, printable, section_named
+from perpend.analyze.names import DeclaredTypes, UnknownName, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.collect.merge import ACCOUNT_TYPE
@@ -148,9 +148,8 @@ def selection_of(
 ) -> Selection:
     """Return programs as a selection, with the names of their policies and all declared types."""
     in_order = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
-    types = {kind.name: kind for kind in declared_types(analyzer.repository)}
     policies = {program.policy_id: view_of(analyzer.repository, program.policy_id) for program in in_order}
-    return Selection(in_order, refused or {}, tuple(set_aside), policies, types)
+    return Selection(in_order, refused or {}, tuple(set_aside), policies, DeclaredTypes(analyzer.repository))
 
 
 def policies_named(

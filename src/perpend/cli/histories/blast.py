@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perpend.analyze.programs import Analyzer
 from perpend.cli.histories.revisions import WORKING, written_revision
 from perpend.cli.output import output_stream, terminal
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 
@@ -31,11 +31,10 @@ def compare_revisions(
 ) -> int:
     """Judge a snapshot by two revisions of a repository, and write what is otherwise; return the exit code of ``diff``."""
     from perpend.recount.blast import print_radius, write_radius_json, write_radius_markdown
-    from perpend.store.store import Store
 
     with ExitStack() as stack:
         before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
-        snapshot = stack.enter_context(Store(directory).reading(run))
+        snapshot = stack.enter_context(store_named(directory).reading(run))
         found = _radius(before, after, snapshot, revisions)
     if form == "text":
         with terminal(out) as console:
