@@ -19,7 +19,7 @@ from tests.servers.second import COMMAND, make_what_can_be, ministack
 REGIONS = ("--regions", "us-east-1", "--regions", "eu-west-1")
 CHOSEN = ["--policy", "/ce/ca/aws"]
 KNOWN = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE")
-DIFFERENT: set[tuple[str, str]] = set()
+DIFFERENT: set[tuple[tuple[str, str], str, str]] = set()
 """Policies and objects of which the servers say something else, and both something."""
 
 
