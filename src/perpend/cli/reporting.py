@@ -22,6 +22,7 @@ from perpend.outputs.forms import FORMS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perpend.handout.lived import HandoutHistory
     from perpend.judge.judgement import Judgement
     from perpend.judge.narrowed import Filter
     from perpend.load.repository import Repository
@@ -59,7 +60,7 @@ def words_of_report(context: click.Context) -> list[str]:
 
 
 _OPTIONS: Final = (
-    form_option(),
+    form_option("check"),
     form_options,
     click.option(
         "--compact", is_flag=True, help="With --format ndjson: say what verdicts have in common once, in a first line."
@@ -194,10 +195,11 @@ class Reporting:
 
 @dataclass(frozen=True, slots=True)
 class SaidBeside:
-    """What people say of a judgement, beside its verdicts: what is waived of it, and how severe it is."""
+    """What is said of a judgement beside its verdicts: what is waived of it, how severe it is, what a history knows of it."""
 
     covering: Covering | None = None
     weighed: WeighedJudgement | None = None
+    history: HandoutHistory | None = None
 
 
 def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
@@ -247,10 +249,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
         except OSError as error:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     elif asked.form == "html":
-        from perpend.handout.page import write_handout
-
-        with output_stream(asked.out) as stream:
-            write_handout(judgement, stream, accounts=accounts, explain=_explain_words(judgement, explained))
+        _write_page(judgement, asked, explained, said)
     elif FORMS[asked.form].lists_findings:
         _write_findings(judgement, asked, said.weighed)
     elif asked.form in ("junit", "markdown", "oscal-ar"):
@@ -263,6 +262,22 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
                 write_csv(judgement, stream, accounts=accounts)
             else:
                 write_json(judgement, stream, accounts=accounts, covering=covering)
+
+
+def _write_page(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
+    from perpend.handout.page import write_handout
+    from perpend.report.verdicts.waived import waived_text
+
+    accounts = configuration_of(click.get_current_context()).accounts
+    with output_stream(asked.out) as stream:
+        write_handout(
+            judgement,
+            stream,
+            accounts=accounts,
+            explain=_explain_words(judgement, explained),
+            history=said.history,
+            waived=waived_text(said.covering) or "",
+        )
 
 
 def _tell_waived(covering: Covering | None) -> None:

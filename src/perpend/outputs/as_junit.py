@@ -44,8 +44,17 @@ def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> Non
     tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
     cards = judgement.scorecards()
     suites = [(card.framework.name, list(_requirement_cases(card, tallies))) for card in cards]
+    _write_suites(suites or [("perpend", list(_policy_cases(judgement, tallies)))], stream)
+
+
+def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
+    """Write a suite per framework with a case per requirement, by scorecards alone: no object is named."""
+    _write_suites([(card.framework.name, list(_requirement_cases(card, {}))) for card in cards], stream)
+
+
+def _write_suites(suites: Iterable[tuple[str, list[_Case]]], stream: TextIO) -> None:
     root = ElementTree.Element("testsuites")
-    for name, cases in suites or [("perpend", list(_policy_cases(judgement, tallies)))]:
+    for name, cases in suites:
         suite = ElementTree.SubElement(root, "testsuite", {"name": xml_text(name), **_numbers(cases)})
         for case in cases:
             element = ElementTree.SubElement(suite, "testcase", classname=xml_text(case.id), name=xml_text(case.name))

@@ -148,8 +148,19 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
         return MoreViews()
     place = HistoryPlace(directory)
     views = history_views(place)
-    if "scorecard" in words and views.statements:
+    if not views.statements:
+        return views
+    more: list[str] = []
+    if "scorecard" in words:
         from perpend.cli.histories.scorecards import scorecard_view
 
-        views = replace(views, statements=(*views.statements, scorecard_view(place, repository_here(repo))))
-    return views
+        more.append(scorecard_view(place, repository_here(repo)))
+    if "waiver" in words:
+        from perpend.cli.histories.waiving import waiver_view
+
+        more.append(waiver_view(place, repository_here(repo)))
+    if "policy_output" in words:
+        from perpend.history.ask.newest import policy_output_statement
+
+        more.append(policy_output_statement(place))
+    return replace(views, statements=(*views.statements, *more))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.history.head import HistoryHead
+    from perpend.history.place import HistoryPlace
     from perpend.ir.status import Status
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MOST_TOLD: Final = 20
+
+_WAIVER_COLUMNS: Final = "id, force, kind, owner, approved_by, reason, ticket, begins, until, most, file, line, covers, waives"
 
 
 class UnusableEntries(PerpendError):
@@ -136,6 +139,18 @@ class Waiving:
         found = attested_on(self.files, day_of(head), self.repository, counts)
         tell(told_of_attestations(found))
         return attested_policies(found)
+
+
+def waiver_view(place: HistoryPlace, repository: Repository) -> str:
+    """Return the statement that makes the view ``waiver`` for SQL: how each stands on the day of the newest run."""
+    from perpend.history.ask.views import asking, rows_statement
+    from perpend.outputs.as_waivers import standing_document
+
+    with asking(place) as connection:
+        covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
+    found = [standing_document(one, covering) for one in covering.standings]
+    rows = [tuple(one.values()) for one in found] or [(None,) * len(_WAIVER_COLUMNS.split())]
+    return rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL")
 
 
 def day_of(head: HistoryHead) -> date:

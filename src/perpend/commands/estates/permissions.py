@@ -10,6 +10,7 @@ import click
 
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.repositories import repository_here, store_named
 from perpend.clouds.aws.plan import USUAL_ROLE
@@ -57,14 +58,7 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 @click.option(
     "--types", multiple=True, metavar="TYPE", shell_complete=complete_types, help="What all fields of this type need."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "iam-policy", "json", "terraform", "cloudformation"]),
-    default="table",
-    show_default=True,
-    help="The output's form: a list, policies, or a role that another account may take on.",
-)
+@form_option("permissions", help="The output's form: a list, policies, or a role that another account may take on.")
 @click.option(
     "--cost",
     is_flag=True,

@@ -11,6 +11,7 @@ import click
 from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.waiving import waiver_options
 from perpend.cli.options import max_age_option, moment
 from perpend.cli.repositories import store_named
@@ -85,7 +86,7 @@ def write(**given: Any) -> int:
 @command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form.")
+@form_option("pack")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
     from perpend.errands.packing import checked_document, checked_lines

@@ -7,6 +7,7 @@ import json
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.rating import rating_files, ratings_option
 from perpend.cli.histories.waiving import lines_of
 from perpend.cli.options import repository_option
@@ -49,9 +50,7 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend ratings list --format json")
 @repository_option
 @ratings_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("ratings")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def list_all(repo: str | None, ratings_dir: str | None, form: str, out: str | None) -> int:
     """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none."""

@@ -9,6 +9,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_policies, complete_runs
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream
 from perpend.cli.repositories import repository_here
@@ -43,14 +44,7 @@ undetermined, 2 usage, store or repository error."""
     "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the store says."
 )
 @max_age_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["sh", "json", "terraform", "markdown"]),
-    default="sh",
-    show_default=True,
-    help="The plan's form.",
-)
+@form_option("remediate", help="The plan's form.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     names: tuple[str, ...],

@@ -10,6 +10,7 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_categories, complete_runs
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.histories.waiving import waiver_options
 from perpend.commands.estates.check import command as check
 from perpend.ir.status import Status
 
@@ -28,6 +29,7 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or an 
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Report on this snapshot of the store.")
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="The file to write, readable by its owner only.")
 @choice_options
+@waiver_options
 @click.option(
     "--status",
     "statuses",
@@ -52,7 +54,8 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or an 
 def command(context: click.Context, /, **given: Any) -> int:
     """Judge a store and write what was found as one page: a single file that opens without a network, in any browser.
 
-    It is `perpend check --store DIR --format html`, which does not fail because of what was found, and keeps no history.
+    Where the store has a history, it shows since when findings are open, which are waived, and a trend. It is `perpend check
+    --store DIR --format html`, which does not fail because of what was found, and keeps no history.
     """
     words = ["--format", "html", "--fail-on", "never", "--no-history", *_words(context, given)]
     configuration = configuration_of(context)

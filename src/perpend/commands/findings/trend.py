@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.forms.rows import write_row_form
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.output import output_stream, terminal
 
@@ -14,7 +14,7 @@ EPILOG = """\b
 Examples:
   perpend trend --store inventory
   perpend trend --store inventory --account 111122223333 --policy '*access-key*'
-  perpend trend --store inventory --format json"""
+  perpend trend --store inventory --last 365 --format csv --out trend.csv"""
 
 
 @click.command("trend", cls=Configured, epilog=EPILOG)
@@ -24,15 +24,13 @@ Examples:
 @click.option(
     "--last", type=click.IntRange(min=1), default=30, show_default=True, help="How many of the newest runs are shown."
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(directory: str, accounts: tuple[str, ...], policies: tuple[str, ...], last: int, form: str, out: str | None) -> int:
     """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
     from perpend.history.ask.questions import policies_named, trend
     from perpend.history.ask.views import asking
-    from perpend.recount.findings import plain, print_trend, rows_in
+    from perpend.recount.findings import print_trend, rows_in, write_trend_markdown
 
     place = place_of(directory)
     named = policies_named(place.head(), policies)
@@ -42,11 +40,13 @@ def command(directory: str, accounts: tuple[str, ...], policies: tuple[str, ...]
         answer = connection.execute(*trend(accounts, named))
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))[-last:]
-    if form == "json":
-        with output_stream(out) as stream:
-            json.dump([plain(row) for row in rows], stream, indent=1)
-            stream.write("\n")
-    else:
+    if form == "text":
         with terminal(out) as console:
             print_trend(rows, console)
+        return 0
+    with output_stream(out) as stream:
+        if form == "markdown":
+            write_trend_markdown(rows, stream)
+        else:
+            write_row_form(form, columns, rows, stream)
     return 0

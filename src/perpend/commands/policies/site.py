@@ -10,6 +10,7 @@ import click
 from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
@@ -44,14 +45,7 @@ def command() -> None:
     "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
 )
 @verdicts_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["html", "markdown"]),
-    default="html",
-    show_default=True,
-    help="A site, or Markdown beside each entity.",
-)
+@form_option("site", help="A site, or Markdown beside each entity.")
 @click.option("--docs", metavar="DIR", type=click.Path(), help="Make a directory of Markdown documents part of the site.")
 @click.option("--base-url", metavar="URL", default="", help="Where the site will be, for sitemap and canonical addresses.")
 @click.option("--title", metavar="TEXT", help="The site's name.")

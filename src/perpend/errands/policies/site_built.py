@@ -15,6 +15,7 @@ import click
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import repository_here, site_title, store_named
@@ -69,9 +70,7 @@ class CannotServe(PerpendError):
     "Exit codes: 0 no fault, 1 some fault, 2 no directory with pages.",
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False))
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("site check")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""

@@ -38,6 +38,7 @@ class Cases:
         self._texts: dict[int, dict[str, None]] = {}
         self._points: dict[int, set[float]] = {}
         self._days: dict[int, set[int]] = {}
+        self._read_as_text: dict[str, int | None] = {}
         self._most = 0
         self._fixed_dates = False
         seen: set[int] = set()
@@ -75,6 +76,10 @@ class Cases:
         same = norm(text) if other.kind is ValueType.TEXT else text
         return not same or same in self._texts.get(other.number, ())
 
+    def text_at(self, path: str) -> int | None:
+        """Return the number of a field that is read as a text, None where it is not, or with a check of its own."""
+        return self._read_as_text.get(path)
+
     def _collect(self, expression: Expr, seen: set[int]) -> None:
         if id(expression) in seen:
             return
@@ -84,6 +89,9 @@ class Cases:
         points = [point for one in constants for point in _points_of(one)]
         if expression.operation.name in ("DATE_TIME", "UNIT_TEST_DATE_TIME"):
             self._fixed_dates = True
+        if expression.operation.name == "FIELD" and expression.type is ValueType.TEXT:
+            path, number = str(expression.constant("path")), None if expression.checks else self._values.number(expression)
+            self._read_as_text[path] = number if self._read_as_text.get(path, number) == number else None
         for operand in expression.operands:
             self._collect(operand, seen)
             if operand not in constants:

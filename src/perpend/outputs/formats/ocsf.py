@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
-from perpend.outputs.formats.reported import CHANGED, CLOSED
+from perpend.outputs.formats.reported import CHANGED, CLOSED, SAME
 from perpend.outputs.formats.text import json_of
 from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
@@ -116,11 +116,11 @@ def _rating(finding: ReportedFinding) -> dict[str, Any]:
 def _activity(finding: ReportedFinding) -> int:
     if finding.status in (*_SETTLED, Status.DISAPPEARED) or finding.life.change == CLOSED:
         return _CLOSE
-    return _UPDATE if finding.life.change == CHANGED else _CREATE
+    return _UPDATE if finding.life.change in (CHANGED, SAME) else _CREATE
 
 
 def _state(finding: ReportedFinding) -> int:
-    if finding.status is Status.DISAPPEARED:
+    if finding.is_archived:
         return _ARCHIVED
     if finding.status in _SETTLED:
         return _RESOLVED
@@ -130,11 +130,12 @@ def _state(finding: ReportedFinding) -> int:
 def _info(run: ReportedRun, finding: ReportedFinding) -> dict[str, Any]:
     opened = finding.life.opened
     times = {"created_time": opened, "first_seen_time": opened} if opened is not None else {}
+    seen = run.milliseconds if finding.life.seen is None else finding.life.seen
     return {
         "uid": finding.uid,
         "title": finding.policy.title,
         **times,
-        "last_seen_time": run.milliseconds,
+        "last_seen_time": seen,
         "analytic": {"uid": finding.policy.id, "type_id": 1},
     }
 

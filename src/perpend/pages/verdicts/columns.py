@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -38,6 +39,10 @@ _DIGITS: Final = 12
 _SEPARATOR: Final = "\n"
 
 
+LifeOf = Callable[[str, str, str, Status], int]
+"""Returns the number of a finding's life by policy, type, object's Id and status; 0 where it is not known."""
+
+
 class TooManyFindings(PerpendError):
     """More findings than one file holds."""
 
@@ -58,7 +63,7 @@ class NumberColumn(Protocol):
 
 class Sinks(NamedTuple):
     """Where columns go. Of each object: name, id, external id (blank where it is one of these), account, type, how many
-    findings it has. Of each finding, object by object: the number of its ending."""
+    findings it has. Of each finding, object by object: the number of its ending, and of its life where somebody knows it."""
 
     names: TextColumn
     ids: TextColumn
@@ -67,6 +72,7 @@ class Sinks(NamedTuple):
     types: NumberColumn
     findings: NumberColumn
     ends: NumberColumn
+    lives: NumberColumn | None = None
 
 
 class SharedEnding(NamedTuple):
@@ -117,8 +123,10 @@ class FindingColumns:
         return [UnknownReason(*said, number, len(policies[said])) for said, number in ordered]
 
 
-def write_columns(judgement: Judgement, sinks: Sinks, *, accounts: Mapping[str, Account] | None = None) -> FindingColumns:
-    """Write findings to columns, and return what these point into.
+def write_columns(
+    judgement: Judgement, sinks: Sinks, *, accounts: Mapping[str, Account] | None = None, life_of: LifeOf | None = None
+) -> FindingColumns:
+    """Write findings to columns, and return what these point into. ``life_of`` goes with a column for lives.
 
     Findings are the verdicts that somebody has to act on; those that are shown, whatever their status, where a filter of the
     judgement names statuses. ``accounts`` are those that the configuration names. Raises TooManyFindings before any is read.
@@ -135,7 +143,7 @@ def write_columns(judgement: Judgement, sinks: Sinks, *, accounts: Mapping[str, 
             f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
             "--category or --policy, or write --format parquet"
         )
-    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {})
+    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {}, life_of)
     for type_name in judgement.selection.by_type():
         if columns := [column for column in judgement.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
@@ -150,14 +158,24 @@ def _wanted(judgement: Judgement) -> frozenset[Status]:
 class _ColumnWriter:
     """Numbers what it meets, and writes the numbers."""
 
-    def __init__(self, judgement: Judgement, sinks: Sinks, wanted: frozenset[Status], accounts: Mapping[str, Account]) -> None:
+    def __init__(
+        self,
+        judgement: Judgement,
+        sinks: Sinks,
+        wanted: frozenset[Status],
+        accounts: Mapping[str, Account],
+        life_of: LifeOf | None,
+    ) -> None:
         self._judgement = judgement
         self._sinks = sinks
         self._wanted = wanted
         self._known = accounts
         # Numbers are in the order of policies, whatever the order of types.
         self._policies = {column.program.policy_id: number for number, column in enumerate(judgement.shown)}
+        self._policy_ids = tuple(self._policies)
+        self._life_of = life_of
         self._endings: dict[SharedEnding, int] = {}
+        self._by_number: list[SharedEnding] = []
         self._accounts: dict[str, int] = {}
         self._types: list[str] = []
         self._objects = 0
@@ -200,16 +218,20 @@ class _ColumnWriter:
             visible(said if error is None or error in said else f"{said} ({error})"),
             visible(remediation_of(column.program, verdict) or ""),
         )
-        return self._endings.setdefault(ending, len(self._endings))
+        if ending not in self._endings:
+            self._endings[ending] = len(self._by_number)
+            self._by_number.append(ending)
+        return self._endings[ending]
 
     def _write(self, objects: Sequence[EstateObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
         names, ids, external_ids = [], [], []
-        accounts, findings, numbers = array("I"), array("I"), array("I")
+        accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
         for judged, of_object in zip(objects, ends, strict=True):
             found = [number for number in of_object if number is not None]
             if not found:
                 continue
             numbers.extend(found)
+            lives.extend(self._lives(judged, found))
             findings.append(len(found))
             accounts.append(self._account(judged))
             names.append(visible(judged.name))
@@ -223,6 +245,15 @@ class _ColumnWriter:
         self._sinks.types.add(array("I", [type_number]) * len(names))
         self._sinks.findings.add(findings)
         self._sinks.ends.add(numbers)
+        if self._sinks.lives is not None:
+            self._sinks.lives.add(lives)
+
+    def _lives(self, judged: EstateObject, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield the numbers of the lives of an object's findings, nothing where nobody knows any."""
+        if self._life_of is not None:
+            for number in numbers:
+                ending = self._by_number[number]
+                yield self._life_of(self._policy_ids[ending.policy], judged.type_name, judged.id, ending.status)
 
     def _account(self, judged: EstateObject) -> int:
         master = judged.master
