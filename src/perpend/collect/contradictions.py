@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
 
+CONTRADICT: Final = "sources contradict each other about "
+"""What a sentence about a contradiction begins with."""
+
+PLACES: Final = " ("
+"""What stands between what the sources contradict each other about and the places where they do."""
+
 _MAX_NAMED: Final = 6
 
 
@@ -26,7 +32,13 @@ def sentence(names: Iterable[str], places: Sequence[tuple[str, int | None]]) -> 
     listed = sorted(names)
     more = f" and {len(listed) - _MAX_NAMED} more" if len(listed) > _MAX_NAMED else ""
     where = ", ".join(f"{source}:{row}" for source, row in places[:_MAX_NAMED])
-    return f"sources contradict each other about {', '.join(listed[:_MAX_NAMED])}{more} ({where})"
+    return f"{CONTRADICT}{', '.join(listed[:_MAX_NAMED])}{more}{PLACES}{where})"
+
+
+def parted(said: str) -> tuple[str, str | None]:
+    """Return what is said of several objects alike, and the rest, that is one object's own: where its sources differ."""
+    what, _, where = said.partition(PLACES)
+    return (what, where.removesuffix(")")) if said.startswith(CONTRADICT) and where else (said, None)
 
 
 def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:
