@@ -17,7 +17,8 @@ CONTRADICT: Final = "sources contradict each other about "
 PLACES: Final = " ("
 """What stands between what the sources contradict each other about and the places where they do."""
 
-_MAX_NAMED: Final = 6
+MOST_NAMED: Final = 6
+"""How many names, and how many places, a sentence about a contradiction lists."""
 
 
 def contradiction(judged: EstateObject) -> str:
@@ -30,9 +31,9 @@ def contradiction(judged: EstateObject) -> str:
 def sentence(names: Iterable[str], places: Sequence[tuple[str, int | None]]) -> str:
     """Return the sentence about readings at these places, each a source and a row, that differ in these names."""
     listed = sorted(names)
-    more = f" and {len(listed) - _MAX_NAMED} more" if len(listed) > _MAX_NAMED else ""
-    where = ", ".join(f"{source}:{row}" for source, row in places[:_MAX_NAMED])
-    return f"{CONTRADICT}{', '.join(listed[:_MAX_NAMED])}{more}{PLACES}{where})"
+    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+    where = ", ".join(f"{source}:{row}" for source, row in places[:MOST_NAMED])
+    return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{where})"
 
 
 def parted(said: str) -> tuple[str, str | None]:

@@ -80,17 +80,19 @@ def stage_reports(
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
     settled = readings.settled(rivals=True)
-    accounts, users = readings.accounts(settled.rows, sources), readings.users(settled.rows)
+    accounts = readings.accounts(settled.rows, sources)
     texts: dict[str, str] = {}
     if not streamed and readings.are_alike() and readings.are_in_order() and _are_short(connection, settled):
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
+        rows, _ = readings.counted(settled.rows)
         relation = _selected(readings, texts, readings.documents(settled.rows), "number", "contradicted")
     else:
+        users = readings.users(settled.rows)
         readings.limit_memory(_SORTING)
         doubt = [] if CONTRADICTED in users.marks else [f"CAST(NULL AS VARCHAR) AS {name(CONTRADICTED)}"]
         mark = f"{users.plain[ROW_FIELD]} AS {name(plain(ROW_FIELD))}"
         copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)
-        relation = parquet(directory / _SORTED)
+        rows, relation = users.rows, parquet(directory / _SORTED)
     if settled.rivals:
         of_rivals = _selected(readings, texts, _rival_documents(readings, settled.rivals), "-1 - number", "NULL")
         relation = f"(FROM {relation} UNION ALL BY NAME FROM {of_rivals})"
@@ -98,7 +100,7 @@ def stage_reports(
     return StagedReports(
         directory,
         tuple(sources),
-        Tables({ACCOUNT_TYPE: _accounts(accounts.rows), USER_TYPE: _users(users.rows, contradicted=doubted)}),
+        Tables({ACCOUNT_TYPE: _accounts(accounts.rows), USER_TYPE: _users(rows, contradicted=doubted)}),
         {ACCOUNT_TYPE: accounts.relation, USER_TYPE: relation},
         texts,
         settled.rivals and f"(SELECT -1 - number AS {name(ROW)}, number, arn AS id FROM {settled.rivals})",
