@@ -65,17 +65,21 @@ def _apart(readings: str, columns: Sequence[str], sources: Sequence[str]) -> str
     held = ", ".join(f"any_value({value}) AS {value}" for value in ['"user"', *values.values()])
     place = "min({source: source, line: line}) AS place"
     each = f"SELECT arn, {said} AS said, {place}, {held} FROM ({readings}) GROUP BY arn, said"
-    contradicted = f"{_sentence(values, sources)} AS contradicted"
-    return f"SELECT arn, list(place ORDER BY said) AS places, {contradicted} FROM ({each}) GROUP BY arn"
+    several = f"SELECT arn, list(place ORDER BY said) AS places, {_differing(values)} AS names FROM ({each}) GROUP BY arn"
+    return f"SELECT arn, places, CASE WHEN len(places) > 1 THEN {_sentence(sources)} END AS contradicted FROM ({several})"
 
 
-def _sentence(values: dict[str, str], sources: Sequence[str]) -> str:
-    """Return the expression of what is said of an ARN's readings that contradict each other, null of one that remains."""
-    differing = sorted([*values.items(), (_NAME_FIELD, '"user"')])
-    cases = ", ".join(f"CASE WHEN min({value}) <> max({value}) THEN {text(column)} END" for column, value in differing)
-    names = f"list_filter([{cases}], lambda one: one IS NOT NULL)"
-    more = f"CASE WHEN len({names}) > {MOST_NAMED} THEN ' and ' || (len({names}) - {MOST_NAMED}) || ' more' ELSE '' END"
+def _differing(values: dict[str, str]) -> str:
+    """Return the expression of the names in which an ARN's readings differ, in their order."""
+    named = sorted([*values.items(), (_NAME_FIELD, '"user"')])
+    cases = ", ".join(f"CASE WHEN min({value}) <> max({value}) THEN {text(column)} END" for column, value in named)
+    return f"list_filter([{cases}], lambda one: one IS NOT NULL)"
+
+
+def _sentence(sources: Sequence[str]) -> str:
+    """Return the expression of what is said of readings at ``places`` that differ in ``names``."""
+    more = f"CASE WHEN len(names) > {MOST_NAMED} THEN ' and ' || (len(names) - {MOST_NAMED}) || ' more' ELSE '' END"
     named = f"{text_list(sources)}[one.source + 1] || ':' || one.line"
-    where = f"array_to_string(list_transform(list(place ORDER BY said)[1:{MOST_NAMED}], lambda one: {named}), ', ')"
-    listed = f"array_to_string({names}[1:{MOST_NAMED}], ', ')"
-    return f"CASE WHEN count(*) > 1 THEN {text(CONTRADICT)} || {listed} || {more} || {text(PLACES)} || {where} || ')' END"
+    where = f"array_to_string(list_transform(places[1:{MOST_NAMED}], lambda one: {named}), ', ')"
+    listed = f"array_to_string(names[1:{MOST_NAMED}], ', ')"
+    return f"{text(CONTRADICT)} || {listed} || {more} || {text(PLACES)} || {where} || ')'"

@@ -317,8 +317,11 @@ class Readings:
 
         ``number`` is their place among all lines, where these are in order; there are gaps, for roots among others.
         """
-        firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
-        places = _places(self.reports[0].columns) if self.are_alike() else []
+        return f"{self.as_shown()} UNION ALL {self.as_settled(settled)}"
+
+    def as_shown(self) -> str:
+        """Return the part of that query of users whose line stands for them as it is: nothing is ``given`` there."""
+        firsts, places = self._firsts(), _places(self.reports[0].columns) if self.are_alike() else []
 
         def lines_of(number: int, report: PlainReport) -> str:
             values = ", ".join(places) or f"{_document(report)} AS read"
@@ -326,10 +329,19 @@ class Readings:
             listed = f"{place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values}"
             return self._lines(number, listed, f" WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})")
 
-        number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
-        nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
-        return f"""{self._of_all(lines_of)} UNION ALL
-            SELECT source, line, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+        return self._of_all(lines_of)
+
+    def as_settled(self, settled: str) -> str:
+        """Return the part of users that are settled: their documents are ``given``, and they have no values."""
+        number = f"{self._firsts()}[source + 1] + coalesce(2 * before, 2 * line + 1)"
+        places = _places(self.reports[0].columns) if self.are_alike() else ["read"]
+        nothing = ", ".join(f"NULL AS {value}" for value in places)
+        return f"""SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {nothing}
+            FROM {settled}"""
+
+    def _firsts(self) -> list[int]:
+        """Return the number in front of each report's lines."""
+        return [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
 
     def are_alike(self) -> bool:
         """Whether all reports have the same columns in the same order."""
