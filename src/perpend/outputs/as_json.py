@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
-    from perpend.outputs.lines import Head
+    from perpend.outputs.lines import Head, Tail
     from perpend.waivers.covering import Covering
 
 
+_BETWEEN: Final = ",\n"
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 """What a verdict says whatever the object, unless a runtime error takes its place."""
 
@@ -54,10 +55,10 @@ def write_json(
     frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
     waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
     stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n"verdicts":[\n')
-    between = ""
-    for batch in _lines(judgement, accounts or {}):
-        stream.write(between + ",\n".join(batch))
-        between = ",\n"
+    texts = _lines(judgement, accounts or {}, _following_head, _tail)
+    stream.write(next(texts, "").removeprefix(_BETWEEN))
+    for text in texts:
+        stream.write(text)
     stream.write("\n]}\n")
 
 
@@ -70,8 +71,8 @@ def write_ndjson(
     """
     if compact:
         stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
-    for batch in _lines(judgement, accounts or {}, head=_compact_head if compact else _head):
-        stream.write("\n".join(batch) + "\n")
+    for text in _lines(judgement, accounts or {}, _compact_head if compact else _head, _ended_tail):
+        stream.write(text)
 
 
 def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
@@ -112,12 +113,16 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account], *, head: Head | None = None) -> Iterator[list[str]]:
-    return verdict_lines(judgement, head=head or _head, described=_Describer(judgement, accounts), tail=_tail)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], head: Head, tail: Tail[str]) -> Iterator[str]:
+    return verdict_lines(judgement, head=head, described=_Describer(judgement, accounts), tail=tail)
 
 
 def _head(program: Program, index: int, error: str | None) -> str:
     return _opened(_said(program, index, error))
+
+
+def _following_head(program: Program, index: int, error: str | None) -> str:
+    return _BETWEEN + _head(program, index, error)
 
 
 def _compact_head(program: Program, index: int, error: str | None) -> str:
@@ -145,6 +150,10 @@ def _said(program: Program, index: int, error: str | None) -> dict[str, Any]:
 
 def _tail(described: str, references: str) -> str:
     return f'{references},"object":{described}}}'
+
+
+def _ended_tail(described: str, references: str) -> str:
+    return f'{references},"object":{described}}}\n'
 
 
 class _Describer:
