@@ -16,7 +16,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 import botocore.session
 
 from perpend.cli import repositories
-from perpend.load.repository import open_repository
+from perpend.load.repository import Repository, open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
 from tests.servers.aws import Proxy, judged
@@ -168,7 +168,12 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
 
 def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    monkeypatch.setattr(repositories, "open_repository", lambda place: opened.append(place) or open_repository(place))
+
+    def noted(place: Path | None) -> Repository:
+        opened.append(place)
+        return open_repository(place)
+
+    monkeypatch.setattr(repositories, "open_repository", noted)
     ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
     assert ended.out, ended.err
     assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
