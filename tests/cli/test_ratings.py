@@ -172,6 +172,17 @@ def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, d
     assert ["3,high", "4,low"] == rated.split()[1:]
 
 
+def test_forms_of_findings_say_how_severe_they_are(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])}), "--format")
+    found = run(*asked, "junit").out
+    assert (1, 3) == (
+        found.count('type="critical">severity: critical (board, raised)'),
+        found.count('type="high">severity: high'),
+    )
+    assert "</b> · high \\(board\\) · " in run(*asked, "markdown").out
+    assert "severity" not in run("findings", "--store", days, "--format", "junit").out
+
+
 def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:
     asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}), "--limit", "1", "--fail-on")
     assert 1 == run(*asked, "high").code
