@@ -17,6 +17,7 @@ from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
 from perpend.judge.requirements import framework_asked, framework_of
 from perpend.lint.unknown_object_type import misspelt_types
+from perpend.load.repository import LIBRARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -219,6 +220,9 @@ class _Sorted:
         if policy_id in self.left_out:
             self.excluded.append(policy_id)
             return
+        if may_be_set_aside and judged == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
+            self.set_aside.append(policy_id)  # as below, without a look at what the library's tests hold to be sound
+            return
         program = analyzer.analyzed(logic_id).program
         if program is None:
             self.refused[policy_id] = logic_problems(analyzer, logic_id)
@@ -260,9 +264,10 @@ class _Sorted:
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}")
 
 
-def _misspelt(repository: Repository, over_other_types: Collection[str]) -> dict[str, Diagnostic]:
+def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
     """Return by policy what is to be said of types that nothing else knows."""
-    policies = {production_of(policy_id): policy_id for policy_id in over_other_types}
+    known = repository.known_types
+    policies = {production_of(policy_id): policy_id for policy_id, name in over_other_types.items() if name not in known}
     return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
 
 

@@ -79,8 +79,8 @@ def write_csv(
     described = _CsvDescriber(judgement, accounts or {}, facts=facts)
     plain, tail = (_head, _tail) if facts else (_bare_head, _bare_tail)
     head, moved = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
-    for batch in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled, moved=moved):
-        stream.write(_END.join(batch) + _END)
+    for text in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled, moved=moved):
+        stream.write(text)
 
 
 def cell_text(text: str) -> str:
@@ -124,7 +124,7 @@ def _head(program: Program, index: int, error: str | None, steps: int) -> str:
 def _tail(described: tuple[str, str], references: str) -> str:
     # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
     identity, account = described
-    return f'{identity},"{references}",{account}'
+    return f'{identity},"{references}",{account}{_END}'
 
 
 def _bare_head(program: Program, index: int, error: str | None, steps: int) -> str:
@@ -134,7 +134,7 @@ def _bare_head(program: Program, index: int, error: str | None, steps: int) -> s
 
 def _bare_tail(described: tuple[str, str], references: str) -> str:
     identity, account = described
-    return f"{identity},,{account}"
+    return f"{identity},,{account}{_END}"
 
 
 def _quotes_doubled(text: str) -> str:

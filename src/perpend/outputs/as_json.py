@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
+    from perpend.outputs.lines import Tail
     from perpend.ratings.judged import WeighedJudgement
     from perpend.waivers.covering import Covering
 
 
+_BETWEEN: Final = ",\n"
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 """What a verdict says whatever the object, unless a runtime error takes its place."""
 
@@ -60,10 +62,10 @@ def write_json(
     if weighed is not None:
         stream.write(f'"severities":{json.dumps(severities_document(weighed), separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    between = ""
-    for batch in _lines(judgement, accounts or {}, _Said(weighed)):
-        stream.write(between + ",\n".join(batch))
-        between = ",\n"
+    texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), _tail)
+    stream.write(next(texts, "").removeprefix(_BETWEEN))
+    for text in texts:
+        stream.write(text)
     stream.write("\n]}\n")
 
 
@@ -81,8 +83,8 @@ def write_ndjson(
     """
     if compact:
         stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
-    for batch in _lines(judgement, accounts or {}, _Said(weighed, compact=compact)):
-        stream.write("\n".join(batch) + "\n")
+    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), _ended_tail):
+        stream.write(text)
 
 
 def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
@@ -123,15 +125,19 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said) -> Iterator[list[str]]:
-    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts), tail=_tail, moved=said.moved)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said, tail: Tail[str]) -> Iterator[str]:
+    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts), tail=tail, moved=said.moved)
 
 
 class _Said:
-    """Draws what programs say, with its rating where anything is rated; ``compact``: not what is said of all that end so."""
+    """Draws what programs say, with its rating where anything is rated; ``compact``: not what is said of all that end so.
 
-    def __init__(self, weighed: WeighedJudgement | None, *, compact: bool = False) -> None:
+    ``before`` stands in front of each.
+    """
+
+    def __init__(self, weighed: WeighedJudgement | None, *, before: str = "", compact: bool = False) -> None:
         self._weighed = weighed
+        self._before = before
         self._compact = compact
         self.moved = weighed.steps if weighed else None
 
@@ -143,7 +149,7 @@ class _Said:
         if self._weighed is not None:
             rating = self._weighed.in_force.of(program.policy_id, steps)
             said["rating"] = rating_document(rating, program.verdicts[index].status)
-        return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
+        return self._before + json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
 
 
 def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
@@ -161,6 +167,10 @@ def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
 
 def _tail(described: str, references: str) -> str:
     return f'{references},"object":{described}}}'
+
+
+def _ended_tail(described: str, references: str) -> str:
+    return f'{references},"object":{described}}}\n'
 
 
 class _Describer:

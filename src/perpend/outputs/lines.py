@@ -45,12 +45,13 @@ def verdict_lines(
     tail: Tail[Drawn],
     quoted: Quoted = str,
     moved: Moved | None = None,
-) -> Iterator[list[str]]:
-    """Yield the lines, without line ends, some hundreds at once, to be written at once.
+) -> Iterator[str]:
+    """Yield the lines, some hundreds at once, as one text to be written.
 
     ``head`` draws what a program says: it is given the index, the runtime error, and by how many levels the severity of this
     object's finding is ``moved`` (by policy and object). ``described`` draws an object.
-    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``.
+    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``. What stands
+    between lines is in front of the head, or behind the tail.
     """
     for type_name in judgement.selection.by_type():
         columns = [column for column in judgement.shown if column.program.input_type == type_name]
@@ -69,24 +70,28 @@ def verdict_lines(
             yield from _batches(map(lines_of, objects, starts))
 
 
-def _batches(of_objects: Iterator[list[str]]) -> Iterator[list[str]]:
+def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
     """Yield the lines of some objects at once, as long as there are any."""
     while some := [*islice(of_objects, _AT_ONCE)]:
-        if lines := [line for of_object in some for line in of_object]:
-            yield lines
+        # INVARIANT: a line is not put together before all of them are: copies of long texts take most of the time.
+        if text := "".join([piece for of_object in some for piece in of_object]):
+            yield text
 
 
 def _object_lines(
     draw: Draw, forms: Sequence[int], described: Described[Drawn], tail: Tail[Drawn]
 ) -> Callable[[EstateObject, Sequence[str]], list[str]]:
-    """Return what draws the lines of an object, given how each begins. ``forms`` are the numbers of their references."""
+    """Return what draws the lines of an object, in pieces, given how each begins.
+
+    ``forms`` are the numbers of their references.
+    """
 
     def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
         if not any(starts):
             return []
         text = described(judged)
         tails = [tail(text, references) for references in draw(judged.fields)]
-        return [start + tails[form] for start, form in zip(starts, forms, strict=True) if start]
+        return [piece for start, form in zip(starts, forms, strict=True) if start for piece in (start, tails[form])]
 
     return lines_of
 
