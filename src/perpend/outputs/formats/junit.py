@@ -92,10 +92,9 @@ def write_findings_junit(
         for one in cases:
             case = ElementTree.SubElement(suite, "testcase", classname=xml_text(policy_id), name=xml_text(one.name))
             if one.element:
-                said = ElementTree.SubElement(case, one.element, message=xml_text(one.message))
+                kind = {"type": one.severity} if one.severity else {}
+                said = ElementTree.SubElement(case, one.element, {"message": xml_text(one.message), **kind})
                 said.text = xml_text(one.text) or None
-                if one.severity and one.element in _RED:
-                    said.set("type", one.severity)
     write_xml(root, stream)
 
 
