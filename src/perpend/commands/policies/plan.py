@@ -14,7 +14,7 @@ from perpend.cli.forms.written import form_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream
 from perpend.cli.programs import tell_refused
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.judge.plans import plans_of
 from perpend.judge.selection import select_policies
 from perpend.plan.describe import plan_lines, plan_mermaid
@@ -64,9 +64,7 @@ def command(
 
 
 def _tables(store: str) -> Tables:
-    from perpend.store.store import Store
-
-    return Store(store).snapshot().tables
+    return store_named(store).snapshot().tables
 
 
 def _shown(plan: Plan, form: str, engine: str) -> list[str]:

@@ -101,13 +101,17 @@ class _Commit:
         return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def says_nothing_new(self) -> bool:
-        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since."""
+        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since.
+
+        What people say of severity must be the same, too: a run remembers which ratings were in force.
+        """
         engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
         return (
             self.same_estate
             and engines == {self.judged.engine}
             and self.policies.are_as_before()
             and not self.policies.any_to_retire()
+            and self.head.ratings_of(self.head.runs[-1]) == self.judged.ratings
         )
 
     @contextmanager
@@ -174,7 +178,7 @@ class _Commit:
             types=self.types_after,
             ledger=(*self.head.ledger, ledger),
             texts=(*self.head.texts, *self._text_files(connection)),
-        ).with_run(run, tuple(sorted(self.policies.asked)))
+        ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
         return compacted(connection, self.place, after, self.made)
 
     def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
