@@ -54,7 +54,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",
-        "report/repository/entity",
     ),
     "cli/test_findings.py": (
         "cli/histories/blast",
@@ -129,6 +128,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/place",
     ),
     "differential/test_report_roads.py": (
+        "pieces/reports/alike",
         "pieces/reports/in_order",
         "pieces/reports/readings",
         "pieces/reports/rivals",
