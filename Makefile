@@ -36,7 +36,7 @@ test: forms ## lint, types, contracts, all tests, coverage of every room, the li
 	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto --durations=25 --cov --cov-report=json:.coverage.json
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -n auto --durations=25
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 
 library: $(BIN)/perpend
@@ -71,13 +71,14 @@ mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which n
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
 
-reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, the Python interface and the library's coverage
+reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, the Python interface, the library's coverage and planted faults
 	$(BIN)/python -m perpend.load.reference docs/reference/operations
 	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
 	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md
 	$(BIN)/python -m tests.docs.aws_reference docs/reference/aws.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
+	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs

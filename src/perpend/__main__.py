@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from perpend.cli.app import main
+from typing import NoReturn
+
+from perpend.alone import be_alone
+from perpend.cli import app
+
+
+def main() -> NoReturn:
+    """Run the command line in a process that is its own."""
+    be_alone()
+    app.main()
+
 
 if __name__ == "__main__":
     main()

@@ -13,8 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from perpend.cli.app import group
+from perpend.handout.lived import HandoutHistory, LifeShown, TrendPoint
+from perpend.handout.page import write_handout
 from perpend.outputs.as_csv import cell_text
 from tests.browser.pages import ROOT, Visit, findings
+from tests.unit.report.judgements import THING, judge, thing
 
 Open = Callable[..., Visit]
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -42,6 +45,21 @@ def handout(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     ran = CliRunner().invoke(group, ["check", str(folder / "report.csv"), *words])
     assert (folder / "a.html").exists(), ran.output
+    return (folder / "a.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page of a store with a history: a hundred findings, some new, some waived, some that the history does not know."""
+    folder = tmp_path_factory.mktemp("lived")
+    waived = LifeShown("open", "2026-11-01", 2, "w1", "2026-12-31", EVIL)
+    lives = [LifeShown("new", "2026-11-03", 1), waived, LifeShown("unconfirmed", "2026-11-02", 1)]
+    numbers = {f"id-{number:03}": number % 3 + 1 if number % 10 else 0 for number in range(100)}
+    things = [thing(f"{number:03}", "odd" if number % 3 == 2 else "bad") for number in range(100)]
+    days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
+    with (folder / "a.html").open("w", encoding="utf-8", newline="") as stream:
+        history = HandoutHistory(days, lives, {("/ce/mood", THING): numbers})
+        write_handout(judge(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
     return (folder / "a.html").as_uri()
 
 
@@ -145,3 +163,31 @@ def test_a_phone_and_paper_show_it_too(visit: Open, handout: str) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert json.loads(page.evaluate("JSON.stringify(hits.length)")) == page.locator("#paper tbody tr").count()
     assert page.locator("#paper table").is_visible() and not page.locator("#list").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lives_and_waivers_are_columns_facets_and_csv(visit: Open, lived: str, tmp_path: Path, scheme: str) -> None:
+    page = opened(visit, lived, color_scheme=scheme, bypass_csp=True)
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    page.locator(".row:not(.group)").nth(1).click()
+    assert [] == findings(page)
+    assert page.locator(".trend").is_visible()
+    assert {"not in the history", "⊘ waived until 2026-12-31", "unconfirmed, 2026-11-02", "new, 2026-11-03"} == set(
+        page.locator(".row:not(.group) .life").all_inner_texts()
+    )
+    page.select_option("#waived", "waived")
+    assert "30 of 100 findings" in page.inner_text("#shown") and "waived=waived" in page.url
+    page.locator(".row:not(.group)").first.click()
+    assert f"until 2026-12-31: {EVIL} (w1)" in page.inner_text("#detail") and "episode 2" in page.inner_text("#detail")
+    page.select_option("#life", "new")
+    assert page.locator("#none").is_visible()
+    page.select_option("#waived", "")
+    with page.expect_download() as download:
+        page.click("#csv")
+    download.value.save_as(tmp_path / "findings.csv")
+    rows = list(csv.DictReader((tmp_path / "findings.csv").open(encoding="utf-8", newline="")))
+    assert {("new", "2026-11-03", "", "")} == {
+        tuple(row[name] for name in ("life", "openSince", "waiver", "waivedUntil")) for row in rows
+    }
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert 360 == page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")

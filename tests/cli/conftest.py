@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,6 +54,57 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return command
 
 
+class Listener:
+    """What a command has printed so far, to a thread beside it."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self._unread = ["", ""]
+
+    def until(self, wanted: str, *, seconds: int = 60) -> str:
+        """Return what either stream holds up to and with what is waited for, and was not returned yet."""
+        end = time.monotonic() + seconds
+        while True:
+            self._unread = [unread + new for unread, new in zip(self._unread, self._capsys.readouterr(), strict=True)]
+            for number, unread in enumerate(self._unread):
+                before, found, self._unread[number] = unread.partition(wanted)
+                if found:
+                    return before + found
+                self._unread[number] = unread
+            if time.monotonic() > end:
+                raise AssertionError(f"`{wanted}` is not printed within {seconds} s: {self._unread}")
+            time.sleep(0.01)
+
+
+Interrupted = Callable[..., int]
+
+
+@pytest.fixture
+def interrupted(run: Run, capsys: pytest.CaptureFixture[str]) -> Interrupted:
+    """Run a command in this process until what is done beside it is through, as if Ctrl-C were pressed then; return its code."""
+
+    def command(beside: Callable[[Listener], object], *arguments: Any) -> int:
+        def body() -> None:
+            try:
+                beside(Listener(capsys))
+            finally:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        former = signal.signal(signal.SIGINT, signal.default_int_handler)
+        with ThreadPoolExecutor(1) as threads:
+            done = threads.submit(body)
+            try:
+                code = run(*arguments).code
+            finally:
+                with suppress(KeyboardInterrupt):  # comes here where the command ended by itself
+                    done.exception()
+                signal.signal(signal.SIGINT, former)
+        done.result()
+        return code
+
+    return command
+
+
 def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Ran:
     """Run a command in a process of its own."""
     known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_CONFIG", "PERPEND_DEBUG")}
@@ -90,27 +142,6 @@ def wait_for(happened: Callable[[], bool], process: subprocess.Popen[Any], *, se
         time.sleep(0.005)
 
 
-def heard() -> None:
-    """Let a new process hear SIGINT again, which a shell that runs tests in the background has it ignore."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) -> int:
-    """Send a signal until the process has ended; return its exit code.
-
-    One that comes just before a blocking call is lost; one that comes while the first is obeyed would cut that short.
-    """
-    begun = time.monotonic()
-    try:
-        while time.monotonic() - begun < seconds:
-            process.send_signal(number)
-            with suppress(subprocess.TimeoutExpired):
-                return process.wait(15)
-        raise AssertionError(f"still running after {seconds} s")
-    finally:
-        process.kill()
-
-
 def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
     """Return a store of two days, both judged, made where it is not yet; on the second one user more has two keys."""
     if not store.exists():
@@ -122,3 +153,15 @@ def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
             run("import", path, "--store", store)
             run("check", "--store", store, "-q", *asked)
     return store
+
+
+@pytest.fixture(scope="session")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of three days, to be read only: alma.brekke is gone on the second, and back on the third."""
+    directory = tmp_path_factory.mktemp("days")
+    for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
+        path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
+        for words in (("import", path), ("check", "-q")):
+            with pytest.raises(SystemExit):
+                main([*map(str, words), "--store", str(directory / "store")])
+    return directory / "store"

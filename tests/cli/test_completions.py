@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
+
+Offered = Callable[..., list[tuple[str, str]]]
 
 
-def offered(*words: str) -> list[tuple[str, str]]:
+@pytest.fixture
+def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Offered:
     """Return what is offered for the last word: the kind of each thing, and how it is written."""
-    line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
-    ran = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
-    assert (0, "") == (ran.code, ran.err)
-    found = (found.partition(",") for found in ran.out.splitlines() if found)
-    return [(kind, word) for kind, _, word in found]
+
+    def asked(*words: str) -> list[tuple[str, str]]:
+        line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
+        with monkeypatch.context() as shell:
+            for name, value in {
+                "_PERPEND_COMPLETE": "bash_complete",
+                "COMP_WORDS": line,
+                "COMP_CWORD": str(len(words)),
+            }.items():
+                shell.setenv(name, value)
+            ran = run()
+        assert (0, "") == (ran.code, ran.err)
+        found = (found.partition(",") for found in ran.out.splitlines() if found)
+        return [(kind, word) for kind, _, word in found]
+
+    return asked
 
 
 FILES = [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o"), ("access",), ("access", "--context")]
 
 
 @pytest.mark.parametrize("words", FILES)
-def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
+def test_files_are_offered_as_inputs(offered: Offered, words: tuple[str, ...]) -> None:
     assert [("file", "rep")] == offered(*words, "rep")
 
 
@@ -41,11 +56,11 @@ def test_files_are_offered_as_inputs(words: tuple[str, ...]) -> None:
         (("check", "--store", "/nonexistent", "--run", ""), []),
     ],
 )
-def test_names_are_offered_where_an_option_takes_them(words: tuple[str, ...], expected: list[str]) -> None:
+def test_names_are_offered_where_an_option_takes_them(offered: Offered, words: tuple[str, ...], expected: list[str]) -> None:
     assert [("plain", word) for word in expected] == offered(*words)
 
 
-def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, tmp_path: Path) -> None:
+def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, offered: Offered, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     runs = [run("import", EXAMPLE, "--store", store).out.split()[1] for _ in range(2)]
     found = [word for _, word in offered("check", "--store", store, "--run", runs[0][:4])]
@@ -53,7 +68,7 @@ def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, tmp_path: P
     assert found == [word for _, word in offered("inventory", "show", "--store", store, "")]
 
 
-def test_objects_of_a_store_are_offered_that_the_policy_judges(run: Run, tmp_path: Path) -> None:
+def test_objects_of_a_store_are_offered_that_the_policy_judges(run: Run, offered: Offered, tmp_path: Path) -> None:
     store = tmp_path / "store"
     run("import", EXAMPLE, "--store", store)
     assert ["alma.brekke"] == [word for _, word in offered("explain", "--store", str(store), KEY_POLICY, "alma")]

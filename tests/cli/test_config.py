@@ -252,7 +252,6 @@ def test_help_and_commands_without_defaults_need_no_sound_file(run: Run, project
     assert (COMMANDS["config"] in run("--help").out) is True
 
 
-@pytest.mark.no_cover
 @pytest.mark.usefixtures("small_library")
 def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path) -> None:
     other = project.parent / "other"
@@ -321,7 +320,6 @@ def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
     assert "Production" in run("inventory", "show").out
 
 
-@pytest.mark.no_cover
 @pytest.mark.usefixtures("small_library")
 def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
     say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')

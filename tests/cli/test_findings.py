@@ -13,24 +13,11 @@ from typing import Any
 import pytest
 
 from perpend.history.identity import finding_id
-from tests.cli.conftest import ROOT, Ran, Run, report
+from tests.cli.conftest import ROOT, Ran, Run
+from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
-
-
-@pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of three days: alma.brekke is gone on the second, and back on the third."""
-    from perpend.cli.app import main
-
-    directory = tmp_path_factory.mktemp("days")
-    for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
-        path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
-        for words in (("import", path), ("check", "-q")):
-            with pytest.raises(SystemExit):
-                main([*map(str, words), "--store", str(directory / "store")])
-    return directory / "store"
 
 
 def said(ran: Ran) -> Any:
@@ -142,6 +129,16 @@ def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -
     assert (0, asked) == (elsewhere["requirements"]["fails"], elsewhere["requirements"]["nothing to judge"])
 
 
+def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: Run, days: Path) -> None:
+    asked = ("scorecard", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
+    (card,) = said(run(*asked, "cis-aws-v5.0.0", "--format", "json"))
+    assert len(card["results"]) == len(card["carriedOver"]["requirements"])
+    assert "carried over from /frameworks/cis-aws-v5.0.0" in run(*asked, "cis-aws-v5.0.0").out
+    refused = run(*asked, "cis-aws-v6.0.0")
+    assert (2, True) == (refused.code, "nothing is carried over" in refused.err)
+    assert "--from goes with one --framework" in run(*asked, "cis-aws-v5.0.0", "--format", "csv").err
+
+
 def test_a_trend_counts_what_came_and_went(run: Run, days: Path) -> None:
     rows = said(run("trend", "--store", days, "--format", "json"))
     assert [(20, 20, 0), (19, 0, 1), (20, 1, 0)] == [(one["open"], one["opened"], one["ended"]) for one in rows]
@@ -164,6 +161,44 @@ def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
         "SELECT sum(compliant + incompliant + inapplicable + undetermined) AS s FROM ledger WHERE run = 3"
     )
     assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}
+    assert [] == ask("SELECT * FROM waiver")
+
+
+def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp_path: Path) -> None:
+    def ask(question: str, *more: Any) -> list[Any]:
+        found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json", *more))
+        return found
+
+    assert ask("SELECT status, count(*) AS n FROM policy_output GROUP BY 1 ORDER BY 1") == ask(
+        "SELECT status, sum(n)::INTEGER AS n FROM (UNPIVOT (SELECT compliant AS COMPLIANT, incompliant AS INCOMPLIANT, "
+        "inapplicable AS INAPPLICABLE, undetermined AS UNDETERMINED FROM ledger WHERE run = 3) ON COLUMNS(*) "
+        "INTO NAME status VALUE n) GROUP BY 1 ORDER BY 1"
+    )
+    columns = "policyId, status, statusDate::DATE::TEXT AS date, incompliantEndDate, conditionIndex, object.name AS name"
+    assert [
+        {
+            "policyId": KEYS,
+            "status": "INCOMPLIANT",
+            "date": "2026-11-22",
+            "incompliantEndDate": None,
+            "conditionIndex": 199,
+            "name": "alma.brekke",
+        }
+    ] == ask(f"SELECT {columns} FROM policy_output WHERE object.id = '{ALMA}' AND policyId = '{KEYS}'")
+    clear = ask("SELECT DISTINCT statusDate::DATE::TEXT AS date FROM policy_output WHERE status = 'COMPLIANT'")
+    assert [{"date": "2026-11-20"}] == [one for one in clear if one["date"] != "2026-11-22"]
+    policies = shutil.copytree(ROOT / "src/perpend/library/types", tmp_path / "policies" / "types").parent
+    shutil.copytree(ROOT / "src/perpend/library/ce/ca/aws/iam/user-has-more-than-one-active-access-key", policies / KEYS[1:])
+    waivers = policies / "waivers" / "a.yaml"
+    waivers.parent.mkdir()
+    waivers.write_text(
+        f"waivers: [{{id: w, policies: [{KEYS}], scope: {{names: [alma*]}}, kind: planned-fix, reason: 'It''s planned.', "
+        "owner: o@x.example, until: 2026-12-31, limit: 5}]"
+    )
+    question = "SELECT id, force, reason, most, covers, waives FROM waiver"
+    assert [{"id": "w", "force": "in force", "reason": "It's planned.", "most": 5, "covers": 1, "waives": 1}] == ask(
+        question, "--repo", policies
+    )
 
 
 def test_verify_prune_and_rebuild(run: Run, days: Path, tmp_path: Path) -> None:
@@ -199,26 +234,37 @@ def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path
     git(tmp_path, "init", "-q", str(policies))
     hook.write_text("#!/bin/sh\ntouch hooked\n")
     hook.chmod(0o755)
+    entry = {"policies": ["/ce/iam/user-has-*"], "kind": "planned-fix", "reason": "R.", "owner": "o", "until": "2030-01-01"}
+    old = {**entry, "id": "old", "limit": 9}
+    write(policies / "waivers", {"a.yaml": {"waivers": [old]}})
     git(policies, "add", "-A")
     git(policies, "commit", "-qm", "before")
     logic = policies / "ce" / "iam" / "user-has-more-than-one-active-access-key" / "prod.logic.yaml"
     logic.write_text(logic.read_text().replace("      AND:\n", "      OR:\n", 1))
     shutil.rmtree(policies / "ce" / "iam" / "root-user-mfa")
+    new = {**entry, "id": "new", "limit": 9, "scope": {"names": ["benoit*"]}}
+    write(policies / "waivers", {"a.yaml": {"waivers": [old, new]}})
     given = ("--store", days, "--repo", policies)
     found = run("diff", "--policies", "HEAD", ".", *given, "--format", "json")
     radius = json.loads(found.out)
     assert (1, 14, 5) == (found.code, radius["newlyIncompliant"], radius["unchanged"])
     kinds = {one["policy"]: one["kind"] for one in radius["policies"]}
     assert {"/ce/iam/root-user-mfa": "removed", "/ce/iam/user-has-more-than-one-active-access-key": "changed"} == kinds
+    over, none = {"force": "over its limit", "waives": 0}, {"force": None, "waives": 0}
+    assert [("new", "begins to cover", none, 1), ("old", "ceases to cover", {"force": "in force", "waives": 4}, 0)] == [
+        (one["waiver"], one["what"], one["before"], one["after"]["waives"]) for one in radius["waivers"]
+    ]
+    assert over == radius["waivers"][1]["after"]
     text = run("diff", "--policies", "HEAD", ".", *given).out
+    assert "old ceases to cover: 4 verdicts → nothing (over its limit)" in text
     assert "11  COMPLIANT → INCOMPLIANT" in text
     assert "✘ benoit.karlsen" in text
     assert (
         "| changed | COMPLIANT | INCOMPLIANT | 11 |"
         in run("diff", "--policies", "HEAD", ".", *given, "--format", "markdown").out
     )
-    same = run("diff", "--policies", "HEAD", "HEAD", *given)
-    assert 0 == same.code
+    same = run("diff", "--policies", "HEAD", "HEAD", *given, "--no-waivers")
+    assert (0, False) == (same.code, "waivers" in same.out)
     unknown = run("diff", "--policies", "nowhere", ".", *given)
     assert (2, True) == (unknown.code, "there is no such revision" in unknown.err)
     assert not list(tmp_path.rglob("hooked"))

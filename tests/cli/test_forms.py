@@ -74,3 +74,81 @@ def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_tol
     assert len(lines) == duckdb.sql(f"SELECT count(*) FROM read_parquet('{target}')").fetchall()[0][0]
     ended = run(*asked, "--format", "ocsf-parquet", "--out", tmp_path / "absent" / "x.parquet")
     assert (2, 1) == (ended.code, ended.err.count("\n"))
+
+
+LISTED = ("ocsf", "asff", "sarif", "oscal-poam", "junit", "markdown")
+
+
+@pytest.mark.parametrize("command", ["findings", "diff"])
+def test_a_history_is_written_as_check_writes_and_valid(run: Run, days: Path, tmp_path: Path, command: str) -> None:
+    more = {"asff": ("--unrated", "low"), "sarif": ("--github",)}
+    code = {"findings": 0, "diff": 1}[command]
+    found = {form: run(command, "--store", days, "--format", form, *more.get(form, ())) for form in LISTED}
+    assert {(code, "")} == {(one.code, one.err) for one in found.values()}
+    number = {"findings": 20, "diff": 1}[command]
+    events = [json.loads(line) for line in found["ocsf"].out.splitlines()]
+    assert number == len(events)
+    assert [] == [fault for one in events for fault in faults("ocsf-compliance-finding-1.8.0", one)]
+    assert [] == asff_faults(json.loads(found["asff"].out))
+    log = json.loads(found["sarif"].out)
+    assert [] == faults("sarif-2.1.0", log)
+    results = log["runs"][0]["results"]
+    assert {1} != {one["locations"][0]["physicalLocation"]["region"]["startLine"] for one in results}
+    plan = json.loads(found["oscal-poam"].out)
+    assert [] == faults("oscal-complete-1.1.2", plan)
+    assert number == len(plan["plan-of-action-and-milestones"]["poam-items"])
+    assert number == found["junit"].out.count("<failure")
+    assert found["markdown"].out.startswith(f"<!-- perpend:{command} -->\n")
+    target = tmp_path / "events.parquet"
+    assert code == run(command, "--store", days, "--format", "ocsf-parquet", "--out", target).code
+    assert number == duckdb.sql(f"SELECT count(*) FROM read_parquet('{target}')").fetchall()[0][0]
+
+
+def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: Run, days: Path) -> None:
+    (event,) = [json.loads(line) for line in run("diff", "--store", days, "--format", "ndjson").out.splitlines()]
+    rows = run("diff", "--store", days, "--format", "csv").out.splitlines()
+    (listed,) = json.loads(run("findings", "--store", days, "--object", event["object_id"], "--format", "json").out)
+    assert [listed[name] for name in ("finding_id", "current_state_message", "open_since")] == [
+        event[name] for name in ("finding_id", "current_state_message", "open_since")
+    ]
+    assert list(event) == rows[0].split(",")
+
+
+def test_requirements_are_written_from_a_history(run: Run, days: Path) -> None:
+    asked = ("scorecard", "--store", days, "--framework", "cis-aws")
+    results = json.loads(run(*asked, "--format", "oscal-ar").out)
+    assert [] == faults("oscal-complete-1.1.2", results)
+    states = [one["target"]["status"]["state"] for one in results["assessment-results"]["results"][0]["findings"]]
+    lines = [json.loads(line) for line in run(*asked, "--format", "ndjson").out.splitlines()]
+    assert states.count("satisfied") == sum(one["standing"] == "met" for one in lines)
+    assert len(lines) == run(*asked, "--format", "csv").out.count("\r\n") - 1
+    junit = run(*asked, "--format", "junit").out
+    assert junit.count("<failure") == sum(one["standing"] == "fails" for one in lines)
+
+
+def test_a_trend_and_a_story_are_written_as_rows(run: Run, days: Path) -> None:
+    lines = run("trend", "--store", days, "--format", "ndjson").out.splitlines()
+    assert (3, [20, 19, 20]) == (len(lines), [json.loads(line)["open"] for line in lines])
+    assert "run,time,open" in run("trend", "--store", days, "--format", "csv").out
+    assert "| 3 | 2026-11-22 | 20 | 0 |" in run("trend", "--store", days, "--format", "markdown").out
+    story = ("history", "alma.brekke", "--store", days, "--format")
+    assert run(*story, "csv").out.count("\r\n") - 1 == len(run(*story, "ndjson").out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("findings", "--format", "oscal-ar"), "perpend findings does not write oscal-ar; it writes table, json, ndjson"),
+        (("diff", "--format", "parquet"), "perpend diff does not write parquet; it writes text, json"),
+        (("diff", "--policies", "a", "b", "--format", "ocsf"), "perpend diff --policies does not write ocsf; it writes text,"),
+        (("findings", "--format", "pdf"), "'pdf' is not one of 'table'"),
+        (("findings", "--format", "asff"), "--unrated LEVEL"),
+        (("diff", "--format", "csv", "--github"), "--github goes with --format sarif, not csv"),
+    ],
+)
+def test_a_form_that_a_command_does_not_write_is_refused_with_those_it_writes(
+    run: Run, days: Path, words: tuple[str, ...], said: str
+) -> None:
+    ended = run(*words, "--store", days)
+    assert (2, "") == (ended.code, ended.out)
+    assert said in " ".join(ended.err.split())

@@ -21,7 +21,7 @@ from tests.repositories import write
 from tests.unit.store.stored import rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
-KILLS = 25
+KILLS = 10
 
 
 def ids(directory: Path, table: str) -> list[str]:

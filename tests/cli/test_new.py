@@ -253,7 +253,6 @@ def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> Non
     assert (0, "note: '/ce/acmee/x' stands in a new folder; there is '/ce/acme'\n") == (ran.code, ran.err)
 
 
-@pytest.mark.no_cover  # a process that may write no large files cannot write down what it ran
 def test_where_the_disk_is_full_nothing_stays(tmp_path: Path) -> None:
     """A bound on the size of files stands for a full disk: the mark of the root fits, the schema of logic files does not."""
     done = subprocess.run(

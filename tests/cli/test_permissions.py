@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from perpend.clouds.aws.tables import CALLS, TYPES
-from tests.cli.conftest import KEY_POLICY, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
 
 
 def test_a_policy_needs_what_it_reads_and_no_more(run: Run) -> None:
@@ -68,3 +69,20 @@ def test_each_permission_says_which_policies_need_it(run: Run) -> None:
 def test_what_no_call_serves_is_refused(run: Run) -> None:
     ended = run("permissions", "--types", "CA10__CaNothing__c")
     assert (2, "unknown type 'CA10__CaNothing__c'") == (ended.code, ended.err[len("perpend: ") :].split(" (")[0].split(";")[0])
+
+
+def test_who_asks_an_organization_lists_its_accounts_and_enters_them_by_one_role(run: Run) -> None:
+    policy = json.loads(
+        run("permissions", "--policy", KEY_POLICY, "--org", "--role-name", "audit", "--format", "iam-policy").out
+    )
+    enters = {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Resource": "arn:*:iam::*:role/audit", "Sid": "EnterAccounts"}
+    assert (enters, True) == (policy["Statement"][-1], "organizations:ListAccounts" in actions(policy))
+    lines = run("permissions", "--policy", KEY_POLICY, "--org").out.splitlines()
+    assert ["organizations:ListAccounts    1 policy needs it", "sts:AssumeRole                1 policy needs it"] == lines[2:]
+    assert 2 == run("permissions", "--role-name", "audit").code == run("permissions", "--org", "--format", "terraform").code
+
+
+def test_the_cost_of_a_permission_is_counted_in_verdicts_of_a_store(run: Run, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", tmp_path / "s")
+    lines = run("permissions", "--policy", KEY_POLICY, "--store", tmp_path / "s").out.splitlines()
+    assert "iam:GetCredentialReport       1 policy needs it, 25 verdicts" == lines[1]

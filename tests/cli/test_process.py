@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,10 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand() -> Non
 def test_completion_answers_a_shell() -> None:
     ended = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS="perpend ex", COMP_CWORD="1")
     assert {"plain,explain", "plain,explain-code"} == set(ended.out.split())
+
+
+def test_the_package_is_a_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["perpend", "--version"])
+    with pytest.raises(SystemExit):
+        runpy.run_module("perpend", run_name="__main__")
+    assert capsys.readouterr().out.startswith("perpend, version ")

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.cli.conftest import end_by, heard
+from tests.cli.conftest import Interrupted, Listener
 
 pytest.importorskip("lxml", reason="the extra `site` is not installed")
 
@@ -104,33 +100,22 @@ def test_serve_needs_a_repository(tmp_path: Path) -> None:
     assert "not a policy repository" in str(run("serve", "--repo", tmp_path, "--port", 0).exception)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")
-def test_serve_shows_an_edited_policy_and_survives_a_broken_one(repository: Path) -> None:
+def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Interrupted, repository: Path) -> None:
     descriptor, page = repository / "ce/a/policy.yaml", "ce/a/index.html"
-    command = [sys.executable, "-m", "perpend", "site", "serve", "--repo", str(repository), "--port", "0"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=heard,
-    ) as server:
-        try:
-            assert server.stdout is not None
-            found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stdout.readline())
-            assert found is not None
-            assert "First name" in served(found[1], page)
-            original = descriptor.read_text()
-            descriptor.write_text("a: [")
-            assert "error[L110]: YAML syntax" in next(line for line in server.stdout if "error[" in line)
-            assert "--> ce/a/policy.yaml:" in server.stdout.readline()
-            descriptor.write_text(original.replace("First name", "Edited title"))
-            begun = time.monotonic()
-            while "Edited title" not in served(found[1], page):
-                if time.monotonic() - begun > 60:
-                    pytest.fail("the edited title is not served")
-                time.sleep(0.05)
-        finally:
-            code = end_by(server, signal.SIGINT)
-    assert 0 == code
+
+    def edit(printed: Listener) -> None:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", printed.until("(Ctrl-C ends)"))
+        assert found is not None
+        assert "First name" in served(found[1], page)
+        original = descriptor.read_text()
+        descriptor.write_text("a: [")
+        printed.until("error[L110]: YAML syntax")
+        printed.until("--> ce/a/policy.yaml:")
+        descriptor.write_text(original.replace("First name", "Edited title"))
+        begun = time.monotonic()
+        while "Edited title" not in served(found[1], page):
+            if time.monotonic() - begun > 60:
+                pytest.fail("the edited title is not served")
+            time.sleep(0.05)
+
+    assert 0 == interrupted(edit, "site", "serve", "--repo", repository, "--port", 0)

@@ -21,6 +21,12 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 | call | operation | permission | asked for | pages |
 | --- | --- | --- | --- | --- |"""
 
+END = (
+    "",
+    "ECS has no types: no policy of the library, and none of a known public repository, reads any. Task definitions are listed by",
+    "revision, and each takes a call of its own. CloudWatch knows how busy an instance was, and asks money for each metric.",
+)
+
 
 def page() -> str:
     """Return the whole page."""
@@ -31,7 +37,7 @@ def page() -> str:
     for row in TYPES.values():
         lines += ["", f"### {row.type_name}", *(line for one in row.rows for line in ("", *_type(one)))]
     lines += ["", "## Not collected", "", "| field | why |", "| --- | --- |"]
-    return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items())]) + "\n"
+    return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items()), *END]) + "\n"
 
 
 def _call(call: CloudCall, details: set[str]) -> str:

@@ -72,7 +72,7 @@ if isinstance(answer, str):
 print(json.dumps(answer))
 """
 POLICIES = sum("inputType: CA10__CaAwsAccount__c" in file.read_text() for file in LIBRARY.glob("ce/**/prod.logic.yaml"))
-NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centralized-root-access"}
+NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centralized-root-access", "root-user-hardware-mfa"}
 """Policies on facts that the script does not ask for."""
 
 

@@ -63,7 +63,7 @@ def imported(run: Run, directory: Path, named: list[tuple[str, str]], times: dic
         arguments += [directory / name, "--type", USER, "--observed-at", times[content]]
     code, out = run("import", *arguments, "--store", store)
     assert 0 == code, out
-    _, said = run("check", "--store", store, "--snapshot-time", "2026-11-20", "--format", "ndjson")
+    _, said = run("check", "--store", store, "--snapshot-time", "2026-11-20", "--no-history", "--format", "ndjson")
     assert said
     return Store(store).snapshot().content_hash, said
 
@@ -75,7 +75,7 @@ def without_names(said: str, named: list[tuple[str, str]], contents: list[str]) 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in (*KINDS, *draw.sample(KINDS, 1))]

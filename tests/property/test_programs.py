@@ -153,7 +153,7 @@ def test_every_operation_is_generated() -> None:
     names = replace(THING_NAMES, relationships=RELATED, extracts=((ValueType.TEXT, "e0"),))
 
     @settings(
-        max_examples=2_000, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=1_400, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(st.data())
     def collect(data: st.DataObject) -> None:

@@ -11,20 +11,38 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+import click
 import pytest
 
+from perpend.cli.app import group
+from perpend.cli.completions import complete_objects
 from perpend.intake.input import Input
 from perpend.intake.inputs import import_inputs
 from perpend.store.files import StoreError
 from perpend.store.remote.mirrored import MirroredStore, cache_directory
 from perpend.store.remote.space import Space
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
+from tests.repositories import write
 from tests.servers.aws import moto
 
 __all__ = ["run"]
 
 BUCKET = "estate-of-tests"
 CHECK = (*TIME, "--policy", KEY_POLICY, "--format", "ndjson")
+
+SMALL = {
+    "ce/acme/keys/policy.yaml": {
+        "names": {"full": "Keys", "contextual": "Keys"},
+        "description": "",
+        "type": "COMPLIANCE_POLICY",
+    },
+    "ce/acme/keys/prod.logic.yaml": {
+        "inputType": "CA10__CaAwsUser__c",
+        "conditions": [],
+        "otherwise": {"status": "INCOMPLIANT", "currentStateMessage": "It is.", "remediationMessage": "Mend it."},
+    },
+}
+"""A repository whose site is made at once."""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +113,18 @@ def test_a_collection_goes_into_it(run: Run, address: str, server: str) -> None:
     assert 3 == ended.code, ended.err  # the account has no users, of whom the server makes no report
     assert f"next: perpend check --store {address}" in ended.out
     assert run("inventory", "show", "--store", address).code == 0
+
+
+def test_plans_sites_and_completions_read_it(run: Run, address: str, tmp_path: Path) -> None:
+    run("import", EXAMPLE, "--store", address)
+    assert "CA10__CaAwsUser__c" in run("plan", KEY_POLICY, "--store", address).out
+    written = write(tmp_path / "policies", SMALL)
+    built = run("site", "build", "--repo", written, "--out", tmp_path / "site", "--verdicts", address, "--no-search")
+    assert (0, "") == (built.code, built.err)
+    assert "alma.brekke" in (tmp_path / "site" / "verdicts" / "ce" / "acme" / "keys" / "index.html").read_text()
+    context = click.Context(group)
+    context.params = {"store": address, "policy": KEY_POLICY}
+    assert ["alma.brekke"] == [one.value for one in complete_objects(context, click.Argument(["object"]), "alma")]
 
 
 def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: Run, address: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -137,10 +138,29 @@ def types_meant(name: str, repository: Repository) -> list[ObjectType]:
     return labelled or [one for one in declared.values() if snake and snake_case(one.label) == snake]
 
 
+class DeclaredTypes(Mapping[str, ObjectType]):
+    """The types that a repository, or what it falls back to, declares and that can be read, each when it is asked for."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+
+    def __getitem__(self, name: str) -> ObjectType:
+        found = self._repository.declared_type(name) if name in self._names else None
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in sorted(self._names) if self._repository.declared_type(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def declared_types(repository: Repository) -> Iterator[ObjectType]:
     """Yield the types that a repository, or what it falls back to, declares and that can be read."""
-    names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
-    yield from (found for name in sorted(names) if (found := repository.declared_type(name)) is not None)
+    yield from DeclaredTypes(repository).values()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

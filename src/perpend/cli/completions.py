@@ -5,12 +5,13 @@ An unusable repository or store offers nothing.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from click.shell_completion import CompletionItem
 
 from perpend.analyze.names import declared_types, ids_named
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.errors import PerpendError
 from perpend.ir.ids import production_of, service_of
 
@@ -107,14 +108,24 @@ def complete_shown(context: click.Context, parameter: click.Parameter, incomplet
 
 def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the ids of a store's snapshots, the newest first."""
-    from perpend.store.store import Store
-
     store = context.params.get("store") or context.params.get("directory")
     try:
-        runs = Store(store).runs() if store else []
+        runs = store_named(store).runs() if store else []
     except (OSError, PerpendError):
         return []
     return [CompletionItem(one) for one in reversed(runs) if one.startswith(incomplete)]
+
+
+def complete_channels(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the names of the channels in the file that `--channels` names; no secret is asked for."""
+    from perpend.notices.channels import channels_in
+
+    file = context.params.get("channels")
+    try:
+        known = channels_in(Path(file), None) if file else ()
+    except (OSError, PerpendError):
+        return []
+    return [CompletionItem(one.name) for one in known if one.name.startswith(incomplete)]
 
 
 def complete_objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -123,7 +134,6 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
     from perpend.judge.objects import naming_columns
     from perpend.store.database import opened
     from perpend.store.queries.texts import texts_beginning
-    from perpend.store.store import Store
 
     store, policy, repository = context.params.get("store"), context.params.get("policy"), _repository(context)
     if not store or not policy or repository is None:
@@ -134,7 +144,10 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
         declared = repository.declared_type(logic.input_type.value) if logic else None
         if declared is None:
             return []
-        with Store(store).reading(context.params.get("run")) as snapshot, opened(paths=snapshot.files.paths) as connection:
+        with (
+            store_named(store).reading(context.params.get("run")) as snapshot,
+            opened(paths=snapshot.files.paths) as connection,
+        ):
             columns = naming_columns(declared)
             found = texts_beginning(connection, snapshot, declared.name, columns, incomplete, most=_MOST_OBJECTS)
     except (OSError, PerpendError, ValueError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from perpend.diagnostics.extras import command_to_add
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -24,4 +23,6 @@ def extra_packages(extra: str, what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("perpend"):
             raise
+        from perpend.diagnostics.extras import command_to_add
+
         raise MissingPackages(f"{what} needs the package {error.name}: {command_to_add(extra)}") from None

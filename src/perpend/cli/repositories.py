@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,10 +19,22 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
     from perpend.store.store import Store
 
+_HELD: Final = "perpend.repository"
+
 
 def repository_here(directory: str | None) -> Repository:
-    """Return the repository at a directory; for None the one that the working directory is in, else the library."""
-    return open_repository(directory if directory is not None else root_here())
+    """Return the repository at a directory; for None the one that the working directory is in, else the library.
+
+    Where a command calls another one, that is the repository which it has read already.
+    """
+    context = click.get_current_context(silent=True)
+    held: Repository | None = context.meta.get(_HELD) if context else None
+    return held or open_repository(directory if directory is not None else root_here())
+
+
+def hold_repository(context: click.Context, repository: Repository) -> None:
+    """Have all below a context take the repository that was read already for the one that is here."""
+    context.meta[_HELD] = repository
 
 
 def root_here() -> Path | None:

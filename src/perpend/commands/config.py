@@ -10,6 +10,7 @@ import click
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.configured import Configured, configuration_of, named_by
+from perpend.cli.forms.written import form_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import root_here
 from perpend.config.settings import ACCOUNTS, known_names
@@ -41,9 +42,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 @click.command("config", cls=Configured, epilog=EPILOG)
 @click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=_complete)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("config")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.pass_context
 def command(context: click.Context, /, keys: tuple[str, ...], form: str, out: str | None) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.gather.former import KEPT_FOR, staying_of
 from perpend.intake.importing import Importing
 from perpend.intake.piles import piece_of
 from perpend.store.database import opened, storing
 from perpend.store.manifest import StoredSource
+from perpend.store.rows import ROW_GROUP
 from perpend.store.spool import Spool
 from perpend.tables.schema import ROW, SOURCE, unread
 from perpend.tables.shred import stored_value
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
+
+COLLECTED_GROUP: Final = ROW_GROUP // 2
+"""Rows per row group of tables: what the SDK has loaded stays in memory beside them."""
 
 
 def store_collected(
@@ -55,7 +59,7 @@ def store_collected(
             _append(spools[row.type_name], row)
             if progress:
                 progress(number)
-        importing = Importing(run, connection, declared=declared)
+        importing = Importing(run, connection, declared=declared, group=COLLECTED_GROUP)
         pieces = {
             name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }

@@ -88,7 +88,7 @@ def reasons(found: Sequence[UnknownReason]) -> str:
     number = sum(one.verdicts for one in found)
     return (
         f"<details><summary>Undetermined: {counted(number, 'verdict')}, for {counted(len(found), 'reason')}</summary>"
-        f"{_table(('Reason', 'Next step', 'Verdicts', 'Policies'), rows, numbers=2)}{more}</details>"
+        f"{table(('Reason', 'Next step', 'Verdicts', 'Policies'), rows, numbers=2)}{more}</details>"
     )
 
 
@@ -114,7 +114,7 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
         f"<p>{card.asked:,} of {len(card.results):,} requirements were asked.</p>"
         f'{_bar(drawn, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
         "<details><summary>Requirement by requirement</summary>"
-        f"{_table(('Requirement', 'Name', 'Found', 'Incompliant', 'Undetermined', 'Compliant'), rows, numbers=3)}</details>"
+        f"{table(('Requirement', 'Name', 'Found', 'Incompliant', 'Undetermined', 'Compliant'), rows, numbers=3)}</details>"
         "</section>"
     )
 
@@ -129,7 +129,7 @@ def _requirement(result: RequirementResult, key: str) -> str:
     return f"<tr><td>{number}</td><td>{said(result.requirement.name)}</td><td>{found}</td>{counts}</tr>"
 
 
-def _table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
+def table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
     """Return a table of which the last columns are ``numbers``. It can be scrolled by keys where it is wide."""
     classes = [""] * (len(heads) - numbers) + [' class="number"'] * numbers
     top = "".join(f'<th scope="col"{one}>{head}</th>' for head, one in zip(heads, classes, strict=True))

@@ -9,7 +9,7 @@ from perpend.diagnostics.model import Span
 from perpend.intake.lists import LONGEST_KEY, Lists, near
 from perpend.ir.coverage import Scope, not_imported
 from perpend.pieces import rules
-from perpend.store.database import name, rows_of
+from perpend.store.database import name, rows_of, text
 from perpend.store.plain_sql import is_plain, shapes_of
 from perpend.store.rows import copy, parquet
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
@@ -57,13 +57,13 @@ class Assembly:
         self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
 
-    def write(self, directory_of: Callable[[str], Path]) -> Iterator[tuple[Table, Path]]:
-        """Write every table into its directory; yield each with its file."""
+    def write(self, directory_of: Callable[[str], Path], group: int) -> Iterator[tuple[Table, Path]]:
+        """Write every table into its directory, in groups of so many rows; yield each with its file."""
         for table in self._tables:
             self._complete_empty(table)
         for table in self._tables:
             path = directory_of(table) / "part-0.parquet"
-            yield self._write(table, path), path
+            yield self._write(table, path, group), path
 
     def _complete_empty(self, table: str) -> None:
         """Give a table without rows an Id, and those that its relations lead to the columns that they need."""
@@ -76,7 +76,7 @@ class Assembly:
                 found.forms[column] = Form.TEXT
                 found.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({found.query})"
 
-    def _write(self, table: str, path: Path) -> Table:
+    def _write(self, table: str, path: Path, group: int) -> Table:
         united = self._tables[table]
         relations = self._relations(table)
         marked = self._marked(united)
@@ -95,6 +95,7 @@ class Assembly:
             self._connection,
             f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
             path,
+            group=group,
         )
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)
@@ -159,12 +160,18 @@ class Assembly:
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
-        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected'"
+        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
         if self._coverage.reason(target, "", Scope()) is None:
             # All that there is was read: what the key names is not there, unless it is there in another spelling.
             ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
             dangling = f"CASE WHEN {near(column)} IN ({ids}) THEN {dangling} END"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
+
+    def _why(self, target: str) -> str:
+        """Return why some objects of a type were not read, where claims say so: a lookup may lead to one of these."""
+        reasons = list(dict.fromkeys(why for _, why in self._coverage.lacking(target)))
+        more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+        return f": {reasons[0]}{more}" if reasons else ""
 
     def _add_children(self, found: _Relations, table: str, child: Children) -> None:
         own, other = self._tables[table], self._tables.get(child.type_name)

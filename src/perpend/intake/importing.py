@@ -25,6 +25,7 @@ from perpend.store.files import StoreError, shown
 from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach
 from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW
+from perpend.store.rows import ROW_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,13 +51,19 @@ _MOST_NAMED: Final = 6
 
 
 class Importing:
-    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is."""
+    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
 
-    def __init__(self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None]) -> None:
+    ``group`` is how many rows of a table are held at once while it is written.
+    """
+
+    def __init__(
+        self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None], group: int = ROW_GROUP
+    ) -> None:
         self.run = run
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._declared = declared
+        self._group = group
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[Piece]] = {}
         self._ready: dict[str, Piece] = {}
@@ -142,7 +149,7 @@ class Importing:
         with storing(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
-            for table, path in assembly.write(self.run.directory_of):
+            for table, path in assembly.write(self.run.directory_of, self._group):
                 scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
                 self.run.add(table, [path])
             self.run.sources[:] = [_covering(number, one, scopes) for number, one in enumerate(self.run.sources)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import FrameworkMappings
-from perpend.analyze.names import UnknownName, declared_types, ids_named, printable, section_named
+from perpend.analyze.names import DeclaredTypes, UnknownName, ids_named, printable, section_named
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.collect.merge import ACCOUNT_TYPE
@@ -20,7 +20,7 @@ from perpend.lint.unknown_object_type import misspelt_types
 from perpend.load.repository import LIBRARY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
@@ -103,7 +103,11 @@ def select_policies(
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     sorted_out.refuse_silence(by_itself, held, misspelt)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
-    frameworks = _frameworks_asked(selection, analyzer.repository, framework, sorted_out, inherited=inherited)
+
+    def why_not(policy_id: str) -> str:
+        return sorted_out.why_not(policy_id, selection.types)
+
+    frameworks = frameworks_asked(analyzer.repository, framework, inherited=inherited, why_not=why_not)
     return replace(
         selection,
         misspelt=tuple(misspelt.values()),
@@ -113,25 +117,16 @@ def select_policies(
     )
 
 
-def _frameworks_asked(
-    selection: Selection,
-    repository: Repository,
-    names: str | Sequence[str] | None,
-    sorted_out: _Sorted,
-    *,
-    inherited: bool,
+def frameworks_asked(
+    repository: Repository, names: str | Sequence[str] | None, *, inherited: bool, why_not: Callable[[str], str]
 ) -> tuple[FrameworkAsked, ...]:
-    """Return what was asked of the frameworks that names mean, each once."""
+    """Return what was asked of the frameworks that names mean, each once; ``why_not`` as in ``framework_asked``."""
     if not names:
         return ()
     mappings = FrameworkMappings(repository)
     tops: dict[str, list[str]] = {}
     for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
         tops.setdefault(framework_of(top), []).append(top)
-
-    def why_not(policy_id: str) -> str:
-        return sorted_out.why_not(policy_id, selection.types)
-
     return tuple(
         framework_asked(
             repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
@@ -149,9 +144,8 @@ def selection_of(
 ) -> Selection:
     """Return programs as a selection, with the names of their policies and all declared types."""
     in_order = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
-    types = {kind.name: kind for kind in declared_types(analyzer.repository)}
     policies = {program.policy_id: view_of(analyzer.repository, program.policy_id) for program in in_order}
-    return Selection(in_order, refused or {}, tuple(set_aside), policies, types)
+    return Selection(in_order, refused or {}, tuple(set_aside), policies, DeclaredTypes(analyzer.repository))
 
 
 def policies_named(

@@ -121,11 +121,10 @@ def _score(analyzer: Analyzer, logic_id: str, listed: Mapping[str, str], *, ever
     specimens = specimens_of(analyzer, logic_id)
     alive = _alive(program, judged, specimens)
     survived = {mutant.key for mutant in alive}
-    known = {mutant.key: listed[mutant.key] for mutant in alive if mutant.key in listed}
-    open_ones = [mutant for mutant in alive if mutant.key not in known]
-    proven = [mutant for mutant in open_ones if are_equivalent(program.block, mutant.block)]
-    equivalent = {mutant.key for mutant in proven}
-    rest = [mutant for mutant in open_ones if mutant.key not in equivalent]
+    equivalent = {mutant.key for mutant in alive if are_equivalent(program.block, mutant.block)}
+    open_ones = [mutant for mutant in alive if mutant.key not in equivalent]
+    known = {mutant.key: listed[mutant.key] for mutant in open_ones if mutant.key in listed}
+    rest = [mutant for mutant in open_ones if mutant.key not in known]
     asked, named = {mutant.key for mutant in judged}, {mutant.key for mutant in mutants}
     return MutationScore(
         logic_id,
@@ -133,7 +132,7 @@ def _score(analyzer: Analyzer, logic_id: str, listed: Mapping[str, str], *, ever
         tuple(_survivors(program, rest, specimens, most_tried)),
         tuple(sorted(equivalent)),
         known,
-        tuple(key for key in listed if key not in named or (key in asked and key not in survived)),
+        tuple(key for key in listed if key not in named or (key in asked and key not in known)),
         len(mutants) - len(judged),
     )
 

@@ -1,4 +1,4 @@
-"""The forms that findings are written in, declared once for all commands: the values of ``--format``, and what each asks for.
+"""The values of ``--format``, declared once for all commands: which command writes which, and what forms of findings ask for.
 
 Refuses to know how a form is written.
 """
@@ -46,7 +46,29 @@ FORMS: Final = {
         OutputForm("oscal-poam", lists_findings=True),
     )
 }
-"""All forms by name, in the order of help."""
+"""All forms that findings are written in by name, in the order of help."""
+
+_PLAIN: Final = ("text", "json")
+_LISTS: Final = tuple(form.name for form in FORMS.values() if form.lists_findings)
+
+WRITES: Final = {
+    "check": tuple(FORMS),
+    "findings": ("table", "json", "ndjson", "csv", "junit", *_LISTS, "markdown"),
+    "diff": ("text", "json", "ndjson", "csv", "junit", *_LISTS, "markdown"),
+    "diff --policies": (*_PLAIN, "markdown"),
+    "scorecard": (*_PLAIN, "ndjson", "csv", "junit", "oscal-ar"),
+    "trend": (*_PLAIN, "ndjson", "csv", "markdown"),
+    "history": (*_PLAIN, "ndjson", "csv"),
+    "inventory sql": ("table", "csv", "json"),
+    "permissions": ("table", "iam-policy", "json", "terraform", "cloudformation"),
+    "remediate": ("sh", "json", "terraform", "markdown"),
+    "lint": (*_PLAIN, "github", "sarif"),
+    "test": (*_PLAIN, "junit", "html"),
+    "plan": ("tree", "sql", "mermaid"),
+    "site": ("html", "markdown"),
+    **dict.fromkeys(("access", "config", "explain", "list", "pack", "ratings", "search", "site check", "waivers"), _PLAIN),
+}
+"""What each command writes, by its name: what it writes unless told otherwise comes first."""
 
 
 def forms_with(option: str) -> list[str]:

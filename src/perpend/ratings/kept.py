@@ -28,6 +28,9 @@ _OPEN: Final = "life IN ('open', 'unconfirmed')"
 _HERE: Final = "life IN ('open', 'unconfirmed', 'unknown')"
 _DAY: Final = 86_400
 
+# `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
+_RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
+
 
 @dataclass(frozen=True, slots=True)
 class FindingsAtLeast:
@@ -73,6 +76,18 @@ def with_priority(query: Query, now: datetime, *, ordered: bool = True) -> Query
     return f"SELECT {columns} FROM ({_rated(query[0])}) ORDER BY {last}", query[1]
 
 
+def with_severity(query: Query) -> Query:
+    """Return a query for findings with ``severity`` beside its columns, null for what nobody has rated."""
+    by_rank = f"{text_list(LEVELS)}[{_RANK}]"
+    joined = (
+        f"SELECT f.* EXCLUDE (place), {by_rank} AS severity "
+        f"FROM (SELECT *, row_number() OVER () AS place FROM ({query[0]})) AS f "
+        f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id "
+        "ORDER BY f.place"
+    )
+    return joined, query[1]
+
+
 def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unrated: bool) -> FindingsAtLeast:
     """Return how many of a query's findings are at least so severe; with ``unrated`` also those that nobody has rated."""
     severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
@@ -86,10 +101,8 @@ def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unra
 
 def _rated(query: str) -> str:
     """Return the query with how severe each finding is (``rank``), whether it was ``moved``, and until when it is ``due``."""
-    # `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
-    rank = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
     return (
-        f"SELECT f.*, CASE WHEN {_HERE} THEN {rank} END AS rank, {rank} - r.rank AS moved, r.source, "
+        f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
         f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due "
         f"FROM (SELECT *, row_number() OVER () AS place FROM ({query})) AS f "
         f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id"

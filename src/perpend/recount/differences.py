@@ -28,12 +28,16 @@ _ORDER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two runs, what of each was judged and known, and the findings that are otherwise, each with ``what`` and ``cause``."""
+    """Two runs, what of each was judged and known, and the findings that are otherwise, each with ``what`` and ``cause``.
+
+    ``columns`` are those of the rows, which hold them in this order.
+    """
 
     before: Ran
     after: Ran
     judged: tuple[tuple[int, int], tuple[int, int]]
     rows: Sequence[Row]
+    columns: Sequence[str] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -75,7 +79,7 @@ def write_difference_json(found: Difference, stream: TextIO) -> None:
 
 def write_difference_markdown(found: Difference, stream: TextIO, *, limit: int) -> None:
     """Write tables for a review."""
-    stream.write(f"### Findings: run {found.before.number} to run {found.after.number}\n\n")
+    stream.write(f"<!-- perpend:diff -->\n### Findings: run {found.before.number} to run {found.after.number}\n\n")
     stream.write("| what | findings |\n| --- | ---: |\n")
     stream.writelines(f"| {what} | {number:,} |\n" for what, number in found.counts.items())
     if not found.rows:

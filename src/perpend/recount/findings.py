@@ -127,6 +127,15 @@ def print_trend(rows: Sequence[Row], console: Console) -> None:
         )
 
 
+def write_trend_markdown(rows: Sequence[Row], stream: TextIO) -> None:
+    """Write a table with a row per run, the newest first."""
+    stream.write("| run | day | open | unconfirmed | unknown | came | went |\n")
+    stream.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: |\n")
+    for row in reversed(rows):
+        counts = " | ".join(f"{row[name]:,}" for name in ("open", "unconfirmed", "unknown", "opened", "ended"))
+        stream.write(f"| {row['run']} | {day(row['time'])} | {counts} |\n")
+
+
 def _block(number: int, most: int, *, plain: bool) -> str:
     blocks = _BLOCKS[plain]
     return blocks[0] if most == 0 else blocks[min(len(blocks) - 1, number * len(blocks) // (most + 1))]

@@ -69,6 +69,10 @@ class TerminalPage:
         """Print an empty line."""
         self.put(Text())
 
+    def whole(self, text: str) -> None:
+        """Print a text on one line, however long it is."""
+        self.put(Text(text))
+
     def put(self, line: Text) -> None:
         """Print one line as it is."""
         self.console.print(line, soft_wrap=True, highlight=False)

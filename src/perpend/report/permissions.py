@@ -20,8 +20,20 @@ _VERSION: Final = "2012-10-17"
 _ABOUT: Final = "Lets perpend list and describe what it judges; it changes nothing."
 
 
-def iam_policies(permissions: Sequence[str], most: int = MOST_CHARACTERS) -> list[dict[str, Any]]:
-    """Return policies of at most some characters each, a statement for each service, services in order.
+def entering(role_name: str) -> dict[str, Any]:
+    """Return the statement that lets whoever asks enter the accounts of an organization by a role."""
+    return {
+        "Sid": "EnterAccounts",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": f"arn:*:iam::*:role/{role_name}",
+    }
+
+
+def iam_policies(
+    permissions: Sequence[str], most: int = MOST_CHARACTERS, *, more: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Return policies of at most some characters each, a statement for each service, services in order, then ``more``.
 
     A service is never cut, unless it alone is too long: then its actions are.
     """
@@ -29,7 +41,10 @@ def iam_policies(permissions: Sequence[str], most: int = MOST_CHARACTERS) -> lis
     for permission in permissions:
         by_service.setdefault(permission.partition(":")[0], []).append(permission)
     found: list[list[dict[str, Any]]] = [[]]
-    for statement in [part for service, actions in by_service.items() for part in _statements(service, actions, most)]:
+    for statement in [
+        *(part for service, actions in by_service.items() for part in _statements(service, actions, most)),
+        *more,
+    ]:
         if found[-1] and characters_of(_policy([*found[-1], statement])) > most:
             found.append([])
         found[-1].append(statement)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ROW_GROUP: Final = 16_384
 """Rows per row group of a file: what engines hold at once. With documents of a kilobyte, many more do not fit into memory."""
 
+STAGED_GROUP: Final = 4_096
+"""Rows per row group of a file that lives as long as its run. While objects of a cloud are brought in, little else is held."""
+
 PHYSICAL: Final = {Form.TEXT: "VARCHAR", Form.NUMBER: "DOUBLE", Form.BOOLEAN: "BOOLEAN", Form.VARIANT: "VARCHAR"}
 """How a column of each form is stored."""
 
@@ -39,13 +42,15 @@ def json_lines(path: Path, columns: Mapping[str, str], longest: int) -> str:
     )
 
 
-def copy(connection: Connection, query: str, target: Path, *, staging: bool = False) -> None:
-    """Write what a query gives as a Parquet file. One for ``staging`` lives as long as its run and is packed lightly."""
-    codec = "snappy" if staging else "zstd"
+def copy(connection: Connection, query: str, target: Path, *, staging: bool = False, group: int = ROW_GROUP) -> None:
+    """Write what a query gives as a Parquet file. One for ``staging`` lives as long as its run and is packed lightly.
+
+    ``group`` is how many rows are held at once.
+    """
+    codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", group)
     with storing(target):
         connection.execute(
-            f"COPY ({query}) TO {text(str(target.absolute()))} "
-            f"(FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {ROW_GROUP})"
+            f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {rows})"
         )
 
 

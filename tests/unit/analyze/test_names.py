@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from perpend.analyze.names import (
+    DeclaredTypes,
     UnknownName,
     did_you_mean,
     entity_id,
@@ -160,3 +161,13 @@ def test_the_newest_version_is_the_one_with_the_largest_numbers(known: list[str]
 
 def test_a_printed_number_is_a_first_word_with_digits(repository: Repository) -> None:
     assert ["1.2", "AC-3", ""] == [printed_number(f"{TOP}/01/{part}", repository) for part in ("02", "03", "04")]
+
+
+def test_declared_types_are_read_one_by_one(tmp_path: Path) -> None:
+    repository = Repository(write(tmp_path, FILES))
+    read: list[str] = []
+    declared, repository.declared_type = repository.declared_type, lambda name: [read.append(name), declared(name)][1]  # type: ignore[method-assign, func-returns-value]
+    types = DeclaredTypes(repository)
+    assert ("Acme User", None, ["Acme__User__c"]) == (types["Acme__User__c"].label, types.get("Acme__Nobody__c"), read)
+    assert sorted(name.split("/")[1] for name in FILES if name.endswith("type.yaml")) == list(types)
+    assert 7 == len(types)

@@ -83,6 +83,15 @@ def test_a_listed_mutant_is_equivalent_and_a_stale_entry_is_told(tmp_path):
     assert ({}, (key, "no: such")) == (found.listed, found.stale)
 
 
+def test_what_is_proven_needs_no_list(tmp_path):
+    key = "part dropped: `a__c == 'x'` was dropped from `a__c == 'x' && b__c == 'y'`"
+    checks = {"NOT": {"arg": equal("a__c", "x")}}, {"AND": {"args": [equal("a__c", "x"), equal("b__c", "y")]}}
+    listed = [{"logic": "prod.logic.yaml", "mutant": key, "reason": "condition 1 has asked"}]
+    found = analyzer(tmp_path, *checks, tests=[entry("o", "COMPLIANT", 300, "otherwise", a__c="x")], files={LIST: listed})
+    (one,) = score_mutants(found, [LOGIC])
+    assert (True, {}, (key,)) == (key in one.proven, one.listed, one.stale)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

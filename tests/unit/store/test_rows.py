@@ -8,7 +8,7 @@ import pytest
 
 from perpend.store.database import opened
 from perpend.store.files import StoreError
-from perpend.store.rows import ROW_GROUP, check_names, copy, json_lines, parquet
+from perpend.store.rows import ROW_GROUP, STAGED_GROUP, check_names, copy, json_lines, parquet
 
 
 def test_lines_are_read_with_these_columns_and_no_others(tmp_path):
@@ -31,13 +31,16 @@ def test_a_line_may_be_as_long_as_the_longest_and_a_mebibyte_in_any_case(tmp_pat
         assert [(10_000_000,), (None,)] == connection.execute(lengths).fetchall()
 
 
-@pytest.mark.parametrize(("staging", "codec"), [({}, "ZSTD"), ({"staging": False}, "ZSTD"), ({"staging": True}, "SNAPPY")])
-def test_files_are_packed_for_as_long_as_they_live(tmp_path, staging, codec):
+@pytest.mark.parametrize(
+    ("staging", "codec", "rows"),
+    [({}, "ZSTD", ROW_GROUP), ({"staging": False}, "ZSTD", ROW_GROUP), ({"staging": True}, "SNAPPY", STAGED_GROUP)],
+)
+def test_files_are_packed_for_as_long_as_they_live(tmp_path, staging, codec, rows):
     target = tmp_path / "it's=1.parquet"
     with opened(directories=[tmp_path]) as connection:
-        copy(connection, f"SELECT range AS a FROM range({2 * ROW_GROUP + 1})", target, **staging)
+        copy(connection, f"SELECT range AS a FROM range({2 * rows + 1})", target, **staging)
         query = f"SELECT DISTINCT compression, row_group_num_rows FROM parquet_metadata('{target.parent}/*.parquet') ORDER BY 2"
-        assert [(codec, 1), (codec, ROW_GROUP)] == connection.execute(query).fetchall()
+        assert [(codec, 1), (codec, rows)] == connection.execute(query).fetchall()
         assert ["a"] == [one[0] for one in connection.execute(f"SELECT * FROM {parquet(target)}").description]
 
 

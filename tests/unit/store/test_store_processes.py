@@ -170,7 +170,6 @@ main(sys.argv[1:])
 """
 
 
-@pytest.mark.no_cover  # a process that may write no files cannot write down what it ran
 @pytest.mark.parametrize("limit", [0, 100, 1_000, 4_000, 60_000])
 def test_a_full_disk_leaves_the_last_snapshot_in_force(tmp_path, limit):
     before = write_store(tmp_path / "store", estate(FIRST))

@@ -1,4 +1,4 @@
-"""A query for findings in, written in the form that options ask for: a table, JSON, lines or CSV."""
+"""A query for findings in, written in the form that options ask for: a table, JSON, lines, CSV, or a format of others."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from perpend.cli.forms.written import FormAsked, is_told, write_told
+from perpend.cli.histories.scorecards import counts_known
 from perpend.cli.output import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.history.ask.questions import Query
+    from perpend.history.place import HistoryPlace
+    from perpend.outputs.formats.reported import ReportedRun
     from perpend.recount.findings import Row
+    from perpend.recount.told import SaidBesideHistory
     from perpend.store.database import Connection
 
 _AT_ONCE = 1_000
@@ -22,34 +27,47 @@ _AT_ONCE = 1_000
 class ListingAsked:
     """How findings are written: the options that say so."""
 
-    form: str
+    asked: FormAsked
     limit: int
-    out: str | None
     order: str
 
-    def write(self, connection: Connection, query: Query) -> None:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that the form needs beside those of findings."""
+        from perpend.recount.told import CHANGED_IN
+
+        return (CHANGED_IN,) if is_told(self.asked.form) else ()
+
+    def write(self, connection: Connection, query: Query, place: HistoryPlace, said: SaidBesideHistory) -> None:
         """Write what a query finds."""
         from perpend.recount.findings import rows_in, write_rows
         from perpend.report.store.answer import write_answer_csv
 
+        form, told = self.asked.form, is_told(self.asked.form)
+        run = _run(place, said) if told else None
         connection.execute(*query)
         columns = [str(one[0]) for one in connection.description or ()]
         batches = _batches(connection)
-        if self.form == "table":
+        if run is not None:
+            from perpend.recount.told import findings_told
+
+            write_told(run, findings_told(rows_in(columns, batches), run, place.head(), said), self.asked)
+            return
+        if form == "table":
             self._print(rows_in(columns, batches))
             return
-        with output_stream(self.out) as stream:
-            if self.form == "csv":
+        with output_stream(self.asked.out) as stream:
+            if form == "csv":
                 write_answer_csv(columns, batches, stream)
             else:
-                write_rows(rows_in(columns, batches), stream, lines=self.form == "ndjson")
+                write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
 
     def _print(self, rows: Iterator[Row]) -> None:
         from perpend.recount.findings import print_findings
         from perpend.recount.priorities import print_priorities
 
         shown = list(islice(rows, self.limit))
-        with terminal(self.out) as console:
+        with terminal(self.asked.out) as console:
             printed = print_priorities if self.order == "priority" else print_findings
             printed(shown, console, more=next(rows, None) is not None)
 
@@ -57,3 +75,12 @@ class ListingAsked:
 def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
     while rows := connection.fetchmany(_AT_ONCE):
         yield rows
+
+
+def _run(place: HistoryPlace, said: SaidBesideHistory) -> ReportedRun:
+    """Return what findings of a history have in common, as of its newest run."""
+    from perpend.cli.histories.rating import time_of
+    from perpend.recount.told import run_of_history
+
+    head = place.head()
+    return run_of_history(head, time_of(head), counts_known(place), said)

@@ -3,43 +3,71 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from perpend.cli.output import CannotWrite, output_stream
-from perpend.outputs.forms import FORMS, forms_with
+from perpend.outputs.forms import FORMS, WRITES, OutputForm, forms_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from perpend.outputs.formats.reported import ReportedFinding, ReportedRun
 
     Command = TypeVar("Command", bound=Callable[..., Any])
+    _Words = click.Choice[str]
+else:
+    _Words = click.Choice  # which takes no parameter before click 8.2
 
 
-def form_option(names: Iterable[str] = tuple(FORMS), default: str = "table") -> Callable[[Command], Command]:
-    """Return the option ``--format`` with some of the forms, all where none are named."""
+class FormOfCommand(_Words):
+    """A form that a command writes. One that other commands write is refused with those that this one does."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(WRITES[command])
+        self._command = command
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the form that a word means."""
+        if value not in self.choices and any(value in forms for forms in WRITES.values()):
+            self.fail(not_written(self._command, value), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def not_written(command: str, form: str) -> str:
+    """Return what is said of a form that a command does not write."""
+    *others, last = WRITES[command]
+    return f"perpend {command} does not write {form}; it writes {', '.join(others)} or {last}"
+
+
+def form_option(command: str, *, help: str = "The output's form.") -> Callable[[Command], Command]:
+    """Return the option ``--format`` of a command."""
     return click.option(
-        "--format", "form", type=click.Choice([*names]), default=default, show_default=True, help="The output's form."
+        "--format", "form", type=FormOfCommand(command), default=WRITES[command][0], show_default=True, help=help
     )
 
 
 def form_options(command: Command) -> Command:
     """Add the options that only some forms take."""
+    return _ALL(listing_options(command))
+
+
+def listing_options(command: Command) -> Command:
+    """Add the options that only some forms take, but the one that asks for every status."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
+_ALL: Final = click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="With ocsf, asff and sarif: findings of every status, not only what is incompliant or undetermined.",
+)
 _OPTIONS: Final = (
-    click.option(
-        "--all",
-        "every",
-        is_flag=True,
-        help="With ocsf, asff and sarif: findings of every status, not only what is incompliant or undetermined.",
-    ),
     click.option(
         "--ocsf-version",
         type=click.Choice(["1.5.0", "1.8.0"]),
@@ -65,9 +93,14 @@ class FormAsked:
     unrated: str | None = None
     github: bool = False
 
+    @classmethod
+    def taken_from(cls, given: dict[str, Any]) -> FormAsked:
+        """Return what options say of the form, and take that out of them."""
+        return cls(**{one.name: given.pop(one.name) for one in fields(cls) if one.name in given})
+
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
-        form = FORMS[self.form]
+        form = FORMS.get(self.form) or OutputForm(self.form)
         if form.to_file and self.out in (None, "-"):
             raise click.UsageError(f"--format {form.name} goes with --out FILE")
         if form.is_page and (self.out is None or (self.out == "-" and sys.stdout.isatty())):
@@ -86,6 +119,26 @@ class FormAsked:
                 f"--format {form.name} goes with --unrated LEVEL: Security Hub takes no finding without a severity, and "
                 "what nobody has rated has none"
             )
+
+
+def is_told(form: str) -> bool:
+    """Whether a form of a history is written from findings as formats tell them."""
+    return form in ("junit", "markdown") or (form in FORMS and FORMS[form].lists_findings)
+
+
+def write_told(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked, *, old: Collection[str] = ()) -> None:
+    """Write findings of a history in a form that tells of them. ``old`` are words of lives that are no news."""
+    if FORMS[asked.form].lists_findings:
+        write_findings(run, findings, asked)
+        return
+    from perpend.outputs.formats.junit import write_findings_junit
+    from perpend.outputs.formats.markdown import write_findings_markdown
+
+    with output_stream(asked.out) as stream:
+        if asked.form == "junit":
+            write_findings_junit(run, findings, stream, old=old)
+        else:
+            write_findings_markdown(run, findings, stream)
 
 
 def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked) -> None:

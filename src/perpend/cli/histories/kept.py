@@ -18,6 +18,7 @@ from perpend.load.beside.renames import Renames
 if TYPE_CHECKING:
     from perpend.history.commit.commit import Committed
     from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
+    from perpend.history.head import RatingsSaid
     from perpend.history.place import HistoryPlace
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
@@ -34,7 +35,7 @@ store_option = click.option(
 )
 
 
-def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> None:
+def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository, ratings: RatingsSaid | None = None) -> None:
     """Commit a judgement of a store's snapshot to the store's history, and say on standard error what is odd about it.
 
     A history that cannot be written is told, and changes nothing else: verdicts are what they are.
@@ -44,7 +45,7 @@ def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repositor
 
     place = HistoryPlace(snapshot.directory)
     try:
-        committed = commit_run(place, judged_run(snapshot, judgement, repository))
+        committed = commit_run(place, replace(judged_run(snapshot, judgement, repository), ratings=ratings))
         _tell_lost(place, repository)
     except (PerpendError, OSError) as error:
         reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
@@ -148,8 +149,19 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
         return MoreViews()
     place = HistoryPlace(directory)
     views = history_views(place)
-    if "scorecard" in words and views.statements:
+    if not views.statements:
+        return views
+    more: list[str] = []
+    if "scorecard" in words:
         from perpend.cli.histories.scorecards import scorecard_view
 
-        views = replace(views, statements=(*views.statements, scorecard_view(place, repository_here(repo))))
-    return views
+        more.append(scorecard_view(place, repository_here(repo)))
+    if "waiver" in words:
+        from perpend.cli.histories.waiving import waiver_view
+
+        more.append(waiver_view(place, repository_here(repo)))
+    if "policy_output" in words:
+        from perpend.history.ask.newest import policy_output_statement
+
+        more.append(policy_output_statement(place))
+    return replace(views, statements=(*views.statements, *more))

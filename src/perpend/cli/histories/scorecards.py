@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
     from perpend.cli.histories.waiving import Waiving
     from perpend.history.place import HistoryPlace
+    from perpend.judge.carried import CarryOver
     from perpend.judge.requirements import AnsweredFor, Scorecard
     from perpend.load.repository import Repository
 
@@ -25,8 +28,20 @@ def scorecards_here(
     waiving: Waiving | None = None,
 ) -> list[Scorecard]:
     """Return how frameworks stand, all of them where none is named."""
-    counts = _counts(place, accounts)
+    counts = counts_known(place, accounts)
     return _cards(repository, counts, frameworks, _answered(place, accounts, waiving, counts) if waiving else None)
+
+
+def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
+    """Return what of one version of a framework goes on in another. Raises PerpendError where names mean none, or the same."""
+    from perpend.analyze.frameworks import FrameworkMappings
+    from perpend.analyze.names import section_named
+    from perpend.judge.carried import carry_over
+
+    older, newer = (section_named(name, repository) for name in (before, after))
+    if f"{older}/".startswith(f"{newer}/") or f"{newer}/".startswith(f"{older}/"):
+        raise PerpendError(f"--from names {visible(older)}, which is what --framework names: nothing is carried over")
+    return carry_over(FrameworkMappings(repository), older, newer)
 
 
 def _answered(
@@ -76,14 +91,17 @@ def _frameworks(repository: Repository) -> list[str]:
     return [section for section in repository.section_ids if section.count("/") == 2]
 
 
-def _counts(place: HistoryPlace, accounts: Sequence[str]) -> dict[str, dict[Status, int]]:
-    """Return the newest counts of each policy that is not retired, by the ids that they have now."""
+def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
+    """Return the newest counts of each policy that is not retired, by the ids that they have now.
+
+    ``until`` is the number of the run that is the newest one then.
+    """
     from perpend.history.ask.questions import newest_counts
     from perpend.history.ask.views import asking
 
     retired = {one.policy_id for one in place.head().policies if one.retired_run is not None}
     with asking(place) as connection:
-        rows = connection.execute(*newest_counts(accounts)).fetchall()
+        rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:
         if policy_id not in retired:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from perpend.cli.configured import is_from_file
 from perpend.cli.output import colours
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.history.head import HistoryHead
+    from perpend.history.place import HistoryPlace
     from perpend.ir.status import Status
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MOST_TOLD: Final = 20
+
+_WAIVER_COLUMNS: Final = "id, force, kind, owner, approved_by, reason, ticket, begins, until, most, file, line, covers, waives"
 
 
 class UnusableEntries(PerpendError):
@@ -60,7 +64,7 @@ _OPTIONS: Final = (
 
 def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
     """Return the waivers that hold. Raises UnusableEntries where some cannot be read, having shown what is wrong with them."""
-    if none and directory is not None:
+    if none and directory is not None and not is_from_file(click.get_current_context(), "waivers_dir"):
         raise click.UsageError("--waivers and --no-waivers exclude each other")
     if none:
         return WaiverFiles()
@@ -136,6 +140,18 @@ class Waiving:
         found = attested_on(self.files, day_of(head), self.repository, counts)
         tell(told_of_attestations(found))
         return attested_policies(found)
+
+
+def waiver_view(place: HistoryPlace, repository: Repository) -> str:
+    """Return the statement that makes the view ``waiver`` for SQL: how each stands on the day of the newest run."""
+    from perpend.history.ask.views import asking, rows_statement
+    from perpend.outputs.as_waivers import standing_document
+
+    with asking(place) as connection:
+        covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
+    found = [standing_document(one, covering) for one in covering.standings]
+    rows = [tuple(one.values()) for one in found] or [(None,) * len(_WAIVER_COLUMNS.split())]
+    return rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL")
 
 
 def day_of(head: HistoryHead) -> date:

@@ -17,6 +17,9 @@ REPORT: Final = "iam.report"
 IDENTITY: Final = "sts.identity"
 """The call that shows the account itself."""
 
+USUAL_ROLE: Final = "OrganizationAccountAccessRole"
+"""The role that AWS makes in accounts which an organization creates."""
+
 BEFORE: Final = {REPORT: ("iam.report-generate",)}
 """Calls that are made before a listing."""
 

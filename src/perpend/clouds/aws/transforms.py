@@ -121,6 +121,12 @@ def _mfa_kind(value: Any) -> str | None:
     return "Virtual" if any(":mfa/" in one for one in serials) else "Hardware"
 
 
+def _root_mfa_kind(value: Any) -> str | None:
+    """The same of the root user, by the account that it is of."""
+    known = {"root": True, "iam.virtual-mfa": value, "iam.summary": value[ABOVE].get("iam.summary")}
+    return _mfa_kind({"MFADevices": (), ABOVE: known})
+
+
 def _of_root(device: Mapping[str, Any]) -> bool:
     return str(device.get("User", {}).get("Arn")).endswith(":root")
 
@@ -129,6 +135,14 @@ def _mfa_state(value: Any) -> str:
     """A word that is there where the device is known, or known to be none."""
     _mfa_kind(value)
     return "Known"
+
+
+def _seconds_after_user(value: Any) -> float:
+    """How many seconds after its user an access key was made."""
+    made, began = value.get("CreateDate"), value[ABOVE].get("CreateDate")
+    if not isinstance(made, datetime) or not isinstance(began, datetime):
+        raise NotThere("it takes iam:ListAccessKeys and iam:GetAccountAuthorizationDetails to know when key and user were made")
+    return (made - began).total_seconds()
 
 
 def _report_lines(value: Any) -> str:
@@ -198,7 +212,9 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "lines": _lines,
     "log_level": _log_level,
     "mfa_kind": _mfa_kind,
+    "root_mfa_kind": _root_mfa_kind,
     "mfa_state": _mfa_state,
+    "seconds_after_user": _seconds_after_user,
     "report_lines": _report_lines,
     "report_password_last_used": _report_password_last_used,
     "unescaped": _unescaped,

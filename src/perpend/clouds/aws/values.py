@@ -55,6 +55,11 @@ def _of_vpc(value: Any) -> str | None:
     return value if str(value).rpartition("/")[2].startswith("vpc-") else None
 
 
+def _of_instance(value: Any) -> str | None:
+    """The ARN of an instance, null where it names none: of an address that nothing has AWS says an empty one."""
+    return value if str(value).rpartition("/")[2].startswith("i-") else None
+
+
 def _direction(value: Any) -> str:
     return "Outbound" if value is True else "Inbound"
 
@@ -106,6 +111,7 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "key_values": _key_values,
     "attribute_values": _attribute_values,
     "of_vpc": _of_vpc,
+    "of_instance": _of_instance,
     "direction": _direction,
     "protocol_name": _protocol_name,
     "from_port": lambda rule: _port(rule, "FromPort"),

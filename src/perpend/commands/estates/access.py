@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from perpend.cli.completions import complete_files
+from perpend.cli.forms.written import form_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
 from perpend.collect.json_text import read_value
@@ -55,9 +56,7 @@ Exit codes: 0 known for every Allow statement, 3 not known for some,
     show_default=True,
     help="Where the document stands: at a resource, at identities, or as the trust of a role.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("access")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
     """Show who can use each Allow statement of DOCUMENT, a policy document of AWS as JSON (- is standard input), and why.

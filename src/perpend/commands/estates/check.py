@@ -15,6 +15,7 @@ from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.histories.handing import history_of
 from perpend.cli.histories.kept import NOT_AWAY, keep_history
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from perpend.engines.duckdb.kept import Cost
+    from perpend.handout.lived import HandoutHistory
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
     from perpend.judge.judgement import Judgement
@@ -296,9 +298,14 @@ def _check_snapshot(
             costs=costs.extend,
         ) as judgement,
     ):
-        code = _reported(judgement, asked, explained)
-        if keeps is not None:
-            keep_history(snapshot, judgement, keeps)
+        is_page = asked.report.form == "html"
+        # A page shows what the history knows of this very run; what can fail while it is written fails behind it elsewhere.
+        if keeps is not None and is_page:
+            keep_history(snapshot, judgement, keeps, asked.rating.said)
+        history = history_of(snapshot, judgement, asked.waiving) if is_page and asked.store is not None else None
+        code = _reported(judgement, asked, explained, history)
+        if keeps is not None and not is_page:
+            keep_history(snapshot, judgement, keeps, asked.rating.said)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
@@ -306,11 +313,11 @@ def _check_snapshot(
         return code
 
 
-def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand) -> int:
+def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand, history: HandoutHistory | None = None) -> int:
     """Write what was judged, with what waivers cover of it and how severe it is beside, and return the exit code."""
     covering = asked.waiving.covered(judgement)
     weighed = asked.rating.weighed(judgement, covering) if asked.report.weighs else None
-    said = SaidBeside(covering, weighed)
+    said = SaidBeside(covering, weighed, history)
     write(judgement, asked.report, explained, said)
     return exit_code(judgement, asked.report, said, asked.rating)
 

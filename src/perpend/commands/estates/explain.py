@@ -8,6 +8,7 @@ import click
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs
+from perpend.cli.forms.written import form_option
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
@@ -58,9 +59,7 @@ Examples:
 )
 @max_age_option
 @click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("explain")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     policy: str,

@@ -10,6 +10,7 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.completions import complete_runs
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here, store_named
@@ -82,14 +83,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
 @_store
 @_repo
 @click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to ask; the one in force without it.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="The output's form.",
-)
+@form_option("inventory sql")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows shown in the table.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Give up after this time.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
@@ -105,7 +99,7 @@ def ask(
 ) -> int:
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
 
-    Of the store's history there are finding, episode, event, ledger, run and scorecard.
+    Of the store's history there are finding, policy_output, episode, event, ledger, run, scorecard and waiver.
     """
     from perpend.cli.histories.kept import views_beside
     from perpend.store.queries.views import SqlFailed, asked

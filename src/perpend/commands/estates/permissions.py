@@ -10,14 +10,17 @@ import click
 
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
+from perpend.clouds.aws.plan import USUAL_ROLE
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.errands.clouds.collecting import ToCollect, to_collect
-from perpend.report.permissions import MOST_CHARACTERS, characters_of, cloudformation, iam_policies, terraform
+from perpend.report.permissions import MOST_CHARACTERS, characters_of, cloudformation, entering, iam_policies, terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 EPILOG = """\b
 Examples:
@@ -25,8 +28,12 @@ Examples:
   perpend permissions --framework cis-aws --format iam-policy
   perpend permissions --policy root-user-mfa --format json
   perpend permissions --cost
+  perpend permissions --cost --store inventory
+  perpend permissions --org --role-name audit --format iam-policy
   perpend permissions --format cloudformation"""
 
+_LISTS: Final = "organizations:ListAccounts"
+_ENTERS: Final = "sts:AssumeRole"
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
@@ -51,18 +58,23 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 @click.option(
     "--types", multiple=True, metavar="TYPE", shell_complete=complete_types, help="What all fields of this type need."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "iam-policy", "json", "terraform", "cloudformation"]),
-    default="table",
-    show_default=True,
-    help="The output's form: a list, policies, or a role that another account may take on.",
-)
+@form_option("permissions", help="The output's form: a list, policies, or a role that another account may take on.")
 @click.option(
     "--cost",
     is_flag=True,
     help="Name the policies that could say nothing without each permission: their verdicts would be UNDETERMINED.",
+)
+@click.option("--org", is_flag=True, help="Also what whoever asks needs to list the organization's accounts and to enter them.")
+@click.option(
+    "--role-name",
+    metavar="ROLE",
+    help="With --org: the role that is entered in each account.  [default: OrganizationAccountAccessRole]",
+)
+@click.option(
+    "--store",
+    metavar="DIR",
+    type=click.Path(),
+    help="Say how many verdicts on the objects of this store would be UNDETERMINED without each permission.",
 )
 @click.option(
     "--most-characters",
@@ -79,39 +91,69 @@ def command(
     types: tuple[str, ...],
     form: str,
     cost: bool,
+    org: bool,
+    role_name: str | None,
+    store: str | None,
     most_characters: int,
 ) -> int:
     """Show which permissions `perpend collect aws` needs, and how many policies could say nothing without each."""
+    if role_name is not None and not org:
+        raise click.UsageError("--role-name is for the accounts of an organization: say --org as well")
+    if org and form in _ROLES:
+        raise click.UsageError(f"--format {form} is the role that is entered; --org is of who enters it: --format iam-policy")
     found = to_collect(repository_here(repo), policies, frameworks, types)
-    permissions = sorted({call.permission for call in found.plan.calls if call.permission})
+    permissions = sorted({call.permission for call in found.plan.calls if call.permission} | ({_LISTS} if org else set()))
     if form == "iam-policy":
-        documents = iam_policies(permissions, most_characters)
-        click.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
-        if len(documents) > 1:
-            whole = sum(map(characters_of, iam_policies(permissions, sys.maxsize)))
-            many = f"{len(permissions)} actions take {whole:,} characters, more than {most_characters:,}"
-            click.echo(f"{many}: {len(documents)} policies, to be attached together", err=True)
-    elif form == "json":
-        click.echo(json.dumps(list(_entries(found, permissions)), indent=2))
+        _show_policies(permissions, most_characters, [entering(role_name or USUAL_ROLE)] if org else [])
     elif form in _ROLES:
         click.echo(_ROLES[form](iam_policies(permissions)), nl=False)
     else:
-        _show(list(_entries(found, permissions)), cost=cost)
+        counts = _objects_in(store) if store is not None else None
+        entries = list(_entries(found, [*permissions, *([_ENTERS] if org else [])], counts))
+        if form == "json":
+            click.echo(json.dumps(entries, indent=2))
+        else:
+            _show(entries, cost=cost)
     return 0
+
+
+def _show_policies(permissions: list[str], most: int, more: list[dict[str, Any]]) -> None:
+    documents = iam_policies(permissions, most, more=more)
+    click.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+    if len(documents) > 1:
+        whole = sum(map(characters_of, iam_policies(permissions, sys.maxsize, more=more)))
+        many = f"{len(permissions)} actions take {whole:,} characters, more than {most:,}"
+        click.echo(f"{many}: {len(documents)} policies, to be attached together", err=True)
 
 
 def _show(entries: list[dict[str, Any]], *, cost: bool) -> None:
     width = max(len(one["permission"]) for one in entries)
     for one in entries:
         number = len(one["policies"])
-        click.echo(f"{one['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it")
+        verdicts = f", {counted(one['verdicts'], 'verdict')}" if "verdicts" in one else ""
+        click.echo(f"{one['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it{verdicts}")
         if cost:
             for policy in one["policies"]:
                 click.echo(f"  {visible(policy)}")
 
 
-def _entries(found: ToCollect, permissions: list[str]) -> Iterator[dict[str, Any]]:
-    readers = found.readers()
+def _entries(found: ToCollect, permissions: list[str], objects: Mapping[str, int] | None) -> Iterator[dict[str, Any]]:
+    reading = found.reading()
     for permission in permissions:
         operations = sorted({call.operation for call in found.plan.calls if call.permission == permission})
-        yield {"permission": permission, "operations": operations, "policies": readers.get(permission, [])}
+        # What opens accounts is read by all policies.
+        programs = found.programs if permission in (_LISTS, _ENTERS) and not operations else reading.get(permission, [])
+        entry: dict[str, Any] = {
+            "permission": permission,
+            "operations": operations or [permission.partition(":")[2]],
+            "policies": [program.policy_id for program in programs],
+        }
+        if objects is not None:
+            entry["verdicts"] = sum(objects.get(program.input_type, 0) for program in programs)
+        yield entry
+
+
+def _objects_in(store: str) -> dict[str, int]:
+    """Return how many objects of each type the snapshot in force of a store holds."""
+    with store_named(store).reading() as snapshot:
+        return {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}

@@ -10,7 +10,7 @@ import click
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.reporting import Reporting, report_options, words_of_report
-from perpend.cli.repositories import repository_here, store_named
+from perpend.cli.repositories import hold_repository, repository_here, store_named
 from perpend.commands.estates.check import command as check
 from perpend.errands.clouds.collect import NOT_ALL, collect_into
 from perpend.errands.clouds.collecting import Wishes, collection_options, to_collect
@@ -69,6 +69,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
         # A root of its own: what options have said to this command is not what they say to the other one.
         root = click.Context(context.find_root().command, info_name="perpend")
+        hold_repository(root, repository)
         with check.make_context("check", words, parent=root) as judging:
             judged: int = check.invoke(judging)
     return judged or (NOT_ALL if collected == NOT_ALL else 0)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.forms.compared import write_difference
+from perpend.cli.forms.written import FormAsked, form_option, listing_options, not_written
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.rating import RatingHere, ratings_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
-from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 from perpend.history.model import Event
+from perpend.outputs.forms import WRITES
 
 if TYPE_CHECKING:
     from perpend.recount.differences import Difference
@@ -23,6 +26,7 @@ EPILOG = """\b
 Examples:
   perpend diff --store inventory
   perpend diff 12 last --store inventory --format markdown
+  perpend diff --store inventory --format ocsf --out changes.ndjson
   perpend diff --policies main HEAD --store inventory --repo ~/policies
   perpend diff --policies HEAD . --store inventory --format markdown --out comment.md
 
@@ -43,14 +47,9 @@ Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly in
 )
 @waiver_options
 @click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="The output's form.",
-)
+@ratings_option
+@form_option("diff")
+@listing_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
@@ -60,38 +59,57 @@ def command(
     repo: str | None,
     waivers_dir: str | None,
     no_waivers: bool,
+    ratings_dir: str | None,
     run: str | None,
-    form: str,
     limit: int,
-    out: str | None,
+    **given: Any,
 ) -> int:
     """Compare two runs of a store's history, the last two where none is named.
 
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
-    repository: what a change of policies would do to an estate.
+    repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
     """
+    from perpend.recount.told import SaidBesideHistory
+
+    asked = FormAsked.taken_from(given)
+    asked.refuse_contradictions()
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
-        if waivers_dir is not None or no_waivers:
-            raise click.UsageError("--policies compares verdicts: waivers change none")
+        if asked.form not in WRITES["diff --policies"]:
+            raise click.UsageError(not_written("diff --policies", asked.form))
         from perpend.cli.histories.blast import compare_revisions
 
-        return compare_revisions(revisions, directory, repo, run, form, limit, out)
+        # A directory that a configuration names is one of a revision: each has its own.
+        named = None if is_from_file(click.get_current_context(), "waivers_dir") else waivers_dir
+        return compare_revisions(
+            revisions, directory, repo, run, asked.form, limit, asked.out, waivers_dir=named, no_waivers=no_waivers
+        )
     if run is not None:
         raise click.UsageError("--run goes with --policies")
-    found = _difference(directory, revisions, Waiving.here(repository_here(repo), waivers_dir, none=no_waivers))
-    _write(found, form, limit, out)
+    repository = repository_here(repo)
+    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
+    rating = RatingHere.here(repository, ratings_dir)
+    found, words = _difference(directory, revisions, waiving, rating)
+    lines = asked.form == "sarif"
+    write_difference(
+        found, place_of(directory), SaidBesideHistory(repository, words, rating.in_force, lines=lines), asked, limit
+    )
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in found.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in found.rows) else 0
 
 
-def _difference(directory: str, names: tuple[str, ...], waiving: Waiving) -> Difference:
+def _difference(
+    directory: str, names: tuple[str, ...], waiving: Waiving, rating: RatingHere
+) -> tuple[Difference, dict[str, str]]:
+    """Return what is otherwise, and waivers in words."""
     from perpend.history.ask.questions import compared, coverage, run_named
     from perpend.history.ask.views import asking
+    from perpend.ratings.kept import keep_ratings, with_severity
     from perpend.recount.differences import Difference
     from perpend.recount.findings import rows_in
+    from perpend.recount.told import words_of_waivers
     from perpend.waivers.kept import with_waivers
 
     place = place_of(directory)
@@ -105,23 +123,13 @@ def _difference(directory: str, names: tuple[str, ...], waiving: Waiving) -> Dif
     if before.number >= after.number:
         raise click.UsageError(f"run {before.number} does not come before run {after.number}")
     with asking(place) as connection:
-        waiving.covered_findings(connection, head)
-        answer = connection.execute(*with_waivers((compared(before.number, after.number), [])))
+        covering = waiving.covered_findings(connection, head)
+        query = with_waivers((compared(before.number, after.number), []))
+        if rating.in_force.by_policy:
+            keep_ratings(connection, rating.in_force)
+            query = with_severity(query)
+        answer = connection.execute(*query)
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)
-    return Difference(before, after, judged, rows)
-
-
-def _write(found: Difference, form: str, limit: int, out: str | None) -> None:
-    from perpend.recount.differences import print_difference, write_difference_json, write_difference_markdown
-
-    if form == "text":
-        with terminal(out) as console:
-            print_difference(found, console, limit=limit)
-        return
-    with output_stream(out) as stream:
-        if form == "json":
-            write_difference_json(found, stream)
-        else:
-            write_difference_markdown(found, stream, limit=limit)
+    return Difference(before, after, judged, rows, columns), words_of_waivers(covering)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.forms.listing import ListingAsked
+from perpend.cli.forms.written import FormAsked, form_option, listing_options
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.histories.rating import SEVERITIES, RatingHere, ratings_option, time_of, unrated_passes_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
@@ -18,6 +20,10 @@ from perpend.history.model import OPEN_LIVES, Life
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from perpend.history.ask.questions import FindingFilter
+    from perpend.history.place import HistoryPlace
+    from perpend.load.repository import Repository
+
 EPILOG = """\b
 Examples:
   perpend findings --store inventory
@@ -27,9 +33,43 @@ Examples:
   perpend findings --store inventory --waived no
   perpend findings --store inventory --ratings ratings --fail-on high
   perpend findings --store inventory --since 2026-11-01 --format csv --out november.csv
+  perpend findings --store inventory --life all --format ocsf --out findings.ndjson
 
 \b
 Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, waivers or ratings that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListAsked:
+    """What was asked on the command line, by the names of its options."""
+
+    directory: str
+    lives: tuple[str, ...]
+    policies: tuple[str, ...]
+    types: tuple[str, ...]
+    accounts: tuple[str, ...]
+    objects: tuple[str, ...]
+    repo: str | None
+    waivers_dir: str | None
+    no_waivers: bool
+    waived: str
+    ratings_dir: str | None
+    order: str | None
+    fail_on: str | None
+    unrated_passes: bool
+    since: datetime | None
+    limit: int
+    form_asked: FormAsked
+
+    def wanted(self) -> FindingFilter:
+        """Return which findings are asked for."""
+        from perpend.history.ask.questions import FindingFilter
+
+        named = configuration_of(click.get_current_context()).accounts
+        numbers = [next((number for number, one in named.items() if one.name == name), name) for name in self.accounts]
+        lives = () if "all" in self.lives else self.lives or tuple(life.value for life in OPEN_LIVES)
+        since = self.since.isoformat() if self.since else None
+        return FindingFilter(lives, self.policies, self.types, tuple(numbers), self.objects, since)
 
 
 @click.command("findings", cls=Configured, epilog=EPILOG)
@@ -67,63 +107,42 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, waiv
 )
 @unrated_passes_option
 @click.option("--since", metavar="TIME", callback=moment, help="Findings whose newest episode began then or later.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "ndjson", "csv"]),
-    default="table",
-    show_default=True,
-    help="The output's form.",
-)
+@form_option("findings")
+@listing_options
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Findings shown in the table.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def command(
-    directory: str,
-    lives: tuple[str, ...],
-    policies: tuple[str, ...],
-    types: tuple[str, ...],
-    accounts: tuple[str, ...],
-    objects: tuple[str, ...],
-    repo: str | None,
-    waivers_dir: str | None,
-    no_waivers: bool,
-    waived: str,
-    ratings_dir: str | None,
-    order: str | None,
-    fail_on: str | None,
-    unrated_passes: bool,
-    since: datetime | None,
-    form: str,
-    limit: int,
-    out: str | None,
-) -> int:
+def command(**given: Any) -> int:
     """List findings of a store's history: those that are open, unless told otherwise.
 
     Findings that are waived say by what, and until when; which are is asked of the newest run's day. Where policies are rated,
     findings have a severity, a place in the order of what matters most, and the reason for it.
     """
-    from perpend.history.ask.questions import FindingFilter
+    asked = ListAsked(form_asked=FormAsked.taken_from(given), **given)
+    asked.form_asked.refuse_contradictions()
+    place, repository = place_of(asked.directory), repository_here(asked.repo)
+    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    rating = RatingHere.here(repository, asked.ratings_dir, fail_on=asked.fail_on, unrated_passes=asked.unrated_passes)
+    return _write(asked, place, repository, waiving, rating)
+
+
+def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waiving: Waiving, rating: RatingHere) -> int:
     from perpend.history.ask.views import asking
     from perpend.ratings.kept import at_least, keep_ratings, with_priority
+    from perpend.recount.told import SaidBesideHistory, words_of_waivers
     from perpend.waivers.kept import with_waivers
 
-    place = place_of(directory)
-    named = configuration_of(click.get_current_context()).accounts
-    numbers = [next((number for number, one in named.items() if one.name == account), account) for account in accounts]
-    chosen = () if "all" in lives else lives or tuple(life.value for life in OPEN_LIVES)
-    asked = FindingFilter(chosen, policies, types, tuple(numbers), objects, since.isoformat() if since else None)
-    repository = repository_here(repo)
-    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
-    rating = RatingHere.here(repository, ratings_dir, fail_on=fail_on, unrated_passes=unrated_passes)
-    written = ListingAsked(form, limit, out, order or ("priority" if rating.in_force.by_policy else "age"))
+    order = asked.order or ("priority" if rating.in_force.by_policy else "age")
+    written, head = ListingAsked(asked.form_asked, asked.limit, order), place.head()
     with asking(place) as connection:
-        waiving.covered_findings(connection, place.head())
-        query = with_waivers(asked.query(place.head()), waived)
-        if written.order == "age" and not rating.in_force.by_policy:
-            written.write(connection, query)
+        covering = waiving.covered_findings(connection, head)
+        lines = asked.form_asked.form == "sarif"
+        said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)
+        query = with_waivers(asked.wanted().query(head, written.columns), asked.waived)
+        if order == "age" and not rating.in_force.by_policy:
+            written.write(connection, query, place, said)
             return 0
         keep_ratings(connection, rating.in_force)
-        written.write(connection, with_priority(query, time_of(place.head()), ordered=written.order == "priority"))
+        written.write(connection, with_priority(query, time_of(head), ordered=order == "priority"), place, said)
         if rating.least is None:
             return 0
         found = at_least(connection, query, rating.least, unrated=not rating.unrated_passes)

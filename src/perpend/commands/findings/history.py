@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.configured import Configured
+from perpend.cli.forms.rows import write_row_form
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.output import output_stream, terminal
 from perpend.diagnostics.counted import counted
@@ -40,13 +41,13 @@ def command() -> None:
 @command.command("show", cls=Configured)
 @click.argument("name", metavar="OBJECT|POLICY|FINDING")
 @store_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form.")
+@form_option("history")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def show(name: str, directory: str, form: str, out: str | None) -> int:
     """Show all that happened to an object (by Id, external id or name), a policy, or a finding (by its id)."""
     from perpend.history.ask.questions import about
     from perpend.history.ask.views import asking
-    from perpend.recount.findings import plain, print_story, rows_in
+    from perpend.recount.findings import print_story, rows_in
 
     place = place_of(directory)
     what, query = about(place.head(), name)
@@ -57,13 +58,12 @@ def show(name: str, directory: str, form: str, out: str | None) -> int:
     if not rows:
         click.echo(f"perpend: nothing ever happened to {what} {visible(name)}, or the history does not know it", err=True)
         return USAGE_ERROR
-    if form == "json":
-        with output_stream(out) as stream:
-            json.dump([plain(row) for row in rows], stream, ensure_ascii=False, indent=1)
-            stream.write("\n")
-    else:
+    if form == "text":
         with terminal(out) as console:
             print_story(what, name, rows, console)
+    else:
+        with output_stream(out) as stream:
+            write_row_form(form, columns, rows, stream)
     return 0
 
 

@@ -11,6 +11,8 @@ import click
 from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
+from perpend.cli.histories.rating import ratings_option
 from perpend.cli.histories.waiving import waiver_options
 from perpend.cli.options import max_age_option, moment
 from perpend.cli.repositories import store_named
@@ -68,6 +70,7 @@ def command() -> None:
 @click.option("--no-inputs", is_flag=True, help="Leave out what was read of the estate; keep its hashes.")
 @choice_options
 @waiver_options
+@ratings_option
 @click.option(
     "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the run says."
 )
@@ -85,7 +88,7 @@ def write(**given: Any) -> int:
 @command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form.")
+@form_option("pack")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
     from perpend.errands.packing import checked_document, checked_lines

@@ -9,6 +9,7 @@ import click
 
 from perpend.cli.completions import complete_frameworks
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import repository_option
@@ -16,13 +17,21 @@ from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from perpend.history.place import HistoryPlace
+    from perpend.judge.carried import CarryOver
     from perpend.judge.requirements import Scorecard
+    from perpend.load.repository import Repository
 
 EPILOG = """\b
 Examples:
   perpend scorecard --store inventory
   perpend scorecard --store inventory --framework cis-aws --account 111122223333
-  perpend scorecard --store inventory --framework cis-aws --format json"""
+  perpend scorecard --store inventory --framework cis-aws --format json
+  perpend scorecard --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
+  perpend scorecard --store inventory --framework cis-aws --format oscal-ar --out results.json"""
 
 
 @click.command("scorecard", cls=Configured, epilog=EPILOG)
@@ -38,7 +47,14 @@ Examples:
     help="This framework or section; without a version the newest; may be repeated. Without it, all frameworks.",
 )
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form.")
+@click.option(
+    "--from",
+    "before",
+    metavar="ID",
+    shell_complete=complete_frameworks,
+    help="With one --framework: also show what is carried over from this version of it, by policies.",
+)
+@form_option("scorecard")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     directory: str,
@@ -47,6 +63,7 @@ def command(
     no_waivers: bool,
     frameworks: tuple[str, ...],
     accounts: tuple[str, ...],
+    before: str | None,
     form: str,
     out: str | None,
 ) -> int:
@@ -55,18 +72,56 @@ def command(
     A requirement of which all that is incompliant is waived is in a class of its own, as is one that is attested: neither is
     met.
     """
-    from perpend.cli.histories.scorecards import scorecards_here
-    from perpend.recount.scorecards import card_document, print_card
+    from perpend.cli.histories.scorecards import carried_here, scorecards_here
 
-    repository = repository_here(repo)
+    if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
+        raise click.UsageError("--from goes with one --framework, and with --format text or json")
+    repository, place = repository_here(repo), place_of(directory)
     waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
-    cards: list[Scorecard] = scorecards_here(place_of(directory), repository, frameworks, accounts, waiving)
-    if form == "json":
-        with output_stream(out) as stream:
-            json.dump([card_document(card) for card in cards], stream, ensure_ascii=False, indent=1)
-            stream.write("\n")
-    else:
+    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
+    carried = carried_here(repository, before, frameworks[0]) if before is not None else None
+    if form == "text":
+        from perpend.recount.carried import print_carry_over
+        from perpend.recount.scorecards import print_card
+
         with terminal(out) as console:
             for card in cards:
                 print_card(card, console, whole=bool(frameworks))
+            if carried is not None:
+                print_carry_over(carried, console)
+        return 0
+    with output_stream(out) as stream:
+        if form == "oscal-ar":
+            _write_results(place, repository, accounts, cards, stream)
+        else:
+            _write(cards, form, stream, carried)
     return 0
+
+
+def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: CarryOver | None) -> None:
+    from perpend.outputs.as_junit import write_cards_junit
+    from perpend.outputs.as_requirements import write_requirements
+    from perpend.recount.carried import carry_over_document
+    from perpend.recount.scorecards import card_document
+
+    if form == "json":
+        more = {"carriedOver": carry_over_document(carried)} if carried is not None else {}
+        json.dump([card_document(card) | more for card in cards], stream, ensure_ascii=False, indent=1)
+        stream.write("\n")
+    elif form == "junit":
+        write_cards_junit(cards, stream)
+    else:
+        write_requirements(cards, f".{form}", stream)
+
+
+def _write_results(
+    place: HistoryPlace, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
+) -> None:
+    from perpend.cli.histories.rating import time_of
+    from perpend.cli.histories.scorecards import counts_known
+    from perpend.outputs.formats.oscal_results import write_results_of
+    from perpend.recount.told import SaidBesideHistory, run_of_history
+
+    head = place.head()
+    run = run_of_history(head, time_of(head), counts_known(place, accounts), SaidBesideHistory(repository), cards)
+    write_results_of(run, {}, stream)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
 from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here, waivers_option
 from perpend.cli.options import moment, repository_option
@@ -42,9 +43,7 @@ _day = click.option(
     "--day", metavar="DAY", callback=moment, help="Ask for this day; without it, the newest run's with --store, else today."
 )
 _store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
-_form = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form."
-)
+_form = form_option("waivers")
 
 
 @click.group("waivers", epilog=EPILOG)

@@ -7,6 +7,7 @@ import click
 from perpend.cli.changes import mend_files
 from perpend.cli.completions import complete_entities
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import own_repository, places_named, repository_of
@@ -36,14 +37,7 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 @click.command("lint", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @repository_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-    help="The output's form.",
-)
+@form_option("lint")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--fix",

@@ -9,6 +9,7 @@ import click
 from perpend.analyze.names import section_named
 from perpend.cli.completions import complete_frameworks, complete_services, complete_types
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here, type_here
@@ -48,9 +49,7 @@ from perpend.report.repository.listing import LISTINGS, of_service, print_listin
     help="Only policies of this service: the name of its folder, such as iam.",
 )
 @repository_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("list")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     what: str,

@@ -10,10 +10,11 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.completions import complete_policies
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream
 from perpend.cli.programs import tell_refused
-from perpend.cli.repositories import repository_here
+from perpend.cli.repositories import repository_here, store_named
 from perpend.judge.plans import plans_of
 from perpend.judge.selection import select_policies
 from perpend.plan.describe import plan_lines, plan_mermaid
@@ -45,14 +46,7 @@ Examples:
     show_default=True,
     help="Whose SQL is shown; behind the first two, only as far as it goes.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["tree", "sql", "mermaid"]),
-    default="tree",
-    show_default=True,
-    help="The output's form.",
-)
+@form_option("plan")
 @click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day that dates are measured against; else today.")
 def command(
     names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
@@ -70,9 +64,7 @@ def command(
 
 
 def _tables(store: str) -> Tables:
-    from perpend.store.store import Store
-
-    return Store(store).snapshot().tables
+    return store_named(store).snapshot().tables
 
 
 def _shown(plan: Plan, form: str, engine: str) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import click
 
 from perpend.cli.configured import Configured
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
@@ -24,9 +25,7 @@ from perpend.report.repository.search import nearest_word, print_hits, rows_of, 
     "--limit", type=click.IntRange(min=1), metavar="N", help="How many are shown; else 20 on a terminal, elsewhere all."
 )
 @repository_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("search")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: str, out: str | None) -> int:
     """Find policies, object types, frameworks, sections and operations in which every WORD occurs, the best first.

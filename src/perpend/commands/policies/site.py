@@ -10,10 +10,11 @@ import click
 from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
-from perpend.errands.policies.site_built import account_names, check, clean, serve, verdicts_option
+from perpend.errands.policies.site_built import account_names, check, clean, serve, verdicts_here, verdicts_option
 
 if TYPE_CHECKING:
     from perpend.site.build import Built
@@ -35,6 +36,7 @@ def command() -> None:
     cls=Configured,
     epilog="\b\nExamples:\n  perpend site build\n  perpend site build --repo ~/policies --out public --base-url https://policies.example\n"
     "  perpend site build --verdicts inventory\n"
+    "  perpend site build --verdicts s3://acme-estate/perpend\n"
     "  perpend site build --repo ~/policies --format markdown\n\n\b\n"
     "Exit codes: 0 built, 1 built but for files that somebody has changed,\n2 usage, input or repository error.",
 )
@@ -43,14 +45,7 @@ def command() -> None:
     "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
 )
 @verdicts_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["html", "markdown"]),
-    default="html",
-    show_default=True,
-    help="A site, or Markdown beside each entity.",
-)
+@form_option("site", help="A site, or Markdown beside each entity.")
 @click.option("--docs", metavar="DIR", type=click.Path(), help="Make a directory of Markdown documents part of the site.")
 @click.option("--base-url", metavar="URL", default="", help="Where the site will be, for sitemap and canonical addresses.")
 @click.option("--title", metavar="TEXT", help="The site's name.")
@@ -81,20 +76,21 @@ def build(
     tell_tree_faults(repository)
     with extra_packages("site", "the site"):
         from perpend.site.build import Options, build_site
-    options = Options(
-        out=Path(out) if out else repository.files.root if markdown else Path("site"),
-        markdown=markdown,
-        verdicts=Path(verdicts) if verdicts else None,
-        accounts=account_names(click.get_current_context()),
-        documents=Path(docs) if docs else None,
-        title=title or site_title(repository, docs),
-        base_url=base_url,
-        authors=authors,
-        search=not no_search,
-        force=force,
-    )
-    with progress("pages") as advance:
-        built = build_site(repository, options, progress=advance)
+    with verdicts_here(verdicts) as judged:
+        options = Options(
+            out=Path(out) if out else repository.files.root if markdown else Path("site"),
+            markdown=markdown,
+            verdicts=judged,
+            accounts=account_names(click.get_current_context()),
+            documents=Path(docs) if docs else None,
+            title=title or site_title(repository, docs),
+            base_url=base_url,
+            authors=authors,
+            search=not no_search,
+            force=force,
+        )
+        with progress("pages") as advance:
+            built = build_site(repository, options, progress=advance)
     _tell(built, options.out)
     return int(bool(built.kept))
 

@@ -15,6 +15,7 @@ from perpend.cli.completions import complete_entities
 from perpend.cli.configured import Configured
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
@@ -52,14 +53,7 @@ or nobody could be asked whether to --update, 130 ended by Ctrl-C. With --mutate
 @click.command("test", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @repository_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit", "html"]),
-    default="text",
-    show_default=True,
-    help="The output's form; junit without --mutate, html with it.",
-)
+@form_option("test", help="The output's form; junit without --mutate, html with it.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--engine",

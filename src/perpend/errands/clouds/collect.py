@@ -38,12 +38,11 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
     Raises NothingCollected where AWS cannot be asked at all.
     """
     with extra_packages("aws", "collecting from AWS"):
-        from perpend.clouds.aws.client import all_known_regions
         from perpend.clouds.aws.runs.window import Accounts
     from perpend.gather.collecting import collecting_anew, collecting_on
 
     entrances = entrances_of(wishes, found.plan, err=True)
-    _refuse_unknown(wishes.closed_regions, all_known_regions(), "--closed-region: there is no region")
+    _refuse_unknown_to_aws(wishes.closed_regions, "--closed-region")
     chosen = chooser(wishes.regions, entrances)
     if wishes.resume:
         collecting = collecting_on(store, found.plan, wishes.marks, wishes.max_age)
@@ -73,11 +72,8 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
     """Return the accounts to be asked. Raises NothingCollected."""
     with extra_packages("aws", "collecting from AWS"):
         from perpend.clouds.aws.client import CloudClient
-        from perpend.clouds.aws.reach.entering import (
-            USUAL_ROLE,
-            entrances_of_organization,
-            entrances_of_profiles,
-        )
+        from perpend.clouds.aws.plan import USUAL_ROLE
+        from perpend.clouds.aws.reach.entering import entrances_of_organization, entrances_of_profiles
     profiles = tuple(dict.fromkeys(wishes.profiles)) or (None,)
     if not wishes.org:
         return entrances_of_profiles(profiles, wishes.endpoint_url)
@@ -99,10 +95,8 @@ def chooser(globs: Sequence[str], entrances: Sequence[Entrance]) -> Callable[[Se
     """
     if not globs:
         return None
-    from perpend.clouds.aws.client import all_known_regions
-
     if len(entrances) > 1:
-        _refuse_unknown(globs, all_known_regions(), "--regions: there is no region")
+        _refuse_unknown_to_aws(globs, "--regions")
 
     def choose(regions: Sequence[str]) -> Sequence[str]:
         if len(entrances) == 1:
@@ -110,6 +104,13 @@ def chooser(globs: Sequence[str], entrances: Sequence[Entrance]) -> Callable[[Se
         return [region for region in regions if any(fnmatchcase(region, glob) for glob in globs)]
 
     return choose
+
+
+def _refuse_unknown_to_aws(globs: Sequence[str], option: str) -> None:
+    if globs:  # the SDK's list of regions takes a tenth of a second to read
+        from perpend.clouds.aws.client import all_known_regions
+
+        _refuse_unknown(globs, all_known_regions(), f"{option}: there is no region")
 
 
 def _refuse_unknown(globs: Sequence[str], regions: Sequence[str], what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import webbrowser
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +15,11 @@ import click
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
-from perpend.cli.repositories import repository_here, site_title
+from perpend.cli.repositories import repository_here, site_title, store_named
+from perpend.config.configuration import is_address
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.model import Severity
 from perpend.diagnostics.text import render_text
@@ -24,7 +27,7 @@ from perpend.errors import PerpendError
 from perpend.load.files import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.load.repository import Repository
@@ -39,6 +42,17 @@ verdicts_option = click.option(
     type=click.Path(),
     help="Show verdicts: the output of `perpend check` as NDJSON, JSON or Parquet, or those of a store.",
 )
+
+
+@contextmanager
+def verdicts_here(word: str | None) -> Iterator[Path | None]:
+    """Yield where verdicts are: of a store on object storage, the directory that its snapshot in force is fetched into."""
+    if word is None or not is_address(word):
+        yield Path(word) if word else None
+        return
+    store = store_named(word)
+    with store.reading():
+        yield store.directory
 
 
 def account_names(context: click.Context) -> dict[str, str]:
@@ -56,9 +70,7 @@ class CannotServe(PerpendError):
     "Exit codes: 0 no fault, 1 some fault, 2 no directory with pages.",
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False))
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The output's form."
-)
+@form_option("site check")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def check(directory: str, form: str, out: str | None) -> int:
     """Find links, anchors and images in a built site that lead nowhere, and ids that stand twice."""
@@ -107,10 +119,10 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
     with extra_packages("site", "the site"):
         from perpend.site.build import Options
     repository = repository_here(repo)
-    with TemporaryDirectory(prefix="perpend-site-") as directory:
+    with TemporaryDirectory(prefix="perpend-site-") as directory, verdicts_here(verdicts) as judged:
         options = Options(
             out=Path(directory, "site"),
-            verdicts=Path(verdicts) if verdicts else None,
+            verdicts=judged,
             accounts=account_names(click.get_current_context()),
             documents=Path(docs) if docs else None,
             title=site_title(repository, docs),

@@ -40,17 +40,19 @@ const texts = async (name, lines) => {
   return { line: at => text.slice(from[at], from[at + 1] - 1), mark };
 };
 
-let head, names, ids, externals, accountOf, typeOf, endOf, objectOf, firstOf, total, list;
+let head, names, ids, externals, accountOf, typeOf, endOf, lifeOf, objectOf, firstOf, total, list;
 let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, loose;
-const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", open: new Set() };
-const FILTERS = ["status", "policy", "account", "requirement"];
+const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", severity: "", life: "", waived: "", open: new Set() };
+const FILTERS = ["status", "policy", "account", "requirement", "severity", "life", "waived"];
+const UNRATED = "not rated", UNKNOWN_LIFE = ["not in the history", null, 0, null, null, null];
 
 const load = async () => {
   head = JSON.parse(await (await unpacked("head")).text());
   let many;
-  [names, ids, externals, accountOf, typeOf, many, endOf] = await Promise.all([
+  [names, ids, externals, accountOf, typeOf, many, endOf, lifeOf] = await Promise.all([
     texts("names", head.objects), texts("ids", head.objects), texts("external_ids", head.objects),
-    numbers("accounts"), numbers("types"), numbers("findings"), numbers("ends")]);
+    numbers("accounts"), numbers("types"), numbers("findings"), numbers("ends"), head.lives ? numbers("lives") : null]);
+  if (head.lives) head.lives.unshift(UNKNOWN_LIFE);
   total = endOf.length;
   objectOf = new Uint32Array(total);
   firstOf = new Uint32Array(head.objects + 1);
@@ -77,12 +79,14 @@ const select = () => {
   const account = state.account === "" ? -1 : head.accounts.indexOf(state.account);
   const wanted = head.endings.map(one => (state.status === "" || head.statuses[one[1]] === state.status)
     && (state.policy === "" || head.policies[one[0]].id === state.policy)
-    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement)));
+    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement))
+    && (state.severity === "" || (one[4] || UNRATED) === state.severity));
+  const lives = lifeOf && (state.life || state.waived) ? head.lives.map(one => (state.life === "" || one[0] === state.life) && (state.waived === "" || (one[3] !== null) === (state.waived === "waived"))) : null;
   const found = new Uint32Array(total);
   let many = 0;
   for (let at = 0; at < total; at++) {
     const end = endOf[at], object = objectOf[at];
-    if (!wanted[end] || (state.account !== "" && accountOf[object] !== account)) continue;
+    if (!wanted[end] || (lives && !lives[lifeOf[at]]) || (state.account !== "" && accountOf[object] !== account)) continue;
     if (all && (ofObject[object] | ofEnd[end] | ofAccount[accountOf[object]]) >>> 0 !== all) continue;
     found[many++] = at;
   }
@@ -95,8 +99,8 @@ const NAME = { policy: key => head.policies[key].title, object: key => called(ke
 // Findings by group, by counting: the groups with most to do first.
 const compute = () => {
   const found = select(), key = KEY[state.by], size = SIZE[state.by](), of = head.statuses.length;
-  const counts = new Uint32Array(size * of), many = new Uint32Array(size), at = new Uint32Array(size);
-  for (const one of found) { const group = key(one); many[group]++; counts[group * of + statusOf[endOf[one]]]++; }
+  const fresh = new Uint32Array(size), counts = new Uint32Array(size * of), many = new Uint32Array(size), at = new Uint32Array(size);
+  for (const one of found) { const group = key(one); many[group]++; if (lifeOf && head.lives[lifeOf[one]][0] === "new") fresh[group]++; counts[group * of + statusOf[endOf[one]]]++; }
   const kept = [];
   for (let group = 0; group < size; group++) if (many[group]) kept.push(group);
   kept.sort((a, b) => { for (const status of loose) { const more = counts[b * of + status] - counts[a * of + status]; if (more) return more; } return a - b; });
@@ -104,6 +108,7 @@ const compute = () => {
   groups = kept;
   groups.from = new Uint32Array(kept.length + 1);
   kept.forEach((group, place) => { at[group] = sum; sum += many[group]; groups.from[place + 1] = sum; });
+  groups.fresh = fresh;
   groups.counts = group => counts.subarray(group * of, group * of + of);
   hits = new Uint32Array(found.length);
   for (const one of found) hits[at[key(one)]++] = one;
@@ -128,6 +133,9 @@ const rowAt = row => {
 };
 const cell = (name, text, title) => { const made = make("span", name, text); made.setAttribute("role", "gridcell"); if (title) made.title = title; return made; };
 const status = at => head.statuses[at];
+const life = at => head.lives[lifeOf[at]];
+// How long a finding stands, in a few words: a waiver goes before all else.
+const stands = ([word, since, , waiver, until]) => (waiver !== null ? `⊘ waived ${until ? `until ${until}` : "for ever"}` : since ? (word === "open" ? `since ${since}` : `${word}, ${since}`) : word);
 const signed = (name, text) => cell(`status ${name}`, `${SIGNS[name]} ${text}`);
 const draw = (row, element) => {
   const [place, below] = rowAt(row), group = groups[place];
@@ -139,6 +147,7 @@ const draw = (row, element) => {
       count.append(make("span", "word", ` ${status(one).toLowerCase()}`));
       said.append(count);
     }
+    if (groups.fresh[group]) said.append(make("span", "soft", `${number(groups.fresh[group])} new`));
     if (state.by === "policy") said.append(make("span", "soft", `of ${number(head.policies[group].asked)}`));
     element.classList.add("group");
     element.setAttribute("aria-level", 1);
@@ -152,7 +161,7 @@ const draw = (row, element) => {
   element.classList.toggle("chosen", at === chosen);
   element.setAttribute("aria-level", 2);
   element.removeAttribute("aria-expanded");
-  element.replaceChildren(signed(status(end[1]), status(end[1]).toLowerCase()), cell("what", what, what), cell("beside soft", beside, beside), cell("account soft", head.accounts[accountOf[object]]));
+  element.replaceChildren(signed(status(end[1]), status(end[1]).toLowerCase()), cell("what", what, what), cell("beside soft", beside, beside), ...(lifeOf ? [cell("life soft", stands(life(at)), stands(life(at)))] : []), cell("account soft", head.accounts[accountOf[object]]));
 };
 const fold = (row, open) => {
   if (!rows()) return;
@@ -180,6 +189,12 @@ const show = at => {
   pair("External id", externals.line(object));
   pair("Type", head.types[typeOf[object]]);
   pair("Account", head.accounts[accountOf[object]]);
+  if (head.severities) pair("Severity", head.endings[endOf[at]][5] || UNRATED);
+  if (lifeOf) {
+    const [word, since, episodes, waiver, until, why] = life(at);
+    pair("Life", `${word}${since ? `${word === "open" ? "" : ", open"} since ${since}` : ""}${episodes > 1 ? `, episode ${number(episodes)}` : ""}`);
+    if (waiver !== null) pair("Waived", `${until ? `until ${until}` : "for ever"}: ${why} (${waiver})`);
+  }
   pair("Answers", policy.requirements.join(", "));
   pair("Of this object", others ? `${number(others)} other ${others === 1 ? "finding" : "findings"}` : "no other finding");
   close.type = "button";
@@ -226,10 +241,11 @@ const cellText = text => {
 };
 const record = at => {
   const object = objectOf[at], [policy, statusNumber, message, remediation] = head.endings[endOf[at]];
-  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]]];
+  const severity = head.severities ? head.endings[endOf[at]].slice(4) : [];
+  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], ...(lifeOf ? [life(at)[0], life(at)[1] ?? "", life(at)[3] ?? "", life(at)[4] ?? ""] : []), ...severity];
 };
 const saveCsv = () => {
-  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account\r\n"];
+  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account" + (lifeOf ? ",life,openSince,waiver,waivedUntil" : "") + (head.severities ? ",severity,rating" : "") + "\r\n"];
   for (const at of hits) parts.push(`${record(at).map(cellText).join(",")}\r\n`);
   const link = make("a"), address = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
   link.href = address;
@@ -239,10 +255,10 @@ const saveCsv = () => {
 };
 const print = () => {
   const table = make("table"), top = table.createTHead().insertRow(), body = table.createTBody();
-  for (const title of ["Status", "Policy", "Object", "Account", "What was found"]) top.append(make("th", "", title));
+  for (const title of ["Status", "Policy", "Object", "Account", ...(lifeOf ? ["Life"] : []), "What was found"]) top.append(make("th", "", title));
   for (const at of hits.subarray(0, PAPER)) {
     const [policy, name, message, , id, object, , , account] = record(at), row = body.insertRow();
-    for (const text of [`${SIGNS[name]} ${name.toLowerCase()}`, head.policies.find(one => one.id === policy).title, object || id, account, message]) row.insertCell().textContent = text;
+    for (const text of [`${SIGNS[name]} ${name.toLowerCase()}`, head.policies.find(one => one.id === policy).title, object || id, account, ...(lifeOf ? [stands(life(at))] : []), message]) row.insertCell().textContent = text;
   }
   const rest = hits.length - PAPER;
   $("paper").replaceChildren(make("p", "", $("shown").textContent + (rest > 0 ? `; the first ${number(PAPER)} are printed, the file has the other ${number(rest)}` : "")), table);
@@ -256,6 +272,16 @@ const start = async () => {
   options("status", loose.filter(one => byStatus.has(one)).map(one => [status(one), `${status(one).toLowerCase()} (${number(byStatus.get(one))})`]));
   options("policy", [...byPolicy.keys()].map(one => [head.policies[one].id, `${head.policies[one].title} (${number(byPolicy.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
   options("account", [...byAccount.keys()].map(one => [head.accounts[one], `${head.accounts[one]} (${number(byAccount.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
+  if (head.severities) {
+    const bySeverity = counted(at => head.endings[endOf[at]][4] || UNRATED);
+    options("severity", [...head.severities, UNRATED].filter(one => bySeverity.has(one)).map(one => [one, `${one} (${number(bySeverity.get(one))})`]));
+  }
+  if (lifeOf) {
+    const byWord = counted(at => life(at)[0]), waived = counted(at => (life(at)[3] !== null ? "waived" : "not waived"));
+    options("life", [...byWord].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([word, many]) => [word, `${word} (${number(many)})`]));
+    options("waived", ["waived", "not waived"].map(one => [one, `${one} (${number(waived.get(one) ?? 0)})`]));
+    $("list").classList.add("lived");
+  }
   options("requirement", head.requirements.map(one => [one.key, `${one.key} ${one.name}`]));
   list = makeList($("list"), $("rows"), { rows, draw, act, fold });
   const renew = () => { compute(); list.top(); };

@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.errors import PerpendError
+from perpend.history.ask.views import OUTCOMES
 from perpend.history.model import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perpend.history.head import HistoryHead, Ran
     from perpend.store.database import Connection
@@ -49,8 +50,8 @@ class FindingFilter:
     objects: tuple[str, ...] = ()
     since: str | None = None
 
-    def query(self, head: HistoryHead) -> Query:
-        """Return the query for these findings, those that have been open the longest first."""
+    def query(self, head: HistoryHead, more: Sequence[str] = ()) -> Query:
+        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns."""
         where: list[str] = []
         values: list[Any] = []
         for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
@@ -70,7 +71,7 @@ class FindingFilter:
             values.append(self.since)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
         order = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
-        return f"SELECT {', '.join(FINDING_COLUMNS)} FROM finding{condition} ORDER BY {order}", values
+        return f"SELECT {', '.join((*FINDING_COLUMNS, *more))} FROM finding{condition} ORDER BY {order}", values
 
 
 def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
@@ -124,7 +125,8 @@ def compared(before: int, after: int) -> str:
     lives = f"SELECT type, finding_id, arg_max(life, run) AS life FROM event WHERE run <= {before} GROUP BY ALL"
     between = (
         "SELECT type, finding_id, any_value(policy_id) AS policy_id, any_value(object_id) AS object_id, "
-        "any_value(object_name) AS object_name, any_value(account) AS account, arg_min(before, run) AS before, "
+        "any_value(object_name) AS object_name, any_value(external_id) AS external_id, any_value(account) AS account, "
+        "any_value(region) AS region, arg_max(open_since, run) AS open_since, arg_min(before, run) AS before, "
         "arg_max(after, run) AS after, arg_min(before_index, run) AS before_index, arg_max(after_index, run) AS after_index, "
         "arg_max(life, run) AS life, arg_max(episodes, run) AS episodes, arg_max(cause, run) AS cause, "
         "bool_or(event IN ('opened', 'reopened')) AS opened "
@@ -137,12 +139,21 @@ def compared(before: int, after: int) -> str:
         "WHEN l.life = 'unconfirmed' AND b.life = 'open' THEN 'seen again' "
         f"WHEN {was_open} AND b.before_index IS DISTINCT FROM b.after_index THEN 'changed' END"
     )
-    columns = "finding_id, policy_id, type, object_id, object_name, account, before, after, before_index, after_index, cause"
+    columns = (
+        "finding_id, policy_id, type, object_id, object_name, external_id, account, region, before, after, before_index, "
+        "after_index, cause, open_since"
+    )
+    said = "o.text AS condition_text, o.message AS current_state_message, o.remediation AS remediation_message"
+    found = (
+        f"SELECT b.*, {what} AS what FROM ({between}) AS b "
+        f"LEFT JOIN ({lives}) AS l ON l.type = b.type AND l.finding_id = b.finding_id"
+    )
+    on = "o.policy_id = d.policy_id AND o.type = d.type AND o.code = d.after_index"
+    order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
     return (
-        f"SELECT what, {columns} FROM (SELECT b.*, {what} AS what FROM ({between}) AS b "
-        f"LEFT JOIN ({lives}) AS l ON l.type = b.type AND l.finding_id = b.finding_id) WHERE what IS NOT NULL "
-        "ORDER BY list_position(['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired'], "
-        "what), policy_id, type, object_id"
+        f"SELECT d.what, {', '.join(f'd.{one}' for one in columns.split(', '))}, {said} FROM ({found}) AS d "
+        f"LEFT JOIN {OUTCOMES} AS o ON {on} WHERE d.what IS NOT NULL "
+        f"ORDER BY list_position({order}, d.what), d.policy_id, d.type, d.object_id, d.finding_id"
     )
 
 
@@ -176,18 +187,40 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     return query, values * 2
 
 
+def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Mapping[str, str] | None) -> Query:
+    """Return the query for a row per run and severity: how many findings are open or unconfirmed, by their policies' ratings.
+
+    ``today`` are severities by policy, of which all runs are told; None takes those that were in force in each run.
+    """
+    ratings, said = "rating", [value for one in (today or {}).items() for value in one]
+    if today is not None:
+        rows = ", ".join(["(?, ?)"] * len(today)) or "('', '')"
+        ratings = f"(SELECT number AS run, v.* FROM run, (VALUES {rows}) AS v(policy_id, severity))"
+    where, values = ["true"], [*accounts, *policies]
+    where += [f"l.account IN ({_places(accounts)})"] if accounts else []
+    where += [f"l.policy_id IN ({_places(policies)})"] if policies else []
+    return (
+        "SELECT l.run, coalesce(r.severity, 'not rated') AS severity, sum(l.incompliant + l.unconfirmed)::BIGINT AS open "
+        f"FROM ledger AS l LEFT JOIN {ratings} AS r ON r.run = l.run AND r.policy_id = l.policy_id "
+        f"WHERE {' AND '.join(where)} GROUP BY ALL HAVING open > 0 ORDER BY ALL"
+    ), [*said, *values]
+
+
 def _places(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def newest_counts(accounts: Sequence[str]) -> Query:
+def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
     """Return the query for the newest counts of each policy: compliant, incompliant, inapplicable, undetermined.
+
+    ``until`` is the number of the run that is the newest one then.
 
     A policy whose objects are all gone has zeros: it was asked, and there is nothing to judge.
     """
     where = f"l.account IN ({_places(accounts)})" if accounts else "true"
     names = ("compliant", "incompliant", "inapplicable", "undetermined")
     sums = ", ".join(f"coalesce(sum(l.{name}) FILTER ({where} AND l.run = n.run), 0)" for name in names)
-    newest = "SELECT type, max(run) AS run FROM ledger GROUP BY 1"
+    past = f" WHERE run <= {int(until)}" if until is not None else ""
+    newest = f"SELECT type, max(run) AS run FROM ledger{past} GROUP BY 1"
     query = f"SELECT l.policy_id, {sums} FROM ledger AS l JOIN ({newest}) AS n ON n.type = l.type GROUP BY 1 ORDER BY 1"
     return query, [*accounts] * len(names)

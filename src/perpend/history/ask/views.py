@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredFile
 
-_RUNS, _POLICIES, _TEXTS, _OBJECTS, _LIVES, _CHANGES = (
+_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, _CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
+OUTCOMES = "perpend_history_outcomes"
+"""The view of what the verdicts of each policy say, by their index."""
+
 _LIFE = (
     *("policy_no", "object_no", "run", "value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended"),
     *("episodes", "known_at"),
@@ -56,9 +59,9 @@ def history_views(place: HistoryPlace) -> MoreViews:
     if not head.runs:
         return MoreViews()
     statements = [_table_of_runs(head), _table_of_policies(head), _texts(place, head), _objects(place, head)]
-    statements += [_lives(place, head), _changes(place, head)]
+    statements += [_lives(place, head), _changes(place, head), _outcomes()]
     statements += [_view("finding", _findings()), _view("event", _events()), _view("episode", _episodes())]
-    statements += [_view("run", _runs()), _view("ledger", _ledger(place, head))]
+    statements += [_view("run", _runs()), _view("ledger", _ledger(place, head)), _view("rating", _ratings(head))]
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files))
 
 
@@ -94,12 +97,17 @@ def _texts(place: HistoryPlace, head: HistoryHead) -> str:
     return f"CREATE VIEW {_TEXTS} AS SELECT * FROM {_read(place, head.texts)} {newest}"
 
 
+def _outcomes() -> str:
+    columns = "p.policy_id, p.type, t.code, t.text, t.message, t.remediation"
+    return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+
+
 def _objects(place: HistoryPlace, head: HistoryHead) -> str:
     parts = [
         f"SELECT {text(name)} AS type, * FROM ({registry_query([pattern(path) for path in place.paths(known.objects)])})"
         for name, known in head.types.items()
     ]
-    return f"CREATE VIEW {_OBJECTS} AS {' UNION ALL '.join(parts)}"
+    return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts)}"
 
 
 def _lives(place: HistoryPlace, head: HistoryHead) -> str:
@@ -116,7 +124,7 @@ def _lives(place: HistoryPlace, head: HistoryHead) -> str:
             f"SELECT {text(name)} AS type, {', '.join(f'l.{one}' for one in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
             f"JOIN {_read(place, [known.known])} AS k ON k.object_no = l.object_no"
         )
-    return f"CREATE VIEW {_LIVES} AS {' UNION ALL '.join(parts)}"
+    return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts)}"
 
 
 def _groups(known: TypeKnown) -> list[tuple[str, tuple[int, ...]]]:
@@ -143,24 +151,33 @@ def _runs() -> str:
     return f"SELECT r.*, coalesce(e.events, 0) AS events FROM {_RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
 
 
-def _status(value: str) -> str:
+def status_sql(value: str) -> str:
+    """Return the word of the status that a value holds."""
     cases = " ".join(f"WHEN {number} THEN {text(status)}" for number, status in enumerate(STATUSES))
     return f"CASE {value} % 8 {cases} END"
 
 
 _BLURRED = STATUSES.index(Status.UNDETERMINED)
-_CALLED = f"CASE WHEN o.name = {text(ROOT_NAME)} AND o.external_id LIKE 'arn:%:root' THEN {text(ROOT_USER)} ELSE o.name END"
+
+
+def called(row: str) -> str:
+    """Return what an object of the registry is called."""
+    is_root = f"{row}.name = {text(ROOT_NAME)} AND {row}.external_id LIKE 'arn:%:root'"
+    return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {row}.name END"
+
+
 _NAMED = (
-    f"p.policy_id, o.id AS object_id, {_CALLED} AS object_name, o.external_id, o.account, o.region, o.type, "
+    f"p.policy_id, o.id AS object_id, {called('o')} AS object_name, o.external_id, o.account, o.region, o.type, "
     "CAST(o.incarnation AS INTEGER) AS incarnation"
 )
 _JOINED = (
-    f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {_OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
+    f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
 )
 _ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 
-def _time(run: str) -> str:
+def time_of_run(run: str) -> str:
+    """Return the time of a run, by its number."""
     return f"(SELECT time FROM {_RUNS} WHERE number = {run})"
 
 
@@ -175,11 +192,11 @@ def _findings() -> str:
         "incompliant_start_date": "l.inc_start",
         "incompliant_end_date": "l.inc_end",
     }
-    times = ", ".join(f"{_time(run)} AS {name}" for name, run in dates.items())
+    times = ", ".join(f"{time_of_run(run)} AS {name}" for name, run in dates.items())
     return (
-        f"SELECT {_ID} AS finding_id, {_NAMED}, {_status('l.value')} AS status, l.value // 8 AS condition_index, l.life, "
+        f"SELECT {_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, l.life, "
         f"{times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
-        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {_LIVES} AS l {_JOINED} "
+        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {_JOINED} "
         f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'clear'"
     )
 
@@ -187,8 +204,10 @@ def _findings() -> str:
 def _events() -> str:
     """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
     return (
-        f"SELECT l.run, r.time, r.snapshot, {_ID} AS finding_id, {_NAMED}, l.event, l.cause, {_status('l.before')} AS before, "
-        f"{_status('l.value')} AS after, l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes "
+        f"SELECT l.run, r.time, r.snapshot, {_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
+        f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
+        "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
+        f"{time_of_run('l.open_since')} AS open_since "
         f"FROM {_CHANGES} AS l {_JOINED} JOIN {_RUNS} AS r ON r.number = l.run"
     )
 
@@ -202,8 +221,8 @@ def _episodes() -> str:
         f"FROM {_CHANGES} WHERE open_since IS NOT NULL GROUP BY ALL"
     )
     return (
-        f"SELECT {_ID} AS finding_id, {_NAMED}, l.episode, {_time('l.open_since')} AS open_since, "
-        f"{_time('l.ended')} AS ended_at, {_time('l.known_at')} AS last_known_at, l.ending, l.cause "
+        f"SELECT {_ID} AS finding_id, {_NAMED}, l.episode, {time_of_run('l.open_since')} AS open_since, "
+        f"{time_of_run('l.ended')} AS ended_at, {time_of_run('l.known_at')} AS last_known_at, l.ending, l.cause "
         f"FROM ({episodes}) AS l {_JOINED}"
     )
 
@@ -216,10 +235,35 @@ def _ledger(place: HistoryPlace, head: HistoryHead) -> str:
     )
 
 
+def _ratings(head: HistoryHead) -> str:
+    """Return what ``rating`` holds: how severe findings of policies were said to be, in each run that knew it."""
+    said = [(place, one) for place, ratings in enumerate(head.ratings) for one in ratings.policies]
+    rows = ", ".join(
+        f"({place}, {', '.join(map(text, (one.policy_id, one.severity, one.source, one.because)))}, "
+        f"{text(one.within) if one.within else 'NULL'})"
+        for place, one in said
+    )
+    runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
+    nothing = "(-2, '', '', '', '', NULL)"
+    return (
+        "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
+        "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
+        f"FROM (VALUES {runs}) AS n(run, place) JOIN {_RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
+        "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
+    )
+
+
 def scorecard_statement(rows: Sequence[tuple[str, str, str, str, str, int, int, int, int]]) -> str:
     """Return the statement that makes the view ``scorecard``: framework, requirement, number, name, standing, counts."""
     columns = "framework, requirement, number, name, standing, compliant, incompliant, inapplicable, undetermined"
-    values = ", ".join(
-        f"({', '.join([*map(text, row[:5]), *map(str, row[5:])])})" for row in rows or [("", "", "", "", "", 0, 0, 0, 0)]
-    )
-    return _view("scorecard", f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE framework <> ''")
+    return rows_statement("scorecard", columns, rows or [("", "", "", "", "", 0, 0, 0, 0)], is_row="framework <> ''")
+
+
+def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | None]], *, is_row: str) -> str:
+    """Return the statement that makes a view of rows, at least one; ``is_row`` tells those that are meant."""
+    values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
+    return _view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
+
+
+def _literal(value: str | int | None) -> str:
+    return "NULL" if value is None else text(value.replace("\0", "")) if isinstance(value, str) else str(value)

@@ -13,16 +13,20 @@ from perpend.ir.status import Status
 from perpend.mutation.ends import Meaning, meaning_of
 from perpend.mutation.proof.cases import Cases
 from perpend.mutation.proof.keys import Values
-from perpend.mutation.proof.reasoning import CheckFired, NotReadable, NotUnderstood, OpenQuestion, Reasoner
+from perpend.mutation.proof.reasoning import CheckFired, NotReadable, NotUnderstood, Reasoner
+from perpend.mutation.proof.several import OpenQuestion
 from perpend.mutation.rewriting import expressions_of
 
 if TYPE_CHECKING:
     from perpend.ir.program import Block, Condition
 
-MOST_CASES: Final = 1_500
+MOST_CASES: Final = 5_000
 """On how many cases two blocks are compared before that is given up."""
 
 _UNREAD: Final = Meaning(Status.UNDETERMINED, 0)
+
+_SILENT: Final = "no condition"
+"""What is seen where no condition says anything."""
 
 Chosen = dict["Hashable", Any]
 _Run = Callable[[Chosen], Any]
@@ -136,23 +140,28 @@ class _Pair:
         return [self._condition(one, other) for one, other in different]
 
     def _condition(self, one: Condition, other: Condition) -> tuple[_Run, _Run]:
-        return (
-            lambda chosen: (_said(self.left, (one,), chosen), one.outcome.status),
-            lambda chosen: (_said(self.right, (other,), chosen), other.outcome.status),
-        )
+        return self._both((one,), (other,))
 
     def _swapped(self, one: Condition, other: Condition) -> tuple[_Run, _Run]:
-        return (
-            lambda chosen: _said(self.left, (one, other), chosen),
-            lambda chosen: _said(self.right, (other, one), chosen),
-        )
+        return self._both((one, other), (other, one))
 
     def _dropped(self) -> tuple[_Run, _Run]:
         kept = set(map(id, self.changed.conditions))
-        missing = [condition for condition in self.block.conditions if id(condition) not in kept]
+        missing = tuple(condition for condition in self.block.conditions if id(condition) not in kept)
         if len(missing) != 1 or self.block.otherwise != self.changed.otherwise:
             return self.run_left, self.run_right
-        return (lambda chosen: _said(self.left, tuple(missing), chosen), lambda chosen: None)
+        return self._both(missing, ())
+
+    def _both(self, conditions: tuple[Condition, ...], others: tuple[Condition, ...]) -> tuple[_Run, _Run]:
+        """Return what conditions and others say, as whoever asks sees it; nothing said is seen as nothing."""
+
+        def seen(meaning: Meaning | None) -> Hashable:
+            return _SILENT if meaning is None else self.seen_as(meaning)
+
+        return (
+            lambda chosen: seen(_said(self.left, conditions, chosen)),
+            lambda chosen: seen(_said(self.right, others, chosen)),
+        )
 
 
 def _end(reasoner: Reasoner, block: Block, chosen: Chosen) -> Meaning:
@@ -164,7 +173,7 @@ def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen)
     reasoner.chosen = chosen
     for condition in conditions:
         try:
-            if reasoner.value(condition.expression) is True:
+            if reasoner.holds(condition.expression):
                 return meaning_of(condition.outcome)
         except CheckFired as fired:
             return meaning_of(condition.outcome, fired.check)

@@ -2,6 +2,7 @@
 
 Each choice leaves nothing out, and the same question has the same answer in both blocks. So where they end alike on all
 choices, they end alike on all objects. What is not understood is a free choice: then more cases are looked at than there are.
+Of a value only so much is chosen as makes a difference: which of its cases are left.
 """
 
 from __future__ import annotations
@@ -9,42 +10,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.reachability import cannot_fire
-from perpend.interpret.frame import Frame, Stopped
-from perpend.interpret.operations import COMPILERS
-from perpend.interpret.use import StatusCount, Use
 from perpend.ir.operation import Constant
 from perpend.ir.operations import DATES
-from perpend.ir.program import Check, Expr
-from perpend.meaning.jmespath_query import compile_query
-from perpend.meaning.types import ValueType
-from perpend.meaning.values import date_time_from_text, is_empty
+from perpend.ir.program import Check
+from perpend.meaning.types import TEXTUAL, ValueType
+from perpend.meaning.values import is_empty
 from perpend.mutation.mutators.operators import NEGATIONS
-from perpend.mutation.proof.cases import Cases, Other
+from perpend.mutation.proof.answers import answers_of
+from perpend.mutation.proof.cases import Other
+from perpend.mutation.proof.several import OpenQuestion, Several, alone, decided, mapped, settled
+from perpend.mutation.proof.single import UNTOLD, end_of, known_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
+    from perpend.ir.program import Expr
+    from perpend.mutation.proof.cases import Cases
     from perpend.mutation.proof.keys import Place, Values
 
 _POSITIVE: Final = {negation: name for name, negation in NEGATIONS.items()}
-_PURE: Final = frozenset({"Comparison", "Constants", DATES})
-_PURE_TOO: Final = frozenset(
-    {"CONTAINS", "STARTS_WITH", "ENDS_WITH", "CONTAINS_ALL", "CONTAINS_ANY", "COLLECTION_CONTAINS", "BOOLEAN_FROM"}
-)
-"""Operations that tell no spellings of a text apart which are equal, so that one can stand for all."""
-
 _OF_VALUE: Final = frozenset({("FIELD", "isEmpty"), ("ATTRIBUTE_VALUE", "valueIsEmpty")})
-_PARSED: Final = frozenset({"DATE_TIME_FROM", "DURATION_FROM", "JSON_FROM"})
+_DATED: Final = frozenset({"DATE_TIME_FROM", "DURATION_FROM"})
 _COUNTING: Final = frozenset({"SIZE", "COLLECTION_SIZE"})
-_NO_FRAME: Final = Frame({}, 0)
-
-
-class OpenQuestion(Exception):
-    """Something is asked that no case has been chosen for."""
-
-    def __init__(self, key: Hashable, options: tuple[Any, ...]) -> None:
-        self.key = key
-        self.options = options
+_ORDERS: Final = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THAN_EQUAL", "BETWEEN"})
+"""Questions that nothing answers with yes where one of the values is null."""
 
 
 class CheckFired(Exception):
@@ -74,14 +63,18 @@ class Reasoner:
         self._lists = lists
         self.chosen: Mapping[Hashable, Any] = {}
 
-    def value(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Any:
-        """Return the value of an expression. Raises OpenQuestion, CheckFired, NotReadable, NotUnderstood."""
+    def holds(self, expression: Expr, lookups: tuple[str, ...] = ()) -> bool:
+        """Whether an expression is true. Raises OpenQuestion, CheckFired, NotReadable, NotUnderstood."""
+        return bool(decided(self._value(expression, lookups), lambda value: value is True))
+
+    def _value(self, expression: Expr, lookups: tuple[str, ...]) -> Any:
+        """Return what an expression gives: a value, one of which little is known, or several of which some are left."""
         name, family = expression.operation.name, expression.operation.family
         if expression.extract is not None:
             inner = (*lookups, *expression.extract.lookups)
             if inner != lookups and self._choose(("no lookup", inner)):
                 raise NotReadable
-            return self.value(expression.extract.body, inner)
+            return self._value(expression.extract.body, inner)
         if family == "Logic":
             return self._logic(name, expression, lookups)
         if family == "Related lists":
@@ -91,20 +84,24 @@ class Reasoner:
         if family == "Development":
             raise NotUnderstood
         if name in _POSITIVE:
-            return not self._applied(expression, lookups, _POSITIVE[name])
+            return mapped(self._applied(expression, lookups, _POSITIVE[name]), lambda value: not value)
         return self._applied(expression, lookups, name)
 
-    def _choose(self, key: Hashable, options: tuple[Any, ...] = (False, True)) -> Any:
+    def _choose(self, key: Hashable) -> bool:
         if key not in self.chosen:
-            raise OpenQuestion(key, options)
-        return self.chosen[key]
+            raise OpenQuestion(key, (False, True))
+        return bool(self.chosen[key])
+
+    def _among(self, key: Hashable, cases: Sequence[Any]) -> Any:
+        """Return the cases of a value that are left."""
+        return settled(key, [(case, case) for case in self.chosen.get(key, cases)])
 
     def _logic(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> bool:
         if name == "NOT":
-            return self.value(expression.operands[0], lookups) is not True
+            return not self.holds(expression.operands[0], lookups)
         wanted = name == "OR"
         for operand in expression.operands:
-            if (self.value(operand, lookups) is True) is wanted:
+            if self.holds(operand, lookups) is wanted:
                 return wanted
         return not wanted
 
@@ -113,104 +110,100 @@ class Reasoner:
         of_list = (lookups, relationship, self._lists.get(relationship))
         if self._choose(("no list", lookups, relationship)):
             raise NotReadable
-        count = self._choose(("count", of_list, status), self._cases.counts())
-        doubtful = status != "UNDETERMINED" and self._choose(("doubt", of_list))
-        if doubtful and (name == "RELATED_LIST_COUNT" or count == 0):
+        count = self._among(("count", of_list, status), self._cases.counts())
+        has = name != "RELATED_LIST_COUNT" and decided(count, lambda number: number > 0)
+        if not has and status != "UNDETERMINED" and self._choose(("doubt", of_list)):
             raise NotReadable
-        if name == "RELATED_LIST_COUNT":
-            return count
-        return (count > 0) is (name == "RELATED_LIST_HAS")
+        return count if name == "RELATED_LIST_COUNT" else has is (name == "RELATED_LIST_HAS")
 
     def _applied(self, expression: Expr, lookups: tuple[str, ...], name: str) -> Any:
-        operands = [self.value(operand, lookups) for operand in expression.operands]
-        if self._is_concrete(expression, operands):
-            return self._computed(expression, operands, name)
-        if name in NEGATIONS:
-            parts = map(self._values.number, expression.operands)
-            place = lookups, self._values.named(name, *parts, expression.constant("path"))
-        else:
-            place = lookups, self._values.number(expression)
+        operands = [self._value(operand, lookups) for operand in expression.operands]
+        varying = [at for at, operand in enumerate(expression.operands) if operand.operation.family != "Constants"]
+        if len(varying) < 2:
+            found = self._case_by_case(expression, operands, name, varying)
+            if found is not UNTOLD:
+                return found
+        if name == "AWS_POLICY_ALLOWS" and self._is_without_document(expression, lookups):
+            return False
+        place = lookups, self._number(expression, name)
         self._may_be_unread(expression, place)
-        known, value = self._known(expression, operands, name)
-        return value if known else self._symbolic(expression, operands, place)
+        if name in _ORDERS and any(decided(operand, lambda value: value is None) for operand in operands):
+            return False
+        if name not in _ORDERS and (len(varying) > 1 or _asks_form(expression)):
+            operands = [alone(operand) for operand in operands]
+            found = known_answer(self._values, self._cases, expression, operands, name)
+            if found is not UNTOLD:
+                return found
+        return self._symbolic(expression, operands, place)
+
+    def _number(self, expression: Expr, name: str) -> int:
+        if name not in NEGATIONS:
+            return self._values.number(expression)
+        parts = map(self._values.number, expression.operands)
+        return self._values.named(name, *parts, expression.constant("path"))
+
+    def _case_by_case(self, expression: Expr, operands: list[Any], name: str, varying: list[int]) -> Any:
+        """Return what an operation gives in each case of the operand that varies, UNTOLD where that is not certain."""
+        several = operands[varying[0]] if varying else None
+        if isinstance(several, Several):
+            before, after = operands[: varying[0]], operands[varying[0] + 1 :]
+            ends = Several(
+                several.key,
+                tuple((case, self._end(expression, [*before, one, *after], name)) for case, one in several.cases),
+            )
+        else:
+            ends = Several(None, ((None, self._end(expression, operands, name)),))
+        way = decided(ends, lambda end: end if end is UNTOLD or isinstance(end, Check) else None)
+        if isinstance(way, Check):
+            raise CheckFired(way)
+        return UNTOLD if way is UNTOLD else settled(ends.key, ends.cases)
+
+    def _end(self, expression: Expr, operands: list[Any], name: str) -> Any:
+        end = end_of(self._values, self._cases, expression, operands, name)
+        if end is UNTOLD and not _asks_form(expression):
+            return known_answer(self._values, self._cases, expression, operands, name)
+        return end
+
+    def _is_without_document(self, expression: Expr, lookups: tuple[str, ...]) -> bool:
+        """Whether the field of a policy document is known to be empty, by a question that reads it as a text."""
+        number = self._cases.text_at(expression.constant("policyExtField"))
+        if number is None or self._choose(("unread", (lookups, number))):
+            return False
+        return self._is_empty(self._of_number((lookups, number), ValueType.TEXT), ValueType.TEXT, (lookups, number))
 
     def _may_be_unread(self, expression: Expr, place: Place) -> None:
-        operation = expression.operation
         for check in expression.checks:
             if check.delegate is not None and self._choose(("empty", place[0], check.delegate)):
                 raise CheckFired(check)
-        of_json = any(operand.type is ValueType.JSON for operand in expression.operands)
-        reads = operation.taking(Constant.FIELD_PATH, Constant.LOOKUP_PATH) or operation.reads
-        if (reads or (of_json and not operation.taking(Constant.JMESPATH))) and self._choose(("unread", place)):
+        if _asks_form(expression) and self._choose(("unread", place)):
             raise NotReadable
 
-    def _is_concrete(self, expression: Expr, operands: list[Any]) -> bool:
-        """Whether an operation is computed: it is pure, and each case stands for all values that it could not tell apart."""
-        operation = expression.operation
-        varying = [operand for operand in expression.operands if operand.operation.family != "Constants"]
-        if len(varying) > 1 or any(isinstance(operand, Other) for operand in operands):
-            return False
-        if operation.name == "DATE_TIME_FROM":
-            return date_time_from_text(operands[0] or "") is None
-        return operation.family in _PURE or operation.name in _PURE_TOO
-
-    def _computed(self, expression: Expr, operands: list[Any], name: str) -> Any:
-        given = iter(operands)
-
-        def argument(value: Any) -> Any:
-            if isinstance(value, Expr):
-                found = next(given)
-                return lambda frame: found
-            return value
-
-        arguments = {key: argument(value) for key, value in expression.arguments.items()}
-        run = COMPILERS[name](Use(expression, arguments, 0, _no_list))
-        try:
-            return run(_NO_FRAME)
-        except Stopped as stopped:
-            raise CheckFired(expression.checks[stopped.index - 1]) from None
+    def _of_number(self, place: Place, kind: ValueType) -> Any:
+        return self._among(("value", place), self._cases.of(place[1], kind))
 
     def _symbolic(self, expression: Expr, operands: list[Any], place: Place) -> Any:
         name = expression.operation.name
         for check in expression.checks:
             if not self._speaks_of_value(name, check) and self._fires(expression, check, operands, place):
                 raise CheckFired(check)
-        cases = self._cases.of(place[1], expression.type, counting=name in _COUNTING)
-        if expression.operation.family in ("Comparison", "Search", DATES):
-            cases = (False, True)
-        elif _is_always_text(expression):
-            cases = cases[2:]
-        elif name == "DATE_TIME_FROM" and isinstance(operands[0], Other) and operands[0].kind is ValueType.TEXT:
-            cases = cases[1:]
-        value = self._choose(("value", place), cases)
+        value = self._among(("value", place), self._cases_of(expression, place))
         for check in expression.checks:
             if self._speaks_of_value(name, check) and self._is_empty(value, expression.type, place):
                 raise CheckFired(check)
         return value
 
-    def _known(self, expression: Expr, operands: list[Any], name: str) -> tuple[bool, Any]:
-        """Return whether an answer is certain though little is known of what is asked about, and the answer."""
-        first = operands[0] if operands else None
-        if name == "LIST_FROM":
-            return True, None if first is None else Other(self._values.number(expression), expression.type)
-        if name == "IS_EMPTY":
-            return isinstance(first, Other) and first.exhausted, False
-        if name == "BOOLEAN_FROM" and isinstance(first, Other) and first.kind is ValueType.TEXT:
-            return self._cases.knows(first, expression.constant("trueValue")), False
-        if name in _PARSED and first in (None, "") and not any(one.declaration.key == "isEmpty" for one in expression.checks):
-            return True, None
-        others = [one for one in operands if isinstance(one, Other) and one.exhausted and one.kind.item is None]
-        constants = [one for one in operands if not isinstance(one, Other)]
-        if len(others) == len(constants) == 1:
-            return self._is_certainly_none(name, others[0], constants[0], operands), False
-        return False, None
-
-    def _is_certainly_none(self, name: str, other: Other, constant: Any, operands: list[Any]) -> bool:
-        """Whether a value that is none of the constants cannot be what a question looks for."""
-        if name == "IS_EQUAL":
-            return constant is None or self._cases.knows(other, constant)
-        within = name in ("CONTAINS", "COLLECTION_CONTAINS") and isinstance(constant, tuple) and operands[0] is constant
-        return within and all(self._cases.knows(other, one) for one in constant)
+    def _cases_of(self, expression: Expr, place: Place) -> Sequence[Any]:
+        operation, kind = expression.operation, expression.type
+        if operation.family in ("Comparison", "Search", DATES):
+            return (False, True)
+        cases = self._cases.of(place[1], kind, counting=operation.name in _COUNTING)
+        queries = operation.taking(Constant.JMESPATH)
+        if queries and kind in TEXTUAL and (answers := answers_of(expression.constant(queries[0]))) is not None:
+            told = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
+            return tuple(dict.fromkeys(told)) or cases
+        if operation.name == "DATE_TIME_FROM" and expression.operands[0].type is ValueType.TEXT:
+            return cases[1:]
+        return cases
 
     def _speaks_of_value(self, name: str, check: Check) -> bool:
         return check.declaration.key == "resultIsEmpty" or (name, check.declaration.key) in _OF_VALUE
@@ -220,36 +213,23 @@ class Reasoner:
         if check.delegate is not None or cannot_fire(expression, check):
             return False
         if key != "isEmpty" or not operands:
-            return bool(self._choose(("check", place, key)))
-        kind, value = expression.operands[0].type, operands[0]
-        if isinstance(value, Other) and kind is ValueType.BYTES and expression.operation.name in _PARSED - {"JSON_FROM"}:
-            return bool(self._choose(("check", place, key)))
-        return self._is_empty(value, kind, (place[0], self._values.number(expression.operands[0])))
+            return self._choose(("check", place, key))
+        kind = expression.operands[0].type
+        if kind is ValueType.BYTES and expression.operation.name in _DATED:
+            return self._choose(("check", place, key))
+        return self._is_empty(operands[0], kind, (place[0], self._values.number(expression.operands[0])))
 
     def _is_empty(self, value: Any, kind: ValueType, place: Place) -> bool:
-        if isinstance(value, Other):
-            return False if value.exhausted else bool(self._choose(("is empty", place)))
-        return is_empty(value, kind)
+        if isinstance(value, Several) and any(isinstance(one, Other) and not one.exhausted for _, one in value.cases):
+            value = alone(value)
+        if isinstance(value, Other) and not value.exhausted:
+            return self._choose(("is empty", place))
+        return bool(decided(value, lambda one: not isinstance(one, Other) and is_empty(one, kind)))
 
 
-def _is_always_text(expression: Expr) -> bool:
-    """Whether a query gives a text that is not empty, whatever the document."""
-    queries = expression.operation.taking(Constant.JMESPATH)
-    if not queries or expression.type not in (ValueType.TEXT, ValueType.BYTES):
-        return False
-    tree = compile_query(expression.constant(queries[0])).tree
-    return tree["type"] == "function_expression" and (
-        tree["value"] == "type" or (tree["value"] == "to_string" and _is_never_text(tree["children"][0]))
-    )
-
-
-def _is_never_text(tree: Mapping[str, Any]) -> bool:
-    """Whether what is made a text is a truth value or a number, so that the text is not empty."""
-    boolean = tree["type"] in ("not_expression", "comparator")
-    joined = tree["type"] in ("and_expression", "or_expression") and all(map(_is_never_text, tree["children"]))
-    counted = tree["type"] == "function_expression" and tree["value"] in ("length", "contains", "starts_with", "ends_with")
-    return boolean or joined or counted
-
-
-def _no_list(relationship: str) -> StatusCount:
-    raise NotUnderstood
+def _asks_form(expression: Expr) -> bool:
+    """Whether an operation ends the judgement where what it asks has another form than it takes."""
+    operation = expression.operation
+    reads = operation.taking(Constant.FIELD_PATH, Constant.LOOKUP_PATH) or operation.reads
+    of_json = any(operand.type is ValueType.JSON for operand in expression.operands)
+    return bool(reads) or (of_json and not operation.taking(Constant.JMESPATH))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.status import Status
-from perpend.meaning.values import iso_from_milliseconds
+from perpend.outputs.formats.reported import moment_text
 from perpend.outputs.formats.text import cut, write_items
 from perpend.ratings.levels import SeverityLevel
 
@@ -58,12 +58,12 @@ def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: Te
 
 def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict[str, Any]:
     """Return one finding. Raises ValueError for one whose account is not known: nobody could take it in."""
-    subject, opened = finding.subject, finding.life.opened
+    subject, opened, seen = finding.subject, finding.life.opened, finding.life.seen
     if subject.account is None:
         raise ValueError("no account")
     partition = subject.partition or "aws"
     region = subject.region or _GLOBAL_REGIONS.get(partition, "us-east-1")
-    first = _moment(opened) if opened is not None else run.time
+    first = moment_text(opened) if opened is not None else run.time
     return {
         "SchemaVersion": "2018-10-08",
         "Id": f"perpend/{finding.uid}",
@@ -72,7 +72,7 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
         "AwsAccountId": subject.account,
         "CreatedAt": first,
         "FirstObservedAt": first,
-        "LastObservedAt": run.time,
+        "LastObservedAt": moment_text(seen) if seen is not None else run.time,
         "UpdatedAt": run.time,
         "Title": _filled(finding.policy.title, _TITLE),
         "Description": _filled(finding.message, _DESCRIPTION),
@@ -81,7 +81,7 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
             {"Type": subject.resource_type, "Id": _filled(subject.id, _ID), "Partition": partition, "Region": region}
         ],
         "Compliance": _compliance(finding),
-        "RecordState": "ARCHIVED" if finding.status is Status.DISAPPEARED else "ACTIVE",
+        "RecordState": "ARCHIVED" if finding.is_archived else "ACTIVE",
         **_remediation(finding),
         "ProductFields": {
             "perpend/status": finding.status.value,
@@ -118,11 +118,6 @@ def _remediation(finding: ReportedFinding) -> dict[str, Any]:
     if finding.status is not Status.INCOMPLIANT or not finding.remediation:
         return {}
     return {"Remediation": {"Recommendation": {"Text": _filled(finding.remediation, _TEXT)}}}
-
-
-def _moment(milliseconds: int) -> str:
-    text = iso_from_milliseconds(milliseconds)
-    return text if "." in text else f"{text[:-1]}.000Z"
 
 
 def _filled(text: str, most: int) -> str:

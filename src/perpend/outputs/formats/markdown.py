@@ -1,4 +1,4 @@
-"""A judgement in, a comment for a pull request out: the ledger, then what is incompliant or not known, policy by policy.
+"""A judgement or findings in, a comment for a pull request out: totals, then what is wrong or not known, policy by policy.
 
 Nothing in it is markup, a mention or a link that a name brings along, and it is never longer than a comment may be.
 """
@@ -6,49 +6,110 @@ Nothing in it is markup, a mention or a link that a name brings along, and it is
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.outputs.as_ratings import severities_document
 from perpend.outputs.formats.text import cut
-from perpend.outputs.tally import tally_of
+from perpend.outputs.tally import TO_ACT_ON, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
 
     from perpend.judge.judgement import Judgement
-    from perpend.outputs.tally import Group, PolicyTally
+    from perpend.outputs.formats.reported import ReportedFinding, ReportedRun
+    from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 MOST: Final = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
 
 _OBJECTS: Final = 10
 _NAME, _SAID = 200, 1_000
-_MARK: Final = "<!-- perpend:check -->"
+_MARK: Final = "<!-- perpend:{} -->"
 _BACKTICKS: Final = re.compile("`+")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
 
 
-def write_markdown(judgement: Judgement, stream: TextIO) -> None:
-    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it."""
+@dataclass(slots=True)
+class SaidOfMany:
+    """What a policy says of some objects: how many, and the first of their names."""
+
+    status: Status
+    message: str
+    remediation: str | None
+    objects: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PolicySection:
+    """A policy as a comment shows it: how many findings, by a word for each kind, and what it says."""
+
+    id: str
+    title: str
+    rating: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    said: list[SaidOfMany] = field(default_factory=list)
+
+
+def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudgement | None = None) -> None:
+    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it.
+
+    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
+    """
     counts, total = judgement.ledger.counts, judgement.ledger.verdicts
-    written = f"{_MARK}\n### Perpend: {_heading(counts)}\n\n| status | verdicts |\n| --- | ---: |\n"
+    written = f"{_MARK.format('check')}\n### Perpend: {_heading(counts)}\n\n| status | verdicts |\n| --- | ---: |\n"
     written += "".join(f"| {status.value.lower()} | {counts[status]:,} |\n" for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
-    written += ".\n"
+    written += ".\n" + (_severities(weighed) if weighed else "")
+    stream.write(_with_sections(written, (_section_of(one, weighed) for one in tally_of(judgement, limit=_OBJECTS))))
+
+
+def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
+    """Write a comment with findings that a history knows: how many of each life, and below each policy what is open."""
+    lives: Counter[str] = Counter()
+    sections: dict[str, PolicySection] = {}
+    known: dict[tuple[object, ...], SaidOfMany] = {}
+    waived = 0
+    for finding in findings:
+        word = finding.life.word or finding.status.value.lower()
+        lives[word] += 1
+        waived += finding.life.waiver is not None
+        rating = finding.policy.rating.text(Status.INCOMPLIANT) if finding.policy.rating else ""
+        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title, rating))
+        section.counts[word] += 1
+        key = (finding.policy.id, finding.status, finding.message, finding.remediation)
+        if key not in known:
+            known[key] = SaidOfMany(finding.status, finding.message, finding.remediation)
+            section.said.append(known[key])
+        said = known[key]
+        said.objects += 1
+        said.names += [finding.subject.shown_name] if len(said.names) < _OBJECTS else []
+    named = ", ".join(f"{number:,} {word}" for word, number in lives.items()) or "no findings"
+    written = f"{_MARK.format('findings')}\n### Perpend: {named}\n\nAs of the run of {run.day}"
+    written += f"; {waived:,} of these are waived.\n" if waived else ".\n"
+    stream.write(_with_sections(written, (sections[name] for name in sorted(sections))))
+
+
+def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
+    """Return a comment with as many sections as it has room for, and how many it has none for."""
     left_out = 0
-    for tally in tally_of(judgement, limit=_OBJECTS):
-        section = "".join(_section(tally))
+    for one in sections:
+        section = "".join(_section(one))
         if section and (left_out or len(written) + len(section) > MOST - 100):
             left_out += 1
         else:
             written += section
     if left_out:
         written += f"\n{left_out:,} more policies have findings, which this comment has no room for.\n"
-    stream.write(written)
+    return written
 
 
 def _heading(counts: Mapping[Status, int]) -> str:
@@ -56,28 +117,45 @@ def _heading(counts: Mapping[Status, int]) -> str:
     return " and ".join(named)
 
 
-def _section(tally: PolicyTally) -> Iterator[str]:
-    if not tally.groups:
+def _severities(weighed: WeighedJudgement) -> str:
+    """Return how many findings there are of each severity; what is waived is not among them."""
+    rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
+    shown = [
+        f"| {'not rated' if name == 'notRated' else name} | {' | '.join(f'{one:,}' for one in counts.values())} |\n"
+        for name, counts in rows
+    ]
+    return f"\n| severity | incompliant | undetermined |\n| --- | ---: | ---: |\n{''.join(shown)}" if shown else ""
+
+
+def _section_of(tally: PolicyTally, weighed: WeighedJudgement | None) -> PolicySection:
+    rating = weighed.in_force.of(tally.policy.id) if weighed else None
+    severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
+    counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
+    said = [
+        SaidOfMany(one.status, one.message, one.remediation, one.objects, [judged.name or judged.id for judged, _ in one.shown])
+        for one in tally.groups
+    ]
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, said)
+
+
+def _section(one: PolicySection) -> Iterator[str]:
+    if not one.said:
         return
-    counts = ", ".join(
-        f"{tally.counts[status]:,} {status.value.lower()}"
-        for status in (Status.INCOMPLIANT, Status.UNDETERMINED)
-        if tally.counts[status]
-    )
-    yield f"\n<details><summary><b>{counts}</b> · {prose(tally.policy.contextual_name)}</summary>\n\n"
-    yield f"{span(tally.policy.id)}\n"
-    for group in tally.groups:
-        yield _group(group)
+    counts = ", ".join(f"{number:,} {prose(word)}" for word, number in one.counts.items())
+    rating = f" · {prose(one.rating)}" if one.rating else ""
+    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(one.title)}</summary>\n\n"
+    yield f"{span(one.id)}\n"
+    for said in one.said:
+        yield _said(said)
     yield "\n</details>\n"
 
 
-def _group(group: Group) -> str:
-    said = f"\n- {group.status.value} {group.objects:,}: {prose(group.message)}"
-    if group.remediation:
-        said += f" Next: {prose(group.remediation)}"
-    names = ", ".join(span(judged.name or judged.id) for judged, _ in group.shown)
-    first = f"first {len(group.shown)}: " if group.objects > len(group.shown) else ""
-    return f"{said}\n  {first}{names}\n"
+def _said(one: SaidOfMany) -> str:
+    said = f"\n- {one.status.value} {one.objects:,}: {prose(one.message)}"
+    if one.remediation:
+        said += f" Next: {prose(one.remediation)}"
+    first = f"first {len(one.names)}: " if one.objects > len(one.names) else ""
+    return f"{said}\n  {first}{', '.join(map(span, one.names))}\n"
 
 
 def span(text: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
-from perpend.outputs.formats.reported import CHANGED, CLOSED
+from perpend.outputs.as_ratings import rating_document
+from perpend.outputs.formats.reported import CHANGED, CLOSED, SAME
 from perpend.outputs.formats.text import json_of
 from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
@@ -104,23 +104,19 @@ def _severity(finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _rating(finding: ReportedFinding) -> dict[str, Any]:
-    """Return who has rated a finding, and why; of what is not known, that it only would be so severe."""
-    rating = finding.rating
-    if rating is None:
-        return {}
-    would = {"wouldBe": True} if finding.status is Status.UNDETERMINED else {}
-    said = {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because)}
-    return {"rating": {**said, **would}}
+    """Return who has rated a finding, and why, where somebody has."""
+    said = rating_document(finding.rating, finding.status)
+    return {"rating": said} if said else {}
 
 
 def _activity(finding: ReportedFinding) -> int:
     if finding.status in (*_SETTLED, Status.DISAPPEARED) or finding.life.change == CLOSED:
         return _CLOSE
-    return _UPDATE if finding.life.change == CHANGED else _CREATE
+    return _UPDATE if finding.life.change in (CHANGED, SAME) else _CREATE
 
 
 def _state(finding: ReportedFinding) -> int:
-    if finding.status is Status.DISAPPEARED:
+    if finding.is_archived:
         return _ARCHIVED
     if finding.status in _SETTLED:
         return _RESOLVED
@@ -130,11 +126,12 @@ def _state(finding: ReportedFinding) -> int:
 def _info(run: ReportedRun, finding: ReportedFinding) -> dict[str, Any]:
     opened = finding.life.opened
     times = {"created_time": opened, "first_seen_time": opened} if opened is not None else {}
+    seen = run.milliseconds if finding.life.seen is None else finding.life.seen
     return {
         "uid": finding.uid,
         "title": finding.policy.title,
         **times,
-        "last_seen_time": run.milliseconds,
+        "last_seen_time": seen,
         "analytic": {"uid": finding.policy.id, "type_id": 1},
     }
 

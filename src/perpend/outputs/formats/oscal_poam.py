@@ -28,7 +28,7 @@ def write_oscal_poam(run: ReportedRun, findings: Iterable[ReportedFinding], stre
 
     Raises NothingOpen, before anything is written, where nothing is open.
     """
-    items = (_item(run, finding) for finding in findings if finding.status in OPEN)
+    items = (_item(run, finding) for finding in findings if finding.status in OPEN and not finding.is_archived)
     first = next(items, None)
     if first is None:
         raise NothingOpen("nothing is open, and a plan of action (oscal-poam) has at least one item: nothing was written")
@@ -66,6 +66,8 @@ def _item(run: ReportedRun, finding: ReportedFinding) -> dict[str, Any]:
                 "account": subject.account,
                 "region": subject.region,
                 "waiver": finding.life.waiver,
+                "severity": finding.rating.level.value if finding.rating else None,
+                "rated-by": finding.rating.source if finding.rating else None,
             }
         ),
         "related-observations": [{"observation-uuid": observation_uuid(run, finding.policy.id)}],

@@ -16,7 +16,7 @@ from perpend.outputs.formats.text import json_of, one_line, uuid_of
 from perpend.outputs.tally import tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
     from perpend.ir.estate import EstateObject
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.judge.requirements import RequirementResult, Scorecard
     from perpend.outputs.formats.reported import ReportedRun
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 _STATES: Final = {
     Standing.MET: ("satisfied", "pass"),
@@ -34,10 +35,19 @@ _STATES: Final = {
 """The state of a control. What nothing was judged of is no finding: OSCAL has no word for it."""
 
 
-def write_oscal_results(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> None:
-    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most."""
-    run = run_of(judgement)
+def write_oscal_results(
+    judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None
+) -> None:
+    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most.
+
+    ``weighed`` is how severe findings are: observations of policies that somebody has rated have it as properties.
+    """
     tallies = tally_of(judgement, limit=limit)
+    write_results_of(run_of(judgement, weighed), {one.policy.id: _subjects(one) for one in tallies}, stream)
+
+
+def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any]]], stream: TextIO) -> None:
+    """Write assessment results of a run. ``subjects`` are objects that are named, by policy."""
     plan = uuid_of("policies", *sorted(run.policies))
     head = {
         "uuid": document_uuid(run, "assessment-results"),
@@ -46,7 +56,9 @@ def write_oscal_results(judgement: Judgement, stream: TextIO, *, limit: int = 20
     }
     resource = {"uuid": plan, "title": "The policies that judged", "description": f"{len(run.policies):,} policies."}
     stream.write(f'{{"assessment-results":{json_of(head)[:-1]},\n"results":[{json_of(_result(run))[:-1]}')
-    _write_list("observations", (_observation(run, tally) for tally in tallies), stream)
+    _write_list(
+        "observations", (observation(run, run.policies[one], subjects.get(one, [])) for one in sorted(run.policies)), stream
+    )
     found = (_finding(run, card, result) for card in run.scorecards for result in card.results if result.standing in _STATES)
     _write_list("findings", found, stream)
     stream.write(f'}}],\n"back-matter":{{"resources":[{json_of(resource)}]}}}}}}\n')
@@ -93,9 +105,9 @@ def _selections(run: ReportedRun) -> list[dict[str, Any]]:
     return selections or [{"description": "No framework was asked.", "include-all": {}}]
 
 
-def _observation(run: ReportedRun, tally: PolicyTally) -> dict[str, Any]:
+def _subjects(tally: PolicyTally) -> list[dict[str, Any]]:
     shown = [judged for group in tally.groups for judged, _ in group.shown]
-    return observation(run, run.policies[tally.policy.id], [_subject(judged) for judged in dict.fromkeys(map(_Key, shown))])
+    return [_subject(judged) for judged in dict.fromkeys(map(_Key, shown))]
 
 
 class _Key:

@@ -59,13 +59,16 @@ class ReportedPolicy:
 class FindingLife:
     """What is known of a finding beyond one run. ``opened`` is in milliseconds; ``change`` is that of the last run.
 
-    ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared.
+    ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared. ``seen`` is, in
+    milliseconds, when a run last said something of it; the run's own time where that is not told. ``word`` says how it stands.
     """
 
     opened: int | None = None
     change: str | None = None
     waiver: str | None = None
     last: Status | None = None
+    seen: int | None = None
+    word: str | None = None
 
 
 NOTHING_KNOWN: Final = FindingLife()
@@ -91,6 +94,11 @@ class ReportedFinding:
     life: FindingLife = NOTHING_KNOWN
     rating: FindingRating | None = None
 
+    @property
+    def is_archived(self) -> bool:
+        """Whether nobody will judge it again: its object is gone, or the policy is no more."""
+        return self.status is Status.DISAPPEARED or (self.life.change == CLOSED and self.status in OPEN)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedRun:
@@ -105,13 +113,18 @@ class ReportedRun:
     @property
     def time(self) -> str:
         """The time of the run, with milliseconds."""
-        text = iso_from_milliseconds(self.milliseconds)
-        return text if "." in text else f"{text[:-1]}.000Z"
+        return moment_text(self.milliseconds)
 
     @property
     def day(self) -> str:
         """The day of the run."""
         return self.time[:10]
+
+
+def moment_text(milliseconds: int) -> str:
+    """Return a time in UTC, with milliseconds."""
+    text = iso_from_milliseconds(milliseconds)
+    return text if "." in text else f"{text[:-1]}.000Z"
 
 
 def run_of(judgement: Judgement, weighed: WeighedJudgement | None = None) -> ReportedRun:

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
+from perpend.outputs.formats.grouped import FindingGroup, grouped
 from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME
-from perpend.outputs.formats.text import json_of, write_items
+from perpend.outputs.formats.text import json_of, uuid_of, write_items
 from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
 
@@ -44,12 +45,14 @@ _NUMBERS: Final = {
 }
 _STATES: Final = {NEW: "new", SAME: "unchanged", CHANGED: "updated", CLOSED: "absent"}
 _FINGERPRINT: Final = "perpendFinding/v1"
+_OF_GROUP: Final = "perpendGroup/v1"
 
 
 def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, github: bool = False) -> None:
     """Write a log. For ``github`` what is undetermined is told in notifications, policy by policy, not in results.
 
-    Whether code scanning honours the kind ``open`` is not known: it might show such a result as one that fails.
+    Whether code scanning honours the kind ``open`` is not known: it might show such a result as one that fails. Nor does it
+    show very many results: of these there is one for each policy and account.
     """
     rules = sorted(run.policies.values(), key=lambda policy: policy.id)
     numbers = {policy.id: number for number, policy in enumerate(rules)}
@@ -62,8 +65,8 @@ def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: T
         "invocations": [_invocation(run, rules, numbers, github=github)],
     }
     stream.write(f'{{"$schema":{json_of(_SCHEMA)},"version":"2.1.0","runs":[{json_of(opening)[:-1]},\n"results":[')
-    shown = (one for one in findings if not (github and one.status is Status.UNDETERMINED))
-    write_items((_result(one, numbers[one.policy.id]) for one in shown), stream)
+    shown = grouped(one for one in findings if one.status is not Status.UNDETERMINED) if github else findings
+    write_items((_shown(one, numbers) for one in shown), stream)
     stream.write("\n]}]}\n")
 
 
@@ -100,10 +103,29 @@ def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict
     return found
 
 
+def _shown(one: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:
+    if not isinstance(one, FindingGroup):
+        return _result(one, numbers[one.policy.id])
+    finding = one.first
+    found = _result(finding, numbers[finding.policy.id])
+    where = "several accounts" if one.account is None else f"account {one.account}" if one.account else "no known account"
+    named = ", ".join(one.names)
+    said = f"{one.number:,} objects in {where} (first {len(one.names)}: {named}): {finding.message}"
+    place = {"fullyQualifiedName": where, "name": where, "kind": "account"}
+    parts = (finding.policy.id, where, finding.status.value, str(bool(finding.life.waiver)))
+    return {
+        **found,
+        "message": {"text": literal(said)},
+        "locations": [{**found["locations"][0], "logicalLocations": [place]}],
+        "partialFingerprints": {_OF_GROUP: uuid_of("sarif-group", *parts)},
+        "occurrenceCount": one.number,
+    }
+
+
 def _result(finding: ReportedFinding, number: int) -> dict[str, Any]:
     kind, level = _KINDS[finding.life.last or finding.status]
     subject, life, rating = finding.subject, finding.life, finding.rating
-    state = CLOSED if finding.status is Status.DISAPPEARED else life.change
+    state = CLOSED if finding.is_archived else life.change
     waived = [{"kind": "external", "status": "accepted", "justification": life.waiver}] if life.waiver else []
     location = {
         "physicalLocation": {

@@ -13,6 +13,8 @@ from perpend.diagnostics.escape import encodable
 from perpend.judge.belonging import account_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perpend.ir.estate import EstateObject
 
 _ACCOUNT: Final = re.compile("[0-9]{12}")
@@ -73,14 +75,24 @@ class Subject:
 
 def subject_of(judged: EstateObject) -> Subject:
     """Return what an object is called, and where it is: by its ARN; the account also by the object that owns it."""
-    arn = next((one for one in (judged.external_id, judged.id) if one.startswith("arn:")), "")
+    return subject_called(judged.id, judged.external_id, judged.name, judged.type_name, accounts=account_names(judged))
+
+
+def subject_called(
+    object_id: str, external_id: str, name: str, type_name: str, *, accounts: Iterable[str], region: str = ""
+) -> Subject:
+    """Return the same by what an object is called. ``accounts`` are what its account may be called, the surest in front.
+
+    ``region`` is what is taken where its ARN names none.
+    """
+    arn = next((one for one in (external_id, object_id) if one.startswith("arn:")), "")
     parts = arn.split(":", _ARN_PARTS - 1)
-    partition, region = (parts[1], parts[3]) if len(parts) == _ARN_PARTS else ("", "")
+    partition, of_arn = (parts[1], parts[3]) if len(parts) == _ARN_PARTS else ("", "")
     return Subject(
-        encodable(judged.id or judged.external_id),
-        encodable(judged.name),
-        judged.type_name,
-        next((name for name in account_names(judged) if _ACCOUNT.fullmatch(name)), None),
-        region if _REGION.fullmatch(region) else None,
+        encodable(object_id or external_id),
+        encodable(name),
+        type_name,
+        next((name for name in accounts if _ACCOUNT.fullmatch(name)), None),
+        next((one for one in (of_arn, region) if _REGION.fullmatch(one)), None),
         partition if _PARTITION.fullmatch(partition) else None,
     )

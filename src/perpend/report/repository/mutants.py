@@ -36,7 +36,7 @@ def print_mutants(scores: Sequence[MutationScore], console: Console, source_line
     for score in scores:
         _print_killers(score, console)
         for key in score.stale:
-            line = f"{score.logic_id}: listed as equivalent, but is none (killed, or not there): {key}"
+            line = f"{score.logic_id}: listed as equivalent, but killed, not there, or proven without the list: {key}"
             console.print(Text.assemble(("stale ", "bold yellow"), visible(line)))
     _print_scores(scores, console)
 

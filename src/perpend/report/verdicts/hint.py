@@ -8,8 +8,6 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
-
 from perpend.outputs.tally import TO_ACT_ON
 
 if TYPE_CHECKING:
@@ -74,7 +72,7 @@ def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, 
     page.blank()
     inputs = f", with those of {len(command.inputs)} inputs that hold it" if command.names_some else ""
     page.line((f"Why? For the first one{inputs}:", "dim"))
-    page.put(Text("  " + " ".join(quoted(word, page.console.encoding) for word in words)))
+    page.whole("  " + " ".join(quoted(word, page.console.encoding) for word in words))
 
 
 def time_text(time: datetime) -> str:

@@ -77,6 +77,67 @@ def test_what_cannot_be_read_counts(tmp_path):
     assert "`b__c == 'y'` was dropped from `b__c == 'y' || true`" not in proven(made)
 
 
+def words_of_query(expression):
+    arg = {"JSON_FROM": {"arg": field("j__c"), "undeterminedIf": {"isInvalid": "m"}}}
+    checks = {"evaluationError": "m", "resultTypeMismatch": "m"}
+    return {"JSON_QUERY_TEXT": {"arg": arg, "expression": expression, "undeterminedIf": checks}}
+
+
+def test_a_query_that_always_answers_with_a_word_is_never_empty(tmp_path):
+    word = words_of_query("to_string(a && 'some' || 'none')")
+    check = {"IS_EQUAL": {"left": word, "right": {"TEXT": "some"}}}
+    assert 1 == len([words for words in proven(program(tmp_path / "word", check)) if "is empty" in words])
+    check = {"IS_EQUAL": {"left": words_of_query("a"), "right": {"TEXT": "some"}}}
+    assert set() == proven(program(tmp_path / "any", check))
+
+
+def test_an_expression_that_finds_nothing_in_a_blank_text_has_asked_before(tmp_path):
+    after = {"CONTAINS": {"arg": {"SET": {"itemType": "TEXT", "items": ["tcp", "all"]}}, "search": field("a__c")}}
+
+    def settled(regex, name):
+        odd = {"NOT": {"arg": {"REGEX_MATCHES": {"arg": field("a__c"), "regex": regex}}}}
+        return "`setOfText(['tcp', 'all']).contains(a__c)` said yes where `a__c` is empty" in proven(
+            program(tmp_path / name, odd, after)
+        )
+
+    assert (True, False) == (settled("^(tcp|all)$", "no-blank"), settled("^(tcp|all)?$", "blank"))
+
+
+def test_a_text_split_at_nothing_has_pieces_unless_it_is_empty(tmp_path):
+    kept = {"SET_FROM": {"arg": {"FIELD": {"path": "a__c", "undeterminedIf": {"isEmpty": "m"}}}, "separator": ""}}
+    cut = {"SET_FROM": {**kept["SET_FROM"], "separator": ","}}
+    for name, pieces, expected in (("characters", kept, True), ("commas", cut, False)):
+        made = proven(program(tmp_path / name, {"CONTAINS": {"arg": pieces, "search": {"TEXT": "x"}}}))
+        assert expected == any(words.endswith("is empty") for words in made)
+
+
+def test_without_a_document_nothing_is_allowed_but_one_that_is_no_text_may_allow(tmp_path):
+    allows = {
+        "AWS_POLICY_ALLOWS": {"policyExtField": "p__c", "widestAcceptableAccessLevel": "SAME_ACCOUNT", "actions": ["s3:*"]}
+    }
+    empty = equal("p__c", "")
+    assert set() == swapped("p__c.awsPolicyAllows(SAME_ACCOUNT, ['s3:*'])") & proven(program(tmp_path / "or", empty, allows))
+    made = program(
+        tmp_path / "after", {"NOT": {"arg": empty}}, {"AND": {"args": [{"NOT": {"arg": allows}}, equal("a__c", "x")]}}
+    )
+    assert any(words.startswith("`not(p__c.awsPolicyAllows") and "dropped" in words for words in proven(made))
+
+
+def test_nothing_compares_with_null(tmp_path):
+    zero = {"left": field("a__c"), "right": {"NUMBER": 0}}
+    neither = [{"NOT": {"arg": {name: zero}}} for name in ("GREATER_THAN", "LESS_THAN_EQUAL")]
+    above = {"GREATER_THAN": {"left": field("a__c"), "right": field("b__c")}}
+    never = "INCOMPLIANT became COMPLIANT in condition 1"
+    assert never in proven(program(tmp_path / "null", {"AND": {"args": [*neither, above]}}))
+    assert never not in proven(program(tmp_path / "any", {"AND": {"args": [neither[0], above]}}))
+
+
+def test_a_date_that_is_written_down_has_no_place_before_or_behind_every_day(tmp_path):
+    gone = {"IS_BEFORE_TODAY": {"arg": {"DATE_TIME": "2026-03-31T00:00:00Z"}}}
+    made = program(tmp_path, {"AND": {"args": [equal("a__c", "x"), gone]}})
+    assert set() == {words for words in proven(made) if "dropped" in words or "became" in words}
+
+
 def test_unit_tests_are_not_reasoned_about(tmp_path):
     made = program(tmp_path, {"UNIT_TEST": {"id": "a", "arg": {"BOOLEAN": False}}})
     assert set() == proven(made)

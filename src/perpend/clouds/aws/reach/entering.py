@@ -31,9 +31,6 @@ ACCOUNTS: Final = CloudCall(
 ASSUME: Final = CloudCall("sts.assume", "sts", "AssumeRole", "sts:AssumeRole", "Credentials", regional=False)
 """The call that enters one of them."""
 
-USUAL_ROLE: Final = "OrganizationAccountAccessRole"
-"""The role that AWS makes in accounts which an organization creates."""
-
 LONGEST_POLICY: Final = 2_048
 """How many characters a session policy may have."""
 

@@ -96,6 +96,8 @@ _TYPES: Final = (
             "CA10__contactFullName__c": FieldSource("ContactInformation.FullName", "", "account.contact"),
             "CA10__contactPhoneNumber__c": FieldSource("ContactInformation.PhoneNumber", "", "account.contact"),
             "CA10__rootMfaEnabled__c": FieldSource("SummaryMap.AccountMFAEnabled", "is_one", "iam.summary"),
+            "CA10__rootMfaDeviceType__c": FieldSource("@", "root_mfa_kind", "iam.virtual-mfa", after=("iam.summary",)),
+            "CA10__rootPasswordPresent__c": FieldSource("SummaryMap.AccountPasswordPresent", "is_one", "iam.summary"),
             "CA10__rootAccessKeysPresent__c": FieldSource("SummaryMap.AccountAccessKeysPresent", "is_one", "iam.summary"),
         },
         (
@@ -105,6 +107,7 @@ _TYPES: Final = (
             *(DetailCall(f"account.{kind}-contact") for kind in _CONTACTS),
             DetailCall("account.contact"),
             DetailCall("iam.summary"),
+            DetailCall("iam.virtual-mfa"),
         ),
     ),
     TypeRow(

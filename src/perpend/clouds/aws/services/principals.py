@@ -1,10 +1,10 @@
-"""IAM beside users, roles and managed policies: groups and who is in them, inline policies, instance profiles."""
+"""IAM beside users, roles and managed policies: access keys, groups and who is in them, inline policies, instance profiles."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, ServiceTable, TypeRow
+from perpend.clouds.aws.model import ABOVE, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.clouds.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
 
 _ACCOUNT: Final = FieldSource("{account}")
@@ -27,10 +27,46 @@ _CALLS: Final = (
         {"Filter": ["Group"]},
         regional=False,
     ),
+    CloudCall(
+        "iam.keys",
+        "iam",
+        "ListAccessKeys",
+        "iam:ListAccessKeys",
+        "AccessKeyMetadata",
+        {"UserName": "@UserName"},
+        regional=False,
+        gone=("NoSuchEntity",),
+    ),
+    CloudCall(
+        "iam.key-used",
+        "iam",
+        "GetAccessKeyLastUsed",
+        "iam:GetAccessKeyLastUsed",
+        parameters={"AccessKeyId": "@AccessKeyId"},
+        regional=False,
+    ),
     CloudCall("iam.profiles", "iam", "ListInstanceProfiles", "iam:ListInstanceProfiles", "InstanceProfiles", regional=False),
 )
 
 _TYPES: Final = (
+    TypeRow(
+        "CA10__CaAwsAccessKey__c",
+        "iam.user-details",  # keys of the root user are in its credential report alone
+        "{AccessKeyId}",
+        {
+            "CA10__account__c": _ACCOUNT,
+            "CA10__user__c": FieldSource(f"{ABOVE}.Arn"),
+            "CA10__accessKeyId__c": FieldSource("AccessKeyId"),
+            "CA10__status__c": FieldSource("Status"),
+            "CA10__createDate__c": FieldSource("CreateDate", "time"),
+            "CA10__userCreateDate__c": FieldSource(f"{ABOVE}.CreateDate", "time"),
+            "CA10__secondsAfterUser__c": FieldSource("@", "seconds_after_user"),
+            "CA10__lastUsedDate__c": FieldSource("AccessKeyLastUsed.LastUsedDate", "time", "iam.key-used", optional=True),
+            "CA10__lastUsedServiceName__c": FieldSource("AccessKeyLastUsed.ServiceName", "", "iam.key-used"),
+        },
+        (DetailCall("iam.key-used"),),
+        each="iam.keys",
+    ),
     TypeRow(
         "CA10__CaAwsIamGroup__c",
         "iam.group-details",

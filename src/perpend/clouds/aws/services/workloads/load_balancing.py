@@ -1,4 +1,4 @@
-"""Load balancers of both generations, Auto Scaling groups, and what joins them."""
+"""Load balancers of both generations with their listeners, Auto Scaling groups, and what joins them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ _CALLS: Final = (
         "DescribeLoadBalancerAttributes",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         parameters={"LoadBalancerName": "@LoadBalancerName"},
+        gone=("LoadBalancerNotFound",),
+    ),
+    CloudCall(
+        "elb.listeners",
+        "elbv2",
+        "DescribeListeners",
+        "elasticloadbalancing:DescribeListeners",
+        "Listeners",
+        {"LoadBalancerArn": "@LoadBalancerArn"},
         gone=("LoadBalancerNotFound",),
     ),
     CloudCall(
@@ -87,6 +96,38 @@ _TYPES: Final = (
                     ),
                 },
                 details=(DetailCall("elb.classic-attributes"),),
+            ),
+        ),
+    ),
+    TypeRow(
+        "CA10__CaAwsLoadBalancerListener__c",
+        "elb.v2",
+        "{ListenerArn}",
+        {
+            **PLACE,
+            "CA10__loadBalancer__c": FieldSource("LoadBalancerArn"),
+            "CA10__port__c": FieldSource("Port", optional=True),  # those of gateways have none
+            "CA10__protocol__c": FieldSource("Protocol", optional=True),
+            "CA10__sslPolicy__c": FieldSource("SslPolicy", optional=True),
+            "CA10__certificateArns__c": FieldSource("Certificates[].CertificateArn", "sorted_lines"),
+            "CA10__defaultActionsJson__c": FieldSource("DefaultActions", "json_text"),
+        },
+        each="elb.listeners",
+        also=(
+            TypeRow(
+                "CA10__CaAwsLoadBalancerListener__c",
+                "elb.classic",
+                BALANCER + "{^.LoadBalancerName}|{Listener.LoadBalancerPort}",
+                {
+                    **PLACE,
+                    "CA10__loadBalancer__c": FieldSource(BALANCER + "{^.LoadBalancerName}"),
+                    "CA10__port__c": FieldSource("Listener.LoadBalancerPort"),
+                    "CA10__protocol__c": FieldSource("Listener.Protocol"),
+                    "CA10__sslPolicy__c": FieldSource(""),
+                    "CA10__certificateArns__c": FieldSource("Listener.SSLCertificateId", optional=True),
+                    "CA10__defaultActionsJson__c": FieldSource(""),
+                },
+                inside="ListenerDescriptions",
             ),
         ),
     ),

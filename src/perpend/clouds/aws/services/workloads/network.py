@@ -1,4 +1,4 @@
-"""Networks: VPCs, what they log, how traffic is routed in them, and what may pass."""
+"""Networks: VPCs, what they log, how traffic is routed in them, what may pass, and addresses that are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from perpend.clouds.aws.model import CloudCall, FieldSource, ServiceTable, TypeR
 from perpend.clouds.aws.services.workloads.parts import EC2, PLACE
 
 _CALLS: Final = (
+    CloudCall("ec2.addresses", "ec2", "DescribeAddresses", "ec2:DescribeAddresses", "Addresses"),
     CloudCall("ec2.vpcs", "ec2", "DescribeVpcs", "ec2:DescribeVpcs", "Vpcs"),
     CloudCall("ec2.flow-logs", "ec2", "DescribeFlowLogs", "ec2:DescribeFlowLogs", "FlowLogs"),
     CloudCall("ec2.subnets", "ec2", "DescribeSubnets", "ec2:DescribeSubnets", "Subnets"),
@@ -33,6 +34,20 @@ _CALLS: Final = (
 )
 
 _TYPES: Final = (
+    TypeRow(
+        "CA10__CaAwsElasticIp__c",
+        "ec2.addresses",
+        EC2 + "elastic-ip/{AllocationId}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource(EC2 + "elastic-ip/{AllocationId}"),
+            "CA10__allocationId__c": FieldSource("AllocationId"),
+            "CA10__publicIp__c": FieldSource("PublicIp"),
+            "CA10__associationId__c": FieldSource("AssociationId", optional=True),
+            "CA10__instance__c": FieldSource(EC2 + "instance/{InstanceId}", "of_instance", optional=True),
+            "CA10__networkInterfaceId__c": FieldSource("NetworkInterfaceId", optional=True),
+        },
+    ),
     TypeRow(
         "CA10__CaAwsVpc__c",
         "ec2.vpcs",
@@ -220,4 +235,5 @@ _TYPES: Final = (
 TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
+    unpaged={"ec2.addresses": "answers all addresses at once"},
 )

@@ -1,0 +1,92 @@
+"""A judged snapshot in, what its store's history knows of its findings out, as a page that is handed over shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from perpend.cli.histories.rating import time_of
+from perpend.diagnostics.escape import visible
+from perpend.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from perpend.cli.histories.waiving import Waiving
+    from perpend.handout.lived import HandoutHistory, TrendPoint
+    from perpend.history.place import HistoryPlace
+    from perpend.judge.judgement import Judgement
+    from perpend.store.database import Connection
+    from perpend.store.snapshot import Snapshot
+
+_MOST_RUNS: Final = 365
+_AT_ONCE: Final = 10_000
+_OPEN: Final = (
+    "SELECT policy_id, type, object_id, life, open_since, episodes, finding_id FROM finding "
+    "WHERE life IN ('open', 'unconfirmed', 'unknown') ORDER BY policy_id, type, object_id, incarnation"
+)
+
+
+def history_of(snapshot: Snapshot, judgement: Judgement, waiving: Waiving) -> HandoutHistory | None:
+    """Return what the history of a snapshot's store knows of the policies of a judgement, None where there is none.
+
+    What cannot be read is told.
+    """
+    from perpend.history.place import HistoryPlace
+
+    place = HistoryPlace(snapshot.directory)
+    try:
+        head = place.head()
+        named = sorted({one.policy_id for one in judgement.programs})
+        return _known(place, snapshot, named, waiving) if head.runs else None
+    except PerpendError as error:
+        click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
+        return None
+
+
+def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving: Waiving) -> HandoutHistory:
+    from perpend.handout.lived import HandoutHistory, LifeShown
+    from perpend.history.ask.views import asking
+
+    head, lives = place.head(), dict[LifeShown, int]()
+    numbers: dict[tuple[str, str], dict[str, int]] = {}
+    same = head.runs[-1].content == snapshot.content_hash
+    with asking(place) as connection:
+        points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
+        covering = waiving.covered_findings(connection, head) if same else None
+        reasons = {one.waiver.id: one.waiver.reason for one in covering.standings} if covering else {}
+        for policy_id, type_name, object_id, *of_life in _rows(connection) if same else ():
+            life = _life(of_life, time_of(head), reasons)
+            numbers.setdefault((policy_id, type_name), {})[object_id] = lives.setdefault(life, len(lives) + 1)
+    return HandoutHistory(points, tuple(lives), numbers, same)
+
+
+def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
+    from perpend.handout.lived import TrendPoint
+    from perpend.history.ask.questions import trend
+
+    for number, time, opened, unconfirmed, unknown, _, came, went in connection.execute(*trend((), policies)).fetchall():
+        yield TrendPoint(number, f"{time:%Y-%m-%d}", int(opened), int(unconfirmed), int(unknown), int(came), int(went))
+
+
+def _rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
+    """Yield findings that have not ended: policy, type, object's Id, and what is known of their lives."""
+    from perpend.waivers.kept import with_waivers
+
+    connection.execute(*with_waivers((_OPEN, [])))
+    while batch := connection.fetchmany(_AT_ONCE):
+        yield from batch
+
+
+def _life(row: list[Any], newest: datetime, reasons: dict[str, str]) -> Any:
+    from perpend.handout.lived import LifeShown
+    from perpend.history.model import Life
+
+    life, since, episodes, _, waiver, until = row
+    word = life
+    if life == Life.OPEN:
+        word = "reopened" if episodes > 1 else "new" if since >= newest else "open"
+    day = f"{since:%Y-%m-%d}" if since is not None and life != Life.UNKNOWN else None
+    return LifeShown(word, day, episodes, waiver, until, reasons.get(waiver))

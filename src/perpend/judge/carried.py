@@ -1,0 +1,72 @@
+"""The mappings of a repository and two versions of a framework in, what of the one goes on in the other out, by policies alone.
+
+A requirement is not what its number says: one of a version goes on in those of another that the same policy answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.analyze.frameworks import How
+
+if TYPE_CHECKING:
+    from perpend.analyze.frameworks import FrameworkMappings
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementCarried:
+    """A requirement of the newer version, with those of the older one that it goes on from.
+
+    ``kept`` are policies that name both; ``inherited`` reach it through an older requirement only, which it is similar to;
+    ``gained`` name it and none of the older version.
+    """
+
+    id: str
+    before: tuple[str, ...]
+    kept: tuple[str, ...]
+    inherited: tuple[str, ...]
+    gained: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """What of a version goes on in another one. ``lost`` are policies by older requirement that answer none of the newer."""
+
+    before: str
+    after: str
+    requirements: tuple[RequirementCarried, ...]
+    lost: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def carry_over(mappings: FrameworkMappings, before: str, after: str) -> CarryOver:
+    """Return what of ``before``, a framework or section, goes on in ``after``."""
+    older = {one: _direct(mappings, one) for one in mappings.requirements_below(before)}
+    newer = mappings.requirements_below(after)
+    of_older: dict[str, list[str]] = {}
+    for section, policies in older.items():
+        for policy in policies:
+            of_older.setdefault(policy, []).append(section)
+    found = tuple(_carried(mappings, one, older, of_older) for one in newer)
+    answering = {policy.policy_id for one in newer for policy in mappings.of_section(one)}
+    lost = ((one, tuple(policy for policy in policies if policy not in answering)) for one, policies in older.items())
+    return CarryOver(before, after, found, tuple((one, policies) for one, policies in lost if policies))
+
+
+def _carried(
+    mappings: FrameworkMappings, section: str, older: dict[str, tuple[str, ...]], of_older: dict[str, list[str]]
+) -> RequirementCarried:
+    direct = _direct(mappings, section)
+    similar = [one for one in mappings.of_section(section) if one.how is How.SIMILAR_SECTION and one.via in older]
+    before = {one for policy in direct for one in of_older.get(policy, ())} | {one.via for one in similar}
+    return RequirementCarried(
+        section,
+        tuple(sorted(before)),
+        tuple(one for one in direct if one in of_older),
+        tuple(dict.fromkeys(one.policy_id for one in similar if one.policy_id not in direct)),
+        tuple(one for one in direct if one not in of_older),
+    )
+
+
+def _direct(mappings: FrameworkMappings, section: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.policy_id for one in mappings.of_section(section) if one.how is How.DIRECT))

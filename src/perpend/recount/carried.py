@@ -1,0 +1,71 @@
+"""What goes on between versions of a framework in, text and values out. Refuses to know how requirements stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.diagnostics.counted import counted
+from perpend.report.page import TerminalPage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perpend.judge.carried import CarryOver, RequirementCarried
+
+
+def print_carry_over(found: CarryOver, console: Console) -> None:
+    """Print how many requirements go on from which, and those that inherit, gain or lose policies."""
+    page = TerminalPage(console)
+    page.line((f"carried over from {page.name(found.before)}", "bold"))
+    page.line(f"{_words(found)}", first="  ")
+    for one in found.requirements:
+        for word, policies in (("inherits", one.inherited), ("gained", one.gained)):
+            for policy in policies:
+                was = f" (was {', '.join(map(_short, one.before))})" if one.before and word == "inherits" else ""
+                page.line(f"{_short(one.id)}{was} {word} {page.name(policy)}", first="  ", rest="    ")
+    for section, policies in found.lost:
+        for policy in policies:
+            page.line(f"{_short(section)} lost {page.name(policy)}: it answers nothing there", first="  ", rest="    ")
+    page.blank()
+
+
+def carry_over_document(found: CarryOver) -> dict[str, Any]:
+    """Return the same as JSON has it."""
+    return {
+        "from": found.before,
+        "requirements": [
+            {
+                "requirement": one.id,
+                "before": list(one.before),
+                "kept": list(one.kept),
+                "inherited": list(one.inherited),
+                "gained": list(one.gained),
+            }
+            for one in found.requirements
+        ],
+        "lost": [{"requirement": section, "policies": list(policies)} for section, policies in found.lost],
+    }
+
+
+def _words(found: CarryOver) -> str:
+    def number(which: str) -> int:
+        return sum(bool(getattr(one, which)) for one in found.requirements)
+
+    none = sum(not (one.kept or one.inherited) for one in found.requirements)
+    total = counted(len(found.requirements), "requirement")
+    lost = counted(len({policy for _, policies in found.lost for policy in policies}), "policy", "policies")
+    return (
+        f"of {total}, {number('kept'):,} keep a policy, {_only(found):,} inherit all they have, {number('gained'):,} gained "
+        f"one, {none:,} go on from nothing; {lost} lost"
+    )
+
+
+def _only(found: CarryOver) -> int:
+    def inherits(one: RequirementCarried) -> bool:
+        return bool(one.inherited) and not one.kept and not one.gained
+
+    return sum(map(inherits, found.requirements))
+
+
+def _short(section: str) -> str:
+    return section.removeprefix("/frameworks/")
