@@ -64,8 +64,8 @@ TESTS = """
 
 `perpend test --coverage --fail-under 100`: each condition and each check of these policies is reached by a test object.
 `perpend test --mutate` changes the policies in every single small way, more than 13,000 in all, and none of the changes survives:
-each is noticed by a test object, or proven to end alike on every object; none is listed as equivalent by hand. It takes some three
-minutes of one processor (`time perpend test --mutate --jobs 1`); `--budget 1m` leaves what does not fit.
+each is noticed by a test object, or proven to end alike on every object; none is listed as equivalent by hand. It takes about a
+minute of one processor (`time perpend test --mutate --jobs 1`); `--budget 1m` leaves what does not fit.
 """
 
 DIFFERENT = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.interpret.operations import COMPILERS
@@ -28,6 +28,8 @@ from perpend.meaning.values import DAY, norm
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+_SHORT: Final = 1_000
+
 End = tuple[int, str | None]
 """How a program ended on an object: the verdict's index, and the runtime error where there was one."""
 
@@ -49,6 +51,7 @@ class Interpreter:
         self.observe = observe
         self.reached = reached
         self._extracts: dict[Expr, Closure] = {}
+        self._lists: dict[int, Callable[[Frame], End]] = {}
         self._types = Types.together(program.types for program in programs)
         self._kind = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
@@ -153,10 +156,11 @@ class Interpreter:
         """
         assert block is not None
         child = block.related[relationship]
-        judge = self._block(child)
-        status_of = _status_by_index(child)
         *lookups, name = relationship.split(".")
         key = (id(child), relationship)
+        if id(child) not in self._lists:
+            self._lists[id(child)] = self._block(child)
+        judge, status_of = self._lists[id(child)], _status_by_index(child)
 
         def count(frame: Frame, status: Status) -> tuple[int, str | None]:
             found = frame.memo.get(key)
@@ -187,12 +191,19 @@ class Interpreter:
 
 
 def _children(frame: Frame, name: str, kind: ObjectType) -> list[Frame]:
+    """Return the frames of a list's objects. Of a short list they stay, so that other blocks compute nothing of them again."""
+    found: list[Frame] | None = frame.memo.get(("children", name, id(kind)))
+    if found is not None:
+        return found
     frame.get(name)
     path = f"{frame.path}{name}"
     children, reason = children_of(frame.kind, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise Unreadable(f"{path} {reason}")
-    return [frame.beside(one, f"{path}[{at}].", kind, complete=frame.complete) for at, one in enumerate(children)]
+    found = [frame.beside(one, f"{path}[{at}].", kind, complete=frame.complete) for at, one in enumerate(children)]
+    if len(found) <= _SHORT:
+        frame.memo["children", name, id(kind)] = found
+    return found
 
 
 def _record_type(frame: Frame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,25 @@ def test_an_extract_is_computed_once_for_each_object(tmp_path: Path) -> None:
         interpreter.judge({"owner__r": {"access__c": "y", "config__c": f'{{"level": {level}}}'}}, 0)
         assert [1, 1] == [seen.count(name) for name in ("JSON_FROM", "JSON_QUERY_NUMBER")]
         seen.clear()
+
+
+def test_an_object_of_a_list_is_the_same_to_all_programs(tmp_path: Path) -> None:
+    child = {
+        "relationshipName": "Disks__r",
+        "conditions": [
+            {
+                "status": "COMPLIANT",
+                "currentStateMessage": "m",
+                "check": {"IS_EQUAL": {"left": {"FIELD": {"path": "d__c"}}, "right": {"TEXT": "x"}}},
+            }
+        ],
+        "otherwise": {"status": "INAPPLICABLE", "currentStateMessage": "m"},
+    }
+    has = {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": "Disks__r"}}
+    found = program_of(analyzer_of(tmp_path, files(logic(has, relatedLists=[child]))))
+    related = {name: replace(block) for name, block in found.block.related.items()}
+    other = replace(found, block=replace(found.block, related=related))
+    frames: list[Frame] = []
+    interpreter = Interpreter([found, other], observe=lambda expression, frame, _: frames.append(frame))
+    assert [(199, None)] * 2 == interpreter.judge({"Disks__r": [{"Id": "d", "d__c": "x"}]}, 0)
+    assert 2 == len({id(frame) for frame in frames})

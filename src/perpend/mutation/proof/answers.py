@@ -22,7 +22,7 @@ _ANYTHING: Final = _FALSE | {"anything else"}
 _OPEN: Final = _ANYTHING - _FALSE
 
 
-class Answers(NamedTuple):
+class QueryAnswers(NamedTuple):
     """Which texts a query answers with; ``null`` or some text that is not blank beside them, or not."""
 
     texts: tuple[str, ...]
@@ -30,13 +30,13 @@ class Answers(NamedTuple):
     filled: bool
 
 
-def answers_of(expression: str) -> Answers | None:
+def answers_of(expression: str) -> QueryAnswers | None:
     """Return the texts that a query can answer with, None where they can be any."""
     found = _answers(compile_query(expression).tree)
     if found & _OPEN:
         return None
     texts = tuple(sorted(json.loads(one) for one in found if one.startswith('"')))
-    return Answers(texts, "null" in found, _FILLED in found)
+    return QueryAnswers(texts, "null" in found, _FILLED in found)
 
 
 def _answers(tree: Mapping[str, Any]) -> frozenset[str]:

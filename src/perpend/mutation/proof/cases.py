@@ -40,7 +40,8 @@ class Cases:
         self._days: dict[int, set[int]] = {}
         self._read_as_text: dict[str, int | None] = {}
         self._most = 0
-        self._fixed_dates = False
+        self.fixed_dates = False
+        """Whether a date is written down: dates are then compared with more than the day of the run."""
         seen: set[int] = set()
         for block in blocks:
             for condition in block.conditions:
@@ -58,7 +59,7 @@ class Cases:
                 return tuple(range(int(max(points, default=0)) + 2))
             case ValueType.NUMBER | ValueType.DURATION:
                 return (None, *_between(points))
-            case ValueType.DATE_TIME if not self._fixed_dates:
+            case ValueType.DATE_TIME if not self.fixed_dates:
                 offsets = self._days.get(number, set()) | {0}
                 boundaries = {day * DAY for offset in offsets for day in (-offset, 0, 1, offset + 1)}
                 return (None, *sorted({at + shift for at in boundaries for shift in (-1, 0)}))
@@ -88,7 +89,7 @@ class Cases:
         texts = [text for one in (expression, *constants) for text in _texts_of(one)]
         points = [point for one in constants for point in _points_of(one)]
         if expression.operation.name in ("DATE_TIME", "UNIT_TEST_DATE_TIME"):
-            self._fixed_dates = True
+            self.fixed_dates = True
         if expression.operation.name == "FIELD" and expression.type is ValueType.TEXT:
             path, number = str(expression.constant("path")), None if expression.checks else self._values.number(expression)
             self._read_as_text[path] = number if self._read_as_text.get(path, number) == number else None

@@ -159,7 +159,7 @@ class Reasoner:
         return UNTOLD if way is UNTOLD else settled(ends.key, ends.cases)
 
     def _end(self, expression: Expr, operands: list[Any], name: str) -> Any:
-        end = end_of(self._values, expression, operands, name)
+        end = end_of(self._values, self._cases, expression, operands, name)
         if end is UNTOLD and not _asks_form(expression):
             return known_answer(self._values, self._cases, expression, operands, name)
         return end

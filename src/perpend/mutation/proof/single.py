@@ -36,11 +36,13 @@ _PARSED: Final = frozenset({"DURATION_FROM", "JSON_FROM"})
 _NO_FRAME: Final = Frame({}, 0)
 
 
-def end_of(values: Values, expression: Expr, operands: list[Any], name: str) -> Any:
+def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
     """Return a value, the check that fires, or UNTOLD. ``name`` is the operation's, or that of what it negates."""
     if name in _SPLIT and operands[0] is not None:
         return _split(values, expression, operands[0])
     if any(isinstance(operand, Other) for operand in operands):
+        return UNTOLD
+    if expression.operation.family == DATES and cases.fixed_dates and operands[0] is not None:
         return UNTOLD
     if _is_computed(expression, operands, name):
         return _computed(expression, operands, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.meaning.jmespath_query import compile_query
-from perpend.mutation.proof.answers import Answers, answers_of
+from perpend.mutation.proof.answers import QueryAnswers, answers_of
 
 DOCUMENTS = (None, {}, [], "", " ", "x", 0, 5, True, False, {"a": None}, {"a": "x"}, {"a": []}, {"a": {"b": 1}}, ["x"])
 SOME = "to_string((type(a) != 'array' && 'odd') || (a && 'some') || 'none')"
@@ -14,17 +14,17 @@ SOME = "to_string((type(a) != 'array' && 'odd') || (a && 'some') || 'none')"
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (SOME, Answers(("none", "odd", "some"), null=False, filled=False)),
-        ("type(a)", Answers(("array", "boolean", "null", "number", "object", "string"), null=False, filled=False)),
-        ("to_string(!a)", Answers(("false", "true"), null=False, filled=False)),
-        ("to_string(length(to_array(a)))", Answers((), null=False, filled=True)),
-        ("to_string(a && 'x')", Answers(("", "[]", "false", "null", "x", "{}"), null=False, filled=False)),
+        (SOME, QueryAnswers(("none", "odd", "some"), null=False, filled=False)),
+        ("type(a)", QueryAnswers(("array", "boolean", "null", "number", "object", "string"), null=False, filled=False)),
+        ("to_string(!a)", QueryAnswers(("false", "true"), null=False, filled=False)),
+        ("to_string(length(to_array(a)))", QueryAnswers((), null=False, filled=True)),
+        ("to_string(a && 'x')", QueryAnswers(("", "[]", "false", "null", "x", "{}"), null=False, filled=False)),
         ("a == 'x' && 'yes' || null_key", None),
-        ("a && 'x' || `null`", Answers(("x",), null=True, filled=False)),
-        ("join('', ['*', to_array(a)[]][])", Answers((), null=False, filled=True)),
+        ("a && 'x' || `null`", QueryAnswers(("x",), null=True, filled=False)),
+        ("join('', ['*', to_array(a)[]][])", QueryAnswers((), null=False, filled=True)),
         ("join('', [' ', to_array(a)[]][])", None),
         ("join('', ['*'][?@ != '*'])", None),
-        ("to_string(a)", Answers(("", "[]", "false", "null", "{}"), null=False, filled=True)),
+        ("to_string(a)", QueryAnswers(("", "[]", "false", "null", "{}"), null=False, filled=True)),
         ("a", None),
     ],
 )

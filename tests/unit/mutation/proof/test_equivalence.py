@@ -132,6 +132,12 @@ def test_nothing_compares_with_null(tmp_path):
     assert never not in proven(program(tmp_path / "any", {"AND": {"args": [neither[0], above]}}))
 
 
+def test_a_date_that_is_written_down_has_no_place_before_or_behind_every_day(tmp_path):
+    gone = {"IS_BEFORE_TODAY": {"arg": {"DATE_TIME": "2026-03-31T00:00:00Z"}}}
+    made = program(tmp_path, {"AND": {"args": [equal("a__c", "x"), gone]}})
+    assert set() == {words for words in proven(made) if "dropped" in words or "became" in words}
+
+
 def test_unit_tests_are_not_reasoned_about(tmp_path):
     made = program(tmp_path, {"UNIT_TEST": {"id": "a", "arg": {"BOOLEAN": False}}})
     assert set() == proven(made)
