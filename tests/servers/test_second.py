@@ -20,9 +20,9 @@ REGIONS = ("--regions", "us-east-1", "--regions", "eu-west-1")
 CHOSEN = ["--policy", "/ce/ca/aws"]
 KNOWN = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE")
 DIFFERENT: dict[str, str] = {
-    "iam/mfa-for-all-users-with-console-password": "ministack knows no EnableMFADevice",
-    "opensearch/domain-https": "ministack keeps no DomainEndpointOptions",
-    "rds/instance-encryption": "ministack keeps no StorageEncrypted",
+    "iam/mfa-for-all-users-with-console-password": "ministack, as AWS, enables no device that nobody has made",
+    "opensearch/domain-https": "whether a new domain enforces HTTPS",
+    "rds/instance-encryption": "an instance takes over the encryption of its cluster on moto only",
     "s3/bucket-access-control-lists": "new buckets of moto have access control lists, those of ministack and of AWS have none",
 }
 """Policies of which both servers say something, and not the same, with why."""
