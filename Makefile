@@ -71,13 +71,14 @@ mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which n
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
 
-reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, the Python interface and the library's coverage
+reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, the Python interface, the library's coverage and planted faults
 	$(BIN)/python -m perpend.load.reference docs/reference/operations
 	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
 	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md
 	$(BIN)/python -m tests.docs.aws_reference docs/reference/aws.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
+	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs

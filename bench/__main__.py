@@ -12,10 +12,12 @@ import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.blast import measure_blast
 from bench.collect import measure_collecting
 from bench.commands import measure_commands
 from bench.engines import Options, machine, measure_engines
 from bench.handout import measure_handout
+from bench.histories import measure_histories
 from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
@@ -136,13 +138,31 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["help", "check", "commands", "collect", "install", "corpus", "engines", "report", "page", "waivers"],
+        choices=[
+            "help",
+            "blast",
+            "check",
+            "commands",
+            "collect",
+            "install",
+            "corpus",
+            "engines",
+            "histories",
+            "report",
+            "page",
+            "waivers",
+        ],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
     )
     parser.add_argument("directory", nargs="?", help="the policy repository for `corpus`")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--users", type=_sizes, default=[100_000], help="sizes, separated by commas, such as 1e5,1e6,5e6")
     parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
+    parser.add_argument("--asked", type=int, default=200, help="policies of `histories`")
+    parser.add_argument("--days", type=int, default=30, help="days of `histories`")
+    parser.add_argument(
+        "--changed", type=float, default=0.001, help="the share of verdicts of `histories` that change in a day"
+    )
     parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` or `commands`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument(
@@ -176,6 +196,13 @@ def main() -> None:
             engines(given, given.dir or Path(folder))
     if given.what == "page":
         write_page(Results.read(given.json or ROOT / "bench/results.json"), ROOT / "docs")
+    if given.what == "blast":
+        with tempfile.TemporaryDirectory() as folder:
+            measure_blast(given.users[0], Path(folder))
+    if given.what == "histories":
+        for objects in given.users:
+            measure_histories(objects, given.asked, given.days, given.changed)
+        measure_waivers(1_000, given.users[-1])
     if given.what == "waivers":
         measure_waivers(1_000, given.users[0])
     if given.what == "corpus":

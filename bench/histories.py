@@ -1,4 +1,4 @@
-"""``python -m bench.histories``: what a history of findings costs: processor time of a commit, bytes of a day, of a question.
+"""``python -m bench histories``: what a history of findings costs: processor time of a commit, bytes of a day, of a question.
 
 Objects are made up; of their verdicts a share changes every day, cell by cell, which is the worst case for compression; a
 thousandth of the objects goes and as many come.
@@ -6,12 +6,13 @@ thousandth of the objects goes and as many come.
 
 from __future__ import annotations
 
-import argparse
 import resource
+import statistics
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,6 +20,7 @@ from perpend.engines.verdicts import VerdictFiles
 from perpend.history.ask.questions import about, compared
 from perpend.history.ask.views import asking
 from perpend.history.commit.commit import commit_run
+from perpend.history.commit.compaction import MOST_CHANGES
 from perpend.history.commit.judged import JudgedRun, TypeJudged
 from perpend.history.place import HistoryPlace
 from perpend.ir.coverage import Claim
@@ -51,33 +53,43 @@ def programs(number: int) -> list[Program]:
     ]
 
 
-def codes_of(policy: int, changed: float) -> str:
-    """Return the code of a row on a day: its own, or another one since each day on which its cell has changed."""
-    ever = f"(SELECT count(*) FROM range(1, day + 1) AS d(d) WHERE hash(i, {policy}, d, 7) % 1000000 < {int(changed * 1e6)})"
-    roll = f"(hash(i, {policy}, {ever}) % 1000)"
+def roll(policy: int, day: str) -> str:
+    """Return the code that a cell has drawn on a day: policies differ in how many objects fail."""
+    drawn = f"(hash(i, {policy}, {day}) % 1000)"
     mix = 20 + policy * 37 % 160
-    return (
-        f"CASE WHEN {roll} < {mix} THEN 199 WHEN {roll} < {mix + 200} THEN 98 WHEN {roll} < {mix + 210} THEN 201 ELSE 300 END"
-    )
+    bounds = {199: mix, 98: mix + 200, 201: mix + 210}
+    return f"CASE {' '.join(f'WHEN {drawn} < {below} THEN {code}' for code, below in bounds.items())} ELSE 300 END"
 
 
 def day(directory: Path, number: int, objects: int, policies: int, changed: float) -> tuple[Path, Path, int]:
-    """Write the objects of a day and the codes of all policies; return both files and the number of rows."""
+    """Write the objects of a day and the codes of all policies; return both files and the number of rows.
+
+    The codes are those of the day before, but for the cells that draw again, and the objects that have come.
+    """
     table, verdicts = directory / f"objects-{number}.parquet", directory / f"codes-{number}.parquet"
-    swap = objects // 1000
-    ids = f"SELECT range AS i FROM range({number * swap}, {objects + number * swap})"
-    cells = ", ".join(f"CAST({codes_of(policy, changed)} AS INTEGER) AS v{policy}" for policy in range(policies))
+    swap, first = objects // 1000, number * (objects // 1000)
+    ids = f"SELECT range AS i FROM range({first}, {objects + first})"
     account = "lpad((hash(i) % 500)::VARCHAR, 12, '1')"
+    drawn = ", ".join(f"CAST({roll(policy, '0')} AS SMALLINT) AS v{policy}" for policy in range(policies))
+    came = f"SELECT i - {first} AS {ROW}, {drawn} FROM ({ids})"
+    if number:
+        odds = f"hash(i, {{}}, {number}, 7) % 1000000 < {int(changed * 1e6)}"
+        again = ", ".join(
+            f"CAST(CASE WHEN {odds.format(one)} THEN {roll(one, str(number))} ELSE v{one} END AS SMALLINT) AS v{one}"
+            for one in range(policies)
+        )
+        before = f"(SELECT *, {ROW} + {first - swap} AS i FROM '{directory}/codes-{number - 1}.parquet')"
+        came = (
+            f"SELECT i - {first} AS {ROW}, {again} FROM {before} WHERE i >= {first} "
+            f"UNION ALL {came} WHERE i >= {objects + first - swap}"
+        )
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT row_number() OVER (ORDER BY i) - 1 AS {ROW}, 'arn:aws:iam::' || {account} || ':user/team-' || "
+            f"COPY (SELECT i - {first} AS {ROW}, 'arn:aws:iam::' || {account} || ':user/team-' || "
             f"(hash(i, 1) % 40) || '/user-' || i AS \"Id\", {account} AS account, 'user-' || i AS name "
             f"FROM ({ids})) TO '{table}' (FORMAT parquet, COMPRESSION zstd)"
         )
-        connection.execute(
-            f"COPY (SELECT row_number() OVER (ORDER BY i) - 1 AS {ROW}, {cells} FROM (SELECT i, {number} AS day FROM ({ids}))) "
-            f"TO '{verdicts}' (FORMAT parquet, COMPRESSION zstd)"
-        )
+        connection.execute(f"COPY ({came}) TO '{verdicts}' (FORMAT parquet, COMPRESSION zstd)")
     return table, verdicts, objects
 
 
@@ -110,43 +122,51 @@ def megabytes(place: HistoryPlace) -> dict[str, float]:
     return sizes
 
 
-def main() -> None:
-    """Commit some days, then ask."""
-    parser = argparse.ArgumentParser(prog="python -m bench.histories", description=__doc__)
-    parser.add_argument("--objects", type=lambda text: int(float(text)), default=100_000)
-    parser.add_argument("--policies", type=int, default=20)
-    parser.add_argument("--days", type=int, default=10)
-    parser.add_argument("--changed", type=float, default=0.001, help="the share of verdicts that change in a day")
-    given = parser.parse_args()
-    asked = programs(given.policies)
+def ask(place: HistoryPlace, name: str, question: tuple[str, list[Any]]) -> None:
+    """Print what a question takes, the checks of files included."""
+    begun = cpu()
+    with asking(place) as connection:
+        rows = len(connection.execute(*question).fetchall())
+    print(f"{name}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
+
+
+def cpu() -> float:
+    """Return the processor time of this process."""
+    return time.process_time()
+
+
+def measure_histories(objects: int, policies: int, days: int, changed: float) -> None:
+    """Commit some days, and ask: also before and after what was kept run by run is put together."""
+    asked = programs(policies)
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        place = HistoryPlace(directory)
-        before = 0.0
-        for number in range(given.days):
-            run = judged(directory, number, day(directory, number, given.objects, given.policies, given.changed), asked)
-            begun = time.process_time()
+        place, before, grown, spent = HistoryPlace(directory), 0.0, list[float](), list[float]()
+        for number in range(days):
+            made = day(directory, number, objects, policies, changed)
+            run = judged(directory, number, made, asked)
+            begun = cpu()
             committed = commit_run(place, run)
-            spent = time.process_time() - begun
+            spent.append(cpu() - begun)
             sizes = megabytes(place)
             changes = sum(sizes.get(kind, 0) for kind in ("changes", "past"))
-            events = sum(committed.events.values()) if committed else 0
-            print(
-                f"day {number}: {spent:.2f} CPU-s, {events:,} events, {changes - before:.3f} MB of changes; "
-                + ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
-            )
+            grown.append(changes - before)
             before = changes
-        for name, query in (
-            ("history of one object", about(place.head(), f"user-{given.objects // 2 + 1}")[1]),
-            ("last two runs compared", (compared(given.days - 1, given.days), [])),
-            ("open findings counted", ("SELECT count(*) FROM finding WHERE life = 'open'", [])),
-        ):
-            begun = time.process_time()
-            with asking(place) as connection:
-                rows = len(connection.execute(*query).fetchall())
-            print(f"{name}: {time.process_time() - begun:.2f} CPU-s, {rows:,} rows")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
-
-
-if __name__ == "__main__":
-    main()
+            events = sum(committed.events.values()) if committed else 0
+            kinds = ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
+            print(f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}", flush=True)
+            if number in (MOST_CHANGES - 1, MOST_CHANGES):
+                when = "before" if number < MOST_CHANGES else "after"
+                ask(place, f"history of one object {when} compaction", about(place.head(), f"user-{objects // 2 + 1}")[1])
+            if number:
+                for path in directory.glob(f"*-{number - 1}.parquet"):
+                    path.unlink()
+        last = days if days > 1 else 2
+        ask(place, "history of one object", about(place.head(), f"user-{objects // 2 + 1}")[1])
+        ask(place, "last two runs compared", (compared(last - 1, last), []))
+        ask(place, "open findings counted", ("SELECT count(*) FROM finding WHERE life = 'open'", []))
+    ordinary = [size for size in grown[1:] if size > 0] or grown
+    daily = statistics.median(ordinary)
+    print(
+        f"a day: {daily:.2f} MB of changes, {statistics.median(spent):.1f} CPU-s (median); a year at that pace: "
+        f"{365 * daily:,.0f} MB; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB"
+    )

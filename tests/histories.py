@@ -92,7 +92,7 @@ class Estate:
         table = Table("Thing", "Thing", columns, rows=len(rows))
         file = StoredFile(str(objects.relative_to(self.directory)), *digest_of(objects))
         snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, source, file.sha256)
-        files = VerdictFiles(None, (verdicts,), len(rows))  # type: ignore[arg-type]  # nobody reads by it here
+        files = VerdictFiles(None, (verdicts,), len(rows), len(programs))  # type: ignore[arg-type]  # nobody reads by it here
         return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, tuple(programs), files)], **more)
 
     def _snapshot(self, tables: dict[str, Table], files: dict[str, Any], source: StoredSource, content: str) -> Snapshot:

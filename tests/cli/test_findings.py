@@ -14,6 +14,7 @@ import pytest
 
 from perpend.history.identity import finding_id
 from tests.cli.conftest import ROOT, Ran, Run
+from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
@@ -233,26 +234,37 @@ def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path
     git(tmp_path, "init", "-q", str(policies))
     hook.write_text("#!/bin/sh\ntouch hooked\n")
     hook.chmod(0o755)
+    entry = {"policies": ["/ce/iam/user-has-*"], "kind": "planned-fix", "reason": "R.", "owner": "o", "until": "2030-01-01"}
+    old = {**entry, "id": "old", "limit": 9}
+    write(policies / "waivers", {"a.yaml": {"waivers": [old]}})
     git(policies, "add", "-A")
     git(policies, "commit", "-qm", "before")
     logic = policies / "ce" / "iam" / "user-has-more-than-one-active-access-key" / "prod.logic.yaml"
     logic.write_text(logic.read_text().replace("      AND:\n", "      OR:\n", 1))
     shutil.rmtree(policies / "ce" / "iam" / "root-user-mfa")
+    new = {**entry, "id": "new", "limit": 9, "scope": {"names": ["benoit*"]}}
+    write(policies / "waivers", {"a.yaml": {"waivers": [old, new]}})
     given = ("--store", days, "--repo", policies)
     found = run("diff", "--policies", "HEAD", ".", *given, "--format", "json")
     radius = json.loads(found.out)
     assert (1, 14, 5) == (found.code, radius["newlyIncompliant"], radius["unchanged"])
     kinds = {one["policy"]: one["kind"] for one in radius["policies"]}
     assert {"/ce/iam/root-user-mfa": "removed", "/ce/iam/user-has-more-than-one-active-access-key": "changed"} == kinds
+    over, none = {"force": "over its limit", "waives": 0}, {"force": None, "waives": 0}
+    assert [("new", "begins to cover", none, 1), ("old", "ceases to cover", {"force": "in force", "waives": 4}, 0)] == [
+        (one["waiver"], one["what"], one["before"], one["after"]["waives"]) for one in radius["waivers"]
+    ]
+    assert over == radius["waivers"][1]["after"]
     text = run("diff", "--policies", "HEAD", ".", *given).out
+    assert "old ceases to cover: 4 verdicts → nothing (over its limit)" in text
     assert "11  COMPLIANT → INCOMPLIANT" in text
     assert "✘ benoit.karlsen" in text
     assert (
         "| changed | COMPLIANT | INCOMPLIANT | 11 |"
         in run("diff", "--policies", "HEAD", ".", *given, "--format", "markdown").out
     )
-    same = run("diff", "--policies", "HEAD", "HEAD", *given)
-    assert 0 == same.code
+    same = run("diff", "--policies", "HEAD", "HEAD", *given, "--no-waivers")
+    assert (0, False) == (same.code, "waivers" in same.out)
     unknown = run("diff", "--policies", "nowhere", ".", *given)
     assert (2, True) == (unknown.code, "there is no such revision" in unknown.err)
     assert not list(tmp_path.rglob("hooked"))

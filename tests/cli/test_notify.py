@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import click
 import pytest
 
+from perpend.cli.completions import complete_channels
 from perpend.notices import deliver
 from tests.cli.conftest import Run, report
 from tests.repositories import write
@@ -178,6 +180,36 @@ def test_waived_findings_go_to_who_answers_for_them_and_channels_hear_of_their_o
 def remembered(place: Path) -> dict[str, int]:
     found: dict[str, int] = json.loads((place / "store/history/notified.json").read_text())["channels"]
     return found
+
+
+def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
+    run: Run, days: Path, receiver: Receiver
+) -> None:
+    said = {"policies": [MFA], "kind": "planned-fix", "reason": "Soon.", "owner": "root-team", "limit": 9}
+    ends = {"over": "2026-11-20", "soon": "2026-11-30", "later": "2026-12-31"}
+    entries = [{"id": name, "until": day, **said} for name, day in ends.items()]
+    write(days / "waivers", {"a.yaml": {"waivers": entries}})
+    asked = (days, "--waivers", days / "waivers", "--ending-within")
+    notify(run, *asked, 9)
+    next_day(run, days, 21, without="build-runner")
+    told = notify(run, *asked, 9)
+    assert (0, "all: Perpend, run 2: 1 waived or attested no more, 1 ending soon\n") == told[:2]
+    (owner,) = receiver.taken[0]["owners"]
+    assert ("root-team", {}, []) == (owner["owner"], owner["counts"], owner["findings"])
+    assert [("over", True, "2026-11-20"), ("soon", False, "2026-11-30")] == [
+        (one["id"], one["hasEnded"], one["until"]) for one in owner["endings"]
+    ]
+    assert "- waiver soon ends after 2026-11-30: Soon." in receiver.taken[0]["text"]
+    next_day(run, days, 22, without="build-runner")
+    assert "" == notify(run, *asked, 9).out, "none is told twice"
+
+
+def test_names_of_channels_are_offered_without_their_secrets(days: Path) -> None:
+    context = click.Context(click.Command("notify"))
+    context.params = {"channels": str(days / "channels.toml")}
+    assert ["all"] == [one.value for one in complete_channels(context, click.Option(["--channel"]), "a")]
+    context.params = {"channels": str(days / "nowhere.toml")}
+    assert [] == complete_channels(context, click.Option(["--channel"]), "a")
 
 
 def test_a_changed_policy_pages_nobody(run: Run, days: Path, tmp_path: Path, receiver: Receiver) -> None:

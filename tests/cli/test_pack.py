@@ -220,12 +220,48 @@ def test_waivers_are_packed_and_applied_once_more(run: Run, store: Path, tmp_pat
     members = members_of(path)
     assert "policies/waivers/a.yaml" in members
     assert {"INCOMPLIANT": 4, "UNDETERMINED": 0} == json.loads(members["waivers.json"])["waivers"]["waived"]
-    assert 0 == checked(run, path)[0]
+    assert (0, []) == (checked(run, path)[0], checked(run, path)[1]["faults"])
     wider = members["policies/waivers/a.yaml"].replace(b"accepted-risk", b"false-positive")
     faults = checked(run, repacked(path, tmp_path / "q.zip", {"policies/waivers/a.yaml": wider}))[1]["faults"]
     assert ["waivers.json"] == [one["member"] for one in faults]
     assert 0 == run("pack", "--store", store, "--no-waivers", "--out", path).code
     assert "policies/waivers/a.yaml" not in members_of(path)
+
+
+def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements_is_packed_and_proved(
+    run: Run, store: Path, tmp_path: Path
+) -> None:
+    scope = {"names": ["alma*", "build-*"]}
+    two = [{**WAIVER, "until": "2027-01-01"}, {**WAIVER, "id": "v", "until": "2027-02-01", "scope": scope}]
+    write(tmp_path / "waivers", {"a.yaml": {"waivers": two}})
+    said = {"policies": [KEYS], "severity": "high", "because": "A trial.", "source": "board"}
+    write(tmp_path / "ratings", {"r.yaml": {"ratings": [said]}})
+    path = tmp_path / "p.zip"
+    asked = (
+        "--waivers",
+        tmp_path / "waivers",
+        "--ratings",
+        tmp_path / "ratings",
+        "--framework",
+        "/frameworks/cis-aws-v6.0.0/02/12",
+    )
+    assert 0 == run("pack", "--store", store, *asked, "--out", path).code
+    members = members_of(path)
+    rows = list(csv.DictReader(io.StringIO(members["waived.csv"].decode())))
+    assert {("w", "true", KEYS), ("v", "false", KEYS)} == {(row["waiver"], row["shown"], row["policyId"]) for row in rows}
+    assert (4, 2) == tuple(sum(row["waiver"] == name for row in rows) for name in "wv")
+    assert {"INCOMPLIANT": 0, "UNDETERMINED": 3} == json.loads(members["ratings.json"])["severities"]["high"]
+    assert b",severity,ratedBy," in members["verdicts.csv"] and "policies/ratings/r.yaml" in members
+    requirements = list(csv.DictReader(io.StringIO(members["requirements.csv"].decode())))
+    assert {"undetermined"} == {row["standing"] for row in requirements}
+    assert 0 == checked(run, path)[0]
+    for name in ("waived.csv", "ratings.json", "requirements.csv"):
+        other = repacked(
+            path, tmp_path / "q.zip", {name: members[name].replace(b"high", b"low").replace(b"alma", b"anna") + b" "}
+        )
+        assert [name] == [one["member"] for one in checked(run, other)[1]["faults"]]
+    gone = repacked(path, tmp_path / "q.zip", {"waived.csv": None})
+    assert "is missing, and judging again writes it" == checked(run, gone)[1]["faults"][0]["reason"]
 
 
 def test_ages_count_to_when_the_run_was_committed(run: Run, store: Path, tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT_MFA = "/ce/ca/aws/iam/root-user-mfa"
+UNUSED = "/ce/ca/aws/iam/disable-user-with-unused-credentials-45-days-and-more"
 SAID = {"because": "A trial.", "source": "board"}
 CHECK = ("check", EXAMPLE, *TIME)
 BOTH = (*CHECK, "--policy", KEYS, "--policy", ROOT_MFA)
@@ -78,6 +83,23 @@ def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: Run,
     assert 0 == run(*check, "--ratings", lowered).code
 
 
+@pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
+def test_what_another_policy_finds_of_the_same_object_moves_it_and_what_is_not_known_does_not(
+    run: Run, tmp_path: Path, engine: str
+) -> None:
+    check = (*CHECK, "--policy", KEYS, "--policy", UNUSED, "--engine", engine, "--format", "json")
+    exposed = [{"whereAlso": [UNUSED], "by": 1, **SAID}]
+    verdicts = json.loads(run(*check, "--ratings", ratings(tmp_path, {}, **{"raise": exposed})).out)["verdicts"]
+    of = {(one["policyId"], one["object"]["name"]): one for one in verdicts}
+    named = [name for policy, name in of if policy == KEYS and of[policy, name]["status"] == "INCOMPLIANT"]
+    also = {name: of[UNUSED, name]["status"] for name in named}
+    assert {"INCOMPLIANT", *also.values()} > {"INCOMPLIANT"}, "some are found by both policies, some by one"
+    severities = {name: of[KEYS, name]["rating"]["severity"] for name in named}
+    assert {name: "critical" if also[name] == "INCOMPLIANT" else "high" for name in named} == severities
+    nothing = ratings(tmp_path, {}, **{"raise": [{"by": 1, **SAID}]})
+    assert "neither `scope` nor `whereAlso` says which findings" in run(*check, "--ratings", nothing).err
+
+
 def test_a_severity_without_ratings_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     for words in (
         ("check", EXAMPLE, "--fail-on", "high"),
@@ -117,6 +139,35 @@ def test_without_ratings_nothing_is_said_of_severity(run: Run, days: Path) -> No
     assert {None} == {row["severity"] for row in found}
     assert "not rated, new" == found[0]["reason"]
     assert 2 == run("findings", "--store", days, "--fail-on", "high").code
+
+
+def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, days: Path, tmp_path: Path) -> None:
+    days = Path(shutil.copytree(days, tmp_path / "copy"))
+    check = ("check", "--store", days, "--policy", KEYS, "--policy", ROOT_MFA, "-q", "--fail-on", "never")
+    high = ratings(tmp_path / "a", {"resolveWithin": "2d"}, **{"raise": moved(names=["alma*"])})
+    low = ratings(tmp_path / "b", {"severity": "low"})
+    before = len(json.loads(run("trend", "--store", days, "--format", "json").out))
+    for by in (high, high, low):
+        assert 0 == run(*check, "--ratings", by).code
+    listed = [json.loads(run("ratings", "list", "--store", days, "--run", name, "--format", "json").out) for name in "23"]
+    assert before == 2, "two days, and nothing was rated"
+    assert [] == listed[0]["ratings"]
+    assert [(KEYS, "high", "board", "2d")] == [
+        (one["policy"], one["severity"], one["source"], one["resolveWithin"]) for one in listed[1]["ratings"]
+    ]
+    assert [({"names": ["alma*"]}, [KEYS])] == [(one["scope"], one["policies"]) for one in listed[1]["shifts"]]
+    text = run("ratings", "list", "--store", days).out
+    assert f"{KEYS}: low" in text and "1 policy rated in run 4, 2026-11-2" in text
+    trend = ("trend", "--store", days, "--format", "json", "--by-severity")
+    then, today = (
+        [{name: number for name, number in row["severities"].items() if number} for row in json.loads(run(*trend, *more).out)]
+        for more in (("then",), ("today", "--ratings", high))
+    )
+    assert [{"not rated": 4}, {"not rated": 5}, {"high": 4, "not rated": 1}, {"low": 4, "not rated": 1}] == then
+    assert [{"high": 3, "not rated": 1}, *[{"high": 4, "not rated": 1}] * 3] == today
+    assert "critical       high" in run("trend", "--store", days, "--by-severity", "then").out
+    rated = run("inventory", "sql", "--store", days, "SELECT run, severity FROM rating ORDER BY 1", "--format", "csv").out
+    assert ["3,high", "4,low"] == rated.split()[1:]
 
 
 def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:
@@ -171,6 +222,36 @@ def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: R
         for policy in by_rule
     }
     assert "security-severity" not in written["sarif"]["plain"]
+
+
+def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(run: Run, tmp_path: Path) -> None:
+    by = ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])})
+    plain, rated = (
+        {
+            form: run(*BOTH, "--format", form, *more).out
+            for form in ("table", "csv", "json", "ndjson", "junit", "markdown", "oscal-ar")
+        }
+        for more in ((), ("--ratings", by))
+    )
+    rows = {row["objectName"]: row for row in csv.DictReader(io.StringIO(rated["csv"])) if row["status"] == "INCOMPLIANT"}
+    assert ("critical", "board") == (rows["alma.brekke"]["severity"], rows["alma.brekke"]["ratedBy"])
+    assert ("high", "") == (rows["build-runner"]["severity"], rows["<root_account>"]["severity"])
+    document = json.loads(rated["json"])
+    assert {"INCOMPLIANT": 1, "UNDETERMINED": 0} == document["severities"]["critical"] == document["severities"]["notRated"]
+    said = {one["object"]["name"]: one["rating"] for one in document["verdicts"] if one["status"] == "INCOMPLIANT"}
+    assert {"severity": "critical", "source": "board", "because": "A trial."} == said["alma.brekke"]
+    assert None is said["<root_account>"]
+    assert {None} == {one["rating"] for one in document["verdicts"] if one["status"] == "COMPLIANT"}
+    assert document["verdicts"] == [json.loads(line) for line in rated["ndjson"].splitlines()]
+    assert "by severity: 1 critical, 3 high, 1 not rated" in rated["table"]
+    assert f"{KEYS}  high (board)" in rated["table"]
+    assert "alma.brekke (111122223333) critical, raised" in rated["table"]
+    assert 'type="high">severity: high (board)' in rated["junit"]
+    assert "| high | 3 | 3 |" in rated["markdown"] and " · high \\(board\\) · " in rated["markdown"]
+    observed = json.loads(rated["oscal-ar"])["assessment-results"]["results"][0]["observations"]
+    assert {"high", None} == {{one["name"]: one["value"] for one in found["props"]}.get("severity") for found in observed}
+    for form, text in plain.items():
+        assert not re.search("severit|ratedBy|not rated", text), form
 
 
 def test_the_example_for_the_library_is_sound_and_not_loaded(run: Run) -> None:

@@ -75,6 +75,18 @@ def test_a_finding_gives_the_plan_of_its_object(run: Run, store: Path) -> None:
     assert {"bucket": "logs", "versioning_configuration.status": "Enabled"} == plan["terraform"][0]["set"]
 
 
+def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: Run, store: Path, tmp_path: Path) -> None:
+    waiver = {"id": "w", "policies": [POLICY], "kind": "accepted-risk", "reason": "R", "owner": "o", "until": "2999-01-01"}
+    by = write(tmp_path / "waivers", {"a.yaml": {"waivers": [{**waiver, "limit": 1, "scope": {"names": ["logs"]}}]}})
+    asked = ("remediate", "--store", store, "--waivers", by)
+    ran = run(*asked, POLICY)
+    assert PLAN not in ran.out
+    assert "2 objects to mend, 2 not filled in; 1 waived left out (--with-waived plans for them, too); of 1 it" in ran.err
+    for words in ((POLICY, "--with-waived"), (findings(run, store)["b1"],)):
+        assert PLAN in run(*asked, *words).out
+    assert PLAN in run("remediate", "--store", store, POLICY, "--no-waivers").out
+
+
 def test_what_is_not_known_to_be_incompliant_is_told(run: Run, store: Path) -> None:
     ran = run("remediate", findings(run, store)["b5"], "--store", store, "--format", "json")
     assert (3, "[\n]\n") == (ran.code, ran.out)

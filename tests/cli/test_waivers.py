@@ -55,6 +55,25 @@ def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passe
     assert 1 == run(*CHECK, "-q", "--no-waivers", "--fail-on", "incompliant").code
 
 
+def test_a_configuration_names_waivers_which_give_way_to_none(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waivers(tmp_path, {"policies": [ROOT]})
+    (tmp_path / "perpend.toml").write_text('waivers = "waivers"\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    check = (*CHECK, "--policy", ROOT, "-q")
+    assert (0, 1, 0) == (run(*check).code, run(*check, "--no-waivers").code, run("waivers", "list").code)
+    assert 2 == run(*check, "--no-waivers", "--waivers", "waivers").code
+
+
+def test_what_is_listed_is_marked_where_it_is_waived(run: Run, tmp_path: Path) -> None:
+    by = waivers(tmp_path, {"policies": [KEYS], "scope": {"names": ["alma*"]}})
+    lines = run(*CHECK, "--policy", KEYS, "--waivers", by).out.splitlines()
+    assert ["alma.brekke (111122223333) waived until 2027-06-01: w0"] == [
+        line.strip("✘ ") for line in lines if "(111122223333) waived" in line
+    ]
+
+
 def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: Run, tmp_path: Path) -> None:
     by = waivers(
         tmp_path, {"until": "2026-11-19", "policies": [KEYS]}, {"limit": 3, "policies": [KEYS]}, {"policies": ["/ce/no"]}

@@ -46,6 +46,12 @@ HEADER = b"user,arn,mfa_active,access_key_1_active\n"
 PASSWORD = b"user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"
 ANN = b"ann,arn:aws:iam::111122223333:user/ann,"
 SEVERAL = ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n" + ANN + b"true,false,false,true\n"
+DOUBTED = b"".join(
+    b"u%d,arn:aws:iam::111122223333:user/u%d,%s\n" % (number, number, values)
+    for number in range(6)
+    for values in (b"true,false,true,false", b"false,false,true,false" if number % 2 else b"true,true,false,false")
+)
+NAMED_OTHERWISE = ANN.replace(b"/ann", b"/bob") + b"true\n<root_account>" + ANN[3:].replace(b"/ann", b"/bob") + b"true\n"
 OTHER_COLUMNS = b"user,arn,password_enabled\nann,arn:aws:iam::111122223333:user/ann,true\n"
 
 
@@ -155,6 +161,8 @@ def tables(judgement: Judgement) -> str:
     contents=[HEADER + b"<root_account>,arn:aws:iam::111122223333:user/root,a,b\n" + ANN + b"true,false\n"], streamed=False
 )
 @example(contents=[PASSWORD + SEVERAL], streamed=True)
+@example(contents=[PASSWORD + DOUBTED], streamed=False)
+@example(contents=[b"user,arn,x\n" + ANN + b"y\n" + NAMED_OTHERWISE, OTHER_COLUMNS.replace(b"ann,", b"bob,")], streamed=False)
 @example(contents=[PASSWORD + SEVERAL], streamed=False)
 @example(contents=[HEADER + ANN + b"true,%s\n" % (b"x" * 1_000_000)], streamed=False)
 def test_both_roads_lead_to_the_same_judgement(contents: list[bytes], streamed: bool) -> None:

@@ -50,7 +50,10 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "waivers/kept",
         "waivers/rules",
     ),
-    "cli/test_ratings.py": ("cli/histories/rating", "commands/findings/ratings", "ratings/judged", "recount/priorities"),
+    "cli/test_ratings.py": (
+        *("cli/histories/rating", "commands/findings/ratings", "commands/findings/trend", "outputs/as_ratings"),
+        *("history/commit/judged", "ratings/judged", "recount/priorities"),
+    ),
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",
@@ -76,7 +79,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
     "cli/test_report.py": ("cli/histories/handing",),
-    "cli/test_remediate.py": ("errands/mended", "judge/mending"),
+    "cli/test_remediate.py": ("commands/findings/remediate", "errands/mended", "judge/mending"),
     "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
     "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
     "cli/test_forms.py": ("cli/forms/listing", "cli/forms/written", "outputs/forms"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import random
 import socket
 import subprocess
 import sys
@@ -15,41 +15,35 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from tests.cli.conftest import Run
+from tests.servers.answers import HTML, REGIONS, Answer, never_last, recorded, refusal, regions
+from tests.servers.operations import Asked, asked_of
 
-REGIONS = {"eu-west-1": "opt-in-not-required", "us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in"}
 Verdicts = dict[tuple[str, str], dict[str, Any]]
 
-_HTML = b"<html><body>Bad gateway</body></html>"
-_SPEC = Path(__file__).parents[2] / "spec/aws"
-_PATHS = {
-    "/analyzer": "ListAnalyzers",
-    "/accounts": "DescribeHub",
-    "/clusters": "ListClusters",
-    "/clusters/[^/]+": "DescribeCluster",
-    "/2015-02-01/file-systems": "DescribeFileSystems",
-    "/2015-02-01/file-systems/[^/]+/policy": "DescribeFileSystemPolicy",
-    "/2015-02-01/file-systems/[^/]+/backup-policy": "DescribeBackupPolicy",
-}
-_PASSED = ("content-type", "x-amz-target", "authorization", "x-amz-date", "x-amz-security-token")
+_PASSED = (
+    *("content-type", "accept", "authorization", "smithy-protocol"),
+    *("x-amz-target", "x-amz-date", "x-amz-security-token", "x-amz-account-id"),
+)
 
 
 @contextmanager
 def moto() -> Iterator[str]:
-    """Yield the address of a moto server on a free port of loopback."""
+    """Yield the address of a moto server on a free port of loopback, without the hundreds of images that it may have."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, "MOTO_PORT": str(port)}) as server:
+    with subprocess.Popen(
+        command, stdout=quiet, stderr=quiet, env={**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_PORT": str(port)}
+    ) as server:
         try:
             _wait_for(port, server)
             yield f"http://127.0.0.1:{port}"
@@ -74,22 +68,33 @@ def judged(run: Run, store: Path, *options: Any) -> Verdicts:
     return {(one["policyId"], one["object"]["id"]): one for one in found["verdicts"]}
 
 
+Mend = tuple[bytes, bytes] | Callable[[bytes], bytes]
+"""What is put in the place of something in an answer, or what makes another answer of one."""
+
+
 class Proxy:
     """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``twice``.
 
-    After an operation may stand the region, or the version of the API, that alone is meant.
+    How is an error's code, ``no regions``, or what is no answer: ``html``, ``html 500``, ``reset``, ``half``, ``hang``, ``repeat``
+    (each page has the token of the one before). After an operation may stand the region, the service or the version of the
+    API that alone is meant.
 
-    ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws``; ``mended`` what it puts in
-    the place of something in the other server's answers.
+    ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws`` or as it is; ``mended`` what
+    becomes of the other server's answers. ``asked_as`` is what is put in the place of something
+    in what it is asked, and ``throttled`` the share of all calls that is throttled.
     """
 
     def __init__(self, behind: str) -> None:
         self.behind = behind
         self.answers: dict[str, str] = {}
         self.asked: list[str] = []
-        self.recorded: dict[str, str] = {}
-        self.mended: dict[str, tuple[bytes, bytes]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.recorded: Mapping[str, str | Answer] = {}
+        self.mended: Mapping[str, Mend] = {}
+        self.asked_as: dict[str, tuple[bytes, bytes]] = {}
+        self.throttled = 0.0
+        self.drawn = random.Random(7)
+        self.ended = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -97,13 +102,23 @@ class Proxy:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        self.ended.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing where whoever asked has gone."""
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: Any) -> None: ...
 
@@ -113,94 +128,63 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self.answer()
 
+        def do_PUT(self) -> None:
+            self.answer()
+
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            operation = operation_of(self.path, dict(self.headers), body)
-            proxy.asked.append(operation)
-            asked = (operation, *(f"{operation} {where}" for where in versions_and_regions(body, self.headers)))
-            how = next((proxy.answers[one] for one in asked if one in proxy.answers), None)
-            if how is not None and how.startswith("twice ") and proxy.asked.count(operation) > 2:
-                how = None
-            if how is not None:
-                self.reply(*_own(how, operation, self.headers))
-            elif operation in proxy.recorded:
-                self.reply(*_recorded(proxy.recorded[operation]))
-            elif operation == "DescribeRegions":
-                self.reply(200, "text/xml", _regions(REGIONS))
-            elif operation == "ListAnalyzers":
-                self.reply(200, "application/json", b'{"analyzers": []}')
+            asked = asked_of(self.command, self.path, self.headers, body)
+            proxy.asked.append(asked.operation)
+            how = next((proxy.answers[one] for one in asked.names if one in proxy.answers), "")
+            if how.startswith("twice "):
+                how = how.removeprefix("twice ") if proxy.asked.count(asked.operation) <= 2 else ""
+            if proxy.throttled and proxy.drawn.random() < proxy.throttled:
+                how = "ThrottlingException"
+            if how == "hang":
+                proxy.ended.wait()
+            if how in ("hang", "reset"):
+                self.close_connection = True
+            elif how.startswith("html"):
+                self.reply(Answer(int(how.removeprefix("html ")) if " " in how else 200, "text/html", HTML))
+            elif how and how not in ("half", "repeat"):
+                self.reply(regions({}) if how == "no regions" else refusal(how, asked))
             else:
-                status, kind, content = self.passed_on(body)
-                self.reply(status, kind, content.replace(*proxy.mended.get(operation, (b"\0", b"\0"))))
+                answer = self.answered(asked, body)
+                self.reply(never_last(asked, answer) if how == "repeat" else answer, half=how == "half")
 
-        def passed_on(self, body: bytes) -> tuple[int, str, bytes]:
+        def answered(self, asked: Asked, body: bytes) -> Answer:
+            """Return what is answered where nothing keeps it from being."""
+            operation = asked.operation
+            if operation in proxy.recorded:
+                known = proxy.recorded[operation]
+                return recorded(known) if isinstance(known, str) else known
+            if operation == "DescribeRegions":
+                return regions(REGIONS)
+            mend = next((proxy.mended[one] for one in asked.names if one in proxy.mended), None)
+            if operation == "ListAnalyzers":
+                return Answer(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
+            answer = self.passed_on(body.replace(*proxy.asked_as.get(operation, (b"\0", b"\0"))))
+            if mend is None:
+                return answer
+            return answer._replace(content=answer.content.replace(*mend) if isinstance(mend, tuple) else mend(answer.content))
+
+        def passed_on(self, body: bytes) -> Answer:
             headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
             request = urllib.request.Request(f"{proxy.behind}{self.path}", body or None, headers, method=self.command)  # noqa: S310 - loopback
             try:
                 with urllib.request.urlopen(request) as found:  # noqa: S310 - loopback
-                    return found.status, found.headers.get("Content-Type", ""), found.read()
+                    return Answer(found.status, found.headers.get("Content-Type", ""), found.read())
             except urllib.error.HTTPError as error:
-                return error.code, error.headers.get("Content-Type", ""), error.read()
+                return Answer(error.code, error.headers.get("Content-Type", ""), error.read())
 
-        def reply(self, status: int, kind: str, content: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
+        def reply(self, answer: Answer, *, half: bool = False) -> None:
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            if answer.kind.endswith("cbor"):
+                self.send_header("smithy-protocol", "rpc-v2-cbor")
+            self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(answer.content[: len(answer.content) // 2] if half else answer.content)
+            self.close_connection = half
 
     return Handler
-
-
-def operation_of(path: str, headers: dict[str, str], body: bytes) -> str:
-    """Return the operation that a request asks for."""
-    target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
-    if target:
-        return target.rpartition(".")[2]
-    action = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
-    if action:
-        return f"{action} public" if b"RestorableBy" in body else action
-    path = path.partition("?")[0]
-    return next((name for pattern, name in _PATHS.items() if re.fullmatch(pattern, path)), path)
-
-
-def versions_and_regions(body: bytes, headers: Any) -> list[str]:
-    """Return the version of the API that a request is for, where it has one, and the region."""
-    scope = headers.get("Authorization", "").partition("Credential=")[2].split("/")
-    return [*parse_qs(body.decode("utf-8", "replace")).get("Version", []), *scope[2:3]]
-
-
-def _recorded(name: str) -> tuple[int, str, bytes]:
-    """Return what recorded bytes answer."""
-    head, _, body = (_SPEC / f"{name}.http").read_bytes().partition(b"\n\n")
-    status, kind, *_ = head.decode().split("\n")
-    return int(status.split()[1]), kind.removeprefix("Content-Type: "), body
-
-
-def _own(how: str, operation: str, headers: Any) -> tuple[int, str, bytes]:
-    """Return an answer of the proxy's own, in the protocol of the request."""
-    how = how.removeprefix("twice ")
-    if how == "no regions":
-        return 200, "text/xml", _regions({})
-    if how.startswith("html"):
-        return int(how.removeprefix("html ") or 200), "text/html", _HTML
-    if headers.get("X-Amz-Target") or operation in _PATHS.values():
-        document = json.dumps({"__type": how, "message": f"not authorized to perform {operation}"})
-        return 400 if how == "ThrottlingException" else 403, "application/x-amz-json-1.1", document.encode()
-    if "/ec2/" in headers.get("Authorization", ""):
-        error = f"<Response><Errors><Error><Code>{how}</Code><Message>no</Message></Error></Errors></Response>"
-    else:
-        error = (
-            f"<ErrorResponse><Error><Code>{how}</Code><Message>not authorized: {operation}</Message></Error></ErrorResponse>"
-        )
-    return 403, "text/xml", error.encode()
-
-
-def _regions(regions: dict[str, str]) -> bytes:
-    listed = "".join(
-        f"<item><regionName>{name}</regionName><regionEndpoint>ec2.{name}.amazonaws.com</regionEndpoint>"
-        f"<optInStatus>{status}</optInStatus></item>"
-        for name, status in regions.items()
-    )
-    space = "http://ec2.amazonaws.com/doc/2016-11-15/"
-    return f'<DescribeRegionsResponse xmlns="{space}"><regionInfo>{listed}</regionInfo></DescribeRegionsResponse>'.encode()

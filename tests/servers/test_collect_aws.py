@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +15,17 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 import botocore.session
 
-from perpend.analyze.programs import Analyzer
 from perpend.cli import repositories
-from perpend.clouds.aws.plan import plan_of
-from perpend.clouds.aws.tables import CALLS, TYPES
-from perpend.judge.selection import select_policies
-from perpend.load.repository import open_repository
-from perpend.plan.wanted import fields_by_type
+from perpend.load.repository import Repository, open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
-from tests.servers.aws import Proxy, Verdicts, judged
+from tests.servers.aws import Proxy, judged
 
 __all__ = ["run"]
 
 ACCOUNT = "123456789012"
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
-SELDOM = {"GetCallerIdentity", "GetPolicyVersion", "DescribeOrganization", "ListAccounts"}
-"""What is asked before all else, or only where the rest does not tell."""
-
-SEEDED = {
-    *("DescribeRegions", "GetEbsEncryptionByDefault", "GenerateCredentialReport", "GetCredentialReport", "ListPolicies"),
-    *(
-        "GetAccountAuthorizationDetails",
-        "GetAccountPasswordPolicy",
-        "ListServerCertificates",
-        "DescribeTrails",
-        "GetTrailStatus",
-    ),
-    *("GetEventSelectors", "DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus", "ListAnalyzers"),
-    "DescribeHub",
-}
-"""What shows the objects that are made here. Policies that read nothing else are judged; others have objects elsewhere."""
-
-SILENT = {"ListPolicies": {"/ce/ca/aws/iam/user-has-administrator-access"}}
-"""Policies that say which policy of a user was not found, and not that its listing was denied."""
-
 KNOWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 SECRET = "-".join(("stays", "in", "memory"))
 
@@ -75,11 +49,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, tmp_path: Path) -
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     proxy.answers = {}
     proxy.asked = []
-
-
-@pytest.fixture(scope="module")
-def base() -> dict[str, Verdicts]:
-    return {}
 
 
 def seed(url: str) -> None:
@@ -120,10 +89,7 @@ def collected(run: Run, proxy: Proxy, store: Path, *options: Any) -> Any:
     return run("collect", "aws", "--store", store, "--endpoint-url", proxy.url, *options)
 
 
-def test_what_an_account_holds_is_judged_by_all_policies(run: Run, proxy: Proxy, tmp_path: Path) -> None:
-    ended = collected(run, proxy, tmp_path / "s", *named())
-    assert 0 == ended.code, ended.err
-    statuses = {key: one["status"] for key, one in judged(run, tmp_path / "s", *named()).items()}
+def test_what_an_account_holds_is_judged(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:"
     expected = {
         (KEYS, f"{arn}user/user0"): "COMPLIANT",
@@ -143,11 +109,13 @@ def test_what_an_account_holds_is_judged_by_all_policies(run: Run, proxy: Proxy,
         ("/ce/ca/aws/account/security-hub", ACCOUNT): "COMPLIANT",
         ("/ce/ca/aws/account/aws-support-role", ACCOUNT): "INCOMPLIANT",
     }
+    named = [word for policy in sorted({policy for policy, _ in expected}) for word in ("--policy", policy)]
+    ended = collected(run, proxy, tmp_path / "s", *named)
+    assert 0 == ended.code, ended.err
+    statuses = {key: one["status"] for key, one in judged(run, tmp_path / "s", *named).items()}
     assert expected == {key: statuses.get(key) for key in expected}
     written = b"".join(path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file())
     assert SECRET.encode() not in written and SECRET not in ended.out + ended.err
-    again = collected(run, proxy, tmp_path / "s", *named())
-    assert (0, statuses) == (again.code, {key: one["status"] for key, one in judged(run, tmp_path / "s", *named()).items()})
 
 
 def test_one_policy_asks_only_for_what_it_reads(run: Run, proxy: Proxy, tmp_path: Path) -> None:
@@ -155,64 +123,6 @@ def test_one_policy_asks_only_for_what_it_reads(run: Run, proxy: Proxy, tmp_path
     assert (0, {"GetCallerIdentity", "GenerateCredentialReport", "GetCredentialReport"}) == (ended.code, set(proxy.asked))
     assert len(proxy.asked) <= 8
     assert ["CA10__CaAwsAccount__c", "CA10__CaAwsUser__c"] == sorted(Store(tmp_path / "s").snapshot().tables.by_name)
-
-
-@cache
-def readers() -> dict[str, list[str]]:
-    """Return by operation the options that name the policies that need it."""
-    found: dict[str, list[str]] = {}
-    for program in select_policies(Analyzer(open_repository())).programs:
-        operations = {call.operation for call in plan_of(fields_by_type([program])).calls}
-        for operation in operations if operations <= SEEDED | SELDOM else ():
-            found.setdefault(operation, []).extend(("--policy", program.policy_id))
-    return found
-
-
-@cache
-def named() -> list[str]:
-    """Return the options that name all policies that are judged here."""
-    policies = sorted({word for words in readers().values() for word in words if word != "--policy"})
-    return [word for policy in policies for word in ("--policy", policy)]
-
-
-@pytest.mark.parametrize("operation", sorted(readers().keys() - SELDOM))
-def test_what_is_denied_becomes_undetermined_and_nothing_else(
-    run: Run, proxy: Proxy, tmp_path: Path, base: dict[str, Verdicts], operation: str
-) -> None:
-    if not base:
-        collected(run, proxy, tmp_path / "base", *named())
-        base["all"] = judged(run, tmp_path / "base", *named())
-    labels = {call.label for call in CALLS.values() if call.operation == operation}
-    code = "UnauthorizedOperation" if operation in ("DescribeRegions", "GetEbsEncryptionByDefault") else "AccessDenied"
-    proxy.answers = {operation: code}
-    ended = collected(run, proxy, tmp_path / "s", *readers()[operation])
-    assert 3 == ended.code
-    assert any(f"denied {label} ({code})" in ended.err for label in labels), ended.err
-    verdicts = judged(run, tmp_path / "s", *readers()[operation])
-    changed = {key: one for key, one in verdicts.items() if one["status"] != base["all"].get(key, {}).get("status")}
-    assert {"UNDETERMINED"} >= {one["status"] for one in changed.values()}
-    silent = {key[0] for key, one in changed.items() if not any(label in json.dumps(one) for label in labels)}
-    assert SILENT.get(operation, set()) >= silent
-    asked = {policy for policy in readers()[operation] if policy != "--policy"}
-    gone = {key for key in base["all"].keys() - verdicts.keys() if key[0] in asked}
-    assert not gone or any(CALLS[row.listed].operation in (operation, "GetCredentialReport") for row in TYPES.values())
-    assert changed or gone
-
-
-@pytest.mark.parametrize(
-    ("operation", "policy"),
-    [
-        ("DescribeTrails", "multi-region-cloudtrail"),
-        ("GetAccountPasswordPolicy", "password-policy-minimum-password-length-14"),
-    ],
-)
-def test_a_page_of_something_else_is_no_empty_answer(
-    run: Run, proxy: Proxy, tmp_path: Path, operation: str, policy: str
-) -> None:
-    proxy.answers = {operation: "html 200"}
-    ended = collected(run, proxy, tmp_path / "s", "--policy", policy)
-    assert (3, True) == (ended.code, "failed:" in ended.err)
-    assert ["UNDETERMINED"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", policy).values()]
 
 
 def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_path: Path) -> None:
@@ -258,7 +168,12 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
 
 def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    monkeypatch.setattr(repositories, "open_repository", lambda place: opened.append(place) or open_repository(place))
+
+    def noted(place: Path | None) -> Repository:
+        opened.append(place)
+        return open_repository(place)
+
+    monkeypatch.setattr(repositories, "open_repository", noted)
     ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
     assert ended.out, ended.err
     assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])

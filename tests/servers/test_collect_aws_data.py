@@ -20,7 +20,6 @@ from perpend.clouds.aws.model import CloudCall
 from perpend.clouds.aws.outcomes import Refusal
 from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
-from tests.servers.aws import moto
 from tests.servers.gathered import gathered
 
 __all__ = ["run"]
@@ -89,9 +88,8 @@ otherwise: {status: COMPLIANT, currentStateMessage: Not everybody can read.}
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with moto() as found:
-        yield found
+def address(moto_address: str) -> str:
+    return moto_address
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from perpend.clouds.aws.reach import pace as pace_module
 from perpend.gather.journal import Journal
 from tests.cli.conftest import Run, run
 from tests.servers import long
+from tests.servers.clock import Clock
 from tests.servers.long import CHOSEN, calls_of, done_in, tables
 from tests.servers.stub import DOCUMENT, MANAGEMENT, SECRET, Call, Stub, throttling
 
@@ -45,19 +46,6 @@ def stub(server: Stub) -> Stub:
     for calls in (server.asked, server.answered, server.assumed):
         calls.clear()
     return server
-
-
-class Clock:
-    """Time that passes where somebody waits, and not else."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ An unusable repository or store offers nothing.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from click.shell_completion import CompletionItem
@@ -113,6 +114,18 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
     except (OSError, PerpendError):
         return []
     return [CompletionItem(one) for one in reversed(runs) if one.startswith(incomplete)]
+
+
+def complete_channels(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the names of the channels in the file that `--channels` names; no secret is asked for."""
+    from perpend.notices.channels import channels_in
+
+    file = context.params.get("channels")
+    try:
+        known = channels_in(Path(file), None) if file else ()
+    except (OSError, PerpendError):
+        return []
+    return [CompletionItem(one.name) for one in known if one.name.startswith(incomplete)]
 
 
 def complete_objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -179,8 +179,8 @@ class Reporting:
 
     @property
     def weighs(self) -> bool:
-        """Whether it matters how severe findings are."""
-        return is_severity(self.fail_on) or FORMS[self.form].lists_findings
+        """Whether it matters how severe findings are: to what makes the run fail, or in what is written."""
+        return is_severity(self.fail_on) or self.form != "parquet"
 
     def rating(self, repository: Repository) -> RatingHere:
         """Return the ratings that hold. Raises where a severity is asked for, and no policy is rated."""
@@ -222,7 +222,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
     from perpend.outputs.as_json import write_json, write_ndjson
     from perpend.report.verdicts.terminal import Detail, print_judgement
 
-    accounts, covering = configuration_of(click.get_current_context()).accounts, said.covering
+    accounts, covering, weighed = configuration_of(click.get_current_context()).accounts, said.covering, said.weighed
     if asked.form not in ("table", "json"):
         _tell_waived(covering)
     if asked.form != "table":
@@ -240,6 +240,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
                 accounts=accounts,
                 detail=detail,
                 covering=covering,
+                weighed=weighed,
             )
     elif asked.form == "parquet":
         from perpend.outputs.as_parquet import write_parquet
@@ -251,17 +252,17 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
     elif asked.form == "html":
         _write_page(judgement, asked, explained, said)
     elif FORMS[asked.form].lists_findings:
-        _write_findings(judgement, asked, said.weighed)
+        _write_findings(judgement, asked, weighed)
     elif asked.form in ("junit", "markdown", "oscal-ar"):
-        _write_counts(judgement, asked)
+        _write_counts(judgement, asked, weighed)
     else:
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
-                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact)
+                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact, weighed=weighed)
             elif asked.form == "csv":
-                write_csv(judgement, stream, accounts=accounts)
+                write_csv(judgement, stream, accounts=accounts, weighed=weighed)
             else:
-                write_json(judgement, stream, accounts=accounts, covering=covering)
+                write_json(judgement, stream, accounts=accounts, covering=covering, weighed=weighed)
 
 
 def _write_page(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
@@ -277,6 +278,7 @@ def _write_page(judgement: Judgement, asked: Reporting, explained: ExplainComman
             explain=_explain_words(judgement, explained),
             history=said.history,
             waived=waived_text(said.covering) or "",
+            weighed=said.weighed,
         )
 
 
@@ -310,7 +312,7 @@ def _write_findings(judgement: Judgement, asked: Reporting, weighed: WeighedJudg
     write_findings(run, findings_of(judgement, run, statuses, weighed), asked.form_asked)
 
 
-def _write_counts(judgement: Judgement, asked: Reporting) -> None:
+def _write_counts(judgement: Judgement, asked: Reporting, weighed: WeighedJudgement | None) -> None:
     """Write a form that tells of policies and requirements, and names the first objects only."""
     from perpend.outputs.as_junit import write_junit
     from perpend.outputs.formats.markdown import write_markdown
@@ -318,9 +320,10 @@ def _write_counts(judgement: Judgement, asked: Reporting) -> None:
 
     with output_stream(asked.out) as stream:
         if asked.form == "markdown":
-            write_markdown(judgement, stream)
+            write_markdown(judgement, stream, weighed=weighed)
         else:
-            {"junit": write_junit, "oscal-ar": write_oscal_results}[asked.form](judgement, stream, limit=asked.limit)
+            write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[asked.form]
+            write_form(judgement, stream, limit=asked.limit, weighed=weighed)
 
 
 def _tell_beside(judgement: Judgement, form: str) -> None:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
 
-_MAX_NAMED: Final = 6
+CONTRADICT: Final = "sources contradict each other about "
+"""What a sentence about a contradiction begins with."""
+
+PLACES: Final = " ("
+"""What stands between what the sources contradict each other about and the places where they do."""
+
+MOST_NAMED: Final = 6
+"""How many names, and how many places, a sentence about a contradiction lists."""
 
 
 def contradiction(judged: EstateObject) -> str:
@@ -24,9 +31,15 @@ def contradiction(judged: EstateObject) -> str:
 def sentence(names: Iterable[str], places: Sequence[tuple[str, int | None]]) -> str:
     """Return the sentence about readings at these places, each a source and a row, that differ in these names."""
     listed = sorted(names)
-    more = f" and {len(listed) - _MAX_NAMED} more" if len(listed) > _MAX_NAMED else ""
-    where = ", ".join(f"{source}:{row}" for source, row in places[:_MAX_NAMED])
-    return f"sources contradict each other about {', '.join(listed[:_MAX_NAMED])}{more} ({where})"
+    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+    where = ", ".join(f"{source}:{row}" for source, row in places[:MOST_NAMED])
+    return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{where})"
+
+
+def parted(said: str) -> tuple[str, str | None]:
+    """Return what is said of several objects alike, and the rest, that is one object's own: where its sources differ."""
+    what, _, where = said.partition(PLACES)
+    return (what, where.removesuffix(")")) if said.startswith(CONTRADICT) and where else (said, None)
 
 
 def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:

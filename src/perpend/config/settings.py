@@ -20,6 +20,7 @@ REPOSITORY_COMMANDS: Final = (
     "inventory sql",
     "explain",
     "diff",
+    "trend",
     "scorecard",
     "push asff",
     "findings",
@@ -157,11 +158,18 @@ SETTINGS: Final = (
         ("check", "pack write"),
     ),
     Setting(
+        "waivers",
+        SettingKind.PATH,
+        "A directory of waivers and attestations. Without it, `waivers` in the repository. Gives way to `--no-waivers`.",
+        "--waivers",
+        ("check", "diff", "scorecard", "findings", "pack write", "notify", "remediate", "waivers lint", "waivers list"),
+    ),
+    Setting(
         "ratings",
         SettingKind.PATH,
         "A directory of ratings. Without it, `ratings` in the repository.",
         "--ratings",
-        ("check", "scan aws", "findings", "ratings lint", "ratings list"),
+        ("check", "scan aws", "findings", "report", "trend", "pack write", "ratings lint", "ratings list"),
     ),
     Setting(
         "fail-on",

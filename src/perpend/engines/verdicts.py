@@ -37,7 +37,7 @@ class ShownCodes:
 
 @dataclass(frozen=True, slots=True)
 class VerdictFiles:
-    """The codes of one plan's programs over all rows of a table. ``rows`` is how many there are.
+    """The codes of one plan's programs over all rows of a table. ``rows`` and ``programs`` are how many there are.
 
     With ``shown``, all other codes are null, and rows without any are passed over.
     """
@@ -45,6 +45,7 @@ class VerdictFiles:
     reader: VerdictReader
     paths: tuple[Path, ...]
     rows: int
+    programs: int
     shown: ShownCodes | None = None
 
     def counted(self, program: int) -> Counter[int]:
@@ -67,6 +68,17 @@ class VerdictFiles:
             yield from self.reader.run(
                 f"SELECT {ROW}, {code} FROM {self.relation} WHERE {where} AND {code} IN ({listed}) ORDER BY 1"
             )
+
+    def doubted(self, objects: str, why: str, codes: Collection[int]) -> list[tuple[Any, ...]]:
+        """Return each text that ``why`` gives of the marked rows of a table, with how many of these have one of some codes.
+
+        That is a number for each program. ``objects`` stands for the table.
+        """
+        listed = ", ".join(map(str, sorted(codes)))
+        marked = f"SELECT {ROW} AS marked_row, {why} AS why FROM {objects} WHERE {CONTRADICTED} IS NOT NULL"
+        counts = ", ".join(f"count(*) FILTER (WHERE v{number} IN ({listed}))" for number in range(self.programs))
+        joined = f"FROM {self.relation} JOIN ({marked}) ON marked_row = {ROW}"
+        return self.reader.run(f"SELECT why, {counts} {joined} GROUP BY why ORDER BY why")
 
     def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
         """Yield the row numbers, the numbers of their sources and the codes of some programs, some thousands of rows at once.

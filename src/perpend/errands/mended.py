@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from perpend.analyze.programs import Analyzer
+    from perpend.cli.histories.waiving import Waiving
     from perpend.judge.judgement import Judgement
     from perpend.judge.mending import Mending, ToMend
     from perpend.remedies.model import Remedy
+    from perpend.waivers.covering import Covering
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
 NOT_FILLED: Final = 3
@@ -91,11 +93,16 @@ def _found(findings: Sequence[str], store: str) -> Mapping[str, tuple[str, str]]
 
 @dataclass(slots=True)
 class StorePlan:
-    """What would mend a judged store; it counts what it could not fill in while it is read."""
+    """What would mend a judged store; it counts what it could not fill in while it is read.
+
+    ``waived`` are policies and objects that somebody answers for: no plan is made for them unless a finding names them.
+    """
 
     judgement: Judgement
     asked: Mapping[str, ToMend]
     guides: Mapping[str, str]
+    waived: frozenset[tuple[str, str]] = frozenset()
+    left_out: int = 0
     unfilled: int = 0
     planned: int = 0
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -105,6 +112,9 @@ class StorePlan:
         from perpend.judge.mending import mendings
 
         for mending in mendings(self.judgement, self.asked):
+            if self.asked[mending.policy.id].objects is None and (mending.policy.id, mending.object.id) in self.waived:
+                self.left_out += 1
+                continue
             self.planned += 1
             self.unfilled += mending.remedy is None
             if self.asked[mending.policy.id].objects is not None:
@@ -120,6 +130,7 @@ class StorePlan:
                 unknown += counts_of(column)[Status.UNDETERMINED]
         told = f"{counted(self.planned, 'object')} to mend"
         told += f", {self.unfilled:,} not filled in" if self.unfilled else ""
+        told += f"; {self.left_out:,} waived left out (--with-waived plans for them, too)" if self.left_out else ""
         told += f"; of {unknown:,} it is not known whether they are" if unknown else ""
         click.echo(f"perpend: {told}", err=True)
         if self.judgement.selection.refused:
@@ -152,8 +163,12 @@ def plan_of_store(
     run: str | None,
     snapshot_time: datetime | None,
     max_age: timedelta | None,
+    waiving: Waiving | None = None,
 ) -> Iterator[StorePlan]:
-    """Yield what would mend a store's objects, as its snapshot in force is judged now."""
+    """Yield what would mend a store's objects, as its snapshot in force is judged now.
+
+    ``waiving`` are the waivers that hold; what they cover is left out.
+    """
     from perpend.judge.mending import ToMend
     from perpend.judge.stores.snapshots import judge_snapshot
 
@@ -163,7 +178,16 @@ def plan_of_store(
         selection = select_policies(analyzer, tuple(asked.policies), over=snapshot, standing=asked.by_folder)
         tell_refused(analyzer.repository, selection)
         with judge_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as judgement:
-            yield StorePlan(judgement, to_mend, guides)
+            covering = waiving.covered(judgement) if waiving else None
+            yield StorePlan(judgement, to_mend, guides, _waived(judgement, covering) if covering else frozenset())
+
+
+def _waived(judgement: Judgement, covering: Covering) -> frozenset[tuple[str, str]]:
+    """Return the policies and objects that waivers in force cover."""
+    from perpend.waivers.judged import covered
+
+    with covered(judgement, covering) as rows:
+        return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
 
 
 def _remedy(analyzer: Analyzer, policy_id: str) -> Remedy | None:

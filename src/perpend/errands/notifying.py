@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ from perpend.history.ask.views import asking
 from perpend.notices.channels import UnusableChannels, channels_in
 from perpend.notices.deliver import NotSent, deliver, post
 from perpend.notices.digests import digest_of
+from perpend.notices.endings import endings_between
 from perpend.notices.sent import sending
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from perpend.notices.channels import Channel
     from perpend.notices.deliver import Send
     from perpend.notices.digests import Digest
+    from perpend.notices.endings import WaiverEnding
     from perpend.notices.sent import SentRuns
 
 NOT_ALL: Final = 1
@@ -46,6 +49,7 @@ class NotifyOptions:
     repo: str | None
     waivers_dir: str | None
     no_waivers: bool
+    ending_within: int
     dry_run: bool
 
 
@@ -101,7 +105,17 @@ def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> 
     answering = {one.id: one.owner for one in waiving.files.waivers}
     with asking(place) as connection:
         waiving.covered_findings(connection, head)
-        return {number: digest_of(connection, head.run(number), owners, answering) for number in numbers}
+        return {
+            number: digest_of(connection, head.run(number), owners, answering, _endings(asked, waiving, head, number))
+            for number in numbers
+        }
+
+
+def _endings(asked: NotifyOptions, waiving: Waiving, head: HistoryHead, number: int) -> Sequence[WaiverEnding]:
+    """Return what ends of waivers and attestations, and did not on the newest day of the runs before."""
+    days = [datetime.fromisoformat(one.time).astimezone(UTC).date() for one in head.runs if one.number < number]
+    day = datetime.fromisoformat(head.run(number).time).astimezone(UTC).date()
+    return endings_between(waiving.files, max(days), day, within=asked.ending_within) if days and max(days) < day else ()
 
 
 def _senders(channels: Sequence[Channel]) -> dict[str, Send]:

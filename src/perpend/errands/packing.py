@@ -11,6 +11,7 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.configured import is_from_file
 from perpend.cli.faults import tell_tree_faults
+from perpend.cli.histories.rating import rating_files
 from perpend.cli.histories.waiving import Waiving
 from perpend.cli.output import output_bytes
 from perpend.cli.programs import chosen_policies, tell_refused
@@ -56,6 +57,7 @@ class PackOptions:
     repo: str | None
     waivers_dir: str | None
     no_waivers: bool
+    ratings_dir: str | None
     snapshot_time: datetime | None
     max_age: timedelta | None
 
@@ -158,6 +160,7 @@ def pack_run(asked: PackOptions) -> int:
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
     waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    rating_files(repository, asked.ratings_dir)
     store = store_named(asked.directory)
     meant = run_meant(store, asked.directory, asked.run)
     with store.reading(meant.snapshot) as snapshot:
@@ -210,7 +213,20 @@ def _pack_asked(
     time, stated, counted_to = meant.times(snapshot, asked.snapshot_time, asked.max_age is not None)
     max_age = written_age(asked.max_age) if asked.max_age is not None else None
     ids = tuple(program.policy_id for program in selection.programs)
-    run = RunPacked(snapshot.id, snapshot.content_hash, time, ids, stated, max_age, counted_to, inputs=not asked.no_inputs)
+    sections = tuple(one.id for one in selection.frameworks)
+    tops = tuple(top for one in selection.frameworks for top in one.sections or (one.id,))
+    run = RunPacked(
+        snapshot.id,
+        snapshot.content_hash,
+        time,
+        ids,
+        stated,
+        max_age,
+        counted_to,
+        inputs=not asked.no_inputs,
+        frameworks=tops,
+        inherited=asked.inherited and bool(tops),
+    )
     chosen = asked.chooses or not meant.policies
     words = {
         "policies": list(asked.policies) if chosen else [],
@@ -220,10 +236,9 @@ def _pack_asked(
         "maxAge": max_age,
         "waivers": not asked.no_waivers,
     }
-    sections = tuple(one.id for one in selection.frameworks)
-    waivers = "" if asked.no_waivers else asked.waivers_dir
+    beside = {"waivers": "" if asked.no_waivers else asked.waivers_dir, "ratings": asked.ratings_dir}
     history = meant.document(repository, selection.programs)
-    return PackAsked(run, waivers, sections, (), words, history, _commands(run.time, snapshot, max_age, asked))
+    return PackAsked(run, beside, sections, (), words, history, _commands(run.time, snapshot, max_age, asked))
 
 
 def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: PackOptions) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from perpend.handout.packed import PackedNumbers, PackedTexts
 from perpend.handout.summary import list_of, reasons, requirements, said, totals
 from perpend.ir.status import Status
 from perpend.pages.verdicts.columns import Sinks, write_columns
+from perpend.ratings.levels import LEVELS
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import Scorecard
     from perpend.judge.selection import Selection
-    from perpend.pages.verdicts.columns import FindingColumns
+    from perpend.pages.verdicts.columns import FindingColumns, SharedEnding
+    from perpend.ratings.judged import WeighedJudgement
 
 POLICY_WORD: Final = 0
 OBJECT_WORD: Final = None
@@ -45,7 +47,7 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <label>Status<select id="status"><option value="">all</option></select></label>
 <label>Policy<select id="policy"><option value="">all</option></select></label>
 <label>Account<select id="account"><option value="">all</option></select></label>
-{requirement}{lives}<label>Grouped by<select id="by"><option value="policy">policy</option>
+{more}<label>Grouped by<select id="by"><option value="policy">policy</option>
 <option value="object">object</option><option value="account">account</option>
 <option value="reason">what was found</option></select></label>
 <button type="button" id="clear">Clear</button><button type="button" id="csv">Save as CSV</button></div>
@@ -59,6 +61,7 @@ _LIVES: Final = (
     '<label>Waived<select id="waived"><option value="">all</option></select></label>\n'
 )
 _REQUIREMENT: Final = '<label>Requirement<select id="requirement"><option value="">all</option></select></label>\n'
+_SEVERITY: Final = '<label>Severity<select id="severity"><option value="">all</option></select></label>\n'
 
 
 def write_handout(
@@ -69,27 +72,30 @@ def write_handout(
     explain: Sequence[str | int | None] = (),
     history: HandoutHistory | None = None,
     waived: str = "",
+    weighed: WeighedJudgement | None = None,
 ) -> None:
     """Write a judgement as one page. ``history`` is what is known of findings beyond it, ``waived`` how many are in words.
 
     ``accounts`` are those that the configuration names. ``explain`` are the words of the command that explains a finding,
-    with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. Raises TooManyFindings.
+    with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. ``weighed`` is how severe findings
+    are; nothing is said of it where nobody has rated any. Raises TooManyFindings.
     """
     names, ids, external_ids = (PackedTexts() for _ in range(3))
     numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
     lives = PackedNumbers() if history and history.lives else None
     sinks = Sinks(names, ids, external_ids, owners, types, findings, ends, lives)
-    columns = write_columns(judgement, sinks, accounts=accounts, life_of=history.life_of if history and lives else None)
+    life_of = history.life_of if history and lives else None
+    columns = write_columns(judgement, sinks, accounts=accounts, life_of=life_of, weighed=weighed)
     cards = judgement.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
-    head.add(_head(judgement, columns, cards, keys, explain, history.head() if history else []))
+    head.add(_head(judgement, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
     script, style = _asset("list.js") + _asset("handout.js"), _asset("handout.css")
     stream.write(_opening(judgement, script, style))
     stream.write(_summary(judgement, columns, cards, keys, waived))
     stream.write(history_said(history) if history else "")
-    asked = {"requirement": _REQUIREMENT if any(keys.values()) else "", "lives": _LIVES if lives else ""}
-    stream.write(_TOOLS.format(**asked) + _closing(judgement))
+    more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
+    stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(judgement))
     packed = zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers, lives), strict=True)
     for name, column in ((name, column) for name, column in packed if column is not None):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
@@ -150,6 +156,8 @@ def _head(
     keys: Mapping[str, str],
     explain: Sequence[str | int | None],
     lives: Sequence[list[Any]],
+    *,
+    rated: bool,
 ) -> str:
     """Return what the columns point into, as JSON."""
     answers: dict[str, list[str]] = {}
@@ -172,7 +180,7 @@ def _head(
         "objects": columns.objects,
         "statuses": [str(status) for status in statuses],
         "policies": policies,
-        "endings": [[one.policy, statuses.index(one.status), one.message, one.remediation] for one in columns.endings],
+        "endings": [_ending(one, statuses, rated=rated) for one in columns.endings],
         "accounts": columns.accounts,
         "types": columns.types,
         "requirements": [{"key": key, "name": name} for key, name in names.items()],
@@ -180,7 +188,14 @@ def _head(
     }
     if lives:
         content["lives"] = [[visible(value) if isinstance(value, str) else value for value in life] for life in lives]
+    if rated:
+        content["severities"] = [level.value for level in reversed(LEVELS)]
     return encodable(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ending(one: SharedEnding, statuses: Sequence[Status], *, rated: bool) -> list[str | int]:
+    severity = [one.severity, one.rated] if rated else []
+    return [one.policy, statuses.index(one.status), one.message, one.remediation, *severity]
 
 
 def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:

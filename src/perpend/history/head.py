@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 1
-"""The version of a history's layout. A higher one is refused: it may mean what this version does not know."""
+FORMAT: Final = 2
+"""The version of a history's layout. A higher one is refused: it may mean what this version does not know.
+
+A history that remembers no ratings is written in format 1, which older versions read.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class Ran:
     """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
 
     ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
-    policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved.
+    policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved. ``rated`` numbers
+    the ratings that were in force among those of the head, None where nobody had rated anything.
     """
 
     number: int
@@ -38,6 +42,7 @@ class Ran:
     asked: int
     late: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    rated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,27 @@ class TypeKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class RatedPolicy:
+    """How severe somebody said that findings of a policy are. ``within`` is the time in which they were to be mended."""
+
+    policy_id: str
+    severity: str
+    source: str
+    because: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsSaid:
+    """The ratings of one day. ``shifts`` are what raised and lowered severities, as JSON that a history does not read."""
+
+    policies: tuple[RatedPolicy, ...] = ()
+    shifts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryHead:
-    """All that a history holds."""
+    """All that a history holds. ``ratings`` are those that were in force in some run."""
 
     runs: tuple[Ran, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
@@ -101,6 +125,7 @@ class HistoryHead:
     types: Mapping[str, TypeKnown] = field(default_factory=dict)
     ledger: tuple[StoredFile, ...] = ()
     texts: tuple[StoredFile, ...] = ()
+    ratings: tuple[RatingsSaid, ...] = ()
 
     @property
     def next_run(self) -> int:
@@ -124,15 +149,25 @@ class HistoryHead:
         """Return the numbers of the policies that a run has asked."""
         return frozenset(self.asked[run.asked])
 
-    def with_run(self, run: Ran, asked: tuple[int, ...]) -> HistoryHead:
-        """Return the head with one run more."""
+    def ratings_of(self, run: Ran) -> RatingsSaid | None:
+        """Return the ratings that were in force in a run, None where nobody had rated anything."""
+        return None if run.rated is None else self.ratings[run.rated]
+
+    def with_run(self, run: Ran, asked: tuple[int, ...], ratings: RatingsSaid | None = None) -> HistoryHead:
+        """Return the head with one run more. ``ratings`` were in force in it."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
-        return replace(self, asked=lists, runs=(*self.runs, replace(run, asked=lists.index(asked))))
+        said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
+        rated = None if ratings is None else said.index(ratings)
+        return replace(self, asked=lists, ratings=said, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated)))
 
 
 def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
-    document: dict[str, Any] = {"format": FORMAT, **asdict(head)}
+    document: dict[str, Any] = {"format": FORMAT if head.ratings else FORMAT - 1, **asdict(head)}
+    if not head.ratings:
+        del document["ratings"]
+        for run in document["runs"]:
+            del run["rated"]
     document["types"] = {
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
         for name, known in head.types.items()
@@ -153,9 +188,14 @@ def head_from(text: str) -> HistoryHead:
             {name: _type_from(known) for name, known in document["types"].items()},
             _files_from(document["ledger"]),
             _files_from(document["texts"]),
+            tuple(_ratings_from(one) for one in document.get("ratings", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
+
+
+def _ratings_from(document: dict[str, Any]) -> RatingsSaid:
+    return RatingsSaid(tuple(RatedPolicy(**one) for one in document["policies"]), tuple(document["shifts"]))
 
 
 def _type_from(document: dict[str, Any]) -> TypeKnown:

@@ -9,7 +9,7 @@ from perpend.diagnostics.model import Span
 from perpend.intake.lists import LONGEST_KEY, Lists, near
 from perpend.ir.coverage import Scope, not_imported
 from perpend.pieces import rules
-from perpend.store.database import name, rows_of
+from perpend.store.database import name, rows_of, text
 from perpend.store.plain_sql import is_plain, shapes_of
 from perpend.store.rows import copy, parquet
 from perpend.tables.schema import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
@@ -160,12 +160,18 @@ class Assembly:
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
-        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected'"
+        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
         if self._coverage.reason(target, "", Scope()) is None:
             # All that there is was read: what the key names is not there, unless it is there in another spelling.
             ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
             dangling = f"CASE WHEN {near(column)} IN ({ids}) THEN {dangling} END"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
+
+    def _why(self, target: str) -> str:
+        """Return why some objects of a type were not read, where claims say so: a lookup may lead to one of these."""
+        reasons = list(dict.fromkeys(why for _, why in self._coverage.lacking(target)))
+        more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+        return f": {reasons[0]}{more}" if reasons else ""
 
     def _add_children(self, found: _Relations, table: str, child: Children) -> None:
         own, other = self._tables[table], self._tables.get(child.type_name)

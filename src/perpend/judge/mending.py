@@ -108,7 +108,7 @@ def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: 
         filled,
         why_not,
     )
-    return replace(found, remedy=_with_credentials(filled, found.account)) if filled else found
+    return replace(found, remedy=with_credentials(filled, found.account)) if filled else found
 
 
 def _filled(judged: EstateObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
@@ -122,7 +122,7 @@ def _filled(judged: EstateObject, remedy: Remedy | None) -> tuple[Remedy | None,
         return None, unknown.reasons
 
 
-def _with_credentials(remedy: Remedy, account: str) -> Remedy:
+def with_credentials(remedy: Remedy, account: str) -> Remedy:
     """Return a remedy for AWS that first asks whose credentials are at hand: names are only unique within an account."""
     if any(words[0] != "aws" for words in remedy.commands()):
         return remedy

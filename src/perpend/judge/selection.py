@@ -17,9 +17,10 @@ from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, production_of
 from perpend.judge.requirements import framework_asked, framework_of
 from perpend.lint.unknown_object_type import misspelt_types
+from perpend.load.repository import LIBRARY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
@@ -102,7 +103,11 @@ def select_policies(
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     sorted_out.refuse_silence(by_itself, held, misspelt)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
-    frameworks = _frameworks_asked(selection, analyzer.repository, framework, sorted_out, inherited=inherited)
+
+    def why_not(policy_id: str) -> str:
+        return sorted_out.why_not(policy_id, selection.types)
+
+    frameworks = frameworks_asked(analyzer.repository, framework, inherited=inherited, why_not=why_not)
     return replace(
         selection,
         misspelt=tuple(misspelt.values()),
@@ -112,25 +117,16 @@ def select_policies(
     )
 
 
-def _frameworks_asked(
-    selection: Selection,
-    repository: Repository,
-    names: str | Sequence[str] | None,
-    sorted_out: _Sorted,
-    *,
-    inherited: bool,
+def frameworks_asked(
+    repository: Repository, names: str | Sequence[str] | None, *, inherited: bool, why_not: Callable[[str], str]
 ) -> tuple[FrameworkAsked, ...]:
-    """Return what was asked of the frameworks that names mean, each once."""
+    """Return what was asked of the frameworks that names mean, each once; ``why_not`` as in ``framework_asked``."""
     if not names:
         return ()
     mappings = FrameworkMappings(repository)
     tops: dict[str, list[str]] = {}
     for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
         tops.setdefault(framework_of(top), []).append(top)
-
-    def why_not(policy_id: str) -> str:
-        return sorted_out.why_not(policy_id, selection.types)
-
     return tuple(
         framework_asked(
             repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
@@ -224,6 +220,9 @@ class _Sorted:
         if policy_id in self.left_out:
             self.excluded.append(policy_id)
             return
+        if may_be_set_aside and judged == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
+            self.set_aside.append(policy_id)  # as below, without a look at what the library's tests hold to be sound
+            return
         program = analyzer.analyzed(logic_id).program
         if program is None:
             self.refused[policy_id] = logic_problems(analyzer, logic_id)
@@ -265,9 +264,10 @@ class _Sorted:
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}")
 
 
-def _misspelt(repository: Repository, over_other_types: Collection[str]) -> dict[str, Diagnostic]:
+def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
     """Return by policy what is to be said of types that nothing else knows."""
-    policies = {production_of(policy_id): policy_id for policy_id in over_other_types}
+    known = repository.known_types
+    policies = {production_of(policy_id): policy_id for policy_id, name in over_other_types.items() if name not in known}
     return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
+from perpend.collect.contradictions import parted
 from perpend.ir.numbering import UNREADABLE
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class Verdicts(Protocol):
         """Return how often each index occurs."""
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable, of the reasons that are known without it."""
+        """Return how often each reason occurs why an object is unreadable, of those that are known without asking it.
+
+        Where its sources contradict each other, the reason does not say in which places they do.
+        """
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
@@ -82,7 +86,7 @@ class HeldVerdicts:
 
     def unreadable(self) -> Counter[str]:
         """Return how often each reason occurs why an object is unreadable."""
-        return Counter(error for place, error in self.errors.items() if self.indexes[place] == UNREADABLE)
+        return Counter(parted(error)[0] for place, error in self.errors.items() if self.indexes[place] == UNREADABLE)
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""

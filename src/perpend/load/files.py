@@ -49,6 +49,7 @@ class Files:
 
     root: Path
     _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+    _folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def tree(self, tops: tuple[str, ...], beside: tuple[str, ...] = ()) -> Tree:
         """Return everything below the named top directories. Hidden entries are passed over.
@@ -109,11 +110,18 @@ class Files:
         return path
 
     def _real(self, path: str) -> str:
-        root = os.path.realpath(self.root)
-        real = os.path.realpath(self.root / path)
+        root, folder = self._folder(""), self._folder(path.rpartition("/")[0])
+        real = os.path.join(folder, path.rpartition("/")[2])
+        if os.path.islink(real) or real.endswith(("/", ".")):
+            real = os.path.realpath(real)
         if real != root and not real.startswith(root + os.sep):
             raise _unreadable(rules.LINK_LEAVES_REPOSITORY, path, f"`{path}` leads out of the repository")
         return real
+
+    def _folder(self, path: str) -> str:
+        if path not in self._folders:
+            self._folders[path] = os.path.realpath(self.root / path)
+        return self._folders[path]
 
 
 def _unreadable(rule: Rule, path: str, message: str) -> UnreadableFile:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.history.head import Ran
+    from perpend.notices.endings import WaiverEnding
     from perpend.store.database import Connection
 
 MOST_LISTED: Final = 20
@@ -33,11 +34,15 @@ _KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OwnerNews:
-    """What happened to the findings of one owner, None where nobody is known: counts of events, and the first findings."""
+    """What happened to the findings of one owner, None where nobody is known: counts of events, and the first findings.
+
+    ``endings`` are the owner's waivers and attestations that end soon, or have ended.
+    """
 
     owner: str | None
     counts: Mapping[str, int]
     findings: Sequence[Mapping[str, Any]]
+    endings: Sequence[WaiverEnding] = ()
 
     @property
     def more(self) -> int:
@@ -72,14 +77,17 @@ class Digest:
     @property
     def title(self) -> str:
         """What happened, in a line."""
-        return f"Perpend, run {self.run}: {_told(self.counts)}"
+        endings = [ending for one in self.owners for ending in one.endings]
+        return f"Perpend, run {self.run}: {_told(self.counts, endings)}"
 
     @property
     def text(self) -> str:
         """The digest for people, owner by owner; what is foreign is drawn visible, on one line."""
         lines = [f"{self.title} (estate of {self.time[:10]})"]
         for one in self.owners:
-            lines.append(f"{visible(one.owner) if one.owner else 'no owner known'}: {_told(one.counts)}")
+            lines.append(f"{visible(one.owner) if one.owner else 'no owner known'}: {_told(one.counts, one.endings)}")
+            lines += [f"- {ending.line}" for ending in one.endings[:MOST_LISTED]]
+            lines += [f"- and {over:,} more that end"] if (over := len(one.endings) - MOST_LISTED) > 0 else []
             lines += [f"- {_line(finding)}" for finding in one.findings]
             lines += [f"- and {one.more:,} more"] if one.more else []
         lines += [f"{self.quiet:,} findings changed because a policy or the engine did"] if self.quiet else []
@@ -98,7 +106,13 @@ class Digest:
             "counts": self.counts,
             "causedByPolicyOrEngine": self.quiet,
             "owners": [
-                {"owner": one.owner, "counts": dict(one.counts), "findings": list(one.findings), "more": one.more}
+                {
+                    "owner": one.owner,
+                    "counts": dict(one.counts),
+                    "findings": list(one.findings),
+                    "more": one.more,
+                    "endings": [ending.document for ending in one.endings],
+                }
                 for one in self.owners
             ],
         }
@@ -108,8 +122,16 @@ class Digest:
         return hashlib.sha256("\0".join((channel, str(self.run), self.snapshot)).encode()).hexdigest()[:32]
 
 
-def digest_of(connection: Connection, run: Ran, account_owners: Mapping[str, str], waiver_owners: Mapping[str, str]) -> Digest:
+def digest_of(
+    connection: Connection,
+    run: Ran,
+    account_owners: Mapping[str, str],
+    waiver_owners: Mapping[str, str],
+    endings: Sequence[WaiverEnding] = (),
+) -> Digest:
     """Return what a run brought. ``connection`` has the history's views and the table of what is waived.
+
+    ``endings`` are what of waivers and attestations ends, each told to whoever answers for it.
 
     A finding belongs to whoever answers for its waiver, else to the owner of its account, else to nobody that is known.
     """
@@ -133,8 +155,13 @@ def digest_of(connection: Connection, run: Ran, account_owners: Mapping[str, str
             counts.setdefault(owner, Counter())[finding["event"]] += 1
             if len(of_owner := listed.setdefault(owner, [])) < MOST_LISTED:
                 of_owner.append(finding)
-    ordered = sorted(counts, key=lambda owner: (owner is None, owner or ""))
-    owners = tuple(OwnerNews(owner, _in_order(counts[owner]), listed[owner]) for owner in ordered)
+    by_owner: dict[str | None, list[WaiverEnding]] = {}
+    for ending in endings:
+        by_owner.setdefault(ending.owner, []).append(ending)
+    ordered = sorted({*counts, *by_owner}, key=lambda owner: (owner is None, owner or ""))
+    owners = tuple(
+        OwnerNews(owner, _in_order(counts.get(owner, {})), listed.get(owner, ()), by_owner.get(owner, ())) for owner in ordered
+    )
     return Digest(run.number, run.snapshot, run.time, owners, quiet)
 
 
@@ -142,8 +169,12 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     return {event: counts[event] for event in _ORDER if counts.get(event)}
 
 
-def _told(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {event}" for event, number in counts.items()) or "nothing"
+def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
+    told = [f"{number:,} {event}" for event, number in counts.items()]
+    for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
+        number = sum(one.has_ended is has_ended for one in endings)
+        told += [f"{number:,} {what}"] if number else []
+    return ", ".join(told) or "nothing"
 
 
 def _line(finding: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.outputs.accounts import account_of
 from perpend.outputs.lines import verdict_lines
+from perpend.ratings.in_force import RATED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement
+    from perpend.outputs.lines import Head
+    from perpend.ratings.judged import WeighedJudgement
 
 HEADER: Final = (
     "policyId",
@@ -43,7 +46,11 @@ HEADER: Final = (
     "observedAt",
 )
 
+RATED: Final = ("severity", "ratedBy")
+"""The columns behind ``runtimeError`` where anything is rated."""
+
 _END: Final = "\r\n"
+_IDENTITY: Final = HEADER.index("objectId")
 _UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 _SIMPLE: Final = re.compile("[A-Za-z0-9][ !#-+\\--~]*")
@@ -53,19 +60,27 @@ _QUOTED: Final = re.compile('[",\r\n]')
 
 
 def write_csv(
-    judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None, facts: bool = True
+    judgement: Judgement,
+    stream: TextIO,
+    *,
+    accounts: Mapping[str, Account] | None = None,
+    facts: bool = True,
+    weighed: WeighedJudgement | None = None,
 ) -> None:
     """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
 
     Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, what stands in
-    objects is left out: of them rows hold no more than ids and types.
+    objects is left out: of them rows hold no more than ids and types. ``weighed`` is how severe findings are: who has rated
+    them stands in two columns more; there are none where nobody has.
     """
 
-    stream.write(_cells(*HEADER) + _END)
+    header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
+    stream.write(_cells(*header) + _END)
     described = _CsvDescriber(judgement, accounts or {}, facts=facts)
-    head, tail = (_head, _tail) if facts else (_bare_head, _bare_tail)
-    for batch in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled):
-        stream.write(_END.join(batch) + _END)
+    plain, tail = (_head, _tail) if facts else (_bare_head, _bare_tail)
+    head, moved = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
+    for text in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled, moved=moved):
+        stream.write(text)
 
 
 def cell_text(text: str) -> str:
@@ -87,7 +102,19 @@ def _cells(*texts: str) -> str:
     return ",".join(map(cell_text, texts))
 
 
-def _head(program: Program, index: int, error: str | None) -> str:
+def _rated_head(head: Head, weighed: WeighedJudgement) -> Head:
+    """Return what draws the same and how severe it is, and who says so; of what is undetermined, how severe it would be."""
+
+    def rated(program: Program, index: int, error: str | None, steps: int) -> str:
+        status = program.verdicts[index].status
+        rating = weighed.in_force.of(program.policy_id, steps) if status in RATED_STATUSES else None
+        said = _cells(rating.level.value, rating.source) if rating else ","
+        return f"{head(program, index, error, steps)}{said},"
+
+    return rated
+
+
+def _head(program: Program, index: int, error: str | None, steps: int) -> str:
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict)
     said = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
@@ -97,17 +124,17 @@ def _head(program: Program, index: int, error: str | None) -> str:
 def _tail(described: tuple[str, str], references: str) -> str:
     # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
     identity, account = described
-    return f'{identity},"{references}",{account}'
+    return f'{identity},"{references}",{account}{_END}'
 
 
-def _bare_head(program: Program, index: int, error: str | None) -> str:
+def _bare_head(program: Program, index: int, error: str | None, steps: int) -> str:
     """Draw what a program says without what went wrong, which quotes values."""
-    return _head(program, index, None)
+    return _head(program, index, None, steps)
 
 
 def _bare_tail(described: tuple[str, str], references: str) -> str:
     identity, account = described
-    return f"{identity},,{account}"
+    return f"{identity},,{account}{_END}"
 
 
 def _quotes_doubled(text: str) -> str:

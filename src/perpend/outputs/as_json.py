@@ -14,6 +14,7 @@ from perpend.judge.finding import message_of, remediation_of
 from perpend.judge.judgement import times_of
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.outputs.accounts import account_of
+from perpend.outputs.as_ratings import rating_document, severities_document
 from perpend.outputs.as_requirements import frameworks_json
 from perpend.outputs.as_waivers import waivers_document
 from perpend.outputs.lines import verdict_lines
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
     from perpend.judge.judgement import Judgement, Ledger
-    from perpend.outputs.lines import Head
+    from perpend.outputs.lines import Tail
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.waivers.covering import Covering
 
 
+_BETWEEN: Final = ",\n"
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 """What a verdict says whatever the object, unless a runtime error takes its place."""
 
@@ -41,10 +44,12 @@ def write_json(
     *,
     accounts: Mapping[str, Account] | None = None,
     covering: Covering | None = None,
+    weighed: WeighedJudgement | None = None,
 ) -> None:
     """Write the ledger, the snapshot, which policies were not asked, frameworks, and the verdicts, one a line, as one object.
 
     ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs. ``covering`` is what is waived.
+    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
     """
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
@@ -53,25 +58,33 @@ def write_json(
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
     frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
     waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
-    stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n"verdicts":[\n')
-    between = ""
-    for batch in _lines(judgement, accounts or {}):
-        stream.write(between + ",\n".join(batch))
-        between = ",\n"
+    stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n')
+    if weighed is not None:
+        stream.write(f'"severities":{json.dumps(severities_document(weighed), separators=(",", ":"))},\n')
+    stream.write('"verdicts":[\n')
+    texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), _tail)
+    stream.write(next(texts, "").removeprefix(_BETWEEN))
+    for text in texts:
+        stream.write(text)
     stream.write("\n]}\n")
 
 
 def write_ndjson(
-    judgement: Judgement, stream: TextIO, *, accounts: Mapping[str, Account] | None = None, compact: bool = False
+    judgement: Judgement,
+    stream: TextIO,
+    *,
+    accounts: Mapping[str, Account] | None = None,
+    compact: bool = False,
+    weighed: WeighedJudgement | None = None,
 ) -> None:
-    """Write each verdict as one line of JSON. ``accounts`` as in ``write_json``.
+    """Write each verdict as one line of JSON. ``accounts`` and ``weighed`` as in ``write_json``.
 
     ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out.
     """
     if compact:
         stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
-    for batch in _lines(judgement, accounts or {}, head=_compact_head if compact else _head):
-        stream.write("\n".join(batch) + "\n")
+    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), _ended_tail):
+        stream.write(text)
 
 
 def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
@@ -80,7 +93,7 @@ def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | No
     for column in judgement.verdicts:
         of_policy = texts.setdefault(column.program.policy_id, {})
         for index in sorted(column.counted()):
-            said = _said(column.program, index, None)
+            said = _said_of(column.program, index, None)
             of_policy[index] = {key: said[key] for key in _FIXED}
     return texts
 
@@ -112,25 +125,34 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account], *, head: Head | None = None) -> Iterator[list[str]]:
-    return verdict_lines(judgement, head=head or _head, described=_Describer(judgement, accounts), tail=_tail)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said, tail: Tail[str]) -> Iterator[str]:
+    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts), tail=tail, moved=said.moved)
 
 
-def _head(program: Program, index: int, error: str | None) -> str:
-    return _opened(_said(program, index, error))
+class _Said:
+    """Draws what programs say, with its rating where anything is rated; ``compact``: not what is said of all that end so.
+
+    ``before`` stands in front of each.
+    """
+
+    def __init__(self, weighed: WeighedJudgement | None, *, before: str = "", compact: bool = False) -> None:
+        self._weighed = weighed
+        self._before = before
+        self._compact = compact
+        self.moved = weighed.steps if weighed else None
+
+    def __call__(self, program: Program, index: int, error: str | None, steps: int) -> str:
+        said = _said_of(program, index, error)
+        if self._compact:
+            fixed = _said_of(program, index, None)
+            said = {key: value for key, value in said.items() if key not in _FIXED or value != fixed[key]}
+        if self._weighed is not None:
+            rating = self._weighed.in_force.of(program.policy_id, steps)
+            said["rating"] = rating_document(rating, program.verdicts[index].status)
+        return self._before + json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
 
 
-def _compact_head(program: Program, index: int, error: str | None) -> str:
-    """Draw what is said of one object and not of every one that ends so."""
-    said, fixed = _said(program, index, error), _said(program, index, None)
-    return _opened({key: value for key, value in said.items() if key not in _FIXED or value != fixed[key]})
-
-
-def _opened(said: Mapping[str, Any]) -> str:
-    return json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
-
-
-def _said(program: Program, index: int, error: str | None) -> dict[str, Any]:
+def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
     verdict = program.verdicts[index]
     return {
         "policyId": program.policy_id,
@@ -145,6 +167,10 @@ def _said(program: Program, index: int, error: str | None) -> dict[str, Any]:
 
 def _tail(described: str, references: str) -> str:
     return f'{references},"object":{described}}}'
+
+
+def _ended_tail(described: str, references: str) -> str:
+    return f'{references},"object":{described}}}\n'
 
 
 class _Describer:

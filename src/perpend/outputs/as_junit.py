@@ -18,38 +18,44 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import RequirementResult, Scorecard
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
+    from perpend.ratings.levels import FindingRating
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is asked, by id and name, its class, one line that says what was found, and the objects to act on."""
+    """What is asked, by id and name, its class, one line that says what was found, and the objects to act on.
+
+    ``rating`` is how severe somebody says that is.
+    """
 
     id: str
     name: str
     standing: Standing
     found: str
     text: str = ""
+    rating: FindingRating | None = None
 
 
 _ELEMENTS = {Standing.FAILS: "failure", Standing.UNDETERMINED: "error", Standing.MET: ""}
 """What a case holds; a requirement that was not judged, or where there was nothing to judge, is skipped."""
 
 
-def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> None:
+def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
     Incompliant is a failure, undetermined an error, what was not judged is skipped, with the reason. Of the objects that
-    share a message ``limit`` are named at most.
+    share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the type.
     """
     tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
     cards = judgement.scorecards()
-    suites = [(card.framework.name, list(_requirement_cases(card, tallies))) for card in cards]
-    _write_suites(suites or [("perpend", list(_policy_cases(judgement, tallies)))], stream)
+    suites = [(card.framework.name, list(_requirement_cases(card, tallies, weighed))) for card in cards]
+    _write_suites(suites or [("perpend", list(_policy_cases(judgement, tallies, weighed)))], stream)
 
 
 def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
     """Write a suite per framework with a case per requirement, by scorecards alone: no object is named."""
-    _write_suites([(card.framework.name, list(_requirement_cases(card, {}))) for card in cards], stream)
+    _write_suites([(card.framework.name, list(_requirement_cases(card, {}, None))) for card in cards], stream)
 
 
 def _write_suites(suites: Iterable[tuple[str, list[_Case]]], stream: TextIO) -> None:
@@ -58,9 +64,20 @@ def _write_suites(suites: Iterable[tuple[str, list[_Case]]], stream: TextIO) -> 
         suite = ElementTree.SubElement(root, "testsuite", {"name": xml_text(name), **_numbers(cases)})
         for case in cases:
             element = ElementTree.SubElement(suite, "testcase", classname=xml_text(case.id), name=xml_text(case.name))
-            if kind := _ELEMENTS.get(case.standing, "skipped"):
-                ElementTree.SubElement(element, kind, message=xml_text(case.found)).text = xml_text(case.text) or None
+            _say(element, case)
     write_xml(root, stream)
+
+
+def _say(element: ElementTree.Element, case: _Case) -> None:
+    """Put what was found of a case into it: a failure, an error, or why it was skipped; nothing of what is met."""
+    kind = _ELEMENTS.get(case.standing, "skipped")
+    if not kind:
+        return
+    rated = case.rating if kind != "skipped" else None
+    said = ElementTree.SubElement(element, kind, message=xml_text(case.found))
+    if rated:
+        said.set("type", rated.level.value)
+    said.text = xml_text("\n".join(filter(None, (_severity(case, rated), case.text)))) or None
 
 
 def _numbers(cases: Iterable[_Case]) -> dict[str, str]:
@@ -69,19 +86,38 @@ def _numbers(cases: Iterable[_Case]) -> dict[str, str]:
     return {"tests": str(len(kinds)), **{name: str(number) for name, number in counted.items()}}
 
 
-def _requirement_cases(card: Scorecard, tallies: Mapping[str, PolicyTally]) -> Iterator[_Case]:
+def _severity(case: _Case, rated: FindingRating | None) -> str:
+    """Return how severe a case is, in words."""
+    status = Status.INCOMPLIANT if case.standing is Standing.FAILS else Status.UNDETERMINED
+    return f"severity: {rated.text(status)}" if rated else ""
+
+
+def _worst(asked: Iterable[PolicyTally], standing: Standing, weighed: WeighedJudgement | None) -> FindingRating | None:
+    """Return the rating of the worst policy that has given a case its class; None where nobody has rated one."""
+    status = Status.INCOMPLIANT if standing is Standing.FAILS else Status.UNDETERMINED
+    found = [weighed.in_force.of(one.policy.id) for one in asked if one.counts[status]] if weighed else []
+    return max((one for one in found if one), key=lambda one: one.level.rank, default=None)
+
+
+def _requirement_cases(
+    card: Scorecard, tallies: Mapping[str, PolicyTally], weighed: WeighedJudgement | None
+) -> Iterator[_Case]:
     for result in card.results:
         requirement = result.requirement
         asked = [tallies[one.policy_id] for one in requirement.policies if one.was_asked and one.policy_id in tallies]
         name = f"{requirement.number} {requirement.name}"
-        yield _Case(requirement.id, name, result.standing, _found(result), "\n".join(map(_objects, asked)))
+        rating = _worst(asked, result.standing, weighed)
+        yield _Case(requirement.id, name, result.standing, _found(result), "\n".join(map(_objects, asked)), rating)
 
 
-def _policy_cases(judgement: Judgement, tallies: Mapping[str, PolicyTally]) -> Iterator[_Case]:
+def _policy_cases(
+    judgement: Judgement, tallies: Mapping[str, PolicyTally], weighed: WeighedJudgement | None
+) -> Iterator[_Case]:
     selection = judgement.selection
     for policy_id, tally in tallies.items():
         standing = standing_of_counts(tally.counts)
-        yield _Case(policy_id, tally.policy.contextual_name, standing, _counts(tally.counts), _objects(tally))
+        rating = _worst([tally], standing, weighed)
+        yield _Case(policy_id, tally.policy.contextual_name, standing, _counts(tally.counts), _objects(tally), rating)
     for policy_id, problems in selection.refused.items():
         reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
         yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)

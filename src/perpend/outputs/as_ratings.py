@@ -1,13 +1,19 @@
-"""Which ratings hold in, a document for JSON out."""
+"""Which ratings hold and how severe findings are in, documents for JSON out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perpend.diagnostics.escape import encodable
+from perpend.ir.status import Status
 from perpend.meaning.age import written_age
+from perpend.ratings.in_force import RATED_STATUSES
+from perpend.ratings.levels import LEVELS
 
 if TYPE_CHECKING:
     from perpend.ratings.in_force import RatingsInForce
+    from perpend.ratings.judged import WeighedJudgement
+    from perpend.ratings.levels import FindingRating
 
 
 def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
@@ -30,6 +36,7 @@ def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
             "steps": one.shift.steps,
             "scope": {key: list(values) for key, values in one.scope.items()},
             "policies": len(one.policies),
+            "whereAlso": list(one.shift.also),
             "because": one.shift.because,
             "source": one.shift.source,
             "file": one.shift.span.path,
@@ -38,3 +45,18 @@ def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
         for one in in_force.shifts
     ]
     return {"ratings": ratings, "shifts": shifts, "unrated": list(in_force.unrated)}
+
+
+def rating_document(rating: FindingRating | None, status: Status) -> dict[str, Any] | None:
+    """Return who has rated a finding, and why; of what is not known, that it only would be so severe. None where nobody has."""
+    if rating is None or status not in RATED_STATUSES:
+        return None
+    would = {"wouldBe": True} if status is Status.UNDETERMINED else {}
+    return {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because), **would}
+
+
+def severities_document(weighed: WeighedJudgement) -> dict[str, dict[str, int]]:
+    """Return how many findings there are of each severity, the worst first; what is incompliant and waived is left out."""
+    counts = {(level, status): number for (level, status), number in weighed.numbers.items() if number}
+    named = [*((level.value, level) for level in reversed(LEVELS)), ("notRated", None)]
+    return {name: {status: counts.get((level, Status(status)), 0) for status in RATED_STATUSES} for name, level in named}

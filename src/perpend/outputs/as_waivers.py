@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.ir.status import Status
+from perpend.outputs.as_csv import cell_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
     from perpend.waivers.attested import Attested
     from perpend.waivers.covering import Covering
     from perpend.waivers.standing import WaiverOnDay
@@ -25,6 +29,13 @@ def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
         "policies": dict(sorted(policies.items())),
         "waivers": [standing_document(one, covering) for one in covering.standings],
     }
+
+
+def write_covered(rows: Iterable[tuple[WaiverOnDay, tuple[str, ...], bool]], stream: TextIO) -> None:
+    """Write a row of CSV for each finding that a waiver in force covers: ``shown`` where it is the one that is named for it."""
+    stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
+    for one, finding, is_shown in rows:
+        stream.write(",".join(map(cell_text, (one.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
 
 
 def standing_document(one: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:

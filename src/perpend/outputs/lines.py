@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program, Read
     from perpend.judge.judgement import Judgement
 
-    Head: TypeAlias = Callable[[Program, int, str | None], str]
+    Head: TypeAlias = Callable[[Program, int, str | None, int], str]
+    Moved: TypeAlias = Mapping[str, Mapping[str, int]]
     Drawn = TypeVar("Drawn")
     Described: TypeAlias = Callable[[EstateObject], Drawn]
     Tail: TypeAlias = Callable[[Drawn, str], str]
@@ -37,12 +38,20 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 def verdict_lines(
-    judgement: Judgement, *, head: Head, described: Described[Drawn], tail: Tail[Drawn], quoted: Quoted = str
-) -> Iterator[list[str]]:
-    """Yield the lines, without line ends, some hundreds at once, to be written at once.
+    judgement: Judgement,
+    *,
+    head: Head,
+    described: Described[Drawn],
+    tail: Tail[Drawn],
+    quoted: Quoted = str,
+    moved: Moved | None = None,
+) -> Iterator[str]:
+    """Yield the lines, some hundreds at once, as one text to be written.
 
-    ``head`` draws what a program says: it is given the index and the runtime error. ``described`` draws an object.
-    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``.
+    ``head`` draws what a program says: it is given the index, the runtime error, and by how many levels the severity of this
+    object's finding is ``moved`` (by policy and object). ``described`` draws an object.
+    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``. What stands
+    between lines is in front of the head, or behind the tail.
     """
     for type_name in judgement.selection.by_type():
         columns = [column for column in judgement.shown if column.program.input_type == type_name]
@@ -55,30 +64,34 @@ def verdict_lines(
             described,
             tail,
         )
-        heads = [_Heads(column.program, head) for column in columns]
+        heads = [_Heads(one.program, head, (moved or {}).get(one.program.policy_id, {})) for one in columns]
         for objects, ends in chunks_of(judgement, columns):
-            starts = zip(*([*map(drawn, of_column)] for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+            starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
             yield from _batches(map(lines_of, objects, starts))
 
 
-def _batches(of_objects: Iterator[list[str]]) -> Iterator[list[str]]:
+def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
     """Yield the lines of some objects at once, as long as there are any."""
     while some := [*islice(of_objects, _AT_ONCE)]:
-        if lines := [line for of_object in some for line in of_object]:
-            yield lines
+        # INVARIANT: a line is not put together before all of them are: copies of long texts take most of the time.
+        if text := "".join([piece for of_object in some for piece in of_object]):
+            yield text
 
 
 def _object_lines(
     draw: Draw, forms: Sequence[int], described: Described[Drawn], tail: Tail[Drawn]
 ) -> Callable[[EstateObject, Sequence[str]], list[str]]:
-    """Return what draws the lines of an object, given how each begins. ``forms`` are the numbers of their references."""
+    """Return what draws the lines of an object, in pieces, given how each begins.
+
+    ``forms`` are the numbers of their references.
+    """
 
     def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
         if not any(starts):
             return []
         text = described(judged)
         tails = [tail(text, references) for references in draw(judged.fields)]
-        return [start + tails[form] for start, form in zip(starts, forms, strict=True) if start]
+        return [piece for start, form in zip(starts, forms, strict=True) if start for piece in (start, tails[form])]
 
     return lines_of
 
@@ -113,17 +126,27 @@ def json_value(value: Any) -> str:
 class _Heads:
     """What a program says, by how it ended: drawn once for all objects, where many end alike; nothing of what is hidden."""
 
-    def __init__(self, program: Program, head: Head) -> None:
+    def __init__(self, program: Program, head: Head, moved: Mapping[str, int]) -> None:
         self._program = program
         self._head = head
-        self._known: dict[End, str] = {}
+        self._moved = moved
+        self._known: dict[int, dict[End, str]] = {0: {}}
 
-    def __call__(self, end: End) -> str:
-        drawn = self._known.get(end)
+    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[str]:
+        """Return what is said of some objects."""
+        if not self._moved:
+            return [*map(self, ends)]
+        return [self(end, self._moved.get(judged.id, 0)) for judged, end in zip(objects, ends, strict=True)]
+
+    def __call__(self, end: End, steps: int = 0) -> str:
+        known = self._known.get(steps)
+        if known is None:
+            known = self._known.setdefault(steps, {})
+        drawn = known.get(end)
         if drawn is None:
-            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end)
-            if len(self._known) < _MOST_KNOWN:
-                self._known[end] = drawn
+            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
+            if len(known) < _MOST_KNOWN:
+                known[end] = drawn
         return drawn
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from perpend.collect.contradictions import parted
 from perpend.ir.numbering import UNREADABLE
 from perpend.ir.status import Status
 from perpend.judge.finding import remediation_of
@@ -141,11 +142,12 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
             if not group.unreadable:
                 add(tally.policy, group.message, group, group.objects, group.shown)
                 continue
-            own = Counter(error for _, error in group.shown if error is not None and error not in group.told)
-            for reason, number in (group.told + own).items():
-                add(tally.policy, reason, group, number, [(one, None) for one, error in group.shown if error == reason])
+            shown = [(one, *(parted(error) if error is not None else (None, None))) for one, error in group.shown]
+            own = Counter(reason for _, reason, _ in shown if reason is not None and reason not in group.told)
+            for reason, number in sorted((group.told + own).items(), key=lambda one: (-one[1], one[0])):
+                add(tally.policy, reason, group, number, [(one, where) for one, said, where in shown if said == reason])
             if rest := group.objects - sum((group.told + own).values()):
-                add(tally.policy, group.message, group, rest, [one for one in group.shown if one[1] is None])
+                add(tally.policy, group.message, group, rest, [(one, None) for one, said, _ in shown if said is None])
     return list(reasons.values())
 
 

@@ -85,6 +85,7 @@ def write_archive(stream: BinaryIO, members: Mapping[str, Path | bytes]) -> None
     Raises NotAPack for what could not be read again: a name, a number or a size beyond bounds.
     """
     refuse_names(members)
+    refuse_sizes(members)
     with zipfile.ZipFile(stream, "w", strict_timestamps=True) as archive:
         for name, content in members.items():
             _write_member(archive, name, content)
@@ -109,6 +110,17 @@ def refuse_names(members: Mapping[str, Path | bytes]) -> None:
     for name in members:
         if (reason := name_fault(name)) is not None:
             raise NotAPack(f"cannot be packed: {shown(name)}: {reason}")
+
+
+def refuse_sizes(members: Mapping[str, Path | bytes]) -> None:
+    """Raise NotAPack where members are more, or larger together, than a pack may be: nobody could read it again."""
+    if len(members) > MOST_MEMBERS:
+        raise NotAPack(f"cannot be packed: {len(members):,} files are more than a pack holds ({MOST_MEMBERS:,})")
+    total = sum(len(one) if isinstance(one, bytes) else one.stat().st_size for one in members.values())
+    if total > MOST_BYTES:
+        raise NotAPack(
+            f"cannot be packed: {total:,} bytes are more than a pack holds ({MOST_BYTES:,}); --no-inputs packs hashes"
+        )
 
 
 @dataclass(slots=True)

@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.analyze.names import UnknownName
 from perpend.analyze.programs import Analyzer
 from perpend.history.identity import program_hash
 from perpend.intake.importing import ENGINE
 from perpend.ir.ids import production_of
 from perpend.judge.judgement import counts_of
-from perpend.judge.selection import selection_of
+from perpend.judge.requirements import AnsweredFor, scorecards_of
+from perpend.judge.selection import frameworks_asked, selection_of
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.meaning.age import age_from_text
 from perpend.outputs.as_csv import write_csv
-from perpend.outputs.as_waivers import attested_document, waivers_document
+from perpend.outputs.as_ratings import ratings_document, severities_document
+from perpend.outputs.as_requirements import write_requirements
+from perpend.outputs.as_waivers import attested_document, waivers_document, write_covered
 from perpend.packs.statement import UnusableStatement
 from perpend.plan.kept import SEMANTICS
+from perpend.ratings.in_force import ratings_in_force
+from perpend.ratings.judged import weighed
+from perpend.ratings.read import FOLDER as RATINGS_FOLDER
+from perpend.ratings.read import ratings_below
 from perpend.store.files import naming
 from perpend.version import __version__
-from perpend.waivers.attested import attested_on
-from perpend.waivers.judged import waived
-from perpend.waivers.read import FOLDER, waivers_below
+from perpend.waivers.attested import attested_on, attested_policies
+from perpend.waivers.judged import covered, waived
+from perpend.waivers.read import FOLDER as WAIVERS_FOLDER
+from perpend.waivers.read import waivers_below
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
     from perpend.judge.judgement import Judgement
+    from perpend.judge.requirements import FrameworkAsked
     from perpend.load.repository import Repository
     from perpend.packs.statement import RunPacked
     from perpend.store.snapshot import Snapshot
 
 VERDICTS: Final = "verdicts.csv"
 WAIVERS: Final = "waivers.json"
-"""The members that judging makes."""
+WAIVED: Final = "waived.csv"
+RATINGS: Final = "ratings.json"
+REQUIREMENTS: Final = "requirements.csv"
+"""The members that judging makes: the first two always, the others where there is something to say."""
+
+MAY_BE_MADE: Final = frozenset((VERDICTS, WAIVERS, WAIVED, RATINGS, REQUIREMENTS))
+"""All members that judging may make: one that is there and is not made again was made by nobody."""
 
 RUNS, INVENTORY = "snapshot/runs/", "snapshot/inventory/"
 """Where a snapshot's manifest and its tables stand in a pack: below ``snapshot/`` is a store."""
@@ -77,31 +94,67 @@ def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, direc
         raise CannotJudgeAgain("the age that facts may have is no length of time")
     with judge_snapshot(
         snapshot,
-        selection_of(analyzer, programs),
+        replace(selection_of(analyzer, programs), frameworks=_frameworks(repository, run)),
         snapshot_time=run.time if run.stated or max_age is None else None,
         today=run.counted_to,
         max_age=max_age,
     ) as judgement:
-        members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
-        with naming(members[VERDICTS]):
-            with members[VERDICTS].open("w", encoding="utf-8", newline="", errors="surrogatepass") as stream:
-                write_csv(judgement, stream, facts=run.inputs)
-            members[WAIVERS].write_text(_waivers(judgement, repository), "utf-8")
+        with naming(directory):
+            members = _write(judgement, repository, run, directory)
         return JudgedPack(_described(snapshot, judgement, run), members)
 
 
-def _waivers(judgement: Judgement, repository: Repository) -> str:
-    """Return what waivers cover on the run's day, and which attestations hold, as JSON."""
-    files = waivers_below(repository.files, FOLDER)
-    if files.diagnostics:
-        raise CannotJudgeAgain(f"its waivers cannot be read: {files.diagnostics[0].message}")
+def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked, ...]:
+    """Return the frameworks that the run was asked by; what did not judge was not asked."""
+
+    def why_not(policy_id: str) -> str:
+        return "" if policy_id in run.policies else "not asked in this run"
+
+    try:
+        return frameworks_asked(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
+    except UnknownName as error:
+        raise CannotJudgeAgain(str(error)) from None
+
+
+def _write(judgement: Judgement, repository: Repository, run: RunPacked, directory: Path) -> dict[str, Path]:
+    """Write what judging makes below a directory, and return the files by what they are called in a pack."""
+    files = waivers_below(repository.files, WAIVERS_FOLDER)
+    said = ratings_below(repository.files, RATINGS_FOLDER)
+    for name, found in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
+        if found:
+            raise CannotJudgeAgain(f"its {name} cannot be read: {found[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
     covering = waived(judgement, files, repository.policy_ids).covering
-    document = {
-        "waivers": waivers_document(covering),
-        "attestations": [attested_document(one) for one in attested_on(files, covering.day, repository, counts)],
-    }
-    return json.dumps(document, indent=1) + "\n"
+    attested = attested_on(files, covering.day, repository, counts)
+    in_force = ratings_in_force(said, repository.policy_ids)
+    severities = weighed(judgement, in_force, covering) if in_force.by_policy else None
+    members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
+    with _stream(members[VERDICTS]) as stream:
+        write_csv(judgement, stream, facts=run.inputs, weighed=severities)
+    attestations = [attested_document(one) for one in attested]
+    _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
+    if covering.waived:
+        members[WAIVED] = directory / WAIVED
+        with _stream(members[WAIVED]) as stream, covered(judgement, covering) as rows:
+            write_covered(rows, stream)
+    if severities is not None:
+        members[RATINGS] = directory / RATINGS
+        _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
+    if judgement.selection.frameworks:
+        members[REQUIREMENTS] = directory / REQUIREMENTS
+        waived_numbers = {one: covering.waived_of(one) for one in counts}
+        answered = AnsweredFor(waived_numbers, attested_policies(attested))
+        with _stream(members[REQUIREMENTS]) as stream:
+            write_requirements(scorecards_of(judgement.selection.frameworks, counts, answered), REQUIREMENTS, stream)
+    return members
+
+
+def _stream(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="", errors="surrogatepass")
+
+
+def _write_json(document: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
 def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict[str, Any]:
@@ -115,6 +168,7 @@ def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict
             "timeStated": run.stated,
             "maxAge": run.max_age,
             "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
+            **({"frameworks": list(run.frameworks), "inherited": run.inherited} if run.frameworks else {}),
         },
         "policies": [{"id": one.policy_id, "type": one.input_type, "program": program_hash(one)} for one in judgement.programs],
         "sources": [

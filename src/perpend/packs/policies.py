@@ -13,11 +13,12 @@ from perpend.load.files import MAX_TEST_DATA, Files, UnreadableFile
 from perpend.load.json.mapping_tables import ID_MAP, RULE_SECTIONS
 from perpend.load.repository import ROOT_MARK
 from perpend.packs.archive import NotAPack
+from perpend.ratings.read import FOLDER as RATINGS
 from perpend.store.files import naming, shown
 from perpend.waivers.read import FOLDER as WAIVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from perpend.load.repository import Repository
 
@@ -28,21 +29,31 @@ _BESIDE: Final = (ROOT_MARK, RENAMES, ID_MAP, RULE_SECTIONS)
 
 
 def copy_repository(
-    repository: Repository, target: Path, policy_ids: Collection[str], sections: Collection[str], waivers: str | None
+    repository: Repository,
+    target: Path,
+    policy_ids: Collection[str],
+    sections: Collection[str],
+    beside: Mapping[str, str | None],
 ) -> None:
     """Write what some policies consist of and refer to below a directory, as a repository of its own.
 
-    ``sections`` are frameworks, or sections of them, that are written whole. ``waivers`` is the directory of the waivers that
-    hold, "" for none, None for the repository's own. Raises NotAPack for a file that cannot be read.
+    ``sections`` are frameworks, or sections of them, that are written whole. ``beside`` are the directories of the waivers and
+    of the ratings that hold, "" for none, None for the repository's own. Raises NotAPack for a file that cannot be read.
     """
     for path in _paths(repository, policy_ids, sections):
         _copy(repository.files, path, target / path)
     (target / ROOT_MARK).touch(mode=0o600)
-    files = repository.files if waivers is None else Files(Path(waivers)) if waivers else None
-    folder = WAIVERS if waivers is None else "."
-    for path in sorted(files.tree((folder,)).files) if files is not None else ():
+    for name in (WAIVERS, RATINGS):
+        _copy_beside(repository, target, name, beside.get(name))
+
+
+def _copy_beside(repository: Repository, target: Path, name: str, directory: str | None) -> None:
+    if directory == "":
+        return
+    files, folder = (repository.files, name) if directory is None else (Files(Path(directory)), ".")
+    for path in sorted(files.tree((folder,)).files):
         if path.endswith((".yaml", ".yml")):
-            _copy(files, path, target / WAIVERS / path.removeprefix(f"{folder}/")) if files is not None else None
+            _copy(files, path, target / name / path.removeprefix(f"{folder}/"))
 
 
 def _paths(repository: Repository, policy_ids: Collection[str], sections: Collection[str]) -> Iterator[str]:

@@ -58,6 +58,7 @@ class RunPacked:
     """What judging a pack again takes: the snapshot, its content's hash, the time, which policies, and how old facts may be.
 
     ``stated``: somebody said that the estate looked so at that time. ``counted_to`` is what ages are counted to.
+    ``frameworks`` are those, or sections of them, that policies were chosen by; ``inherited``: those that reach them, too.
     """
 
     snapshot: str
@@ -68,6 +69,8 @@ class RunPacked:
     max_age: str | None
     counted_to: datetime | None
     inputs: bool
+    frameworks: tuple[str, ...] = ()
+    inherited: bool = False
 
 
 def statement_from(content: bytes) -> Statement:
@@ -103,6 +106,8 @@ def run_packed(predicate: Mapping[str, Any]) -> RunPacked:
             str(max_age) if max_age is not None else None,
             _moment(run["agesCountedTo"]) if run["agesCountedTo"] is not None else None,
             bool(predicate["inputs"]["packed"]),
+            tuple(map(str, run.get("frameworks", ()))),
+            bool(run.get("inherited", False)),
         )
     except (KeyError, TypeError, ValueError):
         raise UnusableStatement("does not say which run was packed") from None

@@ -16,7 +16,7 @@ from perpend.diagnostics.counted import counted
 from perpend.errors import PerpendError
 from perpend.load.repository import open_repository
 from perpend.packs.archive import DamagedMember, PackFault, opened_pack
-from perpend.packs.judged import INVENTORY, RUNS, VERDICTS, VERSIONS, WAIVERS, judge_pack
+from perpend.packs.judged import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, judge_pack
 from perpend.packs.policies import POLICIES
 from perpend.packs.statement import (
     MOST,
@@ -123,7 +123,7 @@ def _member_fault(archive: PackArchive, name: str, statement: Statement, unpacke
 
 def _has_a_place(name: str) -> bool:
     """Whether a pack holds members that are called so: beside a snapshot's tables nothing stands that a store would use."""
-    return name in (README, VERDICTS, WAIVERS) or name.startswith((POLICIES, RUNS, INVENTORY))
+    return name == README or name in MAY_BE_MADE or name.startswith((POLICIES, RUNS, INVENTORY))
 
 
 @dataclass(slots=True)
@@ -177,8 +177,13 @@ class _Rejudging:
         judged = judge_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
         before = len(self.found.faults) + len(self.found.unchecked)
         for name, path in judged.members.items():
-            if (reason := _first_difference(self.unpacked / name, path)) is not None:
+            if not (self.unpacked / name).exists():
+                self._otherwise(name, "is missing, and judging again writes it")
+            elif (reason := _first_difference(self.unpacked / name, path)) is not None:
                 self._otherwise(name, reason)
+        for name in sorted(MAY_BE_MADE - judged.members.keys()):
+            if (self.unpacked / name).exists():
+                self._otherwise(name, "is there, and judging again writes none")
         said = self.statement.predicate
         for key, value in judged.described.items():
             if json.loads(json.dumps(value)) != said.get(key):

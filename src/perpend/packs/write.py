@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from perpend.load.repository import open_repository
-from perpend.packs.archive import refuse_names, write_archive
+from perpend.packs.archive import refuse_names, refuse_sizes, write_archive
 from perpend.packs.judged import INVENTORY, RUNS, VERSIONS, judge_pack
 from perpend.packs.policies import POLICIES, copy_repository
 from perpend.packs.statement import Statement, digest_of_bytes
@@ -34,9 +34,13 @@ What was judged, by what, and what came of it: a pack of Perpend.
 
 statement.json        an in-toto statement: the SHA-256 of every other file, versions, and how it came about
 verdicts.csv          every verdict: policy, object, status, reason
-waivers.json          what waivers cover of it, and which attestations hold
+waivers.json          which waivers hold, how much each covers, and which attestations hold
+waived.csv            which findings each waiver covers, where there are any
+ratings.json          how severe people say that it is, where somebody does
+requirements.csv      what was found of each requirement, where frameworks were asked
 policies/             the policies that judged, with what they refer to: a repository
 policies/waivers/     the waivers that held
+policies/ratings/     the ratings that were in force
 snapshot/             the inputs as they were stored: a store of one snapshot
 snapshot/runs/        its manifest: sources, completeness, and the SHA-256 of each table
 
@@ -54,7 +58,7 @@ class PackAsked:
     """What goes into a pack beside what judging says: words that chose the policies, and what the store's history knows."""
 
     run: RunPacked
-    waivers: str | None = None
+    beside: Mapping[str, str | None] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
     attested: tuple[str, ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
@@ -78,8 +82,11 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
     with scratch() as directory:
         packed = directory / "policies"
         packed.mkdir(mode=0o700)
-        ids = (*run.policies, *selection.refused, *asked.attested)
-        copy_repository(repository, packed, ids, asked.sections, asked.waivers)
+        answering = {
+            one.policy_id for card in selection.frameworks for requirement in card.requirements for one in requirement.policies
+        }
+        ids = sorted({*run.policies, *selection.refused, *asked.attested, *answering})
+        copy_repository(repository, packed, ids, asked.sections, asked.beside)
         judged = judge_pack(open_repository(packed), snapshot, run, directory)
         members: dict[str, Path | bytes] = {README: _README.encode(), **judged.members}
         for path in sorted(one for one in packed.rglob("*") if one.is_file()):
@@ -89,6 +96,7 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
         if run.inputs:
             members |= {name: snapshot.directory / name.removeprefix("snapshot/") for name in inputs}
         refuse_names(members)
+        refuse_sizes(members)
         known = {name: str(one["sha256"]) for name, one in inputs.items()}
         digests = {name: known.get(name) or _digest(content) for name, content in members.items()}
         predicate = {

@@ -13,6 +13,7 @@ from perpend.pages.logic import folder_crumbs, place_facets, problem_from
 from perpend.pages.page import Changes, Counts, Head, Problem
 from perpend.pages.refs import PageKind, Ref, WebLink, objects_ref
 from perpend.pages.verdicts.book import Observed
+from perpend.policy_tests.mended import mended_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from perpend.pages.book import Book
     from perpend.pages.logic import LogicCard, Logics, LogicView
     from perpend.pages.refs import EntityFlag
+    from perpend.policy_tests.mended import MendedTest
 
 _LONGEST_LEAD = 600
 _CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
@@ -49,6 +51,7 @@ class PolicyPage:
     summary: str
     description: str
     remediation: str
+    mended: MendedTest | None
     sections: tuple[AnswerRow, ...]
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
@@ -86,6 +89,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         policy.description,
         description,
         book.text(f"{folder}/remediation.md"),
+        mended_test(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
         answer_rows(book, entity),
         logics.view(main) if main else None,
         _commands(policy, main, book),

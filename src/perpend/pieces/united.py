@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.collect.contradictions import CONTRADICT, PLACES
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces.ages import by_age
 from perpend.store.database import name, rows_of, text, text_list
@@ -230,5 +231,5 @@ def _clash(table: United, sources: Sequence[StoredSource]) -> str:
     listed = f"array_to_string({names}[1:{_MOST_NAMED}], ', ') || {more}"
     names_of = text_list(source.name for source in sources)
     named = f"list_transform(list_sort(list_distinct(list({name(SOURCE)}))), lambda number: {names_of}[number + 1])"
-    places = f"' (' || array_to_string(({named})[1:{_MOST_NAMED}], ', ') || ')'"
-    return f"CASE WHEN len({names}) > 0 THEN 'sources contradict each other about ' || {listed} || {places} END"
+    places = f"{text(PLACES)} || array_to_string(({named})[1:{_MOST_NAMED}], ', ') || ')'"
+    return f"CASE WHEN len({names}) > 0 THEN {text(CONTRADICT)} || {listed} || {places} END"

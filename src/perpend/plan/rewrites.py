@@ -62,9 +62,11 @@ def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
     """
 
     def rewrite(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+        whole = scalars.column(ROOT, document, Kind.TEXT)
         known = {
             scalars.column(ROOT, plain(document), Kind.BOOLEAN): scalars.true,
-            scalars.is_null(scalars.column(ROOT, document, Kind.TEXT)): scalars.false,
+            scalars.is_null(whole): scalars.false,
+            scalars.make("same", whole, scalars.literal("", Kind.TEXT)): scalars.false,
         }
 
         def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:

@@ -20,10 +20,16 @@ RATED_STATUSES: Final = (Status.INCOMPLIANT.value, Status.UNDETERMINED.value)
 
 @dataclass(frozen=True, slots=True)
 class ShiftInForce:
-    """A shift with the rated policies that it means."""
+    """A shift with the rated policies that it means. ``also`` are policies, one of which finds the same object incompliant."""
 
     shift: SeverityShift
     policies: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """All policies whose findings it asks for."""
+        return tuple(dict.fromkeys((*self.policies, *self.also)))
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -60,5 +66,8 @@ def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> RatingsIn
     for rating in files.ratings:
         by_policy |= dict.fromkeys(meant(rating.policies, known), rating)
     rated = sorted(by_policy)
-    shifts = (ShiftInForce(one, meant(one.policies, rated) if one.policies else tuple(rated)) for one in files.shifts)
+    shifts = (
+        ShiftInForce(one, meant(one.policies, rated) if one.policies else tuple(rated), meant(one.also, known))
+        for one in files.shifts
+    )
     return RatingsInForce(by_policy, tuple(shifts), tuple(one for one in known if one not in by_policy))

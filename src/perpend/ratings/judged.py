@@ -64,7 +64,8 @@ def weighed(judgement: Judgement, in_force: RatingsInForce, covering: Covering |
     steps: dict[str, dict[str, int]] = {}
     if in_force.shifts:
         with judgement_database(judgement) as connection:
-            fill_candidates(connection, judgement, in_force.shifts, _RATED)
+            wanted = {policy for one in in_force.shifts for policy in one.looked_at}
+            fill_candidates(connection, judgement, wanted, _RATED)
             _keep_waived(connection, covering)
             shift_candidates(connection, in_force.shifts)
             _move(connection, in_force, numbers, steps)

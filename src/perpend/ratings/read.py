@@ -43,7 +43,10 @@ class PolicyRating:
 
 @dataclass(frozen=True, slots=True)
 class SeverityShift:
-    """Findings that are more or less severe where they are, by ``steps``; without policies, those of all that are rated."""
+    """Findings that are more or less severe where they are, by ``steps``; without policies, those of all that are rated.
+
+    ``also``: patterns of policies, one of which has to find the same object incompliant.
+    """
 
     policies: tuple[str, ...]
     scope: Mapping[str, tuple[str, ...]]
@@ -51,6 +54,7 @@ class SeverityShift:
     because: str
     source: str
     span: Span
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,15 @@ def _read_rating(fields: Fields, reading: _RatingsRead) -> None:
 def _read_shift(fields: Fields, sign: int, reading: _RatingsRead) -> None:
     before = len(reading.diagnostics)
     reading.count(fields)
-    policies, scope = reading.listed(fields, "policies"), reading.scope(fields)
+    policies, also, scope = reading.listed(fields, "policies"), reading.listed(fields, "whereAlso"), reading.scope(fields)
     _check_texts(fields, reading)
-    if len(reading.diagnostics) > before or not is_whole(fields, "scope", "by", "because", "source"):
+    if not scope and not also and len(reading.diagnostics) == before:
+        reading.refuse(fields.span, "neither `scope` nor `whereAlso` says which findings")
+    if len(reading.diagnostics) > before or not is_whole(fields, "by", "because", "source"):
         return
     steps = sign * min(fields.text("by"), len(SeverityLevel))
     said = fields.text("because"), fields.text("source")
-    reading.shifts.append(SeverityShift(policies, scope, steps, *said, fields["by"].span))
+    reading.shifts.append(SeverityShift(policies, scope, steps, *said, fields["by"].span, also))
 
 
 def _check_texts(fields: Fields, reading: _RatingsRead) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perpend.store.database import rows_of
-from perpend.waivers.matching import MATCHES, match
+from perpend.ir.status import Status
+from perpend.store.database import rows_of, text, text_list
+from perpend.waivers.matching import CANDIDATES, MATCHES, match, storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +21,24 @@ SHIFTED: Final = "perpend_shifted"
 def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> None:
     """Fill the table of what is moved."""
     match(connection, shifts)
+    for place, one in enumerate(shifts):
+        if one.shift.also:
+            _only_where_also(connection, place, one.also)
     steps = ", ".join(f"({place}, {one.shift.steps})" for place, one in enumerate(shifts)) or "(-1, 0)"
     rows_of(
         connection,
         f"CREATE OR REPLACE TEMP TABLE {SHIFTED} AS SELECT m.candidate, CAST(sum(v.steps) AS INTEGER) AS steps "
         f"FROM {MATCHES} AS m JOIN (VALUES {steps}) AS v(waiver, steps) ON v.waiver = m.waiver "
         "GROUP BY 1 HAVING sum(v.steps) <> 0",
+    )
+
+
+def _only_where_also(connection: Connection, place: int, policies: Sequence[str]) -> None:
+    """Leave of what a shift means only findings of objects that some policies find incompliant: not known is no yes."""
+    named = text_list([storable(one) or "" for one in policies])
+    rows_of(
+        connection,
+        f"DELETE FROM {MATCHES} WHERE waiver = {place} AND candidate NOT IN (SELECT c.rowid FROM {CANDIDATES} AS c SEMI JOIN "
+        f"{CANDIDATES} AS e ON e.type = c.type AND e.id = c.id AND e.status = {text(Status.INCOMPLIANT.value)} "
+        f"AND list_contains({named}, e.policy_id))",
     )

@@ -22,7 +22,8 @@ def told_of_ratings(
 ) -> list[Diagnostic]:
     """Return what is to be told of ratings; with ``unrated`` also which policies have none."""
     found: list[Diagnostic] = []
-    named = [*((one.policies, one.span) for one in files.ratings), *((one.policies, one.span) for one in files.shifts)]
+    named = [*((one.policies, one.span) for one in files.ratings)]
+    named += [((*one.policies, *one.also), one.span) for one in files.shifts]
     for patterns, span in named:
         unknown = (pattern for pattern in patterns if not meant([pattern], policy_ids))
         found += (rules.OF_NOTHING.at(span, f"there is no policy `{visible(pattern)}`") for pattern in unknown)

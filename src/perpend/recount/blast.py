@@ -41,6 +41,24 @@ class RequirementMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverMoved:
+    """A waiver that covers something else: how it stands, and how many verdicts it is shown for; None where it is not there."""
+
+    id: str
+    force_before: str | None
+    force_after: str | None
+    waives_before: int
+    waives_after: int
+
+    @property
+    def what(self) -> str:
+        """What becomes of it, in words."""
+        if not self.waives_before:
+            return "begins to cover"
+        return "ceases to cover" if not self.waives_after else "covers otherwise"
+
+
+@dataclass(frozen=True, slots=True)
 class Radius:
     """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
 
@@ -56,6 +74,7 @@ class Radius:
     untouched: int
     refused: tuple[str, ...]
     requirements: tuple[RequirementMoved, ...]
+    waivers: tuple[WaiverMoved, ...] = ()
 
     @property
     def newly_incompliant(self) -> int:
@@ -96,6 +115,11 @@ def print_radius(found: Radius, console: Console, *, limit: int) -> None:
         page.line(("requirements that stand otherwise", "bold"))
         for moved in found.requirements:
             page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
+    if found.waivers:
+        page.blank()
+        page.line(("waivers that cover something else", "bold"))
+        for one_waiver in found.waivers:
+            page.line(f"{page.name(one_waiver.id)} {one_waiver.what}: {_covers(one_waiver, page.arrow)}", first="  ")
     for policy in found.refused:
         page.line(f"cannot be used in {page.name(found.after)}: {page.name(policy)} (perpend lint)", style="yellow")
 
@@ -123,6 +147,15 @@ def write_radius_json(found: Radius, stream: TextIO) -> None:
         "requirements": [
             {"requirement": one.requirement, "before": one.before, "after": one.after} for one in found.requirements
         ],
+        "waivers": [
+            {
+                "waiver": one.id,
+                "what": one.what,
+                "before": {"force": one.force_before, "waives": one.waives_before},
+                "after": {"force": one.force_after, "waives": one.waives_after},
+            }
+            for one in found.waivers
+        ],
     }
     json.dump(document, stream, ensure_ascii=False, indent=1)
     stream.write("\n")
@@ -144,8 +177,23 @@ def write_radius_markdown(found: Radius, stream: TextIO, *, limit: int) -> None:
         stream.write("\n| requirement | before | after |\n| --- | --- | --- |\n")
     for moved in found.requirements:
         stream.write(f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n")
+    if found.waivers:
+        stream.write("\n| waiver | | before | after |\n| --- | --- | --- | --- |\n")
+    for one_waiver in found.waivers:
+        before, _, after = _covers(one_waiver, "|").partition(" | ")
+        stream.write(f"| {cell(one_waiver.id)} | {one_waiver.what} | {before} | {after} |\n")
     for policy in found.refused:
         stream.write(f"\nCannot be used in {cell(found.after)}: {cell(policy)}\n")
+
+
+def _covers(one: WaiverMoved, arrow: str) -> str:
+    """Return what a waiver covers before and after, and why nothing where it is not in force."""
+    sides = ((one.force_before, one.waives_before), (one.force_after, one.waives_after))
+    before, after = (
+        "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
+        for force, number in sides
+    )
+    return f"{before} {arrow} {after}"
 
 
 def _ways(one: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:

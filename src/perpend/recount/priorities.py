@@ -39,20 +39,27 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
     page = TerminalPage(console)
     for one in document["ratings"]:
         within = f", to be mended within {one['resolveWithin']}" if one["resolveWithin"] else ""
-        vector = f", {page.name(one['vector'])}" if one["vector"] else ""
+        vector = f", {page.name(one['vector'])}" if one.get("vector") else ""
         page.line((page.name(one["policy"]), "bold"), f": {one['severity']}{within}{vector}")
         _print_said(one, page)
     for one in document["shifts"]:
         way, scope = "raised" if one["steps"] > 0 else "lowered", one["scope"]
-        where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in scope.items())
-        number = counted(one["policies"], "rated policy", "rated policies")
+        also = {"also incompliant by": one["whereAlso"]} if one["whereAlso"] else {}
+        where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in {**scope, **also}.items())
+        policies = one["policies"] if isinstance(one["policies"], int) else len(one["policies"])
+        number = counted(policies, "rated policy", "rated policies")
         page.line((f"{way} by {abs(one['steps'])}", "bold"), f" of {number} where {where}")
         _print_said(one, page)
     if document["ratings"] or document["shifts"]:
         page.blank()
-    page.line(f"{counted(len(document['ratings']), 'policy', 'policies')} rated, {len(document['unrated']):,} not rated")
+    rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated"
+    if "run" in document:
+        page.line(f"{rated} in run {document['run']}, {document['time'][:10]}")
+    else:
+        page.line(f"{rated}, {len(document['unrated']):,} not rated")
 
 
 def _print_said(one: dict[str, Any], page: TerminalPage) -> None:
     page.line(f"{page.name(one['source'])}: {page.prose(one['because'])}", first="  ", rest="  ")
-    page.line((f"{page.name(one['file'])}:{one['line']}", "dim"), first="  ")
+    if "file" in one:
+        page.line((f"{page.name(one['file'])}:{one['line']}", "dim"), first="  ")

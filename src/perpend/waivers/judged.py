@@ -17,7 +17,15 @@ from perpend.store.database import opened, rows_of, storing, text
 from perpend.store.queries.owners import filled
 from perpend.tables.schema import ROW
 from perpend.waivers.covering import Covering, cover
-from perpend.waivers.matching import CANDIDATES, add_candidates, make_candidates, match, matched
+from perpend.waivers.matching import (
+    CANDIDATES,
+    MATCHES,
+    add_candidates,
+    covered_query,
+    make_candidates,
+    match,
+    matched,
+)
 from perpend.waivers.standing import Force, standings_on
 
 if TYPE_CHECKING:
@@ -29,9 +37,11 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.waivers.matching import MeansFindings
     from perpend.waivers.read import WaiverFiles
+    from perpend.waivers.standing import WaiverOnDay
 
 _COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _OBJECTS = "perpend_waiver_object"
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +59,37 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
     if not standings:
         return WaivedJudgement(Covering(day), {})
     with judgement_database(judgement) as connection:
-        fill_candidates(connection, judgement, standings, _COVERED)
+        fill_candidates(connection, judgement, _meant_by(standings), _COVERED)
         covering = cover(connection, standings, day)
         unused = [one for one in covering.standings if one.force is Force.IN_FORCE and one.waiver.id not in covering.covers]
         in_scope: dict[str, int] = {}
         if unused:
-            fill_candidates(connection, judgement, unused, tuple(Status))
+            fill_candidates(connection, judgement, _meant_by(unused), tuple(Status))
             match(connection, unused, whatever_status=True)
             in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
     return WaivedJudgement(covering, in_scope)
+
+
+@contextmanager
+def covered(judgement: Judgement, covering: Covering) -> Iterator[Iterator[tuple[WaiverOnDay, tuple[str, ...], bool]]]:
+    """Yield what waivers in force cover: the waiver, the finding (policy, type, Id, status), and whether it is shown for it."""
+    standings = covering.standings
+    in_force = [place for place, one in enumerate(standings) if one.force is Force.IN_FORCE]
+    with judgement_database(judgement) as connection:
+        fill_candidates(connection, judgement, _meant_by(standings[place] for place in in_force), _COVERED)
+        match(connection, standings)
+        listed = ", ".join(map(str, in_force)) or "NULL"
+        answer = connection.execute(
+            "SELECT m.waiver, c.policy_id, c.type, coalesce(c.id, ''), c.status, m.waiver = f.waiver "
+            f"FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate "
+            f"JOIN ({covered_query(in_force)}) AS f ON f.candidate = m.candidate WHERE m.waiver IN ({listed}) ORDER BY ALL"
+        )
+        rows = (row for some in iter(lambda: answer.fetchmany(_AT_ONCE), []) for row in some)
+        yield ((standings[place], tuple(finding), is_shown) for place, *finding, is_shown in rows)
+
+
+def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
+    return {policy for one in standings for policy in one.policies}
 
 
 @contextmanager
@@ -73,10 +105,9 @@ def judgement_database(judgement: Judgement) -> Iterator[Connection]:
 
 
 def fill_candidates(
-    connection: Connection, judgement: Judgement, meaning: Iterable[MeansFindings], statuses: Collection[Status]
+    connection: Connection, judgement: Judgement, wanted: Collection[str], statuses: Collection[Status]
 ) -> None:
-    """Fill the table of candidates with the findings of policies that some waiver, or whatever else, means."""
-    wanted = {policy for one in meaning for policy in one.policies}
+    """Fill the table of candidates with the findings of the policies that are wanted."""
     make_candidates(connection)
     by_type: dict[str, list[Verdicts]] = {}
     for column in judgement.verdicts:

@@ -14,6 +14,10 @@ from pathlib import Path
 
 from perpend.handout.page import OBJECT_WORD, POLICY_WORD, write_handout
 from perpend.judge.judgement import Judgement
+from perpend.ratings.in_force import ratings_in_force
+from perpend.ratings.judged import weighed
+from perpend.ratings.read import RatingFiles
+from tests.unit.ratings.made import rating, shift
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
 
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -52,6 +56,20 @@ def column(page: str, name: str) -> bytes:
 def hostile(root: Path) -> Judgement:
     things = [thing(EVIL, "bad", owner=EVIL), thing(HOSTILE, "odd"), with_rival(thing("cid"), "odd"), thing("dan", notes="[")]
     return judge(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"mood": EVIL}, set_aside=(EVIL,))
+
+
+def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
+    files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
+    stream = io.StringIO(newline="")
+    write_handout(judgement, stream, weighed=weighed(judgement, ratings_in_force(files, ["/ce/mood"]), None))
+    page = stream.getvalue()
+    assert '<select id="severity">' in page and '<select id="severity">' not in page_of(judgement)
+    head = json.loads(column(page, "head"))
+    assert ["critical", "high", "medium", "low", "info"] == head["severities"]
+    ends = array("I", column(page, "ends"))
+    assert ["critical (board, raised)", "high (board)", "would be high (board)"] == [head["endings"][end][5] for end in ends]
+    assert {4} == set(map(len, json.loads(column(page_of(judgement), "head"))["endings"]))
 
 
 def test_the_same_judgement_is_the_same_bytes(tmp_path: Path) -> None:

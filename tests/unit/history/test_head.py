@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown, head_from, text_of_head
+from perpend.history.head import HistoryHead, PolicyKnown, Ran, RatedPolicy, RatingsSaid, TypeKnown, head_from, text_of_head
 from perpend.store.manifest import Damaged, StoredFile, sealed
 
 FILE = StoredFile("known/a.parquet", "ab", 3)
@@ -24,6 +25,16 @@ def test_a_head_comes_back_as_it_was() -> None:
     assert HistoryHead() == head_from(text_of_head(HistoryHead()))
 
 
+def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_read() -> None:
+    said = RatingsSaid((RatedPolicy("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
+    run = HEAD.runs[0]
+    head = HEAD.with_run(replace(run, number=2), (1,), said).with_run(replace(run, number=3), (1,), said)
+    assert head == head_from(text_of_head(head))
+    assert ([None, said, said], (said,)) == ([head.ratings_of(one) for one in head.runs], head.ratings)
+    assert (2, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (head, HEAD))
+    assert not {"ratings", "rated"} & {*json.loads(text_of_head(HEAD)), *json.loads(text_of_head(HEAD))["runs"][0]}
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
@@ -37,7 +48,7 @@ def test_what_the_head_holds_is_found() -> None:
         ("", "no JSON"),
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({"format": 2}), "format 2, and this version of Perpend knows 1"),
+        (sealed({"format": 3}), "format 3, and this version of Perpend knows 2"),
         (sealed({"format": 1}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),

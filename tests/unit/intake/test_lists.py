@@ -163,8 +163,19 @@ def test_nested_columns_of_parquet_are_not_passed_over(tmp_path):
     assert {"a": NESTED, "b": None, "c": None} == found
 
 
-@pytest.mark.parametrize(("claims", "reason"), [([], "leads to `x`, which was not collected"), ([Claim(OWNER)], None)])
+DENIED = [Claim(OWNER, Scope("1", region), lacking=f"denied it in 1/{region}") for region in ("a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ([], "leads to `x`, which was not collected"),
+        ([Claim(OWNER)], None),
+        (DENIED[:1], "leads to `x`, which was not collected: denied it in 1/a"),
+        (DENIED, "leads to `x`, which was not collected: denied it in 1/a and 1 more"),
+    ],
+)
 def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, claims, reason):
     objects = {THING: [{"Id": "a", "owner__c": "x"}, {"Id": "b", "owner__c": "o "}], OWNER: [{"Id": "o"}]}
     found = rows_of(write_store(tmp_path, estate(objects, claims=claims)), THING, "owner__r#unfollowed")
-    assert [(reason,), ("leads to `o `, which was not collected",)] == found
+    assert [(reason,), ((reason or "").replace("`x`", "`o `") or "leads to `o `, which was not collected",)] == found

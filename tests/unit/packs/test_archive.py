@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from perpend.packs import archive
-from perpend.packs.archive import DamagedMember, NotAPack, PackFault, opened_pack, write_archive
+from perpend.packs.archive import MOST_BYTES, DamagedMember, NotAPack, PackFault, opened_pack, write_archive
 
 MEMBERS: dict[str, Path | bytes] = {"a.txt": b"first " * 400, "b/c.parquet": bytes(range(256)) * 8, "b/d.txt": b"last"}
 
@@ -125,7 +125,7 @@ def test_numbers_and_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     assert [PackFault("", "has 4,452 bytes unpacked; at most 100 are read")] == faults_of(tmp_path, content)
     monkeypatch.setattr(archive, "MOST_MEMBERS", 2)
     assert [PackFault("", "has 3 members; at most 2 are read")] == faults_of(tmp_path, content)
-    with pytest.raises(NotAPack, match="has 3 members; at most 2 are read"):
+    with pytest.raises(NotAPack, match="3 files are more than a pack holds"):
         packed()
     monkeypatch.setattr(archive, "_MOST_AT_ONCE", 100)
     assert [PackFault("", "is cut off or damaged: the list of its members is too long")] == faults_of(tmp_path, content)
@@ -149,3 +149,18 @@ def test_what_is_no_archive_is_no_pack(tmp_path: Path) -> None:
     for path in (tmp_path / "text", tmp_path / "none", tmp_path):
         with pytest.raises(NotAPack), opened_pack(path):
             pass
+
+
+def test_what_is_larger_than_a_pack_may_be_is_refused_before_a_byte_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = tmp_path / "large.parquet"
+    with large.open("wb") as stream:
+        stream.truncate(MOST_BYTES)
+    target = io.BytesIO()
+    with pytest.raises(NotAPack, match="68,719,476,737 bytes are more than a pack holds"):
+        write_archive(target, {"a.parquet": large, "b": b"1"})
+    monkeypatch.setattr("perpend.packs.archive.MOST_MEMBERS", 1)
+    with pytest.raises(NotAPack, match="2 files are more than a pack holds"):
+        write_archive(target, {"a": b"1", "b": b"1"})
+    assert b"" == target.getvalue()

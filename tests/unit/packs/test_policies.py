@@ -32,7 +32,7 @@ FILES = {
 
 def copied(root: Path, waivers: str | None = None) -> set[str]:
     target = root / "packed"
-    copy_repository(Repository(root / "own"), target, ["/ce/acme/one"], ["/frameworks/cis/1"], waivers)
+    copy_repository(Repository(root / "own"), target, ["/ce/acme/one"], ["/frameworks/cis/1"], {"waivers": waivers})
     assert (target / "ce/acme/one/prod.logic.yaml").read_bytes() == (root / "own/ce/acme/one/prod.logic.yaml").read_bytes()
     return {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
 

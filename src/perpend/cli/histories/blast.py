@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perpend.analyze.programs import Analyzer
 from perpend.cli.histories.revisions import WORKING, written_revision
+from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here, store_named
 from perpend.judge.selection import select_policies
@@ -20,22 +22,36 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
-    from perpend.recount.blast import PolicyMoved, Radius, RequirementMoved
+    from perpend.recount.blast import PolicyMoved, Radius, RequirementMoved, WaiverMoved
     from perpend.store.snapshot import Snapshot
+    from perpend.waivers.read import WaiverFiles
 
 _MOST_NAMED = 100
 
 
 def compare_revisions(
-    revisions: tuple[str, ...], directory: str, repo: str | None, run: str | None, form: str, limit: int, out: str | None
+    revisions: tuple[str, ...],
+    directory: str,
+    repo: str | None,
+    run: str | None,
+    form: str,
+    limit: int,
+    out: str | None,
+    *,
+    waivers_dir: str | None = None,
+    no_waivers: bool = False,
 ) -> int:
-    """Judge a snapshot by two revisions of a repository, and write what is otherwise; return the exit code of ``diff``."""
+    """Judge a snapshot by two revisions of a repository, and write what is otherwise; return the exit code of ``diff``.
+
+    Each revision has its own waivers, unless ``waivers_dir`` names those that hold for both.
+    """
     from perpend.recount.blast import print_radius, write_radius_json, write_radius_markdown
 
     with ExitStack() as stack:
         before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
         snapshot = stack.enter_context(store_named(directory).reading(run))
-        found = _radius(before, after, snapshot, revisions)
+        waivers = tuple(waivers_here(one, waivers_dir, none=no_waivers) for one in (before, after))
+        found = _radius(before, after, snapshot, revisions, waivers)
     if form == "text":
         with terminal(out) as console:
             print_radius(found, console, limit=limit)
@@ -65,7 +81,9 @@ def _opened(repo: str | None, revision: str) -> Iterator[Repository]:
         yield open_repository(written_revision(Path(here.files.root), revision, root))
 
 
-def _radius(before: Repository, after: Repository, snapshot: Snapshot, revisions: tuple[str, ...]) -> Radius:
+def _radius(
+    before: Repository, after: Repository, snapshot: Snapshot, revisions: tuple[str, ...], waivers: tuple[WaiverFiles, ...]
+) -> Radius:
     from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.load.beside.renames import Renames
     from perpend.recount.blast import Radius
@@ -77,6 +95,7 @@ def _radius(before: Repository, after: Repository, snapshot: Snapshot, revisions
         same = _unchanged(selections, renames)
         policies = list(_policies(old, new, renames, same, snapshot))
         requirements = tuple(_requirements((before, old), (after, new)))
+        covers = tuple(_waivers((before, old, waivers[0]), (after, new, waivers[1])))
     return Radius(
         revisions[0],
         revisions[1],
@@ -86,6 +105,7 @@ def _radius(before: Repository, after: Repository, snapshot: Snapshot, revisions
         sum(not one.moved.is_otherwise for one in policies),
         tuple(sorted(selections[1].refused)),
         requirements,
+        covers,
     )
 
 
@@ -137,6 +157,22 @@ def _columns(judgement: Judgement, renames: Mapping[str, str]) -> dict[str, Stat
         for column in judgement.verdicts
         if isinstance(column, StoredVerdicts)
     }
+
+
+def _waivers(*sides: tuple[Repository, Judgement, WaiverFiles]) -> Iterator[WaiverMoved]:
+    """Yield the waivers that cover something of one judgement, and not as much of the other."""
+    from perpend.recount.blast import WaiverMoved
+    from perpend.waivers.judged import waived
+
+    before, after = (waived(judgement, files, repository.policy_ids).covering for repository, judgement, files in sides)
+    forces = [{one.waiver.id: one.force.value for one in covering.standings} for covering in (before, after)]
+    shown = [Counter[str](), Counter[str]()]
+    for numbers, covering in zip(shown, (before, after), strict=True):
+        for (name, _), number in covering.by_waiver.items():
+            numbers[name] += number
+    for name in sorted({*shown[0], *shown[1]}):
+        if shown[0][name] != shown[1][name]:
+            yield WaiverMoved(name, forces[0].get(name), forces[1].get(name), shown[0][name], shown[1][name])
 
 
 def _requirements(*sides: tuple[Repository, Judgement]) -> Iterator[RequirementMoved]:

@@ -18,6 +18,7 @@ from perpend.load.beside.renames import Renames
 if TYPE_CHECKING:
     from perpend.history.commit.commit import Committed
     from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
+    from perpend.history.head import RatingsSaid
     from perpend.history.place import HistoryPlace
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
@@ -34,7 +35,7 @@ store_option = click.option(
 )
 
 
-def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> None:
+def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository, ratings: RatingsSaid | None = None) -> None:
     """Commit a judgement of a store's snapshot to the store's history, and say on standard error what is odd about it.
 
     A history that cannot be written is told, and changes nothing else: verdicts are what they are.
@@ -44,7 +45,7 @@ def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repositor
 
     place = HistoryPlace(snapshot.directory)
     try:
-        committed = commit_run(place, judged_run(snapshot, judgement, repository))
+        committed = commit_run(place, replace(judged_run(snapshot, judgement, repository), ratings=ratings))
         _tell_lost(place, repository)
     except (PerpendError, OSError) as error:
         reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()

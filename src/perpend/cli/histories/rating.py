@@ -19,7 +19,7 @@ from perpend.ratings.read import FOLDER, ratings_below
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.history.head import HistoryHead
+    from perpend.history.head import HistoryHead, RatingsSaid
     from perpend.judge.judgement import Judgement
     from perpend.load.repository import Repository
     from perpend.ratings.judged import WeighedJudgement
@@ -78,6 +78,13 @@ class RatingHere:
                 f"--fail-on {least} needs ratings, and no policy is rated: `ratings/*.yaml` in the repository, or --ratings DIR"
             )
         return cls(in_force, least, unrated_passes)
+
+    @property
+    def said(self) -> RatingsSaid | None:
+        """The ratings as a history remembers them."""
+        from perpend.ratings.remembered import said_by
+
+        return said_by(self.in_force)
 
     def weighed(self, judgement: Judgement, covering: Covering | None) -> WeighedJudgement | None:
         """Return how severe a judgement's findings are, None where nothing is rated. ``covering`` is what is waived of it."""

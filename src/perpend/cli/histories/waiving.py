@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from perpend.cli.configured import is_from_file
 from perpend.cli.output import colours
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
@@ -63,7 +64,7 @@ _OPTIONS: Final = (
 
 def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
     """Return the waivers that hold. Raises UnusableEntries where some cannot be read, having shown what is wrong with them."""
-    if none and directory is not None:
+    if none and directory is not None and not is_from_file(click.get_current_context(), "waivers_dir"):
         raise click.UsageError("--waivers and --no-waivers exclude each other")
     if none:
         return WaiverFiles()

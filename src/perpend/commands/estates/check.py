@@ -301,11 +301,11 @@ def _check_snapshot(
         is_page = asked.report.form == "html"
         # A page shows what the history knows of this very run; what can fail while it is written fails behind it elsewhere.
         if keeps is not None and is_page:
-            keep_history(snapshot, judgement, keeps)
+            keep_history(snapshot, judgement, keeps, asked.rating.said)
         history = history_of(snapshot, judgement, asked.waiving) if is_page and asked.store is not None else None
         code = _reported(judgement, asked, explained, history)
         if keeps is not None and not is_page:
-            keep_history(snapshot, judgement, keeps)
+            keep_history(snapshot, judgement, keeps, asked.rating.said)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True

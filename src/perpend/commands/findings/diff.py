@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.forms.compared import write_difference
 from perpend.cli.forms.written import FormAsked, form_option, listing_options, not_written
 from perpend.cli.histories.kept import place_of, store_option
@@ -67,7 +67,7 @@ def command(
     """Compare two runs of a store's history, the last two where none is named.
 
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
-    repository: what a change of policies would do to an estate.
+    repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
     """
     from perpend.recount.told import SaidBesideHistory
 
@@ -76,13 +76,15 @@ def command(
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
-        if waivers_dir is not None or no_waivers:
-            raise click.UsageError("--policies compares verdicts: waivers change none")
         if asked.form not in WRITES["diff --policies"]:
             raise click.UsageError(not_written("diff --policies", asked.form))
         from perpend.cli.histories.blast import compare_revisions
 
-        return compare_revisions(revisions, directory, repo, run, asked.form, limit, asked.out)
+        # A directory that a configuration names is one of a revision: each has its own.
+        named = None if is_from_file(click.get_current_context(), "waivers_dir") else waivers_dir
+        return compare_revisions(
+            revisions, directory, repo, run, asked.form, limit, asked.out, waivers_dir=named, no_waivers=no_waivers
+        )
     if run is not None:
         raise click.UsageError("--run goes with --policies")
     repository = repository_here(repo)

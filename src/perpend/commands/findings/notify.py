@@ -6,16 +6,19 @@ from typing import Any
 
 import click
 
+from perpend.cli.completions import complete_channels
 from perpend.cli.configured import Configured
 from perpend.cli.histories.kept import store_option
 from perpend.cli.histories.waiving import waiver_options
 from perpend.cli.options import repository_option
+from perpend.notices.endings import SOON
 
 EPILOG = """\b
 Examples:
   perpend notify --store inventory --channels channels.toml --dry-run
   perpend notify --store inventory --channels channels.toml
   perpend notify --store inventory --channels channels.toml --channel iam-team
+  perpend notify --store inventory --channels channels.toml --ending-within 30
 
 \b
 Exit codes: 0 all that is news was sent, or there was none, 1 something could not be sent: the next call
@@ -25,7 +28,22 @@ sends it, 2 usage, store or channel error, and nothing was sent."""
 @click.command("notify", cls=Configured, epilog=EPILOG)
 @store_option
 @click.option("--channels", required=True, metavar="FILE", type=click.Path(), help="The file of channels, in TOML.")
-@click.option("--channel", "names", multiple=True, metavar="NAME", help="Tell this channel only; may be repeated.")
+@click.option(
+    "--channel",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_channels,
+    help="Tell this channel only; may be repeated.",
+)
+@click.option(
+    "--ending-within",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    default=SOON,
+    show_default=True,
+    help="Tell of waivers and attestations so many days before they end.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send and remember nothing.")
 @repository_option
 @waiver_options

@@ -12,6 +12,7 @@ from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
+from perpend.cli.histories.rating import ratings_option
 from perpend.cli.histories.waiving import waiver_options
 from perpend.cli.options import max_age_option, moment
 from perpend.cli.repositories import store_named
@@ -69,6 +70,7 @@ def command() -> None:
 @click.option("--no-inputs", is_flag=True, help="Leave out what was read of the estate; keep its hashes.")
 @choice_options
 @waiver_options
+@ratings_option
 @click.option(
     "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the run says."
 )

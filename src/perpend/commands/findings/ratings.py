@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
+from perpend.cli.histories.kept import place_of
 from perpend.cli.histories.rating import rating_files, ratings_option
 from perpend.cli.histories.waiving import lines_of
 from perpend.cli.options import repository_option
@@ -20,6 +22,7 @@ Examples:
   perpend ratings lint
   perpend ratings lint --unrated
   perpend ratings list --ratings ratings --format json
+  perpend ratings list --store inventory --run 12
 
 \b
 Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 ratings that cannot be read."""
@@ -47,18 +50,34 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     return int(bool(found))
 
 
-@command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend ratings list --format json")
+@command.command(
+    "list",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend ratings list --format json\n  perpend ratings list --store inventory --run 12",
+)
 @repository_option
 @ratings_option
 @form_option("ratings")
+@click.option(
+    "--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings that were in force in a run of this store."
+)
+@click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: which run.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def list_all(repo: str | None, ratings_dir: str | None, form: str, out: str | None) -> int:
-    """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none."""
+def list_all(
+    repo: str | None, ratings_dir: str | None, form: str, directory: str | None, run_name: str, out: str | None
+) -> int:
+    """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none.
+
+    With --store, what a run's history remembers: the ratings that were in force then. RUN is as of `perpend diff`.
+    """
     from perpend.outputs.as_ratings import ratings_document
     from perpend.recount.priorities import print_ratings
 
-    repository = repository_here(repo)
-    document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
+    if directory is None:
+        repository = repository_here(repo)
+        document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
+    else:
+        document = _remembered(directory, run_name)
     if form == "text":
         with terminal(out) as console:
             print_ratings(document, console)
@@ -67,3 +86,13 @@ def list_all(repo: str | None, ratings_dir: str | None, form: str, out: str | No
         json.dump(document, stream, indent=1)
         stream.write("\n")
     return 0
+
+
+def _remembered(directory: str, run_name: str) -> dict[str, Any]:
+    """Return the ratings that were in force in a run, with the run's number and time."""
+    from perpend.history.ask.questions import run_named
+    from perpend.ratings.remembered import remembered_document
+
+    head = place_of(directory).head()
+    run = run_named(head, run_name)
+    return {"run": run.number, "time": run.time, **remembered_document(head.ratings_of(run))}

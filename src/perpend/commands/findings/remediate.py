@@ -10,6 +10,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_policies, complete_runs
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
+from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream
 from perpend.cli.repositories import repository_here
@@ -29,6 +30,7 @@ Examples:
   perpend remediate '/ce/ca/aws/s3' --store inventory --format markdown --out mend-buckets.md
   perpend remediate instance-deletion-protection --store inventory --format terraform
   perpend remediate bucket-versioning --store inventory --format json
+  perpend remediate bucket-versioning --store inventory --with-waived
 
 \\b
 Exit codes: 0 there is a plan for all that is incompliant, 3 something could not be filled in or is
@@ -44,6 +46,8 @@ undetermined, 2 usage, store or repository error."""
     "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the store says."
 )
 @max_age_option
+@waiver_options
+@click.option("--with-waived", is_flag=True, help="Plan for objects of POLICY, too, that waivers cover.")
 @form_option("remediate", help="The plan's form.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
@@ -53,6 +57,9 @@ def command(
     repo: str | None,
     snapshot_time: datetime | None,
     max_age: timedelta | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
+    with_waived: bool,
     form: str,
     out: str | None,
 ) -> int:
@@ -60,11 +67,17 @@ def command(
 
     The store is judged afresh. A plan has the object's own names in it, says what to check before and how to undo, and is never
     run by Perpend. Where a name is not known, or cannot be one, the plan says so and has no command. What to fill in stands in
-    `remedy.yaml` beside the policy; without one, the policy's `remediation.md` is shown.
+    `remedy.yaml` beside the policy; without one, the policy's `remediation.md` is shown. What is waived is left out, unless a
+    FINDING names it, or --with-waived is given.
     """
-    analyzer = Analyzer(repository_here(repo))
+    repository = repository_here(repo)
+    analyzer = Analyzer(repository)
     asked = asked_of(analyzer, names, store)
-    with plan_of_store(analyzer, asked, store, run, snapshot_time, max_age) as plan, output_stream(out) as stream:
+    waiving = None if with_waived else Waiving.here(repository, waivers_dir, none=no_waivers)
+    with (
+        plan_of_store(analyzer, asked, store, run, snapshot_time, max_age, waiving) as plan,
+        output_stream(out) as stream,
+    ):
         _writer(form)(plan.mendings(), stream)
         return plan.tell()
 

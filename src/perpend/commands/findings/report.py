@@ -10,6 +10,7 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_categories, complete_runs
 from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.histories.rating import ratings_option
 from perpend.cli.histories.waiving import waiver_options
 from perpend.commands.estates.check import command as check
 from perpend.ir.status import Status
@@ -18,6 +19,7 @@ EPILOG = """\b
 Examples:
   perpend report --store inventory --out report.html
   perpend report --store inventory --framework cis-aws --out report.html
+  perpend report --store inventory --ratings ratings --out report.html
   perpend report --store inventory --account production --status INCOMPLIANT --out production.html
 
 \b
@@ -48,6 +50,7 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or an 
 @click.option(
     "--account", "accounts", multiple=True, metavar="ID|NAME", help="Show what belongs to this account; may be repeated."
 )
+@ratings_option
 @click.option("--snapshot-time", metavar="TIME", help="When the estate looked like this; else what the store says.")
 @click.option("--max-age", metavar="AGE", help="How old facts may be, such as 24h or 7d; older ones are not known.")
 @click.pass_context

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.configured import Configured
+from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.forms.rows import write_row_form
 from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of, store_option
+from perpend.cli.histories.rating import RatingHere, ratings_option
+from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
+from perpend.cli.repositories import repository_here
 
 EPILOG = """\b
 Examples:
   perpend trend --store inventory
   perpend trend --store inventory --account 111122223333 --policy '*access-key*'
+  perpend trend --store inventory --by-severity then
+  perpend trend --store inventory --by-severity today --ratings ratings
   perpend trend --store inventory --last 365 --format csv --out trend.csv"""
 
 
@@ -24,15 +29,40 @@ Examples:
 @click.option(
     "--last", type=click.IntRange(min=1), default=30, show_default=True, help="How many of the newest runs are shown."
 )
+@click.option(
+    "--by-severity",
+    "rated",
+    type=click.Choice(["then", "today"]),
+    help="Count what is open by severity: as policies were rated in each run, or as they are rated today.",
+)
+@repository_option
+@ratings_option
 @form_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def command(directory: str, accounts: tuple[str, ...], policies: tuple[str, ...], last: int, form: str, out: str | None) -> int:
+def command(
+    directory: str,
+    accounts: tuple[str, ...],
+    policies: tuple[str, ...],
+    last: int,
+    rated: str | None,
+    repo: str | None,
+    ratings_dir: str | None,
+    form: str,
+    out: str | None,
+) -> int:
     """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
-    from perpend.history.ask.questions import policies_named, trend
+    from perpend.history.ask.questions import open_by_severity, policies_named, trend
     from perpend.history.ask.views import asking
     from perpend.recount.findings import print_trend, rows_in, write_trend_markdown
+    from perpend.recount.severities import print_severities, with_severities
 
     place = place_of(directory)
+    if ratings_dir is not None and rated != "today" and not is_from_file(click.get_current_context(), "ratings_dir"):
+        raise click.UsageError("--ratings goes with --by-severity today")
+    today = None
+    if rated == "today":
+        rating = RatingHere.here(repository_here(repo), ratings_dir)
+        today = {policy_id: one.level.value for policy_id, one in rating.in_force.by_policy.items()}
     named = policies_named(place.head(), policies)
     if policies and not named:
         raise click.UsageError("the history knows no policy that is called so")
@@ -40,9 +70,15 @@ def command(directory: str, accounts: tuple[str, ...], policies: tuple[str, ...]
         answer = connection.execute(*trend(accounts, named))
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))[-last:]
+        if rated is not None:
+            severities = connection.execute(*open_by_severity(accounts, named, today)).fetchall()
+            rows = with_severities(rows, severities)
+            columns += [*rows[0]][len(columns) :]
     if form == "text":
         with terminal(out) as console:
             print_trend(rows, console)
+            if rated is not None:
+                print_severities(rows, console)
         return 0
     with output_stream(out) as stream:
         if form == "markdown":

@@ -42,9 +42,9 @@ const texts = async (name, lines) => {
 
 let head, names, ids, externals, accountOf, typeOf, endOf, lifeOf, objectOf, firstOf, total, list;
 let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, loose;
-const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", life: "", waived: "", open: new Set() };
-const FILTERS = ["status", "policy", "account", "requirement", "life", "waived"];
-const UNKNOWN_LIFE = ["not in the history", null, 0, null, null, null];
+const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", severity: "", life: "", waived: "", open: new Set() };
+const FILTERS = ["status", "policy", "account", "requirement", "severity", "life", "waived"];
+const UNRATED = "not rated", UNKNOWN_LIFE = ["not in the history", null, 0, null, null, null];
 
 const load = async () => {
   head = JSON.parse(await (await unpacked("head")).text());
@@ -79,7 +79,8 @@ const select = () => {
   const account = state.account === "" ? -1 : head.accounts.indexOf(state.account);
   const wanted = head.endings.map(one => (state.status === "" || head.statuses[one[1]] === state.status)
     && (state.policy === "" || head.policies[one[0]].id === state.policy)
-    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement)));
+    && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement))
+    && (state.severity === "" || (one[4] || UNRATED) === state.severity));
   const lives = lifeOf && (state.life || state.waived) ? head.lives.map(one => (state.life === "" || one[0] === state.life) && (state.waived === "" || (one[3] !== null) === (state.waived === "waived"))) : null;
   const found = new Uint32Array(total);
   let many = 0;
@@ -188,6 +189,7 @@ const show = at => {
   pair("External id", externals.line(object));
   pair("Type", head.types[typeOf[object]]);
   pair("Account", head.accounts[accountOf[object]]);
+  if (head.severities) pair("Severity", head.endings[endOf[at]][5] || UNRATED);
   if (lifeOf) {
     const [word, since, episodes, waiver, until, why] = life(at);
     pair("Life", `${word}${since ? `${word === "open" ? "" : ", open"} since ${since}` : ""}${episodes > 1 ? `, episode ${number(episodes)}` : ""}`);
@@ -239,10 +241,11 @@ const cellText = text => {
 };
 const record = at => {
   const object = objectOf[at], [policy, statusNumber, message, remediation] = head.endings[endOf[at]];
-  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], ...(lifeOf ? [life(at)[0], life(at)[1] ?? "", life(at)[3] ?? "", life(at)[4] ?? ""] : [])];
+  const severity = head.severities ? head.endings[endOf[at]].slice(4) : [];
+  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], ...(lifeOf ? [life(at)[0], life(at)[1] ?? "", life(at)[3] ?? "", life(at)[4] ?? ""] : []), ...severity];
 };
 const saveCsv = () => {
-  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account" + (lifeOf ? ",life,openSince,waiver,waivedUntil" : "") + "\r\n"];
+  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account" + (lifeOf ? ",life,openSince,waiver,waivedUntil" : "") + (head.severities ? ",severity,rating" : "") + "\r\n"];
   for (const at of hits) parts.push(`${record(at).map(cellText).join(",")}\r\n`);
   const link = make("a"), address = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
   link.href = address;
@@ -269,6 +272,10 @@ const start = async () => {
   options("status", loose.filter(one => byStatus.has(one)).map(one => [status(one), `${status(one).toLowerCase()} (${number(byStatus.get(one))})`]));
   options("policy", [...byPolicy.keys()].map(one => [head.policies[one].id, `${head.policies[one].title} (${number(byPolicy.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
   options("account", [...byAccount.keys()].map(one => [head.accounts[one], `${head.accounts[one]} (${number(byAccount.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
+  if (head.severities) {
+    const bySeverity = counted(at => head.endings[endOf[at]][4] || UNRATED);
+    options("severity", [...head.severities, UNRATED].filter(one => bySeverity.has(one)).map(one => [one, `${one} (${number(bySeverity.get(one))})`]));
+  }
   if (lifeOf) {
     const byWord = counted(at => life(at)[0]), waived = counted(at => (life(at)[3] !== null ? "waived" : "not waived"));
     options("life", [...byWord].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([word, many]) => [word, `${word} (${number(many)})`]));

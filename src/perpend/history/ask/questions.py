@@ -15,7 +15,7 @@ from perpend.history.ask.views import OUTCOMES
 from perpend.history.model import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perpend.history.head import HistoryHead, Ran
     from perpend.store.database import Connection
@@ -185,6 +185,25 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
         f"LEFT JOIN ({flows}) AS f ON f.run = r.number ORDER BY r.time, r.number"
     )
     return query, values * 2
+
+
+def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Mapping[str, str] | None) -> Query:
+    """Return the query for a row per run and severity: how many findings are open or unconfirmed, by their policies' ratings.
+
+    ``today`` are severities by policy, of which all runs are told; None takes those that were in force in each run.
+    """
+    ratings, said = "rating", [value for one in (today or {}).items() for value in one]
+    if today is not None:
+        rows = ", ".join(["(?, ?)"] * len(today)) or "('', '')"
+        ratings = f"(SELECT number AS run, v.* FROM run, (VALUES {rows}) AS v(policy_id, severity))"
+    where, values = ["true"], [*accounts, *policies]
+    where += [f"l.account IN ({_places(accounts)})"] if accounts else []
+    where += [f"l.policy_id IN ({_places(policies)})"] if policies else []
+    return (
+        "SELECT l.run, coalesce(r.severity, 'not rated') AS severity, sum(l.incompliant + l.unconfirmed)::BIGINT AS open "
+        f"FROM ledger AS l LEFT JOIN {ratings} AS r ON r.run = l.run AND r.policy_id = l.policy_id "
+        f"WHERE {' AND '.join(where)} GROUP BY ALL HAVING open > 0 ORDER BY ALL"
+    ), [*said, *values]
 
 
 def _places(values: Sequence[Any]) -> str:

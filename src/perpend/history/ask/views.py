@@ -61,7 +61,7 @@ def history_views(place: HistoryPlace) -> MoreViews:
     statements = [_table_of_runs(head), _table_of_policies(head), _texts(place, head), _objects(place, head)]
     statements += [_lives(place, head), _changes(place, head), _outcomes()]
     statements += [_view("finding", _findings()), _view("event", _events()), _view("episode", _episodes())]
-    statements += [_view("run", _runs()), _view("ledger", _ledger(place, head))]
+    statements += [_view("run", _runs()), _view("ledger", _ledger(place, head)), _view("rating", _ratings(head))]
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files))
 
 
@@ -232,6 +232,24 @@ def _ledger(place: HistoryPlace, head: HistoryHead) -> str:
     return (
         f"SELECT l.run, r.time, p.policy_id, p.type, {columns} FROM {_read(place, head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {_RUNS} AS r ON r.number = l.run"
+    )
+
+
+def _ratings(head: HistoryHead) -> str:
+    """Return what ``rating`` holds: how severe findings of policies were said to be, in each run that knew it."""
+    said = [(place, one) for place, ratings in enumerate(head.ratings) for one in ratings.policies]
+    rows = ", ".join(
+        f"({place}, {', '.join(map(text, (one.policy_id, one.severity, one.source, one.because)))}, "
+        f"{text(one.within) if one.within else 'NULL'})"
+        for place, one in said
+    )
+    runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
+    nothing = "(-2, '', '', '', '', NULL)"
+    return (
+        "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
+        "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
+        f"FROM (VALUES {runs}) AS n(run, place) JOIN {_RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
+        "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
     )
 
 

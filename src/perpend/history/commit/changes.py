@@ -30,19 +30,21 @@ class Asking:
     engine_run: int
 
 
-def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = False) -> str:
+def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = False, of: str = "") -> str:
     """Return the query for the newest row of every finding that has one. Arguments are paths as SQL writes them.
 
-    ``of_many``: one file of changes may hold those of several runs.
+    ``of_many``: one file of changes may hold those of several runs. ``of`` is a relation with the findings that are asked for,
+    by policy_no and object_no; all where it is not there.
     """
+    only = f" SEMI JOIN {of} AS o USING (policy_no, object_no)" if of else ""
     columns = ", ".join(one for one in COLUMNS if one not in ("before", "event", "cause"))
     if not changes and lives is None:
         kinds = ", ".join(f"CAST(NULL AS {'VARCHAR' if one == 'life' else 'INTEGER'}) AS {one}" for one in columns.split(", "))
         return f"SELECT {kinds} LIMIT 0"
-    base = f"SELECT {columns} FROM read_parquet([{lives}], hive_partitioning = false)" if lives else ""
+    base = f"SELECT {columns} FROM read_parquet([{lives}], hive_partitioning = false){only}" if lives else ""
     if not changes:
         return base
-    read = f"SELECT {columns} FROM read_parquet([{', '.join(changes)}], hive_partitioning = false)"
+    read = f"SELECT {columns} FROM read_parquet([{', '.join(changes)}], hive_partitioning = false){only}"
     newest = f"{read} QUALIFY row_number() OVER (PARTITION BY policy_no, object_no ORDER BY run DESC) = 1"
     newest = newest if of_many or len(changes) > 1 else read
     if not base:
@@ -53,10 +55,19 @@ def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = Fa
     )
 
 
+def blurred_keys(lives: str | None, changes: Sequence[str]) -> str:
+    """Return the relation of findings that were unconfirmed at some time: few among all, and those that are now among them."""
+    files = ", ".join([*([lives] if lives else []), *changes])
+    return (
+        f"(SELECT DISTINCT policy_no, object_no FROM read_parquet([{files}], hive_partitioning = false) "
+        "WHERE life = 'unconfirmed')"
+    )
+
+
 def write_changes(
     connection: Connection, out: Path, *, asking: Sequence[Asking], retired: Collection[int], same_estate: bool, run: int
 ) -> None:
-    """Write the changes of a run, out of the tables ``pairs``, ``again``, ``registry`` and ``lives``.
+    """Write the changes of a run, out of the tables ``pairs``, ``again``, ``registry``, ``lives`` and ``lives_of_pairs``.
 
     ``retired`` are policies that are no more. ``same_estate``: the run judges what the last one has judged, at the same day.
     """
@@ -88,7 +99,7 @@ def _told(retired: Collection[int], run: int) -> str:
         f"a.engine_run, j.value AS again, coalesce(r.first_run, {run}) = {run} AS object_new, "
         f"a.first_run = {run} AS policy_new FROM pairs AS p "
         "JOIN asking AS a ON a.policy_no = p.policy_no LEFT JOIN registry AS r ON r.object_no = p.object_no "
-        "LEFT JOIN lives AS l ON l.policy_no = p.policy_no AND l.object_no = p.object_no "
+        "LEFT JOIN lives_of_pairs AS l ON l.policy_no = p.policy_no AND l.object_no = p.object_no "
         "LEFT JOIN again AS j ON j.policy_no = p.policy_no AND j.object_no = p.object_no"
     )
     if not retired:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from perpend.history.commit.changes import Asking, lives_query, read_again, write_changes
+from perpend.history.commit.changes import Asking, blurred_keys, lives_query, read_again, write_changes
 from perpend.history.commit.compaction import compacted
 from perpend.history.commit.counts import count_values, make_ledger
 from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
@@ -101,13 +101,17 @@ class _Commit:
         return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def says_nothing_new(self) -> bool:
-        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since."""
+        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since.
+
+        What people say of severity must be the same, too: a run remembers which ratings were in force.
+        """
         engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
         return (
             self.same_estate
             and engines == {self.judged.engine}
             and self.policies.are_as_before()
             and not self.policies.any_to_retire()
+            and self.head.ratings_of(self.head.runs[-1]) == self.judged.ratings
         )
 
     @contextmanager
@@ -141,9 +145,7 @@ class _Commit:
         find_gone(connection, one.declared, self.judged.claims, late=late)
         known = self._with_parts(connection, known, one.name, met.new)
         values = self._with_values(connection, known, one, numbers)
-        lives = [pattern(path) for path in self.place.paths(known.changes)]
-        base = pattern(self.place.path(known.lives)) if known.lives else None
-        _view(connection, "lives", lives_query(base, lives))
+        _view(connection, "lives", lives_query(*self._files_of_lives(known)))
         self._revive(connection, known, values, numbers)
         changed = [policy for policy in numbers.values() if policy.program_run == self.run or self._engine_run() == self.run]
         programs = dict(zip(numbers, one.programs, strict=False))
@@ -176,7 +178,7 @@ class _Commit:
             types=self.types_after,
             ledger=(*self.head.ledger, ledger),
             texts=(*self.head.texts, *self._text_files(connection)),
-        ).with_run(run, tuple(sorted(self.policies.asked)))
+        ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
         return compacted(connection, self.place, after, self.made)
 
     def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
@@ -253,6 +255,8 @@ class _Commit:
     ) -> TypeKnown:
         retired = self.policies.retire(type_name)
         path = self._new("changes", type_name)
+        # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
+        _view(connection, "lives_of_pairs", lives_query(*self._files_of_lives(known), of="pairs"))
         asking = [Asking(policy, self._engine_run()) for policy in numbers.values()]
         write_changes(connection, path, asking=asking, retired=retired, same_estate=self.same_estate, run=self.run)
         counted = rows_of(connection, f"SELECT event, count(*) FROM read_parquet({pattern(path)}) GROUP BY 1")
@@ -260,10 +264,12 @@ class _Commit:
             path.unlink()
             return known
         self.events.update({event: number for event, number in counted if event is not None})
-        changes = (*known.changes, self.place.taken(path))
+        return replace(known, changes=(*known.changes, self.place.taken(path)))
+
+    def _files_of_lives(self, known: TypeKnown) -> tuple[str | None, list[str]]:
+        """Return where the newest rows of a type's findings are, as SQL writes it: together, and those of the runs since."""
         base = pattern(self.place.path(known.lives)) if known.lives else None
-        _view(connection, "lives", lives_query(base, [pattern(path) for path in self.place.paths(changes)]))
-        return replace(known, changes=changes)
+        return base, [pattern(path) for path in self.place.paths(known.changes)]
 
     def _engine_run(self) -> int:
         """Return the run since which the engine is the one that judges now."""
@@ -283,8 +289,7 @@ class _Commit:
             if name in done or not new or not self.policies.retire(name):
                 continue
             _view(connection, "registry", registry_query([pattern(path) for path in self.place.paths(known.objects)]))
-            base = pattern(self.place.path(known.lives)) if known.lives else None
-            _view(connection, "lives", lives_query(base, [pattern(path) for path in self.place.paths(known.changes)]))
+            _view(connection, "lives", lives_query(*self._files_of_lives(known)))
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE pairs AS {pairs_query(None, '', groups_after({}, []), [], TRIVIAL)}"
             )
@@ -296,6 +301,9 @@ class _Commit:
 
     def _count(self, connection: Connection, known: TypeKnown) -> None:
         if known.known is not None:
+            base, changes = self._files_of_lives(known)
+            of = blurred_keys(base, changes) if base or changes else ""
+            _view(connection, "blurred", lives_query(base, changes, of=of))
             count_values(connection, self._relation(known.known), groups_after(known.groups, []), self.run)
 
     def _text_files(self, connection: Connection) -> list[StoredFile]:

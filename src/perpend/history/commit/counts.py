@@ -30,7 +30,7 @@ def make_ledger(connection: Connection) -> None:
 
 
 def count_values(connection: Connection, now: str, groups: Groups, run: int) -> None:
-    """Add a type's counts to the table ``ledger``; ``registry`` says whose objects are, ``lives`` which are unconfirmed."""
+    """Add a type's counts to the table ``ledger``; ``registry`` says whose objects are, ``blurred`` which are unconfirmed."""
     numbers = sorted(groups.column)
     if not numbers:
         return
@@ -46,7 +46,7 @@ def count_values(connection: Connection, now: str, groups: Groups, run: int) -> 
         for place, name in enumerate([status.value.lower() for status in COUNTED] + ["judged"])
     )
     blurred = (
-        "SELECT l.policy_no, r.account, count(*) AS unconfirmed FROM lives AS l "
+        "SELECT l.policy_no, r.account, count(*) AS unconfirmed FROM blurred AS l "
         "JOIN registry AS r ON r.object_no = l.object_no WHERE l.life = 'unconfirmed' GROUP BY ALL"
     )
     named = ", ".join(f"c.{status.value.lower()}" for status in COUNTED)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.engines.verdicts import VerdictFiles
+    from perpend.history.head import RatingsSaid
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.store.snapshot import Snapshot
@@ -65,7 +66,8 @@ class TypeJudged:
 class JudgedRun:
     """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
 
-    ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more.
+    ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more. ``ratings``
+    are in force in it, None where nobody has rated anything.
     """
 
     snapshot: Snapshot
@@ -76,6 +78,7 @@ class JudgedRun:
     renames: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
     again: JudgeAgain = field(default=lambda _: False)
+    ratings: RatingsSaid | None = None
 
     @property
     def claims(self) -> Claims:

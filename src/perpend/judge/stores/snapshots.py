@@ -101,7 +101,7 @@ def judgement_of(
     for type_name, programs in selection.by_type().items():
         plan = plan_of(programs, held.tables, day.milliseconds, rewrites=rewrites)
         paths, table = codes(plan)
-        files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows)
+        files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
         nest = Nest(reader.connection, held)
         judged = StoredObjects(nest, held, files, object_type, wanted_of(programs, object_type))

@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collect.contradictions import CONTRADICT, PLACES
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.ir.numbering import UNREADABLE
 from perpend.judge.finding import untold_indexes
 from perpend.judge.verdicts import HIDDEN, Found
 from perpend.plan.wanted import wanted_by
-from perpend.store.database import pattern
+from perpend.store.database import pattern, text
 from perpend.store.queries.owners import rows_belonging
+from perpend.tables.schema import CONTRADICTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 8_192
 _UNTOLD: Final = "the object's own data keep it from being judged"
+_WHY: Final = (
+    f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
+    f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
+)
+"""The mark of a row without the places that are its own (``collect/contradictions.py``)."""
 
 
 class StoredObjects(Sequence[EstateObject]):
@@ -50,6 +57,7 @@ class StoredObjects(Sequence[EstateObject]):
         self._type = object_type
         self._wanted = wanted
         self._sources = [source.name for source in held.sources]
+        self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
         return self._files.rows
@@ -118,6 +126,19 @@ class StoredObjects(Sequence[EstateObject]):
         """Whether an object belongs to an account."""
         return bool(self._files.reader.run(f"{self._rows_belonging([owner])} LIMIT 1"))
 
+    def doubted(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
+        """Return for each program why rows are marked as not to be believed, and of how many that is what ended it.
+
+        ``codes`` are those of ends of which only the row itself can tell.
+        """
+        if not self._held.tables.by_name[self._type.name].contradicted:
+            return [Counter() for _ in range(files.programs)]
+        if (files, codes) not in self._doubted:
+            rows = files.doubted(self._held.relation(self._type.name), _WHY, codes)
+            of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
+            self._doubted[files, codes] = [Counter(one) for one in of_each]
+        return self._doubted[files, codes]
+
     def _rows_belonging(self, owners: Collection[str]) -> str:
         kind = self._type
         return rows_belonging(self._held, kind.name, owners, external=kind.external_id_field, master=kind.master)
@@ -162,11 +183,14 @@ class StoredVerdicts:
         return counts
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable, of those that codes tell."""
+        """Return how often each reason occurs why an object is unreadable, of those that codes tell, or a mark of its row."""
         told: Counter[str] = Counter()
         for code, number in self._counted.items():
             reason = self.reasons[-1 - code] if code < 0 else None
             told.update({reason: number} if reason is not None else {})
+        untold = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
+        if untold & self._counted.keys():
+            told += self.objects.doubted(self.files, untold)[self.number]
         return told
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:

@@ -88,7 +88,10 @@ _RATING = Record(
     ),
 )
 _SHIFT = (
-    Key("scope", _SCOPE, "Which findings.", required=True),
+    Key("scope", _SCOPE, "Which findings; all where it is not there, and `whereAlso` is."),
+    Key(
+        "whereAlso", _SOME, "Ids, as above: only of objects that one of these policies finds incompliant, such as exposed ones."
+    ),
     Key("by", Count(), "By how many levels; never beyond the last one.", required=True),
     *_SAID,
     Key("policies", _SOME, "Ids, as above; without them all policies that are rated."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.outputs.as_ratings import severities_document
 from perpend.outputs.formats.text import cut
 from perpend.outputs.tally import TO_ACT_ON, tally_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement
     from perpend.outputs.formats.reported import ReportedFinding, ReportedRun
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 MOST: Final = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
@@ -50,19 +52,24 @@ class PolicySection:
 
     id: str
     title: str
+    rating: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     said: list[SaidOfMany] = field(default_factory=list)
 
 
-def write_markdown(judgement: Judgement, stream: TextIO) -> None:
-    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it."""
+def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudgement | None = None) -> None:
+    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it.
+
+    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
+    """
     counts, total = judgement.ledger.counts, judgement.ledger.verdicts
     written = f"{_MARK.format('check')}\n### Perpend: {_heading(counts)}\n\n| status | verdicts |\n| --- | ---: |\n"
     written += "".join(f"| {status.value.lower()} | {counts[status]:,} |\n" for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
-    stream.write(_with_sections(f"{written}.\n", map(_section_of, tally_of(judgement, limit=_OBJECTS))))
+    written += ".\n" + (_severities(weighed) if weighed else "")
+    stream.write(_with_sections(written, (_section_of(one, weighed) for one in tally_of(judgement, limit=_OBJECTS))))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -75,7 +82,8 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
         word = finding.life.word or finding.status.value.lower()
         lives[word] += 1
         waived += finding.life.waiver is not None
-        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title))
+        rating = finding.policy.rating.text(Status.INCOMPLIANT) if finding.policy.rating else ""
+        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title, rating))
         section.counts[word] += 1
         key = (finding.policy.id, finding.status, finding.message, finding.remediation)
         if key not in known:
@@ -109,20 +117,33 @@ def _heading(counts: Mapping[Status, int]) -> str:
     return " and ".join(named)
 
 
-def _section_of(tally: PolicyTally) -> PolicySection:
+def _severities(weighed: WeighedJudgement) -> str:
+    """Return how many findings there are of each severity; what is waived is not among them."""
+    rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
+    shown = [
+        f"| {'not rated' if name == 'notRated' else name} | {' | '.join(f'{one:,}' for one in counts.values())} |\n"
+        for name, counts in rows
+    ]
+    return f"\n| severity | incompliant | undetermined |\n| --- | ---: | ---: |\n{''.join(shown)}" if shown else ""
+
+
+def _section_of(tally: PolicyTally, weighed: WeighedJudgement | None) -> PolicySection:
+    rating = weighed.in_force.of(tally.policy.id) if weighed else None
+    severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     said = [
         SaidOfMany(one.status, one.message, one.remediation, one.objects, [judged.name or judged.id for judged, _ in one.shown])
         for one in tally.groups
     ]
-    return PolicySection(tally.policy.id, tally.policy.contextual_name, counts, said)
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, said)
 
 
 def _section(one: PolicySection) -> Iterator[str]:
     if not one.said:
         return
     counts = ", ".join(f"{number:,} {prose(word)}" for word, number in one.counts.items())
-    yield f"\n<details><summary><b>{counts}</b> · {prose(one.title)}</summary>\n\n"
+    rating = f" · {prose(one.rating)}" if one.rating else ""
+    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(one.title)}</summary>\n\n"
     yield f"{span(one.id)}\n"
     for said in one.said:
         yield _said(said)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
+from perpend.outputs.as_ratings import rating_document
 from perpend.outputs.formats.reported import CHANGED, CLOSED, SAME
 from perpend.outputs.formats.text import json_of
 from perpend.ratings.levels import SeverityLevel
@@ -104,13 +104,9 @@ def _severity(finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _rating(finding: ReportedFinding) -> dict[str, Any]:
-    """Return who has rated a finding, and why; of what is not known, that it only would be so severe."""
-    rating = finding.rating
-    if rating is None:
-        return {}
-    would = {"wouldBe": True} if finding.status is Status.UNDETERMINED else {}
-    said = {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because)}
-    return {"rating": {**said, **would}}
+    """Return who has rated a finding, and why, where somebody has."""
+    said = rating_document(finding.rating, finding.status)
+    return {"rating": said} if said else {}
 
 
 def _activity(finding: ReportedFinding) -> int:

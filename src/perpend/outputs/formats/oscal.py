@@ -53,12 +53,14 @@ def observation_uuid(run: ReportedRun, policy_id: str) -> str:
 def observation(run: ReportedRun, policy: ReportedPolicy, subjects: list[dict[str, str]]) -> dict[str, Any]:
     """Return what was observed by a policy: how many objects have each status; ``subjects`` are some of them."""
     counts = {status.value.lower(): str(policy.counts.get(status, 0)) for status in Status}
+    rating = policy.rating
+    rated = {"severity": rating.level.value, "rated-by": rating.source, "rated-because": rating.because} if rating else {}
     said = ", ".join(f"{policy.counts[status]:,} {status.value.lower()}" for status in Status if policy.counts.get(status))
     return {
         "uuid": observation_uuid(run, policy.id),
         "title": one_line(policy.title),
         "description": f"{said or 'no objects'}.",
-        "props": props({"policy-id": policy.id, **counts}),
+        "props": props({"policy-id": policy.id, **counts, **rated}),
         "methods": ["TEST"],
         "types": ["finding" if policy.counts.get(Status.INCOMPLIANT) else "control-objective"],
         **({"subjects": subjects} if subjects else {}),

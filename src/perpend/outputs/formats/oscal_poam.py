@@ -66,6 +66,8 @@ def _item(run: ReportedRun, finding: ReportedFinding) -> dict[str, Any]:
                 "account": subject.account,
                 "region": subject.region,
                 "waiver": finding.life.waiver,
+                "severity": finding.rating.level.value if finding.rating else None,
+                "rated-by": finding.rating.source if finding.rating else None,
             }
         ),
         "related-observations": [{"observation-uuid": observation_uuid(run, finding.policy.id)}],

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perpend.judge.requirements import RequirementResult, Scorecard
     from perpend.outputs.formats.reported import ReportedRun
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
 
 _STATES: Final = {
     Standing.MET: ("satisfied", "pass"),
@@ -34,10 +35,15 @@ _STATES: Final = {
 """The state of a control. What nothing was judged of is no finding: OSCAL has no word for it."""
 
 
-def write_oscal_results(judgement: Judgement, stream: TextIO, *, limit: int = 20) -> None:
-    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most."""
+def write_oscal_results(
+    judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None
+) -> None:
+    """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most.
+
+    ``weighed`` is how severe findings are: observations of policies that somebody has rated have it as properties.
+    """
     tallies = tally_of(judgement, limit=limit)
-    write_results_of(run_of(judgement), {one.policy.id: _subjects(one) for one in tallies}, stream)
+    write_results_of(run_of(judgement, weighed), {one.policy.id: _subjects(one) for one in tallies}, stream)
 
 
 def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any]]], stream: TextIO) -> None:

@@ -38,10 +38,11 @@ def _lines(mending: Mending) -> Iterator[str]:
         yield from comment(not_filled_line(mending))
         yield from comment(mending.guide, "#   ")
         return
-    yield from _commands(mending.remedy, mending.account)
+    yield from remedy_lines(mending.remedy, mending.account)
 
 
-def _commands(remedy: Remedy, account: str) -> Iterator[str]:
+def remedy_lines(remedy: Remedy, account: str = "") -> Iterator[str]:
+    """Yield the lines of one plan: what to check before, commands, how to undo them. Raises UnquotableWord."""
     for look in remedy.before:
         yield from comment(look.say, "# before: ", "#   ")
         if look.run == WHOSE and account:

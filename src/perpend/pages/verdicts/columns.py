@@ -19,6 +19,7 @@ from perpend.judge.finding import message_of, remediation_of
 from perpend.judge.judgement import chunks_of, counts_of
 from perpend.judge.verdicts import HIDDEN
 from perpend.pages.verdicts.book import LISTED, NO_ACCOUNT
+from perpend.ratings.in_force import RATED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from perpend.ir.estate import EstateObject
     from perpend.judge.judgement import Judgement
     from perpend.judge.verdicts import Verdicts
+    from perpend.ratings.judged import WeighedJudgement
 
 MOST: Final = 1_000_000
 """How many findings one file holds."""
@@ -76,12 +78,17 @@ class Sinks(NamedTuple):
 
 
 class SharedEnding(NamedTuple):
-    """A way in which a policy ended: the policy's number, and what it says then, as people may see it."""
+    """A way in which a policy ended: the policy's number, and what it says then, as people may see it.
+
+    ``severity`` and ``rated`` are the level and the words for how severe that is, blank where nobody has rated it.
+    """
 
     policy: int
     status: Status
     message: str
     remediation: str
+    severity: str = ""
+    rated: str = ""
 
 
 class UnknownReason(NamedTuple):
@@ -124,12 +131,18 @@ class FindingColumns:
 
 
 def write_columns(
-    judgement: Judgement, sinks: Sinks, *, accounts: Mapping[str, Account] | None = None, life_of: LifeOf | None = None
+    judgement: Judgement,
+    sinks: Sinks,
+    *,
+    accounts: Mapping[str, Account] | None = None,
+    life_of: LifeOf | None = None,
+    weighed: WeighedJudgement | None = None,
 ) -> FindingColumns:
     """Write findings to columns, and return what these point into. ``life_of`` goes with a column for lives.
 
     Findings are the verdicts that somebody has to act on; those that are shown, whatever their status, where a filter of the
-    judgement names statuses. ``accounts`` are those that the configuration names. Raises TooManyFindings before any is read.
+    judgement names statuses. ``accounts`` are those that the configuration names, ``weighed`` is how severe findings are.
+    Raises TooManyFindings before any is read.
     """
     wanted = _wanted(judgement)
     number = sum(
@@ -143,7 +156,7 @@ def write_columns(
             f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
             "--category or --policy, or write --format parquet"
         )
-    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {}, life_of)
+    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {}, life_of, weighed)
     for type_name in judgement.selection.by_type():
         if columns := [column for column in judgement.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
@@ -165,7 +178,9 @@ class _ColumnWriter:
         wanted: frozenset[Status],
         accounts: Mapping[str, Account],
         life_of: LifeOf | None,
+        weighed: WeighedJudgement | None,
     ) -> None:
+        self.weighed = weighed
         self._judgement = judgement
         self._sinks = sinks
         self._wanted = wanted
@@ -200,11 +215,11 @@ class _ColumnWriter:
         self._types.append(visible(self._judgement.type_label(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
         for objects, ends in chunks_of(self._judgement, columns):
-            numbered = [list(map(one, of_column)) for one, of_column in zip(of_columns, ends, strict=True)]
+            numbered = [one.of(objects, of_column) for one, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
 
-    def number_of(self, column: Verdicts, end: End) -> int | None:
-        """Return the number of an ending, None where it is no finding."""
+    def number_of(self, column: Verdicts, end: End, steps: int) -> int | None:
+        """Return the number of an ending, None where it is no finding. ``steps`` move it away from its policy's rating."""
         index, error = end
         if index == HIDDEN or column.program.verdicts[index].status not in self._wanted:
             return None
@@ -217,11 +232,16 @@ class _ColumnWriter:
             verdict.status,
             visible(said if error is None or error in said else f"{said} ({error})"),
             visible(remediation_of(column.program, verdict) or ""),
+            *self._rated(column.program.policy_id, verdict.status, steps),
         )
         if ending not in self._endings:
             self._endings[ending] = len(self._by_number)
             self._by_number.append(ending)
         return self._endings[ending]
+
+    def _rated(self, policy_id: str, status: Status, steps: int) -> tuple[str, str]:
+        rating = self.weighed.in_force.of(policy_id, steps) if self.weighed and status in RATED_STATUSES else None
+        return (rating.level.value, visible(rating.text(status))) if rating else ("", "")
 
     def _write(self, objects: Sequence[EstateObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
         names, ids, external_ids = [], [], []
@@ -272,12 +292,19 @@ class _EndingsOfColumn:
     def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
         self._column = column
         self._writer = writer
-        self._known: dict[End, int | None] = {}
+        self._moved = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
+        self._known: dict[tuple[End, int], int | None] = {}
 
-    def __call__(self, end: End) -> int | None:
-        if end in self._known:
-            return self._known[end]
-        number = self._writer.number_of(self._column, end)
+    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[int | None]:
+        """Return the numbers of how some objects ended."""
+        if not self._moved:
+            return [self._number(end, 0) for end in ends]
+        return [self._number(end, self._moved.get(one.id, 0)) for one, end in zip(objects, ends, strict=True)]
+
+    def _number(self, end: End, steps: int) -> int | None:
+        if (end, steps) in self._known:
+            return self._known[end, steps]
+        number = self._writer.number_of(self._column, end, steps)
         if len(self._known) < MOST_ENDS:
-            self._known[end] = number
+            self._known[end, steps] = number
         return number

@@ -1,4 +1,4 @@
-"""Rows of reports with the same columns in, by ARN; what collectors make of them out, without a look into their documents.
+"""Rows of reports with the same columns in, by ARN; what collectors make of them out, by DuckDB, which holds none of them.
 
 Where all have the same columns, none can say more than another: equal rows collapse, others contradict each other
 (``collect/merge.py``).
@@ -6,55 +6,80 @@ Where all have the same columns, none can say more than another: equal rows coll
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from perpend.collect.contradictions import sentence
+from perpend.collect.contradictions import CONTRADICT, MOST_NAMED, PLACES
+from perpend.store.database import rows_of, text, text_list
+from perpend.store.rows import copy, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from perpend.store.database import Connection
 
 _NAME_FIELD: Final = "CA10__userName__c"
-_FIRST_VALUE: Final = 5
-
-Row = tuple[Any, ...]
-"""Source, line, user, ARN and document of a reading, then the values of its columns."""
+_APART: Final = "perpend_apart"
+"""The table of ARNs, each with the places of its readings that remain, and with what is said of them if these are several."""
 
 
-def settled_alike(rows: Iterable[Row], columns: Sequence[str], sources: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """Yield for each ARN the readings that remain: the one that stands for all, then those that it contradicts.
+def settle_alike(
+    connection: Connection,
+    readings: str,
+    columns: Sequence[str],
+    sources: Sequence[str],
+    directory: Path,
+    *,
+    rivals: bool,
+) -> tuple[str, str | None]:
+    """Return the texts that stand for the reading of each ARN that stands for all, and for those that contradict each other.
 
-    ``rows`` come by ARN, and each ARN's by source and line; ``sources`` are the names by number.
+    ``readings`` gives source, line, user, ARN and document of each row, and behind these the values of ``columns``, ``c0``,
+    ``c1``, …; ``sources`` are the names by number. Without rivals, or where none are asked for, there is no second text.
     """
-    names = sorted(columns)
-    values = itemgetter(*(_FIRST_VALUE + columns.index(name) for name in names))
-    for _, group in groupby(rows, key=itemgetter(3)):
-        apart: dict[Row, Row] = {}
-        for row in group:
-            apart.setdefault(values(row), row)
-        # As JSON they would come in this order: what ends a value there is no sign of a plain one.
-        found = sorted(apart.items(), key=lambda one: '"'.join((*one[0], "")))
-        said = _said(found, names, sources) if len(found) > 1 else None
-        yield [_row(row, said if place == 0 else None) for place, (_, row) in enumerate(found)]
+    connection.execute(f"CREATE TEMP TABLE {_APART} AS {_apart(readings, columns, sources)}")
+    first = f"SELECT arn, places[1] AS place, contradicted FROM {_APART}"
+    settled = directory / "repeated.parquet"
+    copy(connection, _with_documents(first, readings, "arn"), settled, staging=True)
+    if not rivals or not rows_of(connection, f"SELECT count(contradicted) FROM {_APART}")[0][0]:
+        return parquet(settled), None
+    places = "unnest(places) AS place, generate_subscripts(places, 1) AS nth"
+    every = f"SELECT arn, contradicted AS said, {places} FROM {_APART} WHERE contradicted IS NOT NULL"
+    each = f"SELECT arn, place, nth, CASE WHEN nth = 1 THEN said END AS contradicted FROM ({every})"
+    several = directory / "rivals.parquet"
+    copy(connection, _with_documents(each, readings, "arn, nth"), several, staging=True)
+    return parquet(settled), parquet(several)
 
 
-def _said(found: Sequence[tuple[Row, Row]], names: Sequence[str], sources: Sequence[str]) -> str:
-    """Return what is said of readings that contradict each other."""
-    (first, (_, _, user, *_)), *others = found
-    differing = {name for other, _ in others for name, ours, theirs in zip(names, first, other, strict=True) if ours != theirs}
-    if any(row[2] != user for _, row in others):
-        differing.add(_NAME_FIELD)
-    return sentence(differing, [(sources[source], line) for _, (source, line, *_) in found])
+def _with_documents(places: str, readings: str, order: str) -> str:
+    """Return the query of the readings at some places, numbered from 0 in their order."""
+    numbered = f"SELECT row_number() OVER (ORDER BY {order}) - 1 AS number, place, contradicted FROM ({places})"
+    return f"""SELECT number, CAST(source AS INTEGER) AS source, line, CAST(NULL AS BIGINT) AS before, arn, "user", document,
+        contradicted FROM ({numbered}) JOIN ({readings}) ON source = place.source AND line = place.line ORDER BY number"""
 
 
-def _row(row: Row, contradicted: str | None) -> dict[str, Any]:
-    source, line, user, arn, document, *_ = row
-    return {
-        "source": source,
-        "line": line,
-        "arn": arn,
-        "user": user,
-        "document": document,
-        "contradicted": contradicted,
-    }
+def _apart(readings: str, columns: Sequence[str], sources: Sequence[str]) -> str:
+    values = {column: f"c{place}" for place, column in enumerate(columns)}
+    # As JSON they would come in this order: what ends a value there is no sign of a plain one.
+    said = f"""concat_ws('"', {", ".join(values[column] for column in sorted(columns))}, '')"""
+    held = ", ".join(f"any_value({value}) AS {value}" for value in ['"user"', *values.values()])
+    place = "min({source: source, line: line}) AS place"
+    each = f"SELECT arn, {said} AS said, {place}, {held} FROM ({readings}) GROUP BY arn, said"
+    several = f"SELECT arn, list(place ORDER BY said) AS places, {_differing(values)} AS names FROM ({each}) GROUP BY arn"
+    return f"SELECT arn, places, CASE WHEN len(places) > 1 THEN {_sentence(sources)} END AS contradicted FROM ({several})"
+
+
+def _differing(values: dict[str, str]) -> str:
+    """Return the expression of the names in which an ARN's readings differ, in their order."""
+    named = sorted([*values.items(), (_NAME_FIELD, '"user"')])
+    cases = ", ".join(f"CASE WHEN min({value}) <> max({value}) THEN {text(column)} END" for column, value in named)
+    return f"list_filter([{cases}], lambda one: one IS NOT NULL)"
+
+
+def _sentence(sources: Sequence[str]) -> str:
+    """Return the expression of what is said of readings at ``places`` that differ in ``names``."""
+    more = f"CASE WHEN len(names) > {MOST_NAMED} THEN ' and ' || (len(names) - {MOST_NAMED}) || ' more' ELSE '' END"
+    named = f"{text_list(sources)}[one.source + 1] || ':' || one.line"
+    where = f"array_to_string(list_transform(places[1:{MOST_NAMED}], lambda one: {named}), ', ')"
+    listed = f"array_to_string(names[1:{MOST_NAMED}], ', ')"
+    return f"{text(CONTRADICT)} || {listed} || {more} || {text(PLACES)} || {where} || ')'"

@@ -18,6 +18,7 @@ from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.pieces.ages import by_age
+from perpend.pieces.reports.alike import settle_alike
 from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
 from perpend.pieces.reports.plain import plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
@@ -180,7 +181,7 @@ class Readings:
         try:
             for number, report in enumerate(self.reports):
                 target = text(str(self._path(number).absolute()))
-                packed = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}"
+                packed = f"FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, ROW_GROUP_SIZE {ROW_GROUP}"
                 self.connection.execute(f"COPY (FROM {_lines(report)}) TO {target} ({packed})")
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
@@ -231,7 +232,10 @@ class Readings:
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
         columns = self.reports[0].columns if self.are_alike() else ()
         readings = self._repeated(_places(columns))
-        known, found = settle_repeated(self.connection, readings, names, self.directory, columns=columns, rivals=rivals)
+        if columns:
+            known, found = settle_alike(self.connection, readings, columns, names, self.directory, rivals=rivals)
+        else:
+            known, found = settle_repeated(self.connection, readings, names, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
         roots = unseen_roots(self.connection, users, names, self.directory)
         return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
@@ -267,10 +271,15 @@ class Readings:
         forms = dict.fromkeys(ACCOUNT_FIELDS, Form.TEXT)
         return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
 
+    def counted(self, settled: str) -> tuple[int, int]:
+        """Return how many users there are, and how many of them are contradicted."""
+        [found] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({self._every(settled)})")
+        return found
+
     def users(self, settled: str) -> Piece:
         """Return the users, in their order."""
         every = self._every(settled)
-        [(rows, doubted)] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({every})")
+        rows, doubted = self.counted(settled)
         unknown = self._unknown(USER_TYPE)
         doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
         own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
@@ -308,8 +317,11 @@ class Readings:
 
         ``number`` is their place among all lines, where these are in order; there are gaps, for roots among others.
         """
-        firsts = [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
-        places = _places(self.reports[0].columns) if self.are_alike() else []
+        return f"{self.as_shown()} UNION ALL {self.as_settled(settled)}"
+
+    def as_shown(self) -> str:
+        """Return the part of that query of users whose line stands for them as it is: nothing is ``given`` there."""
+        firsts, places = self._firsts(), _places(self.reports[0].columns) if self.are_alike() else []
 
         def lines_of(number: int, report: PlainReport) -> str:
             values = ", ".join(places) or f"{_document(report)} AS read"
@@ -317,10 +329,19 @@ class Readings:
             listed = f"{place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values}"
             return self._lines(number, listed, f" WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})")
 
-        number = f"{firsts}[source + 1] + coalesce(2 * before, 2 * line + 1)"
-        nothing = ", ".join(f"NULL AS {value}" for value in places or ["read"])
-        return f"""{self._of_all(lines_of)} UNION ALL
-            SELECT source, line, {number}, "user", arn, document, contradicted, {nothing} FROM {settled}"""
+        return self._of_all(lines_of)
+
+    def as_settled(self, settled: str) -> str:
+        """Return the part of users that are settled: their documents are ``given``, and they have no values."""
+        number = f"{self._firsts()}[source + 1] + coalesce(2 * before, 2 * line + 1)"
+        places = _places(self.reports[0].columns) if self.are_alike() else ["read"]
+        nothing = ", ".join(f"NULL AS {value}" for value in places)
+        return f"""SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {nothing}
+            FROM {settled}"""
+
+    def _firsts(self) -> list[int]:
+        """Return the number in front of each report's lines."""
+        return [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
 
     def are_alike(self) -> bool:
         """Whether all reports have the same columns in the same order."""

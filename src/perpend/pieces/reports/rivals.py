@@ -13,7 +13,6 @@ from perpend.collect.contradictions import contradiction
 from perpend.collect.credential_report import Reading
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
 from perpend.ir.estate import ROOT_USER, Origin
-from perpend.pieces.reports.alike import settled_alike
 from perpend.store.database import text
 from perpend.store.files import naming
 from perpend.store.rows import copy, json_lines, parquet
@@ -46,17 +45,16 @@ def settle_repeated(
     sources: Sequence[str],
     directory: Path,
     *,
-    columns: Sequence[str] = (),
     rivals: bool = False,
 ) -> tuple[str, str | None]:
     """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
 
-    ``readings`` gives source, line, user, ARN and document of each, and behind these the values of ``columns``, where all have
-    the same; ``sources`` are the names by number, in their rank. With ``rivals`` also what stands for all readings of objects
-    of which several remain, each object's own in their order, numbered from 0; None where there are none.
+    ``readings`` gives source, line, user, ARN and document of each; ``sources`` are the names by number, in their rank. With
+    ``rivals`` also what stands for all readings of objects of which several remain, each object's own in their order, numbered
+    from 0; None where there are none.
     """
     rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
-    found = settled_alike(rows, columns, sources) if columns else map(_rows_of_user, _settled(rows, sources), repeat(sources))
+    found = map(_rows_of_user, _settled(rows, sources), repeat(sources))
     with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
         for remaining in found:
             settled.add(remaining[0])

@@ -30,6 +30,7 @@ MEMORY: Final = "150MB"
 _SORTING: Final = "180MB"
 """What it may hold of rows that it sorts; of more it keeps a part in files."""
 
+_PARSED: Final = "parsed."
 _SORTED: Final = "users.parquet"
 _ACCOUNT: Final = "split_part(arn, ':', 5)"
 
@@ -80,25 +81,30 @@ def stage_reports(
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
     settled = readings.settled(rivals=True)
-    accounts, users = readings.accounts(settled.rows, sources), readings.users(settled.rows)
+    accounts = readings.accounts(settled.rows, sources)
     texts: dict[str, str] = {}
     if not streamed and readings.are_alike() and readings.are_in_order() and _are_short(connection, settled):
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
-        relation = _selected(readings, texts, readings.documents(settled.rows), "number", "contradicted")
+        rows, _ = readings.counted(settled.rows)
+        # INVARIANT: what lines say goes by as it is: of what a column repeats, DuckDB computes each value's once.
+        lines = _selected(readings, _of_lines(texts), readings.as_shown(), "number", "contradicted")
+        given = _selected(readings, _of_documents(texts), readings.as_settled(settled.rows), "number", "contradicted")
+        relation = f"(FROM {lines} UNION ALL FROM {given})"
     else:
+        users = readings.users(settled.rows)
         readings.limit_memory(_SORTING)
         doubt = [] if CONTRADICTED in users.marks else [f"CAST(NULL AS VARCHAR) AS {name(CONTRADICTED)}"]
         mark = f"{users.plain[ROW_FIELD]} AS {name(plain(ROW_FIELD))}"
         copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)
-        relation = parquet(directory / _SORTED)
+        rows, relation = users.rows, parquet(directory / _SORTED)
     if settled.rivals:
-        of_rivals = _selected(readings, texts, _rival_documents(readings, settled.rivals), "-1 - number", "NULL")
+        of_rivals = _selected(readings, _of_documents(texts), _rival_documents(readings, settled.rivals), "-1 - number", "NULL")
         relation = f"(FROM {relation} UNION ALL BY NAME FROM {of_rivals})"
     doubted = settled.rivals is not None
     return StagedReports(
         directory,
         tuple(sources),
-        Tables({ACCOUNT_TYPE: _accounts(accounts.rows), USER_TYPE: _users(users.rows, contradicted=doubted)}),
+        Tables({ACCOUNT_TYPE: _accounts(accounts.rows), USER_TYPE: _users(rows, contradicted=doubted)}),
         {ACCOUNT_TYPE: accounts.relation, USER_TYPE: relation},
         texts,
         settled.rivals and f"(SELECT -1 - number AS {name(ROW)}, number, arn AS id FROM {settled.rivals})",
@@ -106,27 +112,33 @@ def stage_reports(
 
 
 def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row: str, doubt: str) -> str:
-    """Return what stands for users, made of their lines and documents."""
+    """Return what stands for users, made of their lines and documents. ``texts`` are expressions of further columns."""
     own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
-    held = [f"{_text(place, key)} AS {name(column)}" for place, (key, column) in enumerate(texts.items())]
+    held = [f"{expression} AS {name(column)}" for column, expression in texts.items()]
     system = [f"{row} AS {name(ROW)}", f"source AS {name(SOURCE)}", f"CAST({doubt} AS VARCHAR) AS {name(CONTRADICTED)}"]
     document = f"document AS {name(ROW_FIELD)}, length(document) <= {PlainJson.MOST} AS {name(plain(ROW_FIELD))}"
     listed = ", ".join([*system, *own, document, *held])
-    shape = json.dumps(dict.fromkeys(texts, "VARCHAR"))
-    parsed = f", json_transform(given, {text(shape)}) AS parsed" if texts else ""
+    shape = json.dumps(dict.fromkeys(readings.reports[0].columns, "VARCHAR"))
+    are_parsed = any(expression.startswith(_PARSED) for expression in texts.values())
+    parsed = f", json_transform(given, {text(shape)}) AS parsed" if are_parsed else ""
     made = f"SELECT *, {_ACCOUNT} AS account, {readings.document()} AS document{parsed} FROM ({documents})"
     return f"(SELECT {listed} FROM ({made}))"
+
+
+def _of_lines(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the expressions of the texts of a line, by column."""
+    return {column: f"c{place}" for place, column in enumerate(texts.values())}
+
+
+def _of_documents(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the expressions of the texts of a document that is given, by column."""
+    return {column: f"{_PARSED}{name(key)}" for key, column in texts.items()}
 
 
 def _rival_documents(readings: Readings, rivals: str) -> str:
     values = [f"c{place}" for place in range(len(readings.reports[0].columns))] if readings.are_alike() else ["read"]
     nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {value}" for value in values)
     return f'SELECT source, number, "user", arn, document AS given, {nothing} FROM {rivals}'
-
-
-def _text(place: int, key: str) -> str:
-    """Return the text under a key of a user's document: a line's own, where no document is given."""
-    return f"CASE WHEN given IS NULL THEN c{place} ELSE parsed.{name(key)} END"
 
 
 def _are_short(connection: Connection, settled: Settled) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.ir.status import Status
 from perpend.outputs.accounts import account_of
 from perpend.outputs.tally import reasons_of
 from perpend.report.explanation import STYLES
+from perpend.report.verdicts.rated import moved_text, rating_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,14 +18,37 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject
     from perpend.outputs.tally import Group, PolicyTally, Reason
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.report.page import TerminalPage
 
 _MOST_POLICIES: Final = 3
 _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 
 
-def print_incompliant(tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account]) -> None:
-    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``."""
+@dataclass(frozen=True, slots=True)
+class ObjectMarks:
+    """What people say of objects that are listed: how severe they are; and, by policy and Id, by what they are waived."""
+
+    weighed: WeighedJudgement | None = None
+    waived: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(self, policy_id: str, object_id: str) -> str:
+        """Return what is said of one object, nothing where nobody says anything."""
+        said = (moved_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
+        return ", ".join(filter(None, said))
+
+
+def print_incompliant(
+    tallies: Sequence[PolicyTally],
+    page: TerminalPage,
+    accounts: Mapping[str, Account],
+    marks: ObjectMarks | None = None,
+) -> None:
+    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``.
+
+    ``marks`` are what people say of them.
+    """
+    marks = marks or ObjectMarks()
     if not _print_heading(tallies, Status.INCOMPLIANT, page):
         return
     for tally in tallies:
@@ -31,11 +56,13 @@ def print_incompliant(tallies: Sequence[PolicyTally], page: TerminalPage, accoun
         if groups:
             page.blank()
             page.line((page.prose(tally.policy.contextual_name), "bold"))
-            page.line((page.name(tally.policy.id), "dim"))
+            rating = rating_text(marks.weighed, tally.policy.id)
+            page.line((page.name(tally.policy.id), "dim"), (f"  {page.prose(rating)}" if rating else "", "yellow"))
         for number, group in enumerate(groups):
             if number:
                 page.blank()
-            _print_group(group, page, accounts)
+            said = {one.id: marks.of(tally.policy.id, one.id) for one, _ in group.shown}
+            _print_group(group, page, accounts, said)
 
 
 def print_undetermined(
@@ -85,7 +112,7 @@ def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Acc
         page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account]) -> None:
+def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account], said: Mapping[str, str]) -> None:
     page.line(page.prose(group.message), first="  ")
     if group.remediation:
         page.line(page.prose(group.remediation), first=f"  {page.arrow} ", style="cyan")
@@ -95,6 +122,8 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
         parts: list[str | tuple[str, str]] = [name[0], (name[1], "dim")]
         if repeated[name] > 1:
             parts.append((f" {page.name(judged.id)}", "dim"))
+        if said[judged.id]:
+            parts.append((f" {page.prose(said[judged.id])}", "yellow"))
         if error:
             parts.append((f": {page.prose(error)}", "dim"))
         page.line(*parts, first=f"    {page.symbol(group.status)} ", style=STYLES[group.status])

@@ -17,10 +17,11 @@ from perpend.outputs.accounts import with_name
 from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
-from perpend.report.verdicts.findings_list import print_incompliant, print_undetermined
+from perpend.report.verdicts.findings_list import ObjectMarks, print_incompliant, print_undetermined
 from perpend.report.verdicts.hint import print_hint
+from perpend.report.verdicts.rated import print_severities
 from perpend.report.verdicts.requirements_list import print_requirements, print_totals
-from perpend.report.verdicts.waived import print_waived
+from perpend.report.verdicts.waived import print_waived, waived_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from perpend.judge.judgement import Judgement, Ledger
     from perpend.judge.requirements import Scorecard
     from perpend.outputs.tally import PolicyTally
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.report.verdicts.hint import ExplainCommand
     from perpend.waivers.covering import Covering
 
@@ -57,11 +59,12 @@ def print_judgement(
     accounts: Mapping[str, Account] | None = None,
     detail: Detail = Detail.ALL,
     covering: Covering | None = None,
+    weighed: WeighedJudgement | None = None,
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
     ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts, ``covering`` what is
-    waived.
+    waived, ``weighed`` how severe findings are.
     """
     accounts = accounts or {}
     page = TerminalPage(console)
@@ -70,7 +73,7 @@ def print_judgement(
     if not judgement.ledger.objects:
         return
     cards = judgement.scorecards()
-    _print_totals(judgement, cards, page, covering)
+    _print_totals(judgement, cards, page, covering, weighed)
     if detail is Detail.TOTALS:
         return
     tallies = tally_of(judgement, limit=limit if detail is Detail.ALL else 0)
@@ -78,10 +81,17 @@ def print_judgement(
         print_requirements(card, page)
     _print_policies(judgement, tallies, cards, page)
     if detail is Detail.ALL:
-        print_incompliant(tallies, page, accounts)
+        print_incompliant(tallies, page, accounts, _marks(judgement, tallies, covering, weighed))
         print_undetermined(tallies, page, accounts, limit=limit)
         if explained is not None:
             print_hint(tallies, judgement.day, page, explained)
+
+
+def _marks(
+    judgement: Judgement, tallies: Sequence[PolicyTally], covering: Covering | None, weighed: WeighedJudgement | None
+) -> ObjectMarks:
+    """Return what people say of the objects that are listed: how severe they are, and whether they are waived."""
+    return ObjectMarks(weighed, waived_marks(judgement, covering, tallies))
 
 
 def narrowed_text(judgement: Judgement) -> str:
@@ -199,7 +209,13 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
     return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
 
 
-def _print_totals(judgement: Judgement, cards: Sequence[Scorecard], page: TerminalPage, covering: Covering | None) -> None:
+def _print_totals(
+    judgement: Judgement,
+    cards: Sequence[Scorecard],
+    page: TerminalPage,
+    covering: Covering | None,
+    weighed: WeighedJudgement | None,
+) -> None:
     ledger = judgement.ledger
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
@@ -207,6 +223,7 @@ def _print_totals(judgement: Judgement, cards: Sequence[Scorecard], page: Termin
             parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
     print_waived(covering, page)
+    print_severities(weighed, page)
     page.line((_score(ledger, all_asked=all(card.all_asked for card in cards)), "bold"))
     for card in cards:
         page.blank()

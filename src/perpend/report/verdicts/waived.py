@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
+from perpend.waivers.judged import covered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.judge.judgement import Judgement
+    from perpend.outputs.tally import PolicyTally
     from perpend.report.page import TerminalPage
     from perpend.waivers.covering import Covering
 
@@ -23,6 +28,20 @@ def waived_text(covering: Covering | None) -> str:
     names = sorted({name for name, _ in covering.by_waiver})
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     return f"of which waived: {' + '.join(parts)} (by {', '.join(map(visible, names[:_MOST_NAMED]))}{more})"
+
+
+def waived_marks(judgement: Judgement, covering: Covering | None, tallies: Sequence[PolicyTally]) -> dict[tuple[str, str], str]:
+    """Return what is to be said of the objects that are shown and waived, by policy and Id."""
+    if covering is None or not covering.waived:
+        return {}
+    from_shown = {(tally.policy.id, one.id) for tally in tallies for group in tally.groups for one, _ in group.shown}
+    found: dict[tuple[str, str], str] = {}
+    with covered(judgement, covering) as rows:
+        for one, (policy_id, _, object_id, *_), is_shown in rows:
+            if is_shown and (policy_id, object_id) in from_shown:
+                until = f" until {one.waiver.until}" if one.waiver.until else ""
+                found[policy_id, object_id] = f"waived{until}: {one.waiver.id}"
+    return found
 
 
 def print_waived(covering: Covering | None, page: TerminalPage) -> None:

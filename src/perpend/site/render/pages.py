@@ -13,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from perpend.diagnostics.escape import visible
+from perpend.outputs.remedies.as_sh import remedy_lines
+from perpend.outputs.remedies.texts import UnquotableWord
 from perpend.pages.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.pages.flags import FLAGS
 from perpend.pages.frameworks import FrameworksPage, SectionPage
@@ -164,6 +166,7 @@ class Renderer:
             "long": LONG,
             "counted": self.verdicts,
             "verdicts": VERDICTS,
+            "plan": _plan(page),
         }
 
     def _menu(self) -> tuple[Ref, ...]:
@@ -254,6 +257,15 @@ def _prose(page: Page, drawing: Drawing) -> Markup:
     if isinstance(page, ProsePage):
         return drawing.document(page.markdown, page.base)
     return drawing.document(page.markdown, "docs") if isinstance(page, DocumentsPage) else Markup("")
+
+
+def _plan(page: Page) -> str:
+    """Return what `perpend remediate` prints for a policy's own test object, empty for other pages."""
+    mended = page.mended if isinstance(page, PolicyPage) else None
+    try:
+        return "".join(remedy_lines(mended.remedy)) if mended else ""
+    except UnquotableWord:
+        return ""
 
 
 def _basename(path: str) -> str:

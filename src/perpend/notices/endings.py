@@ -1,0 +1,64 @@
+"""Waivers and attestations and the days of two runs in, those that began to end or have ended between them out: each told once.
+
+A run tells what the run before did not: whatever comes nearer to its end than some days, or has passed it, since then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.diagnostics.escape import visible
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from perpend.waivers.read import WaiverFiles
+
+SOON: Final = 14
+"""How many days before its end a waiver is told of, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEnding:
+    """What ends soon, or has ended: a waiver or an attestation, who answers for it, and the last day on which it holds."""
+
+    kind: str
+    id: str
+    owner: str
+    reason: str
+    until: date
+    has_ended: bool
+
+    @property
+    def line(self) -> str:
+        """What is told of it, on one line, with what is foreign drawn visible."""
+        verb = "ended after" if self.has_ended else "ends after"
+        return f"{self.kind} {visible(self.id)} {verb} {self.until.isoformat()}: {visible(self.reason)}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "until": self.until.isoformat(),
+            "hasEnded": self.has_ended,
+            "reason": self.reason,
+        }
+
+
+def endings_between(files: WaiverFiles, before: date, day: date, *, within: int) -> tuple[WaiverEnding, ...]:
+    """Return what ends within some days of a run's day, or before it, and did neither on the day of the run before."""
+    soon = timedelta(days=within)
+    found: list[WaiverEnding] = []
+    for kind, entries in (("waiver", files.waivers), ("attestation", files.attestations)):
+        for one in entries:
+            if one.until is None or (one.begins is not None and one.begins > day):
+                continue
+            has_ended = before <= one.until < day
+            ends_soon = before + soon < one.until <= day + soon and one.until >= day
+            if has_ended or ends_soon:
+                found.append(WaiverEnding(kind, one.id, one.owner, one.reason, one.until, has_ended))
+    return tuple(sorted(found, key=lambda one: (one.until, one.kind, one.id)))
