@@ -48,11 +48,12 @@ of why. `denied later`: denied where the store holds what was seen before.
 HOW_ELSE = """
 ## Other ways to fail
 
-The same operations fail in other ways: what is collected is compared with what is collected where they are denied. It is the same but
-for the reason, so verdicts are. `html`: a page of HTML as if all were well; `half`: an answer that ends too early; `reset`: a connection
-that ends; `hang`: no answer; `repeat`: each page of a list has the token of the one before.
+The same operations fail in other ways, and what is collected is compared with what is collected where they are denied. *Known all the
+same*: a value, an object or a claim that is there and is not where they are denied, or something that nobody is told. `html`: a page
+of HTML as if all were well; `half`: an answer that ends too early; `reset`: a connection that ends; `hang`: no answer; `repeat`: each
+page of a list has the token of the one before; what stands on the first is known, and the list is not complete.
 
-| how | operations | rows, claims and calls that differ |
+| how | operations | known all the same |
 | --- | ---: | ---: |
 """
 
@@ -66,7 +67,7 @@ THROTTLED = """
 TYPES = """
 ## All types
 
-All fields of all types of [the table](aws.md), collected from the account after all was mended. What no object has there, moto leaves
+All fields of all types of [the table](aws.md), collected from the account before and after all was mended. What no object has there, moto leaves
 out, or nothing in the account has. That values are right is what the verdicts show, and tests that compare them with what was made.
 
 | type | objects | fields that no object has |

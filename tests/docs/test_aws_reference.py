@@ -1,13 +1,14 @@
-"""The page of what is collected from AWS."""
+"""The pages of what is collected from AWS, and of faults that are planted there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.docs.aws_reference import page
+from tests.docs import aws_reference, planted_reference
 
-REFERENCE = Path(__file__).parents[2] / "docs/reference/aws.md"
+REFERENCE = Path(__file__).parents[2] / "docs/reference"
 
 
-def test_the_page_is_up_to_date() -> None:
-    assert REFERENCE.read_text("utf-8") == page(), "run `make reference`"
+def test_the_pages_are_up_to_date() -> None:
+    assert (REFERENCE / "aws.md").read_text("utf-8") == aws_reference.page(), "run `make reference`"
+    assert (REFERENCE / "planted.md").read_text("utf-8") == planted_reference.page(), "run `make reference`"

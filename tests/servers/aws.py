@@ -115,76 +115,81 @@ class _Server(ThreadingHTTPServer):
         """Say nothing where whoever asked has gone."""
 
 
+class _AnsweringHandler(BaseHTTPRequestHandler):
+    """Answers one request for a proxy."""
+
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.answer()
+
+    def do_PUT(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = asked_of(self.command, self.path, self.headers, body)
+        self.proxy.asked.append(asked.operation)
+        how = next((self.proxy.answers[one] for one in asked.names if one in self.proxy.answers), "")
+        if how.startswith("twice "):
+            how = how.removeprefix("twice ") if self.proxy.asked.count(asked.operation) <= 2 else ""
+        if self.proxy.throttled and self.proxy.drawn.random() < self.proxy.throttled:
+            how = "ThrottlingException"
+        if how == "hang":
+            self.proxy.ended.wait()
+        if how in ("hang", "reset"):
+            self.close_connection = True
+        elif how.startswith("html"):
+            self.reply(Answer(int(how.removeprefix("html ")) if " " in how else 200, "text/html", HTML))
+        elif how and how not in ("half", "repeat"):
+            self.reply(regions({}) if how == "no regions" else refusal(how, asked))
+        else:
+            answer = self.answered(asked, body)
+            self.reply(never_last(asked, answer) if how == "repeat" else answer, half=how == "half")
+
+    def answered(self, asked: Asked, body: bytes) -> Answer:
+        """Return what is answered where nothing keeps it from being."""
+        operation = asked.operation
+        if operation in self.proxy.recorded:
+            known = self.proxy.recorded[operation]
+            return recorded(known) if isinstance(known, str) else known
+        if operation == "DescribeRegions":
+            return regions(REGIONS)
+        mend = next((self.proxy.mended[one] for one in asked.names if one in self.proxy.mended), None)
+        if operation == "ListAnalyzers":
+            return Answer(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
+        answer = self.passed_on(body.replace(*self.proxy.asked_as.get(operation, (b"\0", b"\0"))))
+        if mend is None:
+            return answer
+        return answer._replace(content=answer.content.replace(*mend) if isinstance(mend, tuple) else mend(answer.content))
+
+    def passed_on(self, body: bytes) -> Answer:
+        headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
+        request = urllib.request.Request(f"{self.proxy.behind}{self.path}", body or None, headers, method=self.command)  # noqa: S310 - loopback
+        try:
+            with urllib.request.urlopen(request) as found:  # noqa: S310 - loopback
+                return Answer(found.status, found.headers.get("Content-Type", ""), found.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers.get("Content-Type", ""), error.read())
+
+    def reply(self, answer: Answer, *, half: bool = False) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        if answer.kind.endswith("cbor"):
+            self.send_header("smithy-protocol", "rpc-v2-cbor")
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content[: len(answer.content) // 2] if half else answer.content)
+        self.close_connection = half
+
+
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def log_message(self, *_: Any) -> None: ...
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        def do_PUT(self) -> None:
-            self.answer()
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = asked_of(self.command, self.path, self.headers, body)
-            proxy.asked.append(asked.operation)
-            how = next((proxy.answers[one] for one in asked.names if one in proxy.answers), "")
-            if how.startswith("twice "):
-                how = how.removeprefix("twice ") if proxy.asked.count(asked.operation) <= 2 else ""
-            if proxy.throttled and proxy.drawn.random() < proxy.throttled:
-                how = "ThrottlingException"
-            if how == "hang":
-                proxy.ended.wait()
-            if how in ("hang", "reset"):
-                self.close_connection = True
-            elif how.startswith("html"):
-                self.reply(Answer(int(how.removeprefix("html ")) if " " in how else 200, "text/html", HTML))
-            elif how and how not in ("half", "repeat"):
-                self.reply(regions({}) if how == "no regions" else refusal(how, asked))
-            else:
-                answer = self.answered(asked, body)
-                self.reply(never_last(asked, answer) if how == "repeat" else answer, half=how == "half")
-
-        def answered(self, asked: Asked, body: bytes) -> Answer:
-            """Return what is answered where nothing keeps it from being."""
-            operation = asked.operation
-            if operation in proxy.recorded:
-                known = proxy.recorded[operation]
-                return recorded(known) if isinstance(known, str) else known
-            if operation == "DescribeRegions":
-                return regions(REGIONS)
-            mend = next((proxy.mended[one] for one in asked.names if one in proxy.mended), None)
-            if operation == "ListAnalyzers":
-                return Answer(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
-            answer = self.passed_on(body.replace(*proxy.asked_as.get(operation, (b"\0", b"\0"))))
-            if mend is None:
-                return answer
-            return answer._replace(content=answer.content.replace(*mend) if isinstance(mend, tuple) else mend(answer.content))
-
-        def passed_on(self, body: bytes) -> Answer:
-            headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
-            request = urllib.request.Request(f"{proxy.behind}{self.path}", body or None, headers, method=self.command)  # noqa: S310 - loopback
-            try:
-                with urllib.request.urlopen(request) as found:  # noqa: S310 - loopback
-                    return Answer(found.status, found.headers.get("Content-Type", ""), found.read())
-            except urllib.error.HTTPError as error:
-                return Answer(error.code, error.headers.get("Content-Type", ""), error.read())
-
-        def reply(self, answer: Answer, *, half: bool = False) -> None:
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.kind)
-            if answer.kind.endswith("cbor"):
-                self.send_header("smithy-protocol", "rpc-v2-cbor")
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content[: len(answer.content) // 2] if half else answer.content)
-            self.close_connection = half
-
-    return Handler
+    """Return what answers for a proxy."""
+    return type("_HandlerOfOne", (_AnsweringHandler,), {"proxy": proxy})

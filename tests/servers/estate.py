@@ -76,6 +76,7 @@ class Estate:
         )
         ids["instance"] = made["Instances"][0]["InstanceId"]
         ids["image"] = ec2.create_image(InstanceId=ids["instance"], Name="golden")["ImageId"]
+        ec2.allocate_address(Domain="vpc")
         ids["volume"] = ec2.create_volume(AvailabilityZone=_ZONES[0], Size=3, Encrypted=True)["VolumeId"]
 
     def _make_balancers(self) -> None:

@@ -214,7 +214,7 @@ def test_details_that_are_denied_are_not_known(proxy: Proxy) -> None:
     for row in rows:
         details = {name for name, source in TYPES[row.type_name].fields.items() if source.call}
         assert {} == {name: row.fields[name] for name in details & row.fields.keys() if row.fields[name] is not None}
-        assert all("denied " in reason and "(AccessDenied)" in reason for reason in row.reasons.values())
+        assert {} == {name: why for name, why in row.reasons.items() if "denied " not in why or "(AccessDenied)" not in why}
     assert {name for name in MINE if TYPES[name].details} <= {row.type_name for row in rows if row.reasons}
 
 

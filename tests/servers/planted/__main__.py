@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         told = sum(one["verdicts"] for one in effects.values()), sum(one["objects"] for one in effects.values())
         sys.stdout.write(f"{kind}: {len(effects)} operations, {told[0]} verdicts not known, {told[1]} not there\n")
     for kind, part in found["alike"].items():
-        sys.stdout.write(f"{kind}: {sum(map(len, part.values()))} differences from where it is denied\n")
+        sys.stdout.write(f"{kind}: {sum(map(len, part.values()))} things known that are not where it is denied\n")
     wrong = list(wrongs(found))
     sys.stdout.write("\n".join(wrong) + f"\n{len(wrong)} wrong; {found['seconds']} CPU seconds\n")
     if wanted.write:
@@ -70,6 +70,7 @@ def results(
     began = time.process_time()
     rounds.plant()
     found: dict[str, Any] = {"collected": told(rounds.collect(store))}
+    seen = types_seen(rounds.proxy.url)
     before = rounds.judge(store)
     planted = rounds.statuses(before, rounds.judge(store, later=True), rounds.planted)
     found["again"] = told(rounds.collect(store)) or changes(before, rounds.judge(store))
@@ -91,7 +92,8 @@ def results(
             str(share): throttled(rounds, store.with_name(str(share)), before, share) for share in SHARES if kinds
         }
     for last in (False, True):
-        found["types"] = found.get("types") or (types_seen(rounds.proxy.url) if last else {})
+        if last:
+            found["types"] = together(seen, types_seen(rounds.proxy.url))
         rounds.mend(last=last)
         found[f"mended {last}"] = told(rounds.collect(store))
         after = rounds.judge(store)
@@ -114,6 +116,17 @@ def types_seen(url: str) -> dict[str, Any]:
         never = [field for field in sorted(row.fields) if all(fields.get(field) is None for fields in mine)]
         found[name] = {"rows": len(mine), "never": never}
     return found
+
+
+def together(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return what is there of each type at its best of two times."""
+    return {
+        name: {
+            "rows": max(one["rows"], after[name]["rows"]),
+            "never": sorted(set(one["never"]) & set(after[name]["never"])),
+        }
+        for name, one in before.items()
+    }
 
 
 def throttled(rounds: Rounds, store: Path, before: Verdicts, share: float) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -40,6 +41,41 @@ def guarded(aws: Account) -> None:
     aws.mended["GetCredentialReport"] = with_root(_ROW.format(used="2024-01-01T00:00:00+00:00", mfa="true", key="false"))
 
 
+def _summary(**values: int) -> Callable[[bytes], bytes]:
+    """Return what says in an account's summary what the root user has."""
+    entries = "".join(f"<entry><key>{name}</key><value>{value}</value></entry>" for name, value in values.items()).encode()
+    known = "|".join(values).encode()
+
+    def mend(content: bytes) -> bytes:
+        without = re.sub(rb"<entry>\s*<key>(?:%b)</key>\s*<value>[^<]*</value>\s*</entry>" % known, b"", content)
+        return without.replace(b"<SummaryMap>", b"<SummaryMap>" + entries, 1)
+
+    return mend
+
+
+def root_of_account(aws: Account) -> str:
+    """The account, whose root user has a password and no MFA device."""
+    aws.mended["GetAccountSummary"] = _summary(AccountPasswordPresent=1, AccountMFAEnabled=0)
+    return ACCOUNT
+
+
+def hardware(aws: Account) -> None:
+    aws.mended["GetAccountSummary"] = _summary(AccountPasswordPresent=1, AccountMFAEnabled=1)
+
+
+def key_used(aws: Account) -> None:
+    """Have the key used that was made along with its user."""
+    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+
+    def mend(content: bytes) -> bytes:
+        if b"<UserName>along</UserName>" not in content:
+            return content
+        content = re.sub(rb"<ServiceName>[^<]*</ServiceName>", b"<ServiceName>s3</ServiceName>", content)
+        return content.replace(b"<AccessKeyLastUsed>", b"<AccessKeyLastUsed><LastUsedDate>" + when + b"</LastUsedDate>", 1)
+
+    aws.mended["GetAccessKeyLastUsed"] = mend
+
+
 def user(name: str, *, keys: int = 0, password: bool = False) -> Thing:
     """Return a user."""
 
@@ -53,6 +89,12 @@ def user(name: str, *, keys: int = 0, password: bool = False) -> Thing:
         return f"{IAM}user/{name}"
 
     return thing
+
+
+def along(aws: Account) -> str:
+    """A key that was made along with its user."""
+    user("along", keys=1, password=True)(aws)
+    return aws.ids["along0"]
 
 
 TWO_KEYS, OLD_KEY, NO_MFA, LONE = user("two", keys=2), user("old", keys=1), user("plain", password=True), user("lone")
@@ -237,6 +279,8 @@ FAULTS = (
     Fault("iam/root-user-mfa", root, guarded, helped="the row of the root user"),
     Fault("iam/delete-root-user-access-keys", root, guarded, helped="the row of the root user"),
     Fault("iam/root-account-used-recently", root, guarded, helped="the row of the root user"),
+    Fault("account/root-user-hardware-mfa", root_of_account, hardware, helped="what the root user has"),
+    Fault("iam/access-key-created-with-user", along, key_used, helped="that a key was used"),
     Fault("iam/user-has-more-than-one-active-access-key", TWO_KEYS, one_key),
     Fault("iam/user-access-keys-are-not-rotated-every-90-days", OLD_KEY, rotated, aged=True),
     Fault("iam/disable-user-with-unused-credentials-45-days-and-more", OLD_KEY, lambda aws: None, aged=True),

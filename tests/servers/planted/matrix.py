@@ -38,7 +38,7 @@ JUDGED = (DENIED, LATER)
 """How an operation is denied, and all is judged; ``denied later`` where the store holds what was seen before."""
 
 ALIKE = ("html 500", "html", "reset", "half", "repeat", "hang")
-"""How it fails otherwise: what is collected is the same then as where it is denied, but for the reason, and so are verdicts."""
+"""How it fails otherwise: nothing is known then that is not where it is denied, so no verdict is better."""
 
 FIRST = ("GetCallerIdentity",)
 """What is asked before all else: without it nothing is collected."""
@@ -184,11 +184,29 @@ def collected(rounds: Rounds, names: tuple[str, ...], how: str) -> tuple[dict[An
 
 
 def differences(rounds: Rounds, names: tuple[str, ...], how: str) -> list[str]:
-    """Return what is collected otherwise where operations fail in a way than where they are denied."""
+    """Return what is known where operations fail in a way, and is not where they are denied; and what of that nobody is told.
+
+    Pages that were read before a token came back are known. What else fails beside, as where the SDK has no more attempts
+    left for it, is less known, and told.
+    """
     denied, failed = collected(rounds, names, DENIED), collected(rounds, names, how)
-    rows = {key for key in denied[0].keys() | failed[0].keys() if denied[0].get(key) != failed[0].get(key)}
-    found = [f"{key}: {denied[0].get(key)}, and {failed[0].get(key)}" for key in sorted(rows)]
-    return found + [str(one) for one in (denied[1] ^ failed[1], denied[2] ^ failed[2]) if one]
+    found = [f"{one} is known in full" for one in sorted(map(str, _complete(failed[1]) - _complete(denied[1])))]
+    found += [f"{one} is not told" for one in sorted(denied[2] - failed[2])]
+    for key, (fields, reasons) in failed[0].items():
+        if key not in denied[0]:
+            found += [] if how == "repeat" else [f"{key} is there"]
+            continue
+        odd = {
+            name
+            for name, value in fields.items()
+            if value != denied[0][key][0].get(name, value) or name not in denied[0][key][0]
+        }
+        found += [f"{key}: {name} is {fields[name]}" for name in sorted(odd) if fields[name] is not None or name not in reasons]
+    return found
+
+
+def _complete(claims: set[Any]) -> set[Any]:
+    return {one[:2] for one in claims if one[2]}
 
 
 def _unlisted(folder: Path, types: dict[str, str]) -> dict[str, str]:

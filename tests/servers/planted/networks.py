@@ -70,6 +70,7 @@ def public_subnet(aws: Account) -> str:
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.associate_route_table(RouteTableId=table, SubnetId=name)
     ec2.modify_subnet_attribute(SubnetId=name, MapPublicIpOnLaunch={"Value": True})
+    ec2.allocate_address(Domain="vpc")
     ec2.create_vpc_endpoint(VpcId=network, ServiceName="com.amazonaws.us-east-1.s3")
     aws.ids["public"] = name
     return f"{EC2}subnet/{name}"

@@ -109,7 +109,7 @@ _TYPES: Final = (
             "CA10__port__c": FieldSource("Port", optional=True),  # those of gateways have none
             "CA10__protocol__c": FieldSource("Protocol", optional=True),
             "CA10__sslPolicy__c": FieldSource("SslPolicy", optional=True),
-            "CA10__certificateArns__c": FieldSource("Certificates[].CertificateArn", "sorted_lines"),
+            "CA10__certificateArns__c": FieldSource("Certificates[].CertificateArn", "sorted_lines", optional=True),
             "CA10__defaultActionsJson__c": FieldSource("DefaultActions", "json_text"),
         },
         each="elb.listeners",
