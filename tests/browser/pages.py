@@ -65,6 +65,7 @@ class Visit:
 
     def __init__(self, browser: Any, address: str, settings: dict[str, Any]) -> None:
         self.context = browser.new_context(**settings)
+        self.context.set_default_timeout(90_000)
         self.page = self.context.new_page()
         self.home = address.partition("://")[0] + "://" + address.partition("://")[2].partition("/")[0]
         self.complaints: list[str] = []

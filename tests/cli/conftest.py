@@ -142,6 +142,27 @@ def wait_for(happened: Callable[[], bool], process: subprocess.Popen[Any], *, se
         time.sleep(0.005)
 
 
+def heard() -> None:
+    """Let a new process hear SIGINT again, which a shell that runs tests in the background has it ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) -> int:
+    """Send a signal until the process has ended; return its exit code.
+
+    One that comes just before a blocking call is lost; one that comes while the first is obeyed would cut that short.
+    """
+    begun = time.monotonic()
+    try:
+        while time.monotonic() - begun < seconds:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(15)
+        raise AssertionError(f"still running after {seconds} s")
+    finally:
+        process.kill()
+
+
 def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
     """Return a store of two days, both judged, made where it is not yet; on the second one user more has two keys."""
     if not store.exists():

@@ -168,7 +168,7 @@ def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> N
     finally:
         code = end_by(process, number)
     assert 130 == code
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (b"", b"perpend: interrupted") == (out, err.strip())
 
 

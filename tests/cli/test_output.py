@@ -27,7 +27,7 @@ def test_a_pipe_is_written_to_as_it_is(run: Run, tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
     assert 1 == run(*CHECK, "--out", pipe).code
-    reader.join(20)
+    reader.join(60)
     assert read[0].startswith("policyId,")
     assert pipe.is_fifo()
 

@@ -165,9 +165,22 @@ def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, d
     )
     assert [{"not rated": 4}, {"not rated": 5}, {"high": 4, "not rated": 1}, {"low": 4, "not rated": 1}] == then
     assert [{"high": 3, "not rated": 1}, *[{"high": 4, "not rated": 1}] * 3] == today
+    lines = run("trend", "--store", days, "--format", "csv", "--by-severity", "then").out.split()
+    assert lines[0].endswith("opened,ended,critical,high,medium,low,info,not") and lines[-1].endswith(",0,0,0,4,0,1")
     assert "critical       high" in run("trend", "--store", days, "--by-severity", "then").out
     rated = run("inventory", "sql", "--store", days, "SELECT run, severity FROM rating ORDER BY 1", "--format", "csv").out
     assert ["3,high", "4,low"] == rated.split()[1:]
+
+
+def test_forms_of_findings_say_how_severe_they_are(run: Run, days: Path, tmp_path: Path) -> None:
+    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])}), "--format")
+    found = run(*asked, "junit").out
+    assert (1, 3) == (
+        found.count('type="critical">severity: critical (board, raised)'),
+        found.count('type="high">severity: high'),
+    )
+    assert "</b> · high \\(board\\) · " in run(*asked, "markdown").out
+    assert "severity" not in run("findings", "--store", days, "--format", "junit").out
 
 
 def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:

@@ -57,7 +57,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_entities.py": (
         "commands/policies/show",
         "pieces/rules",
-        "report/repository/entity",
     ),
     "cli/test_findings.py": (
         "cli/histories/blast",
@@ -136,6 +135,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/place",
     ),
     "differential/test_report_roads.py": (
+        "pieces/reports/alike",
         "pieces/reports/in_order",
         "pieces/reports/readings",
         "pieces/reports/rivals",

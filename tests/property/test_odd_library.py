@@ -60,8 +60,8 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
     return (
         # In the language, a list of children that is null or empty says that there are none.
         (change.place.endswith("__r") and change.name in ("null", "[]"))
-        # The object that a lookup leads to is there if it has an Id.
-        or change.place.endswith("__r.Id")
+        # The object that a lookup leads to, or one of a list, is there if it has an Id.
+        or re.search(r"__r(\[\d+\])?\.Id$", change.place) is not None
         # Most reports lack the column that announces further credentials, which says that there are none, as a blank does.
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
         # AWS leaves out what there is none of: an instance's cluster or public address, an image's runtime, a route's targets.
@@ -97,7 +97,7 @@ LEFT_OUT: Final = frozenset(
         ),
         *("CA10__destinationCidrBlock__c", "CA10__destinationIpv6CidrBlock__c", "CA10__organizationId__c"),
         *("CA10__subnetId__c", "CA10__ipv6Address__c", "CA10__gatewayId__c"),
-        *("CA10__runtime__c", "CA10__deletionDate__c"),
+        *("CA10__runtime__c", "CA10__deletionDate__c", "CA10__retentionInDays__c", "CA10__availabilityZoneName__c"),
     }
 )
 CHOSEN: Final = {

@@ -19,8 +19,13 @@ from tests.servers.second import COMMAND, make_what_can_be, ministack
 REGIONS = ("--regions", "us-east-1", "--regions", "eu-west-1")
 CHOSEN = ["--policy", "/ce/ca/aws"]
 KNOWN = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE")
-DIFFERENT: set[tuple[tuple[str, str], str, str]] = set()
-"""Policies and objects of which the servers say something else, and both something."""
+DIFFERENT: dict[str, str] = {
+    "iam/mfa-for-all-users-with-console-password": "ministack, as AWS, enables no device that nobody has made",
+    "opensearch/domain-https": "whether a new domain enforces HTTPS",
+    "rds/instance-encryption": "an instance takes over the encryption of its cluster on moto only",
+    "s3/bucket-access-control-lists": "new buckets of moto have access control lists, those of ministack and of AWS have none",
+}
+"""Policies of which both servers say something, and not the same, with why."""
 
 
 @pytest.mark.skipif(COMMAND not in os.environ, reason=f"{COMMAND} names no ministack")
@@ -33,8 +38,9 @@ def test_two_servers_lead_to_the_same_verdicts(tmp_path: Path, monkeypatch: pyte
     with policies.account() as url:
         first = statuses(policies.judged(url, CHOSEN, *REGIONS)[1])
     both = {key for key in first.keys() & second.keys() if first[key] in KNOWN and second[key] in KNOWN}
-    found = {(key, first[key], second[key]) for key in both if first[key] != second[key]}
-    assert DIFFERENT == found, (len(both), sorted(refused))
+    found = {key: (first[key], second[key]) for key in both if first[key] != second[key]}
+    assert set(DIFFERENT) == {policy.removeprefix("/ce/ca/aws/") for policy, _ in found}, (found, refused)
+    assert len(both) > 200
 
 
 def statuses(verdicts: list[dict[str, object]]) -> dict[tuple[str, str], str]:

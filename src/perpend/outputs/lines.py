@@ -135,7 +135,8 @@ class _Heads:
     def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[str]:
         """Return what is said of some objects."""
         if not self._moved:
-            return [*map(self, ends)]
+            known = self._known[0]
+            return [drawn if (drawn := known.get(end)) is not None else self(end) for end in ends]
         return [self(end, self._moved.get(judged.id, 0)) for judged, end in zip(objects, ends, strict=True)]
 
     def __call__(self, end: End, steps: int = 0) -> str:

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from perpend.analyze.problems import logic_problems
 from perpend.interpret.interpreter import Interpreter
 from perpend.meaning.values import date_time_from_text, milliseconds_from_datetime
-from perpend.policy_tests.run import run_policy_tests, tests_of
+from perpend.policy_tests.run import TestReport, compare, coverage_of, tests_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perpend.analyze.programs import Analyzer
     from perpend.diagnostics.model import Diagnostic
-    from perpend.ir.program import Block
-    from perpend.policy_tests.run import Branch, Coverage, FailedTest
+    from perpend.interpret.interpreter import End
+    from perpend.ir.program import Block, Program
+    from perpend.load.test_data import TestObject
+    from perpend.policy_tests.run import Branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,57 +87,35 @@ def blocks_of(block: Block) -> Iterator[Block]:
 
 def run_executions(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Executions]:
     """Run the tests of logic files and return them by logic id."""
-    report = run_policy_tests(analyzer, logic_ids)
-    failures: dict[tuple[str, str], list[FailedTest]] = {}
-    for failure in report.failures:
-        failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
-    coverage = {found.logic_id: found for found in report.coverage}
-    return {
-        logic_id: Executions(
-            tuple(_executions(analyzer, logic_id, failures)),
-            *_branches(coverage.get(logic_id)),
-            problems=report.refused.get(logic_id, ()),
-        )
-        for logic_id in logic_ids
-    }
+    return {logic_id: _executions(analyzer, logic_id) for logic_id in logic_ids}
 
 
-def _branches(coverage: Coverage | None) -> tuple[int, tuple[Branch, ...]]:
-    return (coverage.branches, coverage.missed) if coverage else (0, ())
-
-
-def _executions(analyzer: Analyzer, logic_id: str, failures: dict[tuple[str, str], list[FailedTest]]) -> Iterator[Execution]:
+def _executions(analyzer: Analyzer, logic_id: str) -> Executions:
     program = analyzer.analyzed(logic_id).program
     if program is None:
-        return
-    numbers = {id(block): number for number, block in enumerate(blocks_of(program.block))}
+        return Executions(problems=logic_problems(analyzer, logic_id))
+    tests, problems = tests_of(analyzer.repository, analyzer, logic_id)
+    blocks = list(blocks_of(program.block))
+    numbers = {id(block): number for number, block in enumerate(blocks)}
     reached: dict[tuple[int, int], None] = {}
     interpreter = Interpreter([program], reached=lambda block, index: reached.setdefault((numbers[id(block)], index)))
     now = milliseconds_from_datetime(datetime.now(UTC))
-    for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
+    ends: list[Execution] = []
+    for test in tests:
         reached.clear()
         time = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
-        index, error = interpreter.judge(test.fields, now if time is None else time)[0]
-        verdict, wanted = program.verdicts[index], test.expected
-        expected = Ending(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
-        actual = Ending(verdict.status.value, str(index), verdict.text, error)
-        yield Execution(
-            test.id,
-            test.path,
-            test.number,
-            expected,
-            actual,
-            _wrong(expected, actual, failures.get((logic_id, test.id), ())),
-            tuple(reached),
-        )
+        end = interpreter.judge(test.fields, now if time is None else time)[0]
+        ends.append(_execution(program, test, end, tuple(reached)))
+    every = {(id(blocks[number]), index) for one in ends for number, index in one.reached}
+    coverage = coverage_of(program, every)
+    return Executions(tuple(ends), coverage.branches, coverage.missed, problems)
 
 
-def _wrong(expected: Ending, actual: Ending, failures: Sequence[FailedTest]) -> tuple[str, ...]:
-    """Return the fields that are not as expected. Of objects that share an id, each answers for its own failures only."""
-    pairs = {
-        "status": (expected.status, actual.status),
-        "conditionIndex": (expected.index, actual.index),
-        "conditionText": (expected.text, actual.text),
-        "runtimeError": (expected.error, actual.error),
-    }
-    return tuple(dict.fromkeys(found.field for found in failures if (found.expected, found.actual) == pairs[found.field]))
+def _execution(program: Program, test: TestObject, end: End, reached: tuple[tuple[int, int], ...]) -> Execution:
+    (index, error), wanted = end, test.expected
+    verdict, compared = program.verdicts[index], TestReport()
+    compare(program, test, end, compared, strict_errors=False)
+    expected = Ending(wanted.status, wanted.index, wanted.text, wanted.runtime_error)
+    actual = Ending(verdict.status.value, str(index), verdict.text, error)
+    wrong = tuple(failure.field for failure in compared.failures)
+    return Execution(test.id, test.path, test.number, expected, actual, wrong, reached)

@@ -204,7 +204,7 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
     own = [interpreter.judge(test.fields, time)[0] for test, time in zip(tests, times, strict=True)]
     ends = own if engine is None else _ends_by(engine, program, tests, times, own)
     for test, time, end, (index, _) in zip(tests, times, ends, own, strict=True):
-        if not _compare(program, test, end, report, strict_errors=strict_errors) and len(report.steps) < MOST_EXPLAINED:
+        if not compare(program, test, end, report, strict_errors=strict_errors) and len(report.steps) < MOST_EXPLAINED:
             judged = EstateObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
             steps = deciding_steps(program, judged, time, index, complete=True)
             report.steps.setdefault((logic_id, test.id), steps)
@@ -224,7 +224,7 @@ def _ends_by(
     return found
 
 
-def _compare(
+def compare(
     program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool
 ) -> bool:
     """Note how an execution compares with what was expected; return whether it is the same in every field."""

@@ -24,6 +24,11 @@ def with_severities(rows: Sequence[dict[str, Any]], counts: Iterable[tuple[int, 
     return [{**row, "severities": {name: by_run.get(row["run"], {}).get(name, 0) for name in _NAMES}} for row in rows]
 
 
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row in which each severity is a column of its own."""
+    return {**{name: value for name, value in row.items() if name != "severities"}, **row["severities"]}
+
+
 def print_severities(rows: Sequence[dict[str, Any]], console: Console) -> None:
     """Print a line per run: how many findings were open or unconfirmed of each severity."""
     page = TerminalPage(console)

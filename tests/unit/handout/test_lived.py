@@ -10,7 +10,7 @@ from pathlib import Path
 from perpend.handout.lived import HandoutHistory, LifeShown, TrendPoint, history_said
 from perpend.handout.page import write_handout
 from perpend.ir.status import Status
-from tests.unit.handout.test_page import EVIL, column
+from tests.unit.handout.packed_columns import EVIL, column
 from tests.unit.report.judgements import HOSTILE, THING, judge, thing
 
 DAYS = [TrendPoint(run, f"2026-11-{run:02}", opened, run, 30 - run, 3, 1) for run, opened in ((1, 10), (2, 40), (3, 20))]

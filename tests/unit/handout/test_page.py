@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import io
 import json
@@ -17,10 +16,9 @@ from perpend.judge.judgement import Judgement
 from perpend.ratings.in_force import ratings_in_force
 from perpend.ratings.judged import weighed
 from perpend.ratings.read import RatingFiles
+from tests.unit.handout.packed_columns import EVIL, column
 from tests.unit.ratings.made import rating, shift
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
-
-EVIL = "</script><img src=x onerror=alert(1)>"
 
 
 class Parts(HTMLParser):
@@ -46,11 +44,6 @@ def page_of(judgement: Judgement) -> str:
     stream = io.StringIO(newline="")
     write_handout(judgement, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
     return stream.getvalue()
-
-
-def column(page: str, name: str) -> bytes:
-    (packed,) = re.findall(f'<script type="text/plain" id="column-{name}">([A-Za-z0-9+/=]*)</script>', page)
-    return gzip.decompress(base64.b64decode(packed))
 
 
 def hostile(root: Path) -> Judgement:

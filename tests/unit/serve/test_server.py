@@ -31,7 +31,7 @@ def server(tmp_path: Path) -> Iterator[SiteServer]:
 
 
 def get(server: SiteServer, path: str, method: str = "GET", **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     connection.request(method, path, headers={"Host": f"127.0.0.1:{server.server_port}", **headers})
     answer = connection.getresponse()
     return answer.status, answer.headers, answer.read()
@@ -108,7 +108,7 @@ def test_the_name_of_this_machine_is_good(server: SiteServer) -> None:
     "request_text", ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: {good}\r\nHost: evil.example\r\n\r\n"]
 )
 def test_requests_without_one_good_host_are_refused(server: SiteServer, request_text: str) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as connection:
         connection.sendall(request_text.format(good=f"127.0.0.1:{server.server_port}").encode())
         assert b"HTTP/1.1 421 " == connection.recv(13)
 
@@ -123,7 +123,7 @@ def test_it_listens_to_this_machine_only(server: SiteServer) -> None:
 
 
 def test_an_open_page_is_told_of_a_change(server: SiteServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as connection:
         connection.sendall(f"GET /.perpend/changes HTTP/1.1\r\nHost: 127.0.0.1:{server.server_port}\r\n\r\n".encode())
         stream = connection.makefile("rb")
         head = b"".join(iter(stream.readline, b"\r\n"))

@@ -54,11 +54,13 @@ def command(
     from perpend.history.ask.questions import open_by_severity, policies_named, trend
     from perpend.history.ask.views import asking
     from perpend.recount.findings import print_trend, rows_in, write_trend_markdown
-    from perpend.recount.severities import print_severities, with_severities
+    from perpend.recount.severities import flat, print_severities, with_severities
 
     place = place_of(directory)
     if ratings_dir is not None and rated != "today" and not is_from_file(click.get_current_context(), "ratings_dir"):
         raise click.UsageError("--ratings goes with --by-severity today")
+    if rated is not None and form == "markdown":
+        raise click.UsageError("--by-severity goes with --format text, json or csv")
     today = None
     if rated == "today":
         rating = RatingHere.here(repository_here(repo), ratings_dir)
@@ -73,7 +75,8 @@ def command(
         if rated is not None:
             severities = connection.execute(*open_by_severity(accounts, named, today)).fetchall()
             rows = with_severities(rows, severities)
-            columns += [*rows[0]][len(columns) :]
+            rows = [flat(row) for row in rows] if form == "csv" else rows
+            columns = [*rows[0]]
     if form == "text":
         with terminal(out) as console:
             print_trend(rows, console)

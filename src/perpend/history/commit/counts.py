@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 COUNTED: Final = tuple(status for status in Status if status is not Status.DISAPPEARED)
 """The statuses that are counted: what is gone stands in no ledger."""
 
-_BITS: Final = 24
-_ROWS: Final = 23
+_BITS: Final = 15
+_ROWS: Final = 14
 """Rows are counted in parts of at most two to this power, so that no count runs into the next one's bits."""
 
 COLUMNS: Final = ("run", "policy_no", "account", *(status.value.lower() for status in COUNTED), "unconfirmed", "judged")
@@ -34,17 +34,22 @@ def count_values(connection: Connection, now: str, groups: Groups, run: int) -> 
     numbers = sorted(groups.column)
     if not numbers:
         return
-    sums = ", ".join(f"{_sum(number, groups.column[number], run)} AS c{number}" for number in numbers)
+    # A verdict adds one to the bits of its status: of a policy all statuses are one sum. What is null adds nothing.
+    sums = ", ".join(f"sum(1::BIGINT << ({_BITS} * (n.v{number} % 8))) AS c{number}" for number in numbers)
+    fresh = ", ".join(f"coalesce(n.{name} = {run}, false) AS {name}" for name in groups.policies)
     packed = (
-        f"SELECT r.account, n.object_no >> {_ROWS} AS part, {sums} FROM {now} AS n "
-        "JOIN registry AS r ON r.object_no = n.object_no GROUP BY 1, 2"
+        f"SELECT r.account, n.object_no >> {_ROWS} AS part, {fresh}, {sums} FROM {now} AS n "
+        "JOIN registry AS r ON r.object_no = n.object_no GROUP BY ALL"
     )
-    listed = ", ".join(f"{{'policy_no': {number}, 'counts': c{number}}}" for number in numbers)
+    listed = ", ".join(
+        f"{{'policy_no': {number}, 'judged': {groups.column[number]}, 'counts': coalesce(c{number}, 0)}}" for number in numbers
+    )
     long = f"SELECT account, unnest([{listed}]) AS one FROM ({packed})"
-    counts = ", ".join(
-        f"sum((one.counts >> {_BITS * place}) & {2**_BITS - 1}) AS {name}"
-        for place, name in enumerate([status.value.lower() for status in COUNTED] + ["judged"])
-    )
+    of_status = {
+        status.value.lower(): f"((one.counts >> {_BITS * STATUSES.index(status)}) & {2**_BITS - 1})" for status in COUNTED
+    }
+    counts = ", ".join(f"sum({count}) AS {name}" for name, count in of_status.items())
+    counts += f", coalesce(sum({' + '.join(of_status.values())}) FILTER (one.judged), 0) AS judged"
     blurred = (
         "SELECT l.policy_no, r.account, count(*) AS unconfirmed FROM blurred AS l "
         "JOIN registry AS r ON r.object_no = l.object_no WHERE l.life = 'unconfirmed' GROUP BY ALL"
@@ -56,12 +61,3 @@ def count_values(connection: Connection, now: str, groups: Groups, run: int) -> 
         "ON b.policy_no = c.policy_no AND b.account IS NOT DISTINCT FROM c.account "
         f"WHERE {' + '.join(f'c.{status.value.lower()}' for status in COUNTED)} > 0"
     )
-
-
-def _sum(number: int, seen: str, run: int) -> str:
-    weights = " ".join(
-        f"WHEN {STATUSES.index(status)} THEN {2 ** (_BITS * place)}::HUGEINT" for place, status in enumerate(COUNTED)
-    )
-    judged = f"CASE WHEN n.{seen} = {run} THEN {2 ** (_BITS * len(COUNTED))}::HUGEINT ELSE 0 END"
-    value = f"CASE n.v{number} % 8 {weights} END"
-    return f"coalesce(sum(CASE WHEN n.v{number} % 8 <> {STATUSES.index(Status.DISAPPEARED)} THEN {value} + {judged} END), 0)"

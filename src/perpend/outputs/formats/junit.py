@@ -34,12 +34,13 @@ _RED: Final = ("failure", "error")
 
 @dataclass(frozen=True, slots=True)
 class _ObjectCase:
-    """An object of a suite: the element that says how it ended, none where it passes, and what it says."""
+    """An object of a suite: the element that says how it ended, none where it passes, what it says, and how severe it is."""
 
     name: str
     element: str
     message: str
     text: str
+    severity: str = ""
 
 
 @dataclass(slots=True)
@@ -91,7 +92,9 @@ def write_findings_junit(
         for one in cases:
             case = ElementTree.SubElement(suite, "testcase", classname=xml_text(policy_id), name=xml_text(one.name))
             if one.element:
-                ElementTree.SubElement(case, one.element, message=xml_text(one.message)).text = xml_text(one.text) or None
+                kind = {"type": one.severity} if one.severity else {}
+                said = ElementTree.SubElement(case, one.element, {"message": xml_text(one.message), **kind})
+                said.text = xml_text(one.text) or None
     write_xml(root, stream)
 
 
@@ -107,4 +110,8 @@ def _case(finding: ReportedFinding, old: Collection[str]) -> _ObjectCase:
     if life.waiver:
         return _ObjectCase(name, "skipped", f"WAIVED {life.waiver}", message)
     element = "skipped" if finding.is_archived or life.word in old else _ELEMENTS[finding.status]
-    return _ObjectCase(name, element, message, (finding.remediation or "") if element in _RED else "")
+    if element not in _RED:
+        return _ObjectCase(name, element, message, "")
+    rating = finding.rating
+    said = (f"severity: {rating.text(finding.status)}" if rating else "", finding.remediation)
+    return _ObjectCase(name, element, message, "\n".join(filter(None, said)), rating.level.value if rating else "")

@@ -5,28 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from perpend.ir.status import Status
 from perpend.outputs.formats.grouped import FindingGroup, grouped
-from perpend.outputs.formats.reported import FindingLife, ReportedFinding, ReportedPolicy, ReportedRun
+from perpend.outputs.formats.reported import FindingLife, ReportedFinding
 from perpend.outputs.formats.sarif import write_sarif
-from perpend.outputs.formats.subjects import subject_called
 from perpend.ratings.levels import FindingRating, SeverityLevel
 from tests.schemas import faults
+from tests.unit.outputs.formats.made_up import RUN, finding
 
-POLICIES = {name: ReportedPolicy(name, name, "ce/p/prod.logic.yaml") for name in ("/ce/a", "/ce/b")}
-RUN = ReportedRun(0, POLICIES, dict.fromkeys(Status, 0), 0)
 HIGH = FindingRating(SeverityLevel.HIGH, "us", "why")
-
-
-def finding(number: int, policy: str = "/ce/a", account: str = "1", **more: Any) -> ReportedFinding:
-    subject = subject_called(f"o{number}", "", "", "T", accounts=[account.rjust(12, "0")])
-    return ReportedFinding(
-        f"{number:032}", POLICIES[policy], subject, Status.INCOMPLIANT, 199, f"message {number}", None, 3, **more
-    )
 
 
 def many() -> Iterator[ReportedFinding]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from perpend.ir.status import Status
 from perpend.outputs.formats.junit import write_findings_junit
-from tests.unit.outputs.formats.test_grouped import RUN, finding
+from tests.unit.outputs.formats.made_up import RUN, finding
 
 GREEN = [replace(finding(number), status=Status.COMPLIANT) for number in range(3)]
 RED = [finding(number) for number in range(3, 6)]

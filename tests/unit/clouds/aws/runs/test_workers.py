@@ -20,7 +20,7 @@ def test_all_is_done_and_of_one_key_no_more_at_once_than_allowed() -> None:
             with lock:
                 running[key] += 1
                 most[key] = max(most[key], running[key])
-            meet.wait(20)
+            meet.wait(60)
             with lock:
                 running[key] -= 1
                 done[key] += 1
@@ -36,7 +36,7 @@ def test_values_come_back_in_their_order_and_others_help() -> None:
     workers, meet = Workers(4, 4), threading.Barrier(4)
 
     def do(number: int) -> int:
-        meet.wait(20)
+        meet.wait(60)
         return number * number
 
     assert [number * number for number in range(8)] == workers.map_all("k", do, range(8))
