@@ -45,9 +45,8 @@ def pytest_sessionstart() -> None:
     """Import all modules where lines are counted: else those of one that no test of a process imports are not there to count."""
     if os.environ.get("SLIPCOVER_ENABLED"):
         for module in pkgutil.walk_packages(perpend.__path__, "perpend."):
-            if module.name != "perpend.__main__":
-                with suppress(ImportError):  # of an extra that is not installed
-                    import_module(module.name)
+            with suppress(ImportError):  # of an extra that is not installed
+                import_module(module.name)
 
 
 @cache

@@ -77,7 +77,9 @@ def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> No
     options = {path: {option for one in command_of(path).params for option in one.opts} for path in leaves(group)}
     assert set(REPOSITORY_COMMANDS) == {path for path, found in options.items() if "--repo" in found}
     stores = {path for setting in SETTINGS if setting.name == "store" for path in setting.commands}
-    assert stores | {"plan"} == {path for path, found in options.items() if "--store" in found}, "a plan needs no store"
+    assert stores | {"plan", "permissions", "ratings list"} == {
+        path for path, found in options.items() if "--store" in found
+    }, "these say more with a store, and are asked for it"
     configured = {path for path in options if isinstance(command_of(path), Configured)}
     assert {path for setting in SETTINGS for path in setting.commands} | {"config"} == configured
 

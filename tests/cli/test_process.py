@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from perpend import __main__, alone
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
 
 HEAVY = (
@@ -128,8 +129,13 @@ def test_completion_answers_a_shell() -> None:
     assert {"plain,explain", "plain,explain-code"} == set(ended.out.split())
 
 
-def test_the_package_is_a_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_knows_that_the_process_is_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["perpend", "--version"])
+    monkeypatch.setattr(alone, "_ALONE", threading.Event())
+    assert not alone.is_alone()
     with pytest.raises(SystemExit):
-        runpy.run_module("perpend", run_name="__main__")
+        __main__.main()
+    assert alone.is_alone()
     assert capsys.readouterr().out.startswith("perpend, version ")
