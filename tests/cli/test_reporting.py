@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run:
     assert "%" not in ran.out
     assert f"  {ASKED}\n  5 of 63 met: 0 fail + 0 undetermined + 5 met + 2 nothing to judge = 7 asked\n" in ran.out
     assert "    no AWS IAM Policy among the inputs: 2.15, 2.21\n" in ran.out
+
+
+@pytest.mark.usefixtures("small_library")
+def test_requirements_without_a_policy_are_named(run: Run, good: Path) -> None:
+    ran = run("check", good, "--framework", "cis-aws-v7.0.0", *TIME)
+    found = re.search(r"(\d+) without a policy\n(?:.*\n)*  without a policy \((\d+)\): 2\.\d", ran.out)
+    assert found is not None
+    assert found[1] == found[2] > "1"
 
 
 @pytest.mark.parametrize(
