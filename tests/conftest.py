@@ -17,7 +17,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import perpend
+from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.load import repository
+from perpend.load.repository import Repository
 from tests.sampled import part_of_library
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
@@ -38,7 +40,25 @@ TOGETHER = ("browser/", "conformance/")
 
 
 def pytest_configure() -> None:
-    repository.library = cache(repository.library)  # no test changes the library in place, and hundreds judge by it
+    """Have a process read and analyse the library once: no test changes it in place, and hundreds judge by it."""
+    repository.library = cache(repository.library)
+    begin, input_type = Analyzer.__init__, Repository.input_type
+    programs: dict[int, dict[str, Analyzed]] = {}
+    types: dict[tuple[int, str], str | None] = {}
+
+    def begun(analyzer: Analyzer, *arguments: Any, **named: Any) -> None:
+        begin(analyzer, *arguments, **named)
+        if analyzer.repository is repository.library():
+            analyzer._programs = programs.setdefault(id(analyzer.repository), analyzer._programs)
+
+    def known_type(self: Repository, entity: str) -> str | None:
+        if self is not repository.library():
+            return input_type(self, entity)
+        if (key := (id(self), entity)) not in types:
+            types[key] = input_type(self, entity)
+        return types[key]
+
+    Analyzer.__init__, Repository.input_type = begun, known_type  # type: ignore[method-assign]
 
 
 def pytest_sessionstart() -> None:
@@ -83,11 +103,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def _part(tmp_path_factory: pytest.TempPathFactory) -> repository.Repository:
+def _part(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return part_of_library(tmp_path_factory.mktemp("library") / "library")
 
 
 @pytest.fixture
-def small_library(_part: repository.Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def small_library(_part: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of the library stands for it, in this process."""
     monkeypatch.setattr(repository, "library", lambda: _part)
