@@ -98,7 +98,7 @@ def test_a_pass_made_of_no_fact_is_a_violation(before: str, after: str) -> None:
 def test_an_object_that_is_not_judged_any_more_is_one_unless_the_change_took_it() -> None:
     before = {KEY: ended("INCOMPLIANT")}
     assert [(KEY, ())] == list(violations_of(before, {}))
-    assert [] == list(violations_of(before, {}, takes=lambda policy: True))
+    assert [] == list(violations_of(before, {}, takes=lambda policy, name: True))
 
 
 def test_any_other_verdict_is_one_only_where_none_may_change() -> None:

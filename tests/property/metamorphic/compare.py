@@ -120,16 +120,16 @@ def violations_of(
     after: Verdicts,
     *,
     same: bool = False,
-    takes: Callable[[str], bool] = lambda policy: False,
+    takes: Callable[[str, str], bool] = lambda policy, name: False,
     mends: Callable[[int], bool] = lambda world: False,
 ) -> Iterator[tuple[tuple[str, int, str], tuple[End, ...]]]:
     """Yield the verdicts that a change must not have brought about. ``same``: none may have changed.
 
-    ``takes`` says of which policies objects may be gone, ``mends`` of which worlds what was UNDETERMINED may be known now.
+    ``takes`` says of which policies which objects may be gone, ``mends`` of which worlds what was UNDETERMINED may be known now.
     """
     for key, ends in before.items():
         then = after.get(key, ())
-        if not then and takes(key[0]):
+        if not then and takes(key[0], key[2]):
             continue
         faults = KNOWN_FAULT - ({"UNDETERMINED"} if mends(key[1]) else set())
         if (same and set(then) != set(ends)) or (
@@ -212,7 +212,7 @@ class Pass:
     numbers: Counter[str]
     told: Callable[[int], tuple[str, str]]
     mends: Callable[[int], bool]
-    takes: Callable[[str], bool]
+    takes: Callable[[str, str], bool]
     same: bool = False
 
 
@@ -233,13 +233,14 @@ def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pas
     return Pass(made.inputs, asked.way, made.numbers, told, mends, _nested(asked)) if made.numbers else None
 
 
-def _nested(asked: Estate) -> Callable[[str], bool]:
-    """Return whether what a policy judges is nested in objects, and may go with a list that is denied.
+def _nested(asked: Estate) -> Callable[[str, str], bool]:
+    """Return whether an object that a policy judges is nested in others, and may go with a list that is denied.
 
     Files are not asked for it at all; only a store makes rows of it.
     """
     nested = any(one.form == "json" for one in asked.inputs)
-    return lambda policy: nested and policy not in asked.pool.policies
+    standing = {str(row.get("Id")) for one in asked.inputs if one.form == "json" for row in one.rows}
+    return lambda policy, name: nested and (policy not in asked.pool.policies or name not in standing)
 
 
 def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
@@ -252,7 +253,7 @@ def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
         return change.mends and world not in made.still_open
 
     numbers = Counter({change.name: made.number})
-    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda _: change.takes, change.same)
+    return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda *_: change.takes, change.same)
 
 
 def compared(asked: Estate, before: Verdicts, made: Pass) -> Figures:
