@@ -97,7 +97,8 @@ def _odd(fields: Fields, type_name: str | None, random: Random) -> str | None:
     found = [one for one in places_of(fields, type_name) if one.form in ODD]
     place = chosen(random, found)
     return _done(
-        place, lambda: place.put(random.choice([one for one in ODD[place.form] if one or not _says_by_nothing(place)]))
+        place,
+        lambda: place.put(random.choice([one for one in ODD[place.form] if str(one).strip() or not _says_by_nothing(place)])),
     )
 
 
