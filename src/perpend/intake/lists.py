@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
 from perpend.intake.scopes import covers, meets, scope_columns
-from perpend.ir.coverage import NOT_IN_FULL, unclaimed
+from perpend.ir.coverage import BEGINNING, NOT_IN_FULL, near_key, unclaimed
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
@@ -111,12 +111,17 @@ class Lists:
         return sorted(one for one, former in own.renamed.items() if former in named)
 
     def _are_odd(self, own: United, stray: str) -> bool:
-        """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+        """Whether some key does not look like the Ids, as :func:`~perpend.ir.coverage.is_odd_key` has it."""
+        beginning = f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
         lengths = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
-        digits, shortest, longest = self._rows(f"SELECT {lengths} FROM ({own.keys})")[0]
-        if not digits or shortest != longest:
-            return False
-        return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT regexp_full_match(stray, '[0-9]{{{shortest}}}')"))
+        asked = f"SELECT {lengths}, min({beginning}), max({beginning}) FROM ({own.keys})"
+        digits, shortest, longest, first, last = self._rows(asked)[0]
+        if digits and shortest == longest:
+            return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT regexp_full_match(stray, '[0-9]{{{shortest}}}')"))
+        nearly = f'SELECT {near(name("Id"))} FROM ({own.keys}) WHERE "Id" IS NOT NULL'
+        begun = first == last and first
+        alike = f"starts_with({near('stray')}, {text(near_key(first))})" if begun else f"{near('stray')} IN ({nearly})"
+        return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"))
 
     def _against(self, table: str, child: Children, mark: str) -> str:
         """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""

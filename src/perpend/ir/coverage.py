@@ -25,6 +25,8 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
 _NUMBER: Final = re.compile("[0-9]+")
+BEGINNING: Final = re.compile("[^-:/]+[-:/]")
+"""How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,16 @@ def near_key(key: str) -> str:
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
-    lengths = {len(key) for key in ids if _NUMBER.fullmatch(key)}
-    if len(lengths) != 1 or not all(map(_NUMBER.fullmatch, ids)):
-        return False
-    return any(not _NUMBER.fullmatch(key) or len(key) not in lengths for key in keys)
+    """Whether some key does not look like the Ids, and so may be meant for any of them.
+
+    Ids that are digits of one length have a look, and those that begin alike, as with `rtb-`. Other Ids only another
+    spelling of one looks like.
+    """
+    lengths = {len(key) if _NUMBER.fullmatch(key) else 0 for key in ids}
+    if len(lengths) == 1 and 0 not in lengths:
+        return any(not _NUMBER.fullmatch(key) or len(key) not in lengths for key in keys)
+    beginnings = {found[0] if (found := BEGINNING.match(key)) else "" for key in ids}
+    if len(beginnings) == 1 and "" not in beginnings:
+        return any(not near_key(key).startswith(near_key(*beginnings)) for key in keys)
+    nearly = set(map(near_key, ids))
+    return bool(ids) and any(near_key(key) not in nearly for key in keys)

@@ -81,7 +81,7 @@ def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -
                 found.by_owner.setdefault(owner, []).append(fields)
             elif is_master or not named:
                 found.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
-    ids = {one.id for one in estate.objects[owner_type]}
+    ids = {one.id for one in estate.objects[owner_type] if one.id}
     strays = found.by_owner.keys() - ids
     if is_odd_key(strays, ids):
         found.doubt = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"

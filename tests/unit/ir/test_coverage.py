@@ -109,10 +109,18 @@ def test_what_typing_changes_of_a_key_makes_no_other_key(key):
         (["1e5"], ["12", "34"], True),
         (["123"], ["12"], True),
         (["56"], ["12"], False),
-        (["x"], ["12", "345"], False),
-        (["x"], ["a", "12"], False),
+        (["x"], ["12", "345"], True),
+        (["x"], ["a", "12"], True),
         (["x"], [], False),
+        (["nobody"], ["rtb-1", "rtb-22"], True),
+        (["999999999999"], ["rtb-1"], True),
+        (["rtb-9"], ["rtb-1"], False),
+        ([" 'RTB-9"], ["rtb-1"], False),
+        (["rtb-9", "arn:aws:ec2"], ["rtb-1"], True),
+        (["nobody"], ["rtb-1", "vpc-2"], True),
+        ([" RTB-1"], ["rtb-1", "vpc-2"], False),
+        ([], ["rtb-1", "vpc-2"], False),
     ],
 )
-def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
+def test_a_key_is_odd_that_does_not_look_like_ids(keys, ids, odd):
     assert odd is is_odd_key(keys, ids)

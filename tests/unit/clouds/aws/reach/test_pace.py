@@ -6,19 +6,7 @@ import pytest
 
 from perpend.clouds.aws.reach import pace as module
 from perpend.clouds.aws.reach.pace import USUAL, Pace, rate_of
-
-
-class Clock:
-    """Time that passes where somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.servers.clock import Clock
 
 
 @pytest.fixture
