@@ -60,7 +60,7 @@ class Lists:
         """Return the expression that says row by row why a child list is not known, null where it is."""
         own, other = self._tables[table], self._tables[child.type_name]
         mark = name(unfollowed(child.name)) if unfollowed(child.name) in own.marks else _NOTHING
-        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child)]
+        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child, mark)]
         spoken_against = self._against(table, child, mark)
         cases.append(f"WHEN {mark} IS NULL THEN {spoken_against}")
         cases.append(f"""WHEN "Id" IS NULL THEN {text(_NAMELESS)}""")
@@ -69,7 +69,7 @@ class Lists:
         cases += self._covered(own, table, child)
         return f"CASE {' '.join(cases)} END" if own.rows and (other.rows or mark != _NOTHING) else "NULL"
 
-    def _doubts(self, table: str, child: Children) -> list[str]:
+    def _doubts(self, table: str, child: Children, mark: str) -> list[str]:
         """Return the cases in which it is doubtful what belongs to a row, whoever says it."""
         own, other, key = self._tables[table], self._tables[child.type_name], child.key
         cases = []
@@ -80,9 +80,9 @@ class Lists:
             cases.append(
                 f"WHEN true THEN {text(f'{orphans} of `{child.type_name}` do not say in `{key}` what they belong to')}"
             )
-        return cases + self._strays(own, other, table, child)
+        return cases + self._strays(own, other, table, child, mark)
 
-    def _strays(self, own: United, other: United, table: str, child: Children) -> list[str]:
+    def _strays(self, own: United, other: United, table: str, child: Children, mark: str) -> list[str]:
         """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
         key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
         stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {_is_blank(key)} AND {key} NOT IN ({ids})"
@@ -96,8 +96,11 @@ class Lists:
         if longer := self._renamed(own, stray):
             several = f"SELECT unnest({text_list(longer)})"
             cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
-        if self._are_odd(own, stray):
-            cases.append(f"WHEN true THEN {text(f'may hold more: {what} holds what no Id of `{table}` looks like')}")
+        alike, numbers = self._look(own)
+        if self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"):
+            # What a row lists itself is known by that, as long as Ids cannot be what a spreadsheet left of others.
+            of_whom = "true" if numbers else f"{mark} IS NOT NULL"
+            cases.append(f"WHEN {of_whom} THEN {text(f'may hold more: {what} holds what no Id of `{table}` looks like')}")
         for_whom = f"; perhaps {self._quoted(meant)} is meant" if meant else ""
         message = f"{what} holds what is the Id of no `{table}`: {count} in all, {self._named(stray)}{for_whom}"
         self._tell(rules.KEY_LEADS_NOWHERE, child.type_name, message)
@@ -110,18 +113,22 @@ class Lists:
         named = {one for (one,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
         return sorted(one for one, former in own.renamed.items() if former in named)
 
-    def _are_odd(self, own: United, stray: str) -> bool:
-        """Whether some key does not look like the Ids, as :func:`~perpend.ir.coverage.is_odd_key` has it."""
-        beginning = f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
-        lengths = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
-        asked = f"SELECT {lengths}, min({beginning}), max({beginning}) FROM ({own.keys})"
+    def _look(self, own: United) -> tuple[str, bool]:
+        """Return what is true of a ``stray`` that looks like the Ids, and whether these are digits of one length.
+
+        As :func:`~perpend.ir.coverage.is_odd_key` and :func:`~perpend.ir.coverage.is_unlike` have it.
+        """
+        ids, beginning = f"""FROM ({own.keys}) WHERE "Id" <> ''""", f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
+        numbers = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
+        asked = f"SELECT {numbers}, min({beginning}), max({beginning}) {ids}"
         digits, shortest, longest, first, last = self._rows(asked)[0]
+        if shortest is None:
+            return "true", False
         if digits and shortest == longest:
-            return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT regexp_full_match(stray, '[0-9]{{{shortest}}}')"))
-        nearly = f'SELECT {near(name("Id"))} FROM ({own.keys}) WHERE "Id" IS NOT NULL'
-        begun = first == last and first
-        alike = f"starts_with({near('stray')}, {text(near_key(first))})" if begun else f"{near('stray')} IN ({nearly})"
-        return bool(self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"))
+            return f"regexp_full_match(stray, '[0-9]{{{shortest}}}')", True
+        if first == last and first:
+            return f"starts_with({near('stray')}, {text(near_key(first))})", False
+        return f"{near('stray')} IN (SELECT {near(name('Id'))} {ids})", False
 
     def _against(self, table: str, child: Children, mark: str) -> str:
         """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""

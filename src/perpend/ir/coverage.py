@@ -189,16 +189,27 @@ def near_key(key: str) -> str:
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether some key does not look like the Ids, and so may be meant for any of them.
+    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+    if not _are_numbers(ids):
+        return False
+    length = len(next(iter(ids)))
+    return any(not _NUMBER.fullmatch(key) or len(key) != length for key in keys)
 
-    Ids that are digits of one length have a look, and those that begin alike, as with `rtb-`. Other Ids only another
-    spelling of one looks like.
+
+def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
+    """Whether some key looks like no Id, and so may be meant for any of them; :func:`is_odd_key` says so of numbers.
+
+    Ids look alike that begin alike, as with `rtb-`. Other Ids only another spelling of one looks like.
     """
-    lengths = {len(key) if _NUMBER.fullmatch(key) else 0 for key in ids}
-    if len(lengths) == 1 and 0 not in lengths:
-        return any(not _NUMBER.fullmatch(key) or len(key) not in lengths for key in keys)
+    if not ids or _are_numbers(ids):
+        return False
     beginnings = {found[0] if (found := BEGINNING.match(key)) else "" for key in ids}
     if len(beginnings) == 1 and "" not in beginnings:
         return any(not near_key(key).startswith(near_key(*beginnings)) for key in keys)
     nearly = set(map(near_key, ids))
-    return bool(ids) and any(near_key(key) not in nearly for key in keys)
+    return any(near_key(key) not in nearly for key in keys)
+
+
+def _are_numbers(ids: Collection[str]) -> bool:
+    """Whether all are digits of one length."""
+    return len({len(one) for one in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import contradiction
-from perpend.ir.coverage import Claims, is_odd_key, near_key, scope_of, unread_input
+from perpend.ir.coverage import Claims, is_odd_key, is_unlike, near_key, scope_of, unread_input
 from perpend.ir.estate import is_filled
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import PartlyKnown
@@ -43,10 +43,14 @@ def account_names(judged: EstateObject) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Parts:
-    """The objects of one type by the owner that they name, and why the list of any owner, or of some, is in doubt."""
+    """The objects of one type by the owner that they name, and why the list of any owner, or of some, is in doubt.
+
+    ``open`` is why any list is that its owner does not state itself.
+    """
 
     by_owner: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     doubt: str | None = None
+    open: str | None = None
     doubts: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,8 +87,11 @@ def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -
                 found.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
     ids = {one.id for one in estate.objects[owner_type] if one.id}
     strays = found.by_owner.keys() - ids
+    unlike = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
     if is_odd_key(strays, ids):
-        found.doubt = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
+        found.doubt = unlike
+    elif is_unlike(strays, ids):
+        found.open = unlike
     nearly = set(map(near_key, strays))
     reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
     found.doubts = {one: reason for one in ids if strays and near_key(one) in nearly}
@@ -126,7 +133,7 @@ def _fields_with_list(
         if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
             reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return _without(fields, child.name, reason) if reason else fields
-    reason = reason or coverage.reason(child.type_name, child.name, scope_of(fields, kind))
+    reason = reason or parts.open or coverage.reason(child.type_name, child.name, scope_of(fields, kind))
     if reason:
         return _without(fields, child.name, reason)
     known = {**fields, child.name: belonging}

@@ -10,6 +10,7 @@ from perpend.ir.coverage import (
     Scope,
     account_field,
     is_odd_key,
+    is_unlike,
     near_key,
     region_field,
     scope_of,
@@ -109,9 +110,18 @@ def test_what_typing_changes_of_a_key_makes_no_other_key(key):
         (["1e5"], ["12", "34"], True),
         (["123"], ["12"], True),
         (["56"], ["12"], False),
-        (["x"], ["12", "345"], True),
-        (["x"], ["a", "12"], True),
+        (["x"], ["12", "345"], False),
+        (["x"], ["a", "12"], False),
         (["x"], [], False),
+    ],
+)
+def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
+    assert odd is is_odd_key(keys, ids)
+
+
+@pytest.mark.parametrize(
+    ("keys", "ids", "unlike"),
+    [
         (["nobody"], ["rtb-1", "rtb-22"], True),
         (["999999999999"], ["rtb-1"], True),
         (["rtb-9"], ["rtb-1"], False),
@@ -119,8 +129,11 @@ def test_what_typing_changes_of_a_key_makes_no_other_key(key):
         (["rtb-9", "arn:aws:ec2"], ["rtb-1"], True),
         (["nobody"], ["rtb-1", "vpc-2"], True),
         ([" RTB-1"], ["rtb-1", "vpc-2"], False),
-        ([], ["rtb-1", "vpc-2"], False),
+        (["x"], ["a"], True),
+        (["34", "x"], ["12"], False),
+        (["x"], [], False),
+        ([], ["a"], False),
     ],
 )
-def test_a_key_is_odd_that_does_not_look_like_ids(keys, ids, odd):
-    assert odd is is_odd_key(keys, ids)
+def test_a_key_is_unlike_ids_that_begin_otherwise_or_have_no_look(keys, ids, unlike):
+    assert unlike is is_unlike(keys, ids)
