@@ -16,6 +16,7 @@ from perpend.lint import (
     unguarded_list,
     unknown_object_type,
     unreachable_condition,
+    unseen_white_space,
     unused_extract_import,
 )
 from perpend.lint.messages import (
@@ -55,6 +56,7 @@ _MODULES = (
     threshold_disagrees,
     foreign_mapping,
     duplicate_policy,
+    unseen_white_space,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

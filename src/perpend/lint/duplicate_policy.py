@@ -1,6 +1,8 @@
-"""Two policies judge the same objects by the same logic: they give the same answer to every object.
+"""Two policies judge by the same logic, or give the same status to every test object of both.
 
-Each fault is told twice, and a later change of one of them makes two truths. Keep one, and give it the mappings of both.
+Each fault is told twice, and a later change of one of them makes two truths. Keep one, and give it the mappings of both. Where
+they are meant to differ, add a test object to which they answer differently: it shows what makes them two. Test objects decide
+only where some of both are COMPLIANT and some INCOMPLIANT.
 
 Wrong:
 
@@ -40,17 +42,25 @@ otherwise: {status: UNDETERMINED, currentStateMessage: closed__c is empty.}
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.analyze.reachability import Structures
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import is_production
+from perpend.ir.status import Status
+from perpend.meaning.values import date_time_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-    from perpend.ir.program import Block
+    from perpend.ir.program import Block, Program
     from perpend.lint.survey import Survey
+    from perpend.load.documents import Logic
+    from perpend.load.test_data import TestObject
 
 RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 
@@ -58,13 +68,46 @@ RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the production logics that judge like one before them."""
     structures = Structures()
-    first: dict[Hashable, str] = {}
+    before: dict[str, list[_Tested]] = defaultdict(list)
     for logic, analyzed in survey.policies:
         if analyzed.program is None or not is_production(logic.id) or not analyzed.program.block.conditions:
             continue
-        other = first.setdefault(_judged(analyzed.program.block, structures), logic.policy_id)
-        if other != logic.policy_id:
-            yield RULE.at(logic.input_type.span, f"this logic judges exactly like that of `{other}`")
+        judged = _judged(analyzed.program.block, structures)
+        own = _Tested(logic, analyzed.program, judged, tuple(survey.repository.test_objects(logic).value or ()))
+        others = before[analyzed.program.input_type]
+        if twin := next((one for one in others if one.judged == judged), None):
+            yield RULE.at(logic.input_type.span, f"this logic judges exactly like that of `{twin.logic.policy_id}`")
+        elif twin := next((one for one in others if _answer_alike(own, one)), None):
+            count = f"{len(own.tests) + len(twin.tests)} test objects"
+            yield RULE.at(
+                logic.input_type.span, f"this logic answers all {count} of both like that of `{twin.logic.policy_id}`"
+            )
+        others.append(own)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A logic with its program, a key that logics share which judge alike, and its own test objects."""
+
+    logic: Logic
+    program: Program
+    judged: Hashable
+    tests: tuple[TestObject, ...]
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        return Interpreter([self.program])
+
+    def says_as_expected(self, test: TestObject) -> bool:
+        """Whether the logic gives an object of another one's tests the status that these expect."""
+        (index, _), *_ = self._interpreter.judge(test.fields, date_time_from_text(test.snapshot_time or "") or 0)
+        return self.program.verdicts[index].status == test.expected.status
+
+
+def _answer_alike(one: _Tested, other: _Tested) -> bool:
+    expected = {test.expected.status for test in (*one.tests, *other.tests)}
+    tells_apart = {Status.COMPLIANT, Status.INCOMPLIANT} <= expected and one.tests and other.tests
+    return bool(tells_apart) and all(map(other.says_as_expected, one.tests)) and all(map(one.says_as_expected, other.tests))
 
 
 def _judged(block: Block, structures: Structures) -> Hashable:

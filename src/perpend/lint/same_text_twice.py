@@ -1,7 +1,8 @@
-"""Two texts of one collection differ in case or white space only: as Text they are the same, so case hides an odd value.
+"""Two texts that a value is compared with differ in case or white space only: as Text they are one, so case hides an odd value.
 
 Text compares without regard to case and white space. Whoever writes both spellings may think that others are told apart,
-but `ENABLED`, ` enabled ` and every other spelling pass as well. Where spelling matters, compare Bytes.
+but `ENABLED`, ` enabled ` and every other spelling pass as well. Where spelling matters, compare Bytes. The texts may stand in
+a collection, or in comparisons of one value that are joined by `OR` (or, with `NOT_EQUAL`, by `AND`).
 
 Wrong:
 
@@ -35,8 +36,10 @@ otherwise: {status: UNDETERMINED, currentStateMessage: versioning__c is neither 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from perpend.analyze.reachability import Structures
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.ir.operation import Constant
 from perpend.ir.render import quoted
@@ -54,7 +57,7 @@ RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
-    """Yield the collections of Text with entries that are equal."""
+    """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
     for _, values in survey.extracts:
         yield from _in(values)
     for logic, analyzed in survey.policies:
@@ -64,10 +67,23 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 def _in(values: Iterable[Expr]) -> Iterator[Diagnostic]:
     for expression in (found for value in values for found in written_here(value)):
+        assert expression.span is not None  # analysis gives every expression the place it was written at
         names = expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ()
         for name in names:
-            assert expression.span is not None  # analysis gives every expression the place it was written at
             yield from _repeated(expression.span, expression.constant(name) or ())
+        for texts in _compared(expression):
+            yield from _repeated(expression.span, texts)
+
+
+def _compared(expression: Expr) -> Iterator[list[str]]:
+    """Yield the texts that each value is compared with by the parts of ``OR`` and ``AND``, more than one of them."""
+    comparison = {"OR": "IS_EQUAL", "AND": "NOT_EQUAL"}.get(expression.operation.name)
+    structures, found = Structures(), defaultdict[int, list[str]](list)
+    parts = [part.operands for part in expression.operands if part.extract is None and part.operation.name == comparison]
+    for text, value in (*parts, *(operands[::-1] for operands in parts)):
+        if text.operation.name == "TEXT":
+            found[structures.number(value)].append(text.constant("value"))
+    yield from (texts for texts in found.values() if len(texts) > 1)
 
 
 def _repeated(span: Span, entries: Iterable[str]) -> Iterator[Diagnostic]:

@@ -1,7 +1,9 @@
-"""A policy asks a list for faults and never for what is not known: an UNDETERMINED object of the list passes.
+"""A policy asks a list for one status and never for what is not known: an UNDETERMINED object of the list passes, or fails.
 
 An object of a list that is UNDETERMINED counts for that status only; to the object that owns the list it is as if it were
-not there. So a policy that finds faults in a list has to ask for UNDETERMINED, too, before it says COMPLIANT.
+not there. So a policy that finds faults in a list has to ask for UNDETERMINED, too, before it says COMPLIANT; and one that
+finds the good ones, before it says INCOMPLIANT. (A list of which it is known that it was not read, or not to its end, needs
+no such condition: the object that owns it is UNDETERMINED by itself.)
 
 Wrong:
 
@@ -52,7 +54,6 @@ relatedLists:
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from perpend.analyze.verdicts import checks_of
@@ -65,24 +66,40 @@ if TYPE_CHECKING:
 
     from perpend.ir.program import Block, Expr
     from perpend.lint.survey import Survey
+    from perpend.load.read import Placed
 
 RULE = Rule("A315", "unguarded-list", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
-    """Yield the lists whose faults count and whose unknown objects do not."""
+    """Yield the lists whose faults, or whose good objects, count and whose unknown objects do not."""
     for logic, analyzed in survey.policies:
         for written, block in blocks_of(logic, analyzed):
-            places = {item.relationship.value: item.relationship.span for item in written.related if item.relationship}
-            for name in filter(partial(_is_unguarded, block), block.related):
-                message = f"objects of `{name}` can be UNDETERMINED, and nothing asks for that: they pass"
-                yield RULE.at(places[name], message, help="ask for UNDETERMINED before the policy says COMPLIANT")
+            verdicts = (
+                (item.relationship, _unguarded(block, item.relationship.value)) for item in written.related if item.relationship
+            )
+            yield from (_problem(place, verdict) for place, verdict in verdicts if verdict is not None)
 
 
-def _is_unguarded(block: Block, relationship: str) -> bool:
+def _problem(relationship: Placed, verdict: Status) -> Diagnostic:
+    end = "they pass" if verdict is Status.COMPLIANT else "they count as faults"
+    message = f"objects of `{relationship.value}` can be UNDETERMINED, and nothing asks for that: {end}"
+    return RULE.at(relationship.span, message, help=f"ask for UNDETERMINED before the policy says {verdict}")
+
+
+def _unguarded(block: Block, relationship: str) -> Status | None:
+    """Return the verdict that unknown objects of a list get, None where something asks for them or they decide nothing."""
     asked = _asked(block, relationship)
-    asks_for_faults = Status.INCOMPLIANT in asked and Status.UNDETERMINED not in asked
-    return asks_for_faults and _passes(block, relationship) and _is_open(block.related[relationship])
+    below = block.related[relationship]
+    if Status.UNDETERMINED in asked or not _is_open(below):
+        return None
+    unknown: set[Status] = {Status.UNDETERMINED}
+    if Status.INCOMPLIANT in asked:
+        lists = [unknown, unknown | {Status.COMPLIANT}] if Status.COMPLIANT in _statuses(below) else [unknown]
+        return Status.COMPLIANT if any(_verdict(block, relationship, one) is Status.COMPLIANT for one in lists) else None
+    if Status.COMPLIANT in asked and _verdict(block, relationship, {Status.COMPLIANT}) is Status.COMPLIANT:
+        return Status.INCOMPLIANT if _verdict(block, relationship, unknown) is Status.INCOMPLIANT else None
+    return None
 
 
 def _asked(block: Block, relationship: str) -> set[Status]:
@@ -94,32 +111,34 @@ def _asked(block: Block, relationship: str) -> set[Status]:
     }
 
 
-def _passes(block: Block, relationship: str) -> bool:
-    """Whether an object is COMPLIANT whose list holds UNDETERMINED objects only, where no other condition holds."""
+def _verdict(block: Block, relationship: str, statuses: set[Status]) -> Status:
+    """Return what an object is whose list holds objects of these statuses, where no condition that leaves it open holds."""
     for condition in block.conditions:
-        if _holds(condition.expression, relationship) is True:
-            return condition.outcome.status is Status.COMPLIANT
-    return block.otherwise.status is Status.COMPLIANT
+        if _holds(condition.expression, relationship, statuses) is True:
+            return condition.outcome.status
+    return block.otherwise.status
 
 
-def _holds(expression: Expr, relationship: str) -> bool | None:
-    """Return what a condition says where no object of a list has a status that is asked for, None where that is open."""
+def _holds(expression: Expr, relationship: str, statuses: set[Status]) -> bool | None:
+    """Return what a condition says of a list with objects of these statuses, None where that is open."""
     name, parts = expression.operation.name, expression.operands
     if name == "NOT":
-        inner = _holds(parts[0], relationship)
+        inner = _holds(parts[0], relationship, statuses)
         return None if inner is None else not inner
     if name in ("AND", "OR"):
-        said = [_holds(part, relationship) for part in parts]
+        said = [_holds(part, relationship, statuses) for part in parts]
         decisive = name == "OR"
         return decisive if decisive in said else None if None in said else not decisive
     if name in ("RELATED_LIST_HAS", "RELATED_LIST_HAS_NO") and expression.constant("relationshipName") == relationship:
-        return name == "RELATED_LIST_HAS_NO"
+        return (Status(expression.constant("status")) in statuses) is (name == "RELATED_LIST_HAS")
     return None
+
+
+def _statuses(block: Block) -> set[Status]:
+    return {block.otherwise.status, *(condition.outcome.status for condition in block.conditions)}
 
 
 def _is_open(block: Block) -> bool:
     """Whether objects can be UNDETERMINED by a condition, a check or ``otherwise``."""
-    return block.otherwise.status is Status.UNDETERMINED or any(
-        condition.outcome.status is Status.UNDETERMINED or any(True for _ in checks_of(condition.expression))
-        for condition in block.conditions
-    )
+    checks = (check for condition in block.conditions for check in checks_of(condition.expression))
+    return Status.UNDETERMINED in _statuses(block) or any(True for _ in checks)

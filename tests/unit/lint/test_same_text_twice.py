@@ -1,11 +1,13 @@
-"""Entries of collections that are one Text, and policies that are one policy."""
+"""Texts that are one Text: entries of collections, and what one value is compared with."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 
 from tests.repositories import logic
-from tests.unit.lint.linted import equal, field, found
+from tests.unit.lint.linted import both, either, equal, field, found, no
 
 
 def within(items, kind):
@@ -27,14 +29,18 @@ def test_spellings_of_one_text_are_flagged(tmp_path, items, kind, expected):
     assert expected == [each.message for each in found(tmp_path, "A316", logic(within(items, kind)))]
 
 
-def test_a_policy_that_judges_like_another_one_is_flagged(tmp_path):
-    other = {"ce/second/policy.yaml": {"names": {"full": "B", "contextual": "B"}, "description": "d"}}
-    same, different = logic(equal(field("a__c"), "x")), logic(equal(field("a__c"), "y"))
-    same["conditions"][0]["currentStateMessage"] = "in other words"
-    (flag,) = found(tmp_path / "same", "A319", logic(equal(field("a__c"), "x")), {**other, "ce/second/prod.logic.yaml": same})
-    assert ("ce/second/prod.logic.yaml", "this logic judges exactly like that of `/ce/policy`") == (
-        flag.span.path,
-        flag.message,
-    )
-    files = {**other, "ce/second/prod.logic.yaml": different, "ce/policy/wip.logic.yaml": same}
-    assert [] == found(tmp_path / "different", "A319", logic(equal(field("a__c"), "x")), files)
+A_IS = partial(equal, field("a__c"))
+
+
+@pytest.mark.parametrize(
+    ("check", "flagged"),
+    [
+        (either(A_IS("on"), A_IS("off"), A_IS("ON")), True),
+        (both({"NOT_EQUAL": A_IS("on")["IS_EQUAL"]}, {"NOT_EQUAL": A_IS(" on")["IS_EQUAL"]}), True),
+        (either(A_IS("on"), A_IS("off")), False),
+        (either(A_IS("on"), equal(field("b__c"), "On")), False),
+        (either(A_IS("on"), no(A_IS("On"))), False),
+    ],
+)
+def test_spellings_that_one_value_is_compared_with_are_flagged(tmp_path, check, flagged):
+    assert flagged is bool(found(tmp_path, "A316", logic(check)))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.load.documents import WrittenBlock, WrittenOutcome
+    from perpend.load.documents import Logic, WrittenBlock, WrittenOutcome
 
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -24,3 +25,8 @@ def outcomes_of(block: WrittenBlock) -> Iterator[WrittenOutcome]:
 def words_of(text: str) -> list[str]:
     """Return the words of a text in lower case."""
     return _WORD.findall(text.casefold())
+
+
+def things_of(logic: Logic) -> frozenset[str]:
+    """Return the words by which a message may call the objects of a logic: those of their type, as written."""
+    return frozenset(words_of(_HUMP.sub(" ", logic.written_type or logic.input_type.value)))

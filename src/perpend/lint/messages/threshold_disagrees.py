@@ -1,7 +1,8 @@
-"""A message speaks of another number of days, hours, characters or passwords than the logic compares with.
+"""A message, or the policy's name, speaks of another number of days, hours, bits, characters … than the logic compares with.
 
 Somebody changed a limit in one of the two places. The rule speaks up only where the logic has limits and the number in
-the message is none of them, nor next to one ("more than 90 days" stands for `offsetDays: 90` and for 89).
+the text is none of them, nor next to one ("more than 90 days" stands for `offsetDays: 90` and for 89). What is told in weeks,
+hours, minutes or seconds may stand in the logic in days or as a duration. Names count for production logic.
 
 Wrong:
 
@@ -39,6 +40,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.ir.ids import is_production
 from perpend.lint.messages.outcomes import outcomes_of
 from perpend.lint.survey import blocks_of
 from perpend.meaning.values import DAY, duration_from_iso
@@ -51,16 +53,16 @@ if TYPE_CHECKING:
 
 RULE = Rule("A317", "threshold-disagrees", Severity.WARNING, __doc__ or "")
 
+_UNITS: Final = {"week": 7 * DAY, "day": DAY, "hour": DAY // 24, "minute": DAY // 24 // 60, "second": DAY // 24 // 3600}
 _LIMIT: Final = re.compile(
-    r"(?<![\w.,:/-])(\d{1,6})[ -](days?|hours?|minutes?|characters?|passwords?)\b", re.ASCII | re.IGNORECASE
+    rf"(?<![\w.,:/-])(\d{{1,6}})(?:[ -]({'|'.join(_UNITS)}|bit|character|password|node)s?\b| ?(%|percent\b))",
+    re.ASCII | re.IGNORECASE,
 )
-_HOUR: Final = DAY // 24
-_UNITS: Final = {"day": DAY, "hour": _HOUR, "minute": _HOUR // 60}
-_ALWAYS: Final = {0, 1, 24, 60}
+_ALWAYS: Final = {(24, "hour"), (60, "minute"), (60, "second"), (100, "%"), (100, "percent")}
 
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
-    """Yield the messages with a number that is no limit of the logic."""
+    """Yield the messages and names with a number that is no limit of the logic."""
     for logic, analyzed in survey.policies:
         limits = {limit for _, block in blocks_of(logic, analyzed) for limit in _limits(block)}
         if not limits:
@@ -70,13 +72,17 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
         for placed in texts:
             if odd := _odd(placed.value, limits):
                 yield RULE.at(placed.span, f"the text speaks of {odd}, but the logic compares with {known}")
+        policy = survey.repository.policy(logic.policy_id).value if is_production(logic.id) else None
+        if policy and (odd := _odd(policy.names.full, limits) or _odd(policy.names.contextual, limits)):
+            yield RULE.at(logic.input_type.span, f"the policy's name speaks of {odd}, but the logic compares with {known}")
 
 
 def _odd(text: str, limits: set[float]) -> str | None:
+    near = {limit + shift for limit in limits for shift in (-1, 0, 1)}
     for found in _LIMIT.finditer(text):
-        number = int(found[1])
-        near = {limit + shift for limit in limits for shift in (-1, 0, 1)}
-        if number not in near and number not in _ALWAYS:
+        number, unit = int(found[1]), (found[2] or found[3]).lower()
+        days = number * _UNITS[unit] / DAY if unit in _UNITS else number
+        if number > 1 and (number, unit) not in _ALWAYS and not {number, days} & near:
             return found[0]
     return None
 

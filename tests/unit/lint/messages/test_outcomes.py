@@ -22,6 +22,13 @@ def outcomes(tmp_path, code, *, status="INCOMPLIANT", check=None, **more):
         ("Check failed!", "the message says that something is wrong, and not what was found"),
         ("a__c is not true, so the policy is violated", None),
         ("MFA is off", None),
+        ("The thing is not configured correctly.", "the message says that something is wrong, and not what was found"),
+        (
+            "It violates best practices; see the description.",
+            "the message says that something is wrong, and not what was found",
+        ),
+        ("Its status is failed", None),
+        ("It is not configured with a key", None),
         ("", None),
     ],
 )
@@ -40,6 +47,10 @@ def test_other_statuses_may_say_what_they_want(tmp_path):
         ("Please fix the issue.", True),
         ("TBD", True),
         ("See the documentation", True),
+        ("Follow AWS best practices.", True),
+        ("Review the configuration of the object", True),
+        ("https://docs.aws.amazon.com/IAM/latest/UserGuide/mfa.html", True),
+        ("Delete the object", False),
         ("Turn on MFA.", False),
         ("`aws iam delete-login-profile --user-name <user>`", False),
         (" ", False),
@@ -61,6 +72,13 @@ BEYOND_90 = {"IS_BEYOND_LAST_DAYS": {"arg": DATE, "offsetDays": 90}}
         ("The key was unused for 91 days or more.", None),
         ("It has 14 characters, since 2026-01-30 days count.", "14 characters"),
         ("Within 24 hours, or 1 day.", None),
+        ("The key is older than 60 days.", "60 days"),
+        ("The key is older than 3 weeks.", "3 weeks"),
+        ("The key is older than 13 weeks.", None),
+        ("The key is older than 2160 hours.", None),
+        ("The key is older than 7200 seconds, 30% of keys are.", "7200 seconds"),
+        ("The key has 1024-bit length.", "1024-bit"),
+        ("100 % of the keys", None),
     ],
 )
 def test_a_number_in_a_message_is_a_limit_of_the_logic(tmp_path, message, odd):
@@ -70,3 +88,11 @@ def test_a_number_in_a_message_is_a_limit_of_the_logic(tmp_path, message, odd):
 
 def test_a_logic_without_limits_may_speak_of_any_number(tmp_path):
     assert [] == outcomes(tmp_path, "A317", currentStateMessage="Unused for 30 days.")
+
+
+@pytest.mark.parametrize(("name", "odd"), [("Key older than 30 days", True), ("Key older than 90 days", False)])
+def test_a_number_in_the_name_of_a_policy_is_a_limit_of_its_logic(tmp_path, name, odd):
+    document = logic(BEYOND_90, statuses=["INCOMPLIANT"])
+    policy = {"names": {"full": name, "contextual": "Old key"}, "description": "What it asks."}
+    expected = ["the policy's name speaks of 30 days, but the logic compares with 90"] if odd else []
+    assert expected == [each.message for each in found(tmp_path, "A317", document, {"ce/policy/policy.yaml": policy})]
