@@ -31,6 +31,7 @@ HERE = Surroundings(
     collected_accounts=frozenset({OWN}),
 )
 THERE = {"CA10__disappearanceTime__c": None}
+OPEN = {"CA10__ignorePublicAcls__c": "No", "CA10__restrictPublicBuckets__c": "No", "CA10__objectOwnership__c": "ObjectWriter"}
 
 
 class Defect(NamedTuple):
@@ -92,26 +93,70 @@ def _trail(bucket: dict[str, Any]) -> dict[str, Any]:
     return {**THERE, "CA10__bucket__c": "bucket", "CA10__bucket__r": {"Id": "bucket", **THERE, **bucket}}
 
 
+def _bucket(*, acl: str | None = None, policy: str | None = None) -> dict[str, Any]:
+    """Return a bucket that nothing blocks; what is None could not be read, an empty policy is none."""
+    read = {} if acl is None else {"CA10__aclGrantsJson__c": acl}
+    if policy is not None:
+        read |= {"CA10__policyDocument__c": policy, "CA10__policyDocumentExt__c": policy}
+    return {**THERE, **OPEN, "CA10__account__c": OWN, "CA10__account__r": {"Id": OWN, **THERE, **OPEN}, **read}
+
+
 PUBLIC_QUEUE = _resource(_allow("sqs:SendMessage", "*"))
 QUEUE = AWS + "sqs/queue-policy-open-to-everybody"
 TOPIC = AWS + "sns/topic-policy-open-to-everybody"
 FUNCTION = AWS + "lambda/function-policy-open-to-everybody"
 UNUSED = AWS + "secretsmanager/secret-unused-for-90-days"
 ROTATED = AWS + "iam/user-access-keys-are-not-rotated-every-90-days"
+PUBLIC = AWS + "s3/bucket-public-read-access"
+OPEN_TRAIL = AWS + "cloudtrail/trail-bucket-open-to-everybody"
 ROOT_MFA = AWS + "iam/root-user-mfa"
 TO_BUCKET = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}
 
 DEFECTS = [
+    Defect("prowler#12872", "a public bucket passes where its ACL is denied", PUBLIC, _bucket(policy=""), "UNDETERMINED"),
+    Defect("prowler#12872", "a public bucket passes where its policy is denied", PUBLIC, _bucket(acl="[]"), "UNDETERMINED"),
+    Defect("prowler#12872", "a denied read of a trail's bucket passes", OPEN_TRAIL, _trail({}), "UNDETERMINED"),
     Defect(
-        "prowler#12872",
-        "a denied read of a policy passes",
-        AWS + "cloudtrail/trail-bucket-open-to-everybody",
-        _trail({}),
+        "prowler#327", "a denied read of a bucket's encryption passes", AWS + "s3/bucket-kms-encryption", THERE, "UNDETERMINED"
+    ),
+    Defect(
+        "prowler#380",
+        "a denied read of a bucket in another account fails",
+        AWS + "cloudtrail/s3-bucket-access-logging",
+        {**THERE, "CA10__bucketArn__c": "arn:aws:s3:::log-archive", "CA10__bucket__c": None, "CA10__bucket__r": None},
         "UNDETERMINED",
     ),
-    Defect("prowler#327", "a denied read fails", AWS + "sqs/queue-encryption", {**THERE}, "UNDETERMINED"),
+    Defect(
+        "prowler#759",
+        "a check that may not ask says nothing",
+        AWS + "account/iam-access-analyzer-for-all-regions",
+        {**THERE, "CA10__accountId__c": OWN},
+        "UNDETERMINED",
+    ),
     Defect("prowler#12645", "a denied read fails", AWS + "ecr/repository-scan-on-push", {**THERE}, "UNDETERMINED"),
-    Defect("steampipe-mod-aws-perimeter#21", "an ignored AccessDenied is fine", TOPIC, {**THERE}, "UNDETERMINED"),
+    Defect("steampipe-mod-aws-perimeter#21", "an ignored AccessDenied is fine", PUBLIC, THERE, "UNDETERMINED"),
+    Defect(
+        "steampipe-plugin-aws#1192",
+        "one denied bucket takes the others along",
+        PUBLIC,
+        _bucket(
+            policy="", acl='[{"grantee": {"uri": "http://acs.amazonaws.com/groups/global/AllUsers"}, "permission": "READ"}]'
+        ),
+        "INCOMPLIANT",
+    ),
+    Defect(
+        "steampipe-plugin-aws#2252",
+        "a key whose rotation is denied is none",
+        AWS + "kms/symmetric-cmk-rotation",
+        {
+            **THERE,
+            "CA10__keyManager__c": "CUSTOMER",
+            "CA10__state__c": "Enabled",
+            "CA10__keySpec__c": "SYMMETRIC_DEFAULT",
+            "CA10__origin__c": "AWS_KMS",
+        },
+        "UNDETERMINED",
+    ),
     Defect("cloud-custodian#9455", "one denied object takes the verdicts of others along", QUEUE, PUBLIC_QUEUE, "INCOMPLIANT"),
     Defect(
         "prowler#2843",
@@ -191,6 +236,13 @@ DEFECTS = [
         "steampipe-mod-aws-compliance#909",
         "a key that is inactive counts as not rotated",
         ROTATED,
+        _user("alma", {"access_key_2_active": "false", "access_key_2_last_rotated": "2020-01-01T00:00:00Z"}),
+        "COMPLIANT",
+    ),
+    Defect(
+        "cnspec-policies#55",
+        "a key that is inactive counts as a second one",
+        AWS + "iam/user-has-more-than-one-active-access-key",
         _user("alma", {"access_key_2_active": "false", "access_key_2_last_rotated": "2020-01-01T00:00:00Z"}),
         "COMPLIANT",
     ),
