@@ -35,7 +35,8 @@ exist, none can judge it. *None*: no policy here. An answer is a part of what a 
 
 NIST SP 800-53 and PCI DSS list only what AWS relates to controls of Security Hub: their counts say nothing about the whole
 catalogues. ISO/IEC 27001 (Annex A), SOC 2 (common criteria) and NIST CSF are listed whole; most of what they ask is about people
-and organizations, beyond any policy over a cloud account. AWS FSBP leaves out retired controls.
+and organizations, beyond any policy over a cloud account. AWS FSBP holds controls of Security Hub, also some that only its other
+standards have (such as S3.14), and leaves out retired ones.
 
 | framework | requirements | automated | manual | none |
 | --- | ---: | ---: | ---: | ---: |

@@ -74,6 +74,8 @@ def problems(command: str) -> Iterator[str]:
 def asked(rest: str, operation: OperationModel) -> Iterator[str]:
     found = re.search(r"--query ((?:'[^']*'|\"(?:\\.|[^\"])*\"|[^\s'\"])+)", rest)
     if found:
+        if re.search(r"[][{}?*]", re.sub(r"'[^']*'|\"(?:\\.|[^\"])*\"", "", found[1])):
+            yield f"a shell may take {found[1]} for names of files"
         query = re.sub(r"'([^']*)'|\"((?:\\.|[^\"])*)\"", lambda quoted: quoted[1] or quoted[2].replace("\\", ""), found[1])
         unknown: list[str] = []
         walk(jmespath.compile(re.sub(r"\$\{?\w+\}?|<[^<>]*>", "x", query)).parsed, operation.output_shape, unknown)
@@ -129,6 +131,7 @@ def test_commands_are_those_of_aws(policy: str) -> None:
         ("aws iamm list-users", "no such operation"),
         ("aws iam list-users --user-name x", "no option --user-name"),
         ("aws kms get-key-rotation-status --output text --region x", None),
+        ("aws iam list-users --query Users[].Arn", "a shell may take Users[].Arn for names of files"),
         ("aws iam get-user --user-name x --query User.'[UserName,Arm]'", "the answer has no Arm"),
         ("aws iam list-users --query 'Users[].Name'", "the answer has no Name"),
         ("aws iam list-users --query 'Users[?UserName==`x`].[Arn,Path]'", None),
