@@ -25,6 +25,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
 _NUMBER: Final = re.compile("[0-9]+")
+_UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
 """How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
@@ -180,12 +181,16 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     return tuple(Claim(type_name, scope) for scope in scopes)
 
 
+def is_blank_key(key: str) -> bool:
+    """Whether a key holds nothing that can be seen."""
+    return all(unicodedata.category(sign) in _UNSEEN for sign in key)
+
+
 def near_key(key: str) -> str:
     """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, case, first zeros."""
-    signs = (
-        sign for sign in unicodedata.normalize("NFC", key) if sign not in "'\"`" and unicodedata.category(sign)[0] not in "ZC"
-    )
-    return "".join(signs).lower().lstrip("0")
+    seen = "".join(sign for sign in key if sign not in "'\"`" and unicodedata.category(sign) not in _UNSEEN)
+    # Sign by sign and one for one, as engines do it: the small letter of a capital depends on no other.
+    return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
