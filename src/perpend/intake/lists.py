@@ -218,7 +218,8 @@ def look(connection: Connection, keys: str, key: str) -> tuple[str | None, bool]
     if digits and shortest == longest:
         return f"regexp_full_match({key}, '[0-9]{{{shortest}}}')", True
     if first == last and first:
-        return f"starts_with({near(key)}, {text(near_key(first))})", False
+        begun = text(near_key(first))
+        return f"(starts_with({near(key)}, {begun}) AND {near(key)} <> {begun})", False
     return None, False
 
 

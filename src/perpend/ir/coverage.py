@@ -204,13 +204,14 @@ def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
 def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
     """Whether some key looks like no Id, and so may be meant for any of them; :func:`is_odd_key` says so of numbers.
 
-    Ids look alike that begin alike, as with `rtb-`. Other Ids only another spelling of one looks like.
+    Ids look alike that begin alike, as with `rtb-`, and do not end there. Other Ids only another spelling of one looks like.
     """
     if not ids or _are_numbers(ids):
         return False
     beginnings = {found[0] if (found := BEGINNING.match(key)) else "" for key in ids}
     if len(beginnings) == 1 and "" not in beginnings:
-        return any(not near_key(key).startswith(near_key(*beginnings)) for key in keys)
+        begun = near_key(*beginnings)
+        return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
     nearly = set(map(near_key, ids))
     return any(near_key(key) not in nearly for key in keys)
 
