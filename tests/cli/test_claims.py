@@ -153,6 +153,15 @@ def test_a_key_of_an_account_that_was_not_imported_is_told_and_harms_no_other(be
     assert f"holds what is the Id of no `{ACCOUNT}`: 1 in all, `{B}`" in bench.told
 
 
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_a_row_that_holds_another_object_than_its_key_names_may_belong_to_any(bench: Bench, form: str) -> None:
+    accounts = [bench.write("a.json", [{"Id": A}, {"Id": B}]), "--type", ACCOUNT, "--complete", "all"]
+    row = {"Id": "u", "CA10__userName__c": "bob", "CA10__account__c": B, "CA10__account__r": {"Id": A}}
+    users = [bench.write("u", [row] if form == "json" else json.dumps(row) + "\n"), "--type", USER, "--complete", "all"]
+    expected = {A: "UNDETERMINED", B: "UNDETERMINED"}
+    assert (expected, expected) == (bench.of_files(USERS, *accounts, *users), bench.of_store(USERS, *accounts, *users))
+
+
 def test_an_empty_list_beside_a_row_is_in_doubt(bench: Bench) -> None:
     accounts = bench.write(
         "a.json", [{"Id": A, "CA10A1__AWS_Security_Hubs__r": []}, {"Id": B, "CA10A1__AWS_Security_Hubs__r": []}]

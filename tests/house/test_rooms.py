@@ -5,17 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from bench.rooms import above, circles, graph_of, imports_of, lines_of, modules_of, turns
 
 SOURCE = Path(__file__).parents[2] / "src"
-MODULES = {
-    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted(SOURCE.rglob("*.py"))
-}
+MODULES = modules_of(SOURCE)
 
 MAX_ROOM_LINES = 3_500
 ROWS = "perpend.clouds.aws.services."
@@ -24,47 +20,8 @@ ROWS = "perpend.clouds.aws.services."
 RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
 
 
-def imports_of(tree: ast.Module, modules: Mapping[str, object] | set[str]) -> Iterator[str]:
-    """Yield the modules that a module imports anywhere in it.
-
-    Imports for types count: whoever reads one module of a circle has to read the others, whether or not they run. So do late
-    ones: a circle that runs only because one of its imports waits is still there. What a package itself imports counts for
-    the package, not for those that import a module of it; the version stands before all that a package imports.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in modules)
-        elif isinstance(node, ast.ImportFrom):
-            named = {f"{node.module}.{alias.name}" for alias in node.names if alias.name != "__version__"}
-            whole = named & set(modules)
-            yield from whole
-            if node.module in modules and any(name not in whole for name in named):
-                yield node.module
-
-
-def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
-    """Return the groups of modules each of which leads to all others of its group."""
-    left = {name: set(targets) for name, targets in graph.items()}
-    while ends := {name for name, targets in left.items() if not targets & left.keys()}:
-        left = {name: targets for name, targets in left.items() if name not in ends}
-    reached = {name: reachable(left, name) for name in left}
-    groups = {tuple(sorted(other for other in found if name in reached.get(other, ()))) for name, found in reached.items()}
-    return sorted(list(group) for group in groups if group)
-
-
-def reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        new = graph.get(waiting.pop(), set()) - found
-        found |= new
-        waiting += new
-    return found
-
-
 def test_no_imports_go_in_a_circle() -> None:
-    graph = {name: {*imports_of(ast.parse(path.read_text("utf-8")), MODULES)} for name, path in MODULES.items()}
-    assert [] == circles(graph)
+    assert [] == circles(graph_of(MODULES))
 
 
 @pytest.mark.parametrize(
@@ -84,10 +41,15 @@ def test_circles_are_found_by_whatever_import(sources: dict[str, str], expected:
 
 
 def test_no_room_is_too_large() -> None:
-    lines: Counter[str] = Counter()
-    for name, path in ((name, path) for name, path in MODULES.items() if not name.startswith(ROWS)):
-        lines[".".join(name.split(".")[:2])] += len(path.read_text("utf-8").splitlines())
+    lines = lines_of({name: path for name, path in MODULES.items() if not name.startswith(ROWS)})
     assert {} == {room: number for room, number in lines.items() if number > MAX_ROOM_LINES}
+
+
+def test_a_way_turns_back_where_it_leaves_a_room_for_one_that_stands_on_it() -> None:
+    over = above({"p.top.a": {"p.low.b", "p.side.c"}, "p.low.b": set(), "p.side.c": {"p.ring.d"}, "p.ring.d": {"p.side.c"}})
+    assert {"p.top": set(), "p.low": {"p.top"}, "p.side": {"p.top"}, "p.ring": {"p.top"}} == over
+    assert (4, 1) == turns(["p.top.a", "p.top.e", "p.low.b", "p.top.f", "p.low.g", "p.low.h"], over)
+    assert (3, 0) == turns(["p.side.c", "p.ring.d", "p.low.b"], over)
 
 
 def test_what_pages_say_is_known_without_anything_that_draws_them() -> None:

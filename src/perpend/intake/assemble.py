@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake.lists import LONGEST_KEY, Lists, near
+from perpend.intake.lists import LONGEST_KEY, Lists, look, near
 from perpend.ir.coverage import Scope, not_imported
 from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
@@ -162,9 +162,10 @@ class Assembly:
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
         if self._coverage.reason(target, "", Scope()) is None:
-            # All that there is was read: what the key names is not there, unless it is there in another spelling.
+            # All that there is was read: what the key names is not there, unless it is there in another spelling, or spoilt.
             ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
-            dangling = f"CASE WHEN {near(column)} IN ({ids}) THEN {dangling} END"
+            alike, _ = look(self._connection, other.keys, column)
+            dangling = f"CASE WHEN {near(column)} IN ({ids}) OR NOT {alike or 'true'} THEN {dangling} END"
         found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _why(self, target: str) -> str:

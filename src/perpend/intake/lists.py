@@ -12,6 +12,7 @@ from perpend.diagnostics.model import Span
 from perpend.intake.scopes import covers, meets, scope_columns
 from perpend.ir.coverage import BEGINNING, NOT_IN_FULL, near_key, unclaimed
 from perpend.ir.object_types import MASTER_KEY
+from perpend.ir.relations import OTHER_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
 from perpend.pieces.united import lost_values
@@ -85,7 +86,7 @@ class Lists:
     def _strays(self, own: United, other: United, table: str, child: Children, mark: str) -> list[str]:
         """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
         key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
-        stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {_is_blank(key)} AND {key} NOT IN ({ids})"
+        stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
         if not own.rows or not other.rows or not (count := self._count(stray)):
             return []
         cases, what = [], f"`{child.key}` of `{child.type_name}`"
@@ -96,7 +97,8 @@ class Lists:
         if longer := self._renamed(own, stray):
             several = f"SELECT unnest({text_list(longer)})"
             cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
-        alike, numbers = self._look(own)
+        alike, numbers = look(self._connection, own.keys, "stray")
+        alike = alike or f"{near('stray')} IN (SELECT {near('Id')} FROM ({ids}))"
         if self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"):
             # What a row lists itself is known by that, as long as Ids cannot be what a spreadsheet left of others.
             of_whom = "true" if numbers else f"{mark} IS NOT NULL"
@@ -112,23 +114,6 @@ class Lists:
             return []
         named = {one for (one,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
         return sorted(one for one, former in own.renamed.items() if former in named)
-
-    def _look(self, own: United) -> tuple[str, bool]:
-        """Return what is true of a ``stray`` that looks like the Ids, and whether these are digits of one length.
-
-        As :func:`~perpend.ir.coverage.is_odd_key` and :func:`~perpend.ir.coverage.is_unlike` have it.
-        """
-        ids, beginning = f"""FROM ({own.keys}) WHERE "Id" <> ''""", f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
-        numbers = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
-        asked = f"SELECT {numbers}, min({beginning}), max({beginning}) {ids}"
-        digits, shortest, longest, first, last = self._rows(asked)[0]
-        if shortest is None:
-            return "true", False
-        if digits and shortest == longest:
-            return f"regexp_full_match(stray, '[0-9]{{{shortest}}}')", True
-        if first == last and first:
-            return f"starts_with({near('stray')}, {text(near_key(first))})", False
-        return f"{near('stray')} IN (SELECT {near(name('Id'))} {ids})", False
 
     def _against(self, table: str, child: Children, mark: str) -> str:
         """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
@@ -174,13 +159,17 @@ class Lists:
             self._tell(rules.NOT_CLAIMED, table, message, hint)
 
     def _orphans(self, table: str, key: str) -> int:
-        """Return how many rows do not say what they belong to: keys not known, and blank where each row must have one.
+        """Return how many rows do not say what they belong to: keys not known, or that an object beside them speaks against,
+        and blank where each row must have one.
 
         Blank keys are told with the first of their rows.
         """
         found, declared = self._tables[table], self._declared(table)
-        unknown = f"{name(unread(key))} IS NOT NULL" if unread(key) in found.marks else "false"
-        blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {_is_blank(name(key))})"
+        doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in found.marks else []
+        lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []
+        doubts += [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in found.marks]
+        unknown = f"({' OR '.join(doubts or ['false'])})"
+        blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
         listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
         counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
         unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({found.keys})")[0]
@@ -214,13 +203,34 @@ class Lists:
         return rows_of(self._connection, query)
 
 
+def look(connection: Connection, keys: str, key: str) -> tuple[str | None, bool]:
+    """Return what is true of a key that looks like the Ids of some rows, and whether these are digits of one length.
+
+    None where Ids have no look. As :func:`~perpend.ir.coverage.is_odd_key` and :func:`~perpend.ir.coverage.is_unlike` have it.
+    """
+    ids, beginning = f"""FROM ({keys}) WHERE "Id" <> ''""", f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
+    numbers = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
+    digits, shortest, longest, first, last = rows_of(connection, f"SELECT {numbers}, min({beginning}), max({beginning}) {ids}")[
+        0
+    ]
+    if shortest is None:
+        return "true", False
+    if digits and shortest == longest:
+        return f"regexp_full_match({key}, '[0-9]{{{shortest}}}')", True
+    if first == last and first:
+        begun = text(near_key(first))
+        return f"(starts_with({near(key)}, {begun}) AND {near(key)} <> {begun})", False
+    return None, False
+
+
 def near(expression: str) -> str:
     """Return the expression of what is left of a key without what typing and spreadsheets change: space, case, first zeros."""
-    bare = f"regexp_replace(nfc_normalize({expression}), {text(_UNTYPED)}, '', 'g')"
-    return f"ltrim(lower({bare}), '0')"
+    seen = f"regexp_replace({expression}, {text(_UNTYPED)}, '', 'g')"
+    return f"ltrim(lower(nfc_normalize({seen})), '0')"
 
 
-def _is_blank(expression: str) -> str:
+def is_blank(expression: str) -> str:
+    """Return whether a key holds nothing that can be seen."""
     return f"regexp_full_match({expression}, {text(_BLANK)})"
 
 

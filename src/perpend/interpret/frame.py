@@ -8,7 +8,7 @@ from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.ir.relations import lookup_target
 from perpend.meaning.partly_known import MISSING, PartlyKnown, doubt_of, reason_of
 from perpend.meaning.types import ValueType
-from perpend.meaning.values import DAY, collection, date_time_from_text, duration_from_iso, is_empty_text
+from perpend.meaning.values import DAY, NEVER_SET, collection, date_time_from_text, duration_from_iso, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,6 +97,8 @@ class Frame:
             raise Unreadable(f"{self.path}{name} holds {_described(value)}, not {ValueType.DATE_TIME.value}") from None
         if instant is not None and instant >= self.today + DAY:
             raise Unreadable(f"{self.path}{name} holds {_described(value)}, a time after the snapshot")
+        if instant is not None and instant < NEVER_SET:
+            raise Unreadable(f"{self.path}{name} holds {_described(value)}, where clocks begin: it was never set")
         return instant is not None
 
     def get(self, name: str) -> Any:

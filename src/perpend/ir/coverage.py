@@ -25,6 +25,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
 _NUMBER: Final = re.compile("[0-9]+")
+_UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
 """How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
@@ -180,12 +181,16 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     return tuple(Claim(type_name, scope) for scope in scopes)
 
 
+def is_blank_key(key: str) -> bool:
+    """Whether a key holds nothing that can be seen."""
+    return all(unicodedata.category(sign) in _UNSEEN for sign in key)
+
+
 def near_key(key: str) -> str:
     """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, case, first zeros."""
-    signs = (
-        sign for sign in unicodedata.normalize("NFC", key) if sign not in "'\"`" and unicodedata.category(sign)[0] not in "ZC"
-    )
-    return "".join(signs).lower().lstrip("0")
+    seen = "".join(sign for sign in key if sign not in "'\"`" and unicodedata.category(sign) not in _UNSEEN)
+    # Sign by sign and one for one, as engines do it: the small letter of a capital depends on no other.
+    return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
@@ -199,13 +204,14 @@ def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
 def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
     """Whether some key looks like no Id, and so may be meant for any of them; :func:`is_odd_key` says so of numbers.
 
-    Ids look alike that begin alike, as with `rtb-`. Other Ids only another spelling of one looks like.
+    Ids look alike that begin alike, as with `rtb-`, and do not end there. Other Ids only another spelling of one looks like.
     """
     if not ids or _are_numbers(ids):
         return False
     beginnings = {found[0] if (found := BEGINNING.match(key)) else "" for key in ids}
     if len(beginnings) == 1 and "" not in beginnings:
-        return any(not near_key(key).startswith(near_key(*beginnings)) for key in keys)
+        begun = near_key(*beginnings)
+        return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
     nearly = set(map(near_key, ids))
     return any(near_key(key) not in nearly for key in keys)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import contradiction
-from perpend.ir.coverage import Claims, is_odd_key, is_unlike, near_key, scope_of, unread_input
+from perpend.ir.coverage import Claims, is_blank_key, is_odd_key, is_unlike, near_key, scope_of, unread_input
 from perpend.ir.estate import is_filled
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import PartlyKnown
@@ -81,7 +81,7 @@ def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -
     for one in estate.objects[child.type_name]:
         fields = PartlyKnown(one.fields, {}, contradiction(one)) if one.variants else one.fields
         for named, owner in dict.fromkeys(_owner(reading.fields, child.key, lookups) for reading in (one, *one.variants)):
-            if is_filled(owner) and owner.strip():
+            if is_filled(owner) and not is_blank_key(owner):
                 found.by_owner.setdefault(owner, []).append(fields)
             elif is_master or not named:
                 found.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
@@ -101,12 +101,14 @@ def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -
 def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[bool, str | None]:
     """Return whether an object says what owns it, and the owner's Id, None for nobody.
 
-    It says so in the key, or by what stands under its lookup: nothing at all, or an object with an Id.
+    It says so in the key, or by what stands under its lookup: nothing at all, or an object with an Id. Not if these differ.
     """
+    found = [fields[name] for name in lookups if name in fields]
     if key in fields:
         stated = [fields[key]]
+        if any(isinstance(one, dict) and is_filled(one.get("Id")) and one["Id"] != fields[key] for one in found):
+            return False, None
     else:
-        found = [fields[name] for name in lookups if name in fields]
         stated = [one and one["Id"] for one in found if one is None or (isinstance(one, dict) and one.get("Id", "") != "")]
     is_said = bool(stated) and (stated[0] is None or isinstance(stated[0], str))
     return is_said, stated[0] if is_said else None

@@ -26,6 +26,9 @@ WHITE_SPACE: Final = " \t\n\r\f\v"
 DAY: Final = 86_400_000
 """Milliseconds of a day."""
 
+NEVER_SET: Final = DAY
+"""Times before this are where clocks and programs begin (1970, the year 1), which say so of a time that nobody has set."""
+
 _RUNS = re.compile(f"[{WHITE_SPACE}]+")
 _UNSPACED = re.compile(f"[^{WHITE_SPACE}]*")
 _ISO_DATE = re.compile(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.meaning.partly_known import MISSING
-from perpend.meaning.values import DAY, norm
+from perpend.meaning.values import DAY, NEVER_SET, norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
 from perpend.plan.stage import column_of
 from perpend.tables.schema import CONTRADICTED, ROW, Form, unfollowed, unread
@@ -172,7 +172,8 @@ class Place:
         text, odd = text_of(scalars, node, column.form)
         instant = scalars.make("instant", text)
         tomorrow = scalars.literal(self.build.today + DAY, Kind.WHOLE)
-        is_time = scalars.all(scalars.negation(scalars.is_null(instant)), scalars.make("less", instant, tomorrow))
+        is_set = scalars.negation(scalars.make("less", instant, scalars.literal(NEVER_SET, Kind.WHOLE)))
+        is_time = scalars.all(scalars.negation(scalars.is_null(instant)), is_set, scalars.make("less", instant, tomorrow))
         filled = scalars.negation(blank(scalars, text))
         odd = scalars.any(odd, scalars.choice(filled, scalars.negation(is_time), scalars.false))
         if column.partial:

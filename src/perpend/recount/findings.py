@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,6 @@ from perpend.report.page import TerminalPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
     from typing import TextIO
 
     from rich.console import Console
@@ -154,6 +154,4 @@ def mark(life: Life, page: TerminalPage) -> str:
 
 def plain(row: Mapping[str, Any]) -> Row:
     """Return a row as JSON has it: times as ISO 8601 in UTC."""
-    return {
-        name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value for name, value in row.items()
-    }
+    return {name: value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value for name, value in row.items()}

@@ -103,10 +103,11 @@ def _odd(fields: Fields, type_name: str | None, random: Random) -> str | None:
 
 
 def _gone(fields: Fields, type_name: str | None, random: Random) -> str | None:
-    """Put what is no time, or a time to come, into a deletion field."""
+    """Put what is no time, a time to come, or one that nobody has set into a deletion field."""
     found = [one for one in places_of(fields, type_name) if str(one.key).endswith("disappearanceTime__c")]
     place = chosen(random, [one for one in found if one.value is None])
-    return _done(place, lambda: place.put(random.choice((*ODD["datetime"], "2099-01-01", "2099-01-01T00:00:00Z"))))
+    times = ("2099-01-01", "2099-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z")
+    return _done(place, lambda: place.put(random.choice((*ODD["datetime"], *times))))
 
 
 def _deny(fields: Fields, type_name: str | None, random: Random) -> str | None:

@@ -300,6 +300,21 @@ def _lost_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     return _with_some_rows(inputs, random, change)
 
 
+def _contradicted_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
+    """Let keys lead nowhere beside the object, under the lookup, that they led to."""
+
+    def change(row: Fields) -> list[Fields] | None:
+        names = [name for name in row if name in lookups and isinstance(row[name], str) and row[name].strip()]
+        if not names:
+            return None
+        name = random.choice(names)
+        return [{**row, name: "999999999999", lookups[name]: {"Id": row[name]}}]
+
+    known = (declared(one.type_name or "").lookups for one in inputs)
+    lookups = {key: name for found in known for name, (_, key) in found.items()}
+    return _with_some_rows(inputs, random, change)
+
+
 def _elsewhere(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Add a file that holds some other object only: an account that nothing is known of."""
     name = ACCOUNT if pool.root == LIBRARY else pool.type_name
@@ -344,6 +359,7 @@ FILE_CHANGES = (
     FileChange("a column with a reserved name", _reserved_column, forms=TABLES),
     FileChange("keys spelled otherwise", _spelled_keys, forms=TABLES),
     FileChange("keys that lead nowhere", _lost_keys, forms=TABLES),
+    FileChange("keys that an object beside speaks against", _contradicted_keys, forms=frozenset({"ndjson"})),
     FileChange("a byte changed under a checksum", flipped, same=True),
     FileChange("a file cut off", cut, same=True),
     FileChange("a byte of the store changed", store_flipped, same=True, stored=True),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from perpend.intake.lists import is_blank, look, near
 from perpend.intake.objects import LISTED_OTHERWISE
-from perpend.ir.coverage import Claim, Claims, Scope, scope_of
+from perpend.ir.coverage import Claim, Claims, Scope, is_blank_key, is_odd_key, is_unlike, near_key, scope_of
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
-from perpend.ir.relations import NO_OBJECT
+from perpend.ir.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces.tables.table_relations import NESTED
 from tests.unit.store.stored import (
@@ -60,6 +62,33 @@ def test_a_table_says_what_claims_mean(claims, places):
     coverage = Claims(tuple(claims))
     expected = [tuple(coverage.reason(DISK, one, scope_of(host, HOSTS)) for one in HOSTS.children) for host in hosts]
     assert expected == said
+
+
+IDS = st.lists(st.text("0139aΑΣİ-:/' \n\0\u200b\u00a0\u0301", max_size=4), min_size=1, max_size=3)
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect(config={"threads": 1}) as found:
+        yield found
+
+
+@settings(max_examples=60, deadline=None)
+@given(ids=IDS, keys=IDS)
+@example(ids=["rtb-"], keys=["RTB-", "rtb"])
+@example(ids=["aΣ"], keys=["aσ", "AΣ"])
+@example(ids=["i"], keys=["İ"])
+@example(ids=["a"], keys=["a\0b", "\u0378a"])
+def test_tables_and_objects_find_the_same_keys_odd(connection, ids, keys):
+    connection.execute('CREATE OR REPLACE TABLE ids AS SELECT unnest(?) AS "Id"', [ids])
+    connection.execute("CREATE OR REPLACE TABLE keys AS SELECT unnest(?) AS key", [keys])
+    said = connection.execute(f"SELECT key, {near('key')}, {is_blank('key')} FROM keys").fetchall()
+    assert [(one, near_key(one), is_blank_key(one)) for one in keys] == said
+    alike, numbers = look(connection, "SELECT * FROM ids", "key")
+    filled, strays = {one for one in ids if one}, {one for one in keys if one and one not in ids}
+    alike = alike or f"{near('key')} IN (SELECT {near('Id')} FROM ids WHERE Id <> '')"
+    unlike = {one for (one,) in connection.execute(f"SELECT key FROM keys WHERE NOT {alike}").fetchall()} & strays
+    assert (bool(unlike) and numbers, bool(unlike) and not numbers) == (is_odd_key(strays, filled), is_unlike(strays, filled))
 
 
 def lists(snapshot, type_name=THING, relation="parts__r"):
@@ -146,6 +175,8 @@ def test_a_row_whose_key_is_blank_space_belongs_to_any(tmp_path):
         ({"owner__c": "o", "owner__r": None}, NO_OBJECT),
         ({"owner__c": None, "owner__r": None}, None),
         ({"owner__c": "o", "owner__r": {"Id": "o", "n": 1}}, NESTED),
+        ({"owner__c": "q", "owner__r": {"Id": "o"}}, OTHER_OBJECT),
+        ({"owner__c": None, "owner__r": {"Id": "o"}}, OTHER_OBJECT),
         ({"owner__r": {"Id": "o"}}, NESTED),
         ({}, MISSING),
     ],
@@ -179,3 +210,20 @@ def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, cla
     objects = {THING: [{"Id": "a", "owner__c": "x"}, {"Id": "b", "owner__c": "o "}], OWNER: [{"Id": "o"}]}
     found = rows_of(write_store(tmp_path, estate(objects, claims=claims)), THING, "owner__r#unfollowed")
     assert [(reason,), ((reason or "").replace("`x`", "`o `") or "leads to `o `, which was not collected",)] == found
+
+
+@pytest.mark.parametrize(
+    ("ids", "key", "known"),
+    [
+        (["012345678901"], "1.23457E+10", False),
+        (["012345678901"], "N/A", False),
+        (["012345678901"], "999999999999", True),
+        (["vpc-1", "vpc-2"], "[object Object]", False),
+        (["vpc-1", "vpc-2"], "vpc-9", True),
+        (["a", "vpc-2"], "vpc-9", True),
+    ],
+)
+def test_a_key_that_looks_like_no_id_is_not_known_although_all_was_read(tmp_path, ids, key, known):
+    objects = {THING: [{"Id": "a", "owner__c": key}], OWNER: [{"Id": one} for one in ids]}
+    found = rows_of(write_store(tmp_path, estate(objects, claims=[Claim(OWNER)])), THING, "owner__r#unfollowed")
+    assert [(None if known else f"leads to `{key}`, which was not collected",)] == found

@@ -125,6 +125,7 @@ def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
         (["nobody"], ["rtb-1", "rtb-22"], True),
         (["999999999999"], ["rtb-1"], True),
         (["rtb-9"], ["rtb-1"], False),
+        (["Rtb- "], ["rtb-1"], True),
         ([" 'RTB-9"], ["rtb-1"], False),
         (["rtb-9", "arn:aws:ec2"], ["rtb-1"], True),
         (["nobody"], ["rtb-1", "vpc-2"], True),

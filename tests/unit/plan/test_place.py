@@ -118,7 +118,8 @@ def test_a_row_is_gone_where_its_deletion_field_holds_a_time_up_to_the_day() -> 
     text = made.column("t", GONE, Kind.TEXT)
     instant = made.make("instant", text)
     tomorrow = made.literal(21 * DAY, Kind.WHOLE)
-    is_time = made.all(made.negation(made.is_null(instant)), made.make("less", instant, tomorrow))
+    is_set = made.negation(made.make("less", instant, made.literal(DAY, Kind.WHOLE)))
+    is_time = made.all(made.negation(made.is_null(instant)), is_set, made.make("less", instant, tomorrow))
     filled = made.negation(blank(made, text))
     gone, odd = at.gone()
     assert filled is gone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.program import Expr
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
-
-    from perpend.ir.program import Expr
 
 Place = tuple[tuple[str, ...], int]
 """The lookups that lead to an object, and the number of what is asked of it."""
@@ -41,4 +41,4 @@ class Values:
     def _key(self, value: Any) -> Hashable:
         if isinstance(value, tuple | list):
             return tuple(self._key(entry) for entry in value)
-        return repr(value) if not hasattr(value, "operation") else self.number(value)
+        return self.number(value) if isinstance(value, Expr) else repr(value)

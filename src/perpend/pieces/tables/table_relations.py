@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.ir.relations import NO_OBJECT
+from perpend.ir.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
@@ -58,9 +58,12 @@ def _of_children(piece: Piece, relation: str, *, json: bool) -> str:
 
 
 def _of_lookup(piece: Piece, relation: str, key: str, *, json: bool) -> str:
-    """Return why it is not known where a lookup leads: an object stands in it, or null where the key names one."""
+    """Return why it is not known where a lookup leads: an object stands in it, the one of its key or another, or null does."""
     named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
     cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
+    if piece.forms[relation] is Form.VARIANT and piece.forms.get(key) is Form.TEXT:
+        other = f"json_extract_string({name(relation)}, '$.Id') <> coalesce({name(key)}, '')"
+        cases = f"WHEN NOT ({_is_unsaid(piece, key)}) AND {other} THEN {text(OTHER_OBJECT)} {cases}"
     return f"CASE WHEN {_is_unsaid(piece, relation)} THEN NULL {cases} END"
 
 

@@ -1,0 +1,168 @@
+"""``python -m bench.rooms [SRC]``: the rooms of a source tree, its import circles, and the ways of commands through them.
+
+A way is the order in which a command comes by files for the first time. It *stays* in a room until it comes by a file of
+another one, and *turns back* where that one stands above the room it comes from: on something it has left already.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).parents[1]
+_REPORT = ROOT / "examples" / "credential-report.csv"
+_DAY = ("--snapshot-time", "2026-11-20")
+_POLICY = "user-has-more-than-one-active-access-key"
+_COMMANDS = {
+    "check FILE": ("check", str(_REPORT), *_DAY),
+    "check --store": ("check", "--store", "STORE", *_DAY),
+    "test": ("test", f"/ce/ca/aws/iam/{_POLICY}"),
+}
+_IMPORT = ("import", str(_REPORT), "--store", "STORE")
+_FOLLOW = """
+import json, sys
+inside, target, entered, threads = sys.argv[1] + "/perpend/", sys.argv[2], {}, __import__("threading")
+def called(frame, event, _):
+    code = frame.f_code
+    if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(inside):
+        entered.setdefault(code.co_filename[len(inside):])
+sys.argv = ["perpend", *sys.argv[3:]]
+from perpend.cli.app import main
+threads.setprofile(called)
+sys.setprofile(called)
+try:
+    main()
+finally:
+    sys.setprofile(None)
+    open(target, "w").write(json.dumps(list(entered)))
+"""
+
+
+def modules_of(source: Path) -> dict[str, Path]:
+    """Return the modules below a directory by name; a package is a module too."""
+    return {
+        ".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(source.rglob("*.py"))
+    }
+
+
+def room_of(module: str) -> str:
+    """Return the room that a module stands in: the second part of its name."""
+    return ".".join(module.split(".")[:2])
+
+
+def imports_of(tree: ast.Module, modules: Mapping[str, object] | set[str]) -> Iterator[str]:
+    """Yield the modules that a module imports anywhere in it.
+
+    Imports for types count: whoever reads one module of a circle has to read the others, whether or not they run. So do late
+    ones: a circle that runs only because one of its imports waits is still there. What a package itself imports counts for
+    the package, not for those that import a module of it; the version stands before all that a package imports.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            named = {f"{node.module}.{alias.name}" for alias in node.names if alias.name != "__version__"}
+            whole = named & set(modules)
+            yield from whole
+            if node.module in modules and any(name not in whole for name in named):
+                yield node.module
+
+
+def graph_of(modules: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Return what each module imports."""
+    return {name: {*imports_of(ast.parse(path.read_text("utf-8")), modules)} for name, path in modules.items()}
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules each of which leads to all others of its group."""
+    left = {name: set(targets) for name, targets in graph.items()}
+    while ends := {name for name, targets in left.items() if not targets & left.keys()}:
+        left = {name: targets for name, targets in left.items() if name not in ends}
+    reached = {name: reachable(left, name) for name in left}
+    groups = {tuple(sorted(other for other in found if name in reached.get(other, ()))) for name, found in reached.items()}
+    return sorted(list(group) for group in groups if group)
+
+
+def reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:
+    """Return all that a module leads to."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = graph.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def lines_of(modules: Mapping[str, Path]) -> Counter[str]:
+    """Return the lines of each room."""
+    lines: Counter[str] = Counter()
+    for name, path in modules.items():
+        lines[room_of(name)] += len(path.read_text("utf-8").splitlines())
+    return lines
+
+
+def above(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return for each room those that lead to it while it does not lead to them: what stands above it."""
+    rooms: dict[str, set[str]] = {}
+    for name, targets in graph.items():
+        rooms.setdefault(room_of(name), set()).update(map(room_of, targets))
+    reached = {room: reachable(rooms, room) for room in rooms}
+    return {room: {one for one in rooms if room in reached[one] and one not in reached[room]} for room in rooms}
+
+
+def turns(way: list[str], over: Mapping[str, set[str]]) -> tuple[int, int]:
+    """Return in how many rooms a way of modules stays, one after the other, and how often it turns back."""
+    stays = [room for room, _ in groupby(map(room_of, way))]
+    return len(stays), sum(after in over[before] for before, after in pairwise(stays))
+
+
+def _way(source: Path, arguments: tuple[str, ...], folder: str) -> list[str]:
+    """Return the modules that a command comes by, in order."""
+    target = Path(folder, "way.json")
+    words = [str(Path(folder, "store")) if one == "STORE" else one for one in arguments]
+    command = [sys.executable, "-c", _FOLLOW, str(source), str(target), *words]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False)
+    if not target.exists():
+        raise SystemExit(done.stderr)
+    found: list[str] = json.loads(target.read_text("utf-8"))
+    target.unlink()
+    return [f"perpend.{'.'.join(Path(one).with_suffix('').parts)}".removesuffix(".__init__") for one in found]
+
+
+def main() -> None:
+    """Print what stands in a source tree, by default this one, as tables of Markdown."""
+    source = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "src").resolve()
+    modules = modules_of(source)
+    graph, lines = graph_of(modules), lines_of(modules)
+    largest, of_all = lines.most_common(1)[0], lines.total()
+    print(f"{len(modules)} modules, {of_all:,} lines, {len(circles(graph))} circles; the largest room is", end=" ")
+    print(f"`{largest[0].partition('.')[2]}` with {largest[1]:,} lines, {100 * largest[1] / of_all:.0f} %.\n")
+    print(
+        ", ".join(f"`{room.partition('.')[2]}` {number:,}" for room, number in sorted(lines.items()) if "." in room),
+        end=".\n\n",
+    )
+    print("| command | files | stays | turns back |\n| --- | --- | --- | --- |")
+    over = above(graph)
+    with tempfile.TemporaryDirectory() as folder:
+        _way(source, _IMPORT, folder)
+        for name, arguments in _COMMANDS.items():
+            way = _way(source, arguments, folder)
+            stays, back = turns(way, over)
+            print(f"| `{name}` | {len(way)} | {stays} | {back} |")
+
+
+if __name__ == "__main__":
+    main()
