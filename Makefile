@@ -83,8 +83,10 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration,
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs
 
-pictures: $(BIN)/.ready ## take the pictures of the site in docs/images; needs Chromium
+pictures: $(BIN)/.ready ## take the pictures of docs/images; needs Chromium
 	$(BIN)/python docs/images/make_site_pictures.py
+	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	PYTHONPATH=. $(BIN)/python docs/images/make_terminal_pictures.py
 
 bench: $(BIN)/.ready ## measure, candidates side by side
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -1,6 +1,7 @@
-"""Users with access keys on a server of ours, collected and judged; beside it Cloud Custodian, if it is on PATH.
+"""Users with access keys on a server of ours, collected and judged; beside it a bare script, and Cloud Custodian if on PATH.
 
-Both ask the same moto, one after the other, which users have two active keys. Calls are counted by the server.
+All ask the same moto, one after the other, which users have two active keys. Calls are counted by the server. The script makes
+our calls with boto3 and counts with ``csv``, without policy, store and report: what any tool in Python takes at least.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ _CUSTODIAN = """policies:
     filters:
       - {type: credential, key: access_keys.active, value: true, report_delay: 0}
       - {type: value, key: '"c7n:matched-keys" | length(@)', value: 2}
+"""
+_BARE = """
+import boto3, csv, io, sys
+boto3.client("sts").get_caller_identity()
+iam = boto3.client("iam")
+while iam.generate_credential_report()["State"] != "COMPLETE":
+    pass
+users = csv.DictReader(io.StringIO(iam.get_credential_report()["Content"].decode()))
+assert int(sys.argv[1]) == sum(user["access_key_1_active"] == user["access_key_2_active"] == "true" for user in users)
 """
 
 
@@ -105,10 +115,12 @@ def measure_collecting(users: int, folder: Path) -> None:
         environment["AWS_ENDPOINT_URL"] = server.url
         _create(server, users)
         ours = _perpend(server, folder, environment, users)
+        bare = _bare(server, environment, users)
         theirs = _custodian(server, folder, environment)
     print(f"\n{users:,} users, {users // 4:,} with two active keys, on one server (`python -m bench collect --users {users}`)")
     _print("perpend scan aws", ours)
     print(f"  calls: {ours.calls} (at most {CALLS})")
+    _print("a bare script", bare)
     if theirs is None:
         print("  custodian run: not installed (c7n is in the extra `bench`, or anywhere on PATH)")
         return
@@ -161,6 +173,11 @@ def _perpend(server: Server, folder: Path, environment: dict[str, str], users: i
     expected = {"COMPLIANT": users - users // 4, "INCOMPLIANT": users // 4}
     assert expected == found, found
     return Asked(*asked, found["INCOMPLIANT"])
+
+
+def _bare(server: Server, environment: dict[str, str], users: int) -> Asked:
+    found = users // 4
+    return Asked(*_run([sys.executable, "-c", _BARE, str(found)], server, environment, allowed=(0,)), found)
 
 
 def _custodian(server: Server, folder: Path, environment: dict[str, str]) -> Asked | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -278,3 +279,12 @@ def test_a_second_session_is_refused(spark: Spark) -> None:
 
     with pytest.raises(PerpendError, match="open in this process already"):
         spark_session("local[1]").__enter__()
+
+
+def test_who_finds_no_worker_leaves_no_thread_behind(spark: Spark) -> None:
+    """It would meet a session that has ended, and print a traceback about that."""
+    from perpend.engines.spark.session import _find_worker
+
+    with pytest.raises(PerpendError, match="gave no worker"):
+        _find_worker(spark.session, 0)
+    assert "perpend-spark-probe" not in {thread.name for thread in threading.enumerate()}

@@ -65,6 +65,7 @@ class Stub:
         self.answered: list[Call] = []
         self.assumed: list[dict[str, str]] = []
         self.document = DOCUMENT
+        self.state = "COMPLETE"
         self.names = ""
         self.suspended: set[str] = set()
         self.ended = threading.Event()
@@ -216,7 +217,7 @@ def _regions(stub: Stub, call: Call, given: dict[str, str]) -> tuple[str, bytes]
 
 
 def _generate(stub: Stub, call: Call, given: dict[str, str]) -> tuple[str, bytes]:
-    return _query(call, _IAM, "<State>COMPLETE</State>")
+    return _query(call, _IAM, f"<State>{stub.state}</State>")
 
 
 def _report(stub: Stub, call: Call, given: dict[str, str]) -> tuple[str, bytes]:

@@ -21,6 +21,7 @@ from perpend.clouds.aws.outcomes import Refusal
 from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
 from tests.servers.gathered import gathered
+from tests.servers.planted.account import without_account
 
 __all__ = ["run"]
 
@@ -56,8 +57,8 @@ TRUST = json.dumps(
 SECRET = "-".join(("Long", "enough", "1"))
 TOPIC, ROLE = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms", f"arn:aws:iam::{ACCOUNT}:role/app"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_DEFAULT_REGION": REGION}
-UNKNOWN_TO_MOTO = ("CA10__contact", "CA10__organizationFeatures", "CA10__block", "CA10__ignore", "CA10__restrict")
-"""How fields of the account begin whose calls moto does not know, or only under a name that no resolver knows."""
+UNKNOWN_TO_MOTO = ("CA10__contact", "CA10__organizationFeatures")
+"""How fields of the account begin whose calls moto does not know."""
 
 Rows = dict[str, dict[str, CollectedRow]]
 PUBLIC, FOREIGN, OWN = "*", {"AWS": OTHER}, {"AWS": ACCOUNT}
@@ -117,6 +118,7 @@ def seed(url: str) -> None:
     def client(service: str) -> Any:
         return session.create_client(service, region_name=REGION, endpoint_url=url)
 
+    seed_account(client("s3control"))
     seed_storage(client("s3"), client("kms"), client("acm"), client("secretsmanager"))
     topic = seed_messages(client("sns"), client("sqs"))
     seed_monitoring(client("logs"), client("cloudwatch"), client("cloudtrail"), client("config"), topic)
@@ -132,6 +134,12 @@ def seed(url: str) -> None:
     gateway.update_stage(restApiId=api, stageName="prod", patchOperations=operations)
     other = client("apigatewayv2").create_api(Name="web", ProtocolType="HTTP")["ApiId"]
     client("apigatewayv2").create_stage(ApiId=other, StageName="live")
+
+
+def seed_account(s3control: Any) -> None:
+    s3control.meta.events.register("before-send.s3-control", without_account)
+    block = {"BlockPublicAcls": True, "IgnorePublicAcls": False, "BlockPublicPolicy": True, "RestrictPublicBuckets": False}
+    s3control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=block)
 
 
 def seed_storage(s3: Any, kms: Any, acm: Any, secrets: Any) -> None:
@@ -283,7 +291,15 @@ EXPECTED: dict[tuple[str, str], dict[str, Any]] = {
     ("User", "user/ann"): {"mfaDeviceType": "Virtual", "virtualMfaState": "Known", "credReportPasswordLastUsed": None},
     ("User", "user/bot"): {"mfaDeviceType": None, "virtualMfaState": "Known", "loginProfileCreateDate": None},
     ("User", ":root"): {"mfaDeviceType": None, "virtualMfaState": "Known", "loginProfileCreateDate": None},
-    ("Account", ""): {"organizationId": None, "securityContactEmailAddress": None, "rootMfaEnabled": False},
+    ("Account", ""): {
+        "organizationId": None,
+        "securityContactEmailAddress": None,
+        "rootMfaEnabled": False,
+        "blockPublicAcls": "Yes",
+        "ignorePublicAcls": "No",
+        "blockPublicPolicy": "Yes",
+        "restrictPublicBuckets": "No",
+    },
     ("CloudTrailTrail", ""): {"bucket": "arn:aws:s3:::logs", "kmsKey": None, "logFileValidationEnabled": False},
 }
 """What moto holds, by type and a part of the Id."""

@@ -18,12 +18,13 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from perpend.clouds.aws import client as client_module
 from perpend.clouds.aws.reach import pace as pace_module
+from perpend.clouds.aws.report import credential_report
 from perpend.gather.journal import Journal
 from tests.cli.conftest import Run, run
 from tests.servers import long
 from tests.servers.clock import Clock
 from tests.servers.long import CHOSEN, calls_of, done_in, tables
-from tests.servers.stub import DOCUMENT, MANAGEMENT, SECRET, Call, Stub, throttling
+from tests.servers.stub import MANAGEMENT, SECRET, Call, Stub, throttling
 
 __all__ = ["run"]
 
@@ -165,6 +166,18 @@ def test_what_is_no_answer_is_not_known(run: Run, stub: Stub, collect: Callable[
     assert 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
 
 
+def test_a_report_that_is_for_ever_in_progress_is_not_known(
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(credential_report.__kwdefaults__, "deadline", 0.0)
+    monkeypatch.setattr(stub, "state", "INPROGRESS")
+    ended = collect(*ORG)
+    assert (3, True) == (ended.code, "failed: iam:GetCredentialReport (ReportInProgress) in " in ended.err), ended.err
+    assert "GetCredentialReport" not in {call.operation for call in stub.asked}
+    found = statuses(run, tmp_path / "s")
+    assert 0 == sum(number for (policy, status), number in found.items() if policy == KEYS and status != "UNDETERMINED")
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [
@@ -268,16 +281,15 @@ def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_othe
 
 
 def test_large_documents_and_odd_names_are_kept_as_they_are(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stub.document = json.dumps({"Statement": [{"Sid": "x" * 2_000_000}]})
-    stub.names = "bell\x07\x1b[31m\u202e"
-    try:
-        ended = collect()
-    finally:
-        stub.document, stub.names = DOCUMENT, ""
+    monkeypatch.setattr(client_module, "READ", 60.0)  # the server takes a while to write it
+    monkeypatch.setattr(stub, "users", 1)
+    monkeypatch.setattr(stub, "document", json.dumps({"Statement": [{"Sid": "x" * 10_000_000}]}))
+    monkeypatch.setattr(stub, "names", "bell\x07\x1b[31m\u202e")
+    ended = collect()
     assert (0, "") == (ended.code, ended.err)
-    assert USERS // 4 == statuses(run, tmp_path / "s")["delete-user-inline-or-directly-attached-policies", "INCOMPLIANT"]
+    assert 1 == statuses(run, tmp_path / "s")["delete-user-inline-or-directly-attached-policies", "INCOMPLIANT"]
     shown = run("check", "--store", tmp_path / "s", *CHOSEN)
     assert not set("\x07\x1b\u202e") & set(shown.out + ended.out)
 

@@ -292,11 +292,11 @@ def _tell_waived(covering: Covering | None) -> None:
 
 
 def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str | int | None]:
-    """Return the words of the command that explains a finding, with marks for policy and object; none if they differ."""
+    """Return the words of the command that explains a finding, with marks for policy and object; none if none holds for all."""
     from perpend.handout.page import OBJECT_WORD, POLICY_WORD
     from perpend.ir.estate import EstateObject, Origin
 
-    if explained.names_some:
+    if explained.names_some or not explained.is_kept:
         return []
     marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
     policy, judged = marks

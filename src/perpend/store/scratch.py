@@ -31,6 +31,12 @@ def scratch() -> Iterator[Path]:
         lock.close()
 
 
+def is_scratch(name: str) -> bool:
+    """Whether a path lies in such a directory: what stands there is gone when the run is over."""
+    path = Path(name)
+    return path.parent.name.startswith(_PREFIX) and (path.parent / _LOCK).exists()
+
+
 def _new() -> tuple[Path, IO[bytes]]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -60,7 +60,7 @@ class Account:
             settings = Config(parameter_validation=False, retries={"total_max_attempts": 1})
             made = self._session.create_client(service, region_name=region, endpoint_url=self._url, config=settings)
             if service == "s3control":
-                made.meta.events.register("before-send.s3-control", _without_account)
+                made.meta.events.register("before-send.s3-control", without_account)
             self._clients[service, region] = made
         return self._clients[service, region]
 
@@ -71,7 +71,7 @@ class Account:
         return self._there[thing]
 
 
-def _without_account(request: Any, **_: Any) -> None:
+def without_account(request: Any, **_: Any) -> None:
     """Take the account off the name of the host, which no resolver knows."""
     request.url = request.url.replace(f"{ACCOUNT}.", "")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime, timedelta
@@ -24,8 +23,6 @@ from tests.servers.planted.faults import Fault
 LATER = timedelta(days=100)
 """After how long a fault is seen that time makes."""
 
-_FIND = socket.getaddrinfo
-
 
 def command(*arguments: Any) -> Ran:
     """Run a command in this process."""
@@ -37,11 +34,6 @@ def command(*arguments: Any) -> Ran:
             assert isinstance(ended.code, int)
             return Ran(ended.code, out.getvalue(), err.getvalue())
     raise AssertionError("a command that does not end")
-
-
-def _find(host: Any, *rest: Any, **named: Any) -> Any:
-    """Find a host whose name begins with an account, as the calls of S3 about accounts have it."""
-    return _FIND("127.0.0.1" if str(host).endswith(".127.0.0.1") else host, *rest, **named)
 
 
 class Rounds:
@@ -100,10 +92,7 @@ def account(address: str, faults: Iterable[Fault], tried: Iterable[Fault] = ()) 
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_EC2_METADATA_DISABLED": "true"}
     files = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    with (
-        mock.patch.dict(os.environ, {**known, **keys, **files}, clear=True),
-        mock.patch.object(socket, "getaddrinfo", _find),
-    ):
+    with mock.patch.dict(os.environ, {**known, **keys, **files}, clear=True):
         proxy = Proxy(address)
         try:
             yield Rounds(address, proxy, faults, tried)

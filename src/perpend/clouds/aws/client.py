@@ -6,11 +6,13 @@ Credentials stay in the session: they are in no error, no log and no file.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import botocore.loaders
 import botocore.session
@@ -43,6 +45,9 @@ AT_ONCE: Final = 4
 """How many calls are made at once to one service in one region of an account."""
 
 _OK: Final = 200
+_ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
+"""What stands in the name of each host of AWS that has names with an account before its own."""
+
 _MODELS: Final = botocore.loaders.create_loader()
 """What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
 
@@ -158,6 +163,7 @@ class CloudClient:
 
     def _new_client(self, service: str, region: str) -> tuple[Any, Transport]:
         client = self._session.create_client(service, region_name=region, endpoint_url=self.endpoint_url, config=self._config())
+        client.meta.events.register("before-sign.s3-control", without_account)
         pace = self._paces.setdefault((service, region), Pace(service))
         return client, Transport(client, pace, total=self.total)
 
@@ -212,6 +218,14 @@ def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
     is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
     if is_page and answer.get("status_code") == _OK:
         raise ValueError("a page of HTML")
+
+
+def without_account(request: Any, **_: Any) -> None:
+    """Take the account off the name of a host other than AWS's: no other has such a name, and a header says it as well."""
+    url = urlsplit(request.url)
+    account, _, host = url.netloc.partition(".")
+    if re.fullmatch("[0-9]{12}", account) and not any(mark in host for mark in _ACCOUNTS_HOSTS):
+        request.url = url._replace(netloc=host).geturl()
 
 
 def all_known_regions() -> list[str]:

@@ -78,9 +78,8 @@ _CREDENTIALS: Final = frozenset(
         "CredentialRetrievalError",
     )
 )
-_REGION_CLOSED: Final = frozenset(
-    ("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "EndpointConnectionError", "OptInRequired")
-)
+_REGION_CLOSED: Final = frozenset(("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired"))
+"""Codes of a region that does not know the account's credentials. Said by what is asked in no region, they are of these."""
 _THROTTLED: Final = frozenset(
     (
         "Throttling",
@@ -119,12 +118,14 @@ def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace, *, foreign:
         return Fact(call.facts[refusal.code])
     if refusal.code in call.gone and not foreign:
         return Gone()
-    return unread(call, kind_of(refusal), where, refusal.code)
+    return unread(call, kind_of(refusal, where), where, refusal.code)
 
 
-def kind_of(refusal: Refusal) -> Lack:
-    """Return the class of an error."""
+def kind_of(refusal: Refusal, where: CloudPlace) -> Lack:
+    """Return the class of an error that was met somewhere."""
     found = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
+    if found is Lack.REGION_CLOSED and not where.region:
+        return Lack.CREDENTIALS
     return Lack.DENIED_BY_SCP if found is Lack.DENIED and _SCP in refusal.message else found
 
 

@@ -330,6 +330,7 @@ def _engine_for(engine: str, objects: int) -> str:
 def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = ()) -> ExplainCommand:
     """Return what another command needs to explain verdicts of this run: what this one was told."""
     from perpend.report.verdicts.hint import ExplainCommand
+    from perpend.store.scratch import is_scratch
 
     context = click.get_current_context()
     file = configuration_of(context).file
@@ -344,7 +345,8 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     options += ["--no-config"] if is_off(context) else []
     inputs, own = words_of(context, [name for name in asked.inputs if name not in unusable])
     in_order = len(inputs) > len(asked.inputs)
-    return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time, in_order)
+    is_kept = asked.store is None or not is_scratch(asked.store)
+    return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time, in_order, is_kept)
 
 
 def _report_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:

@@ -222,9 +222,11 @@ def _find_worker(session: SparkSession, patience: float) -> None:
         except FAILURES:
             done.clear()
 
-    threading.Thread(target=work, name="perpend-spark-probe", daemon=True).start()
+    probe = threading.Thread(target=work, name="perpend-spark-probe", daemon=True)
+    probe.start()
     if not done.wait(patience):
         spark.cancelAllJobs()
+        probe.join(_STOP)  # else the session ends below it, and it would print a traceback about that
         raise SparkFailed(f"the Spark master at {spark.master} gave no worker within {patience:.0f} seconds")
 
 

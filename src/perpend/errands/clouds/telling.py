@@ -110,7 +110,7 @@ def _elsewhere(found: Sequence[Unread]) -> str:
     objects = sum(one.objects for one in found)
     accounts = len({one.account for one in found})
     what = f"in {accounts} accounts" if accounts > 1 else "in the account"
-    more = f" and {len(found) - 1} more places, {what}" if len(found) > 1 else ""
+    more = f" and {counted(len(found) - 1, 'more place')}, {what}" if len(found) > 1 else ""
     return more + (f", of {objects} {'object' if objects == 1 else 'objects'}" if objects else "")
 
 

@@ -27,7 +27,8 @@ MOST_INPUTS: Final = 10
 class ExplainCommand:
     """What `perpend explain` needs to say why of the verdicts of one run: its inputs or store, its options, the policies known.
 
-    ``in_order``: inputs have options between them, and all are named. ``time``: when the estate is said to be of.
+    ``in_order``: inputs have options between them, and all are named. ``time``: when the estate is said to be of. ``is_kept``:
+    what was judged is still there when the run is over.
     """
 
     inputs: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class ExplainCommand:
     policy_ids: Collection[str] = ()
     time: datetime | None = None
     in_order: bool = False
+    is_kept: bool = True
 
     @property
     def names_some(self) -> bool:
@@ -67,6 +69,10 @@ def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, 
     )
     policy_id, group = next(groups, (None, None))
     if policy_id is None or group is None:
+        return
+    if not command.is_kept:
+        page.blank()
+        page.line(("Why? `perpend explain` tells where --store has kept what was collected.", "dim"))
         return
     words = command.words(policy_id, group.shown[0][0], day)
     page.blank()

@@ -9,6 +9,7 @@ from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.tables import CALLS
 
 WHERE = CloudPlace("111122223333", "aws")
+IN_REGION = CloudPlace("111122223333", "aws", "eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,7 @@ WHERE = CloudPlace("111122223333", "aws")
         (Refusal("AccessDeniedException", "with an explicit deny in a service control policy"), Lack.DENIED_BY_SCP),
         (Refusal("ExpiredToken"), Lack.CREDENTIALS),
         (Refusal("AuthFailure"), Lack.REGION_CLOSED),
+        (Refusal("EndpointConnectionError"), Lack.FAILED),
         (Refusal("ThrottlingException"), Lack.THROTTLED),
         (Refusal("SubscriptionRequiredException"), Lack.UNSUPPORTED),
         (Refusal("InternalFailure"), Lack.FAILED),
@@ -25,7 +27,11 @@ WHERE = CloudPlace("111122223333", "aws")
     ],
 )
 def test_a_code_has_its_class(refusal: Refusal, kind: Lack) -> None:
-    assert kind is kind_of(refusal)
+    assert kind is kind_of(refusal, IN_REGION)
+
+
+def test_only_a_region_is_closed() -> None:
+    assert Lack.CREDENTIALS is kind_of(Refusal("InvalidClientTokenId"), WHERE)
 
 
 def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:

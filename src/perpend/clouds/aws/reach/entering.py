@@ -90,7 +90,7 @@ class Entrance:
     def refused(self, error: Refused) -> Unread:
         """Return what is to be said where it cannot be entered."""
         where = CloudPlace(self.account or self.label, self.partition)
-        return unread(error.call, kind_of(error.refusal), where, error.refusal.code)
+        return unread(error.call, kind_of(error.refusal, where), where, error.refusal.code)
 
 
 def account_of(client: CloudClient) -> CloudPlace:
