@@ -47,11 +47,15 @@ _MADE: Final = "fate IN ('new', 'replaced')"
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced."""
+    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced.
+
+    ``resettled`` are known ones of which another account is told than before.
+    """
 
     objects: int
     new: int
     replaced: int
+    resettled: int
 
 
 def registry_query(files: Sequence[str]) -> str:
@@ -95,7 +99,11 @@ def meet(
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
     counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
-    return Met(*rows_of(connection, counted)[0])
+    resettled = (
+        "SELECT count(*) FROM parts AS p JOIN registry AS r ON r.object_no = p.object_no "
+        "WHERE p.account IS DISTINCT FROM r.account"
+    )
+    return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
 
 
 def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, late: Collection[str]) -> None:
