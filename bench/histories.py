@@ -136,7 +136,7 @@ def ask_anew(directory: Path, name: str) -> None:
     """Print what the history of one object takes as a whole process: Python, the package, the checks of files."""
     command = [sys.executable, "-m", "perpend", "history", name, "--store", str(directory)]
     least = min((run(command, allowed=(0, 2)) for _ in range(3)), key=lambda one: one.processor)
-    print(f"perpend history {name}: {least.processor:.2f} CPU-s, {least.megabytes:,.0f} MB (best of 3 processes)", flush=True)
+    print(f"perpend history {name}: {least.processor:.2f} CPU-s (the best of 3 processes)", flush=True)
 
 
 def cpu() -> float:

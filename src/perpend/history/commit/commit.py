@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.history.commit.changes import Asking, blurred_keys, lives_query, read_again, write_changes
 from perpend.history.commit.compaction import compacted
-from perpend.history.commit.counts import add_counts, add_ledger, begin_counting, make_ledger, write_counts
+from perpend.history.commit.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
 from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
 from perpend.history.commit.objects import find_gone, meet, registry_query, write_parts
 from perpend.history.commit.pairs import find_pairs, revived_query
@@ -304,28 +304,19 @@ class _Commit:
 
     def _count(self, connection: Connection, type_name: str, known: TypeKnown, groups: Groups, *, again: bool) -> None:
         """Write the counts of a type: those of its last run and what was found to be otherwise, or all ``again``."""
-        if known.known is None:
-            return
         numbers = {number: f"v{number}" for number in sorted(groups.column)}
+        if known.known is None or not numbers:
+            return
         values = self._relation(known.known)
         if again:
             begin_counting(connection)
             add_counts(connection, values, numbers, number="object_no")
         else:
-            self._add_former_counts(connection, type_name)
+            add_former_counts(connection, self._paths(self.head.ledger), self.head.policies_of(type_name))
         base, changes = self._files_of_lives(known)
         of = blurred_keys(base, changes) if base or changes else ""
         _view(connection, "blurred", lives_query(base, changes, of=of))
         write_counts(connection, values, groups, self.run)
-
-    def _add_former_counts(self, connection: Connection, type_name: str) -> None:
-        """Add the counts of the last run that looked at a type: there may be none, if nothing was left of it."""
-        ledger = f"read_parquet([{', '.join(self._paths(self.head.ledger))}], hive_partitioning = false)"
-        policies = self.head.policies_of(type_name)
-        numbers = ", ".join(str(one.number) for one in policies)
-        newest = rows_of(connection, f"SELECT max(run) FROM {ledger} WHERE policy_no IN ({numbers})")[0][0]
-        last = max(newest or 0, *(one.last_run for one in policies))
-        add_ledger(connection, ledger, [one.number for one in policies], last)
 
     def _text_files(self, connection: Connection) -> list[StoredFile]:
         rows = [row for number, program in self.policies.texts.items() for row in text_rows(number, self.run, program)]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.history.model import STATUSES
 from perpend.ir.status import Status
+from perpend.store.database import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping, Sequence
 
     from perpend.history.commit.values import Groups
+    from perpend.history.head import PolicyKnown
     from perpend.store.database import Connection
 
 COUNTED: Final = tuple(status for status in Status if status is not Status.DISAPPEARED)
@@ -62,11 +64,18 @@ def add_changes(connection: Connection, pairs: str) -> None:
     )
 
 
-def add_ledger(connection: Connection, files: str, numbers: Collection[int], run: int) -> None:
-    """Add what the ledger of an earlier run says of some policies to the table ``counts``; ``files`` are the ledger's."""
+def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[PolicyKnown]) -> None:
+    """Add to the table ``counts`` those of the last run that looked at the policies of a type: none, if nothing was left of it.
+
+    ``ledger`` are the paths of its files as SQL writes them.
+    """
+    files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
+    listed = ", ".join(str(one.number) for one in policies)
+    newest = rows_of(connection, f"SELECT max(run) FROM {files} WHERE policy_no IN ({listed})")[0][0]
+    last = max([newest or 0, *(one.last_run for one in policies)])
     connection.execute(
         f"INSERT INTO counts SELECT policy_no, account, {_statuses('{}')} FROM {files} "
-        f"WHERE run = {run} AND policy_no IN ({', '.join(map(str, sorted(numbers)))})"
+        f"WHERE run = {last} AND policy_no IN ({listed})"
     )
 
 
