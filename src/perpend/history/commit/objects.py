@@ -64,9 +64,19 @@ def registry_query(files: Sequence[str]) -> str:
         return (
             f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in zip(COLUMNS, _TYPES, strict=True))} LIMIT 0"
         )
-    query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
-    newest = " QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
-    return query + (newest if len(files) > 1 else "")
+    columns, (first, *later) = ", ".join(COLUMNS), files
+    base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
+    if not later:
+        return base
+    # Most objects stand in the first part only: which row of several is the newest is asked of the few others.
+    newest = (
+        f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false) "
+        "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
+    )
+    return (
+        f"WITH newest AS MATERIALIZED ({newest}) SELECT b.* FROM ({base}) AS b "
+        "ANTI JOIN newest AS n ON n.object_no = b.object_no UNION ALL FROM newest"
+    )
 
 
 def meet(
