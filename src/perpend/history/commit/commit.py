@@ -126,6 +126,8 @@ class _Commit:
         done = False
         try:
             with opened(directories=[self.place.directory, directory], paths=paths, spill=spill) as connection:
+                # Nothing here hangs on the order of rows that no ORDER BY gives, and keeping it costs a tenth.
+                connection.execute("SET preserve_insertion_order = false")
                 yield connection
             done = True
         finally:

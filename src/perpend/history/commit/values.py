@@ -84,8 +84,7 @@ def write_values(
     """Write the values of a type after a run, out of those of before (``known``, a relation) and the verdicts of its rows.
 
     ``programs`` are by the policies' numbers, in the order of the columns of verdicts; ``before`` are the policies that
-    ``known`` has columns of. The tables ``numbered`` and ``sure`` say who was met and who is gone. Objects that were met stand
-    first, in the order of their verdicts.
+    ``known`` has columns of. The tables ``numbered`` and ``sure`` say who was met and who is gone. Rows come in no order.
     """
     parts = []
     if verdicts is not None:
