@@ -18,6 +18,7 @@ from bench.commands import measure_commands
 from bench.engines import Options, machine, measure_engines
 from bench.handout import measure_handout
 from bench.histories import measure_histories
+from bench.histories_spark import measure_histories_spark
 from bench.measure import ROOT, print_ratios, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
@@ -148,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
             "corpus",
             "engines",
             "histories",
+            "histories-spark",
             "report",
             "page",
             "waivers",
@@ -203,6 +205,8 @@ def main() -> None:
         for objects in given.users:
             measure_histories(objects, given.asked, given.days, given.changed)
         measure_waivers(1_000, given.users[-1])
+    if given.what == "histories-spark":
+        measure_histories_spark(given.users[0], given.asked, given.days, given.changed)
     if given.what == "waivers":
         measure_waivers(1_000, given.users[0])
     if given.what == "corpus":

@@ -22,14 +22,53 @@ _SEARCH = (
 _WORDS = ("user-12", "111122223333 mfa", "rotated")
 
 
-def measure_handout(users: int, rounds: int, folder: Path) -> None:
-    """Judge a seeded report of so many users, and open the page in a new browser as many times as there are rounds."""
-    from playwright.sync_api import sync_playwright
+_WAIVERS = """waivers:
+  - id: known
+    policies: ["/ce/ca/aws/iam/*"]
+    scope: {objects: ["arn:*:user/*7"]}
+    kind: planned-fix
+    reason: Keys are being moved to roles.
+    owner: iam-team@acme.example
+    until: 2026-12-31
+    limit: 10000000
+"""
 
+
+def measure_handout(users: int, rounds: int, folder: Path) -> None:
+    """Judge a seeded report of so many users, and open the page in a new browser as many times as there are rounds.
+
+    Then the page of a store with a history: of two days, a fiftieth of the users new, a tenth of the findings waived.
+    """
     report, page = folder / "report.csv", folder / "report.html"
     write_report(report, users)
-    words = ["--snapshot-time", "2026-11-20", "--fail-on", "never", "--format", "html", "--out", str(page)]
-    subprocess.run([sys.executable, "-m", "perpend", "check", str(report), *words], check=True, cwd=ROOT)
+    _perpend(
+        "check", str(report), "--snapshot-time", "2026-11-20", "--fail-on", "never", "--format", "html", "--out", str(page)
+    )
+    _open(f"report: {users:,} users", page, rounds)
+    _open(f"report of a store with a history: {users:,} users", _lived(users, folder), rounds)
+
+
+def _lived(users: int, folder: Path) -> Path:
+    """Return the page of a store to which two days were committed."""
+    store, page, waivers = folder / f"store-{users}", folder / "lived.html", folder / "waivers"
+    waivers.mkdir(exist_ok=True)
+    (waivers / "known.yaml").write_text(_WAIVERS, encoding="utf-8")
+    for day, there in (("2026-11-19", users - users // 50), ("2026-11-20", users)):
+        report = folder / f"report-{day}.csv"
+        write_report(report, there)
+        _perpend("import", "--store", str(store), "--observed-at", day, str(report))
+        _perpend("check", "--store", str(store), "--snapshot-time", day, "--fail-on", "never", "--summary")
+    _perpend("report", "--store", str(store), "--snapshot-time", "2026-11-20", "--waivers", str(waivers), "--out", str(page))
+    return page
+
+
+def _perpend(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "perpend", *words], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def _open(title: str, page: Path, rounds: int) -> None:
+    from playwright.sync_api import sync_playwright
+
     runs: list[dict[str, float]] = []
     with sync_playwright() as playwright:
         for _ in range(rounds):
@@ -38,10 +77,7 @@ def measure_handout(users: int, rounds: int, folder: Path) -> None:
             runs.append(_measured(opened, page.as_uri()))
             findings = opened.evaluate("total")
             browser.close()
-    print(
-        f"\nreport: {users:,} users, {findings:,} findings: {page.stat().st_size / 1e6:.2f} MB; "
-        f"median of {rounds} (least to most)"
-    )
+    print(f"\n{title}, {findings:,} findings: {page.stat().st_size / 1e6:.2f} MB; median of {rounds} (least to most)")
     for name in runs[0]:
         values = [run[name] for run in runs]
         print(f"  {name:32} {statistics.median(values):8.1f}  ({min(values):.1f} to {max(values):.1f})")

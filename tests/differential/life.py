@@ -17,8 +17,9 @@ import duckdb
 
 from perpend.history.commit.changes import lives_query
 from perpend.history.commit.commit import commit_run
+from perpend.history.commit.counts import COUNTED
 from perpend.history.keep import problems_of
-from perpend.history.model import Event, Known, Life, value_of
+from perpend.history.model import Event, Known, Life, status_of, value_of
 from perpend.history.step import Said, step
 from perpend.ir.coverage import Claim, Scope
 from tests.histories import BEGIN, CODES, Estate, Thing, program
@@ -132,8 +133,15 @@ def tell(told: Told, run: Run) -> Counter[str]:
     return happened
 
 
-def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict[Pair, Known]]:
-    """Return what the history knows of each pair: value and last run; and the pairs that have a row of their own."""
+Counts = dict[tuple[str, str | None], list[int]]
+"""By policy and account: how many objects of each status, how many of them are unconfirmed, how many were judged in the run."""
+
+
+def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict[Pair, Known], Counts, Counts]:
+    """Return what the history knows of each pair: value and last run; and the pairs that have a row of their own.
+
+    Then how many there are by policy and account, as the history's ledger says, and counted one by one.
+    """
     head = estate.place.head()
     known = head.types["Thing"]
     names = {one.number: one.lineage for one in head.policies}
@@ -143,10 +151,11 @@ def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict
             f"CREATE VIEW registry AS SELECT * FROM read_parquet([{', '.join(files)}]) "
             "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
         )
-        called = {
-            number: (identity, life)
-            for number, identity, life in connection.sql("SELECT object_no, id, incarnation FROM registry").fetchall()
-        }
+        called, accounts = {}, {}
+        for number, identity, life, account in connection.sql(
+            "SELECT object_no, id, incarnation, account FROM registry"
+        ).fetchall():
+            called[number], accounts[identity, life] = (identity, life), account
         assert known.known is not None
         wide = connection.sql(f"FROM '{estate.place.path(known.known)}'")
         values: dict[Pair, tuple[Any, ...]] = {}
@@ -162,12 +171,31 @@ def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict
             cells = dict(zip(LIFE, life, strict=True))
             pair = (names[number], *called[thing])
             rows[pair] = Known(seen=told.known[pair].seen, **{**cells, "life": Life(cells["life"])})
-    return values, rows
+        files = [f"'{path}'" for path in estate.place.paths(head.ledger)]
+        newest = f"SELECT * EXCLUDE run FROM read_parquet([{', '.join(files)}]) WHERE run = {head.runs[-1].number}"
+        ledger = {(names[number], account): counts for number, account, *counts in connection.sql(newest).fetchall()}
+    return values, rows, ledger, counted(values, rows, accounts, head.runs[-1].number)
+
+
+def counted(
+    values: dict[Pair, tuple[Any, ...]], rows: dict[Pair, Known], accounts: dict[tuple[str, int], str | None], run: int
+) -> Counts:
+    """Count pairs by policy and account."""
+    counts: Counts = {}
+    for pair, (value, seen) in values.items():
+        status = status_of(value)
+        if status in COUNTED:
+            row = counts.setdefault((pair[0], accounts[pair[1], pair[2]]), [0] * (len(COUNTED) + 2))
+            row[COUNTED.index(status)] += 1
+            row[-2] += pair in rows and rows[pair].life is Life.UNCONFIRMED
+            row[-1] += seen == run
+    return counts
 
 
 def compare(estate: Estate, told: Told) -> None:
     """Raise AssertionError where the history knows anything else than the reference."""
-    values, rows = found(estate, told)
+    values, rows, ledger, counts = found(estate, told)
+    assert counts == ledger
     assert {pair: (one.value, one.seen) for pair, one in told.known.items()} == values
     for pair, one in told.known.items():
         first = max(told.first[pair[1], pair[2]], told.policies[pair[0]])

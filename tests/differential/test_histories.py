@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import duckdb
 import pytest
 
 from perpend.history.commit import compaction
@@ -39,6 +40,18 @@ def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeyp
     assert 1 == len(list(problems_of(place)))
     assert ["Thing: the newest row of each finding"] == rebuild(place)
     assert [] == list(problems_of(place))
+
+
+def test_counts_that_are_others_than_the_values_are_told(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    things = {Thing(f"o{one}", account): [199] for one, account in enumerate(("1", "1", "2"))}
+    commit_run(estate.place, estate.judged(things, [program("/ce/p")], time=BEGIN))
+    assert [] == list(problems_of(estate.place))
+    head, other = estate.place.head(), estate.place.new_file("ledger")
+    ledger = duckdb.read_parquet(str(estate.place.path(head.ledger[0])))
+    ledger.project("* REPLACE (CASE account WHEN '1' THEN 3 ELSE incompliant END AS incompliant)").write_parquet(str(other))
+    estate.place.replace_head(replace(head, ledger=(estate.place.taken(other),)), head)
+    assert ["Thing: 1 counts of the ledger are others than the values say"] == list(problems_of(estate.place))
 
 
 class Killer:

@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from bench.histories_spark import compare_steps
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -272,6 +273,13 @@ def test_lives_on_spark_are_as_the_reference_says(spark: Spark) -> None:
         ends = {number: step(before, said, run) for number, before, said in rows}
         assert {number: end for number, end in ends.items() if end[0] is not None} == stepped_in_sql(rows, run, ask)
         known |= {number: after for number, (after, _) in ends.items() if after is not None}
+
+
+def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, tmp_path: Path) -> None:
+    found = compare_steps(spark.session, tmp_path, objects=2_000, policies=3, days=3, changed=0.2)
+    assert [6_000, 6_006, 6_012] == [one.pairs for one in found]
+    assert all(one.changes for one in found)
+    assert [(0, 0)] * 3 == [(one.values_otherwise, one.changes_otherwise) for one in found]
 
 
 def test_a_second_session_is_refused(spark: Spark) -> None:

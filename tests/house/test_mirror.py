@@ -130,6 +130,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/commit/changes",
         "history/commit/compaction",
         "history/commit/objects",
+        "history/commit/pairs",
         "history/commit/policies",
         "history/commit/values",
         "history/place",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perpend.history.commit.changes import lives_query
+from perpend.history.commit.counts import COUNTED, add_counts, add_former_counts, begin_counting
+from perpend.history.commit.objects import registry_query
 from perpend.history.step_sql import LIFE
 from perpend.store.database import opened, pattern, rows_of, storing
 from perpend.store.files import StoreError
@@ -44,6 +46,7 @@ def problems_of(place: HistoryPlace) -> Iterator[str]:
     with _connected(place) as connection:
         for name, known in head.types.items():
             yield from _contradictions(connection, place, name, known)
+            yield from _miscounts(connection, place, head, name)
 
 
 def rebuild(place: HistoryPlace) -> list[str]:
@@ -133,3 +136,23 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:
         yield f"{name}: {number:,} changes stand there twice"
+
+
+def _miscounts(connection: Connection, place: HistoryPlace, head: HistoryHead, name: str) -> Iterator[str]:
+    """Yield where the newest counts of a type are others than its values: each run adds to what the one before it counted."""
+    known, policies = head.types[name], head.policies_of(name)
+    if known.known is None or not known.policies:
+        return
+    registry = registry_query([pattern(path) for path in place.paths(known.objects)])
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW registry AS {registry}")
+    begin_counting(connection)
+    values = f"read_parquet([{pattern(place.path(known.known))}], hive_partitioning = false)"
+    add_counts(connection, values, {number: f"v{number}" for number in known.policies}, number="object_no")
+    connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM counts")
+    begin_counting(connection)
+    add_former_counts(connection, [pattern(path) for path in place.paths(head.ledger)], policies)
+    total = " + ".join(one.value.lower() for one in COUNTED)
+    told, found = (f"(SELECT * FROM {table} WHERE {total} > 0)" for table in ("counts", "counted"))
+    differ = f"({told} EXCEPT {found}) UNION ({found} EXCEPT {told})"
+    if number := rows_of(connection, f"SELECT count(DISTINCT (policy_no, account)) FROM ({differ})")[0][0]:
+        yield f"{name}: {number:,} counts of the ledger are others than the values say"

@@ -47,11 +47,15 @@ _MADE: Final = "fate IN ('new', 'replaced')"
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced."""
+    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced.
+
+    ``resettled`` are known ones of which another account is told than before.
+    """
 
     objects: int
     new: int
     replaced: int
+    resettled: int
 
 
 def registry_query(files: Sequence[str]) -> str:
@@ -60,9 +64,19 @@ def registry_query(files: Sequence[str]) -> str:
         return (
             f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in zip(COLUMNS, _TYPES, strict=True))} LIMIT 0"
         )
-    query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
-    newest = " QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
-    return query + (newest if len(files) > 1 else "")
+    columns, (first, *later) = ", ".join(COLUMNS), files
+    base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
+    if not later:
+        return base
+    # Most objects stand in the first part only: which row of several is the newest is asked of the few others.
+    newest = (
+        f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false) "
+        "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
+    )
+    return (
+        f"WITH newest AS MATERIALIZED ({newest}) SELECT b.* FROM ({base}) AS b "
+        "ANTI JOIN newest AS n ON n.object_no = b.object_no UNION ALL FROM newest"
+    )
 
 
 def meet(
@@ -95,7 +109,11 @@ def meet(
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
     counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
-    return Met(*rows_of(connection, counted)[0])
+    resettled = (
+        "SELECT count(*) FROM parts AS p JOIN registry AS r ON r.object_no = p.object_no "
+        "WHERE p.account IS DISTINCT FROM r.account"
+    )
+    return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
 
 
 def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, late: Collection[str]) -> None:

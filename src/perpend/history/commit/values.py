@@ -6,18 +6,21 @@ Policies that were always asked together share a group; a run that asks some of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.history.model import ABSENT, value_of
-from perpend.store.database import pattern
+from perpend.store.database import pattern, rows_of
 from perpend.tables.schema import ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from perpend.ir.program import Program
     from perpend.store.database import Connection
+
+NOTHING: Final = "CAST(NULL AS INTEGER)"
+"""What is known where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,10 @@ def groups_after(known: Mapping[str, tuple[int, ...]], asked: Collection[int]) -
 
 def value_sql(program: Program, code: str) -> str:
     """Return the value of a code of a program; null of null."""
-    by_status: dict[int, list[int]] = {}
-    for index, verdict in program.verdicts.items():
-        by_status.setdefault(value_of(0, verdict.status), []).append(index)
-    most = max(by_status, key=lambda status: len(by_status[status]))
-    cases = "".join(
-        f" WHEN greatest({code}, 0) IN ({', '.join(map(str, sorted(indexes)))}) THEN {status}"
-        for status, indexes in sorted(by_status.items())
-        if status != most
-    )
-    status = f"CASE{cases} ELSE {most} END" if cases else str(most)
-    return f"CAST(CASE WHEN {code} IS NOT NULL THEN greatest({code}, 0) * 8 + {status} END AS INTEGER)"
+    # A table of constants: DuckDB looks up what stands in a column's dictionary, not what stands in each row.
+    values = {index: value_of(index, verdict.status) for index, verdict in sorted(program.verdicts.items())}
+    listed = ", ".join(f"{index}: {value}" for index, value in values.items())
+    return f"CAST(map_extract_value(MAP {{{listed}}}, greatest({code}, 0)) AS INTEGER)"
 
 
 def write_values(
@@ -88,90 +84,59 @@ def write_values(
     """Write the values of a type after a run, out of those of before (``known``, a relation) and the verdicts of its rows.
 
     ``programs`` are by the policies' numbers, in the order of the columns of verdicts; ``before`` are the policies that
-    ``known`` has columns of. The tables ``numbered`` and ``sure`` say who was met and who is gone.
-    """
-    asked = {number for name in groups.asked for number in groups.policies[name]}
-    fresh = _fresh(verdicts, programs)
-    moved = "(f.object_no IS NOT NULL OR s.object_no IS NOT NULL)"
-    columns = ["CAST(coalesce(k.object_no, f.object_no) AS INTEGER) AS object_no"]
-    for name, origin in groups.former.items():
-        old = f"k.{origin}" if origin and known else "CAST(NULL AS INTEGER)"
-        columns.append(
-            f"CASE WHEN {moved} THEN CAST({run} AS INTEGER) ELSE {old} END AS {name}"
-            if name in groups.asked
-            else f"{old} AS {name}"
-        )
-    for number in sorted(groups.column):
-        old = f"k.v{number}" if number in before and known else "CAST(NULL AS INTEGER)"
-        now = f"f.v{number}" if number in programs else "CAST(NULL AS INTEGER)"
-        gone = f"WHEN s.object_no IS NOT NULL AND {old} IS NOT NULL THEN {ABSENT} "
-        columns.append(
-            f"CASE WHEN f.object_no IS NOT NULL THEN coalesce({now}, {old}) {gone}ELSE {old} END AS v{number}"
-            if number in asked
-            else f"{old} AS v{number}"
-        )
-    old_rows = known or "(SELECT CAST(NULL AS INTEGER) AS object_no LIMIT 0)"
-    connection.execute(
-        f"COPY (SELECT {', '.join(columns)} FROM {old_rows} AS k FULL JOIN ({fresh}) AS f ON f.object_no = k.object_no "
-        f"LEFT JOIN sure AS s ON s.object_no = k.object_no) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)"
-    )
-
-
-def _fresh(verdicts: str | None, programs: Mapping[int, Program]) -> str:
-    if verdicts is None:
-        empty = [f"CAST(NULL AS INTEGER) AS v{number}" for number in programs]
-        return f"SELECT {', '.join(['CAST(NULL AS INTEGER) AS object_no', *empty])} LIMIT 0"
-    values = [f"{value_sql(program, f'v.v{place}')} AS v{number}" for place, (number, program) in enumerate(programs.items())]
-    return f"SELECT {', '.join(['n.object_no', *values])} FROM {verdicts} AS v JOIN numbered AS n ON n.{ROW} = v.{ROW}"
-
-
-def pairs_query(known: str | None, now: str, groups: Groups, before: Collection[int], trivial: Sequence[int]) -> str:
-    """Return the query for what has another value than before: policy, object, both values, and who said the former one.
-
-    First verdicts that need no row of their own are left out: of a new object, or by a new policy, with a ``trivial`` status.
-    """
-    asked = sorted(number for name in groups.asked for number in groups.policies[name])
-    if not asked:
-        return (
-            "SELECT CAST(NULL AS INTEGER) AS policy_no, CAST(NULL AS INTEGER) AS object_no, CAST(NULL AS INTEGER) AS before, "
-            "CAST(NULL AS INTEGER) AS said, CAST(NULL AS INTEGER) AS seen LIMIT 0"
-        )
-    listed = ", ".join(map(str, trivial))
-    parts, otherwise = [], []
-    for number in asked:
-        old = f"k.v{number}" if number in before and known else "CAST(NULL AS INTEGER)"
-        seen = groups.former[groups.column[number]]
-        said_by = f"k.{seen}" if seen and known else "CAST(NULL AS INTEGER)"
-        otherwise.append(f"n.v{number} IS DISTINCT FROM {old}")
-        plain = f"n.v{number} % 8 IN ({listed})"
-        skipped = f"({old} IS NULL AND {plain}" + (" AND k.object_no IS NULL)" if number in before and known else ")")
-        parts.append(
-            f"CASE WHEN n.v{number} IS DISTINCT FROM {old} AND NOT {skipped} THEN "
-            f"{{'policy_no': {number}, 'before': {old}, 'said': n.v{number}, 'seen': {said_by}}} END"
-        )
-    joined = f" LEFT JOIN {known} AS k ON k.object_no = n.object_no" if known else ""
-    # Most rows are as before: what is costly is made of the others only.
-    where = f" WHERE {' OR '.join(otherwise)}" if known else ""
-    changed = f"unnest(list_filter([{', '.join(parts)}], lambda one: one IS NOT NULL)) AS one"
-    return (
-        "SELECT CAST(one.policy_no AS INTEGER) AS policy_no, object_no, one.before AS before, one.said AS said, "
-        f"one.seen AS seen FROM (SELECT n.object_no, {changed} FROM {now} AS n{joined}{where})"
-    )
-
-
-def revived_query(known: str, now: str, groups: Groups, revived: Collection[int], run: int) -> str:
-    """Return the query for findings that were retired, by policies that are asked again and say what they said.
-
-    Its rows are like those of ``pairs_query``; the view ``lives`` says which findings are retired.
+    ``known`` has columns of. The tables ``numbered`` and ``sure`` say who was met and who is gone. Rows come in no order.
     """
     parts = []
-    for number in sorted(revived):
-        former = groups.former[groups.column[number]]
-        seen = f"k.{former}" if former else "CAST(NULL AS INTEGER)"
-        parts.append(
-            f"SELECT l.policy_no, l.object_no, k.v{number}, n.v{number}, {seen} FROM lives AS l "
-            f"JOIN {now} AS n ON n.object_no = l.object_no JOIN {known} AS k ON k.object_no = l.object_no "
-            f"WHERE l.policy_no = {number} AND l.life = 'retired' AND n.{groups.column[number]} = {run} "
-            f"AND n.v{number} = k.v{number}"
-        )
-    return " UNION ALL ".join(parts)
+    if verdicts is not None:
+        parts.append(_met(connection, verdicts, programs, groups, before if known else (), known, run))
+    if known is not None:
+        parts.append(_not_met(known, verdicts, groups, before, run))
+    query = " UNION ALL ".join(parts)
+    connection.execute(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _met(
+    connection: Connection,
+    verdicts: str,
+    programs: Mapping[int, Program],
+    groups: Groups,
+    before: Collection[int],
+    known: str | None,
+    run: int,
+) -> str:
+    """Return the query for the objects that were met. Of what was known before it reads the columns that still count only."""
+    codes = dict(zip(programs, (f"v{place}" for place in range(len(programs))), strict=True))
+    counted = f"SELECT {', '.join(['count(*)', *(f'count({code})' for code in codes.values())])} FROM {verdicts}"
+    total, *given = rows_of(connection, counted)[0]
+    whole = {number for number, count in zip(programs, given, strict=True) if count == total}
+    columns = ["n.object_no"]
+    for name, origin in groups.former.items():
+        old = f"k.{origin}" if origin and known else NOTHING
+        columns.append(f"{f'CAST({run} AS INTEGER)' if name in groups.asked else old} AS {name}")
+    for number in sorted(groups.column):
+        old = f"k.v{number}" if number in before else NOTHING
+        value = f"f.n{number}" if number in whole else f"coalesce(f.n{number}, {old})" if number in codes else old
+        columns.append(f"{value} AS v{number}")
+    needed = any("k." in column for column in columns)
+    joined = f" LEFT JOIN {known} AS k ON k.object_no = n.object_no" if needed else ""
+    # Before the join, columns are as their files hold them: what stands there often is looked up once.
+    values = ", ".join([ROW, *(f"{value_sql(programs[number], code)} AS n{number}" for number, code in codes.items())])
+    fresh = f"(SELECT {values} FROM {verdicts}) AS f"
+    return f"SELECT {', '.join(columns)} FROM {fresh} JOIN numbered AS n ON n.{ROW} = f.{ROW}{joined}"
+
+
+def _not_met(known: str, verdicts: str | None, groups: Groups, before: Collection[int], run: int) -> str:
+    """Return the query for the known objects that were not met: as they were, or surely gone."""
+    columns = ["k.object_no"]
+    for name, origin in groups.former.items():
+        old = f"k.{origin}" if origin else NOTHING
+        moved = f"CASE WHEN s.object_no IS NOT NULL THEN CAST({run} AS INTEGER) ELSE {old} END"
+        columns.append(f"{moved if name in groups.asked else old} AS {name}")
+    asked = {number for name in groups.asked for number in groups.policies[name]}
+    for number in sorted(groups.column):
+        old = f"k.v{number}" if number in before else NOTHING
+        gone = f"CASE WHEN s.object_no IS NOT NULL AND {old} IS NOT NULL THEN {ABSENT} ELSE {old} END"
+        columns.append(f"{gone if number in asked and number in before else old} AS v{number}")
+    met = f"(SELECT n.object_no FROM {verdicts} AS v JOIN numbered AS n ON n.{ROW} = v.{ROW})"
+    others = f" ANTI JOIN {met} AS m ON m.object_no = k.object_no" if verdicts is not None else ""
+    return f"SELECT {', '.join(columns)} FROM {known} AS k{others} LEFT JOIN sure AS s ON s.object_no = k.object_no"

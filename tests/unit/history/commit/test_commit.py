@@ -138,7 +138,7 @@ def test_a_commit_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     estate = Estate(tmp_path)
     commit(estate, {A: [199]}, 1)
     before = sorted(tmp_path.rglob("history/**/*"))
-    monkeypatch.setattr("perpend.history.commit.commit.count_values", _full)
+    monkeypatch.setattr("perpend.history.commit.commit.write_counts", _full)
     with pytest.raises(StoreError, match="no space"):
         commit(estate, {A: [300]}, 2)
     assert before == sorted(tmp_path.rglob("history/**/*"))
