@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
-import duckdb
-
 from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.ir.coverage import Scope, claims_of, region_field
@@ -24,6 +22,7 @@ from perpend.pieces.reports.plain import plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
 from perpend.pieces.united import Piece, unstated_lists
 from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
+from perpend.store.driver import duckdb
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
@@ -142,7 +141,7 @@ def readings_of(
     for number, path in enumerate(paths):
         before = sum(report.rows for report in reports)
         told = (lambda rows, before=before: progress(before + rows)) if progress else None
-        report = plain_report(path, directory / f"report-{number}.csv", told)
+        report = plain_report(path, directory / f"report-{number}.csv", told, digested=len(paths) > 1)
         if report is None:
             return None
         reports.append(report)
@@ -231,20 +230,20 @@ class Readings:
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
         columns = self.reports[0].columns if self.are_alike() else ()
-        readings = self._repeated(_places(columns))
+        readings = self._repeated(_places(columns) if columns else None)
         if columns:
             known, found = settle_alike(self.connection, readings, columns, names, self.directory, rivals=rivals)
         else:
             known, found = settle_repeated(self.connection, readings, names, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
         roots = unseen_roots(self.connection, users, names, self.directory)
-        return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
+        return Settled(f"(FROM {known} UNION ALL BY NAME FROM {roots})", found)
 
-    def _repeated(self, values: Sequence[str]) -> str:
-        """Return the query of the lines of ARNs that are shown more than once, with their documents and some values."""
+    def _repeated(self, values: Sequence[str] | None) -> str:
+        """Return the query of the lines of ARNs that are shown more than once, with some values, for None their documents."""
 
         def lines_of(number: int, report: PlainReport) -> str:
-            listed = ", ".join([_named(report), f"{_document(report)} AS document", *values])
+            listed = ", ".join([_named(report), *([f"{_document(report)} AS document"] if values is None else values)])
             return self._lines(number, listed, f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})")
 
         return self._of_all(lines_of)
@@ -332,12 +331,20 @@ class Readings:
         return self._of_all(lines_of)
 
     def as_settled(self, settled: str) -> str:
-        """Return the part of users that are settled: their documents are ``given``, and they have no values."""
+        """Return the part of users that are settled: their documents are ``given`` where they have no values."""
         number = f"{self._firsts()}[source + 1] + coalesce(2 * before, 2 * line + 1)"
-        places = _places(self.reports[0].columns) if self.are_alike() else ["read"]
-        nothing = ", ".join(f"NULL AS {value}" for value in places)
-        return f"""SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {nothing}
-            FROM {settled}"""
+        values = self._values()
+        return f'SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {values} FROM {settled}'
+
+    def as_rivals(self, rivals: str) -> str:
+        """Return the same of readings that contradict each other, which are no users, by their own numbers."""
+        return f'SELECT source, number, "user", arn, document AS given, {self._values()} FROM {rivals}'
+
+    def _values(self) -> str:
+        """Return the values of settled rows, of which there are none where reports are not alike."""
+        if not self.are_alike():
+            return "CAST(NULL AS VARCHAR) AS read"
+        return ", ".join(_places(self.reports[0].columns))
 
     def _firsts(self) -> list[int]:
         """Return the number in front of each report's lines."""
