@@ -80,8 +80,8 @@ def stage_reports(
     if readings is None:
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
-    settled = readings.settled(rivals=True)
-    accounts = readings.accounts(settled.rows, sources)
+    settled = readings.settled(sources, rivals=True)
+    accounts = readings.accounts(sources)
     texts: dict[str, str] = {}
     if not streamed and readings.are_alike() and readings.are_in_order() and _are_short(connection, settled):
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
