@@ -17,7 +17,7 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.pieces.ages import by_age
 from perpend.pieces.reports.alike import settle_alike
-from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
+from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_numbered, users_in_order
 from perpend.pieces.reports.owners import ACCOUNT, OWNERS, SEEN, find_owners, see_accounts
 from perpend.pieces.reports.plain import plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
@@ -289,12 +289,13 @@ class Readings:
             rows,
             frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
             plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            bare=frozenset({"Id", "CA10__account__c", "CA10__arn__c"}),
             keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
 
     def _numbered(self, settled: str, users: int) -> str:
         """Return the query of all users with their numbers from 0, in their order."""
-        if self.are_alike() and self.are_in_order() and are_together(self.connection, self.keys, users):
+        if self.are_alike() and are_numbered(self.connection, self.keys, users):
             # INVARIANT: what is small is built from, what is large goes by: in its own order.
             self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
             values = _places(self.reports[0].columns)
