@@ -8,6 +8,6 @@ from __future__ import annotations
 try:
     import _duckdb as duckdb
 except ImportError:  # a DuckDB that calls its driver something else
-    import duckdb  # type: ignore[no-redef]
+    import duckdb  # type: ignore[no-redef]  # the same things, under its public name
 
 __all__ = ["duckdb"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,7 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.handing import history_of
-from perpend.cli.histories.kept import NOT_AWAY, keep_history
+from perpend.cli.histories.kept import NOT_AWAY, keep_history, kept_behind
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
@@ -31,18 +30,16 @@ from perpend.collect.files import are_large
 from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
-from perpend.errors import PerpendError
 from perpend.intake.input import need_a_store, needs_joining
 from perpend.judge.estates import judge_estate
 from perpend.meaning.age import written_age
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from perpend.engines.duckdb.kept import Cost
     from perpend.handout.lived import HandoutHistory
-    from perpend.history.head import RatingsSaid
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported
     from perpend.judge.judgement import Judgement
@@ -306,28 +303,13 @@ def _check_snapshot(
         if keeps is not None and is_page:
             keep_history(snapshot, judgement, keeps, asked.rating.said)
         history = history_of(snapshot, judgement, asked.waiving) if is_page and asked.store is not None else None
-        with _kept_behind(snapshot, judgement, None if is_page else keeps, asked.rating.said):
+        with kept_behind(snapshot, judgement, None if is_page else keeps, asked.rating.said):
             code = _reported(judgement, asked, explained, history)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
             )
         return code
-
-
-@contextmanager
-def _kept_behind(
-    snapshot: Snapshot, judgement: Judgement, keeps: Repository | None, said: RatingsSaid | None
-) -> Iterator[None]:
-    """Keep what was judged behind its report: also where whoever reads that leaves early, or it cannot be written."""
-    try:
-        yield
-    except (OSError, PerpendError):
-        if keeps is not None:
-            keep_history(snapshot, judgement, keeps, said)
-        raise
-    if keeps is not None:
-        keep_history(snapshot, judgement, keeps, said)
 
 
 def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand, history: HandoutHistory | None = None) -> int:
