@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import gc
+from typing import Final, NoReturn
 
 from perpend.alone import be_alone
 from perpend.cli import app
+
+_MANY: Final = 50_000
+"""After how many new objects Python looks for circles among them: of what a command reads and loads, hardly any is garbage."""
 
 
 def main() -> NoReturn:
     """Run the command line in a process that is its own."""
     be_alone()
-    app.main()
+    gc.set_threshold(_MANY, *gc.get_threshold()[1:])
+    try:
+        app.main()
+    finally:
+        gc.freeze()  # the process ends, and all of its objects with it
 
 
 if __name__ == "__main__":

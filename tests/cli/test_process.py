@@ -17,6 +17,7 @@ from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
 HEAVY = (
     "yaml",
     "duckdb",
+    "_duckdb",
     "pydantic",
     "boto3",
     "jinja2",
@@ -93,6 +94,22 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path
     process.stderr.close()
     # The table of these users is shorter than a pipe's buffer: it may all have been written before the reader left.
     assert (process.wait(60), error) in [(141, ""), *([(1, "")] if form == "table" else [])]
+
+
+def test_what_was_judged_is_kept_though_its_reader_leaves_early(tmp_path: Path) -> None:
+    lines = Path(EXAMPLE).read_text().splitlines()
+    report, store = tmp_path / "report.csv", str(tmp_path / "store")
+    report.write_text("\n".join([lines[0], *(lines[2].replace("alma.brekke", f"user-{number}") for number in range(400))]))
+    assert 0 == spawn("import", str(report), "--store", store).code
+    command = [sys.executable, "-m", "perpend", "check", "--store", store, *TIME, "--format", "ndjson"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert (b"", 141) == (process.stderr.read(), process.wait(60))
+    kept = spawn("history", "show", KEY_POLICY, "--store", store)
+    assert (0, "") == (kept.code, kept.err)
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])

@@ -157,6 +157,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "engines/verdicts",
         "judge/narrowed",
     ),
+    "unit/judge/stores/test_snapshots.py": ("judge/stores/judged",),
     "house/test_operations.py": (
         "ir/operation",
         "ir/operations/comparison",
@@ -293,7 +294,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
-        "report/page",
         "report/verdicts/count_table",
         "report/verdicts/findings_list",
     ),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from perpend.analyze.names import ids_named, type_named, types_meant
-from perpend.cli.extra_packages import extra_packages
 from perpend.config.configuration import is_address
 from perpend.ir.object_types import current_name
 from perpend.load.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
@@ -135,6 +134,8 @@ def store_named(word: str) -> Store:
 
     if not is_address(word):
         return Store(word)
+    from perpend.cli.extra_packages import extra_packages
+
     with extra_packages("s3", "a store on S3"):
         from perpend.store.remote.mirrored import MirroredStore
         from perpend.store.remote.space import Space

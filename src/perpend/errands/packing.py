@@ -90,7 +90,7 @@ class RunMeant:
 
         Ages of a run of the history are counted to when it was committed, all others to now.
         """
-        from perpend.judge.stores.snapshots import held_day
+        from perpend.judge.stores.judged import held_day
 
         ran = self.ran if stated is None else None
         now = datetime.fromisoformat(ran.committed) if ran else datetime.now(UTC).replace(microsecond=0)

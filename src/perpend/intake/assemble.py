@@ -114,7 +114,8 @@ class Assembly:
 
     def _marked(self, united: United) -> list[str]:
         """Return the columns of texts of which some text may be JSON."""
-        texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in united.plain]
+        known = {*united.plain, *united.bare}
+        texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
         if not texts:
             return list(united.plain)
         opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)

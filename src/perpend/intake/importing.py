@@ -6,8 +6,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import duckdb
-
 from perpend.diagnostics.model import Span
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
@@ -21,6 +19,7 @@ from perpend.pieces.tables.table_file import read_table
 from perpend.pieces.tables.table_relations import with_relations
 from perpend.pieces.united import merge_same, unite, unstated_lists
 from perpend.store.database import storing
+from perpend.store.driver import duckdb
 from perpend.store.files import StoreError, shown
 from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach

@@ -35,7 +35,8 @@ class Piece:
 
     ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
     has no mark why it is not known where they lead. ``plain`` are expressions that say of columns of documents which of them
-    are plain JSON, where that is known. ``keys`` stands for the same rows without these columns, where that is less to read.
+    are plain JSON, where that is known; in ``bare`` columns no text begins as JSON does. ``keys`` stands for the same rows
+    without documents, where that is less to read.
     """
 
     relation: str
@@ -44,6 +45,7 @@ class Piece:
     marks: frozenset[str] = frozenset()
     unknown: Mapping[str, str] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
+    bare: frozenset[str] = frozenset()
     keys: str = ""
 
 
@@ -53,7 +55,7 @@ class United:
 
     ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
     of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
-    ``plain`` and ``narrow`` are what a single piece says of its documents, and its rows without them.
+    ``plain``, ``bare`` and ``narrow`` are what a single piece says of its documents and texts, and its rows without documents.
     """
 
     query: str
@@ -65,6 +67,7 @@ class United:
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
+    bare: frozenset[str] = frozenset()
     narrow: str = ""
 
     @property
@@ -97,7 +100,7 @@ def unite(pieces: Sequence[Piece]) -> United:
         offset += piece.rows
     found.query = " UNION ALL ".join(selects)
     if len(pieces) == 1 and pieces[0].keys:
-        found.narrow, found.plain = f"FROM {pieces[0].keys}", pieces[0].plain
+        found.narrow, found.plain, found.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
     return found
 
 

@@ -101,6 +101,8 @@ def _folded(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Sc
             return scalars.any(*arguments)
         case "not":
             return scalars.negation(*arguments)
+        case "null":
+            return scalars.is_null(*arguments)
         case "true":
             return scalars.truth(*arguments)
         case "if":

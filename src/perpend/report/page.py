@@ -39,6 +39,7 @@ class TerminalPage:
         self.console = console
         self.width = min(max(console.width, NARROWEST), WIDEST)
         self._plain = console.options.ascii_only or console.legacy_windows
+        self._bare = console.color_system is None and not console.record
         self.arrow = "->" if self._plain else "→"
         self.ellipsis = "..." if self._plain else "…"
 
@@ -60,8 +61,9 @@ class TerminalPage:
         ``rest`` is as many blanks as ``first`` is wide, unless given.
         """
         hanging = " " * len(first) if rest is None else rest
-        lines = Text.assemble(*parts).wrap(self.console, max(self.width - len(hanging), NARROWEST // 2))
-        for number, wrapped in enumerate(lines):
+        whole, width = Text.assemble(*parts), max(self.width - len(hanging), NARROWEST // 2)
+        is_short = len(whole) <= width and whole.plain.isascii() and whole.plain.isprintable()
+        for number, wrapped in enumerate([whole] if is_short else whole.wrap(self.console, width)):
             wrapped.rstrip()
             self.put(Text.assemble(hanging if number else (first, style), wrapped))
 
@@ -74,8 +76,11 @@ class TerminalPage:
         self.put(Text(text))
 
     def put(self, line: Text) -> None:
-        """Print one line as it is."""
-        self.console.print(line, soft_wrap=True, highlight=False)
+        """Print one line as it is. Where nothing is drawn but its letters, they are written without being rendered."""
+        if self._bare:
+            self.console.file.write(f"{line.plain}\n")
+        else:
+            self.console.print(line, soft_wrap=True, highlight=False)
 
     def _safe(self, text: str, longest: int) -> str:
         cut = text if len(text) <= longest else f"{text[:longest]}{self.ellipsis}"

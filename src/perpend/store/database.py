@@ -8,8 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
+from perpend.store.driver import duckdb
 from perpend.store.files import StoreError, shown
 
 if TYPE_CHECKING:

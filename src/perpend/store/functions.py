@@ -14,11 +14,9 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-from duckdb.func import DEFAULT, SPECIAL
-
 from perpend.alone import is_alone
 from perpend.errors import PerpendError
+from perpend.store.driver import duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,9 +40,10 @@ def add_function(
     Raises PerpendError where DuckDB needs numpy itself and there is none.
     """
     types: list[Any] = list(arguments)
+    nulls: Any = "special" if of_nulls else "default"
 
     def create() -> None:
-        connection.create_function(name, function, types, result, null_handling=SPECIAL if of_nulls else DEFAULT)
+        connection.create_function(name, function, types, result, null_handling=nulls)
 
     installed = _NUMPY in sys.modules or find_spec(_NUMPY) is not None
     if _NUMPY in sys.modules or (installed and not is_alone()):

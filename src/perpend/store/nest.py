@@ -26,6 +26,9 @@ MAX_DEPTH: Final = 16
 """How many relations are followed one behind the other."""
 
 _LARGEST_EXACT: Final = 2**53
+_FEW: Final = 1_000
+"""How many row numbers are written into a query."""
+
 _Row = tuple[Any, ...]
 
 
@@ -91,12 +94,7 @@ class Nest:
         listed = sorted(set(values))
         if not listed:
             return _Found(at, [])
-        where, given = f"{name(column)} IN (SELECT unnest(?))", [listed]
-        if column == ROW:
-            # Bounds let whole groups of rows be passed over; rows that follow each other need no list.
-            apart = listed[-1] - listed[0] >= len(listed)
-            where, given = f"{name(ROW)} BETWEEN ? AND ?{f' AND {where}' if apart else ''}", [listed[0], listed[-1]]
-            given += [listed] if apart else []
+        where, given = _among(listed) if column == ROW else (f"{name(column)} IN (SELECT unnest(?))", [listed])
         query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
         return _Found(at, self._connection.execute(query, given).fetchall())
 
@@ -142,6 +140,20 @@ class _Found:
 
     at: Mapping[str, int]
     rows: Sequence[_Row]
+
+
+def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
+    """Return the condition that a row's number is one of some in their order, and what it is given.
+
+    Bounds let whole groups of rows be passed over; rows that follow each other need no list. Few are written out, as DuckDB
+    looks for these first: before a join it makes whole rows of all that are within bounds.
+    """
+    bounds, within = [rows[0], rows[-1]], f"{name(ROW)} BETWEEN ? AND ?"
+    if rows[-1] - rows[0] < len(rows):
+        return within, bounds
+    if len(rows) <= _FEW:
+        return f"{within} AND {name(ROW)} IN ({', '.join(map(str, rows))})", bounds
+    return f"{within} AND {name(ROW)} IN (SELECT unnest(?))", [*bounds, rows]
 
 
 def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:

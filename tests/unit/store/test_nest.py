@@ -104,7 +104,9 @@ def test_relations_lead_from_type_to_type_and_back(tmp_path):
     assert {"Id": "b", "owner__r": {"Id": "o", "n": 1, "things__r": others}} == found
 
 
-def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path):
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path, monkeypatch, few):
+    monkeypatch.setattr("perpend.store.nest._FEW", few)
     things = [{"Id": name, "owner__c": None} for name in "abcdef"]
     snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}]}, claims=[Claim(THING), Claim(OWNER)]))
     for rows in ([], [0], [5, 0], [4, 1, 4], [2, 3, 1], range(6)):

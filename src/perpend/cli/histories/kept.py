@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ from perpend.errors import PerpendError
 from perpend.load.beside.renames import Renames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perpend.history.commit.commit import Committed
     from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
     from perpend.history.head import RatingsSaid
@@ -53,6 +56,24 @@ def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repositor
         return
     if committed is not None:
         _tell(committed)
+
+
+@contextmanager
+def kept_behind(
+    snapshot: Snapshot, judgement: Judgement, repository: Repository | None, ratings: RatingsSaid | None
+) -> Iterator[None]:
+    """Keep a judgement behind its report: also where whoever reads that leaves early, or it cannot be written.
+
+    Without a repository nothing is kept.
+    """
+    try:
+        yield
+    except (OSError, PerpendError):
+        if repository is not None:
+            keep_history(snapshot, judgement, repository, ratings)
+        raise
+    if repository is not None:
+        keep_history(snapshot, judgement, repository, ratings)
 
 
 def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:

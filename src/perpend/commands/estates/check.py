@@ -16,7 +16,7 @@ from perpend.cli.configured import configuration_of, is_from_file, is_off, named
 from perpend.cli.engines import engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.handing import history_of
-from perpend.cli.histories.kept import NOT_AWAY, keep_history
+from perpend.cli.histories.kept import NOT_AWAY, keep_history, kept_behind
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
@@ -303,9 +303,8 @@ def _check_snapshot(
         if keeps is not None and is_page:
             keep_history(snapshot, judgement, keeps, asked.rating.said)
         history = history_of(snapshot, judgement, asked.waiving) if is_page and asked.store is not None else None
-        code = _reported(judgement, asked, explained, history)
-        if keeps is not None and not is_page:
-            keep_history(snapshot, judgement, keeps, asked.rating.said)
+        with kept_behind(snapshot, judgement, None if is_page else keeps, asked.rating.said):
+            code = _reported(judgement, asked, explained, history)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True

@@ -17,12 +17,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 from unicodedata import unidata_version
 
-import duckdb
-
 from perpend.plan.kept import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
 from perpend.plan.scalar import Kind
 from perpend.plan.stage import KIND_OF_FORM, ROOT, Stage
 from perpend.store.database import is_failed_write, pattern
+from perpend.store.driver import duckdb
 from perpend.store.files import OWNER_ONLY, make_directory
 from perpend.store.kept import KeptFiles
 from perpend.tables.schema import ROW, SOURCE

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _KELVIN: Final = chr(0x212A)
+_SPACES: Final = ("' '", *(f"chr({code})" for code in (9, 10, 11, 12, 13)))
 _RUNS: Final = "'[ \\t\\n\\r\\f\\v]+'"
 _KNOWN_TIME: Final = "'[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+]00:00)?)?'"
 _TYPES: Final = {
@@ -58,13 +59,17 @@ def literal(value: Any, kind: Kind) -> str:
 
 
 def _norm(text: str) -> str:
-    """Return a normal form: most texts are one already, or lack only lower case; the others are worth a replacement."""
+    """Return a normal form: most texts lack no more than lower case; what has white space is worth a replacement."""
     plain = f"lower(trim(regexp_replace({text}, {_RUNS}, ' ', 'g'), ' '))"
     return (
-        f"(CASE WHEN {text} IS NULL THEN '' WHEN regexp_full_match({text}, '[!-@\\[-~]*') THEN {text} "
-        f"WHEN regexp_full_match({text}, '[!-~]*') THEN lower({text}) "
-        f"WHEN {_ascii(text)} THEN {plain} ELSE perpend_norm({text}) END)"
+        f"(CASE WHEN {text} IS NULL THEN '' WHEN NOT {_ascii(text)} THEN perpend_norm({text}) "
+        f"WHEN {_has_space(text)} THEN {plain} ELSE lower({text}) END)"
     )
+
+
+def _has_space(text: str) -> str:
+    """Return whether white space of ASCII is in a text: no pattern, as of what a column repeats that is asked once each."""
+    return " OR ".join(f"contains({text}, {sign})" for sign in _SPACES)
 
 
 def _ascii(text: str) -> str:
@@ -162,7 +167,7 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
     "norm": _norm,
     "is": _is,
-    "spaced": lambda text: f"coalesce({text} = '' OR regexp_matches({text}, '[ \\t\\n\\r\\f\\v]'), FALSE)",
+    "spaced": lambda text: f"coalesce({text} = '' OR {_has_space(text)}, FALSE)",
     "lower": _lower,
     "contains": lambda hay, needle: f"contains({hay}, {needle})",
     "starts": lambda hay, needle: f"starts_with({hay}, {needle})",

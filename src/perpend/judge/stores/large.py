@@ -19,7 +19,7 @@ from perpend.ir.status import Status
 from perpend.judge.freshness import freshness_of
 from perpend.judge.objects import meanings, object_named
 from perpend.judge.stores.aged import aged_reports
-from perpend.judge.stores.snapshots import held_day, judgement_of
+from perpend.judge.stores.judged import held_day, judgement_of
 from perpend.pieces.reports.asked import first_users, users_called
 from perpend.plan.rewrites import REWRITES, texts_in_columns
 from perpend.plan.wanted import wanted_by

@@ -34,28 +34,32 @@ def settle_alike(
 ) -> tuple[str, str | None]:
     """Return the texts that stand for the reading of each ARN that stands for all, and for those that contradict each other.
 
-    ``readings`` gives source, line, user, ARN and document of each row, and behind these the values of ``columns``, ``c0``,
-    ``c1``, …; ``sources`` are the names by number. Without rivals, or where none are asked for, there is no second text.
+    ``readings`` gives source, line, user and ARN of each row, and behind these the values of ``columns``, ``c0``, ``c1``, …,
+    which stand in what is returned as well, in place of documents; ``sources`` are the names by number. Without rivals, or
+    where none are asked for, there is no second text.
     """
-    connection.execute(f"CREATE TEMP TABLE {_APART} AS {_apart(readings, columns, sources)}")
+    rows = directory / "several.parquet"
+    copy(connection, readings, rows, staging=True)
+    connection.execute(f"CREATE TEMP TABLE {_APART} AS {_apart(parquet(rows), columns, sources)}")
     first = f"SELECT arn, places[1] AS place, contradicted FROM {_APART}"
     settled = directory / "repeated.parquet"
-    copy(connection, _with_documents(first, readings, "arn"), settled, staging=True)
+    copy(connection, _with_values(first, parquet(rows), "arn"), settled, staging=True)
     if not rivals or not rows_of(connection, f"SELECT count(contradicted) FROM {_APART}")[0][0]:
         return parquet(settled), None
     places = "unnest(places) AS place, generate_subscripts(places, 1) AS nth"
     every = f"SELECT arn, contradicted AS said, {places} FROM {_APART} WHERE contradicted IS NOT NULL"
     each = f"SELECT arn, place, nth, CASE WHEN nth = 1 THEN said END AS contradicted FROM ({every})"
     several = directory / "rivals.parquet"
-    copy(connection, _with_documents(each, readings, "arn, nth"), several, staging=True)
+    copy(connection, _with_values(each, parquet(rows), "arn, nth"), several, staging=True)
     return parquet(settled), parquet(several)
 
 
-def _with_documents(places: str, readings: str, order: str) -> str:
-    """Return the query of the readings at some places, numbered from 0 in their order."""
+def _with_values(places: str, readings: str, order: str) -> str:
+    """Return the query of the readings at some places, numbered from 0 in their order, with their values."""
     numbered = f"SELECT row_number() OVER (ORDER BY {order}) - 1 AS number, place, contradicted FROM ({places})"
-    return f"""SELECT number, CAST(source AS INTEGER) AS source, line, CAST(NULL AS BIGINT) AS before, arn, "user", document,
-        contradicted FROM ({numbered}) JOIN ({readings}) ON source = place.source AND line = place.line ORDER BY number"""
+    return f"""SELECT number, CAST(r.source AS INTEGER) AS source, r.line, CAST(NULL AS BIGINT) AS before,
+        CAST(NULL AS VARCHAR) AS document, contradicted, r.* EXCLUDE (source, line)
+        FROM ({numbered}) AS n JOIN {readings} AS r ON r.source = n.place.source AND r.line = n.place.line ORDER BY number"""
 
 
 def _apart(readings: str, columns: Sequence[str], sources: Sequence[str]) -> str:
@@ -64,7 +68,7 @@ def _apart(readings: str, columns: Sequence[str], sources: Sequence[str]) -> str
     said = f"""concat_ws('"', {", ".join(values[column] for column in sorted(columns))}, '')"""
     held = ", ".join(f"any_value({value}) AS {value}" for value in ['"user"', *values.values()])
     place = "min({source: source, line: line}) AS place"
-    each = f"SELECT arn, {said} AS said, {place}, {held} FROM ({readings}) GROUP BY arn, said"
+    each = f"SELECT arn, {said} AS said, {place}, {held} FROM {readings} GROUP BY arn, said"
     several = f"SELECT arn, list(place ORDER BY said) AS places, {_differing(values)} AS names FROM ({each}) GROUP BY arn"
     return f"SELECT arn, places, CASE WHEN len(places) > 1 THEN {_sentence(sources)} END AS contradicted FROM ({several})"
 

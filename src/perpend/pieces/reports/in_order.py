@@ -20,22 +20,28 @@ _ACCOUNT: Final = "split_part(arn, ':', 5)"
 PLACE: Final = f'{{account: {_ACCOUNT}, is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn}}'
 """What users are ordered by."""
 
+_IS_EARLIER: Final = "place < lag(place) OVER () AS is_earlier"
+
 NUMBER: Final = "number"
 """The column of users' numbers, from 0."""
 
 
 def are_in_order(connection: Connection, keys: str) -> bool:
     """Whether lines come in the order of their users. ``keys`` stands for user and ARN of each."""
-    later = f"SELECT place < lag(place) OVER () AS is_earlier FROM (SELECT {PLACE} AS place FROM {keys})"
+    later = f"SELECT {_IS_EARLIER} FROM (SELECT {PLACE} AS place FROM {keys})"
     return not rows_of(connection, f"SELECT count(*) FROM ({later}) WHERE is_earlier")[0][0]
 
 
-def are_together(connection: Connection, keys: str, users: int) -> bool:
-    """Whether lines that are in order stand together that are of one user, and each account's root user is its first.
+def are_numbered(connection: Connection, keys: str, users: int) -> bool:
+    """Whether lines are in order, those of one user stand together, and each account's root user is its first.
 
     ``users`` is how many there are, unseen roots among them.
     """
-    return bool(rows_of(connection, f"SELECT coalesce(sum(step), 0) FROM ({_steps(keys)})")[0][0] == users)
+    steps = f"SELECT {_IS_EARLIER}, step FROM (SELECT {PLACE} AS place, step FROM ({_steps(keys)}))"
+    [(earlier, found)] = rows_of(
+        connection, f"SELECT count(*) FILTER (WHERE is_earlier), coalesce(sum(step), 0) FROM ({steps})"
+    )
+    return not earlier and bool(found == users)
 
 
 def users_in_order(lines: str, repeated: str, settled: str, values: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 18
 _LONGEST_LINE: Final = 1 << 18
 
 _MOST_COLUMNS: Final = 256
@@ -42,7 +42,7 @@ class _ReadDifferently(Exception):
 class PlainReport:
     """A report as it was copied: lines end with LF, the header is left out.
 
-    ``longest`` is the size of its longest line in bytes, ``digest`` the SHA-256 of its text.
+    ``longest`` is the size of its longest line in bytes, ``digest`` the SHA-256 of its text, empty where nobody asked for it.
     """
 
     source: str
@@ -53,15 +53,17 @@ class PlainReport:
     digest: str
 
 
-def plain_report(path: str, copy: Path, progress: Callable[[int], None] | None = None) -> PlainReport | None:
+def plain_report(
+    path: str, copy: Path, progress: Callable[[int], None] | None = None, *, digested: bool = True
+) -> PlainReport | None:
     """Copy a report; return None where it is not plain. ``progress`` is told how many rows it has so far, now and then."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256() if digested else None
     try:
         with naming(copy):
-            columns, rows, longest = _copied(_lines(path, digest.update), copy, progress)
+            columns, rows, longest = _copied(_lines(path, digest.update if digest else len), copy, progress)
     except _ReadDifferently:
         return None
-    return PlainReport(path, copy, columns, rows, longest, digest.hexdigest()) if rows else None
+    return PlainReport(path, copy, columns, rows, longest, digest.hexdigest() if digest else "") if rows else None
 
 
 def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None] | None) -> tuple[tuple[str, ...], int, int]:
@@ -70,17 +72,19 @@ def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None]
     columns, rows, longest = _columns(header), 0, 0
     with copy.open("wb") as stream:
         for more in chain((lines,), pieces):
-            longest = max(longest, *map(len, more.split(b"\n")))
-            if longest > _LONGEST_LINE:
+            sizes = list(map(len, more.split(b"\n")[:-1]))
+            longest = max(longest, *sizes, 0)
+            if longest > _LONGEST_LINE or 0 in sizes:
                 raise _ReadDifferently
-            rows += _rows(more, columns)
+            rows += len(sizes)
+            _refuse_odd(more, len(sizes) * (len(columns) - 1))
             stream.write(more)
             if progress:
                 progress(rows)
     return columns, rows, longest
 
 
-def _lines(path: str, note: Callable[[bytes], None]) -> Iterator[bytes]:
+def _lines(path: str, note: Callable[[bytes], object]) -> Iterator[bytes]:
     """Yield a file's text in pieces of whole lines, all of which end with LF. ``note`` is given the text as it stands there."""
     first, rest = True, b""
     for chunk in _chunks(path):
@@ -138,16 +142,12 @@ def _columns(header: bytes) -> tuple[str, ...]:
     return columns
 
 
-def _rows(lines: bytes, columns: tuple[str, ...]) -> int:
-    """Return how many rows some lines are."""
-    if any(sign in lines for sign in _REFUSED) or lines.startswith(b"\n") or b"\n\n" in lines:
+def _refuse_odd(lines: bytes, commas: int) -> None:
+    """Raise where lines hold signs that readers of CSV may take for something else, or other than so many commas."""
+    if any(sign in lines for sign in _REFUSED) or lines.count(b",") != commas:
         raise _ReadDifferently
     if not lines.isascii():
         try:
             lines.decode("utf-8")
         except UnicodeDecodeError:
             raise _ReadDifferently from None
-    rows = lines.count(b"\n")
-    if lines.count(b",") != rows * (len(columns) - 1):
-        raise _ReadDifferently
-    return rows

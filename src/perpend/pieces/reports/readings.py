@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
-import duckdb
-
 from perpend.collect.kinds import REPORT
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.ir.coverage import Scope, claims_of, region_field
@@ -19,11 +17,13 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.pieces.ages import by_age
 from perpend.pieces.reports.alike import settle_alike
-from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_together, users_in_order
+from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_numbered, users_in_order
+from perpend.pieces.reports.owners import ACCOUNT, OWNERS, SEEN, find_owners, see_accounts
 from perpend.pieces.reports.plain import plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
 from perpend.pieces.united import Piece, unstated_lists
 from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
+from perpend.store.driver import duckdb
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unfollowed
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _ARN: Final = "arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/[!-9;-~]+)"
 """An ARN without blank space and other signs that are not printable ASCII; collectors look closer at all others."""
 
-_ACCOUNT: Final = "split_part(arn, ':', 5)"
 _IS_ROOT: Final = f"\"user\" = {text(ROOT_USER)} AND ends_with(arn, ':root')"
 USER_FIELDS: Final = {
     "Id": "arn",
@@ -120,8 +119,8 @@ def read_reports(
     if readings is None:
         return None
     sources = readings.sources(complete, observed_at)
-    settled = readings.settled().rows
-    accounts = readings.accounts(settled, sources)
+    settled = readings.settled(sources).rows
+    accounts = readings.accounts(sources)
     return ReadReports(sources, {ACCOUNT_TYPE: accounts, USER_TYPE: readings.users(settled)})
 
 
@@ -142,7 +141,7 @@ def readings_of(
     for number, path in enumerate(paths):
         before = sum(report.rows for report in reports)
         told = (lambda rows, before=before: progress(before + rows)) if progress else None
-        report = plain_report(path, directory / f"report-{number}.csv", told)
+        report = plain_report(path, directory / f"report-{number}.csv", told, digested=len(paths) > 1)
         if report is None:
             return None
         reports.append(report)
@@ -189,9 +188,8 @@ class Readings:
             if is_failed_write(error):
                 raise
             return False
-        sound = f"count(*) FILTER (WHERE regexp_full_match(arn, {text(_ARN)}) AND \"user\" <> '')"
-        [(rows, good)] = rows_of(self.connection, f"SELECT count(*), {sound} FROM {self.keys}")
-        return bool(rows == good == sum(report.rows for report in self.reports))
+        rows, good = see_accounts(self.connection, self.keys, f"regexp_full_match(arn, {text(_ARN)}) AND \"user\" <> ''")
+        return rows == good == sum(report.rows for report in self.reports)
 
     def are_in_order(self) -> bool:
         """Whether the rows of all reports come in the order of their users already."""
@@ -208,8 +206,7 @@ class Readings:
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
         """Return what is to be said of each report."""
         accounts: dict[int, list[str]] = {}
-        found = f"SELECT DISTINCT source, {_ACCOUNT} AS account FROM {self.keys} ORDER BY ALL"
-        for source, account in rows_of(self.connection, found):
+        for source, account in rows_of(self.connection, f"SELECT source, account FROM {SEEN} ORDER BY ALL"):
             accounts.setdefault(source, []).append(account)
         return [
             StoredSource(
@@ -223,28 +220,30 @@ class Readings:
             for number, report in enumerate(self.reports)
         ]
 
-    def settled(self, *, rivals: bool = False) -> Settled:
-        """Return the rows that are not as a report has them: of ARNs shown more than once, of unseen roots."""
+    def settled(self, sources: Sequence[StoredSource], *, rivals: bool = False) -> Settled:
+        """Return the rows that are not as a report has them: of ARNs shown more than once, of unseen roots. Find all owners."""
         names = [report.source for report in self.reports]
         several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
         candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
         columns = self.reports[0].columns if self.are_alike() else ()
-        readings = self._repeated(_places(columns))
+        readings = self._repeated(_places(columns) if columns else None)
         if columns:
             known, found = settle_alike(self.connection, readings, columns, names, self.directory, rivals=rivals)
         else:
             known, found = settle_repeated(self.connection, readings, names, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
-        roots = unseen_roots(self.connection, users, names, self.directory)
-        return Settled(f"(FROM {known} UNION ALL FROM {roots})", found)
+        numbers = by_age(sources)
+        find_owners(self.connection, users, f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]")
+        roots = unseen_roots(self.connection, names, self.directory)
+        return Settled(f"(FROM {known} UNION ALL BY NAME FROM {roots})", found)
 
-    def _repeated(self, values: Sequence[str]) -> str:
-        """Return the query of the lines of ARNs that are shown more than once, with their documents and some values."""
+    def _repeated(self, values: Sequence[str] | None) -> str:
+        """Return the query of the lines of ARNs that are shown more than once, with some values, for None their documents."""
 
         def lines_of(number: int, report: PlainReport) -> str:
-            listed = ", ".join([_named(report), f"{_document(report)} AS document", *values])
+            listed = ", ".join([_named(report), *([f"{_document(report)} AS document"] if values is None else values)])
             return self._lines(number, listed, f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})")
 
         return self._of_all(lines_of)
@@ -255,15 +254,11 @@ class Readings:
     def _of_all(self, query: Callable[[int, PlainReport], str]) -> str:
         return " UNION ALL ".join(query(number, report) for number, report in enumerate(self.reports))
 
-    def accounts(self, settled: str, sources: Sequence[StoredSource]) -> Piece:
+    def accounts(self, sources: Sequence[StoredSource]) -> Piece:
         """Return the accounts. Each is as old as the last source that shows one of its users."""
-        numbers = by_age(sources)
-        place = f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]"
-        newest = f"CAST({numbers}[max({place}) + 1] AS INTEGER)"
-        users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {settled}'
-        found = f"SELECT {newest} AS source, {_ACCOUNT} AS account FROM ({users}) GROUP BY account"
+        newest = f"CAST({by_age(sources)}[newest + 1] AS INTEGER) AS source"
         numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
-        self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, source, account FROM ({found})")
+        self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, {newest}, account FROM {OWNERS}")
         unknown = self._unknown(ACCOUNT_TYPE)
         values = [f"account AS {name(one)}" for one in ACCOUNT_FIELDS]
         listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
@@ -273,7 +268,9 @@ class Readings:
 
     def counted(self, settled: str) -> tuple[int, int]:
         """Return how many users there are, and how many of them are contradicted."""
-        [found] = rows_of(self.connection, f"SELECT count(*), count(contradicted) FROM ({self._every(settled)})")
+        more = f"SELECT count(before) AS roots, count(contradicted) AS doubted FROM {settled}"
+        shown = f"SELECT CAST(sum(users) AS BIGINT) AS shown FROM {OWNERS}"
+        [found] = rows_of(self.connection, f"SELECT shown + roots, doubted FROM ({shown}), ({more})")
         return found
 
     def users(self, settled: str) -> Piece:
@@ -292,25 +289,26 @@ class Readings:
             rows,
             frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
             plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            bare=frozenset({"Id", "CA10__account__c", "CA10__arn__c"}),
             keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
 
     def _numbered(self, settled: str, users: int) -> str:
         """Return the query of all users with their numbers from 0, in their order."""
-        if self.are_alike() and self.are_in_order() and are_together(self.connection, self.keys, users):
+        if self.are_alike() and are_numbered(self.connection, self.keys, users):
             # INVARIANT: what is small is built from, what is large goes by: in its own order.
             self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
             values = _places(self.reports[0].columns)
             lines = self._of_all(lambda number, report: self._lines(number, ", ".join([_named(report), *values])))
             repeated = f"SELECT source, line FROM {self.keys} WHERE arn IN (FROM {_REPEATED})"
             return users_in_order(lines, repeated, settled, values)
-        owned = f"SELECT * EXCLUDE (number), {_ACCOUNT} AS account FROM ({self.documents(settled)})"
+        owned = f"SELECT * EXCLUDE (number), {ACCOUNT} AS account FROM ({self.documents(settled)})"
         return f"""SELECT *, row_number() OVER () - 1 AS {NUMBER} FROM (FROM ({owned})
             ORDER BY account, "user" <> {text(ROOT_USER)}, "user", arn)"""
 
     def _every(self, settled: str) -> str:
-        single = f"SELECT *, NULL AS contradicted, {_ACCOUNT} AS account FROM ({self._single()})"
-        return f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {_ACCOUNT} FROM {settled}'
+        single = f"SELECT *, NULL AS contradicted, {ACCOUNT} AS account FROM ({self._single()})"
+        return f'{single} UNION ALL SELECT source, line, arn, "user", contradicted, {ACCOUNT} FROM {settled}'
 
     def documents(self, settled: str) -> str:
         """Return the query of all users with their lines, and with the documents of those that are settled.
@@ -332,12 +330,20 @@ class Readings:
         return self._of_all(lines_of)
 
     def as_settled(self, settled: str) -> str:
-        """Return the part of users that are settled: their documents are ``given``, and they have no values."""
+        """Return the part of users that are settled: their documents are ``given`` where they have no values."""
         number = f"{self._firsts()}[source + 1] + coalesce(2 * before, 2 * line + 1)"
-        places = _places(self.reports[0].columns) if self.are_alike() else ["read"]
-        nothing = ", ".join(f"NULL AS {value}" for value in places)
-        return f"""SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {nothing}
-            FROM {settled}"""
+        values = self._values()
+        return f'SELECT source, line, {number} AS number, "user", arn, document AS given, contradicted, {values} FROM {settled}'
+
+    def as_rivals(self, rivals: str) -> str:
+        """Return the same of readings that contradict each other, which are no users, by their own numbers."""
+        return f'SELECT source, number, "user", arn, document AS given, {self._values()} FROM {rivals}'
+
+    def _values(self) -> str:
+        """Return the values of settled rows, of which there are none where reports are not alike."""
+        if not self.are_alike():
+            return "CAST(NULL AS VARCHAR) AS read"
+        return ", ".join(_places(self.reports[0].columns))
 
     def _firsts(self) -> list[int]:
         """Return the number in front of each report's lines."""

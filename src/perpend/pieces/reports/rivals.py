@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from perpend.collect.contradictions import contradiction
 from perpend.collect.credential_report import Reading
 from perpend.collect.merge import ROW_FIELD, merge_readings, with_root_users
-from perpend.ir.estate import ROOT_USER, Origin
-from perpend.store.database import text
+from perpend.ir.estate import Origin
+from perpend.pieces.reports.owners import OWNERS
 from perpend.store.files import naming
 from perpend.store.rows import copy, json_lines, parquet
 
@@ -36,7 +36,6 @@ _COLUMNS: Final = {
     "contradicted": "VARCHAR",
 }
 _WRITTEN: Final = json.JSONEncoder(ensure_ascii=False).encode
-_ACCOUNT: Final = "split_part(arn, ':', 5)"
 
 
 def settle_repeated(
@@ -63,14 +62,12 @@ def settle_repeated(
     return settled.stored(), several.stored() if several.rows else None
 
 
-def unseen_roots(connection: Connection, users: str, sources: Sequence[str], directory: Path) -> str:
-    """Return the text that stands for the rows of root users that exist all the same.
+def unseen_roots(connection: Connection, sources: Sequence[str], directory: Path) -> str:
+    """Return the text that stands for the rows of root users that exist all the same, of accounts in the table of owners.
 
     They have no line; ``before`` is that of the account's first user.
     """
-    first = f"""min({{is_user: "user" <> {text(ROOT_USER)}, "user": "user", arn: arn, source: source, line: line}})"""
-    query = f"""SELECT first.source, first.line, first."user", first.arn FROM (SELECT {first} AS first FROM ({users})
-        GROUP BY {_ACCOUNT} HAVING NOT bool_or(ends_with(arn, ':root')))"""
+    query = f'SELECT first.source, first.line, first."user", first.arn FROM {OWNERS} WHERE NOT has_root'
     with _Spool(connection, directory / "roots") as found:
         for root in _roots(_rows_of(connection, query), sources):
             found.add(root)

@@ -80,8 +80,8 @@ def stage_reports(
     if readings is None:
         return None
     sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
-    settled = readings.settled(rivals=True)
-    accounts = readings.accounts(settled.rows, sources)
+    settled = readings.settled(sources, rivals=True)
+    accounts = readings.accounts(sources)
     texts: dict[str, str] = {}
     if not streamed and readings.are_alike() and readings.are_in_order() and _are_short(connection, settled):
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
@@ -98,7 +98,7 @@ def stage_reports(
         copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)
         rows, relation = users.rows, parquet(directory / _SORTED)
     if settled.rivals:
-        of_rivals = _selected(readings, _of_documents(texts), _rival_documents(readings, settled.rivals), "-1 - number", "NULL")
+        of_rivals = _selected(readings, _of_lines(texts), readings.as_rivals(settled.rivals), "-1 - number", "NULL")
         relation = f"(FROM {relation} UNION ALL BY NAME FROM {of_rivals})"
     doubted = settled.rivals is not None
     return StagedReports(
@@ -119,7 +119,7 @@ def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row:
     document = f"document AS {name(ROW_FIELD)}, length(document) <= {PlainJson.MOST} AS {name(plain(ROW_FIELD))}"
     listed = ", ".join([*system, *own, document, *held])
     shape = json.dumps(dict.fromkeys(readings.reports[0].columns, "VARCHAR"))
-    are_parsed = any(expression.startswith(_PARSED) for expression in texts.values())
+    are_parsed = any(_PARSED in expression for expression in texts.values())
     parsed = f", json_transform(given, {text(shape)}) AS parsed" if are_parsed else ""
     made = f"SELECT *, {_ACCOUNT} AS account, {readings.document()} AS document{parsed} FROM ({documents})"
     return f"(SELECT {listed} FROM ({made}))"
@@ -131,14 +131,11 @@ def _of_lines(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_documents(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the expressions of the texts of a document that is given, by column."""
-    return {column: f"{_PARSED}{name(key)}" for key, column in texts.items()}
-
-
-def _rival_documents(readings: Readings, rivals: str) -> str:
-    values = [f"c{place}" for place in range(len(readings.reports[0].columns))] if readings.are_alike() else ["read"]
-    nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {value}" for value in values)
-    return f'SELECT source, number, "user", arn, document AS given, {nothing} FROM {rivals}'
+    """Return the expressions of the texts of a line, or of a document that is given, by column."""
+    return {
+        column: f"CASE WHEN given IS NULL THEN c{place} ELSE {_PARSED}{name(key)} END"
+        for place, (key, column) in enumerate(texts.items())
+    }
 
 
 def _are_short(connection: Connection, settled: Settled) -> bool:

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
@@ -28,6 +26,7 @@ from perpend.pieces.tables.table_bytes import MARK, UnreadableTable, check_table
 from perpend.pieces.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.pieces.united import Piece
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text, text_list
+from perpend.store.driver import duckdb
 from perpend.store.files import StoreError, digest_of, shown
 from perpend.store.plain_sql import STRICT_JSON
 from perpend.store.rows import ROW_GROUP, check_names

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-import duckdb
-
 from perpend.collect.json_text import MAX_CONTAINERS
 from perpend.collect.kinds import PARQUET, kind_of
 from perpend.pieces.tables.table_bytes import UnreadableTable, head_of
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
+from perpend.store.driver import duckdb
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
 from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, text
+from perpend.store.driver import duckdb
 from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
 from perpend.store.rules import SQL_ERROR
 
