@@ -111,6 +111,9 @@ def test_a_store_without_a_history_is_told_what_begins_one(run: Run, tmp_path: P
     found = run(*words, "--store", tmp_path)
     assert 2 == found.code
     assert "has no history yet; `perpend check --store" in found.err
+    absent = run(*words, "--store", tmp_path / "absent")
+    assert (2, 1) == (absent.code, absent.err.count("\n"))
+    assert "absent: there is no such directory; `perpend import` makes one" in absent.err
 
 
 def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -> None:
