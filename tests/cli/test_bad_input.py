@@ -121,6 +121,7 @@ def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: Any, reason: str
         (("--policy", "nothing-like-this/*"), "unknown policy 'nothing-like-this/*'"),
         (("--policy", "x\n\x1b[31m" * 300), "unknown policy"),
         (("--framework", "cis-aw"), "unknown framework or section 'cis-aw' (did you mean 'cis-aws-v7.0.0'?)"),
+        (("--framework", "cis-asw"), "unknown framework or section 'cis-asw' (did you mean 'cis-aws'?)"),
         (("--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9' (did you mean 'cis-aws-v7.0.0'?)"),
         (("--type", "CA10__CaAwsUsr__c"), "unknown type 'CA10__CaAwsUsr__c' (did you mean 'CA10__CaAwsUser__c'?)"),
         (("--type", "CA10__CaAwsAccount__c", "--policy", KEY_POLICY), None),
@@ -172,27 +173,43 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "reason"),
     [
-        (),
-        ("check",),
-        ("check", EXAMPLE, "--format", "xml"),
-        ("check", EXAMPLE, "--snapshot-time", "2026-13-01"),
-        ("check", EXAMPLE, "--limit", "0"),
-        ("chek", EXAMPLE),
-        ("check", EXAMPLE, "--unknown"),
-        ("explain", KEY_POLICY),
-        ("list", "nothing"),
+        (("check",), "name either INPUTs or a --store to judge"),
+        (("check", EXAMPLE, "--format", "jsno"), "'jsno' is not one of 'table', 'json', "),
+        (("check", EXAMPLE, "--format", "jsno"), " (did you mean 'json'?); `perpend check --help` tells more"),
+        (("check", EXAMPLE, "--format", "a\nb\x1b[31m"), r"'a\nb\x1b[31m' is not one of "),
+        (("check", EXAMPLE, "--snapshot-time", "2026-13-01"), "'2026-13-01' is no ISO 8601 date"),
+        (("check", EXAMPLE, "--limit", "0"), "invalid value for '--limit': 0 is not in the range x>=1"),
+        (("check", EXAMPLE, "--limit"), "option '--limit' requires an argument"),
+        (("chek", EXAMPLE), "there is no command 'chek' (did you mean 'check'?); `perpend --help` tells more"),
+        (("new", "polcy"), "no such command 'polcy' (did you mean 'policy'?); `perpend new --help` tells more"),
+        (("check", EXAMPLE, "--frmework", "x"), "no such option '--frmework' (did you mean '--framework'?)"),
+        (("explain", KEY_POLICY), "missing argument 'OBJECT'"),
+        (("completion",), "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; `"),
+        (("site", "build", "--base-url", "x:y"), "invalid value for --base-url: 'x:y' does not start with https://"),
+        (("list", "polices"), "(did you mean 'policies'?)"),
     ],
 )
-def test_a_usage_error_is_exit_2_with_nothing_on_stdout(run: Run, arguments: tuple[str, ...]) -> None:
+def test_a_usage_error_is_one_line_with_the_nearest_right_word(run: Run, arguments: tuple[str, ...], reason: str) -> None:
     ran = run(*arguments)
     assert (2, "") == (ran.code, ran.out)
-    assert ran.err
+    assert_one_line(ran.err, reason)
 
 
-def test_a_mistyped_command_gets_the_nearest(run: Run) -> None:
-    assert "there is no command 'chek'. Did you mean 'check'?" in run("chek").err
+def test_without_a_command_there_is_help(run: Run) -> None:
+    ran = run()
+    assert (2, "") == (ran.code, ran.out)
+    assert ran.err.startswith("Usage: perpend ")
+
+
+@pytest.mark.parametrize(
+    "words", [("lint", "--repo"), ("findings", "--store"), ("check", "--store"), ("waivers", "lint", "--waivers")]
+)
+def test_a_file_in_place_of_a_directory_is_called_a_file(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words, EXAMPLE)
+    assert (2, "") == (ran.code, ran.out)
+    assert_one_line(ran.err, f"{EXAMPLE}: is a file, not a directory")
 
 
 @pytest.mark.parametrize(

@@ -373,4 +373,4 @@ def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> Non
 def test_compact_lines_are_ndjson(run: Run) -> None:
     ran = run("check", EXAMPLE, *TIME, "--compact", "--format", "csv")
     assert (2, "") == (ran.code, ran.out)
-    assert ran.err.endswith("Error: --compact goes with --format ndjson, not csv\n")
+    assert "perpend: --compact goes with --format ndjson, not csv; `perpend check --help` tells more\n" == ran.err

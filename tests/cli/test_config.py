@@ -300,6 +300,7 @@ def test_config_shows_values_and_where_they_come_from(run: Run, project: Path) -
         line.rstrip() for line in run("config", "output").out.splitlines()
     ]
     assert (2, "", "perpend: unknown key 'stroe' (did you mean 'store'?)\n") == run("config", "stroe")
+    assert (2, "", "perpend: unknown key 'outptu' (did you mean 'output'?)\n") == run("config", "outptu")
 
 
 def test_the_shell_completes_keys(project: Path) -> None:

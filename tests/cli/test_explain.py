@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import KEY_POLICY, TIME, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
 from tests.repositories import logic, policy_files, write
 
 
@@ -35,3 +35,11 @@ def test_an_object_is_explained_by_the_name_that_the_report_prints(run: Run, tmp
     printed = next(line for line in run("check", report, "--policy", KEY_POLICY).out.splitlines() if "user\\u202e2" in line)
     ran = run("explain", KEY_POLICY, printed.strip(" ✘"), report)
     assert (0, True) == (ran.code, "arn:aws:iam::111122223333:user/2" in ran.out)
+
+
+def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: Run, tmp_path: Path) -> None:
+    assert 0 == run("import", EXAMPLE, "--store", tmp_path).code
+    for place in ((EXAMPLE,), ("--store", tmp_path)):
+        ran = run("explain", "root-user-mfa", "root", *place, *TIME)
+        assert (0, "") == (ran.code, ran.err)
+        assert "object    <root_account>\n          arn:aws:iam::111122223333:root\n" in ran.out

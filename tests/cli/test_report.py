@@ -42,8 +42,8 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("check", EXAMPLE, "--format", "html"), "Error: --format html goes with --out FILE: a terminal shows no page"),
-        (("report", "--store", "nowhere"), "Error: Missing option '--out'."),
+        (("check", EXAMPLE, "--format", "html"), "perpend: --format html goes with --out FILE: a terminal shows no page"),
+        (("report", "--store", "nowhere"), "perpend: missing option '--out'; `perpend report --help` tells more"),
         (("report", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
 )

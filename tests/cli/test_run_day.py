@@ -66,4 +66,4 @@ def test_a_time_that_no_option_can_hold_is_blamed_on_its_option(run: Run, tmp_pa
     (tmp_path / "a.csv").write_text("Id\na\n")
     ran = run("import", tmp_path / "a.csv", "--type", USER, "--observed-at", "nonsense", "--store", tmp_path / "store")
     assert 2 == ran.code
-    assert "Invalid value for '--observed-at': not an ISO 8601 date" in ran.err
+    assert "invalid value for '--observed-at': '" in ran.err

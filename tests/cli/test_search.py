@@ -18,6 +18,7 @@ def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: Run) -> 
 def test_what_is_not_found_or_no_word_is_told(run: Run) -> None:
     assert (0, "none (did you mean 'rotate'?)\n") == run("search", "rotatet")[:2]
     assert [] == json.loads(run("search", "rotatet", "--format", "json").out)
-    for words, reason in (((), "Missing argument 'WORD...'"), (("mfa", " "), ""), ((" ",), "WORD is blank")):
+    assert (0, "none\n") == run("search", "such", "zzz")[:2]
+    for words, reason in (((), "missing argument 'WORD...'"), (("mfa", " "), ""), ((" ",), "WORD is blank")):
         ran = run("search", *words)
         assert (2 if reason else 0, True) == (ran.code, reason in ran.err)

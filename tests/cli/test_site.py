@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_said_in_one_line(
 
 def test_base_addresses_must_be_of_the_web(run: Run, tmp_path: Path) -> None:
     ran = run("site", "build", "--out", tmp_path / "out", "--base-url", "javascript:alert(1)")
-    assert (2, True) == (ran.code, "must start with https:// or http://" in ran.err)
+    assert (2, True) == (ran.code, "does not start with https:// or http://" in ran.err)
 
 
 def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:

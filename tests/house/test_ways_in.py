@@ -89,3 +89,10 @@ def test_make_says_what_it_is_about_while_it_installs(tmp_path: Path) -> None:
     installs = [place for place, line in enumerate(lines) if " -m pip install " in line]
     assert 2 == len(installs)
     assert [] == [lines[place] for place in installs if not any("echo" in line for line in lines[place - 2 : place])]
+
+
+def test_no_document_advises_a_registry_that_has_no_perpend() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    advised = re.compile(r"(?:pipx?|uv tool) install [^`\n]*\bperpend\b(?!\.git)[^`\n]*")
+    found = [match for one in documents if "adr" not in one.parts for match in advised.findall(one.read_text("utf-8"))]
+    assert ["pip install ./perpend  # a checkout or a wheel"] == found

@@ -60,7 +60,7 @@ def test_findings_of_other_accounts_are_left_out_and_told(run: Run, moto_address
     ended = run("push", "asff", target, "--region", "eu-west-1", "--endpoint-url", moto_address)
     assert 0 == ended.code
     assert "0 sent in 0 calls" in ended.out
-    assert "belong to other accounts: not sent" in ended.err
+    assert "of other accounts not sent" in ended.err
 
 
 def test_what_cannot_be_sent_is_told_in_a_line(run: Run, moto_address: str, tmp_path: Path) -> None:

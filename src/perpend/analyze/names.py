@@ -78,7 +78,8 @@ def section_named(name: str, repository: Repository) -> str:
         raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
     siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
     siblings.sort(key=_version, reverse=True)
-    raise UnknownName(f"unknown framework or section '{printable(name)}'{did_you_mean(top, siblings)}")
+    near = did_you_mean(top, siblings) or did_you_mean(top, [one.rpartition("-")[0] for one in siblings if _version(one)])
+    raise UnknownName(f"unknown framework or section '{printable(name)}'{near}")
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import re
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.version import __version__
 
@@ -85,6 +87,8 @@ INTERRUPTED = 130
 READER_LEFT = 141
 """Exit code where whoever read the output has left before its end."""
 
+_NO_CHOICE: Final = re.compile(r"'(.*)' is not one of ", re.DOTALL)
+
 
 class _Commands(click.Group):
     """Imports a command's module when the command is used, so that ``--help`` and completion stay fast."""
@@ -118,7 +122,7 @@ class _Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            ctx.fail(f"there is no command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+            ctx.fail(f"there is no command '{args[0]}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
         return super().resolve_command(ctx, args)
 
 
@@ -162,9 +166,11 @@ def _exit_code(arguments: list[str] | None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE_ERROR
+    except click.ClickException as error:
+        return _complain(_usage_line(error))
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -188,6 +194,29 @@ def _exit_code(arguments: list[str] | None) -> int:
 def _complain(reason: str, code: int = USAGE_ERROR) -> int:
     click.echo(f"perpend: {reason}", err=True)
     return code
+
+
+def _usage_line(error: click.ClickException) -> str:
+    """Return in one line what is wrong with the words of a command, the nearest right one, and whose help tells more."""
+    near = _nearest_word(error)
+    said = error.message if getattr(error, "possibilities", None) else error.format_message()
+    said = said.removesuffix(".").replace("\n\t", " ")
+    line = visible(said[:1].lower() + said[1:] if said[1:2].islower() else said) + (
+        f" (did you mean '{near}'?)" if near else ""
+    )
+    context = getattr(error, "ctx", None)
+    return f"{line}; `{context.command_path} --help` tells more" if context else line
+
+
+def _nearest_word(error: click.ClickException) -> str | None:
+    possible = getattr(error, "possibilities", None)
+    if possible:
+        return str(possible[0])
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param is not None else None
+    odd = _NO_CHOICE.match(error.message)
+    if not isinstance(kind, click.Choice) or odd is None:
+        return None
+    return next(iter(difflib.get_close_matches(odd[1].casefold(), map(str, kind.choices), n=1)), None)
 
 
 def _terminated(number: int, frame: object) -> NoReturn:

@@ -48,7 +48,8 @@ def moment(context: click.Context, parameter: click.Parameter, value: str | None
         return None
     instant = date_time_from_text(value)
     if instant is None:
-        raise click.BadParameter("not an ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z", context, parameter)
+        no_date = f"'{printable(value)}' is no ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z"
+        raise click.BadParameter(no_date, context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
 
 

@@ -68,7 +68,7 @@ def smallest_change(program: Program, judged: EstateObject, time: int, index: in
             if tried > _MAX_CANDIDATES:
                 break
             fields = _changed(judged, source, after)
-            if fields is None or after == before:
+            if fields is None or _json(after) == _json(before):
                 continue
             verdict = program.verdicts[interpreter.judge(fields, time, complete=False)[0][0]]
             if verdict.index == UNREADABLE or verdict.status is status or verdict.status not in goals:

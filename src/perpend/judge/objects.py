@@ -90,11 +90,16 @@ def _as_stored(text: str) -> str:
 
 
 def meanings(name: str) -> list[Meant]:
-    """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it."""
+    """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it.
+
+    The name of the root user in ARNs and stores, by which the shell completes it, means that user where no other is called so.
+    """
     named, _, owner = name.removesuffix(")").rpartition(" (")
     found = [Meant(name), Meant(_unwritten(name))]
     if named and name.endswith(")"):
         found += [Meant(named, owner), Meant(_unwritten(named), _unwritten(owner))]
+    if name == ROOT_NAME:
+        found.append(Meant(ROOT_USER))
     return list(dict.fromkeys(found))
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from perpend.diagnostics.directories import no_directory
 from perpend.diagnostics.model import Diagnostic, Span
 from perpend.errors import PerpendError
 from perpend.ir.object_types import FORMER_NAMES, current_name
@@ -94,10 +95,9 @@ class Repository:
         self.fallback = fallback
         self._documents: dict[str, Loaded[Any]] = {}
         self._json_places: dict[str, JsonPlaces] = {}
-        if not Path(root).is_dir():
-            raise NotARepository(f"{root}: there is no such directory")
-        if not is_root(Path(root)):
-            raise NotARepository(f"{root}: not a policy repository: it has no `ce`, `frameworks` or `types` directory")
+        no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
+        if wrong := no_directory(root) or no_root:
+            raise NotARepository(f"{root}: {wrong}")
 
     def carry_over(self, other: Repository, changed: Collection[str]) -> None:
         """Take over what another reading of the same directory has read, but for the files that have changed since.

@@ -229,7 +229,7 @@ class Catalogue:
             rows.append(ExtractRow(name, text, body.type.value if body else "", tuple(checks), written.span.line, users))
         rows.sort(key=lambda row: row.line)
         found = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
-        description = f"{len(rows)} extracts of {object_type.name}: named values, how they are read, and what uses them."
+        description = f"{counted(len(rows), 'extract')} of {object_type.name}: named values, how they are read, what uses them."
         head = Head(
             ref, description, (TYPES, object_type), (("kind", PageKind.EXTRACTS.value),), tuple(row.name for row in rows)
         )

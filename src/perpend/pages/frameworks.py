@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.analyze.frameworks import RequirementAnswer
+from perpend.diagnostics.counted import counted
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, PageKind, Ref
 from perpend.pages.requirements import RequirementResults, requirement_result
@@ -135,10 +136,8 @@ class Frameworks:
         coverage = self.below(entity)[1]
         policies = _policy_rows(book, entity)
         text = " ".join((section.description if section else "").split())
-        summary = (
-            text[:180]
-            or f"{ref.name}: {len(policies)} policies, {coverage.automated} of {coverage.total} requirements automated."
-        )
+        answered = f"{coverage.automated} of {counted(coverage.total, 'requirement')} automated"
+        summary = text[:180] or f"{ref.name}: {counted(len(policies), 'policy', 'policies')}, {answered}."
         parts = entity.split("/")
         above = tuple(book.section_ref("/".join(parts[:count])) for count in range(3, len(parts)))
         facets = (("kind", ref.kind.value), ("framework", framework.name), *_state(ref))

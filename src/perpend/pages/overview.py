@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.counted import counted
 from perpend.ir.ids import service_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.page import Counts, Head, SectionCoverage
@@ -131,10 +132,8 @@ class Overview:
         sections = self._sections_of(rule, policies)
         name, text = self._written_rule(rule)
         ref = self.book.rule_ref(rule)
-        description = (
-            f"Internal rule {rule}: {len(policies)} policies stand for it, {len(sections)} sections are reached by it."
-        )
-        head = Head(ref, description, (RULES,), (("kind", PageKind.RULE.value),))
+        reached = f"{counted(len(policies), 'policy', 'policies')} for it, {counted(len(sections), 'section')} reached by it"
+        head = Head(ref, f"Internal rule {rule}: {reached}.", (RULES,), (("kind", PageKind.RULE.value),))
         refs = tuple(self.book.policy_ref(policy) for policy in policies)
         framework = tuple(self.book.section_ref("/".join(section.split("/")[:3])) for section in sections)
         return RulePage(head, name, text, refs, tuple(zip(map(self.book.section_ref, sections), framework, strict=True)))

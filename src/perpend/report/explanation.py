@@ -55,7 +55,7 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
-        ("object", f"{visible(judged.name)}\n{visible(judged.id)}"),
+        ("object", "\n".join(dict.fromkeys((visible(judged.name), visible(judged.id))))),
         ("read at", visible(f"{judged.origin.source}{row}")),
         *_other_readings(judged),
         ("snapshot", time),

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from perpend.diagnostics.directories import no_directory
 from perpend.errors import PerpendError
 from perpend.pages.guides import DocumentsPage, ProsePage, operation_of_page
 from perpend.pages.page import Head
@@ -42,8 +43,8 @@ class Documents:
     """A directory of Markdown documents. Links out of it are not followed, and what is no Markdown is no page."""
 
     def __init__(self, root: Path) -> None:
-        if not root.is_dir():
-            raise NotDocuments(f"{root}: there is no such directory")
+        if wrong := no_directory(root):
+            raise NotDocuments(f"{root}: {wrong}")
         self.root = root
         self.texts: dict[str, str] = {}
         self.images: dict[str, Path] = {}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.directories import no_directory
 from perpend.errors import PerpendError
 from perpend.site.manifest import NAME, SiteManifest, digest, is_made, is_marked
 
@@ -108,6 +109,8 @@ def _staged(staged: Path) -> list[str]:
 
 
 def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
+    if out.exists() and (wrong := no_directory(out)):
+        raise InTheWay(f"{out}: {wrong}")
     inside = _Inside(out)
     strange = []
     for path in _staged(staged):

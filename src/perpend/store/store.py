@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from perpend.diagnostics.directories import no_directory
 from perpend.store.files import (
     StoreError,
     directory_name,
@@ -263,7 +264,7 @@ class Store:
         """Return the run in force and the checksum of its manifest."""
         found = self._pointer()
         if found is None:
-            what = "holds no snapshot yet" if self.directory.is_dir() else "there is no such directory"
+            what = no_directory(self.directory) or "holds no snapshot yet"
             raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
         return found
 

@@ -68,6 +68,7 @@ def test_a_verdict_that_no_field_can_turn_has_no_change(tmp_path: Path) -> None:
     ("kind", "check", "value", "after"),
     [
         ("checkbox", {"FIELD": {"path": "flag"}}, "true", "false"),
+        ("checkbox", {"NOT": {"arg": {"FIELD": {"path": "flag"}}}}, 1, "true"),
         ("number", {"LESS_THAN": {"left": {"FIELD": {"path": "flag"}}, "right": {"NUMBER": 7}}}, "9", "7"),
         ("text", {"IS_EQUAL": {"left": {"FIELD": {"path": "flag"}}, "right": {"TEXT": "on"}}}, True, '"true"'),
     ],

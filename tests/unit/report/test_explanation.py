@@ -21,7 +21,6 @@ HEAD = """\
 policy    A policy
           /ce/policy
 object    a
-          a
 read at   report.csv:7
 snapshot  2026-01-10 18:00 UTC
 """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from perpend.config.configuration import is_address
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 
@@ -69,9 +70,9 @@ def _tell(pushed: Pushed, foreign: int, where: str, *, dry_run: bool) -> None:
         f"changed, {pushed.refreshed:,} refreshed), {pushed.same:,} unchanged, {pushed.no_news:,} that pass and were never sent"
     )
     if pushed.unmentioned:
-        click.echo(f"perpend: {pushed.unmentioned:,} findings sent before are not mentioned now: left as they are", err=True)
+        click.echo(f"perpend: {counted(pushed.unmentioned, 'finding')} sent before, not mentioned now, left alone", err=True)
     if foreign:
-        click.echo(f"perpend: {foreign:,} findings belong to other accounts: not sent", err=True)
+        click.echo(f"perpend: {counted(foreign, 'finding')} of other accounts not sent", err=True)
     for name, reason in list(pushed.refused.items())[:_MOST_TOLD]:
         click.echo(f"perpend: refused: {visible(name)}: {visible(reason)}", err=True)
     if len(pushed.refused) > _MOST_TOLD:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from perpend.cli.output import CannotWrite, output_stream
+from perpend.diagnostics.counted import counted
 from perpend.outputs.forms import FORMS, WRITES, OutputForm, forms_with
 
 if TYPE_CHECKING:
@@ -177,4 +178,6 @@ def _write_parquet(run: ReportedRun, findings: Iterable[ReportedFinding], asked:
 
 def _tell_left_out(number: int) -> None:
     if number:
-        click.echo(f"perpend: {number:,} findings are not written: ASFF names an account, and their objects do not", err=True)
+        click.echo(
+            f"perpend: {counted(number, 'finding')} not written: ASFF names an account, which the object does not", err=True
+        )

@@ -12,6 +12,7 @@ import click
 from perpend.cli.repositories import repository_here
 from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
+from perpend.diagnostics.directories import no_directory
 from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import Renames
@@ -154,6 +155,8 @@ def place_of(directory: str) -> HistoryPlace:
     place = HistoryPlace(directory)
     if not (place.directory / HEAD).exists():
         shown = visible(directory)
+        if wrong := no_directory(directory):
+            raise PerpendError(f"{shown}: {wrong}; `perpend import` makes one")
         raise PerpendError(f"{shown}: has no history yet; `perpend check --store {shown}` begins one")
     return place
 

@@ -96,6 +96,8 @@ def _git(where: Path, *words: str, given: bytes | None = None) -> bytes:
         raise NoRevision(f"git did not answer within {_SECONDS} seconds") from None
     if ran.returncode:
         told = ran.stderr.decode(errors="replace").strip().splitlines()
-        what = visible(told[-1][:200]) if told else "there is no such revision"
+        what = (
+            visible(told[-1][:200]) if told else f"there is no revision '{visible(words[-1].removesuffix('^{commit}')[:200])}'"
+        )
         raise NoRevision(f"{visible(str(where))}: git {words[0]}: {what}")
     return ran.stdout

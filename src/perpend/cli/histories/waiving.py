@@ -12,6 +12,7 @@ import click
 from perpend.cli.configured import is_from_file
 from perpend.cli.output import colours
 from perpend.diagnostics.counted import counted
+from perpend.diagnostics.directories import no_directory
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
@@ -76,8 +77,8 @@ def beside(repository: Repository, folder: str, directory: str | None) -> tuple[
     """Return the files and the directory among them that hold what stands beside policies. Raises PerpendError."""
     if directory is None:
         return repository.files, folder
-    if not Path(directory).is_dir():
-        raise PerpendError(f"{visible(directory)}: there is no such directory")
+    if wrong := no_directory(directory):
+        raise PerpendError(f"{visible(directory)}: {wrong}")
     return Files(Path(directory)), ""
 
 

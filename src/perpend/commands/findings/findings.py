@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perpend.analyze.names import type_named
 from perpend.cli.configured import Configured, configuration_of
 from perpend.cli.forms.listing import ListingAsked
 from perpend.cli.forms.written import FormAsked, form_option, listing_options
@@ -61,7 +62,7 @@ class ListAsked:
     limit: int
     form_asked: FormAsked
 
-    def wanted(self) -> FindingFilter:
+    def wanted(self, repository: Repository) -> FindingFilter:
         """Return which findings are asked for."""
         from perpend.history.ask.questions import FindingFilter
 
@@ -69,7 +70,8 @@ class ListAsked:
         numbers = [next((number for number, one in named.items() if one.name == name), name) for name in self.accounts]
         lives = () if "all" in self.lives else self.lives or tuple(life.value for life in OPEN_LIVES)
         since = self.since.isoformat() if self.since else None
-        return FindingFilter(lives, self.policies, self.types, tuple(numbers), self.objects, since)
+        types = tuple(type_named(name, repository).name for name in self.types)
+        return FindingFilter(lives, self.policies, types, tuple(numbers), self.objects, since)
 
 
 @click.command("findings", cls=Configured, epilog=EPILOG)
@@ -137,7 +139,7 @@ def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waivin
         covering = waiving.covered_findings(connection, head)
         lines = asked.form_asked.form == "sarif"
         said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)
-        query = with_waivers(asked.wanted().query(head, written.columns), asked.waived)
+        query = with_waivers(asked.wanted(repository).query(head, written.columns), asked.waived)
         if order == "age" and not rating.in_force.by_policy:
             written.write(connection, query, place, said)
             return 0

@@ -51,7 +51,7 @@ def command(
     out: str | None,
 ) -> int:
     """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
-    from perpend.history.ask.questions import open_by_severity, policies_named, trend
+    from perpend.history.ask.questions import known_policies, open_by_severity, trend
     from perpend.history.ask.views import asking
     from perpend.recount.findings import print_trend, rows_in, write_trend_markdown
     from perpend.recount.severities import flat, print_severities, with_severities
@@ -65,9 +65,7 @@ def command(
     if rated == "today":
         rating = RatingHere.here(repository_here(repo), ratings_dir)
         today = {policy_id: one.level.value for policy_id, one in rating.in_force.by_policy.items()}
-    named = policies_named(place.head(), policies)
-    if policies and not named:
-        raise click.UsageError("the history knows no policy that is called so")
+    named = known_policies(place.head(), policies)
     with asking(place) as connection:
         answer = connection.execute(*trend(accounts, named))
         columns = [str(one[0]) for one in answer.description or ()]

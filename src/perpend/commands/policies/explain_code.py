@@ -10,6 +10,7 @@ from perpend.lint.check import RULES_BY_CODE
 from perpend.mutation import rules as mutation_rules
 from perpend.pieces import rules as intake_rules
 from perpend.ratings import rules as rating_rules
+from perpend.report.markdown import print_markdown
 from perpend.site import rules as site_rules
 from perpend.store import rules as store_rules
 from perpend.waivers import rules as waiver_rules
@@ -20,7 +21,6 @@ from perpend.waivers import rules as waiver_rules
 @click.option("--all", "every", is_flag=True, help="List every code with its name.")
 def command(code: str | None, every: bool) -> int:
     """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
-    from rich.markdown import Markdown
     from rich.text import Text
 
     others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules, rating_rules)
@@ -38,5 +38,5 @@ def command(code: str | None, every: bool) -> int:
         rule = found[0]
         console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name))
         console.print()
-        console.print(Markdown(rule.page, hyperlinks=False))
+        print_markdown(rule.page, console)
     return 0

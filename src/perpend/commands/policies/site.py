@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.analyze.names import printable
 from perpend.cli.configured import Configured, is_from_file
 from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
@@ -69,7 +70,7 @@ def build(
     if markdown and is_from_file(click.get_current_context(), "out"):
         out = None
     if base_url and not base_url.lower().startswith(("https://", "http://")):
-        raise click.BadParameter("must start with https:// or http://", param_hint="--base-url")
+        raise click.BadParameter(f"'{printable(base_url)}' does not start with https:// or http://", param_hint="--base-url")
     repository = repository_here(repo)
     if markdown and is_library(repository) and out is None:
         raise click.UsageError("--format markdown writes into the repository: name it with --repo, or a directory with --out")

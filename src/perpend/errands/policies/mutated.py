@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.analyze.names import printable
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.meaning.values import duration_from_gcp
@@ -32,7 +33,9 @@ def budget_from(context: click.Context, parameter: click.Parameter, value: str |
         return Budget(mutants=int(value))
     length = duration_from_gcp(value)
     if length is None:
-        raise click.BadParameter("neither a number of mutants, such as 500, nor a duration, such as 90s or 3m")
+        raise click.BadParameter(
+            f"'{printable(value)}' is neither a number of mutants, such as 500, nor a duration, such as 90s or 3m"
+        )
     return Budget(seconds=length / _SECOND)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.analyze.names import did_you_mean, printable
 from perpend.errors import PerpendError
 from perpend.history.ask.views import OUTCOMES
 from perpend.history.model import Event
@@ -39,6 +40,10 @@ class UnknownRun(PerpendError):
     """A name that no run of a history has."""
 
 
+class UnknownPolicy(PerpendError):
+    """A name that no policy of a history has: that nothing is found of it would be no answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
     """Which findings are asked for; every filter that is there must hold, a list means any of it."""
@@ -59,8 +64,8 @@ class FindingFilter:
                 where.append(f"{column} IN ({_places(wanted)})")
                 values += wanted
         if self.policies:
-            known = policies_named(head, self.policies)
-            where.append(f"policy_id IN ({_places(known)})" if known else "false")
+            known = known_policies(head, self.policies)
+            where.append(f"policy_id IN ({_places(known)})")
             values += known
         if self.objects:
             places = _places(self.objects)
@@ -82,6 +87,18 @@ def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
         rooted = name if name.startswith(("/", "*")) else f"*/{name}"
         patterns = (name, rooted, f"{rooted.rstrip('/')}/*")
         found |= dict.fromkeys(one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns))
+    return list(found)
+
+
+def known_policies(head: HistoryHead, names: Iterable[str]) -> list[str]:
+    """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name that means none, with the nearest."""
+    found: dict[str, None] = {}
+    for name in names:
+        meant = policies_named(head, [name])
+        if not meant:
+            near = did_you_mean(name, [one.policy_id for one in head.policies])
+            raise UnknownPolicy(f"the history knows no policy '{printable(name)}'{near}")
+        found |= dict.fromkeys(meant)
     return list(found)
 
 

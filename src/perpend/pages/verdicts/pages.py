@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.counted import counted
 from perpend.ir.ids import production_of
 from perpend.ir.render import OTHERWISE
 from perpend.pages.logic import folder_crumbs
@@ -95,11 +96,12 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
 def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
     """Return the page of all verdicts."""
     assert book.verdicts is not None
-    known = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
-    rows = [(book.policy_ref(entity), book.verdicts.counts([entity])) for entity in known]
+    ids = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
+    rows = [(book.policy_ref(entity), book.verdicts.counts([entity])) for entity in ids]
     rows.sort(key=lambda row: tuple(-number for number in row[1].numbers[: len(LISTED)]))
     total = book.verdicts.counts(book.verdicts.by_policy)
-    head = Head(VERDICTS, f"{total.total:,} verdicts of {len(known)} policies.", (), (("kind", "index"),))
+    asked = f"{counted(total.total, 'verdict')} of {counted(len(ids), 'policy', 'policies')}."
+    head = Head(VERDICTS, asked, (), (("kind", "index"),))
     results = [(entity, frameworks.results(entity)) for entity in book.children.get("/frameworks", ())]
     return VerdictsPage(
         head,
@@ -109,7 +111,7 @@ def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
         tuple(rows),
         book.verdicts.accounts(),
         tuple(sorted(book.verdicts.listed() & book.policies.keys())),
-        total.total - book.verdicts.counts(known).total,
+        total.total - book.verdicts.counts(ids).total,
         book.verdicts.unlike,
     )
 

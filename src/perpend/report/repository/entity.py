@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from perpend.ir.object_types import with_api_name
 from perpend.ir.reads import reads_of
 from perpend.load.reference import operation_pages, page_name
 from perpend.report.explanation import print_labelled
+from perpend.report.markdown import print_markdown
 from perpend.report.repository.listing import companion
 from perpend.report.repository.outcomes import print_outcomes
 
@@ -63,7 +63,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everyt
         text = companion(repository, f"{policy_id}/{name}".lstrip("/"))
         if text:
             console.print()
-            console.print(Markdown(visible_lines(text), hyperlinks=False))
+            print_markdown(visible_lines(text), console)
 
 
 def _print_logic(analyzer: Analyzer, logic_id: str, console: Console, *, everything: bool) -> None:
@@ -135,7 +135,7 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
 def print_operation(operation: Operation, console: Console) -> None:
     """Print an operation's reference page."""
     page = operation_pages()[f"{page_name(operation)}.md"]
-    console.print(Markdown(_LINK_BETWEEN_FILES.sub(r"\1", page), hyperlinks=False))
+    print_markdown(_LINK_BETWEEN_FILES.sub(r"\1", page), console)
 
 
 def visible_lines(text: str) -> str:

@@ -30,6 +30,7 @@ _PROSE: Final = 1
 MOST_ON_TERMINAL: Final = 20
 """How many a terminal gets unless more are asked for."""
 
+_LIKE: Final = 0.75
 _WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _KIND_WIDTH: Final = 11
@@ -79,7 +80,7 @@ def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
     """Return a word of some name that is like one of the words, which nothing holds."""
     known = {word.casefold() for one in _everything(repository) for word in _WORD.findall(one.name)}
     missing = (word.casefold() for word in words if word.casefold() not in known)
-    near = (difflib.get_close_matches(word, known, n=1) for word in missing)
+    near = (difflib.get_close_matches(word, known, n=1, cutoff=_LIKE) for word in missing)
     return next((found[0] for found in near if found), None)
 
 

@@ -31,6 +31,7 @@ def test_the_page_of_all_verdicts_says_what_was_asked_of_each_framework(tmp_path
     page = verdicts_page(book, Frameworks(book))
     assert [("/frameworks/acme", 2, 3)] == [(ref.id, found.asked, found.total) for ref, found in page.frameworks]
     assert (1, 0, 2) == (page.strangers, page.unlike, page.total.total)
+    assert "2 verdicts of 1 policy." == page.head.description
 
 
 def test_a_group_leads_to_the_way_in_which_the_policy_ended(tmp_path):

@@ -1,0 +1,23 @@
+"""Markdown as a terminal and a pipe get it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from perpend.report.markdown import print_markdown
+
+PAGE = "# Keys\n\nTwo *keys* are one too many.\n\n```sh\naws iam list-access-keys\n```\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_only_a_terminal_gets_blanks_at_the_ends_of_lines(terminal: bool) -> None:
+    stream = io.StringIO()
+    print_markdown(PAGE, Console(file=stream, width=60, force_terminal=terminal, color_system=None))
+    lines = stream.getvalue().splitlines()
+    assert ["Keys", "Two keys are one too many.", "aws iam list-access-keys"] == [
+        line.strip() for line in lines if line.strip()
+    ]
+    assert terminal is any(line != line.rstrip() for line in lines)
