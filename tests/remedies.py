@@ -8,7 +8,7 @@ from typing import Any
 
 from perpend.analyze.programs import Analyzer
 from perpend.ir.ids import production_of
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.policy_tests.run import tests_of
 from perpend.remedies.fill import fill
 from perpend.remedies.model import Remedy
@@ -32,7 +32,7 @@ SAMPLES = {
 
 def filled_remedies() -> Iterator[tuple[str, Remedy]]:
     """Yield each policy of the library that has a remedy, with that filled from its first incompliant test object."""
-    repository = Repository(LIBRARY)
+    repository = open_repository()
     analyzer = Analyzer(repository)
     for policy_id in repository.policy_ids:
         found = remedy_of(repository, policy_id)

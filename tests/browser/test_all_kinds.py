@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.browser.pages import KINDS, Visit, findings
+from tests.browser.pages import KINDS, OF_COLOURS, Visit, findings
 
 Open = Callable[..., Visit]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing(visit: Open, origin: str, kind: str, scheme: str) -> None:
-    page = visit(f"{origin}/{KINDS[kind]}", color_scheme=scheme).page
-    if kind == "search":
+class Look(NamedTuple):
+    """What is seen of one kind of page: what axe finds by day and in the dark, how wide a phone shows it, what it says it is."""
+
+    light: list[str]
+    dark: list[str]
+    width: int
+    said: dict[str, Any]
+
+
+SAID = """() => ({
+    headings: document.querySelectorAll("h1").length,
+    title: document.title !== "",
+    description: (document.querySelector("meta[name=description]")?.content ?? "").trim() !== "",
+    language: document.documentElement.lang,
+    closed: (document.querySelector("meta[http-equiv=Content-Security-Policy]")?.content ?? "").includes("default-src 'none'"),
+})"""
+WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+
+
+def look(page: Any, address: str) -> Look:
+    """Go to a page in a window, by day and as wide as a desk; open all of it, and look."""
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(address, wait_until="load")
+    if "/search/" in address:
         page.wait_for_selector("[data-results] a")
+    said = page.evaluate(SAID)
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
-    assert [] == findings(page)
+    light = findings(page)
+    page.emulate_media(color_scheme="dark")
+    dark = findings(page, *OF_COLOURS)
+    page.evaluate("for (const part of document.querySelectorAll('.fold > input')) part.checked = true")
+    page.set_viewport_size({"width": 360, "height": 740})
+    return Look(light, dark, page.evaluate(WIDTH), said)
+
+
+@pytest.fixture(scope="module")
+def tour(browser: Any, origin: str) -> Iterator[tuple[dict[str, Look], list[str]]]:
+    """Look at each kind of page in one window; give what is seen, and what the window complains of."""
+    visit = Visit(browser, f"{origin}/{KINDS['home']}", {})
+    yield {kind: look(visit.page, f"{origin}/{place}") for kind, place in KINDS.items()}, visit.complaints
+    visit.close()
+
+
+Tour = tuple[dict[str, Look], list[str]]
+
+
+def test_axe_finds_nothing_by_day_or_in_the_dark(tour: Tour) -> None:
+    assert {} == {kind: found for kind, one in tour[0].items() if (found := one.light + one.dark)}
+
+
+def test_no_page_is_wider_than_a_phone(tour: Tour) -> None:
+    assert dict.fromkeys(KINDS, 360) == {kind: one.width for kind, one in tour[0].items()}
+
+
+def test_every_page_says_what_it_is(tour: Tour) -> None:
+    expected = {"headings": 1, "title": True, "description": True, "language": "en", "closed": True}
+    assert dict.fromkeys(KINDS, expected) == {kind: one.said for kind, one in tour[0].items()}
+
+
+def test_every_page_is_quiet_and_at_home(tour: Tour) -> None:
+    assert [] == tour[1]
 
 
 def test_axe_finds_what_is_wrong(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/index.html").page
+    page = visit(f"{origin}/{KINDS['rule']}").page
     page.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert ["image-alt"] == [one.partition(":")[0] for one in findings(page)]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_page_is_wider_than_a_phone(visit: Open, origin: str, kind: str) -> None:
-    page = visit(f"{origin}/{KINDS[kind]}", viewport={"width": 360, "height": 740}, has_touch=True).page
-    if kind == "search":
-        page.wait_for_selector("[data-results] a")
-    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
-    page.evaluate("for (const part of document.querySelectorAll('.fold > input')) part.checked = true")
-    assert 360 == page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+    page.evaluate("document.querySelector('h1').style = 'color: gray; background: dimgray'")
+    assert ["color-contrast"] == [one.partition(":")[0] for one in findings(page, *OF_COLOURS)]
 
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -72,15 +118,6 @@ def test_verdicts_and_description_are_in_view_beside_the_name_of_a_policy(visit:
     panel, title, lead = (page.locator(one).bounding_box() for one in (".glance .panel", "h1", ".glance .lead"))
     assert panel and title and lead and panel["x"] >= title["x"] + title["width"] and panel["y"] + panel["height"] < 700
     assert lead["y"] < 500
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_page_says_what_it_is(visit: Open, origin: str, kind: str) -> None:
-    page = visit(f"{origin}/{KINDS[kind]}").page
-    assert 1 == page.locator("h1").count() and page.title()
-    assert (page.locator("meta[name=description]").get_attribute("content") or "").strip()
-    assert "en" == page.locator("html").get_attribute("lang")
-    assert "default-src 'none'" in (page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content") or "")
 
 
 def test_the_theme_can_be_changed_and_is_remembered(visit: Open, origin: str) -> None:

@@ -16,12 +16,12 @@ from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import production_of
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.meaning.access.levels import PolicyKind, extended_document
 from perpend.meaning.access.surroundings import NO_ORGANIZATION, Surroundings
 from perpend.meaning.values import date_time_from_text
 
-ANALYZER = Analyzer(Repository(LIBRARY))
+ANALYZER = Analyzer(open_repository())
 AWS = "/ce/ca/aws/"
 OWN = "111122223333"
 HERE = Surroundings(

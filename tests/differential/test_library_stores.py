@@ -14,14 +14,14 @@ from perpend.analyze.programs import Analyzer
 from perpend.ir.ids import production_of
 from perpend.judge.selection import Selection
 from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import TestObject
 from perpend.policy_tests.run import tests_of as objects_of
 from tests.differential.stores import estate_of, stored_estate
 from tests.library_gaps import OTHER_IN_STORES, policies_with
 
-ANALYZER = Analyzer(Repository(LIBRARY))
+ANALYZER = Analyzer(open_repository())
 LOGICS = set(ANALYZER.repository.logic_ids)
 DISPUTED = {"role-named-but-not-found", "account-not-collected", "bucket-without-id"}
 """Objects whose key names one that their lookup says is not there: in a store that is not known."""

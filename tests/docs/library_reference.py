@@ -11,7 +11,7 @@ import yaml
 
 from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.analyze.names import printed_number
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import Repository, open_repository
 
 HEAD = """# What the library answers
 
@@ -89,7 +89,7 @@ DIFFERENT = (
 
 def page() -> str:
     """Return the whole page."""
-    repository = Repository(LIBRARY)
+    repository = open_repository()
     mappings = FrameworkMappings(repository)
     parts = [HEAD, POLICIES, *_policies(repository, mappings), TESTS, FRAMEWORKS, *_frameworks(repository, mappings)]
     return "".join([*parts, CIS, *_cis(repository, mappings), DIFFERENCES, *(f"| {' | '.join(row)} |\n" for row in DIFFERENT)])

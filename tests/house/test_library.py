@@ -10,11 +10,11 @@ from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import production_of
 from perpend.ir.numbering import UNREADABLE
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import LIBRARY, open_repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
 
-REPOSITORY = Repository(LIBRARY)
+REPOSITORY = open_repository()
 ANALYZER = Analyzer(REPOSITORY)
 JUDGING = [one for one in REPOSITORY.policy_ids if (found := REPOSITORY.policy(one).value) is None or not found.impossible]
 HUB = "/frameworks/aws-fsbp-v1.0.0"

@@ -20,13 +20,13 @@ from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import PRODUCTION, production_of
 from perpend.ir.status import Status
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.meaning.values import date_time_from_text, json_from_text
 from perpend.policy_tests.run import tests_of as objects_of
 from tests.left_out import LEFT_OUT
 from tests.library_gaps import ODD_PASSES, policies_with
 
-ANALYZER = Analyzer(Repository(LIBRARY))
+ANALYZER = Analyzer(open_repository())
 LOGICS = set(ANALYZER.repository.logic_ids)
 EVERY: Final = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 101
 """Every so many-th change is judged."""

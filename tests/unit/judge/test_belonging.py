@@ -18,13 +18,13 @@ from perpend.judge.belonging import NO_ID, with_children
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.meaning.partly_known import PartlyKnown, doubt_of
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.store.stored import write_store
 
 USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
-ANALYZER = Analyzer(Repository(LIBRARY))
+ANALYZER = Analyzer(open_repository())
 A, B = "111122223333", "444455556666"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
-from perpend.load.repository import LIBRARY, Repository
+from perpend.load.repository import open_repository
 from perpend.meaning.values import date_time_from_text
 from perpend.mutation.judging import Specimen
 from perpend.mutation.objects import test_object as object_text
@@ -76,7 +76,7 @@ def test_lists_are_filled_and_what_is_not_found_is_named(tmp_path):
     ],
 )
 def test_what_is_proposed_for_the_library_ends_as_it_says(policy):
-    found, logic_id = Analyzer(Repository(LIBRARY)), f"/ce/ca/aws/{policy}/prod.logic.yaml"
+    found, logic_id = Analyzer(open_repository()), f"/ce/ca/aws/{policy}/prod.logic.yaml"
     made = found.analyzed(logic_id).program
     seeds = seeds_of(made)
     proposals = propose_tests(found, logic_id, time=TIME).proposed
