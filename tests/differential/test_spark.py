@@ -27,6 +27,7 @@ from perpend.errors import PerpendError
 from perpend.history.model import Known
 from perpend.history.step import step
 from perpend.ir.numbering import UNREADABLE
+from perpend.ir.object_types import Types, TypesDiffer
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.judge.estates import judge_estate
@@ -100,27 +101,43 @@ def uncompiled(spark: Spark) -> Iterator[None]:
 
 
 class Together(NamedTuple):
-    """Vectors of one file over one type on one day. Each of the programs judges each of the objects, in one plan."""
+    """Vectors over objects of one type on one day. Each of the programs judges each of the objects, in one plan."""
 
     programs: list[Program]
     objects: list[dict[str, Any]]
     time: int
 
+    def takes(self, program: Program, time: int) -> bool:
+        """Whether a program fits in: a plan of many costs Spark less than many plans, until it is too large."""
+        first = self.programs[0]
+        if (time, program.input_type) != (self.time, first.input_type) or len(self.programs) == AT_ONCE:
+            return False
+        try:
+            Types.together(one.types for one in (*self.programs, program))
+        except TypesDiffer:
+            return False
+        return True
+
+
+AT_ONCE = 40
+
 
 def vectors_together() -> list[Together]:
-    found: dict[tuple[str, str, int], Together] = {}
+    found: list[Together] = []
     for file in FILES:
         for (result, _), vector in zip(analyzed(file, SHARE), vectors(file)[::SHARE], strict=True):
-            if result.program is not None:
+            if (program := result.program) is not None:
                 time = snapshot(vector)
-                one = found.setdefault((file, result.program.input_type, time), Together([], [], time))
-                one.programs.append(result.program)
+                one = next((one for one in found if one.takes(program, time)), None)
+                if one is None:
+                    found.append(one := Together([], [], time))
+                one.programs.append(program)
                 one.objects.append(json_from_text(json.dumps(vector.get("object", {}))))
-    return list(found.values())
+    return found
 
 
 def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
-    """And so does every other object of its file."""
+    """And so does every object of the vectors that are judged with it."""
     asked = vectors_together()
     assert sum(len(one.programs) for one in asked) > 1_000 // SHARE
     with uncompiled(spark):
