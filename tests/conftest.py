@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pkgutil
 from contextlib import suppress
@@ -20,7 +21,7 @@ import perpend
 from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.load import repository
 from perpend.load.repository import Repository
-from tests.sampled import part_of_library
+from tests.sampled import FEW, part_of_library
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
@@ -40,7 +41,11 @@ TOGETHER = ("browser/", "conformance/")
 
 
 def pytest_configure() -> None:
-    """Have a process read and analyse the library once: no test changes it in place, and hundreds judge by it."""
+    """Have a process read and analyse the library once: no test changes it in place, and hundreds judge by it.
+
+    And have it look for garbage in circles less often: there is little, and each look goes through all that is alive.
+    """
+    gc.set_threshold(50_000, 20, 20)
     repository.library = cache(repository.library)
     begin, input_type = Analyzer.__init__, Repository.input_type
     programs: dict[int, dict[str, Analyzed]] = {}
@@ -84,6 +89,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.path))
 
 
+def pytest_collection_finish() -> None:
+    """Pass over what stays to the end, modules and tests, when garbage is looked for."""
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Have one process more than cores: some tests wait for a browser, a server or a cluster."""
@@ -110,7 +120,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def _part(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return part_of_library(tmp_path_factory.mktemp("library") / "library")
+    return part_of_library(tmp_path_factory.mktemp("library") / "library", policies=FEW)
 
 
 @pytest.fixture

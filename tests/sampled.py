@@ -23,10 +23,13 @@ def sampled(policies: Sequence[str]) -> list[str]:
     return sorted(one for one in policies if STEP == 1 or not _WATCHES_LOGS.search(one))[::STEP]
 
 
-def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0") -> Repository:
-    """Write the library with its policies of IAM and one framework: pages of all would cost a test half a minute."""
-    for top in ("types", "ce/ca/aws/iam", frameworks):
+FEW = ("user-has-more-than-one-active-access-key", "root-user-mfa", "delete-root-user-access-keys")
+
+
+def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0", policies: Sequence[str] = ()) -> Repository:
+    """Write the library with its policies of IAM, or some, and one framework: pages of all would cost a test half a minute."""
+    for top in ("types", *(f"ce/ca/aws/iam/{name}" for name in policies or ("",)), frameworks):
         shutil.copytree(LIBRARY / top, directory / top)
-    for folder in ("ce", "ce/ca", "ce/ca/aws"):
+    for folder in ("ce", "ce/ca", "ce/ca/aws", "ce/ca/aws/iam"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)
     return Repository(directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ SETS = ("cidrs", "events")
 READS = {Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EXTRACT_PATH, Constant.RELATIONSHIP}
 
 
+@cache
 def vectors(operation: Operation) -> list[dict[str, Any]]:
     path = VECTORS / f"{page_name(operation)}.yaml"
     node = node_from_yaml(path.read_text("utf-8"), path.name, [])
@@ -95,10 +97,13 @@ def test_every_check_has_a_vector_that_fires_it(name: str) -> None:
         assert any(str(expected.get("text", "")).endswith(ending) for expected in fired), check.key
 
 
-@pytest.mark.parametrize("page", operation_pages())
-def test_pages_are_up_to_date(page: str) -> None:
-    path = PAGES / page
-    assert path.is_file() and operation_pages()[page] == path.read_text("utf-8"), "run `make reference`"
+def test_pages_are_up_to_date() -> None:
+    stale = [
+        name
+        for name, page in operation_pages().items()
+        if not (PAGES / name).is_file() or page != (PAGES / name).read_text("utf-8")
+    ]
+    assert [] == stale, "run `make reference`"
 
 
 def test_every_operation_stands_in_the_index() -> None:

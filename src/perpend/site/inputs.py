@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,12 +22,15 @@ _PACKAGE: Final = Path(__file__).parents[1]
 _CHUNK: Final = 1 << 20
 
 
+@cache
 def engine_digest() -> str:
-    """Return the digest of Perpend's own code, templates and styles."""
+    """Return the digest of Perpend's own code, templates and styles, as they were when a process first asked."""
     paths = (
         path
-        for path in _PACKAGE.rglob("*")
-        if path.suffix in (".py", ".html", ".css", ".js", ".svg") and "library" not in path.parts
+        for room in _PACKAGE.iterdir()
+        if room.name != "library"
+        for path in (room.rglob("*") if room.is_dir() else (room,))
+        if path.suffix in (".py", ".html", ".css", ".js", ".svg")
     )
     return _digest(_file_parts(_PACKAGE, sorted(paths)))
 

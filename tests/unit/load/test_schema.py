@@ -49,10 +49,13 @@ def test_schemas_are_schemas(kind: str) -> None:
     Draft7Validator.check_schema(SCHEMAS[kind])
 
 
-@pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.yaml")), ids=lambda path: str(path.relative_to(LIBRARY)))
-def test_the_library_is_valid(path: Path) -> None:
-    document = plain(node_from_yaml(path.read_text("utf-8"), path.name, []))  # type: ignore[arg-type]
-    assert [] == problems(kind_of(path), document)
+def test_the_library_is_valid() -> None:
+    found = {}
+    for path in sorted(LIBRARY.rglob("*.yaml")):
+        document = plain(node_from_yaml(path.read_text("utf-8"), path.name, []))  # type: ignore[arg-type]
+        found[str(path.relative_to(LIBRARY))] = problems(kind_of(path), document)
+    assert len(found) > 1_000
+    assert {} == {path: wrong for path, wrong in found.items() if wrong}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
