@@ -176,13 +176,27 @@ def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
     return store
 
 
+def done(*arguments: Any, code: int = 0) -> None:
+    """Run a command where several tests look at what comes of it."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    assert code == ended.value.code
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the example that nobody has judged, to be copied."""
+    directory = tmp_path_factory.mktemp("imported") / "store"
+    done("import", EXAMPLE, "--store", directory)
+    return directory
+
+
 @pytest.fixture(scope="session")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of three days, to be read only: alma.brekke is gone on the second, and back on the third."""
     directory = tmp_path_factory.mktemp("days")
     for day, without in ((20, ""), (21, "alma.brekke"), (22, "")):
         path = report(directory, f"2026-11-{day}T00:00:00Z", without=without or "no such user")
-        for words in (("import", path), ("check", "-q")):
-            with pytest.raises(SystemExit):
-                main([*map(str, words), "--store", str(directory / "store")])
+        done("import", path, "--store", directory / "store")
+        done("check", "-q", "--store", directory / "store", code=1)
     return directory / "store"

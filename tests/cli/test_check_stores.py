@@ -20,10 +20,9 @@ USER = "CA10__CaAwsUser__c"
 
 
 @pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    directory = tmp_path / "work" / "store"
-    assert 0 == run("import", str(EXAMPLE), "--store", str(directory)).code
-    return directory
+def store(imported: Path, tmp_path: Path) -> Path:
+    """Return a store of the example for one test alone."""
+    return shutil.copytree(imported, tmp_path / "work" / "store")
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

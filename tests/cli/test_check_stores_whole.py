@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import duckdb
 import pytest
 
 from perpend.store import database
-from tests.cli.conftest import KEY_POLICY, ROOT, TIME, Run
+from tests.cli.conftest import KEY_POLICY, ROOT, TIME, Run, done
 
 USER = "CA10__CaAwsUser__c"
 MEGABYTES_OF_NOISE = 35
@@ -63,12 +64,18 @@ def users_file(directory: Path, users: int) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("judged")
+    done("import", users_file(place, 2_000), "--type", USER, "--store", place / "store")
+    done("check", "--store", place / "store", *TIME, code=1)
+    return place / "store"
+
+
 @pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    directory = tmp_path / "store"
-    assert 0 == run("import", users_file(tmp_path, 2_000), "--type", USER, "--store", directory).code
-    run("check", "--store", directory, *TIME)
-    return directory
+def store(judged: Path, tmp_path: Path) -> Path:
+    """Return a store that was judged once, for one test alone."""
+    return shutil.copytree(judged, tmp_path / "store")
 
 
 def test_statements_do_not_grow_with_the_objects_shown(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,9 @@ PLACES = 6
 
 
 @pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    directory = tmp_path / "store"
-    assert 0 == run("import", EXAMPLE, "--store", directory).code
-    return directory
+def store(imported: Path, tmp_path: Path) -> Path:
+    """Return a store of the example for one test alone."""
+    return shutil.copytree(imported, tmp_path / "store")
 
 
 def tables(store: Path) -> list[Path]:

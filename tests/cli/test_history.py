@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from perpend.history.head import head_from
-from tests.cli.conftest import EXAMPLE, Ran, Run, report
+from tests.cli.conftest import EXAMPLE, Ran, Run, done, report
+
+
+@pytest.fixture(scope="module")
+def judged_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("judged")
+    for path in (report(place, "2026-11-20T00:00:00Z"), report(place, "2026-11-21T00:00:00Z", without="alma.brekke")):
+        done("import", path, "--store", place / "store")
+        done("check", "--store", place / "store", "-q", code=1)
+    return place / "store"
 
 
 @pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    """A store of two days, both judged: alma.brekke is gone on the second."""
-    directory = tmp_path / "store"
-    for path in (report(tmp_path, "2026-11-20T00:00:00Z"), report(tmp_path, "2026-11-21T00:00:00Z", without="alma.brekke")):
-        assert 0 == run("import", path, "--store", directory).code
-        assert 1 == run("check", "--store", directory, "-q").code
-    return directory
+def store(judged_twice: Path, tmp_path: Path) -> Path:
+    """A store of two days for one test alone, both judged: alma.brekke is gone on the second."""
+    return shutil.copytree(judged_twice, tmp_path / "store")
 
 
 def heard_of(ran: Ran) -> str:

@@ -13,19 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from perpend.cli.app import group
 from perpend.store.store import Store
 from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("imported") / "store"
-    ended = CliRunner().invoke(group, ["import", EXAMPLE, "--store", str(directory)])
-    assert 0 == ended.exit_code, ended.output
-    return directory
 
 
 @pytest.fixture
