@@ -87,6 +87,7 @@ class Visit:
     def search(self, words: str) -> list[tuple[str, str]]:
         """Type words into the search and return kind and title of the first results."""
         field = self.page.locator("[data-search-input]")
+        self.page.evaluate("document.querySelector('[data-results]').replaceChildren()")  # what was found before
         field.fill(words)
         self.page.wait_for_function(
             "words => new URLSearchParams(location.search).get('q') === words && document.querySelector('[data-results] a')",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.browser.pages import KEY, KINDS, Visit
 
 Open = Callable[..., Visit]
@@ -35,7 +33,7 @@ def test_links_lead_to_pages_not_to_directories(visit: Open, library_site: Path)
     assert page.locator("h1").is_visible() and page.url.endswith("index.html")
 
 
-@pytest.mark.parametrize("words", ["more than one active", "dec-x-30795016", "1.13"])
-def test_titles_and_ids_are_found_without_an_index(visit: Open, library_site: Path, words: str) -> None:
-    found = visit((library_site / "search/index.html").as_uri()).search(words)
-    assert any(KEY in address for address, _ in found[:5]), found
+def test_titles_and_ids_are_found_without_an_index(visit: Open, library_site: Path) -> None:
+    one = visit((library_site / "search/index.html").as_uri())
+    found = {words: one.search(words)[:5] for words in ("more than one active", "dec-x-30795016", "1.13")}
+    assert {} == {words: first for words, first in found.items() if not any(KEY in address for address, _ in first)}

@@ -17,12 +17,11 @@ Open = Callable[..., Visit]
 TITLE = "AWS IAM User has more than one active access key"
 
 
-@pytest.mark.parametrize(
-    "words", ["unnecessary access keys", "second active access key", "dec-x-30795016", "1.13", "two active keys"]
-)
-def test_the_key_policy_is_found(visit: Open, origin: str, words: str) -> None:
-    found = visit(f"{origin}/search/index.html").search(words)
-    assert any(KEY in address for address, _ in found[:5]), found
+def test_the_key_policy_is_found(visit: Open, origin: str) -> None:
+    one = visit(f"{origin}/search/index.html")
+    asked = ("unnecessary access keys", "second active access key", "dec-x-30795016", "1.13", "two active keys")
+    found = {words: one.search(words)[:5] for words in asked}
+    assert {} == {words: first for words, first in found.items() if not any(KEY in address for address, _ in first)}
 
 
 def test_a_result_leads_to_its_page(visit: Open, origin: str) -> None:
