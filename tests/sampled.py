@@ -1,6 +1,6 @@
 """Which policies of the library a costly test asks: some, spread over all; each of them with ``PERPEND_LIBRARY_STEP=1``.
 
-What builds a site asks those of IAM.
+What builds a site asks those of IAM, or the few of ``FEW`` where any would do.
 """
 
 from __future__ import annotations
