@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.sampled import FEW, part_of_library
+
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 CONTAINER = (ROOT / "Containerfile").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
-LIBRARY = str(ROOT / "src" / "perpend" / "library")
 
 
 def started(folder: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +58,8 @@ def test_the_action_puts_no_input_into_a_script() -> None:
 @pytest.mark.parametrize("hook", [hook["id"] for hook in HOOKS])
 def test_hooks_run_as_they_stand(hook: str, tmp_path: Path) -> None:
     entry = next(one["entry"] for one in HOOKS if one["id"] == hook)
-    ran = started(tmp_path, entry.replace("--repo .", f"--repo {shlex.quote(LIBRARY)}"))
+    part_of_library(tmp_path / "part", "frameworks", FEW)
+    ran = started(tmp_path, entry.replace("--repo .", "--repo part"))
     assert (0, "") == (ran.returncode, ran.stderr)
 
 
