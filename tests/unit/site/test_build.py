@@ -16,6 +16,7 @@ from perpend.load.repository import Repository
 from perpend.pages import guides
 from perpend.pages.verdicts.book import NotVerdicts
 from perpend.site import build as building
+from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
@@ -361,3 +362,15 @@ def test_a_file_where_a_directory_belongs_is_in_the_way(root):
     write(root.parent / "out", {"ce": "mine"})
     with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
         build(root)
+
+
+def test_our_own_code_counts_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "library" / "perpend"
+    monkeypatch.setattr(inputs, "_PACKAGE", package)
+    found = []
+    for path in ("site/page.html", "site/page.py", "version.py", "library/types/x.py"):
+        (package / path).parent.mkdir(parents=True, exist_ok=True)
+        (package / path).write_text("x")
+        found.append(inputs.engine_digest.__wrapped__())
+    assert 3 == len(set(found)), "what the library holds is an input and no code"
+    assert found[2] == found[3]
