@@ -36,7 +36,6 @@ def command(code: str | None, every: bool) -> int:
             hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
             raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")
         rule = found[0]
-        console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name))
-        console.print()
+        console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name, "\n"))
         print_markdown(rule.page, console)
     return 0
