@@ -47,7 +47,7 @@ def test_a_store_s_news_are_sent_once(run: Run, moto_address: str, tmp_path: Pat
     assert 0 == first.code, first.err
     there = held(moto_address)
     assert {"FAILED", "WARNING"} == {*there.values()}
-    assert f" {len(there)} sent in 1 calls" in first.out
+    assert f" {len(there)} sent in 1 call (" in first.out
     assert " 0 sent in 0 calls" in push().out
     run("check", report, *TIME, "--format", "asff", "--unrated", "low", "--out", tmp_path / "elsewhere.json")
     record = next(tmp_path.glob(f"estate.asff-sent-{ACCOUNT}-eu-west-1.ndjson"))

@@ -85,8 +85,7 @@ def _chosen(rows: Sequence[Row], keys: Sequence[str]) -> Sequence[Row]:
     for key in keys:
         found = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
         if not found and key != ACCOUNTS:
-            names = [*known_names(), *(row.key for row in rows)]
-            near = did_you_mean(key, [*names, *(name.partition(".")[0] for name in names)])
-            raise UnknownName(f"unknown key '{printable(key)}'{near}")
+            names = (*known_names(), *(row.key for row in rows), *(row.key.partition(".")[0] for row in rows))
+            raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
         chosen |= found
     return list(chosen.values()) if keys else rows

@@ -66,8 +66,9 @@ def push(client: CloudClient, lines: TextIO, name: str, record: Path, account: s
 def _tell(pushed: Pushed, foreign: int, where: str, *, dry_run: bool) -> None:
     verb = "would be sent" if dry_run else "sent"
     click.echo(
-        f"Security Hub of {where}: {pushed.sent:,} {verb} in {pushed.calls:,} calls ({pushed.new:,} new, {pushed.changed:,} "
-        f"changed, {pushed.refreshed:,} refreshed), {pushed.same:,} unchanged, {pushed.no_news:,} that pass and were never sent"
+        f"Security Hub of {where}: {pushed.sent:,} {verb} in {counted(pushed.calls, 'call')} ({pushed.new:,} new, "
+        f"{pushed.changed:,} changed, {pushed.refreshed:,} refreshed), {pushed.same:,} unchanged, "
+        f"{pushed.no_news:,} that pass and were never sent"
     )
     if pushed.unmentioned:
         click.echo(f"perpend: {counted(pushed.unmentioned, 'finding')} sent before, not mentioned now, left alone", err=True)
