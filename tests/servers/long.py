@@ -1,8 +1,7 @@
 """A long run by command: an organization on a server of ours is collected, killed at random points, and gone on with.
 
 ``python -m tests.servers.long --accounts 200 --users 1000 --kills 30`` prints calls, rows, the peak of memory and CPU seconds
-of a run that nobody disturbs, and what differs from it in one that is killed: nothing. With ``--spark`` a cluster of two workers
-judges the store as it is, and ``spark`` says whether that comes to what DuckDB says, to the byte.
+of a run that nobody disturbs, and what differs from it in one that is killed: nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from perpend.store.store import Store
-from tests.differential.spark_cluster import cluster
 from tests.servers.stub import SECRET, Stub
 
 POLICIES = (
@@ -124,27 +122,11 @@ def killed(stub: Stub, store: Path, kills: int, *, calls: int, drawn: random.Ran
         return struck, twice
 
 
-def judged(store: Path, *options: str) -> bytes:
-    """Return the verdicts on a store, a line each."""
-    words = ["check", "--store", str(store), "--no-history", "--no-config", *CHOSEN, "--format", "ndjson", *options]
-    ended = subprocess.run([sys.executable, "-m", "perpend", *words], capture_output=True, check=False)
-    assert ended.returncode == 1, ended.stderr.decode()
-    return ended.stdout
-
-
-def judged_alike(store: Path, directory: Path) -> bool:
-    """Whether Spark's workers say of a store what DuckDB says."""
-    when = ("--snapshot-time", Store(store).snapshot().created.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    with cluster(directory, workers=2) as found:
-        return judged(store, *when) == judged(store, *when, "--engine", "spark", "--spark-master", found.master)
-
-
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     """Run, print and return the figures."""
     parser = argparse.ArgumentParser()
     for name, number in (("accounts", 200), ("users", 1_000), ("kills", 30), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=number)
-    parser.add_argument("--spark", action="store_true")
     wanted = parser.parse_args(arguments)
     stub = Stub(wanted.accounts, wanted.users)
     with tempfile.TemporaryDirectory() as folder:
@@ -156,10 +138,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         drawn = random.Random(wanted.seed)
         struck, twice = killed(stub, other, wanted.kills, calls=calls, drawn=drawn)
         same = tables(whole) == tables(other)
-        spark = {"spark": judged_alike(whole, Path(folder))} if wanted.spark else {}
     stub.close()
     found = {"calls": calls, "rows": rows, "memory": round(process.memory), "seconds": round(process.seconds, 1)}
-    found |= {"kills": struck, "twice": twice, "same": same, **spark}
+    found |= {"kills": struck, "twice": twice, "same": same}
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return found
 

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from perpend.report.verdicts.hint import ExplainCommand
     from perpend.store.snapshot import Snapshot
 
-
 LARGE: Final = 5_000
 """From how many objects on DuckDB judges an input unless told otherwise."""
 
