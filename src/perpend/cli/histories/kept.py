@@ -194,10 +194,10 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
         from perpend.cli.histories.scorecards import scorecard_view
 
         more.append(scorecard_view(place, repository_here(repo)))
-    if "waiver" in words:
-        from perpend.cli.histories.waiving import waiver_view
+    if words & {"waiver", "waived"}:
+        from perpend.cli.histories.waiving import waiver_views
 
-        more.append(waiver_view(place, repository_here(repo)))
+        more += waiver_views(place, repository_here(repo))
     if "policy_output" in words:
         from perpend.history.ask.newest import policy_output_statement
 

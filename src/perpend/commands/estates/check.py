@@ -317,7 +317,7 @@ def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand, his
     covering = asked.waiving.covered(judgement)
     weighed = asked.rating.weighed(judgement, covering) if asked.report.weighs else None
     said = SaidBeside(covering, weighed, history)
-    write(judgement, asked.report, explained, said)
+    write(replace(judgement, answered=asked.waiving.answered(judgement, covering)), asked.report, explained, said)
     return exit_code(judgement, asked.report, said, asked.rating)
 
 
