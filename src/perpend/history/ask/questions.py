@@ -56,7 +56,10 @@ class FindingFilter:
     since: str | None = None
 
     def query(self, head: HistoryHead, more: Sequence[str] = ()) -> Query:
-        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns."""
+        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns.
+
+        Raises UnknownPolicy where a name means no policy of the history: nothing found would look like nothing open.
+        """
         where: list[str] = []
         values: list[Any] = []
         for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
