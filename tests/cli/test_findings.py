@@ -220,6 +220,14 @@ def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp
     assert [{"id": "w", "force": "in force", "reason": "It's planned.", "most": 5, "covers": 1, "waives": 1}] == ask(
         question, "--repo", policies
     )
+    (example,) = (
+        one for one in (ROOT / "docs/reference/findings.md").read_text().split("```sql\n") if "LEFT JOIN waived" in one
+    )
+    joined = ask(example.partition("```")[0], "--repo", policies)
+    assert (30, [(ALMA, "o@x.example", "2026-12-31")]) == (
+        len(joined),
+        [(one["object_id"], one["owner"], one["until"]) for one in joined if one["owner"]],
+    )
 
 
 def test_verify_prune_and_rebuild(run: Run, days: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -105,9 +106,32 @@ def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_bec
     directory = tmp_path / "store"
     run("import", report(tmp_path, "2026-11-20T00:00:00Z"), "--store", directory)
     run("check", "--store", directory, "--repo", tmp_path / "before", "-q")
+    faulty = tmp_path / "after" / "renames.yaml"
+    faulty.write_text("renames: [{from: /ce/before, to: /ce/aftr}]\n")
+    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    assert "not kept in the history: renames.yaml:1: there is no policy `/ce/aftr`" in told.err
+    faulty.unlink()
     told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
     assert "the repository has no policy /ce/before any more: say in renames.yaml" in told.err
-    (tmp_path / "after" / "renames.yaml").write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
+    assert "(/ce/after means the same)" in told.err
+    faulty.write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
     told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
     assert "no policy" not in told.err
     assert "25 retired" in told.err
+    for name in ("before", "after"):
+        assert 25 == len(json.loads(run("findings", "--store", directory, "--policy", name, "--format", "json").out))
+        assert 0 == run("history", name, "--store", directory).code
+
+
+def test_a_run_over_few_types_leaves_what_is_known_of_others(run: Run, tmp_path: Path) -> None:
+    images = tmp_path / "images.json"
+    images.write_text(json.dumps([{"Id": "ami-1", "CA10__disappearanceTime__c": None, "CA10__public__c": True}]))
+    store, image = tmp_path / "store", ("--policy", "image-public")
+    run("import", images, "--type", "CA10__CaAwsImage__c", EXAMPLE, "--store", store)
+    run("check", "--store", store, "--snapshot-time", "2026-11-20", "-q", *image, "--policy", "root-user-mfa")
+    run("check", "--store", store, "--snapshot-time", "2026-11-21", "-q", *image)
+    run("check", "--store", store, "--snapshot-time", "2026-11-19", "-q", *image)
+    trend = json.loads(run("trend", "--store", store, "--format", "json").out)
+    assert [(1, 2, False), (2, 2, False), (3, 2, True)] == [(one["run"], one["open"], bool(one["late"])) for one in trend]
+    assert "  late" in run("trend", "--store", store).out
+    assert "1 of 26 known verdicts judged" in run("diff", "1", "2", "--store", store).out

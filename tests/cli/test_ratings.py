@@ -166,7 +166,7 @@ def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, d
     assert [{"not rated": 4}, {"not rated": 5}, {"high": 4, "not rated": 1}, {"low": 4, "not rated": 1}] == then
     assert [{"high": 3, "not rated": 1}, *[{"high": 4, "not rated": 1}] * 3] == today
     lines = run("trend", "--store", days, "--format", "csv", "--by-severity", "then").out.split()
-    assert lines[0].endswith("opened,ended,critical,high,medium,low,info,not") and lines[-1].endswith(",0,0,0,4,0,1")
+    assert lines[0].endswith("opened,ended,late,critical,high,medium,low,info,not") and lines[-1].endswith(",0,0,0,4,0,1")
     assert "critical       high" in run("trend", "--store", days, "--by-severity", "then").out
     rated = run("inventory", "sql", "--store", days, "SELECT run, severity FROM rating ORDER BY 1", "--format", "csv").out
     assert ["3,high", "4,low"] == rated.split()[1:]

@@ -141,6 +141,17 @@ def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: R
     assert {"waived"} <= changed <= {"waived", "undetermined"}
 
 
+def test_a_check_says_of_requirements_what_a_scorecard_says(run: Run, tmp_path: Path) -> None:
+    asked = ("check", EXAMPLE, *TIME, "--framework", "cis-aws/2.5", "--waivers", waivers(tmp_path, {}))
+    found = run(*asked, "--format", "json")
+    (card,) = json.loads(found.out)["frameworks"]
+    assert (0, 1, 1) == (card["fails"], card["waived"], card["asked"])
+    assert ("waived", 1) == (card["results"][0]["standing"], card["results"][0]["INCOMPLIANT"])
+    assert 'failures="0" errors="0" skipped="1"' in run(*asked, "--format", "junit").out
+    results = json.loads(run(*asked, "--format", "oscal-ar").out)["assessment-results"]["results"][0]
+    assert ["not-satisfied"] == [one["target"]["status"]["state"] for one in results["findings"]]
+
+
 def test_a_file_is_tried_before_it_holds(run: Run, days: Path, tmp_path: Path) -> None:
     file = waivers(tmp_path, {"policies": [KEYS]}, {"policies": ["/ce/no"]}) / "a.yaml"
     found = run("waivers", "try", file, "--store", days)

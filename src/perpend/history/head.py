@@ -177,9 +177,7 @@ def text_of_head(head: HistoryHead) -> str:
 
 def head_from(text: str) -> HistoryHead:
     """Return the head that a text holds. Raises Damaged with the reason."""
-    document = document_from(text)
-    if document["format"] > FORMAT:
-        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+    document = document_from(text, newest=FORMAT)
     try:
         return HistoryHead(
             tuple(Ran(**{**run, "late": tuple(run["late"])}) for run in document["runs"]),

@@ -5,7 +5,7 @@ Refuses to know how verdicts were made, and how they look.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
-from perpend.judge.requirements import scorecards_of
+from perpend.judge.requirements import AnsweredFor, scorecards_of
 from perpend.judge.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Judgement:
     """All verdicts of one run: every object weighed by every policy of its type, each ending in exactly one status.
 
     ``verdicts`` are by program, in the order of the policies' ids. They are integers; findings are made when asked for.
-    ``narrowed`` changes what reports show, and no verdict, count or exit code.
+    ``narrowed`` changes what reports show, and no verdict, count or exit code; ``answered`` is what people answer for, which
+    puts requirements in classes of their own.
     """
 
     estate: Estate
@@ -82,6 +83,7 @@ class Judgement:
     verdicts: tuple[Verdicts, ...]
     ledger: Ledger
     narrowed: Narrowed | None = None
+    answered: AnsweredFor = field(default_factory=AnsweredFor)
 
     @property
     def shown(self) -> tuple[Verdicts, ...]:
@@ -109,7 +111,7 @@ class Judgement:
         """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""
         judged = self.verdicts if self.selection.frameworks else ()
         counts = {column.program.policy_id: counts_of(column) for column in judged}
-        return scorecards_of(self.selection.frameworks, counts)
+        return scorecards_of(self.selection.frameworks, counts, self.answered)
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""

@@ -157,7 +157,7 @@ class Reader:
 
     def _unknown(self, name: ScalarNode, keys: dict[str, Key], shape: Record) -> None:
         known = sorted({key.name for key in keys.values()})
-        near = nearest(name.text, known, self.diagnostics)
+        near = dict(shape.lacks).get(name.text) or nearest(name.text, known, self.diagnostics)
         hint = near or f"known keys: {', '.join(f'`{key}`' for key in known)}"
         self._note(rules.UNKNOWN_KEY, name.span, f"unknown key `{shorten(name.text)}` in `{shape.name}`", help=hint)
 

@@ -68,12 +68,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with the given keys and no others. ``recursive`` names a key that holds a list of the record itself."""
+    """A mapping with the given keys and no others. ``recursive`` names a key that holds a list of the record itself.
+
+    ``lacks`` are keys that people look for, each with what to write instead.
+    """
 
     name: str
     doc: str
     keys: tuple[Key, ...] = field(default=())
     recursive: str | None = None
+    lacks: tuple[tuple[str, str], ...] = ()
 
 
 Shape = Text | Choice | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record

@@ -74,6 +74,8 @@ def name_fault(name: str) -> str | None:
         return "its name is no text"
     if long:
         return "its name is too long"
+    if name.endswith("/"):
+        return "is a directory, and a pack holds files only"
     if not _NAME.fullmatch(name) or {"", ".", ".."} & set(parts):
         return "its name leads elsewhere, or holds signs that no name has"
     return None

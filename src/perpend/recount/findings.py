@@ -123,7 +123,7 @@ def print_trend(rows: Sequence[Row], console: Console) -> None:
     for row in rows:
         page.line(
             f"{row['run']:>5}  {day(row['time'])}  {row['open']:>9,}  {row['unconfirmed']:>11,}  {row['unknown']:>9,}  "
-            f"{row['opened']:>7,}  {row['ended']:>7,}"
+            f"{row['opened']:>7,}  {row['ended']:>7,}{'  late' if row['late'] else ''}"
         )
 
 
@@ -133,7 +133,7 @@ def write_trend_markdown(rows: Sequence[Row], stream: TextIO) -> None:
     stream.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: |\n")
     for row in reversed(rows):
         counts = " | ".join(f"{row[name]:,}" for name in ("open", "unconfirmed", "unknown", "opened", "ended"))
-        stream.write(f"| {row['run']} | {day(row['time'])} | {counts} |\n")
+        stream.write(f"| {row['run']} | {day(row['time'])}{' (late)' if row['late'] else ''} | {counts} |\n")
 
 
 def _block(number: int, most: int, *, plain: bool) -> str:

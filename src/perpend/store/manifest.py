@@ -173,16 +173,19 @@ def sealed(document: dict[str, Any]) -> str:
     return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def document_from(text: str) -> dict[str, Any]:
-    """Return the document that a text holds, which carries its format and a checksum. Raises Damaged with the reason."""
+def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
+    """Return the document that a text holds, which carries its format and a checksum. Raises Damaged with the reason.
+
+    ``newest`` is the newest format that is known of what it says.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         raise Damaged("it is no JSON: cut off or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise Damaged("it holds something else than a manifest")
-    if document["format"] > FORMAT:
-        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+    if document["format"] > newest:
+        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {newest} at most")
     claimed = document.pop("checksum", None)
     if claimed != _hash(document):
         raise Damaged("its checksum does not match: it was edited or damaged")

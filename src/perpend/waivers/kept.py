@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.history.model import Life
+from perpend.store.database import rows_of, text
 from perpend.waivers.covering import WAIVED, cover
 from perpend.waivers.matching import CANDIDATES, MATCHES, make_candidates
 from perpend.waivers.standing import standings_on
@@ -59,6 +60,17 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
         f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
     )
     return dict(connection.execute(query, [*accounts]).fetchall())
+
+
+def waived_statement(connection: Connection) -> str:
+    """Return the statement that makes a view ``waived`` of what ``waived_findings`` left: ``finding_id`` and ``waiver``."""
+    query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
+    parts = [
+        f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"
+        for waiver, keys in rows_of(connection, query)
+    ]
+    nothing = "SELECT NULL::VARCHAR AS finding_id, NULL::VARCHAR AS waiver LIMIT 0"
+    return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
 
 
 def tried(connection: Connection, covering: Covering) -> list[dict[str, Any]]:

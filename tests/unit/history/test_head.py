@@ -49,6 +49,7 @@ def test_what_the_head_holds_is_found() -> None:
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
         (sealed({"format": 3}), "format 3, and this version of Perpend knows 2"),
+        (sealed({"format": 99}), "format 99, and this version of Perpend knows 2"),
         (sealed({"format": 1}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),

@@ -67,7 +67,7 @@ def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
     from perpend.handout.lived import TrendPoint
     from perpend.history.ask.questions import trend
 
-    for number, time, opened, unconfirmed, unknown, _, came, went in connection.execute(*trend((), policies)).fetchall():
+    for number, time, opened, unconfirmed, unknown, _, came, went, _ in connection.execute(*trend((), policies)).fetchall():
         yield TrendPoint(number, f"{time:%Y-%m-%d}", int(opened), int(unconfirmed), int(unknown), int(came), int(went))
 
 

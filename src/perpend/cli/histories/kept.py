@@ -14,8 +14,10 @@ from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.directories import no_directory
 from perpend.diagnostics.escape import visible
+from perpend.diagnostics.model import Severity
 from perpend.errors import PerpendError
 from perpend.load.beside.renames import Renames
+from perpend.load.words import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,7 @@ def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repositor
 
     place = HistoryPlace(snapshot.directory)
     try:
+        _refuse_renames(repository)
         committed = commit_run(place, replace(judged_run(snapshot, judgement, repository), ratings=ratings))
         _tell_lost(place, repository)
     except (PerpendError, OSError) as error:
@@ -75,6 +78,13 @@ def kept_behind(
         raise
     if repository is not None:
         keep_history(snapshot, judgement, repository, ratings)
+
+
+def _refuse_renames(repository: Repository) -> None:
+    """Raise PerpendError where `renames.yaml` cannot be relied on: what was renamed would begin anew, for ever."""
+    for one in repository.renames.diagnostics:
+        if one.severity is Severity.ERROR:
+            raise PerpendError(f"{one.span.path}:{one.span.line}: {one.message}")
 
 
 def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:
@@ -133,14 +143,18 @@ def _tell(committed: Committed) -> None:
 
 def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
     """Say which policies the history knows and the repository has no more: nobody said what became of them."""
-    from perpend.history.commit.policies import policies_lost
+    from perpend.history.commit.policies import means_the_same, policies_lost
 
     renames = repository.renames.value or Renames()
-    lost = policies_lost(place.head(), set(repository.policy_ids), renames.former, renames.retired)
+    head, known = place.head(), set(repository.policy_ids)
+    lost = policies_lost(head, known, renames.former, renames.retired)
+    new = sorted(known - {one.policy_id for one in head.policies if one.first_run < head.runs[-1].number})
     for one in lost[:_MOST_LOST]:
+        same = means_the_same(head, one, known)
+        near = nearest(one.policy_id, new, ()) if same is None else f"{visible(same)} means the same"
         click.echo(
             f"perpend: history: the repository has no policy {visible(one.policy_id)} any more: say in renames.yaml what it is "
-            "called now, or that it is retired",
+            f"called now, or that it is retired{f' ({near})' if near else ''}",
             err=True,
         )
 
@@ -180,10 +194,10 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
         from perpend.cli.histories.scorecards import scorecard_view
 
         more.append(scorecard_view(place, repository_here(repo)))
-    if "waiver" in words:
-        from perpend.cli.histories.waiving import waiver_view
+    if words & {"waiver", "waived"}:
+        from perpend.cli.histories.waiving import waiver_views
 
-        more.append(waiver_view(place, repository_here(repo)))
+        more += waiver_views(place, repository_here(repo))
     if "policy_output" in words:
         from perpend.history.ask.newest import policy_output_statement
 

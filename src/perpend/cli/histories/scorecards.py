@@ -99,7 +99,9 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
     from perpend.history.ask.questions import newest_counts
     from perpend.history.ask.views import asking
 
-    retired = {one.policy_id for one in place.head().policies if one.retired_run is not None}
+    policies = place.head().policies
+    live = {one.policy_id for one in policies if one.retired_run is None}
+    retired = {one.policy_id for one in policies} - live
     with asking(place) as connection:
         rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perpend.history.place import HistoryPlace
     from perpend.ir.status import Status
     from perpend.judge.judgement import Judgement
+    from perpend.judge.requirements import AnsweredFor
     from perpend.load.repository import Repository
     from perpend.store.database import Connection
     from perpend.waivers.covering import Covering
@@ -124,6 +125,18 @@ class Waiving:
         tell([*told_of(found.covering, self.files.approvers, looked), *told_of_attestations(attested)])
         return found.covering
 
+    def answered(self, judgement: Judgement, covering: Covering | None) -> AnsweredFor:
+        """Return what people answer for of a judgement: what of its policies is waived, and which are attested."""
+        from perpend.judge.judgement import counts_of
+        from perpend.judge.requirements import AnsweredFor
+        from perpend.waivers.attested import attested_on, attested_policies
+
+        if covering is None or self.repository is None:
+            return AnsweredFor()
+        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        attested = attested_on(self.files, covering.day, self.repository, counts)
+        return AnsweredFor({one: covering.waived_of(one) for one in counts}, attested_policies(attested))
+
     def covered_findings(self, connection: Connection, head: HistoryHead) -> Covering:
         """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there."""
         from perpend.waivers.kept import waived_findings
@@ -143,16 +156,21 @@ class Waiving:
         return attested_policies(found)
 
 
-def waiver_view(place: HistoryPlace, repository: Repository) -> str:
-    """Return the statement that makes the view ``waiver`` for SQL: how each stands on the day of the newest run."""
+def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
+    """Return the statements that make two views for SQL, as of the day of the newest run.
+
+    ``waiver`` says how each stands, ``waived`` by which one each waived finding is shown to be.
+    """
     from perpend.history.ask.views import asking, rows_statement
     from perpend.outputs.as_waivers import standing_document
+    from perpend.waivers.kept import waived_statement
 
     with asking(place) as connection:
         covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
+        waived = waived_statement(connection)
     found = [standing_document(one, covering) for one in covering.standings]
     rows = [tuple(one.values()) for one in found] or [(None,) * len(_WAIVER_COLUMNS.split())]
-    return rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL")
+    return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
 
 
 def day_of(head: HistoryHead) -> date:

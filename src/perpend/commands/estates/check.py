@@ -314,9 +314,8 @@ def _check_snapshot(
 def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand, history: HandoutHistory | None = None) -> int:
     """Write what was judged, with what waivers cover of it and how severe it is beside, and return the exit code."""
     covering = asked.waiving.covered(judgement)
-    weighed = asked.rating.weighed(judgement, covering) if asked.report.weighs else None
-    said = SaidBeside(covering, weighed, history)
-    write(judgement, asked.report, explained, said)
+    said = SaidBeside(covering, asked.rating.weighed(judgement, covering) if asked.report.weighs else None, history)
+    write(replace(judgement, answered=asked.waiving.answered(judgement, covering)), asked.report, explained, said)
     return exit_code(judgement, asked.report, said, asked.rating)
 
 

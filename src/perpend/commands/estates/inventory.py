@@ -99,7 +99,7 @@ def ask(
 ) -> int:
     """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
 
-    Of the store's history there are finding, policy_output, episode, event, ledger, run, scorecard and waiver.
+    Of the store's history: finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
     """
     from perpend.cli.histories.kept import views_beside
     from perpend.store.queries.views import SqlFailed, asked

@@ -56,7 +56,10 @@ class FindingFilter:
     since: str | None = None
 
     def query(self, head: HistoryHead, more: Sequence[str] = ()) -> Query:
-        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns."""
+        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns.
+
+        Raises UnknownPolicy where a name means no policy of the history: nothing found would look like nothing open.
+        """
         where: list[str] = []
         values: list[Any] = []
         for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
@@ -80,13 +83,13 @@ class FindingFilter:
 
 
 def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
-    """Return the ids of the policies of a history that ids, their ends, folders or globs mean."""
-    known = sorted({one.policy_id for one in head.policies})
+    """Return the ids of the policies of a history that ids, the first ones too, their ends, folders or globs mean."""
+    known = sorted({(called, one.policy_id) for one in head.policies for called in (one.policy_id, one.lineage)})
     found: dict[str, None] = {}
     for name in names:
         rooted = name if name.startswith(("/", "*")) else f"*/{name}"
         patterns = (name, rooted, f"{rooted.rstrip('/')}/*")
-        found |= dict.fromkeys(one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns))
+        found |= {one: None for called, one in known if any(fnmatchcase(called, pattern) for pattern in patterns)}
     return list(found)
 
 
@@ -182,7 +185,10 @@ def coverage(connection: Connection, run: int) -> tuple[int, int]:
 
 
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
-    """Return the query for a row per run, the oldest first: how many are open, unconfirmed, unknown and compliant."""
+    """Return the query for a row per run, in their order: how many are open, unconfirmed, unknown and compliant after it.
+
+    ``late`` is how many accounts a run has moved nothing of, since they were looked at later before.
+    """
     where, values = ["true"], [*accounts, *policies]
     where += [f"account IN ({_places(accounts)})"] if accounts else []
     where += [f"policy_id IN ({_places(policies)})"] if policies else []
@@ -198,8 +204,8 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     query = (
         "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "
         "coalesce(c.unknown, 0) AS unknown, coalesce(c.compliant, 0) AS compliant, coalesce(f.opened, 0) AS opened, "
-        f"coalesce(f.ended, 0) AS ended FROM run AS r LEFT JOIN ({counts}) AS c ON c.run = r.number "
-        f"LEFT JOIN ({flows}) AS f ON f.run = r.number ORDER BY r.time, r.number"
+        f"coalesce(f.ended, 0) AS ended, r.late_accounts AS late FROM run AS r LEFT JOIN ({counts}) AS c ON c.run = r.number "
+        f"LEFT JOIN ({flows}) AS f ON f.run = r.number ORDER BY r.number"
     )
     return query, values * 2
 
@@ -237,7 +243,7 @@ def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
     where = f"l.account IN ({_places(accounts)})" if accounts else "true"
     names = ("compliant", "incompliant", "inapplicable", "undetermined")
     sums = ", ".join(f"coalesce(sum(l.{name}) FILTER ({where} AND l.run = n.run), 0)" for name in names)
-    past = f" WHERE run <= {int(until)}" if until is not None else ""
-    newest = f"SELECT type, max(run) AS run FROM ledger{past} GROUP BY 1"
-    query = f"SELECT l.policy_id, {sums} FROM ledger AS l JOIN ({newest}) AS n ON n.type = l.type GROUP BY 1 ORDER BY 1"
+    past = f" WHERE number <= {int(until)}" if until is not None else ""
+    newest = f"SELECT max(number) AS run FROM run{past}"
+    query = f"SELECT l.policy_id, {sums} FROM ledger AS l, ({newest}) AS n WHERE l.run <= n.run GROUP BY 1 ORDER BY 1"
     return query, [*accounts] * len(names)

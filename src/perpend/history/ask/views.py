@@ -76,19 +76,20 @@ def _read(place: HistoryPlace, files: Iterable[StoredFile]) -> str:
 def _table_of_runs(head: HistoryHead) -> str:
     rows = ", ".join(
         f"({run.number}, {text(run.snapshot)}, TIMESTAMPTZ {text(run.time)}, {run.assumed}, "
-        f"TIMESTAMPTZ {text(run.committed)}, {text(run.engine)}, {len(run.late)})"
+        f"TIMESTAMPTZ {text(run.committed)}, {text(run.engine)}, {len(run.late)}, {run.asked})"
         for run in head.runs
     )
-    columns = "number, snapshot, time, assumed, committed, engine, late_accounts"
+    columns = "number, snapshot, time, assumed, committed, engine, late_accounts, asked"
     return f"CREATE TABLE {_RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
 
 
 def _table_of_policies(head: HistoryHead) -> str:
     rows = ", ".join(
-        f"({one.number}, {text(one.policy_id)}, {text(one.lineage)}, {text(one.type_name)}, {one.first_run})"
+        f"({one.number}, {text(one.policy_id)}, {text(one.lineage)}, {text(one.type_name)}, {one.first_run}, "
+        f"{one.retired_run or 'NULL'})"
         for one in head.policies
     )
-    columns = "policy_no, policy_id, lineage, type, first_run"
+    columns = "policy_no, policy_id, lineage, type, first_run, retired_run"
     return f"CREATE TABLE {_POLICIES} AS SELECT * FROM (VALUES {rows}) AS p({columns})"
 
 
@@ -98,8 +99,13 @@ def _texts(place: HistoryPlace, head: HistoryHead) -> str:
 
 
 def _outcomes() -> str:
+    """Return what verdicts say by their policies' ids: where a policy that is retired is called like another, the other's."""
     columns = "p.policy_id, p.type, t.code, t.text, t.message, t.remediation"
-    return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+    one_of_each = (
+        "QUALIFY row_number() OVER (PARTITION BY p.policy_id, p.type, t.code ORDER BY p.retired_run DESC NULLS FIRST) = 1"
+    )
+    joined = f"{_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+    return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
 
 
 def _objects(place: HistoryPlace, head: HistoryHead) -> str:
@@ -148,7 +154,8 @@ def _changes(place: HistoryPlace, head: HistoryHead) -> str:
 
 def _runs() -> str:
     judged = "SELECT run, count(*) FILTER (event IS NOT NULL) AS events FROM event GROUP BY 1"
-    return f"SELECT r.*, coalesce(e.events, 0) AS events FROM {_RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
+    events = "r.* EXCLUDE (asked), coalesce(e.events, 0) AS events"
+    return f"SELECT {events} FROM {_RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
 
 
 def status_sql(value: str) -> str:
@@ -228,10 +235,26 @@ def _episodes() -> str:
 
 
 def _ledger(place: HistoryPlace, head: HistoryHead) -> str:
-    columns = ", ".join(f"l.{one}" for one in COUNTS if one not in ("run", "policy_no"))
+    """Return what ``ledger`` holds: all that is known after each run, also of types of which the run itself said nothing."""
+    columns = ", ".join(f"l.{one}" for one in COUNTS if one not in ("run", "policy_no", "judged"))
+    counted = (
+        f"SELECT l.*, p.policy_id, p.type, p.retired_run FROM {_read(place, head.ledger)} AS l "
+        f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
+    )
+    kinds = {one.number: one.type_name for one in head.policies}
+    asked = sorted({(place, kinds[number]) for place, numbers in enumerate(head.asked) for number in numbers})
+    rows = ", ".join(f"({place}, {text(name)})" for place, name in asked) or "(-1, '')"
+    newest = (
+        "SELECT r.number, r.time, t.type, max(CASE WHEN a.type IS NOT NULL THEN r.number END) "
+        "OVER (PARTITION BY t.type ORDER BY r.number) AS run "
+        f"FROM {_RUNS} AS r CROSS JOIN (SELECT DISTINCT type FROM asked) AS t "
+        "LEFT JOIN asked AS a ON a.place = r.asked AND a.type = t.type"
+    )
     return (
-        f"SELECT l.run, r.time, p.policy_id, p.type, {columns} FROM {_read(place, head.ledger)} AS l "
-        f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {_RUNS} AS r ON r.number = l.run"
+        f"WITH counted AS ({counted}), asked AS (FROM (VALUES {rows}) AS a(place, type)), newest AS ({newest}) "
+        f"SELECT n.number AS run, n.time, l.policy_id, l.type, {columns}, "
+        "CASE WHEN l.run = n.number THEN l.judged ELSE 0 END AS judged FROM newest AS n "
+        "JOIN counted AS l ON l.type = n.type AND l.run = n.run WHERE l.retired_run IS NULL OR l.retired_run > n.number"
     )
 
 

@@ -139,6 +139,16 @@ def policies_lost(
     ]
 
 
+def means_the_same(head: HistoryHead, lost: PolicyKnown, policy_ids: set[str]) -> str | None:
+    """Return the id of the policy of a repository that means what a lost one meant, None where there is not just one."""
+    found = {
+        one.policy_id
+        for one in head.policies
+        if one.policy_id in policy_ids and (one.type_name, one.program) == (lost.type_name, lost.program)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
 def _texts_hash(program: Program) -> str:
     texts = [[one.index, one.status, one.text, one.message, one.remediation] for one in program.verdicts.values()]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]

@@ -21,6 +21,9 @@ _ABOUT = (
     Key("approvedBy", Text(filled=True), "Who has agreed; required where `approvers` are named, and then not the owner."),
     Key("from", _DAY, "The first day on which it holds, such as 2026-11-01 (UTC); without it, always."),
 )
+_NOT_KEPT = (
+    "what objects hold is not kept with findings, so nobody could say later what it covers: name `accounts`, `objects`, `names`"
+)
 _SCOPE = Record(
     "scope",
     "Which findings: every key must hold, a list means any of it.",
@@ -31,6 +34,7 @@ _SCOPE = Record(
         Key("objects", _SOME, "Ids or external ids; `*` is anything."),
         Key("names", _SOME, "Names of objects; `*` is anything."),
     ),
+    lacks=(("tags", _NOT_KEPT), ("where", _NOT_KEPT)),
 )
 _COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
 _WAIVER = Record(

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from perpend.history.ask.questions import compared
 from perpend.history.ask.views import asking
 from perpend.history.commit.commit import commit_run
 from perpend.history.commit.judged import Again
@@ -146,3 +147,27 @@ def test_a_commit_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
 
 def _full(*given: Any) -> None:
     raise StoreError("no space is left on the disk")
+
+
+def counted(estate: Estate) -> list[tuple[Any, ...]]:
+    """Return what is counted after each run: the run, the policy, how many are incompliant, how many it has judged."""
+    with asking(estate.place) as connection:
+        return connection.execute("SELECT run, policy_id, incompliant, judged FROM ledger ORDER BY ALL").fetchall()
+
+
+def test_what_is_retired_is_counted_no_more_and_a_namesake_is(tmp_path: Path) -> None:
+    estate, renamed = Estate(tmp_path), [program("/ce/q")]
+    commit(estate, {A: [199]}, 1)
+    commit(estate, {A: [199]}, 2, asked=renamed)  # nobody has said that it is /ce/p
+    assert [(2, "/ce/p", 1, 0), (2, "/ce/q", 1, 1)] == counted(estate)[1:]
+    assert {"retired": 1} == commit(estate, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
+    assert [(3, "/ce/q", 1, 1)] == [one for one in counted(estate) if one[0] == 3]
+    with asking(estate.place) as connection:
+        assert [("retired", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
+
+
+def test_what_is_gone_altogether_is_not_counted_as_it_was(tmp_path: Path) -> None:
+    estate, whole = Estate(tmp_path), [Claim("Thing")]
+    commit(estate, {A: [199]}, 1)
+    assert {"gone": 1} == commit(estate, None, 2, claims=whole)
+    assert [(1, "/ce/p", 1, 1)] == counted(estate)
