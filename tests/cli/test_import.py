@@ -174,7 +174,7 @@ def test_a_mapping_with_mistakes_is_shown_with_its_lines(run: Run, tmp_path: Pat
 def test_a_time_that_is_none_is_a_usage_error(run: Run, tmp_path: Path, time: str) -> None:
     ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
-    assert "not an ISO 8601 date" in ended.err
+    assert "is no ISO 8601 date" in ended.err
 
 
 def test_standard_input_is_an_input(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_without_a_table_of_its_type_everything_is_null(tmp_path: Path) -> None:
     assert ((TYPE, {}), [199]) == ((found.stage.table.name, found.stage.table.columns), chain(found.stage.outputs["v0"]))
 
 
-@pytest.mark.parametrize(("time", "tomorrow"), [(0, DAY), (DAY - 1, DAY), (DAY, 2 * DAY)])
+@pytest.mark.parametrize(("time", "tomorrow"), [(7 * DAY, 8 * DAY), (8 * DAY - 1, 8 * DAY), (8 * DAY, 9 * DAY)])
 def test_the_day_of_the_snapshot_counts(tmp_path: Path, time: int, tomorrow: int) -> None:
     found = plan(tmp_path, tables(Column(GONE, Form.TEXT)), logic({"BOOLEAN": True}), time=time)
     assert f"({tomorrow},)" in str(found.stage.outputs["v0"])
