@@ -178,7 +178,7 @@ def measure_commands(
 ) -> None:
     """Measure every command on both reports at each size, then those on the library; print, and add to a file of results.
 
-    ``only`` is a pattern of names: others are not run, but for what those stand beside.
+    ``only`` are patterns of names with ``|`` between them: others are not run, but for what those stand beside.
     """
     for users in sizes:
         for tidiness, write in REPORTS.items():
@@ -198,7 +198,7 @@ def measure_commands(
 
 
 def _chosen(candidates: Mapping[str, Candidate], only: str) -> dict[str, Candidate]:
-    wanted = [name for name in candidates if fnmatchcase(name, only)]
+    wanted = [name for name in candidates if any(fnmatchcase(name, pattern) for pattern in only.split("|"))]
     needed = {*wanted, *(candidates[name].base for name in wanted)}
     return {name: candidate for name, candidate in candidates.items() if name in needed}
 

@@ -136,7 +136,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/place",
     ),
     "differential/test_report_roads.py": (
-        "pieces/reports/alike",
         "pieces/reports/in_order",
         "pieces/reports/readings",
         "pieces/reports/rivals",

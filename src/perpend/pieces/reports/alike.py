@@ -22,6 +22,9 @@ _NAME_FIELD: Final = "CA10__userName__c"
 _APART: Final = "perpend_apart"
 """The table of ARNs, each with the places of its readings that remain, and with what is said of them if these are several."""
 
+_AT_ONCE: Final = 20_000
+"""How many rows are compared at once: DuckDB holds what it compares, and keeps none of that in files."""
+
 
 def settle_alike(
     connection: Connection,
@@ -40,7 +43,7 @@ def settle_alike(
     """
     rows = directory / "several.parquet"
     copy(connection, readings, rows, staging=True)
-    connection.execute(f"CREATE TEMP TABLE {_APART} AS {_apart(parquet(rows), columns, sources)}")
+    _set_apart(connection, parquet(rows), columns, sources)
     first = f"SELECT arn, places[1] AS place, contradicted FROM {_APART}"
     settled = directory / "repeated.parquet"
     copy(connection, _with_values(first, parquet(rows), "arn"), settled, staging=True)
@@ -52,6 +55,16 @@ def settle_alike(
     several = directory / "rivals.parquet"
     copy(connection, _with_values(each, parquet(rows), "arn, nth"), several, staging=True)
     return parquet(settled), parquet(several)
+
+
+def _set_apart(connection: Connection, readings: str, columns: Sequence[str], sources: Sequence[str]) -> None:
+    """Make the table of ARNs, of a part of them at a time."""
+    [(count,)] = rows_of(connection, f"SELECT count(*) FROM {readings}")
+    parts = 1 + count // _AT_ONCE
+    for part in range(parts):
+        some = f"(FROM {readings} WHERE hash(arn) % {parts} = {part})"
+        into = f"INSERT INTO {_APART}" if part else f"CREATE TEMP TABLE {_APART} AS"
+        connection.execute(f"{into} {_apart(some, columns, sources)}")
 
 
 def _with_values(places: str, readings: str, order: str) -> str:
