@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _STEP: Final = 1_000
 
+_AT_ONCE: Final = 200_000
+"""How many objects an engine is given at once: it holds the columns of all of them."""
+
 
 def judge_estate(
     estate: Estate,
@@ -92,9 +95,12 @@ class _AskedFor:
         return self._held(indexes, errors)
 
     def by_engine(self, engine: Engine) -> list[HeldVerdicts]:
-        """Ask an engine for all indexes at once, then the interpreter for what only the objects can tell."""
-        fields = [judged.fields for judged in self.objects]
-        codes = indexes_of(engine, self.programs, fields, self.day, complete=False)
+        """Ask an engine for the indexes of some objects at a time, then the interpreter for what only objects can tell."""
+        codes: list[list[int]] = [[] for _ in self.programs]
+        for start in range(0, len(self.objects), _AT_ONCE):
+            fields = [judged.fields for judged in self.objects[start : start + _AT_ONCE]]
+            for column, more in zip(codes, indexes_of(engine, self.programs, fields, self.day, complete=False), strict=True):
+                column += more
         indexes = [array("i", column) for column in codes]
         errors: list[dict[int, str]] = [{} for _ in self.programs]
         interpreter = Interpreter(list(self.programs))

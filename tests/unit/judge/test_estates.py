@@ -64,7 +64,11 @@ def both(things: list[EstateObject]) -> Estate:
     return Estate((*found.sources, Source("o.json", "test-data", None, 1)), {**found.objects, OTHER: others})
 
 
-def test_an_engine_says_what_the_interpreter_says(tmp_path: Path, engine: DuckDb) -> None:
+@pytest.mark.parametrize("at_once", [1, 3, 7, 200_000])
+def test_an_engine_says_what_the_interpreter_says(
+    tmp_path: Path, engine: DuckDb, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("perpend.judge.estates._AT_ONCE", at_once)
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES))
     expected = judge_estate(both(THINGS), selection, snapshot_time=DAY)
     found = judge_estate(both(THINGS), selection, snapshot_time=DAY, engine=engine)
