@@ -20,7 +20,7 @@ import duckdb
 from bench.measure import run
 from perpend.engines.verdicts import VerdictFiles
 from perpend.history.ask.questions import about, compared
-from perpend.history.ask.views import asking
+from perpend.history.ask.views import asking, asking_of
 from perpend.history.commit.commit import commit_run
 from perpend.history.commit.compaction import MOST_CHANGES
 from perpend.history.commit.judged import JudgedRun, TypeJudged
@@ -132,6 +132,14 @@ def ask(place: HistoryPlace, name: str, question: tuple[str, list[Any]]) -> None
     print(f"{name}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
 
 
+def ask_of_object(place: HistoryPlace, when: str, name: str) -> None:
+    """Print what the history of one object takes, the checks of the files that it needs included."""
+    begun = cpu()
+    with asking_of(place, name) as connection:
+        rows = len(connection.execute(*about(place.head(), name)[1]).fetchall())
+    print(f"history of one object{when}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
+
+
 def ask_anew(directory: Path, name: str) -> None:
     """Print what the history of one object takes as a whole process: Python, the package, the checks of files."""
     command = [sys.executable, "-m", "perpend", "history", name, "--store", str(directory)]
@@ -164,13 +172,13 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
             kinds = ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
             print(f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}", flush=True)
             if number in (MOST_CHANGES - 1, MOST_CHANGES):
-                when = "before" if number < MOST_CHANGES else "after"
-                ask(place, f"history of one object {when} compaction", about(place.head(), f"user-{objects // 2 + 1}")[1])
+                when = " before compaction" if number < MOST_CHANGES else " after compaction"
+                ask_of_object(place, when, f"user-{objects // 2 + 1}")
             if number:
                 for path in directory.glob(f"*-{number - 1}.parquet"):
                     path.unlink()
         last = days if days > 1 else 2
-        ask(place, "history of one object", about(place.head(), f"user-{objects // 2 + 1}")[1])
+        ask_of_object(place, "", f"user-{objects // 2 + 1}")
         ask_anew(directory, f"user-{objects // 2 + 1}")
         ask(place, "last two runs compared", (compared(last - 1, last), []))
         ask(place, "open findings counted", ("SELECT count(*) FROM finding WHERE life = 'open'", []))

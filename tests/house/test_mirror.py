@@ -69,7 +69,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "history/ask/blast",
         "history/ask/newest",
         "history/ask/questions",
-        "history/ask/views",
         "history/keep",
         "recount/blast",
         "recount/carried",

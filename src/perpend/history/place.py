@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.head import HEAD, HistoryHead, head_from, text_of_head
+from perpend.store.database import pattern
 from perpend.store.files import StoreError, directory_name, make_directory, naming, settle, shown, sync_directory, write_whole
 from perpend.store.manifest import Damaged, StoredFile
 from perpend.store.snapshot import compare, sized
@@ -105,3 +106,21 @@ class HistoryPlace:
                     path.unlink()
                     removed += 1
         return removed
+
+
+class WholeFiles:
+    """A history's files as SQL writes them. Each is compared with its checksum once, when it is first asked for."""
+
+    def __init__(self, place: HistoryPlace) -> None:
+        self._place = place
+        self._whole: dict[StoredFile, str] = {}
+
+    def paths(self, files: Iterable[StoredFile]) -> list[str]:
+        """Return where files are. Raises StoreError where one is missing, cut off or damaged."""
+        asked = list(files)
+        self._whole |= {file: pattern(self._place.path(file)) for file in asked if file not in self._whole}
+        return [self._whole[file] for file in asked]
+
+    def relation(self, *files: StoredFile) -> str:
+        """Return the relation that files make together."""
+        return f"read_parquet([{', '.join(self.paths(files))}], hive_partitioning = false)"

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.cli.repositories import repository_here
 from perpend.config.configuration import is_address
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.directories import no_directory
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.model import Severity
 from perpend.errors import PerpendError
-from perpend.load.beside.renames import Renames
 from perpend.load.words import nearest
 
 if TYPE_CHECKING:
@@ -91,6 +89,7 @@ def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository)
     """Return a judgement of a stored snapshot as a history takes it."""
     from perpend.history.commit.judged import JudgedRun
     from perpend.judge.stores.again import judge_again
+    from perpend.load.beside.renames import Renames
     from perpend.plan.kept import SEMANTICS
     from perpend.store.store import Store
     from perpend.version import __version__
@@ -144,6 +143,7 @@ def _tell(committed: Committed) -> None:
 def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
     """Say which policies the history knows and the repository has no more: nobody said what became of them."""
     from perpend.history.commit.policies import means_the_same, policies_lost
+    from perpend.load.beside.renames import Renames
 
     renames = repository.renames.value or Renames()
     head, known = place.head(), set(repository.policy_ids)
@@ -177,6 +177,7 @@ def place_of(directory: str) -> HistoryPlace:
 
 def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
     """Return the views of a store's history that a question could mean; none of a history that it does not name."""
+    from perpend.cli.repositories import repository_here
     from perpend.history.ask.views import history_views
     from perpend.history.place import HistoryPlace
     from perpend.store.queries.labels import BESIDE

@@ -46,12 +46,12 @@ def command() -> None:
 def show(name: str, directory: str, form: str, out: str | None) -> int:
     """Show all that happened to an object (by Id, external id or name), a policy, or a finding (by its id)."""
     from perpend.history.ask.questions import about
-    from perpend.history.ask.views import asking
+    from perpend.history.ask.views import asking, asking_of
     from perpend.recount.findings import print_story, rows_in
 
     place = place_of(directory)
     what, query = about(place.head(), name)
-    with asking(place) as connection:
+    with asking_of(place, name) if what == "object" else asking(place, "event") as connection:
         answer = connection.execute(*query)
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))

@@ -1,31 +1,33 @@
 """A history in, statements out that make views of it: ``finding``, ``episode``, ``event``, ``ledger`` and ``run``.
 
-Files are compared with their hashes before a view names them. Times in views are those of snapshots.
+Files are compared with their hashes before a view names them; of others nothing is read. Times in views are those of snapshots.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from perpend.history.commit.changes import COLUMNS, lives_query
 from perpend.history.commit.counts import COLUMNS as COUNTS
 from perpend.history.commit.objects import registry_query
+from perpend.history.commit.policies import TEXTS
 from perpend.history.identity import finding_id_sql
 from perpend.history.model import STATUSES
+from perpend.history.place import WholeFiles
 from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.ir.status import Status
-from perpend.store.database import opened, pattern, storing, text
+from perpend.store.database import opened, storing, text
 from perpend.store.queries.views import MoreViews
 from perpend.store.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perpend.history.head import HistoryHead, TypeKnown
     from perpend.history.place import HistoryPlace
     from perpend.store.database import Connection
-    from perpend.store.manifest import StoredFile
 
 _RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, _CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
@@ -39,38 +41,127 @@ _LIFE = (
 )
 
 
+_KINDS: Final = dict.fromkeys(("type", "life", "event", "cause"), "VARCHAR")
+"""The kinds of columns that are no whole numbers."""
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    _RUNS: (),
+    _POLICIES: (),
+    _TEXTS: (),
+    OBJECTS: (),
+    LIVES: (),
+    _CHANGES: (),
+    OUTCOMES: (_TEXTS, _POLICIES),
+    "finding": (_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
+    "event": (_RUNS, _POLICIES, OBJECTS, _CHANGES),
+    "episode": (_RUNS, _POLICIES, OBJECTS, _CHANGES),
+    "run": (_RUNS, "event"),
+    "ledger": (_RUNS, _POLICIES),
+    "rating": (_RUNS,),
+}
+"""Of what each view is made, in an order in which they can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A history that is asked: all that its head names, or, of the types that ``only`` has, the objects that it lists."""
+
+    head: HistoryHead
+    files: WholeFiles
+    only: Mapping[str, Sequence[int]] | None = None
+
+    @property
+    def types(self) -> Iterable[tuple[str, TypeKnown]]:
+        """The types that are asked for, by their names."""
+        return [(name, known) for name, known in self.head.types.items() if self.only is None or name in self.only]
+
+    def of_objects(self, type_name: str) -> str:
+        """Return the condition that holds for rows of the objects of a type that are asked for, behind a space."""
+        return "" if self.only is None else f" WHERE object_no IN ({_listed(self.only[type_name])})"
+
+
 @contextmanager
-def asking(place: HistoryPlace) -> Iterator[Connection]:
-    """Yield a database with the views of a history, and nothing else in reach."""
-    views = history_views(place)
-    with (
-        scratch() as directory,
-        opened(paths=views.paths, spill=directory / "spill") as connection,
-        storing(place.directory),
-    ):
-        for statement in views.statements:
+def asking(place: HistoryPlace, *views: str) -> Iterator[Connection]:
+    """Yield a database with the views of a history, all or those that are named, and nothing else in reach."""
+    head = place.head()
+    with _reaching(place, head) as connection:
+        for statement in _statements(_Sought(head, WholeFiles(place)), views):
             connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def asking_of(place: HistoryPlace, name: str) -> Iterator[Connection]:
+    """Yield a database with the view ``event`` alone, of no more than the objects that have a name as Id, external id or name.
+
+    Of types that have none nothing but the registry is read, and compared with its hash.
+    """
+    head, files = place.head(), WholeFiles(place)
+    with _reaching(place, head) as connection:
+        only: dict[str, list[int]] = {}
+        for kind, number in connection.execute(*_numbers(_Sought(head, files), name)).fetchall():
+            only.setdefault(kind, []).append(number)
+        for statement in _statements(_Sought(head, files, only), ("event",)):
+            connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def _reaching(place: HistoryPlace, head: HistoryHead) -> Iterator[Connection]:
+    paths = [place.directory / file.path for file in head.files]
+    with scratch() as directory, opened(paths=paths, spill=directory / "spill") as connection, storing(place.directory):
         yield connection
 
 
 def history_views(place: HistoryPlace) -> MoreViews:
     """Return the views of a history: none where there is no history."""
     head = place.head()
+    statements = _statements(_Sought(head, WholeFiles(place)), ())
+    return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files) if statements else ())
+
+
+def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
+    """Return the statements that make views, all or those that are named. Files that none of them reads are not opened."""
+    head = asked.head
     if not head.runs:
-        return MoreViews()
-    statements = [_table_of_runs(head), _table_of_policies(head), _texts(place, head), _objects(place, head)]
-    statements += [_lives(place, head), _changes(place, head), _outcomes()]
-    statements += [_view("finding", _findings()), _view("event", _events()), _view("episode", _episodes())]
-    statements += [_view("run", _runs()), _view("ledger", _ledger(place, head)), _view("rating", _ratings(head))]
-    return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files))
+        return []
+    made: dict[str, Callable[[], str]] = {
+        _RUNS: lambda: _table_of_runs(head),
+        _POLICIES: lambda: _table_of_policies(head),
+        _TEXTS: lambda: _texts(asked),
+        OBJECTS: lambda: _objects(asked),
+        LIVES: lambda: _lives(asked),
+        _CHANGES: lambda: _changes(asked),
+        OUTCOMES: _outcomes,
+        "finding": lambda: _view("finding", _findings()),
+        "event": lambda: _view("event", _events()),
+        "episode": lambda: _view("episode", _episodes()),
+        "run": lambda: _view("run", _runs()),
+        "ledger": lambda: _view("ledger", _ledger(asked)),
+        "rating": lambda: _view("rating", _ratings(head)),
+    }
+    needed = set(views or _NEEDS)
+    for name in reversed(tuple(_NEEDS)):
+        needed |= set(_NEEDS[name]) if name in needed else set()
+    return [made[name]() for name in _NEEDS if name in needed]
 
 
 def _view(name: str, query: str) -> str:
     return f"CREATE VIEW IF NOT EXISTS {name} AS {query}"
 
 
-def _read(place: HistoryPlace, files: Iterable[StoredFile]) -> str:
-    return f"read_parquet([{', '.join(pattern(path) for path in place.paths(files))}], hive_partitioning = false)"
+def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
+    """Return the query for type and number of the objects that ever had a name, and maybe of some more."""
+    wanted = {"id": name, "external_id": name, "name": ROOT_NAME if name == ROOT_USER else name}
+    # A condition on one column passes over rows of a file whose least and greatest values say that it cannot hold there.
+    parts = [
+        f"SELECT {text(kind)} AS type, object_no FROM {asked.files.relation(*known.objects)} WHERE {column} = ${place}"
+        for kind, known in asked.types
+        if known.objects
+        for place, column in enumerate(wanted, 1)
+    ]
+    query = " UNION ".join(parts) or "SELECT '' AS type, 0 AS object_no LIMIT 0"
+    return query, [*wanted.values()] if parts else []
 
 
 def _table_of_runs(head: HistoryHead) -> str:
@@ -90,12 +181,20 @@ def _table_of_policies(head: HistoryHead) -> str:
         for one in head.policies
     )
     columns = "policy_no, policy_id, lineage, type, first_run, retired_run"
-    return f"CREATE TABLE {_POLICIES} AS SELECT * FROM (VALUES {rows}) AS p({columns})"
+    nothing = "(-1, '', '', '', 0, NULL)"
+    query = f"SELECT * FROM (VALUES {rows or nothing}) AS p({columns}) WHERE policy_no >= 0"
+    return f"CREATE TABLE {_POLICIES} AS {query}"
 
 
-def _texts(place: HistoryPlace, head: HistoryHead) -> str:
+def _texts(asked: _Sought) -> str:
     newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
-    return f"CREATE VIEW {_TEXTS} AS SELECT * FROM {_read(place, head.texts)} {newest}"
+    query = f"SELECT * FROM {asked.files.relation(*asked.head.texts)} {newest}" if asked.head.texts else _nothing(TEXTS)
+    return f"CREATE VIEW {_TEXTS} AS {query}"
+
+
+def _nothing(kinds: Mapping[str, str]) -> str:
+    """Return the query for no rows, of columns by their kinds."""
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in kinds.items())} LIMIT 0"
 
 
 def _outcomes() -> str:
@@ -108,29 +207,31 @@ def _outcomes() -> str:
     return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
 
 
-def _objects(place: HistoryPlace, head: HistoryHead) -> str:
+def _objects(asked: _Sought) -> str:
     parts = [
-        f"SELECT {text(name)} AS type, * FROM ({registry_query([pattern(path) for path in place.paths(known.objects)])})"
-        for name, known in head.types.items()
+        f"SELECT {text(name)} AS type, * FROM ({registry_query(asked.files.paths(known.objects))}){asked.of_objects(name)}"
+        for name, known in asked.types
     ]
-    return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts)}"
+    nothing = f"SELECT NULL::VARCHAR AS type, * FROM ({registry_query([])})"
+    return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts) or nothing}"
 
 
-def _lives(place: HistoryPlace, head: HistoryHead) -> str:
+def _lives(asked: _Sought) -> str:
     """Return the newest row of each finding, with the last run that said something."""
     parts = []
-    for name, known in head.types.items():
+    for name, known in asked.types:
         if known.known is None:
             continue
-        base = pattern(place.path(known.lives)) if known.lives else None
-        lives = lives_query(base, [pattern(path) for path in place.paths(known.changes)])
+        base = asked.files.paths([known.lives])[0] if known.lives else None
+        lives = lives_query(base, asked.files.paths(known.changes))
         cases = (f"WHEN l.policy_no IN ({_listed(numbers)}) THEN k.{group}" for group, numbers in _groups(known))
         seen = f"CASE {' '.join(cases)} END"
         parts.append(
             f"SELECT {text(name)} AS type, {', '.join(f'l.{one}' for one in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
-            f"JOIN {_read(place, [known.known])} AS k ON k.object_no = l.object_no"
+            f"JOIN {asked.files.relation(known.known)} AS k ON k.object_no = l.object_no"
         )
-    return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts)}"
+    nothing = _nothing({one: _KINDS.get(one, "INTEGER") for one in ("type", *_LIFE, "seen")})
+    return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
 def _groups(known: TypeKnown) -> list[tuple[str, tuple[int, ...]]]:
@@ -141,15 +242,14 @@ def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _changes(place: HistoryPlace, head: HistoryHead) -> str:
+def _changes(asked: _Sought) -> str:
     parts = [
-        f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {_read(place, files)}"
-        for name, known in head.types.items()
+        f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {asked.files.relation(*files)}{asked.of_objects(name)}"
+        for name, known in asked.types
         if (files := (*known.past, *known.changes))
     ]
-    kinds = {"life": "VARCHAR", "event": "VARCHAR", "cause": "VARCHAR"}
-    nothing = ", ".join(f"CAST(NULL AS {kinds.get(one, 'INTEGER')}) AS {one}" for one in COLUMNS)
-    return f"CREATE VIEW {_CHANGES} AS {' UNION ALL '.join(parts) or f'SELECT NULL::VARCHAR AS type, {nothing} LIMIT 0'}"
+    nothing = _nothing({one: _KINDS.get(one, "INTEGER") for one in ("type", *COLUMNS)})
+    return f"CREATE VIEW {_CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
 def _runs() -> str:
@@ -234,16 +334,17 @@ def _episodes() -> str:
     )
 
 
-def _ledger(place: HistoryPlace, head: HistoryHead) -> str:
+def _ledger(asked: _Sought) -> str:
     """Return what ``ledger`` holds: all that is known after each run, also of types of which the run itself said nothing."""
+    head = asked.head
     columns = ", ".join(f"l.{one}" for one in COUNTS if one not in ("run", "policy_no", "judged"))
     counted = (
-        f"SELECT l.*, p.policy_id, p.type, p.retired_run FROM {_read(place, head.ledger)} AS l "
+        f"SELECT l.*, p.policy_id, p.type, p.retired_run FROM {asked.files.relation(*head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
     kinds = {one.number: one.type_name for one in head.policies}
-    asked = sorted({(place, kinds[number]) for place, numbers in enumerate(head.asked) for number in numbers})
-    rows = ", ".join(f"({place}, {text(name)})" for place, name in asked) or "(-1, '')"
+    lists = sorted({(place, kinds[number]) for place, numbers in enumerate(head.asked) for number in numbers})
+    rows = ", ".join(f"({place}, {text(name)})" for place, name in lists) or "(-1, '')"
     newest = (
         "SELECT r.number, r.time, t.type, max(CASE WHEN a.type IS NOT NULL THEN r.number END) "
         "OVER (PARTITION BY t.type ORDER BY r.number) AS run "

@@ -17,13 +17,14 @@ from perpend.history.commit.pairs import find_pairs, revived_query
 from perpend.history.commit.policies import TEXTS, PoliciesMet, text_rows
 from perpend.history.commit.values import groups_after, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
+from perpend.history.place import WholeFiles
 from perpend.history.step_sql import TRIVIAL
 from perpend.store.database import opened, pattern, rows_of, storing
 from perpend.store.files import StoreError, make_directory, shown
 from perpend.store.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from perpend.history.commit.values import Groups
@@ -83,9 +84,10 @@ class _Commit:
     events: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
     made: list[Path] = field(default_factory=list)
-    whole: dict[StoredFile, str] = field(default_factory=dict)
+    files: WholeFiles = field(init=False)
 
     def __post_init__(self) -> None:
+        self.files = WholeFiles(self.place)
         self.policies = PoliciesMet(self.judged, self.head)
         self.types_after = dict(self.head.types)
         lasts = [self.head.run(policy.last_run) for policy in self.policies.known_before()]
@@ -142,7 +144,7 @@ class _Commit:
         """Take in what the run says of one type."""
         known = self.head.types.get(one.name, TypeKnown())
         numbers = self.policies.of_type(one)
-        _view(connection, "registry", registry_query(self._paths(known.objects)))
+        _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
         self.late |= late
         met = meet(connection, self.judged.snapshot, one.declared, late=late, next_object=known.next_object, run=self.run)
@@ -195,7 +197,7 @@ class _Commit:
             return set()
         seen = ", ".join(f"k.{name}" for name in known.groups)
         query = (
-            f"SELECT coalesce(r.account, ''), max(greatest({seen}, 0)) FROM {self._relation(known.known)} AS k "
+            f"SELECT coalesce(r.account, ''), max(greatest({seen}, 0)) FROM {self.files.relation(known.known)} AS k "
             "JOIN registry AS r ON r.object_no = k.object_no GROUP BY 1"
         )
         times = {one.number: one.time for one in self.head.runs}
@@ -208,7 +210,7 @@ class _Commit:
         write_parts(connection, path)
         objects = (*known.objects, self.place.taken(path))
         known = replace(known, objects=objects, next_object=known.next_object + new)
-        _view(connection, "registry", registry_query(self._paths(objects)))
+        _view(connection, "registry", registry_query(self.files.paths(objects)))
         return known
 
     def _with_values(
@@ -216,7 +218,7 @@ class _Commit:
     ) -> TypeKnown:
         """Write the values after the run, and fill the table of pairs that have another one than before."""
         groups, before = groups_after(known.groups, numbers), known.policies
-        old = self._relation(known.known) if known.known else None
+        old = self.files.relation(known.known) if known.known else None
         path = self._new("known", one.name)
         write_values(
             connection,
@@ -229,7 +231,7 @@ class _Commit:
             run=self.run,
         )
         file = self.place.taken(path)
-        find_pairs(connection, old, self._relation(file), groups, before, TRIVIAL)
+        find_pairs(connection, old, self.files.relation(file), groups, before, TRIVIAL)
         return replace(known, known=file, groups=dict(groups.policies))
 
     def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
@@ -237,7 +239,7 @@ class _Commit:
         revived = {one.number for one in self.head.policies if one.was_retired and one.number in numbers}
         if revived and known.known is not None and after.known is not None:
             groups = groups_after(known.groups, numbers)
-            relations = self._relation(known.known), self._relation(after.known)
+            relations = self.files.relation(known.known), self.files.relation(after.known)
             connection.execute(f"INSERT INTO pairs {revived_query(*relations, groups, revived, self.run)}")
 
     def _judge_again(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
@@ -274,8 +276,8 @@ class _Commit:
 
     def _files_of_lives(self, known: TypeKnown) -> tuple[str | None, list[str]]:
         """Return where the newest rows of a type's findings are, as SQL writes it: together, and those of the runs since."""
-        base = self._paths([known.lives])[0] if known.lives else None
-        return base, self._paths(known.changes)
+        base = self.files.paths([known.lives])[0] if known.lives else None
+        return base, self.files.paths(known.changes)
 
     def _engine_run(self) -> int:
         """Return the run since which the engine is the one that judges now."""
@@ -294,7 +296,7 @@ class _Commit:
             new = [one for one in self.head.policies_of(name) if one.retired_run is None]
             if name in done or not new or not self.policies.retire(name):
                 continue
-            _view(connection, "registry", registry_query(self._paths(known.objects)))
+            _view(connection, "registry", registry_query(self.files.paths(known.objects)))
             _view(connection, "lives", lives_query(*self._files_of_lives(known)))
             begin_counting(connection)
             find_pairs(connection, None, "", groups_after({}, []), [], TRIVIAL)
@@ -309,12 +311,12 @@ class _Commit:
         numbers = {number: f"v{number}" for number in sorted(groups.column)}
         if known.known is None or not numbers:
             return
-        values = self._relation(known.known)
+        values = self.files.relation(known.known)
         if again:
             begin_counting(connection)
             add_counts(connection, values, numbers, number="object_no")
         else:
-            add_former_counts(connection, self._paths(self.head.ledger), self.head.policies_of(type_name))
+            add_former_counts(connection, self.files.paths(self.head.ledger), self.head.policies_of(type_name))
         base, changes = self._files_of_lives(known)
         of = blurred_keys(base, changes) if base or changes else ""
         _view(connection, "blurred", lives_query(base, changes, of=of))
@@ -338,14 +340,6 @@ class _Commit:
         path = self.place.new_file(kind, type_name)
         self.made.append(path)
         return path
-
-    def _relation(self, file: StoredFile) -> str:
-        return f"read_parquet([{self._paths([file])[0]}], hive_partitioning = false)"
-
-    def _paths(self, files: Sequence[StoredFile]) -> list[str]:
-        """Return where files are, as SQL writes it. Each is compared with its checksum once in a commit."""
-        self.whole |= {file: pattern(self.place.path(file)) for file in files if file not in self.whole}
-        return [self.whole[file] for file in files]
 
 
 def _view(connection: Connection, called: str, query: str) -> None:

@@ -1,0 +1,108 @@
+"""What is read of a history for a question: of one object no more than is its own, and the same is said as by all of it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.history.ask.questions import about
+from perpend.history.ask.views import asking, asking_of
+from perpend.history.commit import compaction
+from perpend.history.commit.commit import commit_run
+from perpend.history.keep import problems_of
+from perpend.history.place import HistoryPlace
+from perpend.store.files import StoreError
+from perpend.store.manifest import StoredFile
+from tests.histories import BEGIN, TYPE, Estate, Thing, program
+
+DECLARED = replace(TYPE, external_id_field="region")
+BORN = "2025-01-01T00:00:00Z"
+ROOTED, PLAIN = Thing("r", region="arn:aws:iam::1:root", name="root"), Thing("p", region="p:root", name="root")
+DAYS: list[dict[Thing, list[int]]] = [
+    {Thing("a", name="n", created=BORN): [199], Thing("b", "2", name="it's b"): [199], ROOTED: [199], PLAIN: [199]},
+    {Thing("a", name="m", created=BORN): [299], Thing("c", region="b"): [199], ROOTED: [300]},
+    {Thing("a", name="m", created="2026-01-02T00:00:00Z"): [199], Thing("d", name="n"): [199], ROOTED: [199]},
+    {Thing("a", name="m"): [300], Thing("d", name="n"): [300], ROOTED: [300]},
+]
+OF_OBJECTS = {
+    "a": 5,
+    "n": 2,
+    "m": 5,
+    "b": 2,
+    "it's b": 1,
+    "<root_account>": 4,
+    "root": 1,
+    "arn:aws:iam::1:root": 4,
+    "' OR 1": 0,
+}
+
+
+@pytest.fixture(scope="module", params=[1, 9], ids=["put together", "run by run"])
+def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> HistoryPlace:
+    """A history of four days, in which objects are renamed, replaced, and called alike; its changes put together or not."""
+    estate = Estate(tmp_path_factory.mktemp("store"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compaction, "MOST_CHANGES", request.param)
+        for number, things in enumerate(DAYS):
+            run = estate.judged(things, [program("/ce/p")], time=BEGIN + timedelta(days=number))
+            commit_run(estate.place, replace(run, types=[replace(run.types[0], declared=DECLARED)]))
+    assert bool(estate.place.head().types["Thing"].past) is (request.param == 1)
+    return estate.place
+
+
+def answered(place: HistoryPlace, name: str) -> list[tuple[Any, ...]]:
+    with asking_of(place, name) as connection:
+        return connection.execute(*about(place.head(), name)[1]).fetchall()
+
+
+@pytest.mark.parametrize(("name", "rows"), OF_OBJECTS.items())
+def test_the_history_of_an_object_is_the_same_whether_all_is_read_or_what_is_its_own(
+    place: HistoryPlace, name: str, rows: int
+) -> None:
+    with asking(place) as connection:
+        whole = connection.execute(*about(place.head(), name)[1]).fetchall()
+    assert (rows, whole) == (len(whole), answered(place, name))
+
+
+def spoil(place: HistoryPlace, *files: StoredFile) -> None:
+    """Turn a byte of files into another one: their sizes stay."""
+    for file in files:
+        path = place.directory / file.path
+        path.write_bytes(b"p" + path.read_bytes()[1:])
+
+
+def test_damage_is_told_by_the_question_that_reads_it(place: HistoryPlace, tmp_path: Path) -> None:
+    shutil.copytree(place.directory, tmp_path / "history")
+    elsewhere, copied = Estate(tmp_path / "elsewhere"), HistoryPlace(tmp_path)
+    commit_run(elsewhere.place, elsewhere.judged({Thing("z"): [199]}, [program("/ce/p")], time=BEGIN))
+    shutil.copytree(elsewhere.place.directory, copied.directory, dirs_exist_ok=True)
+    head, other = place.head(), elsewhere.place.head().types["Thing"]
+    copied.replace_head(replace(head, types={**head.types, "Other": other}), head)
+    mine = head.types["Thing"]
+    spoil(copied, *head.ledger, *head.texts, *other.changes, *(file for file in (mine.known, mine.lives) if file))
+    assert 5 == len(answered(copied, "a"))
+    with pytest.raises(StoreError, match="is damaged: its SHA-256"), asking(copied):
+        pass
+    spoil(copied, *mine.changes, *mine.past)
+    assert [] == answered(copied, "nobody")
+    for name in ("a", "z"):
+        with pytest.raises(StoreError, match="is damaged: its SHA-256"):
+            answered(copied, name)
+    spoil(copied, other.objects[-1])
+    with pytest.raises(StoreError, match="is damaged: its SHA-256"):
+        answered(copied, "nobody")
+
+
+def test_a_history_of_runs_that_had_nothing_to_judge_answers_with_nothing(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    commit_run(estate.place, estate.judged(None, [program("/ce/p")], time=BEGIN))
+    with asking(estate.place) as connection:
+        views = ("finding", "event", "episode", "ledger", "rating", "run")
+        assert [0, 0, 0, 0, 0, 1] == [len(connection.execute(f"FROM {view}").fetchall()) for view in views]
+    assert [] == answered(estate.place, "a")
+    assert [] == list(problems_of(estate.place))
