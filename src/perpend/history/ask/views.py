@@ -5,6 +5,7 @@ Files are compared with their hashes before a view names them; of others nothing
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -175,15 +176,12 @@ def _table_of_runs(head: HistoryHead) -> str:
 
 
 def _table_of_policies(head: HistoryHead) -> str:
-    rows = ", ".join(
-        f"({one.number}, {text(one.policy_id)}, {text(one.lineage)}, {text(one.type_name)}, {one.first_run}, "
-        f"{one.retired_run or 'NULL'})"
-        for one in head.policies
-    )
-    columns = "policy_no, policy_id, lineage, type, first_run, retired_run"
-    nothing = "(-1, '', '', '', 0, NULL)"
-    query = f"SELECT * FROM (VALUES {rows or nothing}) AS p({columns}) WHERE policy_no >= 0"
-    return f"CREATE TABLE {_POLICIES} AS {query}"
+    kinds = {"policy_no": "INTEGER", "policy_id": "VARCHAR", "lineage": "VARCHAR", "type": "VARCHAR"}
+    kinds |= {"first_run": "INTEGER", "retired_run": "INTEGER"}
+    rows = [(one.number, one.policy_id, one.lineage, one.type_name, one.first_run, one.retired_run) for one in head.policies]
+    # A document is read in one go: of rows of VALUES every cell would be an expression.
+    listed = text(json.dumps([dict(zip(kinds, row, strict=True)) for row in rows]))
+    return f"CREATE TABLE {_POLICIES} AS SELECT unnest(from_json({listed}, {text(json.dumps([kinds]))}), recursive := true)"
 
 
 def _texts(asked: _Sought) -> str:

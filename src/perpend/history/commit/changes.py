@@ -77,7 +77,7 @@ def write_changes(
     rows = [(one.policy.number, one.policy.first_run, one.policy.program_run, one.engine_run) for one in asking]
     if rows:
         connection.execute(f"INSERT INTO asking VALUES {', '.join(map(str, rows))}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {_told(retired, run)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW told AS {_told(retired, run)}")
     more = ", said, seen_before, program_run, engine_run, again, object_new, policy_new, retired"
     stepped = step_query("told", run, more=more)
     life = ", ".join(LIFE)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.commit.changes import lives_query
-from perpend.history.commit.objects import registry_query
+from perpend.history.commit.objects import SOUGHT, registry_query
 from perpend.store.database import pattern
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ def _appended(head: HistoryHead) -> tuple[tuple[str, tuple[StoredFile, ...]], ..
 def _type_compacted(
     connection: Connection, place: HistoryPlace, name: str, known: TypeKnown, head: HistoryHead, made: list[Path]
 ) -> TypeKnown:
-    def written(kind: str, query: str) -> StoredFile:
+    def written(kind: str, query: str, form: str = "FORMAT parquet, COMPRESSION zstd") -> StoredFile:
         path = place.new_file(kind, name)
         made.append(path)
-        connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY ({query}) TO {pattern(path)} ({form})")
         return place.taken(path)
 
     if len(known.objects) > _MOST_PARTS:
         query = registry_query([pattern(path) for path in place.paths(known.objects)])
-        known = replace(known, objects=(written("objects", f"{query} ORDER BY object_no"),))
+        known = replace(known, objects=(written("objects", f"{query} ORDER BY object_no", SOUGHT),))
     if len(known.changes) <= MOST_CHANGES:
         return known
     changes = [pattern(path) for path in place.paths(known.changes)]

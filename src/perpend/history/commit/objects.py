@@ -42,6 +42,9 @@ _TYPES: Final = (
     *("INTEGER", "INTEGER", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"),
     *("VARCHAR", "INTEGER", "INTEGER", "INTEGER"),
 )
+SOUGHT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
+"""How files are written in which single objects are looked up: in pieces so small that little is read for one."""
+
 _MADE: Final = "fate IN ('new', 'replaced')"
 
 
@@ -140,7 +143,7 @@ def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, l
 
 def write_parts(connection: Connection, out: Path) -> None:
     """Write what the registry has to learn."""
-    connection.execute(f"COPY (FROM parts) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY (FROM parts ORDER BY object_no) TO {pattern(out)} ({SOUGHT})")
 
 
 def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
