@@ -138,7 +138,8 @@ def _own_names(expression: Expr, *, texts: bool) -> Iterator[str]:
     for name in operation.taking(Constant.JMESPATH):
         yield from _query_names(compile_query(arguments[name]).tree, texts=texts)
     if texts and operation.scalar:
-        yield from (arguments[name] for name in operation.taking(Constant.TEXT))
+        # A blank text names nothing: what is read of it may be called by whatever led there.
+        yield from (text for name in operation.taking(Constant.TEXT) if (text := arguments[name]).strip())
 
 
 def _query_names(node: Any, *, texts: bool) -> Iterator[str]:

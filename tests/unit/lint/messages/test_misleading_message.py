@@ -57,6 +57,15 @@ def test_a_text_that_the_query_looks_for_counts_as_read(tmp_path):
     assert [] == told(tmp_path, "access_key_1_active is missing", "[?name=='access_key_1_active'].value | [0]")
 
 
+def test_what_reads_nothing_may_name_what_led_there(tmp_path):
+    unknown = {"BOOLEAN_FROM": {"arg": {"TEXT": ""}, "undeterminedIf": {"isEmpty": "access_key_1_active is odd."}}}
+    assert [] == found(tmp_path, "A304", logic(), extracts(one=query("access_key_1_active"), two=unknown))
+    unknown["BOOLEAN_FROM"]["arg"] = {"TEXT": "access_key_2_active"}
+    assert ["the message names `access_key_1_active`, but `access_key_2_active` is read here"] == [
+        each.message for each in found(tmp_path, "A304", logic(), extracts(one=query("access_key_1_active"), two=unknown))
+    ]
+
+
 def test_a_condition_s_message_is_looked_at(tmp_path):
     document = logic(field("first__c"), field("second__c"), field("third__c"))
     document["conditions"][1]["currentStateMessage"] = "third__c is set"
