@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from perpend.clouds.aws.model import CloudCall, TypeRow
+from perpend.clouds.aws.model import MOST_MEASURED, CloudCall, TypeRow
 from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
 
 HEAD = """# What is collected from AWS
@@ -24,15 +24,19 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 END = (
     "",
     "ECS has no types: no policy of the library, and none of a known public repository, reads any. Task definitions are listed by",
-    "revision, and each takes a call of its own. CloudWatch knows how busy an instance was, and asks money for each metric.",
+    "revision, and each takes a call of its own.",
+    "",
+    "CloudWatch takes money for each metric of each instance that it is asked for (`cloudwatch:GetMetricData`). It is asked for the seven",
+    "whole days, UTC, before the one on which it is asked; a week of which a day is missing is not known.",
 )
 
 
 def page() -> str:
     """Return the whole page."""
     rows = [one for row in TYPES.values() for one in row.rows]
-    details = {name for row in rows for one in row.details for name in one.calls[bool(one.matched) :] if _asks_of(name)}
-    details |= {row.each for row in rows}
+    details = {name: "each object" for row in rows for one in row.details for name in one.each_object if _asks_of(name)}
+    details |= {row.each: "each object" for row in rows}
+    details |= {one.call: f"{MOST_MEASURED} objects" for row in rows for one in row.details if one.metric}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
     for row in TYPES.values():
         lines += ["", f"### {row.type_name}", *(line for one in row.rows for line in ("", *_type(one)))]
@@ -40,8 +44,8 @@ def page() -> str:
     return "\n".join([*lines, *(f"| `{name}` | {reason} |" for name, reason in UNSERVED.items()), *END]) + "\n"
 
 
-def _call(call: CloudCall, details: set[str]) -> str:
-    each = "each object" if call.name in details else "each region" if call.regional else "the account"
+def _call(call: CloudCall, details: dict[str, str]) -> str:
+    each = details.get(call.name) or ("each region" if call.regional else "the account")
     pages = UNPAGED.get(call.name, "yes") if call.result else "one answer"
     return f"| `{call.name}` | {call.service} {call.operation} | {_code(call.permission) or 'none'} | {each} | {pages} |"
 

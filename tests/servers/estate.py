@@ -7,6 +7,8 @@ from typing import Any
 
 import botocore.session
 
+from tests.servers.planted.machines import measured
+
 HOME = "us-east-1"
 _ZONES = ("us-east-1a", "us-east-1b")
 _ROLE = "arn:aws:iam::123456789012:role/role"
@@ -75,6 +77,7 @@ class Estate:
             TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web-1"}]}],
         )
         ids["instance"] = made["Instances"][0]["InstanceId"]
+        measured(self.client("cloudwatch"), ids["instance"], cpu=2.5, traffic=3e6)
         ids["image"] = ec2.create_image(InstanceId=ids["instance"], Name="golden")["ImageId"]
         ec2.allocate_address(Domain="vpc")
         ids["volume"] = ec2.create_volume(AvailabilityZone=_ZONES[0], Size=3, Encrypted=True)["VolumeId"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, image, role, subnets
@@ -62,6 +63,32 @@ def without_address(aws: Account) -> str:
     aws.there(public_subnet)
     interface = {"DeviceIndex": 0, "SubnetId": aws.ids["public"], "AssociatePublicIpAddress": False}
     return started(aws, "unseen", NetworkInterfaces=[interface])
+
+
+def measured(client: Any, instance: str, cpu: float, traffic: float, days: int = 9) -> None:
+    """Tell CloudWatch of an instance, for today and days before, its share of processors and its bytes a day each way."""
+    now, who = datetime.now(UTC), [{"Name": "InstanceId", "Value": instance}]
+    each_day = {"CPUUtilization": cpu, "NetworkIn": traffic, "NetworkOut": traffic}
+    told = [
+        {"MetricName": name, "Dimensions": who, "Timestamp": now - timedelta(days=number), "Value": value}
+        for number in range(days)
+        for name, value in each_day.items()
+    ]
+    client.put_metric_data(Namespace="AWS/EC2", MetricData=told)
+
+
+def busy(name: str, cpu: float, traffic: float) -> Thing:
+    """Return an instance that was as busy as this each day."""
+
+    def thing(aws: Account) -> str:
+        found = started(aws, name)
+        measured(aws.client("cloudwatch"), aws.ids[name], cpu, traffic)
+        return found
+
+    return thing
+
+
+AT_REST, AT_WORK, STRAINED = busy("at rest", 0.5, 1e5), busy("at work", 40.0, 1e9), busy("strained", 97.0, 1e9)
 
 
 def stopped(aws: Account) -> str:
@@ -211,8 +238,10 @@ def same_zones(aws: Account) -> None:
 FAULTS = (
     Fault("ec2/instance-detailed-monitoring", bare, watched),
     Fault("ec2/instance-iam-role", bare, with_role),
+    Fault("ec2/instance-idle", AT_REST, another(AT_WORK)),
     Fault("ec2/instance-imdsv2", bare, tokens),
     Fault("ec2/instance-multiple-network-interfaces", two_interfaces, another(bare)),
+    Fault("ec2/instance-overutilized", STRAINED, another(AT_WORK)),
     Fault("ec2/instance-public-ip", with_address, another(bare)),
     Fault("ec2/instance-stopped-for-more-than-30-days", stopped, stopped_again, aged=True),
     Fault("ec2/instance-without-public-ip-in-public-subnet", without_address, another(bare)),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
+from perpend.clouds.aws.cells import now
 from perpend.clouds.aws.client import Refused
-from perpend.clouds.aws.model import ABOVE
+from perpend.clouds.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED
 from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.clouds.aws.plan import REPORT
@@ -17,12 +20,14 @@ from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from perpend.clouds.aws.client import CloudClient
-    from perpend.clouds.aws.model import CloudCall, DetailCall
+    from perpend.clouds.aws.model import CloudCall, DetailCall, Metric
     from perpend.clouds.aws.outcomes import Meaning
+
+_DAY: Final = 86_400
 
 
 class NotListed(Exception):
@@ -44,6 +49,7 @@ class Answers:
     kept: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
     _alike: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def where(self, region: str) -> CloudPlace:
@@ -98,10 +104,38 @@ class Answers:
         asked_in = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
+        if detail.metric:
+            one = str(member(item, detail.metric.member))
+            known = self._measured.pop((call.name, region, one), None)
+            return known or self._metric_of(call.name, detail.metric, [one], region)[one]
         if detail.matched:
             found = self._of_match(detail, detail.matched, call, item, asked_in)
             return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
         return self._asked(call, item, region)
+
+    def measure(self, name: str, metric: Metric, items: Iterable[Mapping[str, Any]], region: str) -> None:
+        """Ask for a metric of many listed items at once: ``of_object`` then knows what is said of each."""
+        names = sorted({str(member(item, metric.member)) for item in items})
+        for start in range(0, len(names), MOST_MEASURED):
+            some = names[start : start + MOST_MEASURED]
+            self._measured |= {(name, region, one): found for one, found in self._metric_of(name, metric, some, region).items()}
+
+    def _metric_of(self, name: str, metric: Metric, some: Sequence[str], region: str) -> dict[str, Meaning]:
+        """Return what is said of a metric of things by their names."""
+        call, where = CALLS[name], self.where(region)
+        lack = unread(call, Lack.FAILED, where, "NoResult")
+        try:
+            answers = [items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, some, now()))]
+        except Refused as error:
+            return dict.fromkeys(some, meaning_of(call, error.refusal, where))
+        except NoResult:
+            return dict.fromkeys(some, lack)
+        told: dict[str, dict[str, Any]] = {}
+        for one in chain.from_iterable(answers):
+            before = told.get(str(one.get("Id")), {})
+            parts = {part: [*before.get(part, ()), *(one.get(part) or ())] for part in ("Timestamps", "Values")}
+            told[str(one.get("Id"))] = {**one, **parts}
+        return {one: Fact(told[f"q{number}"]) if f"q{number}" in told else lack for number, one in enumerate(some)}
 
     def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
         """Return what a call says that is made for one item."""
@@ -157,6 +191,24 @@ class Answers:
         if not call.foreign:
             return False
         return str(member(item, call.foreign)).split(":")[4:5] != [self.account.account]
+
+
+def _metric_queries(metric: Metric, some: Sequence[str], at: datetime) -> dict[str, Any]:
+    """Return what is to be asked for a metric of things, by day. Answers name each by its number."""
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = {"Namespace": metric.namespace, "MetricName": metric.name}
+    queries = [
+        {
+            "Id": f"q{number}",
+            "MetricStat": {
+                "Metric": {**asked, "Dimensions": [{"Name": metric.dimension, "Value": one}]},
+                "Period": _DAY,
+                "Stat": metric.statistic,
+            },
+        }
+        for number, one in enumerate(some)
+    ]
+    return {"MetricDataQueries": queries, "StartTime": today - timedelta(days=MEASURED_DAYS), "EndTime": today}
 
 
 def _parameter(value: Any, item: Mapping[str, Any]) -> Any:

@@ -142,11 +142,19 @@ class Collector:
         listed = self._listed(here)
         if chunked:
             while given := list(islice(listed, CHUNK)):
+                self._measure(here, given)
                 self._keep(here, self.workers.map_all(self._key(cell), partial(self._row, here), given))
         else:
             self._keep(here, (self._row(here, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
         self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, here.each, made_at))
+
+    def _measure(self, here: _Here, given: Sequence[_Listed]) -> None:
+        """Ask for metrics of many objects at once."""
+        for asked in self.plan.asked_by(here.cell.listing):
+            for detail in asked.details:
+                if detail.metric and (items := [one.item for one in given if one.asked is asked]):
+                    self._answers.measure(detail.call, detail.metric, items, here.where.region)
 
     def _keep(self, here: _Here, rows: Iterable[CollectedRow | None]) -> None:
         """Keep rows, and what was not read of their objects."""

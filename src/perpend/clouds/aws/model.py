@@ -21,6 +21,13 @@ CONSTANT: Final = "="
 """How a path begins that is no path but the value."""
 
 
+MOST_MEASURED: Final = 500
+"""Of how many things CloudWatch says a metric in one answer."""
+
+MEASURED_DAYS: Final = 7
+"""Of how many whole days, UTC, before the one on which it is asked."""
+
+
 class NotThere(Exception):
     """An answer in which a value is not known although AWS answered; the text is the reason."""
 
@@ -74,8 +81,24 @@ class FieldSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """What CloudWatch measures of things, by day.
+
+    ``member`` of an item is the value of the ``dimension`` that tells one from others.
+    """
+
+    namespace: str
+    name: str
+    statistic: str
+    dimension: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class DetailCall:
     """A call that is made for each item of a listing, or, with ``matched`` members, once for all of them.
+
+    With a ``metric`` it is made for as many items at once as CloudWatch takes.
 
     ``unless`` is a member with a value: for an item that has it the call is not made, and ``then`` holds; without that its
     fields are null, a fact. ``region`` names the member that holds the region to ask in; ``matched`` are the members of item
@@ -94,11 +117,17 @@ class DetailCall:
     unmatched: Mapping[str, Any] | None = None
     then: Mapping[str, Any] | None = None
     after: tuple[str, ...] = ()
+    metric: Metric | None = None
 
     @property
     def calls(self) -> tuple[str, ...]:
         """All calls that may be made for it."""
         return (self.call, self.otherwise[0]) if self.otherwise else (self.call,)
+
+    @property
+    def each_object(self) -> tuple[str, ...]:
+        """Those of them that are made for one object at a time."""
+        return self.calls[bool(self.matched or self.metric) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""How lists, tags and rules of traffic become values of fields: further transforms by name."""
+"""How lists, tags, rules of traffic and metrics become values of fields: further transforms by name."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.model import NotThere
+from perpend.clouds.aws.model import MEASURED_DAYS, NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +90,26 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
     return next((version for name, version in _VERSIONS.items() if rule.get(name)), None)
 
 
+def _week(metric: Mapping[str, Any]) -> list[float]:
+    """Return the values of a metric of the days of a week. Raises NotThere where that of a day is missing, or odd."""
+    values, days = metric.get("Values") or [], {str(one)[:10] for one in metric.get("Timestamps") or ()}
+    if metric.get("StatusCode") != "Complete":
+        raise NotThere("CloudWatch has not told the metric in full")
+    if (len(values), len(days)) != (MEASURED_DAYS, MEASURED_DAYS):
+        raise NotThere(f"CloudWatch has data of {len(days)} of the last {MEASURED_DAYS} days")
+    if not all(isinstance(one, int | float) and 0 <= one < math.inf for one in values):
+        raise NotThere("CloudWatch tells a value that the metric cannot have")
+    return list(values)
+
+
+def _week_average(metric: Mapping[str, Any]) -> float:
+    return math.fsum(_week(metric)) / MEASURED_DAYS
+
+
+def _week_megabytes(metric: Mapping[str, Any]) -> float:
+    return math.fsum(_week(metric)) / 1_000_000
+
+
 def _transition_time(value: Any) -> str | None:
     """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
     if not value:
@@ -119,5 +140,7 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "rule_source": _rule_source,
     "ip_version": _ip_version,
     "transition_time": _transition_time,
+    "week_average": _week_average,
+    "week_megabytes": _week_megabytes,
 }
 """The transforms by name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from perpend.cli.extra_packages import extra_packages
+from perpend.clouds.aws.model import MOST_MEASURED
 from perpend.diagnostics.escape import visible
 from perpend.errands.clouds.collect import entrances_of
 
@@ -51,15 +52,12 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
 
 
 def _print_calls(plan: CollectionPlan) -> None:
-    details = {
-        name
-        for types in plan.listings.values()
-        for asked in types
-        for one in asked.details
-        for name in one.calls[bool(one.matched) :]
-    }
+    details = [one for types in plan.listings.values() for asked in types for one in asked.details]
+    each_object = {name for one in details for name in one.each_object}
+    together = {one.call for one in details if one.metric}
     for call in plan.calls:
-        each = "each object" if call.name in details else "each region" if call.regional else "the account"
+        each = "each object" if call.name in each_object else "each region" if call.regional else "the account"
+        each = f"{MOST_MEASURED} objects at once" if call.name in together else each
         click.echo(f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})")
     if plan.unserved:
         click.echo(f"no call serves {', '.join(plan.unserved)}")

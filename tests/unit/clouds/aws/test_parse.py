@@ -80,7 +80,7 @@ def of_detail(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> 
         assert isinstance(meaning, Fact)
         answer = dict(meaning.answer)
     row = TYPES[told["type"]]
-    if any(detail.call == call.name and detail.matched for one in row.rows for detail in one.details):
+    if any(detail.call == call.name and (detail.matched or detail.metric) for one in row.rows for detail in one.details):
         answer = items_of(call, answer)[0]
     add_fields(fields, row, call.name, {**answer, ABOVE: told.get("item", {})}, WHERE)
     return fields.known, fields.reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perpend.clouds.aws.plan import plan_of
+from perpend.clouds.aws.runs.estimate import estimate_of
 
 
 def calls(wanted: dict[str, list[str]]) -> list[str]:
@@ -31,6 +32,16 @@ def test_what_a_value_is_taken_with_is_asked_before() -> None:
     assert listed | {"kms.describe", "kms.rotation"} == {*calls({keys: ["CA10__rotationEnabled__c"]})}
     assert listed | {"org.describe", "org.accounts", "kms.policy"} == {*calls({keys: ["CA10__policyDocumentExt__c"]})}
     assert listed | {"kms.policy"} == {*calls({keys: ["CA10__policyDocument__c"]})}
+
+
+def test_metrics_are_asked_for_as_they_are_wanted_and_of_many_instances_at_once() -> None:
+    instance, cpu = "CA10__CaAwsInstance__c", "CA10__averageCpuOneWeek__c"
+    listed = {"sts.identity", "ec2.regions", "ec2.instances"}
+    assert listed == {*calls({instance: ["CA10__stateName__c"]})}
+    assert listed | {"cloudwatch.instance-cpu"} == {*calls({instance: [cpu]})}
+    both = plan_of({instance: [cpu, "CA10__sumOneWeekNetworkInMb__c"]})
+    found = estimate_of(both, accounts=1, regions=2, concurrency=1)
+    assert (1 + 1 + 2 * 3, ()) == (found.calls, found.each_object)
 
 
 def test_what_no_call_serves_is_named() -> None:

@@ -44,6 +44,10 @@ OTHERWISE_ALLOWED = {
 UNMODELLED = {"AWS.SimpleQueueService.NonExistentQueue"}
 """Codes that come over the wire, and in no model."""
 
+METRICS = {detail.call: detail.metric for row in TYPES.values() for detail in row.details if detail.metric}
+MEASURED = {"MetricDataQueries", "StartTime", "EndTime"}
+"""The parameters of a call for a metric, which are of the objects that it is asked of."""
+
 GIVEN = {"account", "region", "partition"}
 MADE_UP = {"name", "arn", "row", "root"}
 """The members of a user of a credential report, which no model knows."""
@@ -87,7 +91,7 @@ def check_member(shapes: list[Any], path: str) -> None:
 
 def answer_shape(detail: DetailCall) -> Any:
     """Return the shape of what a detail call says of an object."""
-    return item_shape(CALLS[detail.call]) if detail.matched else operation_of(CALLS[detail.call]).output_shape
+    return item_shape(CALLS[detail.call]) if detail.matched or detail.metric else operation_of(CALLS[detail.call]).output_shape
 
 
 def item_shape(call: CloudCall) -> Any:
@@ -110,7 +114,8 @@ def test_a_call_names_what_its_service_has(call: CloudCall) -> None:
     operation = operation_of(call)
     members = operation.input_shape.members if operation.input_shape else {}
     assert set(call.parameters) <= set(members)
-    assert set(operation.input_shape.required_members if operation.input_shape else ()) <= set(call.parameters)
+    given = {*call.parameters, *(MEASURED if call.name in METRICS else ())}
+    assert set(operation.input_shape.required_members if operation.input_shape else ()) <= given
     item_shape(call)
     known = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation.error_shapes}
     assert {*call.facts, *call.gone} <= known | UNMODELLED or call.service == "s3", "models of S3 name no errors"

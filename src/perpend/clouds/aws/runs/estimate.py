@@ -36,9 +36,9 @@ def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrenc
     for listing, types in plan.listings.items():
         asked[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
         for detail in (detail for one in types for detail in one.details):
-            if detail.matched:
+            if detail.matched or detail.metric:
                 asked[CALLS[detail.call].service, CALLS[detail.call].regional] += 1
-            each_object += detail.calls[bool(detail.matched) :]
+            each_object += detail.each_object
     calls = sum(number * (regions if regional else 1) for (_, regional), number in asked.items())
     slowest = max(number / rate_of(service) for (service, _), number in asked.items())
     at_once = min(concurrency, max(1, calls))

@@ -1,11 +1,20 @@
-"""EC2: instances, volumes, what is copied of them, machine images."""
+"""EC2: instances and what CloudWatch measures of them, volumes, what is copied of them, machine images."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from perpend.clouds.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.clouds.aws.model import WHOLE, CloudCall, DetailCall, FieldSource, Metric, ServiceTable, TypeRow
 from perpend.clouds.aws.services.workloads.parts import EC2, PLACE
+
+
+def _measured(name: str, metric: str, statistic: str) -> DetailCall:
+    return DetailCall(name, metric=Metric("AWS/EC2", metric, statistic, "InstanceId", "InstanceId"))
+
+
+_CPU: Final = _measured("cloudwatch.instance-cpu", "CPUUtilization", "Average")
+_RECEIVED: Final = _measured("cloudwatch.instance-network-in", "NetworkIn", "Sum")
+_SENT: Final = _measured("cloudwatch.instance-network-out", "NetworkOut", "Sum")
 
 _CALLS: Final = (
     CloudCall(
@@ -35,6 +44,10 @@ _CALLS: Final = (
         "ec2:DescribeImages",
         "Images",
         parameters={"Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True},
+    ),
+    *(
+        CloudCall(one.call, "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", "MetricDataResults")
+        for one in (_CPU, _RECEIVED, _SENT)
     ),
 )
 
@@ -71,7 +84,11 @@ _TYPES: Final = (
             "CA10__sourceDestCheck__c": FieldSource("SourceDestCheck", optional=True),
             "CA10__keyName__c": FieldSource("KeyName", optional=True),
             "CA10__networkInterfacesCount__c": FieldSource("NetworkInterfaces", "count", optional=True),
+            "CA10__averageCpuOneWeek__c": FieldSource(WHOLE, "week_average", _CPU.call),
+            "CA10__sumOneWeekNetworkInMb__c": FieldSource(WHOLE, "week_megabytes", _RECEIVED.call),
+            "CA10__sumOneWeekNetworkOutMb__c": FieldSource(WHOLE, "week_megabytes", _SENT.call),
         },
+        details=(_CPU, _RECEIVED, _SENT),
         inside="Instances",
     ),
     TypeRow(
@@ -157,9 +174,6 @@ TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
     unserved={
-        "CA10__CaAwsInstance__c.CA10__averageCpuOneWeek__c": "only CloudWatch knows it, and asks money for each metric",
-        "CA10__CaAwsInstance__c.CA10__sumOneWeekNetworkInMb__c": "only CloudWatch knows it, and asks money for each metric",
-        "CA10__CaAwsInstance__c.CA10__sumOneWeekNetworkOutMb__c": "only CloudWatch knows it, and asks money for each metric",
         "CA10__CaAwsInstance__c.CA10__breezeLastUpdate__c": "an agent of a vendor reports it, not AWS",
         "CA10__CaAwsInstance__c.RecordTypeId": "record types belong to the database of a vendor, not to AWS",
     },
