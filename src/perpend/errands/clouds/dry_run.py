@@ -57,7 +57,7 @@ def _print_calls(plan: CollectionPlan) -> None:
     together = {one.call for one in details if one.metric}
     for call in plan.calls:
         each = "each object" if call.name in each_object else "each region" if call.regional else "the account"
-        each = f"{MOST_MEASURED} objects at once" if call.name in together else each
+        each = f"up to {MOST_MEASURED} objects at once" if call.name in together else each
         click.echo(f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})")
     if plan.unserved:
         click.echo(f"no call serves {', '.join(plan.unserved)}")
