@@ -53,7 +53,7 @@ from typing import TYPE_CHECKING
 
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.lint.formulas import EMPTY, constant_of, never_empty
-from perpend.lint.survey import Survey, blocks_of, unfolded, written_here
+from perpend.lint.survey import Survey, unfolded
 from perpend.meaning.jmespath_query import compile_query
 from perpend.meaning.types import ValueType
 
@@ -69,21 +69,11 @@ _CONVERSIONS = frozenset({"BOOLEAN_FROM", "DATE_TIME_FROM", "DURATION_FROM"})
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the emptiness checks that no empty value reaches."""
-    for expression in _expressions(survey):
+    for expression in survey.expressions():
         for check in expression.checks:
             reason = _reason(expression, check)
             if reason is not None:
                 yield RULE.at(survey.check_place(expression, check), f"`{check.declaration.key}` {reason}")
-
-
-def _expressions(survey: Survey) -> Iterator[Expr]:
-    for _, values in survey.extracts:
-        for value in values:
-            yield from written_here(value)
-    for logic, analyzed in survey.policies:
-        for _, block in blocks_of(logic, analyzed):
-            for condition in block.conditions:
-                yield from written_here(condition.expression)
 
 
 def _reason(expression: Expr, check: Check) -> str | None:

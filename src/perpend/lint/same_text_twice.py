@@ -41,10 +41,8 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.reachability import Structures
 from perpend.diagnostics.model import Diagnostic, Rule, Severity, Span
-from perpend.ir.operation import Constant
 from perpend.ir.render import quoted
-from perpend.lint.survey import blocks_of, written_here
-from perpend.meaning.types import TEXT_COLLECTIONS
+from perpend.lint.survey import texts_listed
 from perpend.meaning.values import norm
 
 if TYPE_CHECKING:
@@ -58,20 +56,9 @@ RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
-    for _, values in survey.extracts:
-        yield from _in(values)
-    for logic, analyzed in survey.policies:
-        for _, block in blocks_of(logic, analyzed):
-            yield from _in(condition.expression for condition in block.conditions)
-
-
-def _in(values: Iterable[Expr]) -> Iterator[Diagnostic]:
-    for expression in (found for value in values for found in written_here(value)):
+    for expression in survey.expressions():
         assert expression.span is not None  # analysis gives every expression the place it was written at
-        names = expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ()
-        for name in names:
-            yield from _repeated(expression.span, expression.constant(name) or ())
-        for texts in _compared(expression):
+        for texts in (*texts_listed(expression), *_compared(expression)):
             yield from _repeated(expression.span, texts)
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.ir.operation import Constant
 from perpend.load.calls import Call
+from perpend.meaning.types import TEXT_COLLECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perpend.analyze.programs import Analyzed, Analyzer
     from perpend.diagnostics.model import Span
@@ -49,6 +51,16 @@ class Survey:
             (entity, tuple(value for name in self.analyzer.names(entity) if (value := self.analyzer.extract(entity, name))))
             for entity in self.repository.extracts_ids
         )
+
+    def expressions(self) -> Iterator[Expr]:
+        """Yield every expression that is written in extracts and in conditions of policies, those inside others too."""
+        for _, values in self.extracts:
+            for value in values:
+                yield from written_here(value)
+        for logic, analyzed in self.policies:
+            for _, block in blocks_of(logic, analyzed):
+                for condition in block.conditions:
+                    yield from written_here(condition.expression)
 
     @cached_property
     def _check_places(self) -> dict[tuple[Span, str], Span]:
@@ -114,6 +126,12 @@ def written_here(expression: Expr) -> Iterator[Expr]:
     yield expression
     for operand in expression.operands if expression.extract is None else ():
         yield from written_here(operand)
+
+
+def texts_listed(expression: Expr) -> Iterator[Sequence[str]]:
+    """Yield the texts that an expression lists as constants, where they are compared as Text."""
+    for name in expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ():
+        yield expression.constant(name) or ()
 
 
 def unfolded(expression: Expr) -> Expr:

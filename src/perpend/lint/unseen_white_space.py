@@ -34,14 +34,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.diagnostics.model import Diagnostic, Rule, Severity
-from perpend.ir.operation import Constant
 from perpend.ir.render import quoted
-from perpend.lint.survey import blocks_of, written_here
-from perpend.meaning.types import TEXT_COLLECTIONS, ValueType
+from perpend.lint.survey import texts_listed
+from perpend.meaning.types import ValueType
 from perpend.meaning.values import norm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from perpend.ir.program import Expr
     from perpend.lint.survey import Survey
@@ -51,15 +50,7 @@ RULE = Rule("A320", "unseen-white-space", Severity.WARNING, __doc__ or "")
 
 def find(survey: Survey) -> Iterator[Diagnostic]:
     """Yield the Texts, and those of collections, whose white space does not count."""
-    for _, values in survey.extracts:
-        yield from _in(values)
-    for logic, analyzed in survey.policies:
-        for _, block in blocks_of(logic, analyzed):
-            yield from _in(condition.expression for condition in block.conditions)
-
-
-def _in(values: Iterable[Expr]) -> Iterator[Diagnostic]:
-    for expression in (found for value in values for found in written_here(value)):
+    for expression in survey.expressions():
         for place, text in _texts(expression):
             same = norm(text)
             if same and same != text.lower():  # a blank one is how a policy asks for blanks
@@ -72,5 +63,4 @@ def _texts(expression: Expr) -> Iterator[tuple[Expr, str]]:
     """Yield the constants among an operation's operands, unless it is exact for another of them, and those of a collection."""
     if all(operand.type is not ValueType.BYTES for operand in expression.operands):
         yield from ((one, one.constant("value")) for one in expression.operands if one.operation.name == "TEXT")
-    for name in expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ():
-        yield from ((expression, text) for text in expression.constant(name) or ())
+    yield from ((expression, text) for texts in texts_listed(expression) for text in texts)
