@@ -46,6 +46,7 @@ def opened(
     connection = duckdb.connect(":memory:", config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # else a Python without a file has it on, on stdout
         reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
         connection.execute(f"SET allowed_directories = {text_list(reach)}")
         connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")

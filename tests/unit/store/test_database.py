@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -77,6 +79,15 @@ def test_settings_cannot_be_changed_once_they_are_locked():
 def test_nothing_is_fetched_and_no_secrets_are_kept(setting):
     with opened() as connection:
         assert [(False,)] == rows_of(connection, f"SELECT current_setting('{setting}')")
+
+
+def test_no_progress_is_written_where_python_was_started_without_a_file():
+    asked = """if 1:
+        from perpend.store.database import opened
+        with opened() as connection:
+            print(connection.execute("SELECT current_setting('enable_progress_bar')").fetchone())"""
+    answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert answer.stdout == "(False,)\n"
 
 
 def test_a_database_can_be_asked_beside_the_main_thread():
