@@ -13,13 +13,12 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from bench.measure import run
 from perpend.engines.verdicts import VerdictFiles
-from perpend.history.ask.questions import about, compared
+from perpend.history.ask.questions import COMPARED, about, compared
 from perpend.history.ask.views import asking, asking_of
 from perpend.history.commit.commit import commit_run
 from perpend.history.commit.compaction import MOST_CHANGES
@@ -124,11 +123,11 @@ def megabytes(place: HistoryPlace) -> dict[str, float]:
     return sizes
 
 
-def ask(place: HistoryPlace, name: str, question: tuple[str, list[Any]]) -> None:
-    """Print what a question takes, the checks of files included."""
+def ask(place: HistoryPlace, name: str, question: str, *views: str, since: int = 0) -> None:
+    """Print what a question takes, the checks of the files that it needs included."""
     begun = cpu()
-    with asking(place) as connection:
-        rows = len(connection.execute(*question).fetchall())
+    with asking(place, *views, since=since) as connection:
+        rows = len(connection.execute(question).fetchall())
     print(f"{name}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
 
 
@@ -180,8 +179,8 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
         last = days if days > 1 else 2
         ask_of_object(place, "", f"user-{objects // 2 + 1}")
         ask_anew(directory, f"user-{objects // 2 + 1}")
-        ask(place, "last two runs compared", (compared(last - 1, last), []))
-        ask(place, "open findings counted", ("SELECT count(*) FROM finding WHERE life = 'open'", []))
+        ask(place, "last two runs compared", compared(last - 1, last), *COMPARED, since=last - 1)
+        ask(place, "open findings counted", "SELECT count(*) FROM finding WHERE life = 'open'", "finding")
     ordinary = [size for size in grown[1:] if size > 0] or grown
     daily = statistics.median(ordinary)
     print(

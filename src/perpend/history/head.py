@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.store.manifest import Damaged, StoredFile, document_from, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of a history's layout. A higher one is refused: it may mean what this version does not know.
 
-A history that remembers no ratings is written in format 1, which older versions read.
+A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
+policy was retired and is asked again.
 """
 
 
@@ -67,11 +68,22 @@ class PolicyKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Retirement:
+    """A time that is over in which a policy, by its number, was no more: ``until`` is the run that asked it again."""
+
+    policy: int
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class TypeKnown:
     """The files of one object type.
 
     ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
-    ``lives`` the newest row of each finding up to ``lives_run``, ``changes`` the rows since; ``past`` those before, by object.
+    ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
+    object. ``spans`` says by paths of ``past`` between which numbers of objects a file's rows are; one without may hold any.
+    ``past_run`` is the newest run of which ``past`` has changes, None where nobody wrote it down.
     ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together.
     """
 
@@ -83,6 +95,13 @@ class TypeKnown:
     next_object: int = 1
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    past_run: int | None = None
+
+    def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
+        """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
+        spans = ((file, self.spans.get(file.path)) for file in self.past)
+        return tuple(file for file, span in spans if span is None or any(span[0] <= one <= span[1] for one in numbers))
 
     @property
     def policies(self) -> dict[int, str]:
@@ -117,7 +136,7 @@ class RatingsSaid:
 
 @dataclass(frozen=True, slots=True)
 class HistoryHead:
-    """All that a history holds. ``ratings`` are those that were in force in some run."""
+    """All that a history holds. ``ratings`` are those that were in force in some run; ``retirements`` those that are over."""
 
     runs: tuple[Ran, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
@@ -126,6 +145,7 @@ class HistoryHead:
     ledger: tuple[StoredFile, ...] = ()
     texts: tuple[StoredFile, ...] = ()
     ratings: tuple[RatingsSaid, ...] = ()
+    retirements: tuple[Retirement, ...] = ()
 
     @property
     def next_run(self) -> int:
@@ -145,6 +165,12 @@ class HistoryHead:
         """Return the policies over a type."""
         return tuple(one for one in self.policies if one.type_name == type_name)
 
+    def retired_in(self, run: int | None = None) -> set[int]:
+        """Return the numbers of the policies that were no more in a run, by its number; in the newest where none is named."""
+        last = self.next_run - 1 if run is None else run
+        over = {one.policy for one in self.retirements if one.since <= last < one.until}
+        return over | {one.number for one in self.policies if one.retired_run is not None and one.retired_run <= last}
+
     def was_asked(self, run: Ran) -> frozenset[int]:
         """Return the numbers of the policies that a run has asked."""
         return frozenset(self.asked[run.asked])
@@ -163,7 +189,10 @@ class HistoryHead:
 
 def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
-    document: dict[str, Any] = {"format": FORMAT if head.ratings else FORMAT - 1, **asdict(head)}
+    needed = 3 if head.retirements else 2 if head.ratings else 1
+    document: dict[str, Any] = {"format": needed, **asdict(head)}
+    if not head.retirements:
+        del document["retirements"]
     if not head.ratings:
         del document["ratings"]
         for run in document["runs"]:
@@ -187,6 +216,7 @@ def head_from(text: str) -> HistoryHead:
             _files_from(document["ledger"]),
             _files_from(document["texts"]),
             tuple(_ratings_from(one) for one in document.get("ratings", ())),
+            tuple(Retirement(**one) for one in document.get("retirements", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
@@ -207,6 +237,8 @@ def _type_from(document: dict[str, Any]) -> TypeKnown:
         document["next_object"],
         {name: tuple(numbers) for name, numbers in document["groups"].items()},
         {run: StoredFile(**file) for run, file in document["keyframes"]},
+        {path: (int(least), int(most)) for path, (least, most) in document.get("spans", {}).items()},
+        document.get("past_run"),
     )
 
 

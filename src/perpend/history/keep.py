@@ -133,6 +133,11 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
         )
         if number := rows_of(connection, query)[0][0]:
             yield f"{name}: {number:,} values of policy {policy} are others than its findings say"
+    for file in known.past:
+        span = known.spans.get(file.path)
+        outside = f"FROM read_parquet({pattern(place.path(file))}, hive_partitioning = false) WHERE object_no NOT BETWEEN "
+        if span and (number := rows_of(connection, f"SELECT count(*) {outside}{span[0]} AND {span[1]}")[0][0]):
+            yield f"{name}: {number:,} changes stand in a file of other objects"
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:
         yield f"{name}: {number:,} changes stand there twice"

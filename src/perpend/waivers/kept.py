@@ -25,17 +25,22 @@ _LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
 def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: date) -> Covering:
     """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
 
-    What is waived stands in a table afterwards, by the findings' ids as keys.
+    What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
     """
     make_candidates(connection)
+    standings = standings_on(files, day, policy_ids)
+    meant = sorted({policy for one in standings for policy in one.policies})
+    if not meant:
+        return cover(connection, standings, day)
     lives = ", ".join(f"'{life.value}'" for life in _LIVES)
     of_arn = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
     outside = "coalesce(external_id, object_id)"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({of_arn.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives})"
+        f"coalesce({of_arn.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}) "
+        f"AND policy_id IN ({', '.join(map(text, meant))})"
     )
-    return cover(connection, standings_on(files, day, policy_ids), day)
+    return cover(connection, standings, day)
 
 
 def with_waivers(query: Query, which: str = "all") -> Query:

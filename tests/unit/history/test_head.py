@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from perpend.history.head import HistoryHead, PolicyKnown, Ran, RatedPolicy, RatingsSaid, TypeKnown, head_from, text_of_head
+from perpend.history.head import (
+    HistoryHead,
+    PolicyKnown,
+    Ran,
+    RatedPolicy,
+    RatingsSaid,
+    Retirement,
+    TypeKnown,
+    head_from,
+    text_of_head,
+)
 from perpend.store.manifest import Damaged, StoredFile, sealed
 
 FILE = StoredFile("known/a.parquet", "ab", 3)
@@ -35,6 +45,17 @@ def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_rea
     assert not {"ratings", "rated"} & {*json.loads(text_of_head(HEAD)), *json.loads(text_of_head(HEAD))["runs"][0]}
 
 
+def test_a_head_remembers_when_policies_were_no_more() -> None:
+    now = replace(HEAD.policies[0], retired_run=1)
+    retired = replace(HEAD, policies=(now,))
+    again = replace(HEAD, retirements=(Retirement(1, 2, 5), Retirement(7, 1, 2)))
+    assert again == head_from(text_of_head(again))
+    assert (3, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (again, retired))
+    assert "retirements" not in json.loads(text_of_head(retired))
+    assert [set(), {1}, {1}, set()] == [again.retired_in(run) for run in (0, 2, 4, 5)]
+    assert [{7}, {1}, set()] == [again.retired_in(), retired.retired_in(), retired.retired_in(0)]
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
@@ -48,8 +69,8 @@ def test_what_the_head_holds_is_found() -> None:
         ("", "no JSON"),
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({"format": 3}), "format 3, and this version of Perpend knows 2"),
-        (sealed({"format": 99}), "format 99, and this version of Perpend knows 2"),
+        (sealed({"format": 4}), "format 4, and this version of Perpend knows 3"),
+        (sealed({"format": 99}), "format 99, and this version of Perpend knows 3"),
         (sealed({"format": 1}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),

@@ -99,9 +99,10 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
     from perpend.history.ask.questions import newest_counts
     from perpend.history.ask.views import asking
 
-    policies = place.head().policies
-    live = {one.policy_id for one in policies if one.retired_run is None}
-    retired = {one.policy_id for one in policies} - live
+    head = place.head()
+    gone = head.retired_in(until)
+    live = {one.policy_id for one in head.policies if one.number not in gone}
+    retired = {one.policy_id for one in head.policies} - live
     with asking(place) as connection:
         rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}
@@ -116,7 +117,7 @@ _COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UN
 
 def scorecard_view(place: HistoryPlace, repository: Repository) -> str:
     """Return the statement that makes the view ``scorecard`` for SQL, of all frameworks of a repository."""
-    from perpend.history.ask.views import scorecard_statement
+    from perpend.history.ask.rows import scorecard_statement
 
     return scorecard_statement(
         [

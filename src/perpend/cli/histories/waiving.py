@@ -161,7 +161,8 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
 
     ``waiver`` says how each stands, ``waived`` by which one each waived finding is shown to be.
     """
-    from perpend.history.ask.views import asking, rows_statement
+    from perpend.history.ask.rows import rows_statement
+    from perpend.history.ask.views import asking
     from perpend.outputs.as_waivers import standing_document
     from perpend.waivers.kept import waived_statement
 

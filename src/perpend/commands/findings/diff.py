@@ -104,7 +104,7 @@ def _difference(
     directory: str, names: tuple[str, ...], waiving: Waiving, rating: RatingHere
 ) -> tuple[Difference, dict[str, str]]:
     """Return what is otherwise, and waivers in words."""
-    from perpend.history.ask.questions import compared, coverage, run_named
+    from perpend.history.ask.questions import COMPARED, compared, coverage, run_named
     from perpend.history.ask.views import asking
     from perpend.ratings.kept import keep_ratings, with_severity
     from perpend.recount.differences import Difference
@@ -122,7 +122,8 @@ def _difference(
     before = run_named(head, names[0]) if names else head.runs[-2]
     if before.number >= after.number:
         raise click.UsageError(f"run {before.number} does not come before run {after.number}")
-    with asking(place) as connection:
+    views = (*COMPARED, "finding") if waiving.files.waivers else COMPARED
+    with asking(place, *views, since=before.number) as connection:
         covering = waiving.covered_findings(connection, head)
         query = with_waivers((compared(before.number, after.number), []))
         if rating.in_force.by_policy:

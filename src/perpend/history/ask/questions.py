@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.names import did_you_mean, printable
 from perpend.errors import PerpendError
-from perpend.history.ask.views import OUTCOMES
+from perpend.history.ask.views import CHANGES, FINDING_ID, NAMES, OBJECTS, OUTCOMES, called, status_sql, time_of_run
 from perpend.history.model import Event
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ FINDING_COLUMNS: Final = (
 
 NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
+
+COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, "ledger")
+"""The views that a comparison of two runs reads; changes until the earlier one are not among what it needs."""
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
 
@@ -141,39 +144,40 @@ def objects_of_findings(findings: Sequence[str]) -> Query:
 
 
 def compared(before: int, after: int) -> str:
-    """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why."""
-    lives = f"SELECT type, finding_id, arg_max(life, run) AS life FROM event WHERE run <= {before} GROUP BY ALL"
+    """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why.
+
+    Of the changes it reads those between the two, since the first of them says whether a finding was open before.
+    """
+    first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
+    said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
+    was = {"before": "before", "event": "first_event", "life": "first_life"}
+    columns = [*(first.format(*one) for one in was.items()), *(last.format(*one) for one in said.items())]
     between = (
-        "SELECT type, finding_id, any_value(policy_id) AS policy_id, any_value(object_id) AS object_id, "
-        "any_value(object_name) AS object_name, any_value(external_id) AS external_id, any_value(account) AS account, "
-        "any_value(region) AS region, arg_max(open_since, run) AS open_since, arg_min(before, run) AS before, "
-        "arg_max(after, run) AS after, arg_min(before_index, run) AS before_index, arg_max(after_index, run) AS after_index, "
-        "arg_max(life, run) AS life, arg_max(episodes, run) AS episodes, arg_max(cause, run) AS cause, "
-        "bool_or(event IN ('opened', 'reopened')) AS opened "
-        f"FROM event WHERE run > {before} AND run <= {after} GROUP BY type, finding_id"
+        f"SELECT type, policy_no, object_no, {', '.join(columns)}, bool_or(event IN {NEWS}) AS opened "
+        f"FROM {CHANGES} WHERE run > {before} AND run <= {after} GROUP BY type, policy_no, object_no"
     )
-    was_open, is_open = "coalesce(l.life IN ('open', 'unconfirmed'), false)", "b.life IN ('open', 'unconfirmed')"
+    was_open = (
+        f"CASE WHEN c.first_event IS NULL THEN c.first_life IN ('open', 'unconfirmed') ELSE c.first_event NOT IN {NEWS} END"
+    )
+    blurred = f"coalesce({status_sql('c.before')} = 'UNDETERMINED', false)"
+    is_open = "life IN ('open', 'unconfirmed')"
     what = (
-        f"CASE WHEN {is_open} AND (NOT {was_open} OR b.opened) THEN CASE WHEN b.episodes > 1 THEN 'reopened' ELSE 'opened' END "
-        f"WHEN {was_open} AND NOT {is_open} THEN b.life WHEN l.life = 'open' AND b.life = 'unconfirmed' THEN 'lost sight' "
-        "WHEN l.life = 'unconfirmed' AND b.life = 'open' THEN 'seen again' "
-        f"WHEN {was_open} AND b.before_index IS DISTINCT FROM b.after_index THEN 'changed' END"
+        f"CASE WHEN {is_open} AND (NOT was_open OR opened) THEN CASE WHEN episodes > 1 THEN 'reopened' ELSE 'opened' END "
+        f"WHEN was_open AND NOT {is_open} THEN life WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
+        "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
+        "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
-    columns = (
-        "finding_id, policy_id, type, object_id, object_name, external_id, account, region, before, after, before_index, "
-        "after_index, cause, open_since"
-    )
-    said = "o.text AS condition_text, o.message AS current_state_message, o.remediation AS remediation_message"
-    found = (
-        f"SELECT b.*, {what} AS what FROM ({between}) AS b "
-        f"LEFT JOIN ({lives}) AS l ON l.type = b.type AND l.finding_id = b.finding_id"
-    )
-    on = "o.policy_id = d.policy_id AND o.type = d.type AND o.code = d.after_index"
+    found = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
     order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
     return (
-        f"SELECT d.what, {', '.join(f'd.{one}' for one in columns.split(', '))}, {said} FROM ({found}) AS d "
-        f"LEFT JOIN {OUTCOMES} AS o ON {on} WHERE d.what IS NOT NULL "
-        f"ORDER BY list_position({order}, d.what), d.policy_id, d.type, d.object_id, d.finding_id"
+        f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
+        f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
+        "l.before // 8 AS before_index, l.value // 8 AS after_index, l.cause, "
+        f"{time_of_run('l.open_since')} AS open_since, "
+        "t.text AS condition_text, t.message AS current_state_message, t.remediation AS remediation_message "
+        f"FROM (SELECT *, {what} AS what FROM ({found})) AS l {NAMES} "
+        f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = p.policy_id AND t.type = o.type AND t.code = l.value // 8 "
+        f"WHERE l.what IS NOT NULL ORDER BY list_position({order}, l.what), p.policy_id, o.type, o.id, finding_id"
     )
 
 

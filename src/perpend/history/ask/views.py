@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.history.ask.rows import view
 from perpend.history.commit.changes import COLUMNS, lives_query
 from perpend.history.commit.counts import COLUMNS as COUNTS
 from perpend.history.commit.objects import registry_query
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from perpend.history.head import HistoryHead, TypeKnown
     from perpend.history.place import HistoryPlace
     from perpend.store.database import Connection
+    from perpend.store.manifest import StoredFile
 
-_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, _CHANGES = (
+_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
 OUTCOMES = "perpend_history_outcomes"
@@ -51,11 +53,11 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     _TEXTS: (),
     OBJECTS: (),
     LIVES: (),
-    _CHANGES: (),
+    CHANGES: (),
     OUTCOMES: (_TEXTS, _POLICIES),
     "finding": (_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
-    "event": (_RUNS, _POLICIES, OBJECTS, _CHANGES),
-    "episode": (_RUNS, _POLICIES, OBJECTS, _CHANGES),
+    "event": (_RUNS, _POLICIES, OBJECTS, CHANGES),
+    "episode": (_RUNS, _POLICIES, OBJECTS, CHANGES),
     "run": (_RUNS, "event"),
     "ledger": (_RUNS, _POLICIES),
     "rating": (_RUNS,),
@@ -65,16 +67,26 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """A history that is asked: all that its head names, or, of the types that ``only`` has, the objects that it lists."""
+    """A history that is asked: all that its head names, or, of the types that ``only`` has, the objects that it lists.
+
+    Of changes that were put together none are read that are all of the run ``since`` or older ones.
+    """
 
     head: HistoryHead
     files: WholeFiles
     only: Mapping[str, Sequence[int]] | None = None
+    since: int = 0
 
     @property
     def types(self) -> Iterable[tuple[str, TypeKnown]]:
         """The types that are asked for, by their names."""
         return [(name, known) for name, known in self.head.types.items() if self.only is None or name in self.only]
+
+    def past(self, type_name: str, known: TypeKnown) -> tuple[StoredFile, ...]:
+        """Return the files of changes that were put together, of a type, in which what is asked for may stand."""
+        if known.past_run is not None and known.past_run <= self.since:
+            return ()
+        return known.past if self.only is None else known.past_of(self.only[type_name])
 
     def of_objects(self, type_name: str) -> str:
         """Return the condition that holds for rows of the objects of a type that are asked for, behind a space."""
@@ -82,11 +94,14 @@ class _Sought:
 
 
 @contextmanager
-def asking(place: HistoryPlace, *views: str) -> Iterator[Connection]:
-    """Yield a database with the views of a history, all or those that are named, and nothing else in reach."""
+def asking(place: HistoryPlace, *views: str, since: int = 0) -> Iterator[Connection]:
+    """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
+
+    Who names a run as ``since`` is not told all changes until then.
+    """
     head = place.head()
     with _reaching(place, head) as connection:
-        for statement in _statements(_Sought(head, WholeFiles(place)), views):
+        for statement in _statements(_Sought(head, WholeFiles(place), since=since), views):
             connection.execute(statement)
         yield connection
 
@@ -132,23 +147,19 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         _TEXTS: lambda: _texts(asked),
         OBJECTS: lambda: _objects(asked),
         LIVES: lambda: _lives(asked),
-        _CHANGES: lambda: _changes(asked),
+        CHANGES: lambda: _changes(asked),
         OUTCOMES: _outcomes,
-        "finding": lambda: _view("finding", _findings()),
-        "event": lambda: _view("event", _events()),
-        "episode": lambda: _view("episode", _episodes()),
-        "run": lambda: _view("run", _runs()),
-        "ledger": lambda: _view("ledger", _ledger(asked)),
-        "rating": lambda: _view("rating", _ratings(head)),
+        "finding": lambda: view("finding", _findings()),
+        "event": lambda: view("event", _events()),
+        "episode": lambda: view("episode", _episodes()),
+        "run": lambda: view("run", _runs()),
+        "ledger": lambda: view("ledger", _ledger(asked)),
+        "rating": lambda: view("rating", _ratings(head)),
     }
     needed = set(views or _NEEDS)
     for name in reversed(tuple(_NEEDS)):
         needed |= set(_NEEDS[name]) if name in needed else set()
     return [made[name]() for name in _NEEDS if name in needed]
-
-
-def _view(name: str, query: str) -> str:
-    return f"CREATE VIEW IF NOT EXISTS {name} AS {query}"
 
 
 def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
@@ -244,10 +255,10 @@ def _changes(asked: _Sought) -> str:
     parts = [
         f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {asked.files.relation(*files)}{asked.of_objects(name)}"
         for name, known in asked.types
-        if (files := (*known.past, *known.changes))
+        if (files := (*asked.past(name, known), *known.changes))
     ]
     nothing = _nothing({one: _KINDS.get(one, "INTEGER") for one in ("type", *COLUMNS)})
-    return f"CREATE VIEW {_CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
+    return f"CREATE VIEW {CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
 def _runs() -> str:
@@ -275,10 +286,10 @@ _NAMED = (
     f"p.policy_id, o.id AS object_id, {called('o')} AS object_name, o.external_id, o.account, o.region, o.type, "
     "CAST(o.incarnation AS INTEGER) AS incarnation"
 )
-_JOINED = (
+NAMES = (
     f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
 )
-_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
+FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 
 def time_of_run(run: str) -> str:
@@ -299,9 +310,9 @@ def _findings() -> str:
     }
     times = ", ".join(f"{time_of_run(run)} AS {name}" for name, run in dates.items())
     return (
-        f"SELECT {_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, l.life, "
-        f"{times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
-        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {_JOINED} "
+        f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, "
+        f"l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
+        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {NAMES} "
         f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'clear'"
     )
 
@@ -309,11 +320,11 @@ def _findings() -> str:
 def _events() -> str:
     """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
     return (
-        f"SELECT l.run, r.time, r.snapshot, {_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
+        f"SELECT l.run, r.time, r.snapshot, {FINDING_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
         f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
         f"{time_of_run('l.open_since')} AS open_since "
-        f"FROM {_CHANGES} AS l {_JOINED} JOIN {_RUNS} AS r ON r.number = l.run"
+        f"FROM {CHANGES} AS l {NAMES} JOIN {_RUNS} AS r ON r.number = l.run"
     )
 
 
@@ -323,12 +334,12 @@ def _episodes() -> str:
         "SELECT type, policy_no, object_no, open_since, max(ended) AS ended, max(episodes) AS episode, "
         "arg_max(CASE WHEN run = ended THEN life END, run) FILTER (run = ended) AS ending, "
         "arg_max(cause, run) FILTER (run = ended) AS cause, arg_max(known_at, run) FILTER (run = ended) AS known_at "
-        f"FROM {_CHANGES} WHERE open_since IS NOT NULL GROUP BY ALL"
+        f"FROM {CHANGES} WHERE open_since IS NOT NULL GROUP BY ALL"
     )
     return (
-        f"SELECT {_ID} AS finding_id, {_NAMED}, l.episode, {time_of_run('l.open_since')} AS open_since, "
+        f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, l.episode, {time_of_run('l.open_since')} AS open_since, "
         f"{time_of_run('l.ended')} AS ended_at, {time_of_run('l.known_at')} AS last_known_at, l.ending, l.cause "
-        f"FROM ({episodes}) AS l {_JOINED}"
+        f"FROM ({episodes}) AS l {NAMES}"
     )
 
 
@@ -337,7 +348,7 @@ def _ledger(asked: _Sought) -> str:
     head = asked.head
     columns = ", ".join(f"l.{one}" for one in COUNTS if one not in ("run", "policy_no", "judged"))
     counted = (
-        f"SELECT l.*, p.policy_id, p.type, p.retired_run FROM {asked.files.relation(*head.ledger)} AS l "
+        f"SELECT l.*, p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
     kinds = {one.number: one.type_name for one in head.policies}
@@ -353,8 +364,19 @@ def _ledger(asked: _Sought) -> str:
         f"WITH counted AS ({counted}), asked AS (FROM (VALUES {rows}) AS a(place, type)), newest AS ({newest}) "
         f"SELECT n.number AS run, n.time, l.policy_id, l.type, {columns}, "
         "CASE WHEN l.run = n.number THEN l.judged ELSE 0 END AS judged FROM newest AS n "
-        "JOIN counted AS l ON l.type = n.type AND l.run = n.run WHERE l.retired_run IS NULL OR l.retired_run > n.number"
+        f"JOIN counted AS l ON l.type = n.type AND l.run = n.run{_while_not_retired(head)}"
     )
+
+
+def _while_not_retired(head: HistoryHead) -> str:
+    """Return the join that leaves out policies for as long as they were no more, behind a space."""
+    times = [(one.policy, one.since, one.until) for one in head.retirements]
+    times += [(one.number, one.retired_run, head.next_run) for one in head.policies if one.retired_run is not None]
+    if not times:
+        return ""
+    rows = ", ".join(map(str, times))
+    within = "o.policy_no = l.policy_no AND n.number >= o.since AND n.number < o.until"
+    return f" ANTI JOIN (VALUES {rows}) AS o(policy_no, since, until) ON {within}"
 
 
 def _ratings(head: HistoryHead) -> str:
@@ -373,19 +395,3 @@ def _ratings(head: HistoryHead) -> str:
         f"FROM (VALUES {runs}) AS n(run, place) JOIN {_RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
         "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
     )
-
-
-def scorecard_statement(rows: Sequence[tuple[str, str, str, str, str, int, int, int, int]]) -> str:
-    """Return the statement that makes the view ``scorecard``: framework, requirement, number, name, standing, counts."""
-    columns = "framework, requirement, number, name, standing, compliant, incompliant, inapplicable, undetermined"
-    return rows_statement("scorecard", columns, rows or [("", "", "", "", "", 0, 0, 0, 0)], is_row="framework <> ''")
-
-
-def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | None]], *, is_row: str) -> str:
-    """Return the statement that makes a view of rows, at least one; ``is_row`` tells those that are meant."""
-    values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
-    return _view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
-
-
-def _literal(value: str | int | None) -> str:
-    return "NULL" if value is None else text(value.replace("\0", "")) if isinstance(value, str) else str(value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.commit.values import value_sql
-from perpend.history.model import ABSENT
+from perpend.history.model import ABSENT, Cause, Event, Life
 from perpend.history.step_sql import LIFE, UNDETERMINED, step_query
 from perpend.store.database import pattern
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("policy_no", "object_no", "run", "before", *LIFE, "event", "cause")
 """The columns of a row of changes: all that is known of a finding after a run, and what that run has changed."""
+
+
+LIVES_COLUMNS: Final = tuple(one for one in COLUMNS if one not in ("before", "event", "cause"))
+"""The columns of the newest row of a finding."""
+
+_WORDS: Final = {"life": Life, "event": Event, "cause": Cause}
+
+
+def sortable(columns: Sequence[str] = COLUMNS) -> str:
+    """Return columns of changes as they are sorted: words as numbers, which takes half the memory. Files hold words again."""
+    listed = {one: ", ".join(f"'{word.value}'" for word in words) for one, words in _WORDS.items()}
+    return ", ".join(f"CAST({one} AS ENUM ({listed[one]})) AS {one}" if one in listed else one for one in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,13 @@ def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = Fa
     by policy_no and object_no; all where it is not there.
     """
     only = f" SEMI JOIN {of} AS o USING (policy_no, object_no)" if of else ""
-    columns = ", ".join(one for one in COLUMNS if one not in ("before", "event", "cause"))
+    columns = ", ".join(LIVES_COLUMNS)
     if not changes and lives is None:
         kinds = ", ".join(f"CAST(NULL AS {'VARCHAR' if one == 'life' else 'INTEGER'}) AS {one}" for one in columns.split(", "))
         return f"SELECT {kinds} LIMIT 0"
+    if lives is None and len(changes) > 1 and not of_many:
+        # No finding stands twice in a file of one run: the first one, which holds most rows, needs no look for its newest.
+        lives, *changes = changes
     base = f"SELECT {columns} FROM read_parquet([{lives}], hive_partitioning = false){only}" if lives else ""
     if not changes:
         return base
@@ -82,8 +97,8 @@ def write_changes(
     stepped = step_query("told", run, more=more)
     life = ", ".join(LIFE)
     connection.execute(
-        f"COPY (SELECT policy_no, object_no, CAST({run} AS INTEGER) AS run, before, {life}, event, "
-        f"{_cause(same_estate=same_estate)} AS cause FROM ({stepped}) ORDER BY policy_no, object_no) "
+        f"COPY (SELECT {sortable()} FROM (SELECT policy_no, object_no, CAST({run} AS INTEGER) AS run, before, {life}, event, "
+        f"{_cause(same_estate=same_estate)} AS cause FROM ({stepped})) ORDER BY policy_no, object_no) "
         f"TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)"
     )
 

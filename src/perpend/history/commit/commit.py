@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredFile
 
+MEMORY_LIMIT: Final = "500MB"
+"""What DuckDB may hold in memory while a run is committed: what it sorts beyond that goes to the disk and costs little more."""
+
 _AHEAD: Final = timedelta(days=1)
 
 
@@ -127,7 +130,8 @@ class _Commit:
         paths = [*self.judged.snapshot.files.paths, *verdicts]
         done = False
         try:
-            with opened(directories=[self.place.directory, directory], paths=paths, spill=spill) as connection:
+            reach = [self.place.directory, directory]
+            with opened(directories=reach, paths=paths, spill=spill, memory_limit=MEMORY_LIMIT) as connection:
                 # Nothing here hangs on the order of rows that no ORDER BY gives, and keeping it costs a tenth.
                 connection.execute("SET preserve_insertion_order = false")
                 yield connection
@@ -187,6 +191,7 @@ class _Commit:
             types=self.types_after,
             ledger=(*self.head.ledger, ledger),
             texts=(*self.head.texts, *self._text_files(connection)),
+            retirements=self.policies.retirements,
         ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
         return compacted(connection, self.place, after, self.made)
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.history.head import HistoryHead, PolicyKnown
+from perpend.history.head import HistoryHead, PolicyKnown, Retirement
 from perpend.history.identity import lineage_of, program_hash
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ class PoliciesMet:
     def all(self) -> tuple[PolicyKnown, ...]:
         """All policies by their numbers."""
         return tuple(sorted(self.by_key.values(), key=lambda one: one.number))
+
+    @property
+    def retirements(self) -> tuple[Retirement, ...]:
+        """The times that are over in which a policy was no more, those that this run ends among them."""
+        after = {one.number: one.retired_run for one in self.all}
+        were = [(one.number, one.retired_run) for one in self.head.policies if one.retired_run is not None]
+        ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
+        return (*self.head.retirements, *ended)
 
     def known_before(self) -> list[PolicyKnown]:
         """Return, as they were before the run, the policies that it asks and the history knows."""

@@ -11,10 +11,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from perpend.cli.histories.scorecards import counts_known
 from perpend.history.ask.questions import compared
 from perpend.history.ask.views import asking
 from perpend.history.commit.commit import commit_run
 from perpend.history.commit.judged import Again
+from perpend.history.keep import problems_of
 from perpend.ir.coverage import Claim, Scope
 from perpend.store.files import StoreError
 from tests.histories import BEGIN, Estate, Thing, program
@@ -164,6 +166,20 @@ def test_what_is_retired_is_counted_no_more_and_a_namesake_is(tmp_path: Path) ->
     assert [(3, "/ce/q", 1, 1)] == [one for one in counted(estate) if one[0] == 3]
     with asking(estate.place) as connection:
         assert [("retired", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
+
+
+def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path: Path) -> None:
+    estate, two, gone = Estate(tmp_path), [program("/ce/p"), program("/ce/q")], frozenset({"/ce/p"})
+    commit(estate, {A: [199, 300]}, 1, asked=two)
+    assert {"retired": 1} == commit(estate, {A: [300]}, 2, asked=two[1:], retired=gone)
+    assert {"opened": 1} == commit(estate, {A: [199]}, 3, asked=two[1:], retired=gone)
+    assert {"reopened": 1} == commit(estate, {A: [199, 199]}, 4, asked=two)
+    assert {"retired": 1} == commit(estate, {A: [199]}, 5, asked=two[1:], retired=gone)
+    of_p = [(run, incompliant) for run, policy, incompliant, _ in counted(estate) if policy == "/ce/p"]
+    assert [(1, 1), (4, 1)] == of_p
+    asked = [[one for one in ("/ce/p", "/ce/q") if one in counts_known(estate.place, until=run)] for run in range(1, 6)]
+    assert [["/ce/p", "/ce/q"], ["/ce/q"], ["/ce/q"], ["/ce/p", "/ce/q"], ["/ce/q"]] == asked
+    assert [] == list(problems_of(estate.place))
 
 
 def test_what_is_gone_altogether_is_not_counted_as_it_was(tmp_path: Path) -> None:
