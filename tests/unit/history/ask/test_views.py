@@ -107,7 +107,7 @@ def test_of_what_was_put_together_a_question_opens_what_may_hold_its_object(
     monkeypatch.setattr(compaction, "_MOST_PARTS", layers)
     estate, things = Estate(tmp_path), [Thing(name) for name in "abc"]
     for number, code in enumerate((199, 300, 199, 300)):
-        judged = estate.judged(dict.fromkeys(things, [code]), [program("/ce/p")], time=BEGIN + number * timedelta(days=1))
+        judged = estate.judged({thing: [code] for thing in things}, [program("/ce/p")], time=BEGIN + number * timedelta(days=1))
         commit_run(estate.place, judged)
     place, head = estate.place, estate.place.head()
     thing = head.types["Thing"]
