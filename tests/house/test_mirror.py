@@ -68,7 +68,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "commands/findings/scorecard",
         "history/ask/blast",
         "history/ask/newest",
-        "history/ask/questions",
         "history/keep",
         "recount/blast",
         "recount/carried",

@@ -56,6 +56,15 @@ def test_a_head_remembers_when_policies_were_no_more() -> None:
     assert [{7}, {1}, set()] == [again.retired_in(), retired.retired_in(), retired.retired_in(0)]
 
 
+def test_a_head_says_where_changes_of_objects_stand() -> None:
+    other, older = replace(FILE, path="past/b.parquet"), replace(FILE, path="past/c.parquet")
+    known = TypeKnown(past=(FILE, other, older), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
+    head = replace(HEAD, types={"Thing": known})
+    assert head == head_from(text_of_head(head))
+    assert (FILE, older) == known.past_of([1, 4, 10])
+    assert (other, older) == known.past_of([5])
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies

@@ -163,7 +163,8 @@ def compared(before: int, after: int) -> str:
     is_open = "life IN ('open', 'unconfirmed')"
     what = (
         f"CASE WHEN {is_open} AND (NOT was_open OR opened) THEN CASE WHEN episodes > 1 THEN 'reopened' ELSE 'opened' END "
-        f"WHEN was_open AND NOT {is_open} THEN life WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
+        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'lost sight' ELSE life END "
+        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
         "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )

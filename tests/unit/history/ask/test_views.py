@@ -98,6 +98,32 @@ def test_damage_is_told_by_the_question_that_reads_it(place: HistoryPlace, tmp_p
         answered(copied, "nobody")
 
 
+@pytest.mark.parametrize("layers", [8, 1])
+def test_of_what_was_put_together_a_question_opens_what_may_hold_its_object(
+    tmp_path: Path, layers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "MOST_CHANGES", 1)
+    monkeypatch.setattr(compaction, "PIECE", 1)
+    monkeypatch.setattr(compaction, "_MOST_PARTS", layers)
+    estate, things = Estate(tmp_path), [Thing(name) for name in "abc"]
+    for number, code in enumerate((199, 300, 199, 300)):
+        judged = estate.judged({thing: [code] for thing in things}, [program("/ce/p")], time=BEGIN + number * timedelta(days=1))
+        commit_run(estate.place, judged)
+    place, head = estate.place, estate.place.head()
+    thing = head.types["Thing"]
+    assert [] == list(problems_of(place))
+    assert [3 * min(2, layers), min(2, layers), 4] == [len(thing.past), len(thing.past_of([1])), len(answered(place, "a"))]
+    wrong = {path: (least + 1, most + 1) for path, (least, most) in thing.spans.items()}
+    place.replace_head(replace(head, types={"Thing": replace(thing, spans=wrong)}), head)
+    stray = [f"Thing: {4 // min(2, layers)} changes stand in a file of other objects"] * len(thing.past)
+    assert stray == list(problems_of(place))
+    place.replace_head(head, head)
+    spoil(place, *set(thing.past) - set(thing.past_of([1])))
+    assert 4 == len(answered(place, "a"))
+    with pytest.raises(StoreError, match="is damaged: its SHA-256"):
+        answered(place, "b")
+
+
 def test_a_history_of_runs_that_had_nothing_to_judge_answers_with_nothing(tmp_path: Path) -> None:
     estate = Estate(tmp_path)
     commit_run(estate.place, estate.judged(None, [program("/ce/p")], time=BEGIN))
