@@ -187,8 +187,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command(), only=given.only)
     if given.what == "collect":
-        with tempfile.TemporaryDirectory() as folder:
-            measure_collecting(given.users[0], Path(folder))
+        for users in given.users:
+            with tempfile.TemporaryDirectory() as folder:
+                measure_collecting(users, given.rounds, Path(folder), given.json, _command())
     if given.what == "report":
         with tempfile.TemporaryDirectory() as folder:
             for users in given.users:

@@ -1,7 +1,8 @@
 """Users with access keys on a server of ours, collected and judged; beside it a bare script, and Cloud Custodian if on PATH.
 
-All ask the same moto, one after the other, which users have two active keys. Calls are counted by the server. The script makes
-our calls with boto3 and counts with ``csv``, without policy, store and report: what any tool in Python takes at least.
+All ask the same moto, round by round, which users have two active keys; the first round does not count. Calls are counted by
+the server. The script makes our calls with boto3 and counts with ``csv``, without policy, store and report: what any tool in
+Python takes at least.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -17,17 +19,26 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from bench.engines import machine
+from bench.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 POLICY = "user-has-more-than-one-active-access-key"
 CALLS = 8
 """How many calls the seed policy may cost, however many users there are."""
 
+OURS, BARE, THEIRS = "perpend scan aws", "a bare script", "custodian run"
+
 RATIO = 20
+"""How many times as much the other scanner ought to take."""
+
 _CUSTODIAN = """policies:
   - name: two-keys
     resource: aws.iam-user
@@ -102,8 +113,8 @@ def _server(folder: Path) -> Iterator[Server]:
         server.close()
 
 
-def measure_collecting(users: int, folder: Path) -> None:
-    """Print what one policy costs over some users, a quarter of whom have two active keys."""
+def measure_collecting(users: int, rounds: int, folder: Path, results: Path | None, command: str) -> None:
+    """Print what one policy costs over some users, a quarter of whom have two active keys; keep it where results are kept."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "AWS_ACCESS_KEY_ID": "id",
@@ -114,26 +125,55 @@ def measure_collecting(users: int, folder: Path) -> None:
     with _server(folder) as server:
         environment["AWS_ENDPOINT_URL"] = server.url
         _create(server, users)
-        ours = _perpend(server, folder, environment, users)
-        bare = _bare(server, environment, users)
-        theirs = _custodian(server, folder, environment)
-    print(f"\n{users:,} users, {users // 4:,} with two active keys, on one server (`python -m bench collect --users {users}`)")
-    _print("perpend scan aws", ours)
-    print(f"  calls: {ours.calls} (at most {CALLS})")
-    _print("a bare script", bare)
-    if theirs is None:
+        found = _in_turns(rounds, _candidates(server, folder, environment, users))
+    candidates = {name: _medians(asked) for name, asked in found.items()}
+    print(f"\n{users:,} users, {users // 4:,} with two active keys, on one server (`{command}`)")
+    for name, one in candidates.items():
+        cost = f"{one['seconds']:7.2f} s, {one['processor']:6.2f} s of processors and {one['server']:6.2f} s of the server's"
+        print(f"  {name:18} {cost}, {one['calls']:5} calls, {one['found']} found")
+    if THEIRS in candidates:
+        own, both, calls = ratios(candidates)
+        print(f"  ratio: {own:.1f} x of processor time, {both:.1f} x with the server's (goal: {RATIO} x), {calls:.0f} x calls")
+    if results:
+        kept = Results.read(results)
+        kept.content["machine"] = machine()
+        day = datetime.now(UTC).date().isoformat()
+        kept.add("collect", {"users": users, "date": day, "command": command, "candidates": candidates})
+
+
+def ratios(candidates: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, float]:
+    """Return what the other scanner takes in times of ours: processor time of its own, with the server's, and calls."""
+    ours, theirs = candidates[OURS], candidates[THEIRS]
+    both = (theirs["processor"] + theirs["server"]) / (ours["processor"] + ours["server"])
+    return theirs["processor"] / ours["processor"], both, theirs["calls"] / ours["calls"]
+
+
+def _candidates(server: Server, folder: Path, environment: dict[str, str], users: int) -> dict[str, Callable[[], Asked]]:
+    custodian = shutil.which("custodian") or shutil.which("custodian", path=str(Path(sys.executable).parent))
+    if custodian is None:
         print("  custodian run: not installed (c7n is in the extra `bench`, or anywhere on PATH)")
-        return
-    _print("custodian run", theirs)
-    wall, processor = theirs.seconds / ours.seconds, theirs.processor / ours.processor
-    both = (theirs.processor + theirs.server) / (ours.processor + ours.server)
-    print(f"  ratio: {wall:.1f} x of wall time (goal: {RATIO} x), {theirs.calls / ours.calls:.0f} x of calls")
-    print(f"         {processor:.1f} x of processor time, {both:.1f} x together with the server's")
+    return {
+        OURS: partial(_perpend, server, folder, environment, users),
+        BARE: partial(_bare, server, environment, users),
+        **({THEIRS: partial(_custodian, custodian, server, folder, environment)} if custodian else {}),
+    }
 
 
-def _print(name: str, asked: Asked) -> None:
-    cost = f"{asked.seconds:7.2f} s, {asked.processor:6.2f} s of processors and {asked.server:6.2f} s of the server's"
-    print(f"  {name:18} {cost}, {asked.calls:5} calls, {asked.found} found")
+def _in_turns(rounds: int, candidates: Mapping[str, Callable[[], Asked]]) -> dict[str, list[Asked]]:
+    found: dict[str, list[Asked]] = {name: [] for name in candidates}
+    for number in range(rounds + 1):
+        for name, candidate in candidates.items():
+            asked = candidate()
+            found[name] += [asked] if number else []
+    return found
+
+
+def _medians(asked: Sequence[Asked]) -> dict[str, float]:
+    def median(name: str) -> float:
+        return round(float(statistics.median(getattr(one, name) for one in asked)), 2)
+
+    counts = {"calls": asked[-1].calls, "found": asked[-1].found}
+    return {name: median(name) for name in ("seconds", "processor", "server")} | counts
 
 
 def _create(server: Server, users: int) -> None:
@@ -180,11 +220,9 @@ def _bare(server: Server, environment: dict[str, str], users: int) -> Asked:
     return Asked(*_run([sys.executable, "-c", _BARE, str(found)], server, environment, allowed=(0,)), found)
 
 
-def _custodian(server: Server, folder: Path, environment: dict[str, str]) -> Asked | None:
-    command = shutil.which("custodian") or shutil.which("custodian", path=str(Path(sys.executable).parent))
-    if command is None:
-        return None
+def _custodian(command: str, server: Server, folder: Path, environment: dict[str, str]) -> Asked:
     (folder / "policy.yml").write_text(_CUSTODIAN)
+    shutil.rmtree(folder / "out", ignore_errors=True)
     words = ["run", "--region", "us-east-1", "--cache-period", "0", "-s", str(folder / "out"), str(folder / "policy.yml")]
     asked = _run([command, *words], server, environment, allowed=(0,))
     return Asked(*asked, len(json.loads((folder / "out" / "two-keys" / "resources.json").read_text())))

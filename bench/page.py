@@ -6,6 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Final
 
 from bench.bounds import bounds
+from bench.page_collect import COMMANDS, sections
 from bench.page_commands import COMMAND, PLOT, PLOT_TEXT, section
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ python -m bench engines --users 1e5,1e6 --rounds 5 --dir /tmp/bench --json bench
 python -m bench engines --users 5e6 --policies 1,20 --rounds 3 --dir /tmp/bench --json bench/results.json
 python -m bench check --json bench/results.json
 {COMMAND}
+{COMMANDS}
 python -m bench page
 ```
 """
@@ -93,7 +95,8 @@ def write_page(results: Results, docs: Path) -> None:
     parts = [_introduction(results), _bounds(results), *shown]
     drawn = f"![{PLOT_TEXT}](images/{PLOT})\n" if (docs / "images" / PLOT).is_file() else ""
     parts += [*section(results, drawn), "## All figures\n", *map(_table, results.measured)]
-    (docs / "performance.md").write_text("\n".join([*parts, *_check(results), _AGAIN]), "utf-8")
+    parts += [*_check(results), *sections(results), _AGAIN]
+    (docs / "performance.md").write_text("\n".join(parts), "utf-8")
 
 
 def _introduction(results: Results) -> str:

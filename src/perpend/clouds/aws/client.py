@@ -25,6 +25,7 @@ from botocore.parsers import ResponseParserError
 from perpend.clouds.aws.outcomes import Refusal
 from perpend.clouds.aws.reach.pace import Pace
 from perpend.clouds.aws.reach.transport import TOTAL, Transport
+from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -94,12 +95,14 @@ class CloudClient:
         try:
             self._session = botocore.session.Session(profile=self.profile)
             self._session.register_component("data_loader", _MODELS)
+            self._session.get_scoped_config()  # else a profile is missed only once the region is known from elsewhere
             if self.role is not None:
                 self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
             self._session.register("response-received", _refuse_html)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
-        except ProfileNotFound:
-            raise NothingCollected(f"there is no profile `{self.profile}` in the AWS configuration") from None
+        except ProfileNotFound as error:
+            name = visible(str(error.kwargs["profile"]))
+            raise NothingCollected(f"there is no profile `{name}` in the AWS configuration") from None
         except BotoCoreError as error:
             raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
 

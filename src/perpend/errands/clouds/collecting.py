@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from perpend.analyze.names import printable
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options import age, repository_option
@@ -124,6 +126,13 @@ class Wishes:
         ]
 
 
+def _address(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the address that an option names."""
+    if value is not None and not re.fullmatch(r"https?://[^/\s]\S*", value):
+        raise click.BadParameter(f"'{printable(value)}' is no address, such as http://127.0.0.1:5000", context, parameter)
+    return value
+
+
 _OPTIONS: Final = (
     click.option(
         "--profile",
@@ -181,7 +190,9 @@ _OPTIONS: Final = (
         show_default=True,
         help="How many listings are asked for at once.",
     ),
-    click.option("--endpoint-url", metavar="URL", help="Ask another server than AWS, such as one for tests."),
+    click.option(
+        "--endpoint-url", metavar="URL", callback=_address, help="Ask another server than AWS, such as one for tests."
+    ),
     click.option("--resume", is_flag=True, help="Go on with a collection of the same options that was interrupted."),
     click.option(
         "--max-age",

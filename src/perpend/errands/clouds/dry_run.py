@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ import click
 
 from perpend.cli.extra_packages import extra_packages
 from perpend.clouds.aws.model import MOST_MEASURED
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.errands.clouds.collect import entrances_of
 
@@ -48,24 +50,28 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
     _print_calls(plan)
     found = estimate_of(plan, accounts=accounts, regions=regions, concurrency=wishes.concurrency)
     each = f", and for each object {' and '.join(found.each_object)}" if found.each_object else ""
-    click.echo(f"estimate: {found.calls:,} calls{each}; {_length(found.seconds)} where pages are full and answers take 0.2 s")
+    calls = counted(found.calls, "call")
+    click.echo(f"estimate: {calls}{each}; {_length(found.seconds)} where pages are full and answers take 0.2 s")
 
 
 def _print_calls(plan: CollectionPlan) -> None:
     details = [one for types in plan.listings.values() for asked in types for one in asked.details]
     each_object = {name for one in details for name in one.each_object}
     together = {one.call for one in details if one.metric}
+    lines: Counter[str] = Counter()
     for call in plan.calls:
         each = "each object" if call.name in each_object else "each region" if call.regional else "the account"
         each = f"up to {MOST_MEASURED} objects at once" if call.name in together else each
-        click.echo(f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})")
+        lines[f"{call.service} {call.operation}, for {each} ({call.permission or 'no permission needed'})"] += 1
+    for line, times in lines.items():
+        click.echo(f"{line}, {times} times" if times > 1 else line)
     if plan.unserved:
         click.echo(f"no call serves {', '.join(plan.unserved)}")
 
 
 def _length(seconds: int) -> str:
     if seconds < _MINUTE:
-        return f"{seconds} {'second' if seconds == 1 else 'seconds'}"
+        return counted(seconds, "second")
     if seconds < _HOUR:
         return f"{round(seconds / _MINUTE)} min"
     return f"{seconds / _HOUR:.1f} h"

@@ -35,9 +35,9 @@ def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
     accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
-    click.echo(f"snapshot {came.snapshot.id}, {calls} calls{accounts}", err=err)
+    click.echo(f"snapshot {came.snapshot.id}, {counted(calls, 'call')}{accounts}", err=err)
     for name, table in came.snapshot.tables.by_name.items():
-        click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
+        click.echo(f"  {visible(name)}: {counted(table.rows, 'row')}", err=err)
     for source in came.collection.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
@@ -72,7 +72,7 @@ def tell_unfinished(store: Store) -> None:
 def tell_interrupted(store: Store, journal: Journal) -> None:
     """Say what is done, and how to go on with it."""
     number = len(journal.ends)
-    done = f"{number} {'listing is' if number == 1 else 'listings are'} done"
+    done = f"{counted(number, 'listing is', 'listings are')} done"
     click.echo(f"{done} and kept in {visible(str(store.directory))}: the same command with --resume goes on", err=True)
 
 
@@ -111,17 +111,15 @@ def _elsewhere(found: Sequence[Unread]) -> str:
     accounts = len({one.account for one in found})
     what = f"in {accounts} accounts" if accounts > 1 else "in the account"
     more = f" and {counted(len(found) - 1, 'more place')}, {what}" if len(found) > 1 else ""
-    return more + (f", of {objects} {'object' if objects == 1 else 'objects'}" if objects else "")
+    return more + (f", of {counted(objects, 'object')}" if objects else "")
 
 
 def _cost(found: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
     """Return how many verdicts may be undetermined because of it: those on objects that are there, of these accounts."""
-    number = f"{len(programs)} {'policy reads' if len(programs) == 1 else 'policies read'} it"
+    number = f"{counted(len(programs), 'policy reads', 'policies read')} it"
     accounts = {one.account for one in found}
     verdicts = sum(objects[program.input_type, account] for program in programs for account in accounts)
     if not programs:
         return number
-    some = (
-        "none of whose objects is known" if not verdicts else f"{verdicts} {'verdict' if verdicts == 1 else 'verdicts'} at most"
-    )
+    some = f"{counted(verdicts, 'verdict')} at most" if verdicts else "none of whose objects is known"
     return f"{number}, {some}"

@@ -114,7 +114,8 @@ def who_is(client: CloudClient) -> CloudPlace:
 def why_not(what: str, error: Refused) -> str:
     """Return a sentence that says why something could not be asked."""
     code = error.refusal.code
-    return f"{what} ({code}): {_HINTS.get(code, 'see the AWS guide')}"
+    usual = "what answers there is not AWS, or is out of order" if code.isdecimal() else "see the AWS guide"
+    return f"{what} ({code}): {_HINTS.get(code, usual)}"
 
 
 def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[Entrance]:
