@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.analyze.names import did_you_mean, printable
 from perpend.errors import PerpendError
 from perpend.history.ask.views import OUTCOMES
-from perpend.history.model import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,9 +26,6 @@ FINDING_COLUMNS: Final = (
     *("incompliant_end_date", "condition_index", "condition_text", "current_state_message", "remediation_message"),
 )
 """The columns of a finding as commands write it."""
-
-NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
-"""What of a comparison is a new incompliance."""
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
 
