@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,19 +84,67 @@ def test_a_damaged_index_of_what_is_kept_is_named_and_made_anew(run: Run, store:
     assert 0 == run("inventory", "show", "--verify", "--store", store).code
 
 
-def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: Run, store: Path, tmp_path: Path) -> None:
-    expected = run(*CHECK, "--store", store).out
-    pipe = tmp_path / "pipe"
+def checked_meanwhile(store: Path, pipe: Path, meanwhile: Callable[[], object]) -> tuple[int, str, str]:
+    """Return what comes of a check when something happens to its store while it writes: it has not read all of it then."""
     os.mkfifo(pipe)
     arguments = [sys.executable, "-m", "perpend", *CHECK, "--store", str(store), "--out", str(pipe)]
     with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True) as check:
-        with pipe.open() as stream:  # waits until the check writes: it has opened its snapshot, and not read all of it
-            (first,) = [path.stem for path in (store / "runs").iterdir()]
-            assert 0 == run("import", EXAMPLE, "--observed-at", "2026-11-21", "--store", store).code
-            pruned = run("inventory", "prune", "--keep", "1", "--store", store)
-            assert f"kept {first}: it is being read\n0 removed, 2 kept\n" == pruned.out
+        with pipe.open() as stream:
+            meanwhile()
             found = stream.read()
         assert check.stderr
-        assert (1, "") == (check.wait(60), check.stderr.read())
-    assert expected == found
+        return check.wait(60), found, check.stderr.read()
+
+
+def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: Run, store: Path, tmp_path: Path) -> None:
+    expected = run(*CHECK, "--store", store).out
+    (first,) = [path.stem for path in (store / "runs").iterdir()]
+
+    def prune() -> None:
+        assert 0 == run("import", EXAMPLE, "--observed-at", "2026-11-21", "--store", store).code
+        pruned = run("inventory", "prune", "--keep", "1", "--store", store)
+        assert f"kept {first}: it is being read\n0 removed, 2 kept\n" == pruned.out
+
+    assert (1, expected, "") == checked_meanwhile(store, tmp_path / "pipe", prune)
     assert f"removed {first}\n1 removed, 1 kept\n" == run("inventory", "prune", "--keep", "1", "--store", store).out
+
+
+def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(run: Run, store: Path, tmp_path: Path) -> None:
+    expected = run(*CHECK, "--store", store).out
+    (manifest,) = (store / "runs").iterdir()
+
+    def edit() -> None:
+        held = json.loads(manifest.read_text())
+        manifest.write_text(json.dumps({**held, "tables": held["tables"][:1]}))
+
+    assert (1, expected, "") == checked_meanwhile(store, tmp_path / "pipe", edit)
+    after = run(*CHECK, "--store", store)
+    assert (2, "", f"perpend: {manifest}: its checksum does not match: it was edited or damaged\n") == after
+
+
+@contextmanager
+def full(allowed: int) -> Iterator[None]:
+    """No file that this process writes may be larger than some bytes, as on a disk that is nearly full."""
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: Run, store: Path) -> None:
+    with full(5_000):
+        found = run(*CHECK, "--store", store)
+    assert f"perpend: not kept in the history: {store}/history: cannot be written: file too large\n" == found.err
+    assert [] == kept(store)
+    assert (found.code, found.out, "") == run(*CHECK, "--store", store)
+
+
+def test_where_no_verdict_can_be_written_the_place_is_named_that_is_full(run: Run, store: Path) -> None:
+    with full(100):
+        code, out, err = run(*CHECK, "--store", store)
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert err.startswith(f"perpend: {tempfile.gettempdir()}/perpend-")
+    assert err.endswith("/verdicts: cannot be written: file too large\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,15 @@ def test_every_operation_has_an_interpreter_arm() -> None:
 
 def test_every_operation_has_a_plan_arm() -> None:
     assert set(OPERATIONS) == {*PLANNERS, "EXTRACT"}
+
+
+def test_families_are_cut_alike_in_the_language_the_interpreter_and_the_planner() -> None:
+    families = {path.stem for path in (ROOT / "src/perpend/ir/operations").glob("[a-z]*.py")}
+    for name in families:
+        declared = import_module(f"perpend.ir.operations.{name}").OPERATIONS
+        names = {operation.name for operation in declared} - {"EXTRACT"}
+        assert names == set(import_module(f"perpend.interpret.operations.{name}").COMPILERS)
+        assert names == set(import_module(f"perpend.plan.operations.{name}").PLANNERS)
 
 
 @pytest.mark.parametrize("engine", [DUCKDB, SPARK], ids=["duckdb", "spark"])

@@ -37,6 +37,9 @@ BROAD = {"src/perpend/cli/app.py:_exit_code"}
 IMPORTING_LATE = ("src/perpend/cli/", "src/perpend/errands/", "src/perpend/commands/")
 """Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
 
+KINDS = re.compile(r"^(str|Any|Lack|\w*Kind)\b")
+"""What may be called ``kind``; Any is what a context manager is told of an error, and a Lack is a kind of refusal."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith)
 
@@ -100,6 +103,20 @@ def test_a_class_name_means_one_thing() -> None:
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(path)
     assert {} == {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_what_is_called_a_kind_is_one() -> None:
+    """An object type or the type of a value is called so: a kind is a text, or of a class that is called one."""
+    called: dict[str, str] = {}
+    for path in SOURCES:
+        for node in ast.walk(tree(path)):
+            name = (
+                node.arg if isinstance(node, ast.arg) else ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else ""
+            )
+            annotation = getattr(node, "annotation", None)
+            if name == "kind" and annotation is not None:
+                called[f"{path}:{node.lineno}"] = ast.unparse(annotation)
+    assert {} == {place: said for place, said in called.items() if not KINDS.search(said)}
 
 
 def test_no_room_is_overcrowded() -> None:

@@ -259,8 +259,8 @@ class _Work:
             whole = self._relationship(call, name, scope) and whole
         whole = self._constants(call, arguments) and whole
         operands = {name: value for name, value in arguments.items() if isinstance(value, Expr)}
-        for name, kind in wanted_types(operation, operands).items():
-            arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], kind)
+        for name, value_type in wanted_types(operation, operands).items():
+            arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], value_type)
         whole = self._operand_types(call, arguments) and whole
         problem = incompatible(operation, operands) if whole else None
         if problem is not None:
@@ -306,7 +306,7 @@ class _Work:
                 if not isinstance(operand, Expr) or parameter.operand is None or operand.type is ValueType.ANY:
                     continue
                 if operand.type not in parameter.operand:
-                    wanted = " or ".join(sorted(kind.value for kind in parameter.operand))
+                    wanted = " or ".join(sorted(value_type.value for value_type in parameter.operand))
                     message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
                     self._note(rules.TYPE_MISMATCH, operand.span or call.span, message, fault=_type_source([operand]))
                     fine = False

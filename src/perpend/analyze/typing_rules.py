@@ -54,7 +54,9 @@ def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str
         wanted["search"] = ValueType.BYTES if _item(types.get("arg")) is ValueType.BYTES else ValueType.TEXT
     elif operation.typing is Typing.ITEMS:
         wanted["arg"] = _item(types.get("search")) or ValueType.TEXT
-    return {name: kind for name, kind in wanted.items() if types.get(name) is ValueType.ANY and kind is not None}
+    return {
+        name: value_type for name, value_type in wanted.items() if types.get(name) is ValueType.ANY and value_type is not None
+    }
 
 
 def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | None:
@@ -103,15 +105,15 @@ def _only(operation: Operation, name: str) -> ValueType | None:
     return ValueType.SET_OF_TEXT if accepted <= COLLECTIONS | {ValueType.JSON} else None
 
 
-def _item(kind: ValueType | None) -> ValueType | None:
+def _item(value_type: ValueType | None) -> ValueType | None:
     """Return what a text or a collection is made of; None where that is open."""
-    if kind is None or kind in (ValueType.ANY, ValueType.JSON):
+    if value_type is None or value_type in (ValueType.ANY, ValueType.JSON):
         return None
-    return kind.item or (kind if kind in TEXTUAL else None)
+    return value_type.item or (value_type if value_type in TEXTUAL else None)
 
 
-def _known(kind: ValueType | None, default: ValueType) -> ValueType:
-    return default if kind is None or kind is ValueType.ANY else kind
+def _known(value_type: ValueType | None, default: ValueType) -> ValueType:
+    return default if value_type is None or value_type is ValueType.ANY else value_type
 
 
 def _type_of(value: Any) -> ValueType:

@@ -253,23 +253,23 @@ def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: Pa
     return ("perpend pack verify PACK.zip", *unpacked)
 
 
-def checked_document(found: PackChecked) -> dict[str, Any]:
+def checked_document(outcome: PackChecked) -> dict[str, Any]:
     """Return what checking a pack has found, as JSON has it; ``holds`` is null where not all could be checked."""
     return {
-        "holds": found.holds,
-        "statement": found.statement,
-        "checked": found.checked,
-        "faults": [{"member": one.member or None, "reason": one.reason} for one in found.faults],
-        "notChecked": found.unchecked,
+        "holds": outcome.holds,
+        "statement": outcome.statement,
+        "checked": outcome.checked,
+        "faults": [{"member": one.member or None, "reason": one.reason} for one in outcome.faults],
+        "notChecked": outcome.unchecked,
     }
 
 
-def checked_lines(found: PackChecked) -> Iterator[str]:
+def checked_lines(outcome: PackChecked) -> Iterator[str]:
     """Yield what checking a pack has found, a line each, for people."""
-    if found.statement is not None:
-        yield f"statement    sha256:{found.statement}"
-    yield from (f"checked      {visible(one)}" for one in found.checked)
-    for fault in found.faults:
+    if outcome.statement is not None:
+        yield f"statement    sha256:{outcome.statement}"
+    yield from (f"checked      {visible(one)}" for one in outcome.checked)
+    for fault in outcome.faults:
         yield f"otherwise    {visible(fault.member)}{': ' if fault.member else ''}{visible(fault.reason)}"
-    yield from (f"not checked  {visible(one)}" for one in found.unchecked)
-    yield {True: "the pack holds", False: "the pack does not hold", None: "not everything was checked"}[found.holds]
+    yield from (f"not checked  {visible(one)}" for one in outcome.unchecked)
+    yield {True: "the pack holds", False: "the pack does not hold", None: "not everything was checked"}[outcome.holds]

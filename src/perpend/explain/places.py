@@ -72,11 +72,11 @@ def _value_at(fields: Mapping[str, Any], path: str, *, complete: bool) -> tuple[
     return fields.get(last), None if complete or last in fields else _unknown(fields, last)
 
 
-def shown_value(value: Any, kind: ValueType = ValueType.ANY) -> str:
+def shown_value(value: Any, value_type: ValueType = ValueType.ANY) -> str:
     """Return how a value reads: as JSON, cut where it is long; a date as a date."""
     if value is None:
         return "null"
-    if kind is ValueType.DATE_TIME and isinstance(value, int):
+    if value_type is ValueType.DATE_TIME and isinstance(value, int):
         return iso_from_milliseconds(value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -89,8 +89,8 @@ def staying_of(
     for table in former.tables.by_name.values():
         if not table.type_name or table.name in former.outdated or _ID not in table.columns:
             continue
-        kind = declared(table.name) or ObjectType(table.name)
-        staged.append(compared.stage(table, kind, collected.get(table.name), new_path()))
+        object_type = declared(table.name) or ObjectType(table.name)
+        staged.append(compared.stage(table, object_type, collected.get(table.name), new_path()))
     used: dict[int, int] = {}
     for one in staged:
         compared.count(one, staying, used)
@@ -112,9 +112,9 @@ class _Compared:
         times = [source.observed_at for source in sources if source.observed_at]
         self._limit = max(times) - keep if times else None
 
-    def stage(self, table: Table, kind: ObjectType, piece: Piece | None, path: Path) -> _Spread:
+    def stage(self, table: Table, object_type: ObjectType, piece: Piece | None, path: Path) -> _Spread:
         """Write the rows of a former table that were not collected again to a file, each with what became of it."""
-        deletion = kind.deletion_field
+        deletion = object_type.deletion_field
         forms = {column.name: column.form for column in table.columns.values()}
         if deletion and forms.get(deletion) is not Form.TEXT:
             forms[deletion] = Form.TEXT
@@ -123,7 +123,7 @@ class _Compared:
         columns = ", ".join(name(one) for one in (*(one for one in forms if one != deletion), *sorted(marks)))
         known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
         gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
-        account, region = self._scope(table, kind)
+        account, region = self._scope(table, object_type)
         new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
         again = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
         rows = (
@@ -192,12 +192,12 @@ class _Compared:
     def _numbers(self) -> str:
         return ", ".join(str(number) for number, one in enumerate(self._former.sources) if _is_collected(one))
 
-    def _scope(self, table: Table, kind: ObjectType) -> tuple[str, str]:
+    def _scope(self, table: Table, object_type: ObjectType) -> tuple[str, str]:
         """Return the expressions of the account and region in which a listing would show a row."""
         forms = {column.name: column.form for column in table.columns.values()}
         accounts = [match[1] if (match := _ACCOUNT.match(one.name)) else None for one in self._former.sources]
         listed = f"{_texts(accounts)}[{name(SOURCE)} + 1]"
-        _, region = scope_columns(forms, kind)
+        _, region = scope_columns(forms, object_type)
         return f"coalesce({account_in_arn(_ID)}, {listed})", f"coalesce({region}, {region_in_arn(_ID)})"
 
     def _observed(self) -> str:

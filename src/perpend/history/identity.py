@@ -65,13 +65,13 @@ def program_hash(program: Program) -> str:
     """Return a hash of what a program means: not of its words, of comments, or of the order in which keys stand in a file."""
     types = [
         [
-            kind.name,
-            kind.deletion_field,
-            sorted((one.name, one.kind) for one in kind.fields.values()),
-            sorted((one.name, one.target, one.key) for one in kind.lookups.values()),
-            sorted((one.name, one.type_name, one.key) for one in kind.children.values()),
+            object_type.name,
+            object_type.deletion_field,
+            sorted((one.name, one.kind) for one in object_type.fields.values()),
+            sorted((one.name, one.target, one.key) for one in object_type.lookups.values()),
+            sorted((one.name, one.type_name, one.key) for one in object_type.children.values()),
         ]
-        for _, kind in sorted(program.types.by_name.items())
+        for _, object_type in sorted(program.types.by_name.items())
     ]
     return _hash(["program-1", _of_block(program.block, {}), types])
 

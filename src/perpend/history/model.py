@@ -89,10 +89,5 @@ def status_of(value: int) -> Status:
     return STATUSES[value % _RADIX]
 
 
-def index_of(value: int) -> int:
-    """Return the condition index that a value holds."""
-    return value // _RADIX
-
-
 ABSENT: Final = value_of(DISAPPEARED, Status.DISAPPEARED)
 """What is said of an object that is surely not there any more."""

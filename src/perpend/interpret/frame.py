@@ -38,7 +38,7 @@ class Frame:
     ``complete`` says that a key which is not there is null, as in test data. Of a collected object it is unknown.
     """
 
-    __slots__ = ("complete", "fields", "kind", "memo", "path", "today", "types")
+    __slots__ = ("complete", "fields", "memo", "object_type", "path", "today", "types")
 
     def __init__(
         self,
@@ -46,25 +46,25 @@ class Frame:
         today: int,
         path: str = "",
         *,
-        kind: ObjectType = UNKNOWN_TYPE,
+        object_type: ObjectType = UNKNOWN_TYPE,
         types: Types = _NO_TYPES,
         complete: bool = True,
     ) -> None:
         self.fields = fields
         self.today = today
         self.path = path
-        self.kind = kind
+        self.object_type = object_type
         self.types = types
         self.complete = complete
         self.memo: dict[Any, Any] = {}
 
-    def beside(self, fields: Mapping[str, Any], path: str, kind: ObjectType, *, complete: bool) -> Frame:
+    def beside(self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool) -> Frame:
         """Return the frame of another object that is judged with this one."""
-        return Frame(fields, self.today, path, kind=kind, types=self.types, complete=complete)
+        return Frame(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
 
     def known_as(self, type_name: str) -> Frame:
         """Return the object as one of a type, if nothing else says of which it is."""
-        if self.kind.name or not type_name:
+        if self.object_type.name or not type_name:
             return self
         found: Frame | None = self.memo.get(("as", type_name))
         if found is None:
@@ -80,10 +80,10 @@ class Frame:
         """
         fields = self.fields
         if isinstance(fields, PartlyKnown):
-            for name in self.kind.deletion_names(fields.reasons):
+            for name in self.object_type.deletion_names(fields.reasons):
                 if (reason := reason_of(fields, name)) != MISSING:
                     raise Unreadable(f"{self.path}{name} {reason}")
-        return True in [self._is_past(name) for name in self.kind.deletion_names(fields)]
+        return True in [self._is_past(name) for name in self.object_type.deletion_names(fields)]
 
     def _is_past(self, name: str) -> bool:
         value = self.fields[name]
@@ -113,15 +113,15 @@ class Frame:
         found: Frame | None = self.memo.get(lookup)
         if found is None:
             self.get(lookup)
-            target, reason = lookup_target(self.kind, self.fields, lookup, complete=self.complete)
+            target, reason = lookup_target(self.object_type, self.fields, lookup, complete=self.complete)
             if reason is not None:
                 raise Unreadable(f"{self.path}{lookup} {reason}")
             if target is not None and (doubt := doubt_of(target)):
                 raise Unreadable(f"{self.path}{lookup}: {doubt}")
-            path, kind = f"{self.path}{lookup}.", self.types.behind(self.kind, lookup)
-            found = None if target is None else self.beside(target, path, kind, complete=self.complete)
+            path, object_type = f"{self.path}{lookup}.", self.types.behind(self.object_type, lookup)
+            found = None if target is None else self.beside(target, path, object_type, complete=self.complete)
             if found is None or found.has_disappeared():
-                found = self.beside(NOTHING, path, kind, complete=True)
+                found = self.beside(NOTHING, path, object_type, complete=True)
             self.memo[lookup] = found
         return found
 
@@ -133,14 +133,14 @@ class Frame:
         return frame
 
 
-def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:
+def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:
     """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form.
 
     ``missing_is_null``: a check of the policy's own speaks for a field that was not collected, though not in a child
     object: there it would make the child UNDETERMINED, and a parent may pass over such children.
     """
     *lookups, name = path.split(".")
-    convert = _CONVERSIONS.get(kind) or (_collection(kind) if kind.item else _anything)
+    convert = _CONVERSIONS.get(value_type) or (_collection(value_type) if value_type.item else _anything)
 
     def read(frame: Frame) -> Any:
         if lookups:
@@ -154,7 +154,7 @@ def field_reader(path: str, kind: ValueType, *, missing_is_null: bool = False) -
         try:
             return convert(value)
         except _WrongForm:
-            raise Unreadable(f"{frame.path}{name} holds {_described(value)}, not {kind.value}") from None
+            raise Unreadable(f"{frame.path}{name} holds {_described(value)}, not {value_type.value}") from None
 
     return read
 
@@ -201,12 +201,12 @@ def _duration(value: Any) -> Any:
     return length
 
 
-def _collection(kind: ValueType) -> Callable[[Any], Any]:
-    a_set = kind in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES)
+def _collection(value_type: ValueType) -> Callable[[Any], Any]:
+    a_set = value_type in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES)
 
     def convert(value: Any) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return collection(value, kind.item or ValueType.TEXT, skip_empty=a_set, skip_repeated=a_set, ordered=a_set)
+            return collection(value, value_type.item or ValueType.TEXT, skip_empty=a_set, skip_repeated=a_set, ordered=a_set)
         raise _WrongForm
 
     return convert

@@ -53,7 +53,7 @@ class Interpreter:
         self._extracts: dict[Expr, Closure] = {}
         self._lists: dict[int, Callable[[Frame], End]] = {}
         self._types = Types.together(program.types for program in programs)
-        self._kind = programs[0].block.type if programs else self._types.named("")
+        self._object_type = programs[0].block.type if programs else self._types.named("")
         self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
 
     def judge(
@@ -65,7 +65,7 @@ class Interpreter:
         ``only`` names some of the programs by their number, others are left out.
         """
         today = snapshot_time - snapshot_time % DAY
-        frame = Frame(fields, today, kind=self._kind, types=self._types, complete=complete)
+        frame = Frame(fields, today, object_type=self._object_type, types=self._types, complete=complete)
         blocks = self._blocks if only is None else [self._blocks[number] for number in only]
         return [block(frame) for block in blocks]
 
@@ -190,19 +190,19 @@ class Interpreter:
         return run
 
 
-def _children(frame: Frame, name: str, kind: ObjectType) -> list[Frame]:
+def _children(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
     """Return the frames of a list's objects. Of a short list they stay, so that other blocks compute nothing of them again."""
-    found: list[Frame] | None = frame.memo.get(("children", name, id(kind)))
+    found: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
     if found is not None:
         return found
     frame.get(name)
     path = f"{frame.path}{name}"
-    children, reason = children_of(frame.kind, frame.fields, name, complete=frame.complete)
+    children, reason = children_of(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise Unreadable(f"{path} {reason}")
-    found = [frame.beside(one, f"{path}[{at}].", kind, complete=frame.complete) for at, one in enumerate(children)]
+    found = [frame.beside(one, f"{path}[{at}].", object_type, complete=frame.complete) for at, one in enumerate(children)]
     if len(found) <= _SHORT:
-        frame.memo["children", name, id(kind)] = found
+        frame.memo["children", name, id(object_type)] = found
     return found
 
 

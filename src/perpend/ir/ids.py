@@ -27,3 +27,8 @@ def service_of(policy_id: str) -> str:
     """Return the folder of the service that a policy belongs to: the fourth part of its id, or the folder that holds it."""
     parts = policy_id.split("/")
     return "/".join(parts[:5]) if len(parts) > 5 else policy_id.rpartition("/")[0]
+
+
+def framework_of(section_id: str) -> str:
+    """Return the id of the framework that a section is of, or the id itself if it is a framework's: ``/frameworks/NAME``."""
+    return "/".join(section_id.split("/")[:3])

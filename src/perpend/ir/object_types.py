@@ -155,9 +155,9 @@ class Types:
         """
         found: dict[str, ObjectType] = {}
         for types in several:
-            for name, kind in types.by_name.items():
-                known = found.setdefault(name, kind)
-                if known is not kind and known != kind:
+            for name, object_type in types.by_name.items():
+                known = found.setdefault(name, object_type)
+                if known is not object_type and known != object_type:
                     raise TypesDiffer(name)
         return cls(found)
 
@@ -165,9 +165,9 @@ class Types:
         """Return a type by its API name: a bare one where nothing declares it."""
         return self.by_name.get(name) or (ObjectType(name) if name else UNKNOWN_TYPE)
 
-    def behind(self, kind: ObjectType, lookup: str) -> ObjectType:
+    def behind(self, object_type: ObjectType, lookup: str) -> ObjectType:
         """Return the type that a lookup of a type leads to."""
-        return reached(kind, (lookup,), self.named)
+        return reached(object_type, (lookup,), self.named)
 
 
 @lru_cache(maxsize=4096)

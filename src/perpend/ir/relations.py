@@ -24,7 +24,7 @@ NO_OWNER: Final = "holds objects, but there is no Id to find them by"
 
 
 def lookup_target(
-    kind: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
+    object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Mapping[str, Any] | None, str | None]:
     """Return the object that a lookup leads to, None where it leads nowhere, and why it is not known where it leads.
 
@@ -35,7 +35,7 @@ def lookup_target(
     if value is not None and not isinstance(value, dict):
         return None, "is no object"
     target = None if value is None or is_unset(value) else value
-    lookup = kind.lookups.get(name)
+    lookup = object_type.lookups.get(name)
     if complete or lookup is None or not lookup.key or name not in fields:
         return target, None
     key = fields.get(lookup.key)
@@ -47,7 +47,7 @@ def lookup_target(
 
 
 def children_of(
-    kind: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
+    object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
     """Return the objects of a child list, and why it is not known what belongs to it.
 
@@ -58,7 +58,7 @@ def children_of(
         return (), None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return (), NOT_LISTED
-    children = kind.children.get(name)
+    children = object_type.children.get(name)
     if complete or children is None or not children.key or not items:
         return items, None
     owner = fields.get("Id")

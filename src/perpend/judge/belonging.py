@@ -61,11 +61,11 @@ def with_children(estate: Estate, programs: Iterable[Program], declared: Callabl
     coverage = Claims((*map(unread_input, estate.unread), *claims))
     found = dict(estate.objects)
     for type_name in estate.objects:
-        kind = declared(type_name)
-        for child in kind.children.values():
+        object_type = declared(type_name)
+        for child in object_type.children.values():
             if child.name in read and child.key and child.type_name in estate.objects and found[type_name]:
                 parts = _parts(estate, type_name, child, declared(child.type_name))
-                found[type_name] = [_with_list(one, kind, child, parts, coverage) for one in found[type_name]]
+                found[type_name] = [_with_list(one, object_type, child, parts, coverage) for one in found[type_name]]
     return replace(estate, objects=found)
 
 
@@ -74,10 +74,10 @@ def _lists_of(wanted: Wanted) -> set[str]:
     return {*wanted.children, *(name for one in below for name in _lists_of(one))}
 
 
-def _parts(estate: Estate, owner_type: str, child: Children, kind: ObjectType) -> _Parts:
+def _parts(estate: Estate, owner_type: str, child: Children, object_type: ObjectType) -> _Parts:
     found = _Parts()
-    lookups = [one.name for one in kind.lookups.values() if one.key == child.key]
-    is_master = child.key in kind.fields and kind.fields[child.key].kind == MASTER_KEY
+    lookups = [one.name for one in object_type.lookups.values() if one.key == child.key]
+    is_master = child.key in object_type.fields and object_type.fields[child.key].kind == MASTER_KEY
     for one in estate.objects[child.type_name]:
         fields = PartlyKnown(one.fields, {}, contradiction(one)) if one.variants else one.fields
         for named, owner in dict.fromkeys(_owner(reading.fields, child.key, lookups) for reading in (one, *one.variants)):
@@ -114,15 +114,15 @@ def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[boo
     return is_said, stated[0] if is_said else None
 
 
-def _with_list(one: EstateObject, kind: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> EstateObject:
-    fields = _fields_with_list(one.fields, kind, child, parts, coverage)
+def _with_list(one: EstateObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> EstateObject:
+    fields = _fields_with_list(one.fields, object_type, child, parts, coverage)
     return one._replace(
-        fields=fields, variants=tuple(_with_list(variant, kind, child, parts, coverage) for variant in one.variants)
+        fields=fields, variants=tuple(_with_list(variant, object_type, child, parts, coverage) for variant in one.variants)
     )
 
 
 def _fields_with_list(
-    fields: Mapping[str, Any], kind: ObjectType, child: Children, parts: _Parts, coverage: Claims
+    fields: Mapping[str, Any], object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims
 ) -> Mapping[str, Any]:
     identity = fields.get("Id")
     belonging = parts.by_owner.get(identity, []) if is_filled(identity) else []
@@ -135,7 +135,7 @@ def _fields_with_list(
         if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
             reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return _without(fields, child.name, reason) if reason else fields
-    reason = reason or parts.open or coverage.reason(child.type_name, child.name, scope_of(fields, kind))
+    reason = reason or parts.open or coverage.reason(child.type_name, child.name, scope_of(fields, object_type))
     if reason:
         return _without(fields, child.name, reason)
     known = {**fields, child.name: belonging}

@@ -70,11 +70,11 @@ class TooManyError(Exception):
 class Formulas:
     """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
 
-    ``kind`` is the type of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
+    ``object_type`` is that of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
     before: whether a guarded value is empty.
     """
 
-    kind: ObjectType
+    object_type: ObjectType
     stopped: bool = False
     _made: int = 0
 
@@ -103,7 +103,7 @@ class Formulas:
 
     def _is_asked_before(self, field: str | None) -> bool:
         """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
-        return bool(self.kind.name) or field is None or is_deletion_field(field)
+        return bool(self.object_type.name) or field is None or is_deletion_field(field)
 
     def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
         if name == "IS_EMPTY":
@@ -140,8 +140,8 @@ class Formulas:
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
         parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
         # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
-        kind = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
-        return (expression.operation.name == name, name, kind, lookups, parts)
+        value_type = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
+        return (expression.operation.name == name, name, value_type, lookups, parts)
 
     def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
         if isinstance(value, Expr):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perpend.ir.ids import type_of_extracts
+from perpend.ir.ids import framework_of, type_of_extracts
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.ir.status import Status
 from perpend.load.calls import Call, modernised
@@ -75,7 +75,7 @@ class Section:
     @property
     def framework(self) -> str:
         """The id of the framework that the section belongs to."""
-        return "/".join(self.id.split("/")[:3])
+        return framework_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)

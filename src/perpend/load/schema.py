@@ -288,8 +288,8 @@ def class_text(accepted: frozenset[ValueType]) -> str:
 def _groups(accepted: frozenset[ValueType]) -> list[str]:
     """Return the types of a class in the order of their declaration, all kinds of collection as one word."""
     whole = {COLLECTIONS: "Collection", TEXT_COLLECTIONS: "TextCollection", BYTES_COLLECTIONS: "BytesCollection"}
-    found = [kind.value for kind in ValueType if kind in accepted - COLLECTIONS]
+    found = [one.value for one in ValueType if one in accepted - COLLECTIONS]
     collections = accepted & COLLECTIONS
     if collections:
-        found += [whole[collections]] if collections in whole else [kind.value for kind in ValueType if kind in collections]
+        found += [whole[collections]] if collections in whole else [one.value for one in ValueType if one in collections]
     return found

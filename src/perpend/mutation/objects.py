@@ -34,10 +34,10 @@ def test_object(program: Program, specimen: Specimen, name: str) -> str:
     return json.dumps(written, ensure_ascii=False, indent=2)
 
 
-def _owned(fields: Mapping[str, Any], kind: ObjectType, types: Types, name: str) -> dict[str, Any]:
+def _owned(fields: Mapping[str, Any], object_type: ObjectType, types: Types, name: str) -> dict[str, Any]:
     """Return an object under another name: objects of its lists, and theirs, name it as their owner where they name one."""
     owned = {"Id": name, **{key: value for key, value in fields.items() if key != "Id"}}
-    for children in kind.children.values():
+    for children in object_type.children.values():
         held = owned.get(children.name)
         if isinstance(held, list):
             child_type = types.named(children.type_name)
@@ -45,8 +45,8 @@ def _owned(fields: Mapping[str, Any], kind: ObjectType, types: Types, name: str)
     return owned
 
 
-def _child(child: Any, key: str, kind: ObjectType, types: Types, owner: str) -> Any:
+def _child(child: Any, key: str, object_type: ObjectType, types: Types, owner: str) -> Any:
     if not isinstance(child, dict):
         return child
     own = {**child, key: owner} if child.get(key) is not None else child
-    return _owned(own, kind, types, own["Id"]) if isinstance(own.get("Id"), str) else own
+    return _owned(own, object_type, types, own["Id"]) if isinstance(own.get("Id"), str) else own

@@ -65,48 +65,48 @@ def verify_pack(path: Path, store: Store | None = None) -> PackChecked:
 
     Raises NotAPack for a file that is none, StoreError where there is no room to unpack it.
     """
-    found = PackChecked()
+    outcome = PackChecked()
     with opened_pack(path) as archive, scratch() as directory:
-        found.faults += archive.faults
-        statement = None if archive.faults else _statement(archive, found)
+        outcome.faults += archive.faults
+        statement = None if archive.faults else _statement(archive, outcome)
         if statement is None:
-            return found
+            return outcome
         unpacked = directory / "pack"
-        _compare_digests(archive, statement, unpacked, found)
-        if found.faults:
-            found.unchecked.append("judging again: of a pack with faults nothing is used")
+        _compare_digests(archive, statement, unpacked, outcome)
+        if outcome.faults:
+            outcome.unchecked.append("judging again: of a pack with faults nothing is used")
         elif statement.predicate_type != PREDICATE_TYPE:
             kind = shown(statement.predicate_type)
-            found.unchecked.append(f"what the statement says beyond digests: this version does not know {kind}")
+            outcome.unchecked.append(f"what the statement says beyond digests: this version does not know {kind}")
         else:
-            _Rejudging(statement, unpacked, directory, found).compare(store)
-        return found
+            _Rejudging(statement, unpacked, directory, outcome).compare(store)
+        return outcome
 
 
-def _statement(archive: PackArchive, found: PackChecked) -> Statement | None:
+def _statement(archive: PackArchive, outcome: PackChecked) -> Statement | None:
     if STATEMENT not in archive.names:
-        found.faults.append(PackFault(STATEMENT, "is missing: nothing says what the pack holds"))
+        outcome.faults.append(PackFault(STATEMENT, "is missing: nothing says what the pack holds"))
         return None
     try:
         content = archive.content(STATEMENT, most=MOST)
-        found.statement = digest_of_bytes(content)
+        outcome.statement = digest_of_bytes(content)
         return statement_from(content)
     except (DamagedMember, UnusableStatement) as error:
-        found.faults.append(PackFault(STATEMENT, str(error)))
+        outcome.faults.append(PackFault(STATEMENT, str(error)))
         return None
 
 
-def _compare_digests(archive: PackArchive, statement: Statement, unpacked: Path, found: PackChecked) -> None:
+def _compare_digests(archive: PackArchive, statement: Statement, unpacked: Path, outcome: PackChecked) -> None:
     """Compare every member with its digest, and unpack it."""
     names = [name for name in archive.names if name != STATEMENT]
     missing = sorted(statement.subjects.keys() - set(names))
-    found.faults += [PackFault(name, "is missing, and the statement names it") for name in missing[:_MOST_FAULTS]]
+    outcome.faults += [PackFault(name, "is missing, and the statement names it") for name in missing[:_MOST_FAULTS]]
     for name in names:
         reason = _member_fault(archive, name, statement, unpacked)
-        if reason is not None and len(found.faults) < _MOST_FAULTS:
-            found.faults.append(PackFault(name, reason))
-    if not found.faults:
-        found.checked.append(f"{counted(len(names), 'member')}, each by its SHA-256")
+        if reason is not None and len(outcome.faults) < _MOST_FAULTS:
+            outcome.faults.append(PackFault(name, reason))
+    if not outcome.faults:
+        outcome.checked.append(f"{counted(len(names), 'member')}, each by its SHA-256")
 
 
 def _member_fault(archive: PackArchive, name: str, statement: Statement, unpacked: Path) -> str | None:
@@ -133,7 +133,7 @@ class _Rejudging:
     statement: Statement
     unpacked: Path
     directory: Path
-    found: PackChecked
+    outcome: PackChecked
 
     def compare(self, store: Store | None) -> None:
         """Judge and compare, where that is possible."""
@@ -143,7 +143,7 @@ class _Rejudging:
             self._fault(STATEMENT, str(error))
             return
         if not run.inputs and store is None:
-            self.found.unchecked.append("judging again: the inputs were left out; name their store with --inputs")
+            self.outcome.unchecked.append("judging again: the inputs were left out; name their store with --inputs")
             return
         try:
             with self._snapshot(run, store) as snapshot:
@@ -160,7 +160,7 @@ class _Rejudging:
 
     def _holds_the_same(self, run: RunPacked, snapshot: Snapshot) -> bool:
         """Whether the snapshot is the one that was packed, file by file."""
-        faults = len(self.found.faults)
+        faults = len(self.outcome.faults)
         said = self.statement.predicate.get("inputs", {}).get("files")
         inputs = inputs_of(snapshot)
         listed = [{"name": name, **one} for name, one in inputs.items()]
@@ -169,13 +169,13 @@ class _Rejudging:
         packed = {name for name in self.statement.subjects if name.startswith(INVENTORY)}
         for name in sorted(packed ^ (inputs.keys() if run.inputs else set())):
             self._fault(name, "the snapshot's manifest and the pack disagree whether it is a part of the snapshot")
-        return len(self.found.faults) == faults
+        return len(self.outcome.faults) == faults
 
     def _judge(self, run: RunPacked, snapshot: Snapshot) -> None:
         again = self.directory / "again"
         again.mkdir(mode=0o700)
         judged = judge_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
-        before = len(self.found.faults) + len(self.found.unchecked)
+        before = len(self.outcome.faults) + len(self.outcome.unchecked)
         for name, path in judged.members.items():
             if not (self.unpacked / name).exists():
                 self._otherwise(name, "is missing, and judging again writes it")
@@ -188,13 +188,13 @@ class _Rejudging:
         for key, value in judged.described.items():
             if json.loads(json.dumps(value)) != said.get(key):
                 self._otherwise(STATEMENT, f"judging again says otherwise of `{key}`")
-        if len(self.found.faults) + len(self.found.unchecked) == before:
+        if len(self.outcome.faults) + len(self.outcome.unchecked) == before:
             counts = judged.described["verdicts"]
             number = sum(counts.values()) - counts["objects"]
             by = counted(len(run.policies), "policy", "policies")
-            self.found.checked.append(f"judged again: {counted(number, 'verdict')} of {by}, byte for byte")
+            self.outcome.checked.append(f"judged again: {counted(number, 'verdict')} of {by}, byte for byte")
             if said.get("versions") != VERSIONS:
-                self.found.checked.append(f"that by another version: {_versions(said)} then, {_versions(None)} now")
+                self.outcome.checked.append(f"that by another version: {_versions(said)} then, {_versions(None)} now")
 
     def _otherwise(self, member: str, reason: str) -> None:
         """Take in that judging again ended otherwise: a fault, unless another version may be the cause, which nobody knows."""
@@ -204,10 +204,10 @@ class _Rejudging:
         else:
             what = f"{member}: " if member else ""
             by = f"{_versions(said)} packed it, and this is {_versions(None)}"
-            self.found.unchecked.append(f"{what}{reason}; {by}")
+            self.outcome.unchecked.append(f"{what}{reason}; {by}")
 
     def _fault(self, member: str, reason: str) -> None:
-        self.found.faults.append(PackFault(member, reason))
+        self.outcome.faults.append(PackFault(member, reason))
 
 
 def _versions(said: Any) -> str:

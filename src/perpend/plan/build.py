@@ -52,7 +52,7 @@ def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, 
     scan = Scan(table)
     planner = _Planner(build)
     for number, program in enumerate(programs):
-        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block, kind=program.block.type)
+        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block, object_type=program.block.type)
         scan.outputs[f"v{number}"] = planner.code(place, program.block)
     stage = rewritten(build.scalars, scan.stage(), rewrites)
     return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
@@ -137,8 +137,8 @@ class _Planner:
         """Return an extract's value at the end of its lookups, planned once for all that refer to it."""
         body, at = extract.body, place.through(extract.lookups)
         way = at.guards[len(place.guards) :]
-        kind = at.kind if at.kind.name else self.build.types.named(extract.type_name)
-        inner = replace(at, guards=(), block=None, kind=kind)
+        object_type = at.object_type if at.object_type.name else self.build.types.named(extract.type_name)
+        inner = replace(at, guards=(), block=None, object_type=object_type)
         key = (id(body), id(at.scan), at.alias, at.there, at.in_child)
         if key not in self._extracts:
             self._kept.append(body)
@@ -162,7 +162,9 @@ class _Planner:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
         path, true = f"{at.path}{name}[].", self.build.scalars.true
-        below = Place(self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True, kind=child.type)
+        below = Place(
+            self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True, object_type=child.type
+        )
         output = children.output(self.code(below, child))
         return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), at.there)
 

@@ -77,7 +77,7 @@ class Place:
     block: Block | None = None
     in_child: bool = False
     hidden: bool = False
-    kind: ObjectType = UNKNOWN_TYPE
+    object_type: ObjectType = UNKNOWN_TYPE
 
     def unknown(self, condition: Scalar, reason: str | None) -> Guards:
         """Return the guard that stops where it is not known what is asked for."""
@@ -109,15 +109,17 @@ class Place:
     def _through(self, name: str) -> Place:
         scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
         target = self.build.tables.by_name.get(join.table) if join else None
-        path, kind = f"{self.path}{name}.", self.build.types.behind(self.kind, name)
+        path, object_type = f"{self.path}{name}.", self.build.types.behind(self.object_type, name)
         if join is None or target is None:
             guards = () if self.table is None else self.unset(name)
-            return replace(self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path, kind=kind)
+            return replace(
+                self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path, object_type=object_type
+            )
         guards = (*self.guards, *self.unfollowed(join))
         alias = self.scan.lookup(self.alias, join).alias
         found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
         there = scalars.all(self.there, found)
-        below = replace(self, alias=alias, table=target, there=there, guards=guards, path=path, kind=kind)
+        below = replace(self, alias=alias, table=target, there=there, guards=guards, path=path, object_type=object_type)
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
             below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
@@ -161,7 +163,7 @@ class Place:
     def gone(self) -> tuple[Scalar, Guards]:
         """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
         columns = self.table.columns if self.table else {}
-        found = [self._gone_by(columns[name]) for name in self.kind.deletion_names(columns)]
+        found = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
         odd = self.build.scalars.any(*(one for _, one in found))
         return self.build.scalars.any(*(one for one, _ in found)), self.unknown(odd, DYNAMIC)
 

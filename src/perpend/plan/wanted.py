@@ -28,21 +28,21 @@ class _At:
     """What is wanted of the objects at one place, and their type: its deletion field is always wanted."""
 
     wanted: Wanted
-    kind: ObjectType
+    object_type: ObjectType
     types: Types
 
     def through(self, lookups: Iterable[str]) -> _At:
         found = self
         for name in lookups:
-            kind = self.types.behind(found.kind, name)
-            found = _At(found.wanted.through([name]), kind, self.types)
+            object_type = self.types.behind(found.object_type, name)
+            found = _At(found.wanted.through([name]), object_type, self.types)
             found.want_deletion()
         return found
 
     def want_deletion(self) -> None:
-        self.wanted.kind = self.kind
-        if self.kind.name and self.kind.deletion_field:
-            self.wanted.values.add(self.kind.deletion_field)
+        self.wanted.object_type = self.object_type
+        if self.object_type.name and self.object_type.deletion_field:
+            self.wanted.values.add(self.object_type.deletion_field)
 
     def want_block(self, block: Block) -> None:
         self.want_deletion()
@@ -67,7 +67,7 @@ class _At:
         at = self
         if expression.extract is not None:
             at = self.through(expression.extract.lookups)
-            if not at.kind.name:
+            if not at.object_type.name:
                 at = _At(at.wanted, self.types.named(expression.extract.type_name), self.types)
                 at.want_deletion()
         for operand in expression.operands:
@@ -86,7 +86,7 @@ def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
         waiting = [wanted_by([program])]
         while waiting:
             wanted = waiting.pop()
-            if wanted.kind.name:
-                found.setdefault(wanted.kind.name, set()).update(wanted.values)
+            if wanted.object_type.name:
+                found.setdefault(wanted.object_type.name, set()).update(wanted.values)
             waiting += [*wanted.lookups.values(), *wanted.children.values()]
     return found

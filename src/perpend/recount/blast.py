@@ -99,42 +99,42 @@ class Radius:
         return "; ".join(parts)
 
 
-def print_radius(found: Radius, console: Console, *, limit: int) -> None:
+def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
     """Print what is otherwise, policy by policy."""
     page = TerminalPage(console)
-    page.line(page.prose(found.words))
-    for one in found.policies:
+    page.line(page.prose(radius.words))
+    for one in radius.policies:
         page.blank()
         page.line((page.name(one.policy_id), "bold"), f" {one.kind}")
         for before, after, number in _ways(one):
             page.line(f"{number:>9,}  {before} {page.arrow} {after}", first="  ")
         for name in one.failing[:limit]:
             page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
-    if found.requirements:
+    if radius.requirements:
         page.blank()
         page.line(("requirements that stand otherwise", "bold"))
-        for moved in found.requirements:
+        for moved in radius.requirements:
             page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
-    if found.waivers:
+    if radius.waivers:
         page.blank()
         page.line(("waivers that cover something else", "bold"))
-        for one_waiver in found.waivers:
+        for one_waiver in radius.waivers:
             page.line(f"{page.name(one_waiver.id)} {one_waiver.what}: {_covers(one_waiver, page.arrow)}", first="  ")
-    for policy in found.refused:
-        page.line(f"cannot be used in {page.name(found.after)}: {page.name(policy)} (perpend lint)", style="yellow")
+    for policy in radius.refused:
+        page.line(f"cannot be used in {page.name(radius.after)}: {page.name(policy)} (perpend lint)", style="yellow")
 
 
-def write_radius_json(found: Radius, stream: TextIO) -> None:
+def write_radius_json(radius: Radius, stream: TextIO) -> None:
     """Write one object."""
     document: dict[str, Any] = {
-        "before": found.before,
-        "after": found.after,
-        "snapshot": found.snapshot,
-        "newlyIncompliant": found.newly_incompliant,
-        "lostSight": found.lost_sight,
-        "unchanged": found.same,
-        "changedButSame": found.untouched,
-        "refused": list(found.refused),
+        "before": radius.before,
+        "after": radius.after,
+        "snapshot": radius.snapshot,
+        "newlyIncompliant": radius.newly_incompliant,
+        "lostSight": radius.lost_sight,
+        "unchanged": radius.same,
+        "changedButSame": radius.untouched,
+        "refused": list(radius.refused),
         "policies": [
             {
                 "policy": one.policy_id,
@@ -142,10 +142,10 @@ def write_radius_json(found: Radius, stream: TextIO) -> None:
                 "moved": [{"before": old, "after": new, "objects": number} for old, new, number in _ways(one, none=None)],
                 "newlyIncompliant": list(one.failing),
             }
-            for one in found.policies
+            for one in radius.policies
         ],
         "requirements": [
-            {"requirement": one.requirement, "before": one.before, "after": one.after} for one in found.requirements
+            {"requirement": one.requirement, "before": one.before, "after": one.after} for one in radius.requirements
         ],
         "waivers": [
             {
@@ -154,36 +154,36 @@ def write_radius_json(found: Radius, stream: TextIO) -> None:
                 "before": {"force": one.force_before, "waives": one.waives_before},
                 "after": {"force": one.force_after, "waives": one.waives_after},
             }
-            for one in found.waivers
+            for one in radius.waivers
         ],
     }
     json.dump(document, stream, ensure_ascii=False, indent=1)
     stream.write("\n")
 
 
-def write_radius_markdown(found: Radius, stream: TextIO, *, limit: int) -> None:
+def write_radius_markdown(radius: Radius, stream: TextIO, *, limit: int) -> None:
     """Write a comment for a review."""
-    stream.write(f"### What this change of policies finds\n\n{cell(found.words)}.\n")
-    if found.policies:
+    stream.write(f"### What this change of policies finds\n\n{cell(radius.words)}.\n")
+    if radius.policies:
         stream.write("\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n")
-    for one in found.policies:
+    for one in radius.policies:
         for before, after, number in _ways(one):
             stream.write(f"| {cell(one.policy_id)} | {one.kind} | {before} | {after} | {number:,} |\n")
-    for one in found.policies:
+    for one in radius.policies:
         if one.failing:
             named = ", ".join(cell(name) for name in one.failing[:limit])
             stream.write(f"\nNewly incompliant by {cell(one.policy_id)}: {named}\n")
-    if found.requirements:
+    if radius.requirements:
         stream.write("\n| requirement | before | after |\n| --- | --- | --- |\n")
-    for moved in found.requirements:
+    for moved in radius.requirements:
         stream.write(f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n")
-    if found.waivers:
+    if radius.waivers:
         stream.write("\n| waiver | | before | after |\n| --- | --- | --- | --- |\n")
-    for one_waiver in found.waivers:
+    for one_waiver in radius.waivers:
         before, _, after = _covers(one_waiver, "|").partition(" | ")
         stream.write(f"| {cell(one_waiver.id)} | {one_waiver.what} | {before} | {after} |\n")
-    for policy in found.refused:
-        stream.write(f"\nCannot be used in {cell(found.after)}: {cell(policy)}\n")
+    for policy in radius.refused:
+        stream.write(f"\nCannot be used in {cell(radius.after)}: {cell(policy)}\n")
 
 
 def _covers(one: WaiverMoved, arrow: str) -> str:

@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from perpend.judge.carried import CarryOver, RequirementCarried
 
 
-def print_carry_over(found: CarryOver, console: Console) -> None:
+def print_carry_over(carry_over: CarryOver, console: Console) -> None:
     """Print how many requirements go on from which, and those that inherit, gain or lose policies."""
     page = TerminalPage(console)
-    page.line((f"carried over from {page.name(found.before)}", "bold"))
-    page.line(f"{_words(found)}", first="  ")
-    for one in found.requirements:
+    page.line((f"carried over from {page.name(carry_over.before)}", "bold"))
+    page.line(f"{_words(carry_over)}", first="  ")
+    for one in carry_over.requirements:
         for word, policies in (("inherits", one.inherited), ("gained", one.gained)):
             for policy in policies:
                 was = f" (was {', '.join(map(_short, one.before))})" if one.before and word == "inherits" else ""
                 page.line(f"{_short(one.id)}{was} {word} {page.name(policy)}", first="  ", rest="    ")
-    for section, policies in found.lost:
+    for section, policies in carry_over.lost:
         for policy in policies:
             page.line(f"{_short(section)} lost {page.name(policy)}: it answers nothing there", first="  ", rest="    ")
     page.blank()
 
 
-def carry_over_document(found: CarryOver) -> dict[str, Any]:
+def carry_over_document(carry_over: CarryOver) -> dict[str, Any]:
     """Return the same as JSON has it."""
     return {
-        "from": found.before,
+        "from": carry_over.before,
         "requirements": [
             {
                 "requirement": one.id,
@@ -41,30 +41,30 @@ def carry_over_document(found: CarryOver) -> dict[str, Any]:
                 "inherited": list(one.inherited),
                 "gained": list(one.gained),
             }
-            for one in found.requirements
+            for one in carry_over.requirements
         ],
-        "lost": [{"requirement": section, "policies": list(policies)} for section, policies in found.lost],
+        "lost": [{"requirement": section, "policies": list(policies)} for section, policies in carry_over.lost],
     }
 
 
-def _words(found: CarryOver) -> str:
+def _words(carry_over: CarryOver) -> str:
     def number(which: str) -> int:
-        return sum(bool(getattr(one, which)) for one in found.requirements)
+        return sum(bool(getattr(one, which)) for one in carry_over.requirements)
 
-    none = sum(not (one.kept or one.inherited) for one in found.requirements)
-    total = counted(len(found.requirements), "requirement")
-    lost = counted(len({policy for _, policies in found.lost for policy in policies}), "policy", "policies")
+    none = sum(not (one.kept or one.inherited) for one in carry_over.requirements)
+    total = counted(len(carry_over.requirements), "requirement")
+    lost = counted(len({policy for _, policies in carry_over.lost for policy in policies}), "policy", "policies")
     return (
-        f"of {total}, {number('kept'):,} keep a policy, {_only(found):,} inherit all they have, {number('gained'):,} gained "
-        f"one, {none:,} go on from nothing; {lost} lost"
+        f"of {total}, {number('kept'):,} keep a policy, {_only(carry_over):,} inherit all they have, "
+        f"{number('gained'):,} gained one, {none:,} go on from nothing; {lost} lost"
     )
 
 
-def _only(found: CarryOver) -> int:
+def _only(carry_over: CarryOver) -> int:
     def inherits(one: RequirementCarried) -> bool:
         return bool(one.inherited) and not one.kept and not one.gained
 
-    return sum(map(inherits, found.requirements))
+    return sum(map(inherits, carry_over.requirements))
 
 
 def _short(section: str) -> str:

@@ -46,53 +46,57 @@ class Difference:
         return {event.value: counted[event.value] for event in _ORDER if counted[event.value]}
 
 
-def print_difference(found: Difference, console: Console, *, limit: int) -> None:
+def print_difference(difference: Difference, console: Console, *, limit: int) -> None:
     """Print what is otherwise, by kind."""
     page = TerminalPage(console)
-    for name, run, (judged, known) in zip(("before", "after "), (found.before, found.after), found.judged, strict=True):
+    for name, run, (judged, known) in zip(
+        ("before", "after "), (difference.before, difference.after), difference.judged, strict=True
+    ):
         page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts judged")
-    for what, number in found.counts.items():
+    for what, number in difference.counts.items():
         page.blank()
         page.line((f"{what} ({number:,})", "bold"))
-        rows = [row for row in found.rows if row["what"] == what]
+        rows = [row for row in difference.rows if row["what"] == what]
         for row in rows[:limit]:
             named = page.name(row["object_name"] or row["object_id"])
             where = f" in {page.name(row['account'])}" if row["account"] else ""
             page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']}){_waived(row)}", first="  ", rest="    ")
         if number > limit:
             page.line(f"{number - limit:,} more: --limit shows them", first="  ")
-    if not found.rows:
+    if not difference.rows:
         page.blank()
         page.line("no finding is otherwise")
 
 
-def write_difference_json(found: Difference, stream: TextIO) -> None:
+def write_difference_json(difference: Difference, stream: TextIO) -> None:
     """Write one object: both runs, the counts, a row per finding."""
     document: dict[str, Any] = {
         name: {"run": run.number, "snapshot": run.snapshot, "time": run.time, "judged": judged, "known": known}
-        for name, run, (judged, known) in zip(("before", "after"), (found.before, found.after), found.judged, strict=True)
+        for name, run, (judged, known) in zip(
+            ("before", "after"), (difference.before, difference.after), difference.judged, strict=True
+        )
     }
-    document |= {"counts": found.counts, "findings": [plain(row) for row in found.rows]}
+    document |= {"counts": difference.counts, "findings": [plain(row) for row in difference.rows]}
     json.dump(document, stream, ensure_ascii=False, indent=1)
     stream.write("\n")
 
 
-def write_difference_markdown(found: Difference, stream: TextIO, *, limit: int) -> None:
+def write_difference_markdown(difference: Difference, stream: TextIO, *, limit: int) -> None:
     """Write tables for a review."""
-    stream.write(f"<!-- perpend:diff -->\n### Findings: run {found.before.number} to run {found.after.number}\n\n")
+    stream.write(f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n")
     stream.write("| what | findings |\n| --- | ---: |\n")
-    stream.writelines(f"| {what} | {number:,} |\n" for what, number in found.counts.items())
-    if not found.rows:
+    stream.writelines(f"| {what} | {number:,} |\n" for what, number in difference.counts.items())
+    if not difference.rows:
         stream.write("| nothing is otherwise | 0 |\n")
         return
     stream.write("\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n")
-    for row in found.rows[:limit]:
+    for row in difference.rows[:limit]:
         cause = f"{row['cause']}{cell(_waived(row))}"
         stream.write(
             f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
         )
-    if len(found.rows) > limit:
-        stream.write(f"\n{len(found.rows) - limit:,} more.\n")
+    if len(difference.rows) > limit:
+        stream.write(f"\n{len(difference.rows) - limit:,} more.\n")
 
 
 def _waived(row: Row) -> str:

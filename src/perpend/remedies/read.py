@@ -59,8 +59,8 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
     if policy_id not in repository.policy_ids or logic_id not in repository.logic_ids:
         message = f"`{shorten(policy_id)}` has no `prod.logic.yaml` whose objects could be mended"
         return Loaded(None, (rules.MISPLACED.at(fields.span, message),))
-    kind = (repository.declared_type(logic.input_type.value) if logic else None) or UNKNOWN_TYPE
-    found = _RemedyReading(repository, kind, diagnostics).remedy(fields)
+    object_type = (repository.declared_type(logic.input_type.value) if logic else None) or UNKNOWN_TYPE
+    found = _RemedyReading(repository, object_type, diagnostics).remedy(fields)
     return Loaded(None if diagnostics else found, tuple(diagnostics))
 
 
@@ -73,11 +73,11 @@ def remedy_problems(repository: Repository) -> Iterator[Diagnostic]:
 
 
 class _RemedyReading:
-    """One reading of one file, whose shape is right: ``kind`` is the type of the policy's objects."""
+    """One reading of one file, whose shape is right: ``object_type`` is that of the policy's objects."""
 
-    def __init__(self, repository: Repository, kind: ObjectType, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, repository: Repository, object_type: ObjectType, diagnostics: list[Diagnostic]) -> None:
         self.repository = repository
-        self.kind = kind
+        self.object_type = object_type
         self.diagnostics = diagnostics
         self.values: dict[str, RemedyValue] = {}
         self.used: set[str] = set()
@@ -121,22 +121,22 @@ class _RemedyReading:
     def _check_field(self, path: Placed, wanted: ValueType) -> None:
         """Check that a declared type has the field; of one that nothing declares, fields are not known."""
         *lookups, name = path.value.split(".")
-        kind = self.kind
+        object_type = self.object_type
         for lookup in lookups:
-            if kind.declared and lookup not in kind.lookups:
-                self._unknown(path, lookup, kind, tuple(kind.lookups), "lookup")
+            if object_type.declared and lookup not in object_type.lookups:
+                self._unknown(path, lookup, object_type, tuple(object_type.lookups), "lookup")
                 return
-            kind = reached(kind, [lookup], lambda target: self.repository.declared_type(target) or UNKNOWN_TYPE)
-        field = kind.fields.get(name)
-        if field is None and kind.declared:
-            self._unknown(path, name, kind, tuple(kind.fields), "field")
+            object_type = reached(object_type, [lookup], lambda target: self.repository.declared_type(target) or UNKNOWN_TYPE)
+        field = object_type.fields.get(name)
+        if field is None and object_type.declared:
+            self._unknown(path, name, object_type, tuple(object_type.fields), "field")
         elif field is not None and field.type is not wanted:
             message = f"`{shorten(path.value)}` holds {field.type.value}, and the kind of name takes {wanted.value}"
             self._note(rules.UNKNOWN_FIELD, path.span, message)
 
-    def _unknown(self, path: Placed, name: str, kind: ObjectType, known: Sequence[str], what: str) -> None:
+    def _unknown(self, path: Placed, name: str, object_type: ObjectType, known: Sequence[str], what: str) -> None:
         near = nearest(name, known, self.diagnostics)
-        self._note(rules.UNKNOWN_FIELD, path.span, f"`{kind.name}` has no {what} `{shorten(name)}`", help=near)
+        self._note(rules.UNKNOWN_FIELD, path.span, f"`{object_type.name}` has no {what} `{shorten(name)}`", help=near)
 
     def _step(self, entry: Fields) -> RemedyStep:
         undo, reason = self._words(entry, "undo"), entry.text("noUndo", "")

@@ -31,10 +31,10 @@ _SHOWN: Final = 4
 _LABEL: Final = "    {:8}"
 
 
-def print_access(found: Sequence[StatementAccess], console: Console) -> None:
+def print_access(accesses: Sequence[StatementAccess], console: Console) -> None:
     """Print each Allow statement with its level, what it grants and why the level is what it is; then a count."""
     page = TerminalPage(console)
-    for access in found:
+    for access in accesses:
         sid = access.statement.get("Sid")
         called = f"  {page.name(sid)}" if isinstance(sid, str) and sid else ""
         level = (_level(access), _STYLES[access.level] if access.level is not None else "yellow")
@@ -43,12 +43,12 @@ def print_access(found: Sequence[StatementAccess], console: Console) -> None:
         for number, sentence in enumerate(access.because):
             page.line(page.prose(sentence), first=_LABEL.format("" if number else "because"))
         page.blank()
-    page.line(_count(found))
-    if any(access.calls for access in found):
+    page.line(_count(accesses))
+    if any(access.calls for access in accesses):
         page.line("What is known of accounts and organizations can be said in a file: --context FILE.", style="dim")
 
 
-def write_access_json(found: Sequence[StatementAccess], stream: TextIO) -> None:
+def write_access_json(accesses: Sequence[StatementAccess], stream: TextIO) -> None:
     """Write a JSON array with an object per Allow statement."""
     rows = [
         {
@@ -56,7 +56,7 @@ def write_access_json(found: Sequence[StatementAccess], stream: TextIO) -> None:
             "level": access.level.name if access.level is not None else None,
             "because": "; ".join(access.because),
         }
-        for access in found
+        for access in accesses
     ]
     stream.write(json.dumps(rows, indent=2) + "\n")
 
@@ -65,13 +65,13 @@ def _level(access: StatementAccess) -> str:
     return access.level.name if access.level is not None else _NOT_KNOWN
 
 
-def _count(found: Sequence[StatementAccess]) -> str:
-    if not found:
+def _count(accesses: Sequence[StatementAccess]) -> str:
+    if not accesses:
         return "no Allow statement: the document lets nobody in"
-    counts = Counter(map(_level, found))
-    ordered = sorted(found, key=lambda access: (access.level is None, -(access.level or 0)))
+    counts = Counter(map(_level, accesses))
+    ordered = sorted(accesses, key=lambda access: (access.level is None, -(access.level or 0)))
     parts = [f"{counts[name]:,} {name}" for name in dict.fromkeys(map(_level, ordered))]
-    return f"{len(found):,} Allow statement{'' if len(found) == 1 else 's'}: {', '.join(parts)}"
+    return f"{len(accesses):,} Allow statement{'' if len(accesses) == 1 else 's'}: {', '.join(parts)}"
 
 
 def _granted(statement: Any) -> str:

@@ -120,14 +120,21 @@ def pattern(path: Path | str) -> str:
 
 
 @contextmanager
-def storing(place: Path) -> Iterator[None]:
-    """Turn DuckDB's errors while a store is written or read into a StoreError that names a place."""
+def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
+    """Turn DuckDB's errors while a store is written or read into a StoreError that names a place.
+
+    ``written`` is named where something cannot be written, if that is elsewhere than what is read.
+    """
     try:
         yield
     except duckdb.OutOfMemoryException:
         raise StoreError(f"{shown(place)}: more memory or temporary disk space is needed than may be used") from None
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise StoreError(f"{shown(place)}: {_io_reason(str(error))}") from None
+        named = written if written and is_failed_write(error) else place
+        raise StoreError(f"{shown(named)}: {_io_reason(str(error))}") from None
+    except duckdb.PermissionException:
+        # Of what a connection may read, DuckDB opens by name what is there. Only what is gone is looked for elsewhere.
+        raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None
     except duckdb.Error as error:
         raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None
 

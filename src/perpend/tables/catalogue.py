@@ -24,20 +24,20 @@ def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], O
 
 
 def _add(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
-    kind = declared(name)
+    object_type = declared(name)
     known = tables.get(name, Table(name, name))
     columns = dict(known.columns)
-    deletion = {kind.deletion_field} if kind.deletion_field else set()
+    deletion = {object_type.deletion_field} if object_type.deletion_field else set()
     for field in sorted(wanted.values | {"Id"} | deletion):
-        columns[field] = _column(kind, field)
+        columns[field] = _column(object_type, field)
     lookups, children = dict(known.lookups), dict(known.children)
     for lookup in wanted.lookups:
-        to = kind.lookups.get(lookup)
+        to = object_type.lookups.get(lookup)
         target = to.target if to else f"{name}/{lookup}"
         lookups[lookup] = Join(lookup, target, (to.key if to else "") or lookup, "Id")
         columns.setdefault(lookups[lookup].own, Column(lookups[lookup].own, Form.TEXT))
     for child in wanted.children:
-        of = kind.children.get(child)
+        of = object_type.children.get(child)
         target = of.type_name if of else f"{name}/{child}"
         children[child] = Join(child, target, "Id", (of.key if of else "") or child)
     tables[name] = Table(name, name, columns, lookups, children)
@@ -47,7 +47,7 @@ def _add(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable
         _add(tables, children[child].table, below, declared)
 
 
-def _column(kind: ObjectType, name: str) -> Column:
-    field = kind.fields.get(name)
+def _column(object_type: ObjectType, name: str) -> Column:
+    field = object_type.fields.get(name)
     form = _FORMS.get(field.type, Form.TEXT) if field else Form.TEXT
     return Column(name, form, plain=field is not None and field.kind == "json")

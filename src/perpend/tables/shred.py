@@ -40,13 +40,13 @@ _LARGEST_EXACT: Final = 2**53
 class Wanted:
     """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below.
 
-    ``kind`` is their type as far as its relations are to be checked against their keys.
+    ``object_type`` is theirs as far as its relations are to be checked against their keys.
     """
 
     values: set[str] = field(default_factory=set)
     lookups: dict[str, Wanted] = field(default_factory=dict)
     children: dict[str, Wanted] = field(default_factory=dict)
-    kind: ObjectType = UNKNOWN_TYPE
+    object_type: ObjectType = UNKNOWN_TYPE
 
     def through(self, lookups: Iterable[str]) -> Wanted:
         """Return what is wanted of the object at the end of a path of lookups, noting the path."""
@@ -170,7 +170,7 @@ def _add(
         unasked = name == "Id" and name not in part.wanted.values and bool(part.type_name)
         _add_value(row, name, fields, complete=complete or name in deletions or unasked)
     for name, below in part.lookups.items():
-        target, reason = lookup_target(part.wanted.kind, fields, name, complete=complete)
+        target, reason = lookup_target(part.wanted.object_type, fields, name, complete=complete)
         if reason is not None:
             row[unfollowed(name)] = reason
         elif target is not None:
@@ -178,7 +178,7 @@ def _add(
         elif name not in fields and not complete:
             row[unfollowed(name)] = reason_of(fields, name)
     for name, below in part.children.items():
-        items, reason = children_of(part.wanted.kind, fields, name, complete=complete)
+        items, reason = children_of(part.wanted.object_type, fields, name, complete=complete)
         for item in items:
             _add(below, item, everywhere, complete=complete, own=nested)
         if reason is not None:

@@ -38,19 +38,19 @@ def attested_policies(found: Collection[Attested]) -> frozenset[str]:
 
 
 def _ended(
-    one: Attestation,
+    attestation: Attestation,
     day: date,
     approvers: Collection[str],
     repository: Repository,
     counts: Mapping[str, Mapping[Status, int]],
 ) -> str:
-    shown = visible(one.policy)
-    force = force_of(one, day, approvers)
+    shown = visible(attestation.policy)
+    force = force_of(attestation, day, approvers)
     if force is not Force.IN_FORCE:
         return f"{force.value} on {day}"
-    if one.policy not in repository.policy_ids:
+    if attestation.policy not in repository.policy_ids:
         return f"there is no policy {shown}"
-    if any(counts.get(one.policy, {}).values()):
+    if any(counts.get(attestation.policy, {}).values()):
         return f"{shown} judges by now, and its verdicts count"
-    policy = repository.policy(one.policy).value
+    policy = repository.policy(attestation.policy).value
     return "" if policy is not None and policy.impossible else f"{shown} is not called impossible: it can be automated"

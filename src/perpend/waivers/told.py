@@ -39,16 +39,18 @@ class Looked:
 def told_of(covering: Covering, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
     """Return what is to be told of waivers on a day; without ``looked``, of what they say alone."""
     found: list[Diagnostic] = []
-    for one in covering.standings:
-        found += _of_days(one, covering, counts=looked is not None)
-        found += _of_approval(one, approvers)
-        found += _of_breadth(one, covering)
-        if not one.policies:
+    for standing in covering.standings:
+        found += _of_days(standing, covering, counts=looked is not None)
+        found += _of_approval(standing, approvers)
+        found += _of_breadth(standing, covering)
+        if not standing.policies:
             found.append(
-                rules.UNUSED.at(one.waiver.span, f"{_named(one.waiver)} covers nothing: there is no policy that it names")
+                rules.UNUSED.at(
+                    standing.waiver.span, f"{_named(standing.waiver)} covers nothing: there is no policy that it names"
+                )
             )
         elif looked is not None:
-            found += _of_use(one, covering, looked)
+            found += _of_use(standing, covering, looked)
     for (first, other), number in covering.overlaps.items():
         waiver = next(one.waiver for one in covering.standings if one.waiver.id == first)
         message = f"{_named(waiver)} and `{visible(other)}` both cover {counted(number, 'finding')}: the first one is shown"
@@ -69,22 +71,22 @@ def _named(waiver: Waiver) -> str:
     return f"`{visible(waiver.id)}`"
 
 
-def _of_days(one: WaiverOnDay, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
-    waiver, number = one.waiver, covering.covers.get(one.waiver.id, 0)
+def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
+    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
     of = f": {counted(number, 'finding')}" if counts else ""
-    if one.force is Force.EXPIRED:
+    if standing.force is Force.EXPIRED:
         message = f"{_named(waiver)} has ended{of}, waived until {waiver.until}, count again ({visible(waiver.reason)})"
         yield rules.EXPIRED.at(waiver.span, message if counts else f"{_named(waiver)} has ended on {waiver.until}")
-    elif one.force is Force.IN_FORCE and waiver.until is None:
+    elif standing.force is Force.IN_FORCE and waiver.until is None:
         yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} holds for ever{of}; {visible(waiver.owner)} answers for it")
-    elif one.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day).days < SOON:
+    elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day).days < SOON:
         left = counted((waiver.until - covering.day).days + 1, "day")
         message = f"{_named(waiver)} of {visible(waiver.owner)} ends in {left}, after {waiver.until}{of}"
         yield rules.ENDS_SOON.at(waiver.span, message)
 
 
-def _of_approval(one: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
-    waiver = one.waiver
+def _of_approval(standing: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
+    waiver = standing.waiver
     if waiver.approved_by is not None and waiver.approved_by == waiver.owner:
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
     elif approvers and waiver.approved_by not in approvers:
@@ -92,8 +94,8 @@ def _of_approval(one: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagn
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is not in force: {by}")
 
 
-def _of_breadth(one: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
-    waiver, number = one.waiver, covering.covers.get(one.waiver.id, 0)
+def _of_breadth(standing: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
+    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
     if number > waiver.limit:
         message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
         yield rules.OVERBROAD.at(waiver.span, f"{message}: it covers none")
@@ -102,19 +104,19 @@ def _of_breadth(one: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
     if broad:
         without = "" if waiver.scope else ", and no scope"
         yield rules.OVERBROAD.at(waiver.span, f"{_named(waiver)} names policies by `{visible(broad[0])}`{without}")
-    for policy in one.policies if one.force is Force.IN_FORCE else ():
+    for policy in standing.policies if standing.force is Force.IN_FORCE else ():
         part, of = covering.by_waiver.get((waiver.id, policy), 0), covering.of.get(policy, 0)
         if part > _FEW and part * 2 > of:
             message = f"{_named(waiver)} covers {part:,} of {counted(of, 'finding')} of {visible(policy)}"
             yield rules.OVERBROAD.at(waiver.span, message)
 
 
-def _of_use(one: WaiverOnDay, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
+def _of_use(standing: WaiverOnDay, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
     """Say why a waiver in force covers nothing, unless nobody has looked where it would."""
-    waiver = one.waiver
-    if one.force is not Force.IN_FORCE or covering.covers.get(waiver.id):
+    waiver = standing.waiver
+    if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):
         return
-    if not looked.policies.intersection(one.policies):
+    if not looked.policies.intersection(standing.policies):
         return  # its policies were not asked
     accounts = waiver.scope.get("accounts", ())
     if accounts and looked.accounts and looked.accounts.isdisjoint(accounts):

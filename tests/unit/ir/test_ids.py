@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.ir.ids import is_production, production_of, type_of_extracts
+from perpend.ir.ids import framework_of, is_production, production_of, service_of, type_of_extracts
 
 
 def test_the_production_logic_of_a_policy() -> None:
@@ -14,3 +14,12 @@ def test_the_production_logic_of_a_policy() -> None:
 
 def test_the_type_of_a_file_of_extracts() -> None:
     assert "Bucket" == type_of_extracts("/types/Bucket/deep/own.extracts.yaml")
+
+
+def test_the_framework_of_a_section_or_of_itself() -> None:
+    assert "/frameworks/cis-aws" == framework_of("/frameworks/cis-aws/01/02") == framework_of("/frameworks/cis-aws")
+
+
+def test_the_service_of_a_policy_is_the_fourth_folder_or_the_one_that_holds_it() -> None:
+    assert "/ce/ca/aws/iam" == service_of("/ce/ca/aws/iam/users/mfa") == service_of("/ce/ca/aws/iam/mfa")
+    assert "/ce/acme" == service_of("/ce/acme/mfa")

@@ -24,7 +24,7 @@ def place(columns: dict[str, Column] | None = None, *, complete: bool = False, o
     """Return the place of a row of things with the columns, and an owner behind a lookup."""
     table = Table("Thing", "CA10__CaThing__c", columns or {}, {"owner__r": more.pop("join", OWNERS)}, **more)
     build = Build(Tables({"Thing": table, "Owner": owner}, complete), Types(), today=20 * DAY)
-    return Place(build, Scan(table), "t", table, build.scalars.true, kind=ObjectType("CA10__CaThing__c"))
+    return Place(build, Scan(table), "t", table, build.scalars.true, object_type=ObjectType("CA10__CaThing__c"))
 
 
 def reasons(at: Place, guards: tuple[Guard, ...]) -> list[str | None]:

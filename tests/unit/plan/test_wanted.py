@@ -35,7 +35,7 @@ def test_a_field_and_what_says_whether_its_object_has_disappeared(tmp_path: Path
 def test_a_lookup_is_wanted_with_its_own_deletion_field_where_its_type_has_one(tmp_path: Path) -> None:
     found = wanted(tmp_path, "IS_EMPTY: {arg: {FIELD: {path: owner__r.name}}}")
     assert ([GONE], {"owner__r": ["name"]}) == shown(found)
-    assert OWNER == found.lookups["owner__r"].kind.name
+    assert OWNER == found.lookups["owner__r"].object_type.name
     found = wanted(tmp_path / "undeclared", "IS_EMPTY: {arg: {FIELD: {path: other__r.name}}}")
     assert ([GONE], {"other__r": ["name"]}) == shown(found), (
         "whatever says that one of no known type is gone is taken as it comes"

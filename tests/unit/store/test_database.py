@@ -126,6 +126,7 @@ def test_an_interrupted_question_is_an_interrupt_and_other_errors_are_themselves
         (duckdb.InvalidInputException("No magic bytes found"), DAMAGED, False),
         (duckdb.InvalidInputException("Could not write"), "cannot be written", False),
         (duckdb.OutOfMemoryException("x"), "more memory or temporary disk space is needed than may be used", False),
+        (duckdb.PermissionException("file system operations are disabled"), "cannot be read: it is gone", False),
         (duckdb.ConversionException("x"), "cannot be stored (ConversionException)", False),
     ],
 )
@@ -134,3 +135,6 @@ def test_errors_are_told_in_words_of_the_store(error, message, is_write):
         raise error
     assert f"/a\\nb: {message}" == str(raised.value)
     assert is_write == is_failed_write(error)
+    with pytest.raises(StoreError) as raised, storing(Path("/a"), written=Path("/tmp/b")):
+        raise error
+    assert str(raised.value).startswith("/tmp/b: " if is_write else "/a: ")

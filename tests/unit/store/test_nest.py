@@ -183,10 +183,15 @@ def test_rows_that_hold_a_text_are_found_in_columns_of_texts_each_with_its_sourc
         assert [] == rows_with(connection, snapshot, "none", ["Id"], "x")
 
 
-def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [(lambda path: path.write_bytes(b"no Parquet"), "it is damaged or cut off"), (lambda path: path.unlink(), "it is gone")],
+    ids=["damaged", "gone"],
+)
+def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path, damage, reason):
     snapshot = write_store(tmp_path, estate({THING: [{"Id": "a"}]}))
     [path] = snapshot.files[THING]
-    path.write_bytes(b"no Parquet")
+    damage(path)
     with opened(paths=snapshot.files.paths) as connection:
         for ask in (
             lambda: Nest(connection, snapshot).objects(THING, [0], Wanted()),
@@ -194,7 +199,7 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path):
         ):
             with pytest.raises(StoreError) as raised:
                 ask()
-            assert f"{path}: cannot be read: it is damaged or cut off" == str(raised.value)
+            assert f"{path}: cannot be read: {reason}" == str(raised.value)
 
 
 def test_only_an_object_that_has_an_id_has_the_key(tmp_path):

@@ -17,30 +17,32 @@ if TYPE_CHECKING:
     from perpend.recount.told import SaidBesideHistory
 
 
-def write_difference(found: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked, limit: int) -> None:
+def write_difference(
+    difference: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked, limit: int
+) -> None:
     """Write what is otherwise. ``limit`` objects of each kind are shown to people."""
     from perpend.recount.differences import print_difference, write_difference_json, write_difference_markdown
 
     if asked.form == "text":
         with terminal(asked.out) as console:
-            print_difference(found, console, limit=limit)
+            print_difference(difference, console, limit=limit)
         return
     if is_told(asked.form) and asked.form != "markdown":
-        _write_told(found, place, said, asked)
+        _write_told(difference, place, said, asked)
         return
     with output_stream(asked.out) as stream:
         if asked.form == "json":
-            write_difference_json(found, stream)
+            write_difference_json(difference, stream)
         elif asked.form == "markdown":
-            write_difference_markdown(found, stream, limit=limit)
+            write_difference_markdown(difference, stream, limit=limit)
         else:
-            write_row_form(asked.form, found.columns, found.rows, stream)
+            write_row_form(asked.form, difference.columns, difference.rows, stream)
 
 
-def _write_told(found: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked) -> None:
+def _write_told(difference: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked) -> None:
     from perpend.recount.told import NO_NEWS, differences_told, run_of_history
 
     head = place.head()
-    counts = counts_known(place, until=found.after.number)
-    run = run_of_history(head, datetime.fromisoformat(found.after.time), counts, said)
-    write_told(run, differences_told(found.rows, run, head, said), asked, old=NO_NEWS)
+    counts = counts_known(place, until=difference.after.number)
+    run = run_of_history(head, datetime.fromisoformat(difference.after.time), counts, said)
+    write_told(run, differences_told(difference.rows, run, head, said), asked, old=NO_NEWS)

@@ -51,19 +51,19 @@ def compare_revisions(
         before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
         snapshot = stack.enter_context(store_named(directory).reading(run))
         waivers = tuple(waivers_here(one, waivers_dir, none=no_waivers) for one in (before, after))
-        found = _radius(before, after, snapshot, revisions, waivers)
+        radius = _radius(before, after, snapshot, revisions, waivers)
     if form == "text":
         with terminal(out) as console:
-            print_radius(found, console, limit=limit)
+            print_radius(radius, console, limit=limit)
     else:
         with output_stream(out) as stream:
             if form == "json":
-                write_radius_json(found, stream)
+                write_radius_json(radius, stream)
             else:
-                write_radius_markdown(found, stream, limit=limit)
-    if found.newly_incompliant:
+                write_radius_markdown(radius, stream, limit=limit)
+    if radius.newly_incompliant:
         return 1
-    return 3 if found.lost_sight else 0
+    return 3 if radius.lost_sight else 0
 
 
 @contextmanager

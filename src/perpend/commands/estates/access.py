@@ -70,16 +70,16 @@ def command(document: str, context_file: str | None, kind: str, form: str, out: 
     refuse_input_as_output(out, inputs)
     surroundings = _surroundings(context_file) if context_file is not None else Surroundings()
     try:
-        found = access_of_statements(_policy(_read(document)), PolicyKind(kind), surroundings)
+        accesses = access_of_statements(_policy(_read(document)), PolicyKind(kind), surroundings)
     except AccessPolicyError as error:
         raise UnusableInput(document, str(error)) from None
     if form == "json":
         with output_stream(out) as stream:
-            write_access_json(found, stream)
+            write_access_json(accesses, stream)
     else:
         with terminal(out) as console:
-            print_access(found, console)
-    return UNDETERMINED if any(access.level is None for access in found) else 0
+            print_access(accesses, console)
+    return UNDETERMINED if any(access.level is None for access in accesses) else 0
 
 
 def _read(path: str) -> Any:

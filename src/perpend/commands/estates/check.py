@@ -185,19 +185,19 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     return _check_estate(analyzer, asked, inputs) if code is None else code
 
 
-def _check_imported(analyzer: Analyzer, asked: Asked, found: Imported) -> int:
+def _check_imported(analyzer: Analyzer, asked: Asked, imported: Imported) -> int:
     """Judge the snapshot that inputs have become, as that of a store."""
     if asked.engine == "interpreter":
         raise click.UsageError("tables and inputs that name each other are judged by duckdb or spark, not by the interpreter")
-    _report_failures(found.failures)
-    report_problems(found.problems, judged=True)
-    if found.snapshot is None:
+    _report_failures(imported.failures)
+    report_problems(imported.problems, judged=True)
+    if imported.snapshot is None:
         return USAGE_ERROR
-    selection = chosen_policies(analyzer, asked, found.snapshot)
-    explained = _explained(analyzer.repository, asked, [failure.source for failure in found.snapshot.failures])
-    code = _check_snapshot(asked, found.snapshot, selection, explained)
-    _report_failures(found.failures, "not judged: ")
-    return USAGE_ERROR if found.snapshot.failures or selection.refused else code
+    selection = chosen_policies(analyzer, asked, imported.snapshot)
+    explained = _explained(analyzer.repository, asked, [failure.source for failure in imported.snapshot.failures])
+    code = _check_snapshot(asked, imported.snapshot, selection, explained)
+    _report_failures(imported.failures, "not judged: ")
+    return USAGE_ERROR if imported.snapshot.failures or selection.refused else code
 
 
 def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int | None:

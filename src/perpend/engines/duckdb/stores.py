@@ -43,7 +43,7 @@ class StoreDuckDb:
 
     def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs to a Parquet file, what is kept read and not computed; return the file."""
-        with storing(self._directory):
+        with storing(self._directory, written=out.parent):
             if not self._keeps:
                 return self._engine.judge_to_parquet(plan, files, out)
             self._engine.judge(*self._kept.over_kept(plan), out)

@@ -32,7 +32,7 @@ class UnknownRegion(PerpendError):
     """A region that the account does not have."""
 
 
-def collect_into(store: Store, repository: Repository, found: ToCollect, wishes: Wishes, *, beside: bool = False) -> int:
+def collect_into(store: Store, repository: Repository, to_collect: ToCollect, wishes: Wishes, *, beside: bool = False) -> int:
     """Collect accounts into a store; say what came of it. ``beside``: on standard error, since a report follows.
 
     Raises NothingCollected where AWS cannot be asked at all.
@@ -41,16 +41,16 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
         from perpend.clouds.aws.runs.window import Accounts
     from perpend.gather.collecting import collecting_anew, collecting_on
 
-    entrances = entrances_of(wishes, found.plan, err=True)
+    entrances = entrances_of(wishes, to_collect.plan, err=True)
     _refuse_unknown_to_aws(wishes.closed_regions, "--closed-region")
     chosen = chooser(wishes.regions, entrances)
     if wishes.resume:
-        collecting = collecting_on(store, found.plan, wishes.marks, wishes.max_age)
+        collecting = collecting_on(store, to_collect.plan, wishes.marks, wishes.max_age)
     else:
         tell_unfinished(store)
-        collecting = collecting_anew(store, found.plan, wishes.marks)
+        collecting = collecting_anew(store, to_collect.plan, wishes.marks)
     collecting.stated = wishes.stated
-    accounts = Accounts(found.plan, collecting.journal, chosen, wishes.closed_regions, concurrency=wishes.concurrency)
+    accounts = Accounts(to_collect.plan, collecting.journal, chosen, wishes.closed_regions, concurrency=wishes.concurrency)
     with collecting.kept():
         try:
             with watching(len(entrances)) as accounts.watch:
@@ -62,7 +62,7 @@ def collect_into(store: Store, repository: Repository, found: ToCollect, wishes:
             raise
     for one in accounts.twice:
         click.echo(f"perpend: {visible(one)}", err=True)
-    tell_collected(came, found, accounts.calls, err=beside)
+    tell_collected(came, to_collect, accounts.calls, err=beside)
     if not beside:
         click.echo(f"next: perpend check --store {visible(store.place)}")
     return NOT_ALL if came.collection.unread else 0

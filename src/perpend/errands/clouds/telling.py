@@ -31,7 +31,7 @@ MOST_NAMED: Final = 20
 """How many names a message has at most."""
 
 
-def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -> None:
+def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
     accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
@@ -43,7 +43,7 @@ def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -
             of = counted(len(source.accounts), "account")
             click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
     _tell_staying(came.staying, err=err)
-    _tell_unread(came, found)
+    _tell_unread(came, to_collect)
 
 
 def _tell_staying(staying: Staying, *, err: bool) -> None:
@@ -84,22 +84,22 @@ def _tell_problems(problems: Sequence[Diagnostic]) -> None:
         click.echo(text, err=True, nl=False)
 
 
-def _tell_unread(came: Gathered, found: ToCollect) -> None:
+def _tell_unread(came: Gathered, to_collect: ToCollect) -> None:
     """Say what is not known, and how many verdicts of the policies that read it this may cost."""
-    unserved = found.plan.unserved
+    unserved = to_collect.plan.unserved
     if unserved:
         more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
         click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
     if not came.collection.unread:
         return
-    reading = found.reading()
+    reading = to_collect.reading()
     causes: dict[tuple[str, str, str], list[Unread]] = {}
     for one in came.collection.unread:
         causes.setdefault((one.kind, one.label, one.code), []).append(one)
     click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
     for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
         # What opens an account is read by all policies.
-        programs = reading.get(label, []) if not label.startswith("sts:") else list(found.programs)
+        programs = reading.get(label, []) if not label.startswith("sts:") else list(to_collect.programs)
         click.echo(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, came.objects)}", err=True)
     if len(causes) > MOST_NAMED:
         click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)

@@ -28,7 +28,7 @@ FINDING_COLUMNS: Final = (
 )
 """The columns of a finding as commands write it."""
 
-NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
+_NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
 
 COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, "ledger")
@@ -153,11 +153,11 @@ def compared(before: int, after: int) -> str:
     was = {"before": "before", "event": "first_event", "life": "first_life"}
     columns = [*(first.format(*one) for one in was.items()), *(last.format(*one) for one in said.items())]
     between = (
-        f"SELECT type, policy_no, object_no, {', '.join(columns)}, bool_or(event IN {NEWS}) AS opened "
+        f"SELECT type, policy_no, object_no, {', '.join(columns)}, bool_or(event IN {_NEWS}) AS opened "
         f"FROM {CHANGES} WHERE run > {before} AND run <= {after} GROUP BY type, policy_no, object_no"
     )
     was_open = (
-        f"CASE WHEN c.first_event IS NULL THEN c.first_life IN ('open', 'unconfirmed') ELSE c.first_event NOT IN {NEWS} END"
+        f"CASE WHEN c.first_event IS NULL THEN c.first_life IN ('open', 'unconfirmed') ELSE c.first_event NOT IN {_NEWS} END"
     )
     blurred = f"coalesce({status_sql('c.before')} = 'UNDETERMINED', false)"
     is_open = "life IN ('open', 'unconfirmed')"

@@ -144,30 +144,32 @@ class _Commit:
         """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
         return [one for one in self.judged.types if one.files is not None or one.name in self.head.types]
 
-    def take_type(self, connection: Connection, one: TypeJudged, directory: Path) -> None:
+    def take_type(self, connection: Connection, type_judged: TypeJudged, directory: Path) -> None:
         """Take in what the run says of one type."""
-        known = self.head.types.get(one.name, TypeKnown())
-        numbers = self.policies.of_type(one)
+        known = self.head.types.get(type_judged.name, TypeKnown())
+        numbers = self.policies.of_type(type_judged)
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
         self.late |= late
-        met = meet(connection, self.judged.snapshot, one.declared, late=late, next_object=known.next_object, run=self.run)
-        find_gone(connection, one.declared, self.judged.claims, late=late)
-        known = self._with_parts(connection, known, one.name, met.new)
+        met = meet(
+            connection, self.judged.snapshot, type_judged.declared, late=late, next_object=known.next_object, run=self.run
+        )
+        find_gone(connection, type_judged.declared, self.judged.claims, late=late)
+        known = self._with_parts(connection, known, type_judged.name, met.new)
         begin_counting(connection)
-        values = self._with_values(connection, known, one, numbers)
+        values = self._with_values(connection, known, type_judged, numbers)
         _view(connection, "lives", lives_query(*self._files_of_lives(known)))
         self._revive(connection, known, values, numbers)
         changed = [policy for policy in numbers.values() if policy.program_run == self.run or self._engine_run() == self.run]
-        programs = dict(zip(numbers, one.programs, strict=False))
+        programs = dict(zip(numbers, type_judged.programs, strict=False))
         self._judge_again(
             connection, {policy.number: programs[policy.number] for policy in changed if policy.number in programs}, directory
         )
-        after = self._with_changes(connection, values, one.name, numbers)
+        after = self._with_changes(connection, values, type_judged.name, numbers)
         # What the last run has counted holds on where policies and accounts are those of then.
         again = met.resettled > 0 or not known.policies.keys() >= numbers.keys()
-        self._count(connection, one.name, after, groups_after(known.groups, numbers), again=again)
-        self.types_after[one.name] = after
+        self._count(connection, type_judged.name, after, groups_after(known.groups, numbers), again=again)
+        self.types_after[type_judged.name] = after
 
     def finished(self, connection: Connection) -> HistoryHead:
         """Return the head to be put in force."""
@@ -219,18 +221,18 @@ class _Commit:
         return known
 
     def _with_values(
-        self, connection: Connection, known: TypeKnown, one: TypeJudged, numbers: Mapping[int, PolicyKnown]
+        self, connection: Connection, known: TypeKnown, type_judged: TypeJudged, numbers: Mapping[int, PolicyKnown]
     ) -> TypeKnown:
         """Write the values after the run, and fill the table of pairs that have another one than before."""
         groups, before = groups_after(known.groups, numbers), known.policies
         old = self.files.relation(known.known) if known.known else None
-        path = self._new("known", one.name)
+        path = self._new("known", type_judged.name)
         write_values(
             connection,
             path,
             known=old,
-            verdicts=_files(one),
-            programs=dict(zip(numbers, one.programs, strict=False)),
+            verdicts=_files(type_judged),
+            programs=dict(zip(numbers, type_judged.programs, strict=False)),
             groups=groups,
             before=before,
             run=self.run,
@@ -351,7 +353,7 @@ def _view(connection: Connection, called: str, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {called} AS {query}")
 
 
-def _files(one: TypeJudged) -> str | None:
-    if one.files is None:
+def _files(type_judged: TypeJudged) -> str | None:
+    if type_judged.files is None:
         return None
-    return f"read_parquet([{', '.join(map(pattern, one.files.paths))}], hive_partitioning = false)"
+    return f"read_parquet([{', '.join(map(pattern, type_judged.files.paths))}], hive_partitioning = false)"

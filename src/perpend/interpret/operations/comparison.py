@@ -24,13 +24,13 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def is_equal(use: Use) -> Closure:
-    left, right, kind = use["left"], use["right"], use.type_of("left")
-    if kind is ValueType.TEXT:
+    left, right, value_type = use["left"], use["right"], use.type_of("left")
+    if value_type is ValueType.TEXT:
         fixed = use.expression.arguments["right"]
         if fixed.operation.name == "TEXT":
             wanted = norm(fixed.arguments["value"])
             return lambda frame: norm(left(frame)) == wanted
-    normal = _normal_form(kind)
+    normal = _normal_form(value_type)
     return lambda frame: normal(left(frame)) == normal(right(frame))
 
 
@@ -39,17 +39,17 @@ def not_equal(use: Use) -> Closure:
     return lambda frame: not equal(frame)
 
 
-def _normal_form(kind: ValueType) -> Callable[[Any], Any]:
+def _normal_form(value_type: ValueType) -> Callable[[Any], Any]:
     """Return the function whose results are equal exactly when values of the type are."""
-    if kind is ValueType.TEXT:
+    if value_type is ValueType.TEXT:
         return norm
-    if kind is ValueType.BYTES:
+    if value_type is ValueType.BYTES:
         return lambda value: value or None
-    if kind is ValueType.JSON:
+    if value_type is ValueType.JSON:
         return json_normal
-    if kind is ValueType.ANY:
+    if value_type is ValueType.ANY:
         return _open_form
-    return (lambda value: value or ()) if kind.item else (lambda value: value)
+    return (lambda value: value or ()) if value_type.item else (lambda value: value)
 
 
 def _open_form(value: Any) -> Any:
@@ -59,13 +59,13 @@ def _open_form(value: Any) -> Any:
 
 
 def is_empty(use: Use) -> Closure:
-    arg, kind = use["arg"], use.type_of("arg")
-    return lambda frame: values.is_empty(arg(frame), kind)
+    arg, value_type = use["arg"], use.type_of("arg")
+    return lambda frame: values.is_empty(arg(frame), value_type)
 
 
 def not_empty(use: Use) -> Closure:
-    arg, kind = use["arg"], use.type_of("arg")
-    return lambda frame: not values.is_empty(arg(frame), kind)
+    arg, value_type = use["arg"], use.type_of("arg")
+    return lambda frame: not values.is_empty(arg(frame), value_type)
 
 
 def compared(use: Use) -> Closure:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 def boolean_from(use: Use) -> Closure:
     arg, true, empty = use["arg"], norm(use.constant("trueValue")), use.required_slot("isEmpty")
-    kind = use.type_of("arg")
+    value_type = use.type_of("arg")
 
     def run(frame: Frame) -> bool:
         text = arg(frame)
-        if is_empty(text, kind):
+        if is_empty(text, value_type):
             raise Stopped(empty)
         return norm(text) == true
 
@@ -95,11 +95,11 @@ def size(use: Use) -> Closure:
 
 
 def json_from(use: Use) -> Closure:
-    arg, empty, invalid, kind = use["arg"], use.slot("isEmpty"), use.required_slot("isInvalid"), use.type_of("arg")
+    arg, empty, invalid, value_type = use["arg"], use.slot("isEmpty"), use.required_slot("isInvalid"), use.type_of("arg")
 
     def run(frame: Frame) -> Any:
         text = arg(frame)
-        if is_empty(text, kind):
+        if is_empty(text, value_type):
             if empty is not None:
                 raise Stopped(empty)
             return None

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def field(use: Use) -> Closure:
-    kind = use.expression.type
+    value_type = use.expression.type
     denied, empty, delegate = use.slot("noAccessDelegate"), use.slot("isEmpty"), use.delegate
-    read = field_reader(use.constant("path"), kind, missing_is_null=empty is not None)
+    read = field_reader(use.constant("path"), value_type, missing_is_null=empty is not None)
     if denied is None and empty is None:
         return read
     read_delegate = field_reader(delegate, ValueType.ANY, missing_is_null=True) if delegate else None
@@ -27,7 +27,7 @@ def field(use: Use) -> Closure:
         if denied is not None and read_delegate and is_empty(read_delegate(frame), ValueType.ANY):
             raise Stopped(denied)
         value = read(frame)
-        if empty is not None and is_empty(value, kind):
+        if empty is not None and is_empty(value, value_type):
             raise Stopped(empty)
         return value
 

@@ -21,8 +21,8 @@ _JSON_FORMS: dict[ValueType, tuple[type, ...]] = {
 
 
 def json_query(use: Use) -> Closure:
-    arg, search, kind = use["arg"], compile_query(use.constant("expression")).search, use.expression.type
-    forms, is_boolean = _JSON_FORMS[kind], kind is ValueType.BOOLEAN
+    arg, search, value_type = use["arg"], compile_query(use.constant("expression")).search, use.expression.type
+    forms, is_boolean = _JSON_FORMS[value_type], value_type is ValueType.BOOLEAN
     mismatch, failed = use.required_slot("resultTypeMismatch"), use.required_slot("evaluationError")
     empty = use.slot("resultIsEmpty")
 
@@ -33,7 +33,7 @@ def json_query(use: Use) -> Closure:
             raise Stopped(failed, str(error)) from None
         if value is not None and (not isinstance(value, forms) or isinstance(value, bool) is not is_boolean):
             raise Stopped(mismatch)
-        if empty is not None and is_empty(value, kind):
+        if empty is not None and is_empty(value, value_type):
             raise Stopped(empty)
         return value
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def search(use: Use) -> Closure:
     """CONTAINS, STARTS_WITH and ENDS_WITH of the newer dialects, and COLLECTION_CONTAINS."""
-    arg, needle, kind = use["arg"], use["search"], use.type_of("arg")
+    arg, needle, value_type = use["arg"], use["search"], use.type_of("arg")
     exact = use.type_of("search") is ValueType.BYTES
     where = use.expression.operation.name.removeprefix("COLLECTION_")
 
     def run(frame: Frame) -> bool:
         hay, wanted = arg(frame), needle(frame)
-        if kind.item is None and kind is not ValueType.JSON:
+        if value_type.item is None and value_type is not ValueType.JSON:
             return _found(_plain(hay, exact=exact), _plain(wanted, exact=exact), where)
         items = _items(hay, exact=exact)
         if items is None or wanted is None:
@@ -37,15 +37,15 @@ def search(use: Use) -> Closure:
 
 def search_items(use: Use) -> Closure:
     """CONTAINS_ALL and CONTAINS_ANY."""
-    arg, needles, kind = use["arg"], use["search"], use.type_of("arg")
+    arg, needles, value_type = use["arg"], use["search"], use.type_of("arg")
     quantifier = all if use.expression.operation.name == "CONTAINS_ALL" else any
-    exact = ValueType.BYTES in (use.type_of("search").item, kind, kind.item)
+    exact = ValueType.BYTES in (use.type_of("search").item, value_type, value_type.item)
 
     def run(frame: Frame) -> bool:
         hay, wanted = arg(frame), _needles(needles(frame), exact=exact)
         if not wanted:
             return False
-        if kind.item is None and kind is not ValueType.JSON:
+        if value_type.item is None and value_type is not ValueType.JSON:
             text = _plain(hay, exact=exact)
             return quantifier(item in text for item in wanted)
         items = _items(hay, exact=exact)

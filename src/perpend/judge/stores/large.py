@@ -153,8 +153,9 @@ def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
     """Whether objects of a store are called as those of an estate are."""
     kinds = {type_name: declared(type_name) for type_name in _NAMES}
     return all(
-        kind is not None and (kind.name_field, kind.external_id_field, kind.master) == _NAMES[type_name]
-        for type_name, kind in kinds.items()
+        object_type is not None
+        and (object_type.name_field, object_type.external_id_field, object_type.master) == _NAMES[type_name]
+        for type_name, object_type in kinds.items()
     )
 
 

@@ -140,8 +140,10 @@ class StoredObjects(Sequence[EstateObject]):
         return self._doubted[files, codes]
 
     def _rows_belonging(self, owners: Collection[str]) -> str:
-        kind = self._type
-        return rows_belonging(self._held, kind.name, owners, external=kind.external_id_field, master=kind.master)
+        object_type = self._type
+        return rows_belonging(
+            self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
+        )
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
         with _collector_paused():

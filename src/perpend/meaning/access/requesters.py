@@ -85,15 +85,15 @@ class Narrowing:
     services: Limit | None = None
     is_of_network: bool = False
 
-    def left(self, one: Requesters) -> Requesters | None:
+    def left(self, requesters: Requesters) -> Requesters | None:
         """Return those of the requesters that are left, None where nobody is."""
         if self.is_of_network:
-            return replace(one, are_networked=True)
-        if one.who in (Who.FEDERATED, Who.WORLD, Who.CLOUDFRONT):
-            return one
-        mine = {Who.ACCOUNTS: self.accounts, Who.SERVICES: self.services}.get(one.who)
-        limit = one.limit.within(mine) if mine is not None else None
-        return replace(one, limit=limit) if limit is not None else None
+            return replace(requesters, are_networked=True)
+        if requesters.who in (Who.FEDERATED, Who.WORLD, Who.CLOUDFRONT):
+            return requesters
+        mine = {Who.ACCOUNTS: self.accounts, Who.SERVICES: self.services}.get(requesters.who)
+        limit = requesters.limit.within(mine) if mine is not None else None
+        return replace(requesters, limit=limit) if limit is not None else None
 
 
 def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:

@@ -58,15 +58,15 @@ def union_in_words(union: Sequence[Narrowing], outlook: Outlook) -> str:
     return " or ".join(shown) + more if shown else "nobody"
 
 
-def requesters_in_words(one: Requesters, outlook: Outlook) -> str:
+def requesters_in_words(requesters: Requesters, outlook: Outlook) -> str:
     """Return who a set of requesters is."""
-    where = ", from a named network or access point only" if one.are_networked else ""
-    match one.who:
+    where = ", from a named network or access point only" if requesters.are_networked else ""
+    match requesters.who:
         case Who.ACCOUNTS:
-            return _principals(one.limit, outlook) + where
+            return _principals(requesters.limit, outlook) + where
         case Who.SERVICES:
-            return _services(one.limit, outlook) + where
-    return _OTHERS[one.who] + where
+            return _services(requesters.limit, outlook) + where
+    return _OTHERS[requesters.who] + where
 
 
 _OTHERS: Final = {

@@ -50,9 +50,9 @@ class BlockMutator:
     changes: Callable[[Block], Iterator[BlockChange]]
 
 
-def use_of(name: str, kind: ValueType, like: Expr, **arguments: Any) -> Expr:
+def use_of(name: str, value_type: ValueType, like: Expr, **arguments: Any) -> Expr:
     """Return a use of an operation that stands where another expression stands."""
-    return Expr(OPERATIONS[name], arguments, kind, span=like.span)
+    return Expr(OPERATIONS[name], arguments, value_type, span=like.span)
 
 
 def both_texts(old: Expr, new: Expr) -> str:

@@ -26,7 +26,7 @@ class Other:
     """A value that is none of the constants it is compared with. ``exhausted``: not null and not empty either."""
 
     number: int
-    kind: ValueType
+    value_type: ValueType
     exhausted: bool = True
 
 
@@ -47,14 +47,14 @@ class Cases:
             for condition in block.conditions:
                 self._collect(condition.expression, seen)
 
-    def of(self, number: int, kind: ValueType, *, counting: bool = False) -> tuple[Any, ...]:
+    def of(self, number: int, value_type: ValueType, *, counting: bool = False) -> tuple[Any, ...]:
         """Return the cases of a value of a type. ``counting``: it is a whole number from 0."""
         points = self._points.get(number, set())
-        match kind:
+        match value_type:
             case ValueType.BOOLEAN:
                 return (True, False, None)
             case ValueType.TEXT | ValueType.BYTES:
-                return (None, "", *self._texts.get(number, ()), Other(number, kind))
+                return (None, "", *self._texts.get(number, ()), Other(number, value_type))
             case ValueType.NUMBER if counting:
                 return tuple(range(int(max(points, default=0)) + 2))
             case ValueType.NUMBER | ValueType.DURATION:
@@ -64,7 +64,7 @@ class Cases:
                 boundaries = {day * DAY for offset in offsets for day in (-offset, 0, 1, offset + 1)}
                 return (None, *sorted({at + shift for at in boundaries for shift in (-1, 0)}))
             case _:
-                return (None, Other(number, kind, exhausted=False))
+                return (None, Other(number, value_type, exhausted=False))
 
     def counts(self) -> tuple[int, ...]:
         """Return the cases of how many objects of a list have a status."""
@@ -74,7 +74,7 @@ class Cases:
         """Whether a value that is none of the texts it is compared with is certainly not this one."""
         if not isinstance(text, str):
             return False
-        same = norm(text) if other.kind is ValueType.TEXT else text
+        same = norm(text) if other.value_type is ValueType.TEXT else text
         return not same or same in self._texts.get(other.number, ())
 
     def text_at(self, path: str) -> int | None:

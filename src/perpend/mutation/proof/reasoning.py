@@ -178,8 +178,8 @@ class Reasoner:
         if _asks_form(expression) and self._choose(("unread", place)):
             raise NotReadable
 
-    def _of_number(self, place: Place, kind: ValueType) -> Any:
-        return self._among(("value", place), self._cases.of(place[1], kind))
+    def _of_number(self, place: Place, value_type: ValueType) -> Any:
+        return self._among(("value", place), self._cases.of(place[1], value_type))
 
     def _symbolic(self, expression: Expr, operands: list[Any], place: Place) -> Any:
         name = expression.operation.name
@@ -193,12 +193,12 @@ class Reasoner:
         return value
 
     def _cases_of(self, expression: Expr, place: Place) -> Sequence[Any]:
-        operation, kind = expression.operation, expression.type
+        operation, value_type = expression.operation, expression.type
         if operation.family in ("Comparison", "Search", DATES):
             return (False, True)
-        cases = self._cases.of(place[1], kind, counting=operation.name in _COUNTING)
+        cases = self._cases.of(place[1], value_type, counting=operation.name in _COUNTING)
         queries = operation.taking(Constant.JMESPATH)
-        if queries and kind in TEXTUAL and (answers := answers_of(expression.constant(queries[0]))) is not None:
+        if queries and value_type in TEXTUAL and (answers := answers_of(expression.constant(queries[0]))) is not None:
             told = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
             return tuple(dict.fromkeys(told)) or cases
         if operation.name == "DATE_TIME_FROM" and expression.operands[0].type is ValueType.TEXT:
@@ -214,17 +214,17 @@ class Reasoner:
             return False
         if key != "isEmpty" or not operands:
             return self._choose(("check", place, key))
-        kind = expression.operands[0].type
-        if kind is ValueType.BYTES and expression.operation.name in _DATED:
+        value_type = expression.operands[0].type
+        if value_type is ValueType.BYTES and expression.operation.name in _DATED:
             return self._choose(("check", place, key))
-        return self._is_empty(operands[0], kind, (place[0], self._values.number(expression.operands[0])))
+        return self._is_empty(operands[0], value_type, (place[0], self._values.number(expression.operands[0])))
 
-    def _is_empty(self, value: Any, kind: ValueType, place: Place) -> bool:
+    def _is_empty(self, value: Any, value_type: ValueType, place: Place) -> bool:
         if isinstance(value, Several) and any(isinstance(one, Other) and not one.exhausted for _, one in value.cases):
             value = alone(value)
         if isinstance(value, Other) and not value.exhausted:
             return self._choose(("is empty", place))
-        return bool(decided(value, lambda one: not isinstance(one, Other) and is_empty(one, kind)))
+        return bool(decided(value, lambda one: not isinstance(one, Other) and is_empty(one, value_type)))
 
 
 def _asks_form(expression: Expr) -> bool:

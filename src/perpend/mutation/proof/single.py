@@ -97,9 +97,9 @@ def known_answer(values: Values, cases: Cases, expression: Expr, operands: list[
     first = operands[0] if operands else None
     if name == "IS_EMPTY" and isinstance(first, Other):
         return False if first.exhausted else UNTOLD
-    if name == "BOOLEAN_FROM" and isinstance(first, Other) and first.kind is ValueType.TEXT:
+    if name == "BOOLEAN_FROM" and isinstance(first, Other) and first.value_type is ValueType.TEXT:
         return False if cases.knows(first, expression.constant("trueValue")) else UNTOLD
-    others = [one for one in operands if isinstance(one, Other) and one.exhausted and one.kind.item is None]
+    others = [one for one in operands if isinstance(one, Other) and one.exhausted and one.value_type.item is None]
     constants = [one for one in operands if not isinstance(one, Other)]
     if len(others) == len(constants) == 1 and _is_certainly_none(cases, name, others[0], constants[0], operands):
         return False

@@ -94,9 +94,9 @@ def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
         return False
     names = {*USER_FIELDS, *ACCOUNT_FIELDS, ROW_FIELD}
     relations = {*user.lookups, *user.children, *account.lookups, *account.children}
-    keys = {one.key for kind in (user, account) for one in kind.lookups.values()}
-    keys |= {one.key for kind in (user, account) for one in kind.children.values()}
-    of_users = {one.key for kind in (user, account) for one in kind.children.values() if one.type_name == USER_TYPE}
+    lists = [*user.children.values(), *account.children.values()]
+    keys = {one.key for one in (*user.lookups.values(), *account.lookups.values(), *lists)}
+    of_users = {one.key for one in lists if one.type_name == USER_TYPE}
     doubtful = names & relations or ROW_FIELD in keys or of_users - {OWNER[2], ""} or region_field(user) == ROW_FIELD
     return not doubtful
 

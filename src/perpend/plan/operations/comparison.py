@@ -27,18 +27,18 @@ def not_equal(use: PlannedUse) -> Value:
 
 
 def _equal(scalars: Scalars, left: Value, right: Value) -> Scalar:
-    kind = left.type
-    if kind is ValueType.TEXT:
+    value_type = left.type
+    if value_type is ValueType.TEXT:
         return _same_text(scalars, left.node, right.node)
-    if kind is ValueType.BYTES:
+    if value_type is ValueType.BYTES:
         return scalars.make("same", *(or_empty(scalars, one.node) for one in (left, right)))
-    if kind is ValueType.JSON:
+    if value_type is ValueType.JSON:
         return scalars.native("json same", Kind.BOOLEAN, left.node, right.node)
-    if kind is ValueType.ATTRIBUTES:
+    if value_type is ValueType.ATTRIBUTES:
         return scalars.make("same", *(scalars.native("attributes text", Kind.TEXT, one.node) for one in (left, right)))
-    if kind is ValueType.ANY:
+    if value_type is ValueType.ANY:
         return _same_any(scalars, left, right)
-    if kind.item is not None:
+    if value_type.item is not None:
         none = scalars.literal((), Kind.TEXTS)
         return scalars.make("same", *(scalars.make("else", one.node, none) for one in (left, right)))
     return scalars.same(left.node, right.node)

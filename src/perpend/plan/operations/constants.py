@@ -29,11 +29,11 @@ def constant(use: PlannedUse) -> Value:
 
 
 def collection_constant(use: PlannedUse) -> Value:
-    kind = use.expression.type
+    value_type = use.expression.type
     skip_empty, skip_repeated, ordered = use.expression.collection_flags
     found = collection(
         tuple(use.constant("items")),
-        kind.item or ValueType.TEXT,
+        value_type.item or ValueType.TEXT,
         skip_empty=skip_empty,
         skip_repeated=skip_repeated,
         ordered=ordered,

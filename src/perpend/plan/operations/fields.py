@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def field(use: PlannedUse) -> Value:
-    scalars, kind = use.scalars, use.expression.type
+    scalars, value_type = use.scalars, use.expression.type
     has_empty = use.slot("isEmpty") is not None
     delegate = use.delegate
     guards: Guards = ()
     if delegate is not None:
         denied = read(use.place, delegate, ValueType.ANY, missing_is_null=True)
         guards = (*denied.guards, *use.stop(empty_of(scalars, denied.node, denied.form or Form.TEXT), "noAccessDelegate"))
-    value = read(use.place, use.constant("path"), kind, missing_is_null=has_empty)
+    value = read(use.place, use.constant("path"), value_type, missing_is_null=has_empty)
     guards = (*guards, *value.guards)
     if has_empty:
         guards = (*guards, *use.stop(empty(scalars, value), "isEmpty"))

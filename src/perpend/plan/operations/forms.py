@@ -36,11 +36,11 @@ def or_empty(scalars: Scalars, text: Scalar) -> Scalar:
     return scalars.make("else", text, scalars.literal("", Kind.TEXT))
 
 
-def unpacked(scalars: Scalars, text: Scalar, kind: ValueType) -> Scalar:
+def unpacked(scalars: Scalars, text: Scalar, value_type: ValueType) -> Scalar:
     """Return a native's text as a value of the type that it writes."""
-    if kind is ValueType.NUMBER:
+    if value_type is ValueType.NUMBER:
         return scalars.make("number", text)
-    if kind is ValueType.BOOLEAN:
+    if value_type is ValueType.BOOLEAN:
         missing = scalars.is_null(text)
         is_true = scalars.make("same", text, scalars.literal("true", Kind.TEXT))
         return scalars.choice(missing, scalars.literal(None, Kind.BOOLEAN), is_true)

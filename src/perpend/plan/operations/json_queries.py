@@ -17,7 +17,7 @@ _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")
 
 
 def json_query(use: PlannedUse) -> Value:
-    arg, kind = use["arg"], use.expression.type
+    arg, value_type = use["arg"], use.expression.type
     key = _key(use.constant("expression"))
     if arg.plain is None or key is None:
         node, mismatch, failed = _asked(use, arg.node)
@@ -26,7 +26,7 @@ def json_query(use: PlannedUse) -> Value:
     value = use.value(node, arg.guards, use.stop(mismatch, "resultTypeMismatch"), use.stop(failed, "evaluationError"))
     order = [check.declaration.key for check in use.expression.checks]
     if "resultIsEmpty" in order:
-        nothing = empty(use.scalars, Value(node, kind))
+        nothing = empty(use.scalars, Value(node, value_type))
         value = replace(value, guards=(*value.guards, *use.stop(nothing, "resultIsEmpty")))
     return value
 
@@ -40,12 +40,12 @@ def _key(expression: str) -> str | None:
 
 def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
-    scalars, kind = use.scalars, use.expression.type
-    wanted = (use.constant("expression"), _QUERY_FORMS[kind])
+    scalars, value_type = use.scalars, use.expression.type
+    wanted = (use.constant("expression"), _QUERY_FORMS[value_type])
     found = _query(scalars, document, *wanted)
     mismatch = scalars.make("same", found, use.text(MISMATCH))
     failed = _has_letter(scalars, found, FAILED)
-    value = unpacked(scalars, scalars.make("rest", found), kind)
+    value = unpacked(scalars, scalars.make("rest", found), value_type)
     return value, mismatch, failed
 
 
@@ -63,17 +63,17 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
 
 def _member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
     """Return the same for one member, read by the engine itself where the document is plain."""
-    scalars, kind = use.scalars, use.expression.type
+    scalars, value_type = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
     asked = _query(scalars, document, use.constant("expression"), "token", unless=plain)
     # Where the document is plain the query is not asked, else there is no member: one of the two is null.
     token = scalars.make("else", own, asked)
-    match kind:
+    match value_type:
         case ValueType.NUMBER:
             fits, value = scalars.make("numeric", token), scalars.make("number", token)
         case ValueType.BOOLEAN:
             words = (scalars.make("same", token, use.text(word)) for word in ("true", "false"))
-            fits, value = scalars.any(scalars.is_null(token), *words), unpacked(scalars, token, kind)
+            fits, value = scalars.any(scalars.is_null(token), *words), unpacked(scalars, token, value_type)
         case _:
             fits, value = scalars.make("quoted", token), scalars.make("unquoted", token)
     return value, scalars.negation(fits), scalars.false

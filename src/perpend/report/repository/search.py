@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from perpend.diagnostics.escape import visible
+from perpend.ir.ids import framework_of
 from perpend.ir.operations import OPERATIONS
 from perpend.report.explanation import hang
 from perpend.report.repository.listing import companion, print_tabbed
@@ -84,22 +85,22 @@ def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
     return next((found[0] for found in near if found), None)
 
 
-def _hit(one: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Hit | None:
+def _hit(candidate: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Hit | None:
     score, elsewhere = 0, None
     for word, pattern in patterns:
         best, where = max(
-            ((part.weight * _closeness(part.text.casefold(), word), part) for part in one.parts),
+            ((part.weight * _closeness(part.text.casefold(), word), part) for part in candidate.parts),
             key=lambda found: found[0],
             default=(0, None),
         )
         if best == 0:
             return None
         score += best
-        if where is not None and where.weight < _ID and not pattern.search(f"{one.name}\n{one.id}"):
+        if where is not None and where.weight < _ID and not pattern.search(f"{candidate.name}\n{candidate.id}"):
             elsewhere = elsewhere or where
     whole = " ".join(word for word, _ in patterns)
-    score += one.parts[0].weight * (whole in one.name.casefold()) + _POLICY_FIRST * (one.kind == "policy")
-    return Hit(one, score, elsewhere)
+    score += candidate.parts[0].weight * (whole in candidate.name.casefold()) + _POLICY_FIRST * (candidate.kind == "policy")
+    return Hit(candidate, score, elsewhere)
 
 
 def _closeness(text: str, word: str) -> int:
@@ -113,10 +114,10 @@ def _closeness(text: str, word: str) -> int:
     return closeness
 
 
-def _rank(one: Searchable) -> tuple[int, list[int], str]:
+def _rank(candidate: Searchable) -> tuple[int, list[int], str]:
     kinds = ("policy", "type", "framework", "section", "operation")
-    framework = one.id.split("/")[2] if one.id.startswith("/frameworks/") else ""
-    return kinds.index(one.kind), [-int(number) for number in _NUMBER.findall(framework)], one.id
+    framework = framework_of(candidate.id) if candidate.id.startswith("/frameworks/") else ""
+    return kinds.index(candidate.kind), [-int(number) for number in _NUMBER.findall(framework)], candidate.id
 
 
 def _everything(repository: Repository) -> Iterator[Searchable]:

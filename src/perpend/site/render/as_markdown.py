@@ -88,15 +88,15 @@ def _thinned(html: str) -> str:
 def _blocks(node: Node) -> Iterator[str]:
     """Yield the blocks of a node; what stands between blocks is a paragraph."""
     loose: list[Node | str] = []
-    for one in node.inner:
-        if isinstance(one, Node) and one.skipped:
+    for part in node.inner:
+        if isinstance(part, Node) and part.skipped:
             continue
-        if isinstance(one, Node) and _is_block(one):
+        if isinstance(part, Node) and _is_block(part):
             yield from _paragraph(loose)
             loose = []
-            yield from _block(one)
+            yield from _block(part)
         else:
-            loose.append(one)
+            loose.append(part)
     yield from _paragraph(loose)
 
 
@@ -206,33 +206,33 @@ def _heading(node: Node) -> str:
     return _tidy("".join(_inline(one) for one in node.inner if isinstance(one, str) or one.tag != "svg")).replace("\n", " ")
 
 
-def _inline(one: Node | str) -> str:
-    if isinstance(one, str):
-        return _escaped(_BLANKS.sub(" ", one))
-    if one.skipped or "unseen" in one.attributes.get("class", ""):
+def _inline(part: Node | str) -> str:
+    if isinstance(part, str):
+        return _escaped(_BLANKS.sub(" ", part))
+    if part.skipped or "unseen" in part.attributes.get("class", ""):
         return ""
-    match one.tag:
+    match part.tag:
         case "br":
             return "\n"
         case "svg":
-            label = one.attributes.get("aria-label", "")
+            label = part.attributes.get("aria-label", "")
             return f" {_escaped(label)} " if label else ""
         case "code" | "kbd":
-            return _code(_text(one))
+            return _code(_text(part))
         case "a":
-            return _link(one)
+            return _link(part)
         case "img":
-            return f"![{_escaped(one.attributes.get('alt', ''))}](<{_target(one.attributes.get('src', ''))}>)"
+            return f"![{_escaped(part.attributes.get('alt', ''))}](<{_target(part.attributes.get('src', ''))}>)"
         case "strong" | "b":
-            inner = _line(one)
+            inner = _line(part)
             return f"**{inner}**" if inner else ""
         case "em" | "i":
-            inner = _line(one)
+            inner = _line(part)
             return f"*{inner}*" if inner else ""
         case "li" | "p" | "dd" | "dt" | "summary" | "div":
-            return "".join(map(_inline, one.inner)).strip(" ") + "\n"
+            return "".join(map(_inline, part.inner)).strip(" ") + "\n"
         case _:
-            return "".join(map(_inline, one.inner))
+            return "".join(map(_inline, part.inner))
 
 
 def _escaped(text: str) -> str:

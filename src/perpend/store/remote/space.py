@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-SCHEME: Final = "s3://"
 _ADDRESS: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/[^\x00-\x1f\x7f]*)?")
 _ABSENT: Final = ("NoSuchKey", "404")
 _OTHERS: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
