@@ -9,7 +9,7 @@ from tests.cli.conftest import Run
 
 def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: Run) -> None:
     found = run("search", "mfa", "root").out.splitlines()
-    assert "policy\t/ce/ca/aws/iam/root-user-mfa\tAWS Account Root User MFA is not enabled." in found[:2]
+    assert "policy\t/ce/ca/aws/iam/root-user-mfa\tAWS Account Root User MFA is not enabled" in found[:2]
     (found,) = (one for one in json.loads(run("search", "IAM.9", "--format", "json").out) if one["kind"] == "policy")
     assert ("policy", "/ce/ca/aws/iam/root-user-mfa", "rules") == (found["kind"], found["id"], found["foundIn"])
     assert 2 == len(json.loads(run("search", "mfa", "--limit", "2", "--format", "json").out))

@@ -35,10 +35,13 @@ FRAMEWORKS = """
 *Requirements* are the sections that ask something and are listed here. *Automated*: some policy judges it. *Manual*: policies
 exist, none can judge it. *None*: no policy here. An answer is a part of what a requirement asks, rarely all of it.
 
-NIST SP 800-53 and PCI DSS list only what AWS relates to controls of Security Hub: their counts say nothing about the whole
-catalogues. ISO/IEC 27001 (Annex A), SOC 2 (common criteria) and NIST CSF are listed whole; most of what they ask is about people
-and organizations, beyond any policy over a cloud account. AWS FSBP holds controls of Security Hub, also some that only its other
-standards have (such as S3.14), and leaves out retired ones.
+AWS FSBP is listed whole, as the user guide of Security Hub listed its 336 controls at the end of 2025; AWS adds and retires
+some all year. Most of what nobody answers is about services that the library does not collect. What Security Hub asks outside
+FSBP is listed only where a policy here answers it or another framework names it, so that its count says nothing about
+Security Hub. NIST SP 800-53 and PCI DSS list only what AWS relates to controls of Security Hub, and not all of that: their
+counts say nothing about the whole catalogues. ISO/IEC 27001 (the 93 controls of Annex A), SOC 2 (the 33 common criteria) and
+NIST CSF (106 subcategories) are listed whole; most of what they ask is about people and organizations, beyond any policy over
+a cloud account. CIS AWS Foundations is listed whole, in numbers and kinds as Prowler publishes them.
 
 | framework | requirements | automated | manual | none |
 | --- | ---: | ---: | ---: | ---: |
