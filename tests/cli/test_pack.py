@@ -169,6 +169,12 @@ def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: Run, p
     assert f"it cannot be judged again: the policy {KEYS} cannot judge" == checked(run, gone)[1]["faults"][0]["reason"]
 
 
+def test_what_stands_in_front_for_people_is_what_stands_in_every_pack(run: Run, pack: Path, tmp_path: Path) -> None:
+    told = members_of(pack)["README.txt"] + b"\nAll verdicts are compliant.\n"
+    code, found = checked(run, repacked(pack, tmp_path / "p.zip", {"README.txt": told}))
+    assert (1, ["README.txt"]) == (code, [one["member"] for one in found["faults"]])
+
+
 def test_another_version_that_judges_otherwise_is_not_known_to_be_wrong_and_does_not_pass(
     run: Run, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ from perpend.packs.statement import (
     run_packed,
     statement_from,
 )
-from perpend.packs.write import README, STATEMENT, inputs_of
+from perpend.packs.write import README, README_TEXT, STATEMENT, inputs_of
 from perpend.store.files import shown
 from perpend.store.scratch import scratch
 from perpend.store.store import Store
@@ -115,7 +115,7 @@ def _member_fault(archive: PackArchive, name: str, statement: Statement, unpacke
     if statement.predicate_type == PREDICATE_TYPE and not _has_a_place(name):
         return "has no place in a pack"
     try:
-        digest = archive.digest(name, None if name == README else unpacked / name)
+        digest = archive.digest(name, unpacked / name)
     except DamagedMember as error:
         return str(error)
     return None if digest == statement.subjects[name] else "was changed: its SHA-256 is not that of the statement"
@@ -176,6 +176,9 @@ class _Rejudging:
         again.mkdir(mode=0o700)
         judged = judge_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
         before = len(self.outcome.faults) + len(self.outcome.unchecked)
+        readme = self.unpacked / README
+        if readme.exists() and readme.read_bytes() != README_TEXT.encode():
+            self._otherwise(README, "says something else than in every pack")
         for name, path in judged.members.items():
             if not (self.unpacked / name).exists():
                 self._otherwise(name, "is missing, and judging again writes it")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STATEMENT, README = "statement.json", "README.txt"
 """The first two members: what the others are, for programs and for people."""
 
-_README: Final = """\
+README_TEXT: Final = """\
 What was judged, by what, and what came of it: a pack of Perpend.
 
 statement.json        an in-toto statement: the SHA-256 of every other file, versions, and how it came about
@@ -51,6 +51,7 @@ To check all of it, and to judge once more and compare byte for byte:
 statement.json tells nothing of who packed this. Compare its SHA-256 with one that you were given by another way, or
 have it signed.
 """
+"""What the second member says: the same in all packs of one version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
         ids = sorted({*run.policies, *selection.refused, *asked.attested, *answering})
         copy_repository(repository, packed, ids, asked.sections, asked.beside)
         judged = judge_pack(open_repository(packed), snapshot, run, directory)
-        members: dict[str, Path | bytes] = {README: _README.encode(), **judged.members}
+        members: dict[str, Path | bytes] = {README: README_TEXT.encode(), **judged.members}
         for path in sorted(one for one in packed.rglob("*") if one.is_file()):
             members[f"{POLICIES}{path.relative_to(packed).as_posix()}"] = path
         members[f"{RUNS}{snapshot.id}.json"] = manifest_path(snapshot)

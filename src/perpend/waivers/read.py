@@ -99,7 +99,8 @@ def waivers_of(files: Files, path: str) -> WaiverFiles:
 
 def _found(reading: _WaiversRead, found: Iterable[Fields]) -> WaiverFiles:
     for fields in found:
-        reading.approvers.update(one.value for one in fields.texts("approvers"))
+        # Files that name `approvers` want approval: a list of nobody would drop that without a word.
+        reading.approvers.update(reading.listed(fields, "approvers"))
         for one in fields.records("waivers"):
             _read_waiver(one, reading)
         for one in fields.records("attestations"):

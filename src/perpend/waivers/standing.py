@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -65,6 +66,15 @@ def force_of(one: Waiver | Attestation, day: date, approvers: Collection[str]) -
         return Force.NOT_BEGUN
     if one.until is not None and day > one.until:
         return Force.EXPIRED
-    if approvers and (one.approved_by not in approvers or one.approved_by == one.owner):
+    if approvers and (one.approved_by not in approvers or approves_itself(one)):
         return Force.NOT_APPROVED
     return Force.IN_FORCE
+
+
+def approves_itself(one: Waiver | Attestation) -> bool:
+    """Whether owner and approver are one: another spelling, by case or blank space, is nobody else."""
+    return one.approved_by is not None and _person(one.approved_by) == _person(one.owner)
+
+
+def _person(written: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", written).casefold().split())

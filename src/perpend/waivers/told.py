@@ -9,7 +9,7 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.diagnostics.model import sorted_diagnostics
 from perpend.waivers import rules
-from perpend.waivers.standing import SOON, Force
+from perpend.waivers.standing import SOON, Force, approves_itself
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -87,7 +87,7 @@ def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iter
 
 def _of_approval(standing: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
     waiver = standing.waiver
-    if waiver.approved_by is not None and waiver.approved_by == waiver.owner:
+    if approves_itself(waiver):
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
     elif approvers and waiver.approved_by not in approvers:
         by = f"{visible(waiver.approved_by)} is no approver" if waiver.approved_by else "nobody has approved it"

@@ -81,6 +81,12 @@ def test_one_fault_is_told_and_the_waiver_is_left_out(tmp_path: Path, changed: d
     assert any(message in one.message for one in found.diagnostics), found.diagnostics
 
 
+@pytest.mark.parametrize("nobody", [[], None, [" "]])
+def test_a_list_of_no_approvers_does_not_say_that_none_is_needed(tmp_path: Path, nobody: object) -> None:
+    found = waivers_below(Files(write(tmp_path, {"waivers/a.yaml": {"waivers": [WAIVER], "approvers": nobody}})), "waivers")
+    assert any("`approvers` lists nothing" in one.message for one in found.diagnostics), found.diagnostics
+
+
 @pytest.mark.parametrize("key", ["tags", "where"])
 def test_a_scope_by_what_objects_hold_is_refused_with_the_reason(tmp_path: Path, key: str) -> None:
     files = {"waivers/a.yaml": {"waivers": [{**WAIVER, "scope": {key: {"team": "payments"}}}]}}

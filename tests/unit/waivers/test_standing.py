@@ -22,6 +22,7 @@ from tests.unit.waivers.made import DAY, waiver
         ({}, ("p",), Force.NOT_APPROVED),
         ({"approved_by": "p"}, ("p",), Force.IN_FORCE),
         ({"approved_by": "o"}, ("o",), Force.NOT_APPROVED),
+        ({"approved_by": "o", "owner": " O\u00a0"}, ("o",), Force.NOT_APPROVED),
     ],
 )
 def test_a_waiver_is_in_force_on_its_days_and_with_approval(

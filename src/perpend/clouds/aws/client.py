@@ -46,6 +46,13 @@ AT_ONCE: Final = 4
 """How many calls are made at once to one service in one region of an account."""
 
 _OK: Final = 200
+_NO_ANSWER: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:!doctype html|html|Error|ErrorResponse|Response)[\s>]"
+    rb"|\s*\{(?:[^{}\[\]]{0,2000},)?\s*\"__type\"\s*:\s*\"[^\"]{0,300}(?:Exception|Error|Fault)\"",
+    re.IGNORECASE,
+)
+"""How pages of HTML and errors begin; an error in JSON has texts, one of which is its type."""
+
 _ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
 """What stands in the name of each host of AWS that has names with an account before its own."""
 
@@ -98,7 +105,7 @@ class CloudClient:
             self._session.get_scoped_config()  # else a profile is missed only once the region is known from elsewhere
             if self.role is not None:
                 self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
-            self._session.register("response-received", _refuse_html)
+            self._session.register("response-received", _refuse_others)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound as error:
             name = visible(str(error.kwargs["profile"]))
@@ -199,28 +206,36 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
         yield getattr(client, method)(**parameters)
         return
     paginator = client.get_paginator(method)
-    tokens = [jmespath.compile(one) for one in _texts(_MODELS.load_service_model(call.service, "paginators-1"), call.operation)]
+    paging = _MODELS.load_service_model(call.service, "paginators-1")["pagination"][call.operation]
+    named = [paging["output_token"]] if isinstance(paging["output_token"], str) else paging["output_token"]
+    tokens = [jmespath.compile(one) for one in named]
+    more = jmespath.compile(paging["more_results"]) if "more_results" in paging else None
     seen: set[str] = set()
+    answer: Mapping[str, Any] = {}
     for answer in paginator.paginate(**parameters):
         yield answer
         found = json.dumps([one.search(answer) for one in tokens], default=str)
         if found in seen:
             raise Refused(call, Refusal("RepeatedToken"))
         seen.add(found)
+    if more is not None and _is_cut_off(more.search(answer), [one.search(answer) for one in tokens]):
+        raise Refused(call, Refusal("TruncatedAnswer"))
 
 
-def _texts(models: Mapping[str, Any], operation: str) -> list[str]:
-    found = models["pagination"][operation]["output_token"]
-    return [found] if isinstance(found, str) else list(found)
+def _is_cut_off(more: Any, tokens: Sequence[Any]) -> bool:
+    """Whether the last answer says that there are more and not where, or where more are and not whether: the SDK ends there."""
+    return bool(more) or (more is None and any(tokens))
 
 
-def _refuse_html(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
-    """Raise where an answer is a page of HTML: the SDK may read it as an answer without members, which can be a fact."""
+def _refuse_others(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    """Raise where what is sent as an answer is a page of HTML or an error.
+
+    The SDK may read it as an answer without members, which can be a fact.
+    """
     answer = response_dict or {}
     body = answer.get("body")
-    is_page = isinstance(body, bytes) and body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
-    if is_page and answer.get("status_code") == _OK:
-        raise ValueError("a page of HTML")
+    if answer.get("status_code") == _OK and isinstance(body, bytes) and _NO_ANSWER.match(body):
+        raise ValueError("a page of HTML, or an error")
 
 
 def without_account(request: Any, **_: Any) -> None:

@@ -24,7 +24,7 @@ from perpend.collect.formats.held import (
     user_links,
     user_policies,
 )
-from perpend.collect.formats.values import NotTold, boolean, document, integer, json_text, text, texts_at
+from perpend.collect.formats.values import NotTold, boolean, document, either, integer, json_text, text, texts_at
 from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Claim
@@ -37,10 +37,10 @@ def default_document(value: Any) -> str:
     """Return the document of a policy's default version."""
     versions = document(value)
     found = [one for one in versions if isinstance(one, dict)] if isinstance(versions, list) else []
-    default = [one for one in found if one.get("IsDefaultVersion", one.get("isDefaultVersion")) is True]
+    default = [one for one in found if either(one, "IsDefaultVersion", "isDefaultVersion") is True]
     if len(default) != 1:
         raise NotTold("holds no default version")
-    return json_text(default[0].get("Document", default[0].get("document")))
+    return json_text(either(default[0], "Document", "document"))
 
 
 def policy_type(arn: Any) -> str:

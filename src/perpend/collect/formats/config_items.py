@@ -23,9 +23,10 @@ from perpend.collect.formats.held import (
     user_links,
     user_policies,
 )
-from perpend.collect.formats.values import NotTold, boolean, digits, document, integer, moment, text, texts_at, yes_no
+from perpend.collect.formats.values import NotTold, boolean, digits, document, either, integer, moment, text, texts_at, yes_no
 from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
 
 _NOT_HERE: Final = "is not known: AWS Config does not record it"
@@ -162,27 +163,33 @@ def read_config(content: bytes, source: str) -> Contents:
 
 
 def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
-    kind = _BY_TYPE.get(item.get("resourceType", ""))
-    status = item.get("configurationItemStatus", item.get("status"))
-    if kind is None or status in _NOT_RECORDED:
+    kind = _BY_TYPE.get(str(item.get("resourceType", "")))
+    if kind is None:
         return
-    if status not in (*_CURRENT, *_GONE):
+    try:
+        status, arn = either(item, "configurationItemStatus", "status"), either(item, "arn", "ARN")
+        account = either(item, "accountId", "awsAccountId")
+    except NotTold as error:
+        raise UnusableContent(f"item {origin.row} {error}") from None
+    if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
     stated = item.get("configurationItemCaptureTime")
     captured = moment(stated)
-    if captured is None:
+    if captured is None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
-    row = {
-        "arn": item.get("arn", item.get("ARN")),
-        "accountId": item.get("accountId", item.get("awsAccountId")),
-        "configuration": _document(item.get("configuration")),
-        "supplementaryConfiguration": _documents(item.get("supplementaryConfiguration")),
-    }
-    gone_at = captured.isoformat().replace("+00:00", "Z") if status in _GONE else None
+    row: dict[str, Any] = {"arn": arn, "accountId": account}
+    if status in _NOT_RECORDED:
+        claim = Claim(kind.type_name, lacking=f"an item of AWS Config says that not every {kind.source} is recorded")
+        held.lacking += () if claim in held.lacking else (claim,)
+    else:
+        row["configuration"] = _document(item.get("configuration"))
+        row["supplementaryConfiguration"] = _documents(item.get("supplementaryConfiguration"))
+    gone_at = captured.isoformat().replace("+00:00", "Z") if captured and status in _GONE else None
     reason = kind.read(held, row, origin, gone_at=gone_at)
-    if reason is not None:
+    if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    held.seen_at[len(held.objects) - 1] = captured
+    if reason is None and captured is not None:
+        held.seen_at[len(held.objects) - 1] = captured
 
 
 def _document(value: Any) -> Any:

@@ -83,6 +83,8 @@ class TypeFrom:
         if not is_account(owner):
             return "it does not say of which account it is"
         identity = self.identity(str(owner), arn)
+        if identity == arn and is_account(of_arn) and owner != of_arn:
+            return f"its `{self.account}` is another account than that of its `{self.arn}`"
         fields: dict[str, Any] = {"Id": identity, **of_account(str(owner), self.prefix)}
         fields[f"{self.prefix}__{_GONE}"] = gone_at
         lacking = dict(self.lacking)

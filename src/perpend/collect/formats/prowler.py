@@ -7,7 +7,7 @@ are passed over. A user of whom no check was asked is not in the file, so it cla
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import is_report_row, reading_of
@@ -16,6 +16,9 @@ from perpend.collect.json_text import described, read_array
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.estate import Origin
 
+if TYPE_CHECKING:
+    from perpend.collect.credential_report import Reading
+
 _EPOCHS: Final = 1e11
 """Seconds since 1970 are fewer; more are milliseconds."""
 
@@ -23,7 +26,8 @@ _EPOCHS: Final = 1e11
 def read_prowler(content: bytes, source: str) -> Contents:
     """Return the rows that findings hold. Raises UnusableContent where none does, or one cannot be used."""
     held = Contents()
-    seen: dict[str, datetime | None] = {}
+    times: set[datetime | None] = set()
+    readings: dict[str, Reading] = {}
     for place, finding in read_array(content):
         if not isinstance(finding, dict):
             raise UnusableContent(f"finding {place} is {described(finding)} where an object is expected")
@@ -32,15 +36,17 @@ def read_prowler(content: bytes, source: str) -> Contents:
             reading = reading_of(row, Origin(source, place), time, raw=True)
             if isinstance(reading, str):
                 raise UnusableContent(f"finding {place}: the row under `data.metadata` cannot be used: {reading}")
-            if reading.row not in seen:
-                held.readings.append(reading)
-            seen[reading.row] = time
-    if not held.readings:
+            known = readings.setdefault(reading.row, reading)
+            readings[reading.row] = known._replace(observed_at=max(filter(None, (known.observed_at, time)), default=None))
+            times.add(time)
+    if not readings:
         raise UnusableContent(
             "findings of Prowler without a row of a credential report in them; checks of IAM users hold one, such as "
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
-    held.observed_at = max((time for time in seen.values() if time), default=None)
+    held.readings += readings.values()
+    # A row that states no time may be of any.
+    held.observed_at = None if None in times else max(filter(None, times), default=None)
     return held
 
 

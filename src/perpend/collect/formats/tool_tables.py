@@ -82,7 +82,8 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
 
 
 def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
-    reading = reading_of(_report_row(row), origin, time, raw=False)
+    report_row = _report_row(row)
+    reading = reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row
     if isinstance(reading, str):
         return reading
     held.readings.append(reading)
@@ -104,8 +105,13 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
     )
 
 
-def _report_row(row: dict[str, Any]) -> dict[str, Any]:
-    named = {REPORT_COLUMNS.get(name, name): value for name, value in row.items()}
+def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
+    """Return the columns of a report, by its names, or why they are none: two of them are one and hold different values."""
+    named: dict[str, Any] = {}
+    for name, value in row.items():
+        known = REPORT_COLUMNS.get(name, name)
+        if named.setdefault(known, value) != value:
+            return f"`{known}` stands in it twice, with different values"
     return {name: value for name, value in named.items() if name in _OF_REPORTS}
 
 

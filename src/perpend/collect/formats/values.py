@@ -13,7 +13,7 @@ from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.meaning.values import date_time_from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Form = Callable[[Any], Any]
 
@@ -87,11 +87,17 @@ def selectors(value: Any) -> str:
 
 
 def lower_camel(value: Any) -> Any:
-    """Return an answer of AWS with the keys of its objects in lower camel case, ``ID`` as ``id``."""
+    """Return an answer of AWS with the keys of its objects in lower camel case, ``ID`` as ``id``.
+
+    Raises NotTold where an object has a key in two spellings: which of them counts nobody can say.
+    """
     if isinstance(value, dict):
-        return {
+        found = {
             (key.lower() if key.isupper() else key[:1].lower() + key[1:]): lower_camel(inner) for key, inner in value.items()
         }
+        if len(found) < len(value):
+            raise NotTold("holds an object with a key in two spellings")
+        return found
     return [lower_camel(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -116,6 +122,14 @@ def texts_at(*names: str) -> Form:
         return [str(one) for one in held]
 
     return read
+
+
+def either(held: Mapping[str, Any], *names: str) -> Any:
+    """Return what stands under the one of some names that is there, None where none is. Raises NotTold where two disagree."""
+    found = [held[name] for name in names if name in held]
+    if any(one != found[0] for one in found):
+        raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
+    return found[0] if found else None
 
 
 def moment(value: Any) -> datetime | None:

@@ -1,6 +1,10 @@
-"""What the way to AWS does to requests before they are signed."""
+"""What the way to AWS does to requests before they are signed, and what it takes for an answer."""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
@@ -8,7 +12,8 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from botocore.awsrequest import AWSRequest
 
-from perpend.clouds.aws.client import without_account
+from perpend.clouds.aws.client import CloudClient, Refused, without_account
+from perpend.clouds.aws.tables import CALLS
 
 PATH = "v20180820/configuration/publicAccessBlock"
 
@@ -30,3 +35,70 @@ def test_only_hosts_of_aws_have_names_for_accounts(host: str, asked: str) -> Non
     request = AWSRequest(method="GET", url=f"http://{host}/{PATH}")
     without_account(request)
     assert f"http://{asked}/{PATH}" == request.url
+
+
+def pages(monkeypatch: pytest.MonkeyPatch, name: str, *answers: str) -> list[Any]:
+    """Return what is read of answers that come to a listing one after the other, each with the status 200."""
+    left = list(answers)
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(left.pop(0).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    with HTTPServer(("127.0.0.1", 0), Answering) as server, ThreadPoolExecutor(1) as threads:
+        client = CloudClient(endpoint_url=f"http://127.0.0.1:{server.server_port}", region="eu-west-1", attempts=1)
+        threads.submit(server.serve_forever, 0.01)
+        try:
+            return list(client.pages(CALLS[name], "eu-west-1", {}))
+        finally:
+            client.close()
+            server.shutdown()
+
+
+POLICY = "<member><PolicyName>p</PolicyName><Arn>a</Arn></member>"
+
+
+def policies(more: str) -> str:
+    listed = f"<Policies>{POLICY}</Policies>{more}"
+    return f"<ListPoliciesResponse><ListPoliciesResult>{listed}</ListPoliciesResult></ListPoliciesResponse>"
+
+
+def test_pages_are_read_to_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = policies("<IsTruncated>true</IsTruncated><Marker>m</Marker>"), policies("<IsTruncated>false</IsTruncated>")
+    assert 2 == len(pages(monkeypatch, "iam.policies", first, last))
+
+
+@pytest.mark.parametrize(
+    "more", ["<IsTruncated>true</IsTruncated>", "<IsTruncated>true</IsTruncated><Marker></Marker>", "<Marker>m</Marker>"]
+)
+def test_an_answer_that_leaves_open_what_comes_after_it_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    with pytest.raises(Refused, match="TruncatedAnswer"):
+        pages(monkeypatch, "iam.policies", policies(more))
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("sqs.queues", '{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}'),
+        ("sqs.queues", '{"message": "no, or yes", "__type" : "InternalError"}'),
+        ("sqs.queues", "<html><body>Bad gateway</body></html>"),
+        ("ec2.regions", '<?xml version="1.0"?>\n<Response><Errors><Error><Code>Blocked</Code></Error></Errors></Response>'),
+        ("iam.policies", "<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"),
+    ],
+)
+def test_an_error_that_is_sent_as_an_answer_is_none(monkeypatch: pytest.MonkeyPatch, name: str, body: str) -> None:
+    with pytest.raises(Refused, match="UnparsableAnswer"):
+        pages(monkeypatch, name, body)
+
+
+def test_an_answer_without_members_may_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    [answer] = pages(monkeypatch, "sqs.queues", "{}")
+    assert "QueueUrls" not in answer

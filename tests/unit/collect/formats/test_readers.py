@@ -45,7 +45,9 @@ def test_selectors_are_written_as_policies_read_them_and_none_are_not_known() ->
     assert '[{"readWriteType":"All","dataResources":[{"type":"t"}]}]' == selectors(
         [{"ReadWriteType": "All", "DataResources": [{"Type": "t"}]}]
     )
-    for nothing in (None, [], "[]", {}):
+    twice = {"IncludeManagementEvents": False, "includeManagementEvents": True}
+    odd: tuple[Any, ...] = (None, [], "[]", {}, [twice])
+    for nothing in odd:
         with pytest.raises(NotTold):
             selectors(nothing)
 
@@ -127,6 +129,26 @@ def test_rows_of_reports_are_found_in_findings_and_tables(tmp_path: Path) -> Non
         assert "password_enabled" not in root
 
 
+@pytest.mark.parametrize("undated", [False, True])
+def test_a_row_is_as_new_as_its_newest_finding_and_one_without_a_time_may_be_of_any(tmp_path: Path, undated: bool) -> None:
+    first, second = formats.prowler()
+    second |= {"time_dt": "2026-01-10T00:00:00Z"}
+    third = {**first, "time_dt": None if undated else "2025-01-10T00:00:00Z"}
+    for findings in ([first, second, third], [third, second, first]):
+        [source] = read(tmp_path, json.dumps(findings)).sources
+        assert (None if undated else "2026-11-20") == (source.observed_at and str(source.observed_at.date()))
+
+
+def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
+    status = {"configurationItemStatus": "ResourceNotRecorded"}
+    items = [config_item("AWS::IAM::User", one, None, **status) for one in (ANN, "")]
+    estate = read(tmp_path, json.dumps({"configurationItems": items}))
+    [ann] = estate.objects[USER]
+    assert (ANN, False) == (ann.id, "CA10__userName__c" in ann.fields)
+    assert "no `configuration.userName`" in reason_of(ann.fields, "CA10__userName__c")
+    assert any(claim.lacking and claim.is_about(USER, "") for claim in estate.sources[0].coverage)
+
+
 def test_null_in_a_table_is_no_fact_and_text_in_cells_is_as_good_as_json(tmp_path: Path) -> None:
     rows = formats.steampipe_users()
     for content in (json.dumps(rows), json.dumps({"columns": [], "rows": rows}), formats.as_csv(rows)):
@@ -167,6 +189,26 @@ BAD = {
     "config: time": (
         json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime="now")]}),
         "`configurationItemCaptureTime` is `now`, which is no time",
+    ),
+    "config: two statuses": (
+        json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, status="ResourceDeleted")]}),
+        "item 1 holds different values under `configurationItemStatus` and `status`",
+    ),
+    "config: two ARNs": (
+        json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, ARN=BOB)]}),
+        "item 1 holds different values under `arn` and `ARN`",
+    ),
+    "config: whose": (
+        json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, accountId="444455556666")]}),
+        "its `accountId` is another account than that of its `arn`",
+    ),
+    "steampipe: whose": (
+        json.dumps([one | {"account_id": "444455556666"} for one in formats.steampipe_users()]),
+        "row 1 cannot be used: its `account_id` is another account",
+    ),
+    "steampipe: twice": (
+        json.dumps([one | {"access_key1_active": False} for one in formats.steampipe_report()]),
+        "row 1 cannot be used: `access_key_1_active` stands in it twice, with different values",
     ),
     "prowler: no rows": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}]', "without a row of a credential report"),
     "prowler: no object": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}, 7]', "finding 2 is a number"),

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.clouds.aws.cells import CollectedRow
+from perpend.clouds.aws.cells import Cell, CollectedRow
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
-from perpend.clouds.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.clouds.aws.plan import ACCOUNT_TYPE, IDENTITY, REPORT
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, PartRows
+    from perpend.clouds.aws.cells import AccountEntry, CellEnd, PartRows
     from perpend.clouds.aws.plan import CollectionPlan
 
 KIND: Final = "aws"
@@ -54,6 +54,7 @@ def collection_of(
         sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
         causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
         causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
+        causes.update(dict.fromkeys((why for _, _, why in _never_ended(plan, entry, ends)), 0))
         for one in (one for end in mine for part in parts.get(end.cell, ()) for one in part.unread):
             causes[replace(one, objects=0)] += one.objects
     declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
@@ -86,7 +87,7 @@ def _sources(
     counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
     claims: dict[bool, list[Claim]] = {True: [], False: []}
     for type_name, listings in plan.listings_of.items():
-        claims[REPORT in listings] += _claims(entry, listings, type_name, ends)
+        claims[REPORT in listings] += _claims(plan, entry, listings, type_name, ends)
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
@@ -103,7 +104,7 @@ def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, Cel
         if not CALLS[listings[0]].regional:
             continue
         yield from (Claim(type_name, Scope(entry.account, region)) for region in entry.stated)
-        listed = _claims(entry, listings, type_name, ends)
+        listed = _claims(plan, entry, listings, type_name, ends)
         if not any(claim.lacking for claim in listed):
             yield Claim(type_name, Scope(entry.account))
 
@@ -113,10 +114,25 @@ def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None
     return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
 
 
-def _claims(entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]) -> list[Claim]:
+def _never_ended(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> Iterator[tuple[str, str, Unread]]:
+    """Yield the listings that did not come to an end in a region, as where nobody enters an account again that was left.
+
+    What nobody has heard the end of is not known in full.
+    """
+    for listing in (IDENTITY, *plan.listings) if entry.why is None else ():
+        call = CALLS[listing]
+        for region in entry.asked if call.regional else ("",):
+            if Cell(entry.account, region, listing) not in ends:
+                yield listing, region, unread(call, Lack.NOT_ASKED, CloudPlace(entry.account, entry.partition, region))
+
+
+def _claims(
+    plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]
+) -> list[Claim]:
     """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
     account, call = entry.account, CALLS[listings[0]]
-    lacking = {
+    lacking = {region: why for listing, region, why in _never_ended(plan, entry, ends) if listing in listings}
+    lacking |= {
         cell.region: why
         for cell, end in ends.items()
         for listing, why in ((cell.listing, end.lacking), *end.each.items())

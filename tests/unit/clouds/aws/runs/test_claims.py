@@ -1,13 +1,15 @@
-"""Regions that somebody declares to be empty: claimed by a source of their own, in the words of whoever said so."""
+"""What is claimed: by listings that came to their end, and, in words of their own, by whoever declares regions to be empty."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, document_of, entry_from
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
-from perpend.clouds.aws.plan import plan_of
+from perpend.clouds.aws.plan import IDENTITY, plan_of
 from perpend.clouds.aws.runs.claims import STATED, collection_of
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope
@@ -23,8 +25,9 @@ def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)) 
     [listing] = PLAN.listings
     entry = AccountEntry(ACCOUNT, regions=("ap-east-1", "us-east-1"), asked=("us-east-1",), stated=stated, at=NOON)
     why = unread(CALLS[listing], Lack.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
-    cell = Cell(ACCOUNT, "us-east-1", listing)
-    return entry, collection_of(PLAN, [entry], {cell: CellEnd(cell, NOON, NOON, why)}, {}, WORDS).sources
+    cell, own = Cell(ACCOUNT, "us-east-1", listing), Cell(ACCOUNT, "", IDENTITY)
+    ends = {cell: CellEnd(cell, NOON, NOON, why), own: CellEnd(own, NOON, NOON)}
+    return entry, collection_of(PLAN, [entry], ends, {}, WORDS).sources
 
 
 def test_what_was_listed_and_what_was_declared_are_claimed_apart() -> None:
@@ -44,3 +47,20 @@ def test_a_declaration_makes_up_for_no_listing_that_failed() -> None:
 def test_a_region_that_nobody_declares_is_not_known() -> None:
     _, (listed,) = sources(stated=())
     assert {"ap-east-1": True, "us-east-1": False} == {one.scope.region: bool(one.lacking) for one in listed.coverage}
+
+
+def test_what_nobody_has_heard_the_end_of_is_not_known() -> None:
+    entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), at=NOON)
+    found = collection_of(PLAN, [entry], {}, {}, "")
+    [source] = found.sources
+    [claim] = [one for one in source.coverage if one.type_name == HUB]
+    assert (Scope(ACCOUNT, "us-east-1"), True) == (claim.scope, bool(claim.lacking))
+    assert {str(one) for one in found.unread} >= {claim.lacking}
+
+
+@pytest.mark.parametrize("wanted", ["CA10__CaAwsUser__c", "CA10__CaAwsRole__c"])
+def test_nor_is_what_is_listed_in_no_region(wanted: str) -> None:
+    plan = plan_of({wanted: {"CA10__arn__c"}})
+    entry = AccountEntry(ACCOUNT, at=NOON)
+    claims = [one for source in collection_of(plan, [entry], {}, {}, "").sources for one in source.coverage]
+    assert [(wanted, True)] == [(one.type_name, bool(one.lacking)) for one in claims if one.type_name == wanted]
