@@ -95,7 +95,7 @@ def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
     names = {*USER_FIELDS, *ACCOUNT_FIELDS, ROW_FIELD}
     relations = {*user.lookups, *user.children, *account.lookups, *account.children}
     lists = [*user.children.values(), *account.children.values()]
-    keys = {one.key for one in (*user.lookups.values(), *account.lookups.values(), *lists)}
+    keys = {one.key for one in (*user.lookups.values(), *account.lookups.values())} | {one.key for one in lists}
     of_users = {one.key for one in lists if one.type_name == USER_TYPE}
     doubtful = names & relations or ROW_FIELD in keys or of_users - {OWNER[2], ""} or region_field(user) == ROW_FIELD
     return not doubtful
