@@ -91,6 +91,11 @@ def test_tables_and_objects_find_the_same_keys_odd(connection, ids, keys):
     assert (bool(unlike) and numbers, bool(unlike) and not numbers) == (is_odd_key(strays, filled), is_unlike(strays, filled))
 
 
+def test_where_there_is_no_id_any_key_looks_like_one(connection):
+    connection.execute("""CREATE OR REPLACE TABLE ids AS SELECT '' AS "Id\"""")
+    assert ("true", False) == look(connection, "SELECT * FROM ids", "key")
+
+
 def lists(snapshot, type_name=THING, relation="parts__r"):
     return dict(rows_of(snapshot, type_name, "Id", f"{relation}#unfollowed"))
 

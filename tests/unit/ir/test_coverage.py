@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perpend.ir.coverage import (
     Claim,
     Claims,
     Scope,
+    Unread,
     account_field,
+    claims_of,
     is_odd_key,
     is_unlike,
     near_key,
@@ -98,10 +102,41 @@ def test_scopes_are_written_with_commas():
     assert "all,111122223333,444455556666/eu-west-1" == ",".join(map(str, found))
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "`` is no scope: write `all`, an account's id, or `account/region`"),
+        ("a/", "`a/` is no scope: write `all`, an account's id, or `account/region`"),
+        ("/r", "`/r` is no scope: write `all`, an account's id, or `account/region`"),
+        ("a b", "`a b` is no scope: write `all`, an account's id, or `account/region`"),
+        ("a/r/s", "`a/r/s` is no scope: write `all`, an account's id, or `account/region`"),
+        ("all,11112222333", "`11112222333` has 11 digits; an account's id has 12"),
+    ],
+)
+def test_what_is_no_scope_is_refused_with_the_reason(words, message):
+    with pytest.raises(ValueError) as raised:
+        scopes_from(words)
+    assert message == str(raised.value)
+
+
 @pytest.mark.parametrize("key", ["12345678901", " 012345678901", "0123 45678901\u200b", "'012345678901", '"012345678901"'])
 def test_what_typing_changes_of_a_key_makes_no_other_key(key):
     assert near_key("012345678901") == near_key(key)
     assert near_key("012345678901") != near_key("112345678901")
+
+
+def test_letters_are_what_they_are_in_either_case():
+    assert ("xa", "xa0") == (near_key("XA"), near_key("'xA0"))
+
+
+def test_a_claim_is_of_its_type_in_each_scope():
+    assert (Claim("T", Scope("a")), Claim("T", Scope("b", "r"))) == claims_of("T", (Scope("a"), Scope("b", "r")))
+
+
+def test_a_call_that_said_nothing_is_told_with_its_place_and_code():
+    unread = Unread("111122223333", "eu-west-1", "iam", "ListUsers", "iam:ListUsers", "denied", "AccessDenied")
+    assert "denied iam:ListUsers (AccessDenied) in 111122223333/eu-west-1" == str(unread)
+    assert "denied iam:ListUsers in 111122223333" == str(replace(unread, code="", region=""))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from perpend.ir.coverage import Claim, Scope, unclaimed
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.ir.ids import PRODUCTION
 from perpend.ir.object_types import Field
-from perpend.judge.belonging import NO_ID, with_children
+from perpend.judge.belonging import NO_ID, account_names, with_children
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import select_policies
 from perpend.judge.stores.snapshots import judge_snapshot
@@ -149,6 +149,32 @@ def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() ->
     assert [{"Id": "v", KEY: B}] == other[LIST]
 
 
+def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not_state() -> None:
+    found = estate([{"Id": "acc-1"}, {"Id": "acc-2", LIST: []}], [{"Id": "u", KEY: "nobody"}], Claim(USER))
+    one, other = accounts(found)
+    assert {LIST: f"may hold more: `{KEY}` of `{USER}` holds what no Id of `{ACCOUNT}` looks like"} == one.reasons
+    assert {"Id": "acc-2", LIST: []} == other
+
+
+@pytest.mark.parametrize(
+    ("master", "identity", "names"),
+    [
+        (None, "a", ["a", "x"]),
+        (None, f"arn:aws:iam::{A}:user/u", [A, f"arn:aws:iam::{A}:user/u", "x"]),
+        (("ext", B, "Name"), "u", [B, "ext", "Name"]),
+        (("ext", B, "Name"), f"arn:aws:iam::{A}:user/u:v", [B, "ext", "Name", A]),
+        (None, "arn:aws:iam", ["arn:aws:iam", "x"]),
+        (None, f"urn:aws:iam::{A}:u", [f"urn:aws:iam::{A}:u", "x"]),
+    ],
+)
+def test_an_account_is_called_as_the_master_as_the_arn_or_as_the_object_itself(
+    master: tuple[str, str, str] | None, identity: str, names: list[str]
+) -> None:
+    [judged] = estate([], [{"Id": "u"}]).objects[USER]
+    owner = judged._replace(external_id=master[0], id=master[1], name=master[2]) if master else None
+    assert names == list(account_names(judged._replace(id=identity, external_id="x", master=owner)))
+
+
 def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:
     [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
     assert ({"Id": A}, {LIST: "is not known in full: denied"}) == (found, found.reasons)
@@ -210,6 +236,9 @@ def declared_types(kind: str) -> dict[str, Any]:
         ({OWNER_KEY: None, OWNER: {"Name": "x"}}, False),
         ({OWNER_KEY: "b"}, False),
         ({OWNER_KEY: "b", OWNER: {"Name": "x"}}, False),
+        ({OWNER_KEY: "b", OWNER: {"Id": "b"}}, False),
+        ({OWNER_KEY: "b", OWNER: {"Id": "a"}}, True),
+        ({OWNER_KEY: None, OWNER: {"Id": "b"}}, True),
         ({OWNER_KEY: 5}, True),
         ({OWNER_KEY: ["b"]}, True),
         ({OWNER: None}, False),
