@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -179,11 +180,10 @@ class _Assumed:
                 raise
             found = self._fetched({name: value for name, value in self.parameters.items() if name != "Policy"})
         names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
-        if not all(isinstance(found.get(name), str) for name in names.values()) or not hasattr(
-            found.get("Expiration"), "isoformat"
-        ):
+        expires = found.get("Expiration")
+        if not isinstance(expires, datetime) or not all(isinstance(found.get(name), str) for name in names.values()):
             raise Refused(ASSUME, Refusal("NoResult"))
-        return {name: found[other] for name, other in names.items()} | {"expiry_time": found["Expiration"].isoformat()}
+        return {name: found[other] for name, other in names.items()} | {"expiry_time": expires.isoformat()}
 
     def _fetched(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = next(iter(self.client.pages(ASSUME, "", parameters)))
