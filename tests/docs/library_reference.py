@@ -6,12 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.analyze.names import printed_number
 from perpend.load.repository import Repository, open_repository
+from tests.conformance.defects import DEFECTS
 
 HEAD = """# What the library answers
 
@@ -59,10 +61,30 @@ The benchmark calls each recommendation automated or manual. *Judged* says how m
 DIFFERENCES = """
 ## Where ours differs on purpose
 
-From the descriptions of the policies; a row is added here when a policy is.
+Everywhere: what is blank, missing, denied or contradictory is UNDETERMINED, never a pass and never left out. Besides, each row with
+test objects that show it:
 
-| policy | the library |
-| --- | --- |
+| policy | than | | the library | shown by |
+| --- | --- | --- | --- | --- |
+"""
+
+DEFECTS_OF_OTHERS = """
+## Defects of others
+
+What users of other tools reported, as objects that are judged here; `pytest tests/conformance/test_defects_of_others.py` asks the
+interpreter and DuckDB, and that what cannot be read at all is UNDETERMINED. Threads about speed, memory and outputs have no object.
+
+| thread | defect | policy | here |
+| --- | --- | --- | --- |
+"""
+
+LEFT_OUT = """
+## Left out on purpose
+
+- *Accounts outside of an organization* (Account.2 of Security Hub): whether a company of one account needs an organization, no fact of
+  the account tells. Policies on organizations are INAPPLICABLE there.
+- *Contacts for security, billing and operations that are alike*: one address that several people read may be the best of all. That
+  there is one for security is a policy.
 """
 
 TESTS = """
@@ -74,19 +96,7 @@ each is noticed by a test object, or proven to end alike on every object; none i
 minute of one processor (`time perpend test --mutate --jobs 1`); `--budget 1m` leaves what does not fit.
 """
 
-DIFFERENT = (
-    ("all", "What is blank, missing, denied or contradictory is UNDETERMINED, never a pass and never left out."),
-    ("`user-access-keys-are-not-rotated-every-90-days`", "Only active keys count; the root user's keys are judged, too."),
-    ("`disable-user-with-unused-credentials-45-days-and-more`", "The 45th day is a finding; the root user is left out."),
-    ("`root-user-mfa`", "A root user without password and active keys is INAPPLICABLE: there is nothing to protect."),
-    ("`policy-allows-full-administrative-privileges`", "A policy that nobody has is INAPPLICABLE; `Condition` does not help."),
-    (
-        "`policy-customer-managed-potential-credentials-exposure`",
-        "Policies that AWS made are INAPPLICABLE: only AWS mends them.",
-    ),
-    ("`delete-expired-server-certificate`", "On the day of expiry it is UNDETERMINED; whether it is in use is not judged."),
-    ("`delete-user-inline-or-directly-attached-policies`", "Permissions boundaries grant nothing and are not judged."),
-)
+DIFFERENT = Path(__file__).with_name("library_differences.yaml")
 
 
 def page() -> str:
@@ -94,7 +104,8 @@ def page() -> str:
     repository = open_repository()
     mappings = FrameworkMappings(repository)
     parts = [HEAD, POLICIES, *_policies(repository, mappings), TESTS, FRAMEWORKS, *_frameworks(repository, mappings)]
-    return "".join([*parts, CIS, *_cis(repository, mappings), DIFFERENCES, *(f"| {' | '.join(row)} |\n" for row in DIFFERENT)])
+    parts += [CIS, *_cis(repository, mappings), DIFFERENCES, *_differences(), DEFECTS_OF_OTHERS, *_defects(), LEFT_OUT]
+    return "".join(parts)
 
 
 def _policies(repository: Repository, mappings: FrameworkMappings) -> Iterator[str]:
@@ -103,6 +114,22 @@ def _policies(repository: Repository, mappings: FrameworkMappings) -> Iterator[s
     for service in sorted({*judging, *others}):
         yield f"| {service} | {judging[service]} | {others[service]} |\n"
     yield f"| all | {judging.total()} | {others.total()} |\n"
+
+
+def differences() -> list[dict[str, Any]]:
+    """Return where a policy differs from what it answers: `policy`, `than`, `is`, `ours`, and test objects with their status."""
+    return yaml.safe_load(DIFFERENT.read_text("utf-8"))
+
+
+def _differences() -> Iterator[str]:
+    for one in differences():
+        shown = ", ".join(f"`{name}` {status}" for name, status in one["shows"].items())
+        yield f"| `{one['policy']}` | {one['than']} | {one['is']} | {one['ours']} | {shown} |\n"
+
+
+def _defects() -> Iterator[str]:
+    for one in sorted(DEFECTS, key=lambda defect: defect.thread.casefold()):
+        yield f"| {one.thread} | {one.name} | `{one.policy.removeprefix('/ce/ca/aws/')}` | {one.expected} |\n"
 
 
 def _answer(mappings: FrameworkMappings, section: str) -> RequirementAnswer:

@@ -1,11 +1,11 @@
-"""The pages of the configuration's keys, of field maps and of the library say what is declared; the how-to names every key."""
+"""The pages of the configuration's keys and of field maps say what is declared; the how-to names every key."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from perpend.config.settings import ACCOUNTS, SETTINGS
-from tests.docs import formats_reference, library_reference
+from tests.docs import formats_reference
 from tests.docs.config_reference import page
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -17,10 +17,6 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_the_page_of_field_maps_is_up_to_date() -> None:
     assert (DOCS / "reference/formats.md").read_text("utf-8") == formats_reference.page(), "run `make reference`"
-
-
-def test_the_page_of_the_library_is_up_to_date() -> None:
-    assert (DOCS / "library.md").read_text("utf-8") == library_reference.page(), "run `make reference`"
 
 
 def test_the_how_to_shows_every_table() -> None:
