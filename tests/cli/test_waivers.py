@@ -201,6 +201,20 @@ def test_what_is_attested_is_never_met_and_ends(run: Run, tmp_path: Path) -> Non
     assert (0, 1) == (without["requirements"]["attested"], without["requirements"]["manual"])
 
 
+def test_lint_says_of_a_history_why_a_waiver_covers_nothing(run: Run, days: Path, store: Path, tmp_path: Path) -> None:
+    by = waivers(
+        tmp_path,
+        {"policies": [KEYS], "scope": {"names": ["auditor-readonly"]}},
+        {"policies": [KEYS], "scope": {"names": ["nobody"]}},
+        {"policies": ["/ce/ca/aws/s3/*"]},
+    )
+    found = run("waivers", "lint", "--store", store, "--waivers", by)
+    told = [line.partition("covers nothing: ")[::2] for line in found.out.splitlines() if "W104" in line]
+    assert ["what it waived is resolved (1 object in its scope): delete it"] == [why for who, why in told if "`w0`" in who]
+    assert ["no object is in its scope: they are gone, or called otherwise"] == [why for who, why in told if "`w1`" in who]
+    assert [] == [why for who, why in told if "`w2`" in who]
+
+
 def test_a_new_waiver_is_sound_and_is_not_written_twice(run: Run, tmp_path: Path) -> None:
     root = write(tmp_path, policy_files(logic()))
     words = ("new", "waiver", "ci", "--policy", "policy", "--object", '*:user/"ci*', "--until", "2027-01-01", "--repo", root)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from perpend.history.model import Life
 from perpend.store.database import rows_of, text
 from perpend.waivers.covering import WAIVED, cover
-from perpend.waivers.matching import CANDIDATES, MATCHES, make_candidates
-from perpend.waivers.standing import standings_on
+from perpend.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
+from perpend.waivers.standing import Force, standings_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.waivers.covering import Covering
     from perpend.waivers.read import WaiverFiles
+    from perpend.waivers.standing import WaiverOnDay
 
+_OF_ARN = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
 _LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
 
 
@@ -33,14 +35,33 @@ def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Coll
     if not meant:
         return cover(connection, standings, day)
     lives = ", ".join(f"'{life.value}'" for life in _LIVES)
-    of_arn = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
     outside = "coalesce(external_id, object_id)"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({of_arn.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}) "
+        f"coalesce({_OF_ARN.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}) "
         f"AND policy_id IN ({', '.join(map(text, meant))})"
     )
     return cover(connection, standings, day)
+
+
+def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:
+    """Return the waivers that are in force and cover nothing."""
+    return tuple(one for one in covering.standings if one.force is Force.IN_FORCE and not covering.covers.get(one.waiver.id))
+
+
+def objects_in_scope(connection: Connection, standings: Sequence[WaiverOnDay], judged: str) -> dict[str, int]:
+    """Return how many objects that are judged are in the scope of waivers, whatever is found of them; none with nothing.
+
+    ``judged`` is the query for these objects, policy by policy. What waivers cover has to be asked again afterwards.
+    """
+    make_candidates(connection)
+    outside = "coalesce(external_id, id)"
+    connection.execute(
+        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, id, {outside}, object_name, "
+        f"coalesce({_OF_ARN.format(outside)}, account), region, status, NULL FROM ({judged})"
+    )
+    match(connection, standings, whatever_status=True)
+    return {standings[place].waiver.id: number for place, number in matched(connection).items()}
 
 
 def with_waivers(query: Query, which: str = "all") -> Query:

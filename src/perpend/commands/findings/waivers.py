@@ -13,6 +13,7 @@ import click
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
+from perpend.cli.histories.looking import counts_in, looked_at
 from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here, waivers_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
@@ -61,13 +62,13 @@ def command() -> None:
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
     """Tell what is wrong or odd: ended, ending, unused, overbroad, overlapping, not approved. With --store, by its findings."""
     from perpend.waivers.attested import attested_on
-    from perpend.waivers.told import Looked, told_of, told_of_attestations
+    from perpend.waivers.told import told_of, told_of_attestations
 
     repository = repository_here(repo)
     files = waivers_here(repository, waivers_dir)
-    with _covering(files, repository, directory, day) as (covering, _):
-        looked = Looked(frozenset(covering.of)) if directory is not None else None
-    attested = attested_on(files, covering.day, repository, {})
+    with _covering(files, repository, directory, day) as (covering, connection):
+        looked = looked_at(directory, connection, covering) if directory and connection else None
+    attested = attested_on(files, covering.day, repository, counts_in(directory))
     found = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
     for line in lines_of(found):
         click.echo(line)
@@ -93,7 +94,7 @@ def list_all(
     files = waivers_here(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, _):
         pass
-    attested = attested_on(files, covering.day, repository, {})
+    attested = attested_on(files, covering.day, repository, counts_in(directory))
     if form == "text":
         with terminal(out) as console:
             print_waivers(covering, attested, console, counts=directory is not None)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.ask.views import LIVES, OBJECTS, OUTCOMES, called, status_sql, time_of_run
+from perpend.history.model import ABSENT
 from perpend.store.database import pattern, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from perpend.history.head import HistoryHead
     from perpend.history.place import HistoryPlace
@@ -48,12 +49,27 @@ def policy_output_statement(place: HistoryPlace) -> str:
     )
 
 
-def _cells(place: HistoryPlace, head: HistoryHead) -> Iterator[str]:
-    """Yield the query for what is known by each policy."""
+def judged_objects(place: HistoryPlace, policies: Collection[str]) -> str:
+    """Return the query for the objects that policies judge today, those that have disappeared left out.
+
+    Its columns are policy_id, type, id, external_id, object_name, account, region and status.
+    """
+    cells = " UNION ALL ".join(_cells(place, place.head(), policies)) or _NOTHING
+    return (
+        f"SELECT c.policy AS policy_id, c.type, o.id, o.external_id, {called('o')} AS object_name, o.account, o.region, "
+        f"{status_sql('c.value')} AS status FROM ({cells}) AS c JOIN {OBJECTS} AS o "
+        f"ON o.type = c.type AND o.object_no = c.object_no WHERE c.value <> {ABSENT}"
+    )
+
+
+def _cells(place: HistoryPlace, head: HistoryHead, policies: Collection[str] | None = None) -> Iterator[str]:
+    """Yield the query for what is known by each policy, or by each of some, by their ids."""
     for name, known in head.types.items():
         seen = known.policies
         for one in head.policies_of(name):
             if known.known is None or one.retired_run is not None or one.number not in seen:
+                continue
+            if policies is not None and one.policy_id not in policies:
                 continue
             column = f"v{one.number}"
             yield (

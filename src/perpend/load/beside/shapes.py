@@ -24,6 +24,7 @@ _ABOUT = (
 _NOT_KEPT = (
     "what objects hold is not kept with findings, so nobody could say later what it covers: name `accounts`, `objects`, `names`"
 )
+_NO_TAGS = "no object type says which of its fields holds tags, so it would cover nothing: name `accounts`, `objects`, `names`"
 _SCOPE = Record(
     "scope",
     "Which findings: every key must hold, a list means any of it.",
@@ -34,7 +35,7 @@ _SCOPE = Record(
         Key("objects", _SOME, "Ids or external ids; `*` is anything."),
         Key("names", _SOME, "Names of objects; `*` is anything."),
     ),
-    lacks=(("tags", _NOT_KEPT), ("where", _NOT_KEPT)),
+    lacks=(("tags", _NO_TAGS), ("where", _NOT_KEPT)),
 )
 _COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
 _WAIVER = Record(

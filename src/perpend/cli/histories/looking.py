@@ -1,0 +1,36 @@
+"""A store's history in, what it has seen of the policies that waivers and attestations name out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.cli.histories.kept import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.ir.status import Status
+    from perpend.store.database import Connection
+    from perpend.waivers.covering import Covering
+    from perpend.waivers.told import Looked
+
+
+def counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
+    """Return the newest counts of the policies that a store's history knows, nothing where no store is named."""
+    from perpend.cli.histories.scorecards import counts_known
+
+    return counts_known(place_of(directory)) if directory is not None else {}
+
+
+def looked_at(directory: str, connection: Connection, covering: Covering) -> Looked:
+    """Return what a store's history knows of the waivers that cover nothing, after ``covered_findings``."""
+    from perpend.history.ask.newest import judged_objects
+    from perpend.waivers.kept import objects_in_scope, unused
+    from perpend.waivers.told import Looked
+
+    place = place_of(directory)
+    head, waivers = place.head(), unused(covering)
+    retired = head.retired_in()
+    asked = frozenset(one.policy_id for one in head.policies if one.number not in retired)
+    judged = judged_objects(place, {policy for one in waivers for policy in one.policies})
+    return Looked(asked, in_scope=objects_in_scope(connection, waivers, judged) if waivers else {})
