@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from itertools import cycle
 from typing import Any
 
 from hypothesis import strategies as st
 
 NAMES = ("ann", "bob", "<root_account>", "cy", "d,e", 'f"g', "é", "", " h", "{i}", "[j")
 ACCOUNTS = ("111122223333", "444455556666")
-COLUMNS = ("password_enabled", "mfa_active", "access_key_1_active", "additional_credentials_info")
+COLUMNS = ("password_enabled", "mfa_active", "access_key_1_active", "additional_credentials_info", "Owner Team", "x.y-Z")
 VALUES = ("true", "false", "N/A", "", " true", "TRUE", "2026-01-01T00:00:00+00:00", "no_information", "{", "é\u2028")
 ODD_VALUES = ("a\tb", "\\", '"', "a,b", "\x01", "\x7f", "\x85", "x\x0bz", "a\nb", "a\rb", "\x1e", "'", "NULL", "v" * 3_000)
 MARK = b"\xef\xbb\xbf"
@@ -35,15 +36,18 @@ def tables(draw: Any, *, odd: bool) -> tuple[list[str], list[list[str]]]:
     """Draw the header and the rows of a report, all as wide as the header."""
     columns = draw(st.lists(st.sampled_from(COLUMNS), unique=True, max_size=4))
     header = draw(st.permutations(["user", "arn", *columns])) if odd else ["user", "arn", *columns]
-    values = st.sampled_from((*VALUES, *ODD_VALUES) if odd else VALUES)
-    cells = {"user": st.sampled_from(NAMES if odd else NAMES[:4]), "arn": arns()}
+    values = st.sampled_from((*VALUES, *ODD_VALUES) if odd else (*VALUES, "a,b", ",", "a,"))
+    cells = {"user": st.sampled_from(NAMES if odd else NAMES[:5]), "arn": arns()}
     rows = draw(st.lists(st.tuples(*(cells.get(column, values) for column in header)), min_size=1, max_size=12))
     return list(header), [list(row) for row in rows]
 
 
 @st.composite
 def reports(draw: Any) -> bytes:
-    """Draw a report: most of them tidy but for what rows say, the others with something that readers stumble over."""
+    """Draw a report: most of them tidy but for what rows say, the others with something that readers stumble over.
+
+    Some have quotes around all cells, some around a few, some around those alone that need them.
+    """
     odd = draw(st.integers(0, 3)) == 3
     header, rows = draw(tables(odd=odd))
     lines = [header, *rows]
@@ -57,9 +61,10 @@ def reports(draw: Any) -> bytes:
             )()
             if not line:
                 line.append(draw(st.sampled_from(("", " "))))
-    always = odd and draw(st.booleans())
+    quotes = draw(st.sampled_from(([False], [True], [False, False, True])))
     ends = draw(st.sampled_from(("\n", "\r\n") if not odd else ("\n", "\r\n", "\n\n", "\r", "\n\r\n")))
-    text = "".join(",".join(quoted(value, always) for value in line) + ends for line in lines)
+    always = cycle(quotes)
+    text = "".join(",".join(quoted(value, next(always)) for value in line) + ends for line in lines)
     text = text if draw(st.booleans()) else text.rstrip("\r\n")
     content = text.encode()
     if odd:

@@ -115,6 +115,17 @@ def test_tidy_reports_are_read_by_duckdb() -> None:
     assert roads(contents)[2]
 
 
+def test_reports_with_quotes_and_columns_of_people_are_read_by_duckdb() -> None:
+    named = (
+        b'"user","arn","mfa_active","Owner Team"\n"d,e",'
+        + ANN[4:-1].replace(b"ann", b"d,e").join([b'"', b'"'])
+        + b',true,"a, b"\n'
+    )
+    slow, fast, whole = roads([named, HEADER + ANN + b'"true",""\r\n', HEADER + ANN + b'true,"true,"\n'])
+    assert whole
+    assert slow == fast
+
+
 def test_many_rows_fill_several_row_groups_alike() -> None:
     rows = b"".join(
         b"u%d,arn:aws:iam::11112222%04d:user/u%d,%s,%s\n"

@@ -1,8 +1,9 @@
 """A path in, a copy of the credential report there out, if every reader of CSV reads it alike; nothing where one might not.
 
-Such a report has a header of bare words, no quotes, no signs that JSON escapes, no blank lines, as many commas as its lines
-need, and no line whose document would be too long to be plain. Everything else, and everything that is wrong, is left to the
-collectors. Refuses to know what rows say.
+Such a report has a header of bare words, no signs that JSON escapes, no blank lines, as many commas as its lines need, and no
+line whose document would be too long to be plain. Cells may stand in quotes, as spreadsheets write them, if they hold no
+quote and no line's end; the copy has none. Everything else, and everything that is wrong, is left to the collectors. Refuses
+to know what rows say.
 """
 
 from __future__ import annotations
@@ -29,9 +30,14 @@ _CHUNK: Final = 1 << 18
 _LONGEST_LINE: Final = 1 << 18
 
 _MOST_COLUMNS: Final = 256
-_COLUMN: Final = re.compile("[a-z0-9_]+")
+_COLUMN: Final = re.compile("[A-Za-z0-9_.-]+(?: [A-Za-z0-9_.-]+)*")
 _NEEDED: Final = ("user", "arn")
-_REFUSED: Final = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
+_REFUSED: Final = tuple(bytes((code,)) for code in (*range(0x20), *b"\\") if code not in b"\n")
+
+SEPARATOR: Final = "\x1f"
+"""What stands between cells of a copy: no cell of a plain report holds it, and some hold a comma."""
+
+_SEPARATOR: Final = SEPARATOR.encode()
 
 
 class _ReadDifferently(Exception):
@@ -40,7 +46,7 @@ class _ReadDifferently(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlainReport:
-    """A report as it was copied: lines end with LF, the header is left out.
+    """A report as it was copied: a ``SEPARATOR`` between cells, lines end with LF, the header is left out.
 
     ``longest`` is the size of its longest line in bytes, ``digest`` the SHA-256 of its text, empty where nobody asked for it.
     """
@@ -60,7 +66,8 @@ def plain_report(
     digest = hashlib.sha256() if digested else None
     try:
         with naming(copy):
-            columns, rows, longest = _copied(_lines(path, digest.update if digest else len), copy, progress)
+            lines = map(_bare, _lines(path, digest.update if digest else len))
+            columns, rows, longest = _copied(lines, copy, progress)
     except _ReadDifferently:
         return None
     return PlainReport(path, copy, columns, rows, longest, digest.hexdigest() if digest else "") if rows else None
@@ -77,7 +84,8 @@ def _copied(pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None]
             if longest > _LONGEST_LINE or 0 in sizes:
                 raise _ReadDifferently
             rows += len(sizes)
-            _refuse_odd(more, len(sizes) * (len(columns) - 1))
+            if more.count(_SEPARATOR) != len(sizes) * (len(columns) - 1):
+                raise _ReadDifferently
             stream.write(more)
             if progress:
                 progress(rows)
@@ -135,16 +143,34 @@ def _with_line_feeds(lines: bytes) -> bytes:
 def _columns(header: bytes) -> tuple[str, ...]:
     if len(header) > _LONGEST_LINE:
         raise _ReadDifferently
-    columns = tuple(header.decode("latin-1").split(","))
+    columns = tuple(header.decode("latin-1").split(SEPARATOR))
     named = all(map(_COLUMN.fullmatch, columns)) and all(one in columns for one in _NEEDED)
-    if not named or len(set(columns)) < len(columns) or len(columns) > _MOST_COLUMNS:
+    if not named or len(set(map(str.lower, columns))) < len(columns) or len(columns) > _MOST_COLUMNS:
         raise _ReadDifferently
     return columns
 
 
-def _refuse_odd(lines: bytes, commas: int) -> None:
-    """Raise where lines hold signs that readers of CSV may take for something else, or other than so many commas."""
-    if any(sign in lines for sign in _REFUSED) or lines.count(b",") != commas:
+def _bare(lines: bytes) -> bytes:
+    """Return whole lines without the quotes around cells, and with separators for the commas between these."""
+    _refuse_odd(lines)
+    if b'"' not in lines:
+        return lines.replace(b",", _SEPARATOR)
+    # INVARIANT: no quote here opens a cell whose first sign is a comma, so that the first of `","` closes one, or is wrong.
+    neighbours = not lines.startswith(b'",') and b',",' not in lines and b'\n",' not in lines
+    pieces = (lines.replace(b'","', _SEPARATOR) if neighbours else lines).split(b'"')
+    cells, between = pieces[1::2], b'"'.join(pieces[::2])
+    # INVARIANT: one quote is left between for each pair, and it is all that stands between two commas or ends of lines.
+    begun = between.startswith(b'"') + between.count(b'\n"') + between.count(b',"')
+    ended = between.count(b'"\n') + between.count(b'",')
+    if not len(pieces) % 2 or not begun == ended == len(cells) or _SEPARATOR in between or any(b"\n" in one for one in cells):
+        raise _ReadDifferently
+    pieces[::2] = between.replace(b",", _SEPARATOR).split(b'"')
+    return b"".join(pieces)
+
+
+def _refuse_odd(lines: bytes) -> None:
+    """Raise where lines hold signs that readers of CSV may take for something else."""
+    if any(sign in lines for sign in _REFUSED):
         raise _ReadDifferently
     if not lines.isascii():
         try:

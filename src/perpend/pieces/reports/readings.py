@@ -19,7 +19,7 @@ from perpend.pieces.ages import by_age
 from perpend.pieces.reports.alike import settle_alike
 from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_numbered, users_in_order
 from perpend.pieces.reports.owners import ACCOUNT, OWNERS, SEEN, find_owners, see_accounts
-from perpend.pieces.reports.plain import plain_report
+from perpend.pieces.reports.plain import SEPARATOR, plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
 from perpend.pieces.united import Piece, unstated_lists
 from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
@@ -391,9 +391,9 @@ def _document(report: PlainReport) -> str:
 def _lines(report: PlainReport) -> str:
     """Return what stands for the lines of a report."""
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(report.columns)))
-    # INVARIANT: nothing in a plain report is quoted or escaped, and no value is the one that is null.
+    # INVARIANT: nothing in a copy is quoted or escaped, and no value is the one that is null.
     options = (
-        r"delim=',', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
+        rf"delim='{SEPARATOR}', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
         rf"strict_mode=true, nullstr='{chr(1)}', compression='none', buffer_size={_BUFFER}, columns={{{columns}}}"
     )
     return f"read_csv({pattern(report.copy)}, {options})"

@@ -36,7 +36,7 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
     found = plain_report(str(path), tmp_path / "copy")
     assert found is not None
     copied = text.replace(b"\r\n", b"\n").removeprefix(HEADER)
-    assert copied + b"\n" * (not copied.endswith(b"\n")) == found.copy.read_bytes()
+    assert (copied + b"\n" * (not copied.endswith(b"\n"))).replace(b",", b"\x1f") == found.copy.read_bytes()
     assert (("user", "arn", "mfa_active"), copied.count(b",arn:"), hashlib.sha256(text).hexdigest()) == (
         found.columns,
         found.rows,
@@ -58,7 +58,27 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
         HEADER + ROW.replace(b"true", b"tr\rue"),
         HEADER + ROW.replace(b",true", b""),
         HEADER + ROW.replace(b"true", b"true,"),
-        HEADER + ROW.replace(b"true", b'"true"'),
+        HEADER + ROW.replace(b"true", b'"true'),
+        HEADER + ROW.replace(b"true", b'"tr""ue"'),
+        HEADER + ROW.replace(b"true", b'""true""'),
+        HEADER + ROW.replace(b"true", b'tr"ue"'),
+        HEADER + ROW.replace(b"/ann,true", b'/an"n","true'),
+        HEADER + ROW.replace(b"ann,true", b'ann","true'),
+        HEADER + ROW.replace(b"ann,true", b'ann"",true'),
+        HEADER + ROW.replace(b"ann,true", b'"ann"","true"'),
+        HEADER + ROW.replace(b"true", b'"tr"ue'),
+        HEADER + ROW.replace(b"true", b'"true" '),
+        HEADER + ROW.replace(b"true", b' "true"'),
+        HEADER + ROW.replace(b"true", b'"tr\nue"'),
+        HEADER + ROW.replace(b"true", b'"tr\r\nue"'),
+        HEADER + ROW.replace(b"true", b'"tr\\ue"'),
+        HEADER + ROW.replace(b",true", b',"true,'),
+        HEADER + ROW.replace(b",true", b',"true",'),
+        HEADER + ROW.replace(b",true", b"\x1ftrue"),
+        HEADER.replace(b"mfa_active", b'mfa_"active"') + ROW,
+        HEADER.replace(b"mfa_active", b'"mfa,active"') + ROW,
+        HEADER.replace(b"mfa_active", b"mfa_active ") + ROW,
+        HEADER.replace(b"\n", b",MFA_active\n") + ROW.replace(b"\n", b",true\n"),
         HEADER + ROW.replace(b"true", b"tr\\ue"),
         HEADER + ROW.replace(b"true", b"tr\tue"),
         HEADER + ROW.replace(b"true", b"tr\0ue"),
@@ -66,7 +86,6 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
         HEADER + ROW.replace(b"true", b"tr\xffue"),
         b"\xef\xbb\xbf\xef\xbb\xbf" + HEADER + ROW,
         HEADER.replace(b"mfa_active", b"user") + ROW,
-        HEADER.replace(b"mfa_active", b"MFA") + ROW,
         HEADER.replace(b"mfa_active", b"") + ROW,
         HEADER.replace(b"user,", b"name,") + ROW,
         HEADER.replace(b",", b";") + ROW,
@@ -83,6 +102,29 @@ def test_everything_else_is_left_to_collectors(tmp_path, content):
     assert plain_report(str(path), tmp_path / "copy") is None
 
 
+@pytest.mark.parametrize(
+    ("content", "cells"),
+    [
+        (HEADER + ROW.replace(b"true", b'"true"'), [b"true"]),
+        ((HEADER + ROW.replace(b"true", b'"true"'))[:-1], [b"true"]),
+        (HEADER + ROW.replace(b"true", b'""') + ROW.replace(b"true", b'" ,,true,"'), [b"", b" ,,true,"]),
+        (HEADER + ROW.replace(b"ann,true", b'ann,","'), [b","]),
+        (
+            HEADER + b'"ann","arn:aws:iam::111122223333:user/ann",""\n"ann","arn:aws:iam::111122223333:user/ann",",a"',
+            [b"", b",a"],
+        ),
+        (b'"user","arn",mfa_active\r\n"ann",arn:aws:iam::111122223333:user/ann,"a,b"\r\n' + ROW, [b"a,b", b"true"]),
+    ],
+)
+def test_quotes_around_cells_are_left_out_of_the_copy(tmp_path, content, cells):
+    path = tmp_path / "report.csv"
+    path.write_bytes(content)
+    found = plain_report(str(path), tmp_path / "copy")
+    assert found is not None
+    expected = b"".join(b"\x1f".join((b"ann", b"arn:aws:iam::111122223333:user/ann", cell)) + b"\n" for cell in cells)
+    assert (("user", "arn", "mfa_active"), expected) == (found.columns, found.copy.read_bytes())
+
+
 def test_what_cannot_be_read_is_left_to_collectors(tmp_path):
     assert plain_report(str(tmp_path / "absent"), tmp_path / "copy") is None
 
@@ -94,5 +136,5 @@ def test_lines_are_whole_across_pieces_of_a_file(tmp_path):
     told: list[int] = []
     found = plain_report(str(path), tmp_path / "copy", told.append)
     assert found is not None
-    assert rows == found.copy.read_bytes()
+    assert rows.replace(b",", b"\x1f") == found.copy.read_bytes()
     assert (30_000, 30_000, sorted(told)) == (found.rows, told[-1], told)
