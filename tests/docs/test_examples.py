@@ -16,6 +16,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ COLUMNS = "100"
 _FENCE = re.compile(r'^```(?P<language>\w*)(?: +title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _SHELL_SIGNS = set("|<>&;$`*?~(){}")
 
 
@@ -146,8 +148,22 @@ def test_commands_do_as_shown(document, workplace, request):
 def test_links_lead_somewhere(document):
     path = ROOT / document
     text = _FENCE.sub("", path.read_text("utf-8"))
-    links = [link.partition("#")[0] for link in _LINK.findall(text) if not re.match(r"[a-z]+:|#", link)]
-    assert [] == [link for link in links if not (path.parent / link).exists()]
+    links = [link for link in _LINK.findall(text) if not re.match(r"[a-z]+:", link)]
+    assert [] == [link for link in links if not leads_somewhere(path, *link.partition("#")[::2])]
+
+
+def leads_somewhere(path: Path, file: str, heading: str) -> bool:
+    """Whether a link of a document leads to a file, and where it names a heading, to one of these."""
+    target = path.parent / file if file else path
+    return target.exists() and (not heading or target.suffix != ".md" or heading in headings(target))
+
+
+@cache
+def headings(path: Path) -> frozenset[str]:
+    """Return how links call the headings of a document: in small letters, with hyphens for blanks, without other signs."""
+    text = _FENCE.sub("", path.read_text("utf-8"))
+    found = [re.sub(r"[^\w\- ]", "", line).strip().lower().replace(" ", "-") for line in _HEADING.findall(text)]
+    return frozenset([*found, *re.findall(r'<a (?:id|name)="([^"]+)"', text)])
 
 
 def test_the_documents_show_commands():

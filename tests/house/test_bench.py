@@ -124,6 +124,26 @@ def test_the_page_shows_commands_with_their_worst_figures(tmp_path: Path) -> Non
     assert "| `check FILE`, peak memory | ≤ 300 MB | – | not measured |" in page
 
 
+def test_the_page_shows_what_collecting_takes_beside_another_scanner(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    ours = {"seconds": 1.0, "processor": 1.0, "server": 0.5, "calls": 4, "found": 250}
+    theirs = {"seconds": 9.0, "processor": 5.0, "server": 5.5, "calls": 1_004, "found": 250}
+    for number, more in enumerate(({}, {"custodian run": theirs})):
+        candidates = {"perpend scan aws": ours, "a bare script": ours, **more}
+        results.add(
+            "collect", {"users": 1_000 * (number + 1), "date": "2026-01-10", "command": "make", "candidates": candidates}
+        )
+    made = {"accounts": 2, "rows": {"a": 3, "b": 4}, "calls": 9, "seconds": 1.5, "memory": 99, "kills": 3, "twice": 0}
+    results.add("organization", {"users": 5, "date": "2026-01-10", "command": "make", **made, "same": False})
+    write_page(results, tmp_path)
+    page = (tmp_path / "performance.md").read_text("utf-8")
+    assert {"## Collecting an account", "## Collecting an organization"} < set(page.splitlines())
+    assert "| 1,000 | calls | 4 | 4 | – | – |\n|  | time of its own | 1.00 | 1.00 | – | – |" in page
+    assert "| 2,000 | calls | 4 | 4 | 1,004 | 251 |\n|  | time of its own | 1.00 | 1.00 | 5.00 | 5.0 |" in page
+    assert "|  | with the server's | 1.50 | 1.50 | 10.50 | 7.0 |" in page
+    assert "| rows | 7 |" in page and "| tables and claims that differ after the kills | some |" in page
+
+
 def test_commands_run_with_what_they_stand_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = tmp_path / "results.json"
     monkeypatch.delitem(commands.REPORTS, "friendly")  # every command on one report will do

@@ -10,13 +10,17 @@ import argparse
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench.results import Results
 
 from perpend.store.store import Store
 from tests.servers.stub import SECRET, Stub
@@ -127,6 +131,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser()
     for name, number in (("accounts", 200), ("users", 1_000), ("kills", 30), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=number)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to, of which the page of performance is made")
     wanted = parser.parse_args(arguments)
     stub = Stub(wanted.accounts, wanted.users)
     with tempfile.TemporaryDirectory() as folder:
@@ -142,6 +147,15 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     found = {"calls": calls, "rows": rows, "memory": round(process.memory), "seconds": round(process.seconds, 1)}
     found |= {"kills": struck, "twice": twice, "same": same}
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    if wanted.json:
+        command = shlex.join(["python", "-m", "tests.servers.long", *sys.argv[1:]])
+        asked = {
+            "users": wanted.users,
+            "accounts": wanted.accounts,
+            "date": datetime.now(UTC).date().isoformat(),
+            "command": command,
+        }
+        Results.read(wanted.json).add("organization", asked | found)
     return found
 
 
