@@ -100,6 +100,15 @@ def lists(snapshot, type_name=THING, relation="parts__r"):
     return dict(rows_of(snapshot, type_name, "Id", f"{relation}#unfollowed"))
 
 
+@pytest.mark.parametrize(("number", "shown"), [(1, "`x0`"), (3, "`x0`, `x1`, `x2`"), (4, "`x0`, `x1`, `x2` …")])
+def test_of_many_keys_that_lead_nowhere_three_are_named(tmp_path, number, shown):
+    rows = "".join(f"p{one},x{one}\n" for one in reversed(range(number)))
+    parts, problems = table_file(tmp_path, "p.csv", f"Id,thing__c\n{rows}", type_name=PART), []
+    write_store(tmp_path / "s", estate({THING: [{"Id": "a"}]}), tables=[parts], problems=problems)
+    expected = f"`thing__c` of `{PART}` holds what is the Id of no `{THING}`: {number} in all, {shown}"
+    assert [expected] == [one.message for one in problems if one.code == "K309"]
+
+
 def test_a_row_that_a_stated_list_does_not_hold_speaks_against_it(tmp_path):
     things = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": [{"Id": "p"}]}, {"Id": "c", "parts__r": [{"Id": "q"}]}]
     parts = table_file(tmp_path, "p.csv", "Id,thing__c\nz,a\np,b\ny,b\nq,c\n", type_name=PART)
