@@ -7,7 +7,7 @@ from typing import Any
 
 import jmespath
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perpend.meaning.jmespath_query import (
@@ -31,8 +31,6 @@ DOCUMENTS = st.recursive(
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c", "a b", "é"]), inner, max_size=3)
     ),
 )
-PATHS = st.lists(NAMES, min_size=1, max_size=4).map(".".join)
-PLAIN = PATHS | PATHS.map(lambda path: f"to_string({path})") | PATHS.map(lambda path: f"to_string({path}).a")
 SIGNS = "a b @ . [ ] [] [*] * [0] [-1] [::0] [1:] [? == != < <= > >= && || ! ( ) | , & { } : 'x' `1` `null` `foo` `\"x\"`"
 CALLS = "length( to_number( to_string( contains( sort_by( max_by( keys( join( sum( map( type( not_null( reverse("
 PIECES = st.sampled_from([*SIGNS.split(), *CALLS.split(), '"a b"', " "])
@@ -46,8 +44,22 @@ def outcome(search: Any, document: Any) -> Any:
         return ("failed", None)
 
 
-@given(PLAIN, DOCUMENTS)
-def test_fast_paths_agree_with_the_interpreter(expression: str, document: Any) -> None:
+@st.composite
+def asked(draw: st.DrawFn) -> tuple[str, Any]:
+    """Return a plain query, and a document that often holds something at its path."""
+    names, document = draw(st.lists(NAMES, min_size=1, max_size=4)), draw(DOCUMENTS)
+    for name in reversed(names[: draw(st.integers(0, len(names)))]):
+        document = {name.strip('"'): document}
+    path = ".".join(names)
+    return draw(st.sampled_from([path, f"to_string({path})", f"to_string({path}).a"])), document
+
+
+@given(asked())
+@example(("a.b.c", {"a": {"b": {"c": 1}}}))
+@example(("to_string(a.b)", {"a": {"b": {"c": [1]}}}))
+@example(("a.b", {"a": [{"b": 1}]}))
+def test_fast_paths_agree_with_the_interpreter(query: tuple[str, Any]) -> None:
+    expression, document = query
     tree = jmespath.compile(expression).parsed
     fast = _path(tree)
     assert fast is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from perpend.collect import collect_files, files
 from perpend.collect.files import LARGE
 from perpend.intake.input import Input
 from perpend.ir.estate import Estate
+from perpend.judge.estates import judge_estate
+from perpend.judge.judgement import Judgement
 from perpend.judge.objects import object_named
-from perpend.judge.selection import Selection, selection_of
+from perpend.judge.selection import Selection, select_policies, selection_of
 from perpend.judge.stores.large import judge_reports, user_of_reports
 from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, program_of, write
@@ -52,6 +56,48 @@ def test_users_own_fields_are_judged_by_way_of_a_store(tmp_path: Path, report: I
     found, told = judged(tmp_path, report, "CA10__userName__c")
     assert [0, 1, 5_000, 5_001] == sorted({*found, sum(found)})  # the root user has no row
     assert told
+
+
+CLAIMED = "user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"
+READINGS = {
+    "ann": ("true,false,true,true", "true,false,true,TRUE"),
+    "bob": ("true,false,true,true", "true,false,true,TRUE", "true,false,true,true "),
+    "cal": ("true,true,true,true", "true,false,false,true"),
+    "dan": ("true,true,true,false",),
+}
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("day", [datetime(2026, 11, 20, tzinfo=UTC), None])
+def test_readings_that_contradict_each_other_are_judged_as_an_estate_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool, day: datetime | None
+) -> None:
+    paths, today = [tmp_path / "a.csv", tmp_path / "b.csv"], datetime(2026, 11, 25, tzinfo=UTC)
+    for path, first in zip(paths, (True, False), strict=True):
+        rows = [f"{name},arn:aws:iam::111122223333:user/{name},{one}\n" for name, some in READINGS.items() for one in some]
+        path.write_text(CLAIMED + "".join(rows if first else rows[::-1]), "utf-8")
+    monkeypatch.setattr(files, "LARGE", 0)
+    analyzer = Analyzer(open_repository())
+
+    def said(judgement: Judgement) -> tuple[Any, ...]:
+        findings = [replace(one, object=one.object.id) for one in judgement.findings()]
+        return judgement.day, judgement.ledger, findings
+
+    estate = collect_files([str(path) for path in paths]).estate
+    by_estate = judge_estate(estate, select_policies(analyzer, over=estate), snapshot_time=day, today=today)
+    with judge_reports(
+        [Input(str(path)) for path in paths],
+        lambda held: select_policies(analyzer, over=held),
+        declared=analyzer.repository.declared_type,
+        snapshot_time=day,
+        today=today,
+        streamed=streamed,
+    ) as judgement:
+        assert judgement is not None
+        assert said(by_estate) == said(judgement)
+    both_keys = [one for one in by_estate.findings() if one.policy_id.endswith("more-than-one-active-access-key")]
+    statuses = {one.object.name: one.status.value for one in both_keys}
+    assert ("INCOMPLIANT", "UNDETERMINED") == (statuses["ann"], statuses["bob"])
 
 
 def test_nothing_is_read_for_policies_that_read_more(tmp_path: Path, report: Input) -> None:

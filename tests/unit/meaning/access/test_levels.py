@@ -81,6 +81,20 @@ def test_statements_keep_their_numbers_and_say_why() -> None:
     ) == first.because
 
 
+def test_what_a_condition_fixes_of_a_shared_issuer_is_said() -> None:
+    issuer = "token.actions.githubusercontent.com"
+    named = allow(
+        {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"}, Condition=equals(f"{issuer}:sub", "repo:acme/app")
+    )
+    (access,) = access_of_statements(document(named), TRUST, KNOWN)
+    assert f"names identities of one application or customer of `{issuer}`" == access.because[0]
+
+
+def test_the_own_account_is_called_so() -> None:
+    (access,) = access_of_statements(document(allow(Condition=equals("aws:PrincipalAccount", OWN))), RESOURCE, KNOWN)
+    assert "left: principals of the own account" == access.because[-1]
+
+
 @pytest.mark.parametrize(
     ("statement", "lacking", "calls"),
     [

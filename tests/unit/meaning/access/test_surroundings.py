@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perpend.meaning.access.surroundings import Gap, Surroundings, UnusableSurroundings, surroundings_from_json
+from perpend.meaning.access.surroundings import Gap, Outlook, Surroundings, UnusableSurroundings, surroundings_from_json
 from tests.unit.meaning.access.vectors import CONTEXT, KNOWN
 
 EMPTY = Surroundings()
@@ -73,3 +73,26 @@ def test_what_has_another_form_is_refused(document: Any, reason: str) -> None:
     with pytest.raises(UnusableSurroundings) as caught:
         surroundings_from_json(document)
     assert reason == str(caught.value)
+
+
+def test_an_account_belongs_to_the_organization_that_is_stated() -> None:
+    stated = {"444455556666": "o-partner001", "555566667777": "o-own0000001", "666677778888": "none"}
+    outlook = Outlook(Surroundings(organization="o-own0000001", account_organizations=stated))
+    expected = ["o-partner001", "own", "none", None]
+    assert expected == [outlook.organization_of(account) for account in (*stated, "777788889999")]
+
+
+@pytest.mark.parametrize(
+    ("own", "inside", "expected"),
+    [
+        ("111122223333", (), ("own", "444455556666")),
+        ("111122223333", (Gap.ACCOUNT,), ("own", "444455556666")),
+        (None, (Gap.ACCOUNT,), ("own", "own")),
+        (None, (Gap.MEMBERS,), ("111122223333", "444455556666")),
+    ],
+)
+def test_an_account_may_be_the_own_one_only_where_that_is_not_known(
+    own: str | None, inside: tuple[Gap, ...], expected: tuple[str, str]
+) -> None:
+    outlook = Outlook(Surroundings(account=own), inside)
+    assert expected == (outlook.account("111122223333"), outlook.account("444455556666"))
