@@ -7,6 +7,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import botocore.session
 from botocore.model import Shape
@@ -53,3 +54,29 @@ def _enum_faults(value: Any, shape: Shape, where: str) -> list[str]:
         return [fault for number, one in enumerate(value) for fault in _enum_faults(one, shape.member, f"{where}[{number}]")]
     allowed = shape.metadata.get("enum")
     return [f"{where}: {value} is none of {allowed}"] if allowed and value not in allowed else []
+
+
+_OUTCOMES = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+_HOLDS = {
+    "testsuites": {"testsuite", "properties"},
+    "testsuite": {"properties", "testcase"},
+    "testcase": {*_OUTCOMES, "properties", "system-out"},
+    "properties": {"property"},
+}
+_NEEDS = {"testsuite": {"name", "tests", *_OUTCOMES.values()}, "testcase": {"name", "classname"}, "property": {"name", "value"}}
+
+
+def junit_faults(text: str) -> list[str]:
+    """Return what is wrong with a report of cases by what its readers agree on: there is no official schema."""
+    root = ElementTree.fromstring(text)
+    found = [] if root.tag == "testsuites" else [f"{root.tag}: is no testsuites"]
+    for one in root.iter():
+        found += [f"{one.tag}: has no {name}" for name in sorted(_NEEDS.get(one.tag, set()) - one.attrib.keys())]
+        found += [f"{one.tag}: holds {inner.tag}" for inner in one if inner.tag not in _HOLDS.get(one.tag, set())]
+    for suite in root.iter("testsuite"):
+        cases = suite.findall("testcase")
+        ends = [[inner.tag for inner in case if inner.tag in _OUTCOMES] for case in cases]
+        counts = {"tests": len(cases)} | {many: sum(tag in end for end in ends) for tag, many in _OUTCOMES.items()}
+        found += [f"testsuite: {name} is not {count}" for name, count in counts.items() if suite.get(name) != str(count)]
+        found += [f"testcase: ends {' and '.join(end)}" for end in ends if len(end) > 1]
+    return found

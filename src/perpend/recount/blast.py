@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.diagnostics.counted import counted
 from perpend.ir.status import Status
-from perpend.recount.differences import cell
+from perpend.recount.differences import cell, write_comment
 from perpend.report.page import TerminalPage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
     from rich.console import Console
@@ -162,28 +163,32 @@ def write_radius_json(radius: Radius, stream: TextIO) -> None:
 
 
 def write_radius_markdown(radius: Radius, stream: TextIO, *, limit: int) -> None:
-    """Write a comment for a review."""
-    stream.write(f"### What this change of policies finds\n\n{cell(radius.words)}.\n")
+    """Write a comment for a review. Its first line says what wrote it, so that the next run can find and replace it."""
+    write_comment(_markdown_lines(radius, limit), stream)
+
+
+def _markdown_lines(radius: Radius, limit: int) -> Iterator[str]:
+    yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
+    yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:
-        stream.write("\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n")
+        yield "\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n"
     for one in radius.policies:
         for before, after, number in _ways(one):
-            stream.write(f"| {cell(one.policy_id)} | {one.kind} | {before} | {after} | {number:,} |\n")
-    for one in radius.policies:
-        if one.failing:
-            named = ", ".join(cell(name) for name in one.failing[:limit])
-            stream.write(f"\nNewly incompliant by {cell(one.policy_id)}: {named}\n")
+            yield f"| {cell(one.policy_id)} | {one.kind} | {before} | {after} | {number:,} |\n"
     if radius.requirements:
-        stream.write("\n| requirement | before | after |\n| --- | --- | --- |\n")
+        yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
     for moved in radius.requirements:
-        stream.write(f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n")
+        yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
     if radius.waivers:
-        stream.write("\n| waiver | | before | after |\n| --- | --- | --- | --- |\n")
+        yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
     for one_waiver in radius.waivers:
         before, _, after = _covers(one_waiver, "|").partition(" | ")
-        stream.write(f"| {cell(one_waiver.id)} | {one_waiver.what} | {before} | {after} |\n")
+        yield f"| {cell(one_waiver.id)} | {one_waiver.what} | {before} | {after} |\n"
     for policy in radius.refused:
-        stream.write(f"\nCannot be used in {cell(radius.after)}: {cell(policy)}\n")
+        yield f"\nCannot be used in {cell(radius.after)}: {cell(policy)}\n"
+    for one in radius.policies:
+        if one.failing:
+            yield f"\nNewly incompliant by {cell(one.policy_id)}: {', '.join(map(cell, one.failing[:limit]))}\n"
 
 
 def _covers(one: WaiverMoved, arrow: str) -> str:

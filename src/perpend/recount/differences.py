@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.diagnostics.escape import visible
 from perpend.history.model import Event
+from perpend.outputs.formats.markdown import MOST
 from perpend.recount.findings import Row, plain
 from perpend.report.page import TerminalPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
     from rich.console import Console
@@ -82,21 +83,36 @@ def write_difference_json(difference: Difference, stream: TextIO) -> None:
 
 
 def write_difference_markdown(difference: Difference, stream: TextIO, *, limit: int) -> None:
-    """Write tables for a review."""
-    stream.write(f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n")
-    stream.write("| what | findings |\n| --- | ---: |\n")
-    stream.writelines(f"| {what} | {number:,} |\n" for what, number in difference.counts.items())
+    """Write tables for a review, as a comment that has room for itself."""
+    write_comment(_markdown_lines(difference, limit), stream)
+
+
+def write_comment(lines: Iterable[str], stream: TextIO) -> None:
+    """Write the lines of a comment for as long as there is room, and how many there is none for."""
+    room, left_out = MOST - 100, 0
+    for line in lines:
+        if left_out or len(line) > room:
+            left_out += 1
+            continue
+        room -= len(line)
+        stream.write(line)
+    if left_out:
+        stream.write(f"\n{left_out:,} more lines, which this comment has no room for.\n")
+
+
+def _markdown_lines(difference: Difference, limit: int) -> Iterator[str]:
+    yield f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n"
+    yield "| what | findings |\n| --- | ---: |\n"
+    yield from (f"| {what} | {number:,} |\n" for what, number in difference.counts.items())
     if not difference.rows:
-        stream.write("| nothing is otherwise | 0 |\n")
+        yield "| nothing is otherwise | 0 |\n"
         return
-    stream.write("\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n")
+    yield "\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n"
     for row in difference.rows[:limit]:
         cause = f"{row['cause']}{cell(_waived(row))}"
-        stream.write(
-            f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
-        )
+        yield f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
     if len(difference.rows) > limit:
-        stream.write(f"\n{len(difference.rows) - limit:,} more.\n")
+        yield f"\n{len(difference.rows) - limit:,} more.\n"
 
 
 def _waived(row: Row) -> str:

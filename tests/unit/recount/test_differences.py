@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -55,3 +56,15 @@ def test_requirements_that_flip_and_policies_that_cannot_be_used_are_told() -> N
     markdown = written(write_radius_markdown, RADIUS)
     assert "| cis&#124;1 | – | fails |" in markdown
     assert "Cannot be used in b: /ce/broken" in markdown
+    assert markdown.startswith("<!-- perpend:diff-policies -->\n")
+    assert "\nBy the snapshot s.\n" in markdown
+
+
+def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None:
+    stream = io.StringIO()
+    write_difference_markdown(difference(*[ROW] * 5_000), stream, limit=4_000)
+    assert 59_000 < len(stream.getvalue()) <= 60_000
+    rows = stream.getvalue().count("| opened | a")
+    assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines, which this comment has no room for.\n")
+    flips = (RequirementMoved("cis", "met", "fails"),) * 4_000
+    assert len(written(write_radius_markdown, replace(RADIUS, requirements=flips))) <= 60_000

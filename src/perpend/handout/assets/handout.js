@@ -100,7 +100,13 @@ const NAME = { policy: key => head.policies[key].title, object: key => called(ke
 const compute = () => {
   const found = select(), key = KEY[state.by], size = SIZE[state.by](), of = head.statuses.length;
   const fresh = new Uint32Array(size), counts = new Uint32Array(size * of), many = new Uint32Array(size), at = new Uint32Array(size);
-  for (const one of found) { const group = key(one); many[group]++; if (lifeOf && head.lives[lifeOf[one]][0] === "new") fresh[group]++; counts[group * of + statusOf[endOf[one]]]++; }
+  const isFresh = lifeOf && Uint8Array.from(head.lives, one => one[0] === "new"), groupOf = new Uint32Array(found.length);
+  for (let place = 0; place < found.length; place++) {
+    const one = found[place], group = groupOf[place] = key(one);
+    many[group]++;
+    counts[group * of + statusOf[endOf[one]]]++;
+    if (isFresh) fresh[group] += isFresh[lifeOf[one]];
+  }
   const kept = [];
   for (let group = 0; group < size; group++) if (many[group]) kept.push(group);
   kept.sort((a, b) => { for (const status of loose) { const more = counts[b * of + status] - counts[a * of + status]; if (more) return more; } return a - b; });
@@ -111,7 +117,7 @@ const compute = () => {
   groups.fresh = fresh;
   groups.counts = group => counts.subarray(group * of, group * of + of);
   hits = new Uint32Array(found.length);
-  for (const one of found) hits[at[key(one)]++] = one;
+  for (let place = 0; place < found.length; place++) hits[at[groupOf[place]]++] = found[place];
   layout();
   const [one, several] = BY[state.by];
   $("shown").textContent = `${number(hits.length)} of ${number(total)} findings in ${number(groups.length)} ${groups.length === 1 ? one : several}`;

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredFile
 
-MEMORY_LIMIT: Final = "500MB"
-"""What DuckDB may hold in memory while a run is committed: what it sorts beyond that goes to the disk and costs little more."""
+MEMORY_LIMIT: Final = "700MB"
+"""What DuckDB may hold in memory while a run is committed: a million objects by 200 policies cost no more time by it, and a
+sixth more with 500 MB."""
 
 _AHEAD: Final = timedelta(days=1)
 

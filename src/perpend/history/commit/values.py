@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NOTHING: Final = "CAST(NULL AS INTEGER)"
 """What is known where nothing is."""
 
+_WIDE: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
+"""How tables with a column for each policy are written: rows are held in memory, piece by piece, by whoever writes or reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
@@ -92,7 +95,7 @@ def write_values(
     if known is not None:
         parts.append(_not_met(known, verdicts, groups, before, run))
     query = " UNION ALL ".join(parts)
-    connection.execute(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({query}) TO {pattern(out)} ({_WIDE})")
 
 
 def _met(

@@ -6,8 +6,11 @@ import io
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
+
 from perpend.ir.status import Status
 from perpend.outputs.formats.junit import write_findings_junit
+from tests.schemas import junit_faults
 from tests.unit.outputs.formats.made_up import RUN, finding
 
 GREEN = [replace(finding(number), status=Status.COMPLIANT) for number in range(3)]
@@ -27,3 +30,22 @@ def test_what_passes_is_left_out_before_what_fails() -> None:
     assert (["o3 (o3)", "o4 (o4)", "o5 (o5)"], "3") == written([*GREEN, *RED], 4)
     assert (["o3 (o3)", "o4 (o4)", "o5 (o5)"], "3") == written([*RED, *GREEN], 3)
     assert (["o3 (o3)", "o4 (o4)"], "4") == written([*GREEN, *RED], 2)
+
+
+@pytest.mark.parametrize(
+    ("whole", "broken"),
+    [
+        ("testsuites", "suites"),
+        ('failures="3"', 'failures="2"'),
+        (' classname="/ce/a"', ""),
+        ("<failure", '<error message="odd" /><failure'),
+        ("<testcase", "<verdict /><testcase"),
+        ("<property name", "<property called"),
+    ],
+)
+def test_broken_copies_are_not_valid(whole: str, broken: str) -> None:
+    stream = io.StringIO()
+    write_findings_junit(RUN, [*GREEN, *RED], stream, most=9)  # type: ignore[arg-type]
+    assert [] == junit_faults(stream.getvalue())
+    assert [] != junit_faults(stream.getvalue().replace(whole, broken))
+    assert whole in stream.getvalue()
