@@ -34,10 +34,10 @@ MOST_NAMED: Final = 20
 def tell_collected(came: Gathered, found: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
-    accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
-    click.echo(f"snapshot {came.snapshot.id}, {calls} calls{accounts}", err=err)
+    accounts = f", {came.accounts:,} accounts" if came.accounts > 1 else ""
+    click.echo(f"snapshot {came.snapshot.id}, {counted(calls, 'call')}{accounts}", err=err)
     for name, table in came.snapshot.tables.by_name.items():
-        click.echo(f"  {visible(name)}: {table.rows} {'row' if table.rows == 1 else 'rows'}", err=err)
+        click.echo(f"  {visible(name)}: {counted(table.rows, 'row')}", err=err)
     for source in came.collection.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
@@ -111,7 +111,7 @@ def _elsewhere(found: Sequence[Unread]) -> str:
     accounts = len({one.account for one in found})
     what = f"in {accounts} accounts" if accounts > 1 else "in the account"
     more = f" and {counted(len(found) - 1, 'more place')}, {what}" if len(found) > 1 else ""
-    return more + (f", of {objects} {'object' if objects == 1 else 'objects'}" if objects else "")
+    return more + (f", of {counted(objects, 'object')}" if objects else "")
 
 
 def _cost(found: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
