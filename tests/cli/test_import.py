@@ -158,15 +158,16 @@ def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: Run, tm
     )
 
 
-def test_a_mapping_with_mistakes_is_shown_with_its_lines(run: Run, tmp_path: Path) -> None:
+def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("Id,x\na,1\n")
     (tmp_path / "m.yaml").write_text("columns:\n  Id: Id\n  x: [1]\nconstant: {}\n")
     ended = run("import", tmp_path / "x.csv", "--type", USER, "--mapping", tmp_path / "m.yaml", "--store", tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
-    assert "unknown key `constant` in `mapping`" in ended.err
+    known = "unknown key `constant` in `mapping` (did you mean `constants`?)"
+    assert f"perpend: {tmp_path / 'm.yaml'}:4:1: {known}" == ended.err.splitlines()[-1]
     (tmp_path / "m.yaml").write_text("columns:\n  Id: Id\n  x: [1]\n")
     ended = run("import", tmp_path / "x.csv", "--type", USER, "--mapping", tmp_path / "m.yaml", "--store", tmp_path / "s")
-    assert "expected an API name, found a list\n --> m.yaml:3:6" in ended.err
+    assert f"perpend: {tmp_path / 'm.yaml'}:3:6: expected an API name, found a list\n" == ended.err
     assert not (tmp_path / "s").exists()
 
 
@@ -200,7 +201,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
         if process.wait(60):  # else it had ended before it was interrupted
             break
     assert 130 == process.returncode
-    assert [] == [*(store / "tmp").iterdir(), *(store / "inventory").iterdir(), *(store / "runs").iterdir()]
+    assert not store.exists()
 
 
 def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
@@ -265,3 +266,20 @@ def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(r
         found.append({(one["policyId"], one["status"], one["conditionIndex"]) for one in users})
     assert found[0] == found[1] == found[2]
     assert found[0]
+
+
+def test_an_import_that_fails_leaves_no_store_behind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    store = tmp_path / "new" / "store"
+    assert 2 == run("import", tmp_path / "x.csv", "--store", store).code
+    assert [] == list(store.parent.iterdir())
+    assert 0 == run("import", EXAMPLE, "--store", store).code
+    before = sorted(store.rglob("*"))
+    assert 2 == run("import", tmp_path / "x.csv", "--store", store).code
+    assert before == sorted(store.rglob("*"))
+
+
+def test_an_input_without_a_name_is_told_as_such(run: Run, tmp_path: Path) -> None:
+    for command in (["check", ""], ["import", "", "--store", tmp_path / "s"], ["explain", "root-user-mfa", "x", ""]):
+        ended = run(*command)
+        assert (2, True) == (ended.code, "INPUT '' names nothing" in ended.err), command

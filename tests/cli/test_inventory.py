@@ -109,12 +109,13 @@ def test_sources_can_be_asked_for(run: Run, store: Path) -> None:
         ("SELECT * FROM query('DROP VIEW aws_iam_user')", "", "1:"),
     ],
 )
-def test_a_question_without_answer_is_a_diagnostic(run: Run, store: Path, question: str, message: str, place: str) -> None:
+def test_a_question_without_answer_is_told_in_one_line(run: Run, store: Path, question: str, message: str, place: str) -> None:
     before = Store(store).snapshot(verify=True)
     ended = run("inventory", "sql", question, "--store", store)
     assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith("error[K310]: ") and f"--> <sql>:{place}" in ended.err
+    assert ended.err.startswith(f"perpend: SELECT:{place}")
     assert message in ended.err
+    assert 1 == ended.err.count("\n")
     assert "Error:" not in ended.err and "Traceback" not in ended.err
     assert before == Store(store).snapshot(verify=True)
 

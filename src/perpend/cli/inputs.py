@@ -14,7 +14,8 @@ from perpend.cli.completions import complete_types
 from perpend.cli.configured import Configured
 from perpend.cli.options import moment, scopes
 from perpend.cli.repositories import type_here
-from perpend.diagnostics.text import render_text
+from perpend.diagnostics.model import sorted_diagnostics
+from perpend.diagnostics.text import line_of, render_text
 from perpend.intake.input import Input
 from perpend.load.mapping import ColumnMapping, mapping_from
 from perpend.pieces.rules import TOLD_BY_VERDICTS
@@ -111,6 +112,8 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def inputs_here(context: click.Context, paths: Sequence[str], repository: Repository) -> list[Input]:
     """Return the inputs that a command line names. Raises UnknownName for a type that nothing knows, unless it may be new."""
+    if "" in paths:
+        raise click.UsageError("INPUT '' names nothing: name a file, or `-` for standard input")
     new_types = context.meta.get(_NEW, False)
     asked = _asked(context, paths)
     mappings = {one.mapping: _mapping(one.mapping) for one in asked if one.mapping}
@@ -206,8 +209,9 @@ def _give(inputs: list[_InputAsked], name: str, value: str, context: click.Conte
 
 
 def _mapping(path: str) -> ColumnMapping:
-    mapping, diagnostics, source_line = mapping_from(path)
+    mapping, diagnostics = mapping_from(path)
     if mapping is None:
-        click.echo(render_text(diagnostics, source_line=source_line, colour=sys.stderr.isatty()), err=True, nl=False)
+        for one in sorted_diagnostics(diagnostics):
+            click.echo(f"perpend: {line_of(one, path)}", err=True)
         raise click.exceptions.Exit(USAGE_ERROR)
     return mapping

@@ -46,6 +46,12 @@ def render_text(
     return "\n".join([*blocks, f"{_count(found)}\n"])
 
 
+def line_of(diagnostic: Diagnostic, path: str) -> str:
+    """Return one diagnostic in one line, of a file that its reader calls ``path``."""
+    place = f"{path}:{diagnostic.span.line}:{diagnostic.span.column}"
+    return visible(f"{place}: {diagnostic.message}" + (f" ({diagnostic.help})" if diagnostic.help else ""))
+
+
 def _count(diagnostics: Iterable[Diagnostic]) -> str:
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
     shown = [(counts[severity], severity.value) for severity in Severity if counts[severity]]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.counted import counted
 from perpend.history.commit.changes import lives_query
 from perpend.history.commit.counts import COUNTED, add_counts, add_former_counts, begin_counting
 from perpend.history.commit.objects import registry_query
@@ -124,7 +125,7 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lives AS SELECT {columns} FROM ({lives})")
     differ = f"(FROM lives EXCEPT {newest}) UNION ALL ({newest} EXCEPT FROM lives)"
     if number := rows_of(connection, f"SELECT count(*) FROM ({differ})")[0][0]:
-        yield f"{name}: {number:,} findings are otherwise than their changes say"
+        yield f"{name}: {counted(number, 'finding')} with another life than the changes say"
     wide = f"read_parquet([{pattern(place.path(known.known))}], hive_partitioning = false)"
     for policy in known.policies:
         query = (
@@ -132,15 +133,15 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
             f"WHERE l.policy_no = {policy} AND k.v{policy} IS DISTINCT FROM l.value"
         )
         if number := rows_of(connection, query)[0][0]:
-            yield f"{name}: {number:,} values of policy {policy} are others than its findings say"
+            yield f"{name}: {counted(number, 'value')} of policy {policy} with another status than its findings say"
     for file in known.past:
         span = known.spans.get(file.path)
         outside = f"FROM read_parquet({pattern(place.path(file))}, hive_partitioning = false) WHERE object_no NOT BETWEEN "
         if span and (number := rows_of(connection, f"SELECT count(*) {outside}{span[0]} AND {span[1]}")[0][0]):
-            yield f"{name}: {number:,} changes stand in a file of other objects"
+            yield f"{name}: {counted(number, 'change')} in a file of other objects"
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:
-        yield f"{name}: {number:,} changes stand there twice"
+        yield f"{name}: {counted(number, 'change')} there twice"
 
 
 def _miscounts(connection: Connection, place: HistoryPlace, head: HistoryHead, name: str) -> Iterator[str]:

@@ -15,8 +15,6 @@ from perpend.load.shapes import Key, Record, Text, TextMap
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from perpend.diagnostics.model import Diagnostic
 
 MAPPING: Final = Record(
@@ -42,23 +40,23 @@ class ColumnMapping:
     complete: tuple[Scope, ...] = ()
 
 
-def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic], Callable[[str, int], str | None]]:
-    """Return a mapping file's content, what is wrong with it, and its lines. None where something is wrong."""
+def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
+    """Return a mapping file's content and what is wrong with it. None where something is wrong."""
     place = Path(path)
     files = Files(place.parent)
     diagnostics: list[Diagnostic] = []
     try:
         node = node_from_yaml(files.text(place.name, limit=MAX_YAML), place.name, diagnostics)
     except UnreadableFile as error:
-        return None, [error.diagnostic], files.source_line
+        return None, [error.diagnostic]
     if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
         parts = {key.text: value for key, value in node.entries}
         columns = _texts(parts.get("columns"), diagnostics, only_texts=True)
         constants = _texts(parts.get("constants"), diagnostics, only_texts=False)
         complete = _scopes(parts.get("complete"), diagnostics)
         if not diagnostics:
-            return ColumnMapping(columns, constants, complete), [], files.source_line
-    return None, diagnostics, files.source_line
+            return ColumnMapping(columns, constants, complete), []
+    return None, diagnostics
 
 
 def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ...]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.diagnostics.counted import counted as number_of
 from perpend.diagnostics.model import Severity
 from perpend.lint.check import RULES_BY_CODE, counted
 from perpend.pages.logic import problem_from, test_ref
@@ -48,13 +49,9 @@ def health_page(book: Book) -> HealthPage:
     )
     tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
     errors = sum(one.severity is Severity.ERROR for one in found)
+    said = f"{number_of(errors, 'error')}, {number_of(len(found) - errors, 'warning')}"
     return HealthPage(
-        Head(
-            HEALTH,
-            f"{errors} errors, {len(found) - errors} warnings, {passed} of {tests} tests passing.",
-            (),
-            (("kind", "index"),),
-        ),
+        Head(HEALTH, f"{said}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
         tuple(problem_from(book, one) for one in found if one.severity is Severity.ERROR),
         tuple(problem_from(book, one) for one in found if one.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 OWNER_ONLY: Final = 0o600
 """The mode of every file of a store."""
@@ -116,3 +116,17 @@ def sync_directory(path: Path) -> None:
 def remove_tree(path: Path) -> None:
     """Remove a directory with all that is in it; what is not there needs no removal."""
     shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_bare(directory: Path, parts: Iterable[str], lock: Path) -> None:
+    """Remove a directory that holds nothing but empty ``parts`` and one lock, alone in its own; else nothing that is needed.
+
+    Whoever makes something there at the same time makes the parts again.
+    """
+    with suppress(OSError):
+        for part in parts:
+            (directory / part).rmdir()
+        if [lock] == list(lock.parent.iterdir()):
+            lock.unlink()
+            lock.parent.rmdir()
+            directory.rmdir()

@@ -21,6 +21,7 @@ from perpend.store.files import (
     make_directory,
     naming,
     reason_of,
+    remove_bare,
     remove_tree,
     settle,
     shown,
@@ -120,6 +121,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Run]:
         """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
+        is_new = not self.directory.exists()
         with naming(self.directory):
             for part in (RUNS, _TABLES, _LOCKS, _TEMPORARY):
                 make_directory(self.directory / part)
@@ -129,6 +131,8 @@ class Store:
             yield run
         finally:
             run.end()
+            if is_new:
+                remove_bare(self.directory, (RUNS, _TABLES, _TEMPORARY), self.directory / _LOCKS / "commit")
 
     def prune(self, *, keep: int) -> Pruned:
         """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""

@@ -21,3 +21,12 @@ def test_only_a_terminal_gets_blanks_at_the_ends_of_lines(terminal: bool) -> Non
         line.strip() for line in lines if line.strip()
     ]
     assert terminal is any(line != line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_command_is_never_broken_into_two(terminal: bool) -> None:
+    stream = io.StringIO()
+    command = "aws iam get-credential-report --query Content --output text | base64 --decode > report.csv"
+    for code in (f"```sh\n{command}\n```\n", f"    {command}\n"):
+        print_markdown(f"Run:\n\n{code}", Console(file=stream, width=40, force_terminal=terminal, color_system=None))
+    assert [f" {command}"] * 2 == [line for line in stream.getvalue().splitlines() if "aws" in line]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,7 @@ from perpend.cli.forms.written import form_option
 from perpend.cli.options import object_types_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here, store_named
-from perpend.diagnostics.text import render_text
+from perpend.diagnostics.text import line_of
 from perpend.store.kept import damaged_below
 from perpend.store.queries.labels import view_names
 from perpend.store.store import KEPT
@@ -112,13 +111,7 @@ def ask(
         ):
             _write(answer, form, out, limit)
     except SqlFailed as error:
-        lines = question.splitlines()
-        text = render_text(
-            [error.diagnostic],
-            source_line=lambda path, line: lines[line - 1] if 0 < line <= len(lines) else None,
-            colour=sys.stderr.isatty(),
-        )
-        click.echo(text, err=True, nl=False)
+        click.echo(f"perpend: {line_of(error.diagnostic, 'SELECT')}", err=True)
         return USAGE_ERROR
     return 0
 

@@ -34,7 +34,7 @@ MOST_NAMED: Final = 20
 def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
-    accounts = f", {came.accounts} accounts" if came.accounts > 1 else ""
+    accounts = f", {came.accounts:,} accounts" if came.accounts > 1 else ""
     click.echo(f"snapshot {came.snapshot.id}, {counted(calls, 'call')}{accounts}", err=err)
     for name, table in came.snapshot.tables.by_name.items():
         click.echo(f"  {visible(name)}: {counted(table.rows, 'row')}", err=err)

@@ -10,6 +10,7 @@ import click
 
 from perpend.cli.changes import ChangedFile, write_changes
 from perpend.cli.output import output_stream, progress
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.load.files import MAX_TEST_DATA
 from perpend.meaning.values import milliseconds_from_datetime
@@ -47,7 +48,8 @@ def propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, wr
             texts = ",\n".join(proposal.text for one in lacking for proposal in one.proposed)
             stream.write(f"[\n{texts}\n]\n" if texts else "[]\n")
     number = sum(len(one.proposed) for one in found)
-    click.echo(f"{number:,} test objects {'added' if write else 'proposed'}; they expect what policies say today", err=True)
+    what = "added" if write else "proposed"
+    click.echo(f"{counted(number, 'test object')} {what}; they expect what policies say today", err=True)
     return int(bool(lacking) and not write)
 
 

@@ -95,7 +95,7 @@ def clean(directory: str) -> int:
     from perpend.site.clean import clean_site
 
     cleaned = clean_site(Path(directory))
-    click.echo(f"{len(cleaned.deleted):,} files deleted")
+    click.echo(f"{counted(len(cleaned.deleted), 'file')} deleted")
     for path in cleaned.kept[:_SHOWN]:
         click.echo(f"kept, as it is not what a build wrote: {path}", err=True)
     if len(cleaned.kept) > _SHOWN:

@@ -6,6 +6,7 @@ Every table has a view by its API name, and one by its label in snake case (`aws
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -183,6 +184,8 @@ def _diagnostic(message: str, question: str) -> Diagnostic:
     except ValueError:  # of the Python client, not of the database
         error = {"exception_message": message}
     sentence, _, rest = error["exception_message"].partition("\n")
+    # Names with `#` are columns that say why a value is not known: nobody has mistyped those.
+    rest = re.sub(r"(?:, )?\"[^\"]*#[^\"]*\"", "", rest).replace(": , ", ": ")
     hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
     if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"

@@ -137,6 +137,7 @@ def test_what_was_meant_is_offered(snapshot):
         answer(snapshot, "SELECT nam FROM a_thing")
     assert raised.value.diagnostic.help is not None
     assert raised.value.diagnostic.help.startswith("Candidate bindings: ") and '"name"' in raised.value.diagnostic.help
+    assert "#" not in raised.value.diagnostic.help
     with pytest.raises(SqlFailed) as raised:
         answer(snapshot, "FROM a_thin")
     assert 'Did you mean "a_thing"?' == raised.value.diagnostic.help
