@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -13,7 +16,7 @@ from perpend.clouds.aws.reach.entering import ASSUME
 from perpend.clouds.aws.runs.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perpend.clouds.aws.cells import Cell, Keeper
     from perpend.clouds.aws.client import CloudClient
@@ -60,13 +63,14 @@ class Accounts:
         cells = Workers(self.concurrency, AT_ONCE)
         doors = Workers(min(WINDOW, len(entrances)), WINDOW)
         try:
-            doors.do_all([("", self._task(one, cells)) for one in entrances])
+            with _swept() as closed:
+                doors.do_all([("", self._task(one, cells, closed)) for one in entrances])
         finally:
             cells.stop()
             doors.stop()
         self.calls = sum(sum(asked.values()) for asked in {id(asked): asked for asked in self._asked}.values())
 
-    def _task(self, entrance: Entrance, cells: Workers) -> Callable[[], None]:
+    def _task(self, entrance: Entrance, cells: Workers, closed: Callable[[], None]) -> Callable[[], None]:
         def do() -> None:
             entry = self.kept.entry(entrance.account) if entrance.account else None
             if entry is None or not all(map(self.kept.is_done, cells_of(self.plan, entry))):
@@ -79,6 +83,7 @@ class Accounts:
                     self.kept.enter(AccountEntry(why.account, entrance.partition, entrance.label, why=why, at=now()))
                 finally:
                     client.close()
+                    closed()
             if self.watch:
                 self.watch.closed(entry.account if entry else entrance.account)
 
@@ -104,3 +109,22 @@ class Accounts:
             self.watch.opened(entry, left)
         collector.collect(entry, done=self.watch.ended if self.watch else None)
         return entry
+
+
+@contextmanager
+def _swept() -> Iterator[Callable[[], None]]:
+    """Yield what is to be told that an account was closed: of more than are open at once, nothing stays in memory.
+
+    What the SDK makes for an account goes in circles, which Python finds late by itself. What was there before is passed over.
+    """
+    numbers = itertools.count(1)
+
+    def closed() -> None:
+        if next(numbers) % WINDOW == 0:
+            gc.collect()
+
+    gc.freeze()
+    try:
+        yield closed
+    finally:
+        gc.unfreeze()
