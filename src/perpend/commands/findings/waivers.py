@@ -13,12 +13,12 @@ import click
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
-from perpend.cli.histories.looking import counts_in, looked_at
 from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here, waivers_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
 from perpend.diagnostics.escape import visible
+from perpend.errands.unused_waivers import counts_in, looked_at
 from perpend.errors import PerpendError
 from perpend.load.files import Files
 from perpend.waivers.read import waivers_of
