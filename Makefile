@@ -36,7 +36,7 @@ test: forms ## lint, types, contracts, all tests, coverage of every room, the li
 	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -n auto --durations=25
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --durations=25
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 
 library: $(BIN)/perpend

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import gc
 import os
-import pkgutil
-from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-import perpend
 from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.load import repository
 from perpend.load.repository import Repository
@@ -31,13 +27,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parent
 FIRST = (
-    *("differential/test_spark", "browser/", "differential/", "docs/", "cli/", "property/", "conformance/"),
+    *("differential/test_spark", "browser/", "servers/", "differential/", "docs/", "cli/", "property/", "conformance/"),
     "house/test_bench",
 )
 """What takes long, the longest first: whoever is through with the rest does not wait for it at the end."""
 
-TOGETHER = ("browser/", "conformance/")
-"""Files that share what is made once: a browser and a site; vectors after analysis."""
+TOGETHER = ("browser/", "conformance/", "servers/")
+"""Files that share what is made once: a browser and a site; vectors after analysis; a moto."""
 
 
 def pytest_configure() -> None:
@@ -64,14 +60,6 @@ def pytest_configure() -> None:
         return types[key]
 
     Analyzer.__init__, Repository.input_type = begun, known_type  # type: ignore[method-assign]
-
-
-def pytest_sessionstart() -> None:
-    """Import all modules where lines are counted: else those of one that no test of a process imports are not there to count."""
-    if os.environ.get("SLIPCOVER_ENABLED"):
-        for module in pkgutil.walk_packages(perpend.__path__, "perpend."):
-            with suppress(ImportError):  # of an extra that is not installed
-                import_module(module.name)
 
 
 @cache

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.every import faults
+
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 import botocore.loaders
@@ -109,8 +111,11 @@ def paths_of(source: FieldSource) -> list[str]:
     return [] if not source.path or source.path.startswith(CONSTANT) else [source.path]
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=lambda call: call.name)
-def test_a_call_names_what_its_service_has(call: CloudCall) -> None:
+def test_a_call_names_what_its_service_has() -> None:
+    assert {} == faults(check_call, {call.name: call for call in CALLS.values()})
+
+
+def check_call(call: CloudCall) -> None:
     operation = operation_of(call)
     members = operation.input_shape.members if operation.input_shape else {}
     assert set(call.parameters) <= set(members)
@@ -124,8 +129,11 @@ def test_a_call_names_what_its_service_has(call: CloudCall) -> None:
         assert f"{PREFIXES.get(call.service, call.service)}:{call.operation}" == call.permission
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS.values() if call.result], ids=lambda call: call.name)
-def test_a_listing_has_pages_or_says_why_not(call: CloudCall) -> None:
+def test_a_listing_has_pages_or_says_why_not() -> None:
+    assert {} == faults(check_listing, {call.name: call for call in CALLS.values() if call.result})
+
+
+def check_listing(call: CloudCall) -> None:
     try:
         paginators = LOADER.load_service_model(call.service, "paginators-1")["pagination"]
     except UnknownServiceError:
@@ -136,10 +144,12 @@ def test_a_listing_has_pages_or_says_why_not(call: CloudCall) -> None:
         assert call.result in ([keys] if isinstance(keys, str) else keys)
 
 
-@pytest.mark.parametrize(
-    "row", [one for row in TYPES.values() for one in row.rows], ids=lambda row: f"{row.type_name}-{row.listed}"
-)
-def test_a_type_names_what_its_calls_answer_and_what_the_library_declares(row: TypeRow) -> None:
+def test_a_type_names_what_its_calls_answer_and_what_the_library_declares() -> None:
+    rows = [row for of_type in TYPES.values() for row in of_type.rows]
+    assert {} == faults(check_row, {f"{number} {row.type_name} {row.listed}": row for number, row in enumerate(rows)})
+
+
+def check_row(row: TypeRow) -> None:
     shapes = shapes_of(row)
     shape_at(shapes[0], row.owner)
     details = {detail.call: detail for detail in row.details}

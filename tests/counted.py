@@ -1,0 +1,28 @@
+"""A plugin of ``make test``, where lines are counted: marks of what has run are taken out now and then, not all the time.
+
+To take marks out, SlipCover goes through all functions that are loaded, which costs as much as passing a million of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import pytest
+
+PASSED = 5_000
+"""How often one mark is passed before all that were passed are taken out. After SlipCover's 50 that is done all the time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: Any) -> None:
+    """Say so to what counts, which no option reaches in a process that tests, before anything of Perpend is imported.
+
+    Only those processes read what nobody imported: who hands them out would read all of it once more.
+    """
+    for finder in sys.meta_path:
+        if (counting := getattr(finder, "sci", None)) is not None:
+            counting.d_miss_threshold = PASSED
+            if early_config.known_args_namespace.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
+                counting.source = None
