@@ -252,7 +252,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "meaning/access/denials",
         "meaning/access/principals",
         "meaning/access/requesters",
-        "meaning/access/words",
     ),
     "unit/pages/test_page.py": (
         "pages/book",

@@ -136,6 +136,29 @@ def test_one_user_of_large_reports_is_the_one_that_an_estate_has(tmp_path: Path,
         assert expected == told(lambda name=name: user_of_reports(inputs, program, name, declared=repository.declared_type))
 
 
+@pytest.mark.parametrize(
+    ("path", "input_type", "name_field", "is_asked"),
+    [
+        ("CA10__userName__c", USER, "CA10__userName__c", True),
+        ("CA10__account__r.CA10__accountId__c", USER, "CA10__userName__c", False),
+        ("CA10__accountId__c", "CA10__CaAwsAccount__c", "CA10__userName__c", False),
+        ("CA10__userName__c", USER, "Name", False),
+    ],
+)
+def test_nobody_is_looked_for_where_an_estate_would_call_or_read_them_otherwise(
+    tmp_path: Path, report: Input, path: str, input_type: str, name_field: str, is_asked: bool
+) -> None:
+    check = {"IS_EQUAL": {"left": {"FIELD": {"path": path}}, "right": {"TEXT": "u1"}}}
+    repository = open_repository(write(tmp_path / "repository", policy_files(logic(check, input_type=input_type))))
+
+    def declared(name: str) -> Any:
+        found = repository.declared_type(name)
+        return replace(found, name_field=name_field) if found and name == USER else found
+
+    found = user_of_reports([report], program_of(Analyzer(repository)), "u1", declared=declared)
+    assert is_asked == (found is not None)
+
+
 def told(named: Callable[[], Any]) -> Any:
     """Return what was found, or what was said instead."""
     try:
