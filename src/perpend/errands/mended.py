@@ -82,7 +82,7 @@ def _found(findings: Sequence[str], store: str) -> Mapping[str, tuple[str, str]]
     from perpend.history.ask.questions import objects_of_findings
     from perpend.history.ask.views import asking
 
-    with asking(place_of(store)) as connection:
+    with asking(place_of(store), "finding") as connection:
         rows = connection.execute(*objects_of_findings(findings)).fetchall()
     found = {str(finding): (str(policy), str(judged)) for finding, policy, judged in rows}
     for finding in findings:

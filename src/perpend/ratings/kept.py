@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.ratings.levels import LEVELS
 from perpend.ratings.shifted import SHIFTED, shift_candidates
 from perpend.store.database import text, text_list
+from perpend.waivers.kept import fill_candidates
 from perpend.waivers.matching import CANDIDATES, storable
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ class FindingsAtLeast:
 
 
 def keep_ratings(connection: Connection, in_force: RatingsInForce) -> None:
-    """Fill the tables that priorities are asked of. The candidates of waivers must be there, with findings' ids as keys."""
+    """Fill the tables that priorities are asked of; what is moved is looked for among the findings of the view ``finding``."""
     columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")
     for policy_id, one in in_force.by_policy.items():
         seconds = int(one.within.total_seconds()) if one.within else None
         row = [storable(policy_id), one.level.rank, storable(one.source), seconds]
         connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
+    if in_force.shifts:
+        fill_candidates(connection)
     shift_candidates(connection, in_force.shifts)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT c.key, s.steps FROM {SHIFTED} AS s "

@@ -29,19 +29,23 @@ def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Coll
 
     What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
     """
-    make_candidates(connection)
     standings = standings_on(files, day, policy_ids)
-    meant = sorted({policy for one in standings for policy in one.policies})
-    if not meant:
-        return cover(connection, standings, day)
+    fill_candidates(connection, {policy for one in standings for policy in one.policies})
+    return cover(connection, standings, day)
+
+
+def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
+    """Fill the table of candidates with a history's findings that have not ended, of some policies or all; ids are the keys."""
+    make_candidates(connection)
+    if policies is not None and not policies:
+        return
     lives = ", ".join(f"'{life.value}'" for life in _LIVES)
     outside = "coalesce(external_id, object_id)"
+    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({_OF_ARN.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}) "
-        f"AND policy_id IN ({', '.join(map(text, meant))})"
+        f"coalesce({_OF_ARN.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}){some}"
     )
-    return cover(connection, standings, day)
 
 
 def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:

@@ -53,7 +53,7 @@ def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving
     head, lives = place.head(), dict[LifeShown, int]()
     numbers: dict[tuple[str, str], dict[str, int]] = {}
     same = head.runs[-1].content == snapshot.content_hash
-    with asking(place) as connection:
+    with asking(place, "run", "ledger", "finding") as connection:
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
         covering = waiving.covered_findings(connection, head) if same else None
         reasons = {one.waiver.id: one.waiver.reason for one in covering.standings} if covering else {}

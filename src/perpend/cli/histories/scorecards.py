@@ -53,7 +53,7 @@ def _answered(
     from perpend.waivers.kept import waived_counts
 
     head = place.head()
-    with asking(place) as connection:
+    with asking(place, "finding") as connection:
         waiving.covered_findings(connection, head)
         waived = waived_counts(connection, accounts)
     return AnsweredFor(waived, waiving.attested(head, counts))
@@ -103,7 +103,7 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
     gone = head.retired_in(until)
     live = {one.policy_id for one in head.policies if one.number not in gone}
     retired = {one.policy_id for one in head.policies} - live
-    with asking(place) as connection:
+    with asking(place, "ledger") as connection:
         rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:

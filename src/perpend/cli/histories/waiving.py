@@ -166,7 +166,7 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
     from perpend.outputs.as_waivers import standing_document
     from perpend.waivers.kept import waived_statement
 
-    with asking(place) as connection:
+    with asking(place, "finding") as connection:
         covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
         waived = waived_statement(connection)
     found = [standing_document(one, covering) for one in covering.standings]

@@ -122,7 +122,7 @@ def _difference(
     before = run_named(head, names[0]) if names else head.runs[-2]
     if before.number >= after.number:
         raise click.UsageError(f"run {before.number} does not come before run {after.number}")
-    views = (*COMPARED, "finding") if waiving.files.waivers else COMPARED
+    views = (*COMPARED, "finding") if waiving.files.waivers or rating.in_force.shifts else COMPARED
     with asking(place, *views, since=before.number) as connection:
         covering = waiving.covered_findings(connection, head)
         query = with_waivers((compared(before.number, after.number), []))

@@ -135,7 +135,7 @@ def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waivin
 
     order = asked.order or ("priority" if rating.in_force.by_policy else "age")
     written, head = ListingAsked(asked.form_asked, asked.limit, order), place.head()
-    with asking(place) as connection:
+    with asking(place, "finding") as connection:
         covering = waiving.covered_findings(connection, head)
         lines = asked.form_asked.form == "sarif"
         said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)

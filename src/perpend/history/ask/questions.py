@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.names import did_you_mean, printable
 from perpend.errors import PerpendError
-from perpend.history.ask.views import CHANGES, FINDING_ID, NAMES, OBJECTS, OUTCOMES, called, status_sql, time_of_run
+from perpend.history.ask.views import CHANGES, FINDING_ID, NAMES, OBJECTS, OUTCOMES, RUNS, called, status_sql, time_of_run
 from perpend.history.model import Event
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _places(values: Sequence[Any]) -> str:
 
 
 def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
-    """Return the query for the newest counts of each policy: compliant, incompliant, inapplicable, undetermined.
+    """Return the query, over the view ``ledger``, for the newest counts of each policy: compliant, incompliant and so on.
 
     ``until`` is the number of the run that is the newest one then.
 
@@ -249,6 +249,6 @@ def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
     names = ("compliant", "incompliant", "inapplicable", "undetermined")
     sums = ", ".join(f"coalesce(sum(l.{name}) FILTER ({where} AND l.run = n.run), 0)" for name in names)
     past = f" WHERE number <= {int(until)}" if until is not None else ""
-    newest = f"SELECT max(number) AS run FROM run{past}"
+    newest = f"SELECT max(number) AS run FROM {RUNS}{past}"
     query = f"SELECT l.policy_id, {sums} FROM ledger AS l, ({newest}) AS n WHERE l.run <= n.run GROUP BY 1 ORDER BY 1"
     return query, [*accounts] * len(names)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
     from perpend.store.manifest import StoredFile
 
-_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
+RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
 OUTCOMES = "perpend_history_outcomes"
@@ -48,19 +48,19 @@ _KINDS: Final = dict.fromkeys(("type", "life", "event", "cause"), "VARCHAR")
 """The kinds of columns that are no whole numbers."""
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    _RUNS: (),
+    RUNS: (),
     _POLICIES: (),
     _TEXTS: (),
     OBJECTS: (),
     LIVES: (),
     CHANGES: (),
     OUTCOMES: (_TEXTS, _POLICIES),
-    "finding": (_RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
-    "event": (_RUNS, _POLICIES, OBJECTS, CHANGES),
-    "episode": (_RUNS, _POLICIES, OBJECTS, CHANGES),
-    "run": (_RUNS, "event"),
-    "ledger": (_RUNS, _POLICIES),
-    "rating": (_RUNS,),
+    "finding": (RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
+    "event": (RUNS, _POLICIES, OBJECTS, CHANGES),
+    "episode": (RUNS, _POLICIES, OBJECTS, CHANGES),
+    "run": (RUNS, "event"),
+    "ledger": (RUNS, _POLICIES),
+    "rating": (RUNS,),
 }
 """Of what each view is made, in an order in which they can be."""
 
@@ -142,7 +142,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
     if not head.runs:
         return []
     made: dict[str, Callable[[], str]] = {
-        _RUNS: lambda: _table_of_runs(head),
+        RUNS: lambda: _table_of_runs(head),
         _POLICIES: lambda: _table_of_policies(head),
         _TEXTS: lambda: _texts(asked),
         OBJECTS: lambda: _objects(asked),
@@ -183,7 +183,7 @@ def _table_of_runs(head: HistoryHead) -> str:
         for run in head.runs
     )
     columns = "number, snapshot, time, assumed, committed, engine, late_accounts, asked"
-    return f"CREATE TABLE {_RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
+    return f"CREATE TABLE {RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
 
 
 def _table_of_policies(head: HistoryHead) -> str:
@@ -264,7 +264,7 @@ def _changes(asked: _Sought) -> str:
 def _runs() -> str:
     judged = "SELECT run, count(*) FILTER (event IS NOT NULL) AS events FROM event GROUP BY 1"
     events = "r.* EXCLUDE (asked), coalesce(e.events, 0) AS events"
-    return f"SELECT {events} FROM {_RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
+    return f"SELECT {events} FROM {RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
 
 
 def status_sql(value: str) -> str:
@@ -294,7 +294,7 @@ FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 def time_of_run(run: str) -> str:
     """Return the time of a run, by its number."""
-    return f"(SELECT time FROM {_RUNS} WHERE number = {run})"
+    return f"(SELECT time FROM {RUNS} WHERE number = {run})"
 
 
 def _findings() -> str:
@@ -324,7 +324,7 @@ def _events() -> str:
         f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
         f"{time_of_run('l.open_since')} AS open_since "
-        f"FROM {CHANGES} AS l {NAMES} JOIN {_RUNS} AS r ON r.number = l.run"
+        f"FROM {CHANGES} AS l {NAMES} JOIN {RUNS} AS r ON r.number = l.run"
     )
 
 
@@ -357,7 +357,7 @@ def _ledger(asked: _Sought) -> str:
     newest = (
         "SELECT r.number, r.time, t.type, max(CASE WHEN a.type IS NOT NULL THEN r.number END) "
         "OVER (PARTITION BY t.type ORDER BY r.number) AS run "
-        f"FROM {_RUNS} AS r CROSS JOIN (SELECT DISTINCT type FROM asked) AS t "
+        f"FROM {RUNS} AS r CROSS JOIN (SELECT DISTINCT type FROM asked) AS t "
         "LEFT JOIN asked AS a ON a.place = r.asked AND a.type = t.type"
     )
     return (
@@ -392,6 +392,6 @@ def _ratings(head: HistoryHead) -> str:
     return (
         "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
         "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
-        f"FROM (VALUES {runs}) AS n(run, place) JOIN {_RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
+        f"FROM (VALUES {runs}) AS n(run, place) JOIN {RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
         "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
     )
