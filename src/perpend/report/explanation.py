@@ -178,7 +178,8 @@ def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
         lines = _folded(paragraph, room, len(more)) if console.is_terminal else [paragraph]
         for position, line in enumerate(lines):
             start = hanging if number or position else head
-            _put(console, start + Text(more if position else "") + line)
+            # What is added to a text takes its style on: a head's is the head's own.
+            _put(console, Text.assemble(start, more if position else "", line))
 
 
 def _folded(text: Text, room: int, more: int) -> list[Text]:

@@ -104,3 +104,12 @@ def test_what_was_not_collected_is_not_null_and_what_is_unreadable_no_check(
     assert 1 == sum(line.startswith(("check fired", "unreadable")) for line in lines)
     assert any(line.startswith(ended) for line in lines)
     assert any(line.startswith(f"smallest change {change}") for line in lines)
+
+
+def test_a_value_does_not_fade_with_its_label(found: Explanation) -> None:
+    stream = io.StringIO()
+    print_explanation(found, Console(file=stream, width=80, force_terminal=True, color_system="standard"), everything=False)
+    lines = stream.getvalue().splitlines()
+    assert "\x1b[2mpolicy    \x1b[0mA policy" == lines[0]
+    assert [] == [line for line in lines if "[1;2;31m" in line]
+    assert "\x1b[2msmallest change \x1b[0m\x1b[1m" in stream.getvalue()

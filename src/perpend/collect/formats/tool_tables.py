@@ -99,9 +99,11 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
         return found
     shown = ", ".join(excerpt(name, 30) for name in list(names)[:_MOST_NAMED])
     known = ", ".join(table.source for table in tool.tables)
+    nearest = min(tool.tables, key=lambda table: len(table.marks - names))
+    lacking = " and ".join(f"`{name}`" for name in sorted(nearest.marks - names))
     raise UnusableContent(
-        f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} with all its columns: "
-        "say with --type and --mapping what it holds"
+        f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} (for "
+        f"{nearest.source} it lacks {lacking}): say with --type and --mapping what it holds"
     )
 
 

@@ -32,7 +32,7 @@ def print_mutants(scores: Sequence[MutationScore], console: Console, source_line
     survivors = [survivor for score in scores for survivor in score.survivors]
     if survivors:
         found = [_diagnostic(survivor) for survivor in survivors]
-        console.print(Text(render_text(found, source_line=source_line, width=min(console.width, 120))))
+        console.print(Text(render_text(found, source_line=source_line, width=min(console.width, 120))), soft_wrap=True)
     for score in scores:
         _print_killers(score, console)
         for key in score.stale:

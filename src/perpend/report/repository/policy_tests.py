@@ -118,7 +118,7 @@ def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> 
     problems = [problem for found in report.refused.values() for problem in found]
     if report.refused:
         text = render_text(problems, source_line=analyzer.repository.files.source_line, width=min(console.width, 120))
-        console.print(Text(text))
+        console.print(Text(text), soft_wrap=True)
         for logic_id in report.refused:
             console.print(Text.assemble(("REFUSED ", "bold red"), visible(logic_id)))
         console.print()

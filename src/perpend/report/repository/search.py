@@ -204,7 +204,7 @@ def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
     if found.id != found.name:
         hang(console, below, Text(visible(found.id), style="dim"))
     if hit.part:
-        hang(console, below, Text(f"{hit.part.label}: ", style="dim") + _marked(_around(hit.part.text, pattern), pattern))
+        hang(console, below, Text.assemble((f"{hit.part.label}: ", "dim"), _marked(_around(hit.part.text, pattern), pattern)))
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:

@@ -237,3 +237,10 @@ def test_a_table_has_no_more_rows_than_fit(tmp_path: Path, monkeypatch: pytest.M
 def test_a_type_that_a_file_does_not_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"account authorization details, which holds .*, not `X__c`"):
         read(tmp_path, json.dumps(formats.details()), type_name="X__c")
+
+
+def test_a_table_that_lacks_a_column_says_which_and_of_what_table(tmp_path: Path) -> None:
+    columns = "arn,account_id,user_name,_cq_id,_cq_sync_time\n"
+    table = f"{columns}{ANN},{ACCOUNT},ann,1,2026-11-01 00:00:00\n"
+    with pytest.raises(UnusableInput, match="for aws_iam_users it lacks `user_id`\\): say with --type and --mapping"):
+        read(tmp_path, table)

@@ -36,6 +36,18 @@ def test_the_steps_shown_are_those_of_the_run(tmp_path: Path, monkeypatch: pytes
     assert "check fired: flag.isEmpty()" in stream.getvalue()
 
 
+def test_what_would_help_is_one_line_however_narrow_the_terminal(tmp_path: Path) -> None:
+    entry = {
+        "Id": "a",
+        "expectedResult": {"status": "SOUND", "conditionIndex": "200", "conditionText": "x", "runtimeError": None},
+    }
+    files = {**policy_files(logic(FLAG, testData=[{"file": "test-data.json"}])), "ce/policy/test-data.json": [entry]}
+    analyzer = analyzer_of(tmp_path, files)
+    stream = io.StringIO()
+    print_test_report(run_policy_tests(analyzer, [LOGIC]), analyzer, Console(file=stream, width=40))
+    assert "one of COMPLIANT, INCOMPLIANT, INAPPLICABLE, UNDETERMINED, DISAPPEARED\n" in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("number", "told"), [(5, "5 logic files: 0, 1, 2, 3, 4\n"), (7, "7 logic files: 0, 1, 2, 3, 4 and 2 more (")]
 )
