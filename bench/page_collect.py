@@ -27,12 +27,14 @@ machine does.
 _GOAL: Final = """\
 Asked were at most {calls} calls, and {goal} times less time than `{theirs}`. Most of ours goes before anything is asked:
 Python, the SDK, DuckDB and Perpend are loaded. The other one makes a call more for each user: the more of them, the higher the
-ratio.{least}
+ratio.
+{least}
 """
 
-_LEAST: Final = """ For {users:,} users
-the bare script takes {ratio:.1f} times less, the server's time counted: there it hangs on what any tool loads before its
-first call."""
+_LEAST: Final = """\
+For {users:,} users the bare script takes {ratio:.1f} times less, the server's time counted: there it hangs on what any
+tool loads before its first call.
+"""
 
 _ORGANIZATION: Final = """\
 ## Collecting an organization
