@@ -255,3 +255,23 @@ def test_claims_are_shown(run: Run, bench: Bench) -> None:
     run("import", users, "--type", USER, "--complete", f"{A}/eu-west-1", "--store", bench.directory / "s")
     shown = " ".join(run("inventory", "show", "--store", bench.directory / "s").out.split())
     assert f"{users} holds {USER} of {A}/eu-west-1 in full" in shown
+
+
+def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_clean_run(run: Run, bench: Bench) -> None:
+    user = {"UserName": "ann", "Arn": f"arn:aws:iam::{A}:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
+    store = bench.directory / "s"
+
+    def ends(**more: Any) -> list[tuple[int, str, bool]]:
+        details = bench.write("d.json", {"UserDetailList": [user], **more})
+        assert 0 == run("import", details, "--store", store).code
+        found = []
+        for inputs in ([details], ["--store", store]):
+            ended = run("check", *inputs, "--policy", f"*{DIRECT}", "--framework", "cis-aws/2.13", "--format", "json")
+            [framework] = json.loads(ended.out)["frameworks"]
+            found.append((ended.code, framework["results"][0]["standing"], "not every AWS IAM User there is" in ended.err))
+        [card] = json.loads(run("scorecard", "--store", store, "--framework", "cis-aws/2.13", "--format", "json").out)
+        assert [card["results"][0]["standing"]] == list({standing for _, standing, _ in found})
+        return found
+
+    assert [(3, "undetermined", True)] * 2 == ends(IsTruncated=True)
+    assert [(0, "met", False)] * 2 == ends(IsTruncated=False)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of a history's layout. A higher one is refused: it may mean what this version does not know.
 
-A history that remembers no ratings is written in format 1, which older versions read.
+Where all was read it is format 2, and without ratings to remember format 1: older versions read these.
 """
 
 
@@ -29,7 +29,8 @@ class Ran:
 
     ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
     policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved. ``rated`` numbers
-    the ratings that were in force among those of the head, None where nobody had rated anything.
+    the ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of
+    which accounts not all objects were read, "" for any, and why.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Ran:
     late: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     rated: int | None = None
+    unread: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,10 @@ class HistoryHead:
 
 def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
-    document: dict[str, Any] = {"format": FORMAT if head.ratings else FORMAT - 1, **asdict(head)}
+    told = any(run.unread for run in head.runs)
+    document: dict[str, Any] = {"format": FORMAT if told else FORMAT - 1 if head.ratings else FORMAT - 2, **asdict(head)}
+    for run in () if told else document["runs"]:
+        del run["unread"]
     if not head.ratings:
         del document["ratings"]
         for run in document["runs"]:
@@ -180,7 +185,7 @@ def head_from(text: str) -> HistoryHead:
     document = document_from(text, newest=FORMAT)
     try:
         return HistoryHead(
-            tuple(Ran(**{**run, "late": tuple(run["late"])}) for run in document["runs"]),
+            tuple(map(_run_from, document["runs"])),
             tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
             tuple(PolicyKnown(**policy) for policy in document["policies"]),
             {name: _type_from(known) for name, known in document["types"].items()},
@@ -190,6 +195,11 @@ def head_from(text: str) -> HistoryHead:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
+
+
+def _run_from(document: dict[str, Any]) -> Ran:
+    unread = {name: tuple((one, why) for one, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    return Ran(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 
 def _ratings_from(document: dict[str, Any]) -> RatingsSaid:

@@ -35,6 +35,13 @@ def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_rea
     assert not {"ratings", "rated"} & {*json.loads(text_of_head(HEAD)), *json.loads(text_of_head(HEAD))["runs"][0]}
 
 
+def test_a_head_remembers_what_a_run_has_not_read() -> None:
+    unread = {"Thing": (("", "denied"), ("111122223333", "failed"))}
+    head = HEAD.with_run(replace(HEAD.runs[0], number=2, unread=unread), (1,))
+    assert head == head_from(text_of_head(head))
+    assert (3, unread) == (json.loads(text_of_head(head))["format"], head_from(text_of_head(head)).run(2).unread)
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
@@ -48,8 +55,8 @@ def test_what_the_head_holds_is_found() -> None:
         ("", "no JSON"),
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({"format": 3}), "format 3, and this version of Perpend knows 2"),
-        (sealed({"format": 99}), "format 99, and this version of Perpend knows 2"),
+        (sealed({"format": 4}), "format 4, and this version of Perpend knows 3"),
+        (sealed({"format": 99}), "format 99, and this version of Perpend knows 3"),
         (sealed({"format": 1}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.history.ask.unknown import refuse_unknown
 from perpend.history.commit.changes import COLUMNS, lives_query
 from perpend.history.commit.counts import COLUMNS as COUNTS
 from perpend.history.commit.objects import registry_query
@@ -82,12 +83,18 @@ class _Sought:
 
 
 @contextmanager
-def asking(place: HistoryPlace, *views: str) -> Iterator[Connection]:
-    """Yield a database with the views of a history, all or those that are named, and nothing else in reach."""
+def asking(place: HistoryPlace, *views: str, accounts: Sequence[str] = (), objects: Sequence[str] = ()) -> Iterator[Connection]:
+    """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
+
+    Raises UnknownOwner where one of some ``accounts`` owns nothing in it, or nothing is called like one of ``objects``.
+    """
     head = place.head()
     with _reaching(place, head) as connection:
-        for statement in _statements(_Sought(head, WholeFiles(place)), views):
+        asked = _Sought(head, WholeFiles(place))
+        for statement in _statements(asked, views):
             connection.execute(statement)
+        registries = [asked.files.relation(*known.objects) for _, known in asked.types if known.objects]
+        refuse_unknown(connection, registries, accounts, objects)
         yield connection
 
 
