@@ -363,10 +363,10 @@ def _tell_unread(judgement: Judgement) -> None:
     """Say on standard error of which types not all objects were read. Inputs that could not be read are told elsewhere."""
     unread = judgement.unread(beside=judgement.estate.unread)
     for name in islice(unread, _MOST_UNREAD):
-        what = f"not every {judgement.type_label(name)} there is was judged: {unread[name]}"
+        what = f"it is not known whether every {judgement.type_label(name)} was judged: {unread[name]}"
         click.echo(f"perpend: {visible(what)}", err=True)
     if len(unread) > _MOST_UNREAD:
-        click.echo(f"perpend: nor was every object of {counted(len(unread) - _MOST_UNREAD, 'other type')}", err=True)
+        click.echo(f"perpend: nor is it of {counted(len(unread) - _MOST_UNREAD, 'other type')}", err=True)
 
 
 def _tell_coverage(judgement: Judgement) -> None:
