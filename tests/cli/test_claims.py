@@ -275,3 +275,9 @@ def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_c
 
     assert [(3, "undetermined", True)] * 2 == ends(IsTruncated=True)
     assert [(0, "met", False)] * 2 == ends(IsTruncated=False)
+
+
+def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that_this_is_all(run: Run, bench: Bench) -> None:
+    inputs = [bench.write("u.csv", "Id,CA10__account__c\n"), "--type", USER]
+    for claim, code in (([], 3), (["--complete", A], 0)):
+        assert code == run("check", *inputs, *claim, "--policy", f"*{DIRECT}").code

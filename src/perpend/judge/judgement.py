@@ -130,7 +130,12 @@ class Judgement:
 
     @property
     def unread_policies(self) -> tuple[str, ...]:
-        """The policies that have no verdicts on objects that could not be read, whether or not there are any."""
+        """The policies that have no verdicts on objects that could not be read, whether or not there are any.
+
+        Where there are no verdicts at all, also those of whose objects nobody says that there are none.
+        """
+        if not self.ledger.verdicts:
+            return tuple(one for one, why in self.in_part().items() if not why.startswith(NOT_ASKED))
         unread = {name for name, why in self.unread().items() if not why.startswith(NOT_ASKED)}
         return tuple(program.policy_id for program in self.programs if program.input_type in unread)
 

@@ -76,6 +76,8 @@ def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Pat
     assert {THING: "b.json could not be read"} == unread(unusable=("b.json",)).unread()
     assert ({}, {}) == (unread().in_part(), unread(Claim(THING, Scope("1")), objects=()).in_part())
     assert "no input claims every" in unread(objects=()).in_part()["/ce/policy"]
+    wished = unread(wanted, objects=())
+    assert (("/ce/policy",), ()) == (unread(objects=()).unread_policies, wished.unread_policies)
 
 
 def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
