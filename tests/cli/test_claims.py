@@ -255,3 +255,29 @@ def test_claims_are_shown(run: Run, bench: Bench) -> None:
     run("import", users, "--type", USER, "--complete", f"{A}/eu-west-1", "--store", bench.directory / "s")
     shown = " ".join(run("inventory", "show", "--store", bench.directory / "s").out.split())
     assert f"{users} holds {USER} of {A}/eu-west-1 in full" in shown
+
+
+def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_clean_run(run: Run, bench: Bench) -> None:
+    user = {"UserName": "ann", "Arn": f"arn:aws:iam::{A}:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
+    store = bench.directory / "s"
+
+    def ends(**more: Any) -> list[tuple[int, str, bool]]:
+        details = bench.write("d.json", {"UserDetailList": [user], **more})
+        assert 0 == run("import", details, "--store", store).code
+        found = []
+        for inputs in ([details], ["--store", store]):
+            ended = run("check", *inputs, "--policy", f"*{DIRECT}", "--framework", "cis-aws/2.13", "--format", "json")
+            [framework] = json.loads(ended.out)["frameworks"]
+            found.append((ended.code, framework["results"][0]["standing"], "not known whether every AWS IAM User" in ended.err))
+        [card] = json.loads(run("scorecard", "--store", store, "--framework", "cis-aws/2.13", "--format", "json").out)
+        assert [card["results"][0]["standing"]] == list({standing for _, standing, _ in found})
+        return found
+
+    assert [(3, "undetermined", True)] * 2 == ends(IsTruncated=True)
+    assert [(0, "met", False)] * 2 == ends(IsTruncated=False)
+
+
+def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that_this_is_all(run: Run, bench: Bench) -> None:
+    inputs = [bench.write("u.csv", "Id,CA10__account__c\n"), "--type", USER]
+    for claim, code in (([], 3), (["--complete", A], 0)):
+        assert code == run("check", *inputs, *claim, "--policy", f"*{DIRECT}").code

@@ -185,7 +185,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "servers/test_collect_aws.py": (
         "errands/clouds/collecting",
-        "clouds/aws/answers",
         "clouds/aws/collector",
         "commands/estates/scan",
         "gather/rows",

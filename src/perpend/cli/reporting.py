@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,6 +16,7 @@ from perpend.cli.configured import configuration_of
 from perpend.cli.forms.written import FormAsked, form_option, form_options, write_findings
 from perpend.cli.histories.rating import SEVERITIES, RatingHere, is_severity, ratings_option, unrated_passes_option
 from perpend.cli.output import CannotWrite, output_stream, terminal
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
 from perpend.outputs.forms import FORMS
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 FAIL_ON: Final = ("undetermined", "incompliant", "never")
 """What makes a run fail, the strictest first: what is worse than the word fails as well."""
+
+_MOST_UNREAD: Final = 5
 
 
 def report_options(command: Command) -> Command:
@@ -209,6 +213,7 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sai
     accounts = configuration_of(click.get_current_context()).accounts
     judgement = narrowed(judgement, asked.filter(), accounts)
     _tell_old_reports(judgement)
+    _tell_unread(judgement)
     _write(judgement, asked, explained, said)
     if asked.requirements is not None:
         from perpend.outputs.as_requirements import write_requirements
@@ -354,6 +359,16 @@ def _tell_old_reports(judgement: Judgement) -> None:
         )
 
 
+def _tell_unread(judgement: Judgement) -> None:
+    """Say on standard error of which types not all objects were read. Inputs that could not be read are told elsewhere."""
+    unread = judgement.unread(beside=judgement.estate.unread)
+    for name in islice(unread, _MOST_UNREAD):
+        what = f"it is not known whether every {judgement.type_label(name)} was judged: {unread[name]}"
+        click.echo(f"perpend: {visible(what)}", err=True)
+    if len(unread) > _MOST_UNREAD:
+        click.echo(f"perpend: nor is it of {counted(len(unread) - _MOST_UNREAD, 'other type')}", err=True)
+
+
 def _tell_coverage(judgement: Judgement) -> None:
     """Say on standard error how much was asked of frameworks that were not asked in full."""
     from perpend.report.verdicts.requirements_list import asked_text
@@ -366,7 +381,8 @@ def _tell_coverage(judgement: Judgement) -> None:
 def exit_code(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
     """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0.
 
-    What is incompliant and waived does not count. What is undetermined does, waived or not: it is not known to be a pass.
+    What is incompliant and waived does not count. What is undetermined does, waived or not: it is not known to be a pass. So
+    does what could not be read, of which there are no verdicts; what nobody wanted to be read does not.
     """
     code = _exit_code_of_verdicts(judgement, asked, said, rating)
     return code or (3 if asked.require_coverage and not all(card.all_asked for card in judgement.scorecards()) else 0)
@@ -374,9 +390,10 @@ def exit_code(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: 
 
 def _exit_code_of_verdicts(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
     if rating.least is not None and said.weighed is not None:
-        return rating.exit_code_of(said.weighed, rating.least)
+        return rating.exit_code_of(said.weighed, rating.least, judgement.unread_policies)
     counts = judgement.ledger.counts
     waived = said.covering.number(Status.INCOMPLIANT) if said.covering else 0
     if counts[Status.INCOMPLIANT] > waived and asked.fail_on != "never":
         return 1
-    return 3 if counts[Status.UNDETERMINED] and asked.fail_on == "undetermined" else 0
+    unknown = counts[Status.UNDETERMINED] or judgement.unread_policies
+    return 3 if unknown and asked.fail_on == "undetermined" else 0

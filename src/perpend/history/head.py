@@ -20,7 +20,7 @@ FORMAT: Final = 3
 """The version of a history's layout. A higher one is refused: it may mean what this version does not know.
 
 A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
-policy was retired and is asked again.
+policy was retired and is asked again, or where not all was read in some run.
 """
 
 
@@ -30,7 +30,8 @@ class Ran:
 
     ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
     policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved. ``rated`` numbers
-    the ratings that were in force among those of the head, None where nobody had rated anything.
+    the ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of
+    which accounts not all objects were read, "" for any, and why.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Ran:
     late: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     rated: int | None = None
+    unread: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +191,13 @@ class HistoryHead:
 
 def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
-    needed = 3 if head.retirements else 2 if head.ratings else 1
+    told = any(run.unread for run in head.runs)
+    needed = 3 if head.retirements or told else 2 if head.ratings else 1
     document: dict[str, Any] = {"format": needed, **asdict(head)}
     if not head.retirements:
         del document["retirements"]
+    for run in () if told else document["runs"]:
+        del run["unread"]
     if not head.ratings:
         del document["ratings"]
         for run in document["runs"]:
@@ -209,7 +214,7 @@ def head_from(text: str) -> HistoryHead:
     document = document_from(text, newest=FORMAT)
     try:
         return HistoryHead(
-            tuple(Ran(**{**run, "late": tuple(run["late"])}) for run in document["runs"]),
+            tuple(map(_run_from, document["runs"])),
             tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
             tuple(PolicyKnown(**policy) for policy in document["policies"]),
             {name: _type_from(known) for name, known in document["types"].items()},
@@ -220,6 +225,11 @@ def head_from(text: str) -> HistoryHead:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
+
+
+def _run_from(document: dict[str, Any]) -> Ran:
+    unread = {name: tuple((one, why) for one, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    return Ran(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 
 def _ratings_from(document: dict[str, Any]) -> RatingsSaid:

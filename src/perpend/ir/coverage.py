@@ -21,6 +21,9 @@ ALL: Final = "all"
 NOT_IN_FULL: Final = "is not known in full: "
 """How a reason begins why a list is not known."""
 
+NOT_ASKED: Final = "not asked for:"
+"""How the reason of a claim begins why something was left out that nobody wanted to be read."""
+
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
@@ -115,6 +118,24 @@ class Claims:
         if any(where.covers(scope) for where in self.complete(type_name, relation)):
             return None
         return unclaimed(type_name, str(scope))
+
+
+def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Return by type of which accounts not all objects were read, "" for any, and why; under no name what holds of all types.
+
+    Of an account the first reason is told, but for one why it was not wanted. More than ``most`` accounts are any.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for claim in claims:
+        if claim.lacking is None or claim.relation:
+            continue
+        of_type, account = found.setdefault(claim.type_name, {}), claim.scope.account or ""
+        if of_type.get(account, NOT_ASKED).startswith(NOT_ASKED):
+            of_type[account] = claim.lacking
+    return {
+        name: [("", min(of_type.items())[1])] if most is not None and len(of_type) > most else sorted(of_type.items())
+        for name, of_type in found.items()
+    }
 
 
 def unclaimed(type_name: str, scope: str) -> str:

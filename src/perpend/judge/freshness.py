@@ -103,15 +103,20 @@ def aged_estate(estate: Estate, freshness: Freshness | None) -> Estate:
     if not stale:
         return estate
     by_name = {estate.sources[number].name: reason for number, reason in stale.items()}
-    lacking = dict(stale_claims(estate.sources, stale))
     sources = [
-        replace(source, coverage=tuple(replace(one, lacking=one.lacking or lacking.get(one)) for one in source.coverage))
-        if number in stale
-        else source
-        for number, source in enumerate(estate.sources)
+        replace(source, coverage=coverage)
+        for source, coverage in zip(estate.sources, aged_coverage(estate.sources, stale), strict=True)
     ]
     objects = {name: [_aged(one, by_name) for one in found] for name, found in estate.objects.items()}
     return replace(estate, sources=tuple(sources), objects=objects)
+
+
+def aged_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
+    """Yield what each source claims once nothing that is stale is known in full any more."""
+    lacking = dict(stale_claims(sources, stale))
+    for number, source in enumerate(sources):
+        aged = (replace(one, lacking=one.lacking or lacking.get(one)) for one in source.coverage)
+        yield tuple(aged) if number in stale else source.coverage
 
 
 def _vouches(fresh: Claim, claim: Claim) -> bool:

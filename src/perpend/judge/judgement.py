@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.ir.coverage import ALL, NOT_ASKED, unclaimed, unread_input, unread_of_types
 from perpend.ir.object_types import UNKNOWN_TYPE, reached
 from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.interpret.interpreter import End
+    from perpend.ir.coverage import Claim
     from perpend.ir.estate import Estate, EstateObject
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program, Read
@@ -111,7 +113,41 @@ class Judgement:
         """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""
         judged = self.verdicts if self.selection.frameworks else ()
         counts = {column.program.policy_id: counts_of(column) for column in judged}
-        return scorecards_of(self.selection.frameworks, counts, self.answered)
+        return scorecards_of(self.selection.frameworks, counts, self.answered, self.in_part() if counts else {})
+
+    def unread(self, *, beside: Collection[str] = ()) -> dict[str, str]:
+        """Return by type why not all objects were read of those that were to be judged, where their sources say so.
+
+        What is known to be ``beside`` the sources, as inputs that could not be read, is left out.
+        """
+        left_out = {unread_input(one) for one in beside}
+        found = unread_of_types(claim for claim in _claims(self.estate) if claim not in left_out)
+        everywhere = found.get("", [])
+        types = sorted({program.input_type for program in self.programs})
+        whys = {name: [why for _, why in (*found.get(name, []), *everywhere)] for name in types}
+        # What could not be read is told before what nobody wanted to be read.
+        return {name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in whys.items() if of_type}
+
+    @property
+    def unread_policies(self) -> tuple[str, ...]:
+        """The policies that have no verdicts on objects that could not be read, whether or not there are any.
+
+        Where there are no verdicts at all, also those of whose objects nobody says that there are none.
+        """
+        if not self.ledger.verdicts:
+            return tuple(one for one, why in self.in_part().items() if not why.startswith(NOT_ASKED))
+        unread = {name for name, why in self.unread().items() if not why.startswith(NOT_ASKED)}
+        return tuple(program.policy_id for program in self.programs if program.input_type in unread)
+
+    def in_part(self) -> dict[str, str]:
+        """Return by policy why it has not judged all that there is: not all was read, or nothing, which nobody calls all."""
+        unread = self.unread()
+        complete = {claim.type_name for claim in _claims(self.estate) if claim.lacking is None and not claim.relation}
+        for program in self.programs:
+            name = program.input_type
+            if name not in unread and name not in complete and not len(self.objects_of(name)):
+                unread[name] = unclaimed(name, ALL)
+        return {one.policy_id: unread[one.input_type] for one in self.programs if one.input_type in unread}
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
@@ -159,6 +195,13 @@ class Judgement:
             judged,
             self.observed_at(judged),
         )
+
+
+def _claims(estate: Estate) -> Iterator[Claim]:
+    """Yield what sources claim, and that those could not be read that could not."""
+    yield from map(unread_input, estate.unread)
+    for source in estate.sources:
+        yield from source.coverage
 
 
 def objects_at(judgement: Judgement, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:

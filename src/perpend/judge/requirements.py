@@ -49,16 +49,30 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyAsked:
-    """A policy of a requirement: whether it can judge at all, and why it did not; empty where it did."""
+    """A policy of a requirement: whether it can judge at all, and why it did not; empty where it did.
+
+    ``in_part`` is why it has not judged all that there is, where those who read it say so.
+    """
 
     policy_id: str
     judges: bool
     why_not: str = ""
+    in_part: str = ""
 
     @property
     def was_asked(self) -> bool:
         """Whether it has judged."""
         return self.judges and not self.why_not
+
+    @property
+    def was_asked_of_all(self) -> bool:
+        """Whether it has judged all that there is, as far as anybody knows."""
+        return self.was_asked and not self.in_part
+
+    @property
+    def reason(self) -> str:
+        """Why it did not judge, or not all."""
+        return self.why_not or self.in_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +123,9 @@ class Scorecard:
 
     @property
     def all_asked(self) -> bool:
-        """Whether every requirement was asked, by every policy of it that can judge."""
+        """Whether every requirement was asked, by every policy of it that can judge, of all that there is."""
         return bool(self.results) and all(
-            result.standing.was_asked and all(one.was_asked for one in result.requirement.policies if one.judges)
+            result.standing.was_asked and all(one.was_asked_of_all for one in result.requirement.policies if one.judges)
             for result in self.results
         )
 
@@ -170,17 +184,24 @@ _NOTHING: Final = AnsweredFor()
 
 
 def scorecards_of(
-    frameworks: Iterable[FrameworkAsked], counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor = _NOTHING
+    frameworks: Iterable[FrameworkAsked],
+    counts: Mapping[str, Mapping[Status, int]],
+    answered: AnsweredFor = _NOTHING,
+    in_part: Mapping[str, str] | None = None,
 ) -> tuple[Scorecard, ...]:
     """Return what was asked and found of frameworks. ``counts`` are the verdicts of each policy that judged.
 
+    ``in_part`` says of policies why they have not judged all that there is: nothing they answer is known to be met then.
     A requirement of which all that is incompliant is waived is a class of its own, as is one that people attest: neither is
     met.
     """
     return tuple(
         Scorecard(
             framework,
-            tuple(_answered(_result(requirement, counts), counts, answered) for requirement in framework.requirements),
+            tuple(
+                _answered(_result(requirement, counts, in_part or {}), counts, answered)
+                for requirement in framework.requirements
+            ),
         )
         for framework in frameworks
     )
@@ -197,14 +218,18 @@ def _answered(
         counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
     ):
         return result
-    unknown = result.counts[Status.UNDETERMINED] or not all(one.was_asked for one in policies if one.judges)
+    unknown = result.counts[Status.UNDETERMINED] or not all(one.was_asked_of_all for one in policies if one.judges)
     return replace(result, standing=Standing.UNDETERMINED if unknown else Standing.WAIVED)
 
 
-def _result(requirement: Requirement, counts: Mapping[str, Mapping[Status, int]]) -> RequirementResult:
+def _result(
+    requirement: Requirement, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]
+) -> RequirementResult:
     # INVARIANT: what has no verdicts was not asked, whatever was meant to judge.
     policies = tuple(
-        policy if policy.policy_id in counts or not policy.was_asked else replace(policy, why_not=NOT_JUDGED)
+        (replace(policy, in_part=in_part.get(policy.policy_id, "")) if policy.was_asked else policy)
+        if policy.policy_id in counts or not policy.was_asked
+        else replace(policy, why_not=NOT_JUDGED)
         for policy in requirement.policies
     )
     asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
@@ -213,14 +238,14 @@ def _result(requirement: Requirement, counts: Mapping[str, Mapping[Status, int]]
 
 
 def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> Standing:
-    """Return the class of a requirement. One of which some policies did not judge is not known to be met."""
+    """Return the class of a requirement. One of which some policies did not judge, or not all, is not known to be met."""
     judging = [policy for policy in policies if policy.judges]
     if not judging:
         return Standing.MANUAL if policies else Standing.UNANSWERED
     if not any(policy.was_asked for policy in judging):
         return Standing.NOT_ASKED
     found = standing_of_counts(counts)
-    if found is not Standing.FAILS and not all(policy.was_asked for policy in judging):
+    if found is not Standing.FAILS and not all(policy.was_asked_of_all for policy in judging):
         return Standing.UNDETERMINED
     return found
 

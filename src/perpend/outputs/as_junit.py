@@ -130,7 +130,7 @@ def _policy_cases(
 
 
 def _found(result: RequirementResult) -> str:
-    reasons = dict.fromkeys(one.why_not for one in result.requirement.policies if one.judges and one.why_not)
+    reasons = dict.fromkeys(one.reason for one in result.requirement.policies if one.judges and one.reason)
     counts = _counts(result.counts) if result.standing.was_asked else result.standing.value
     return "; ".join([counts, *reasons])
 

@@ -76,7 +76,7 @@ def _result(result: RequirementResult) -> dict[str, Any]:
 
 
 def _policy(one: PolicyAsked) -> dict[str, Any]:
-    return {"id": one.policy_id, "judges": one.judges, "asked": one.was_asked, "reason": one.why_not or None}
+    return {"id": one.policy_id, "judges": one.judges, "asked": one.was_asked, "reason": one.reason or None}
 
 
 def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
@@ -87,7 +87,8 @@ def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
 def _cells(record: dict[str, Any]) -> list[str]:
     """Return a record's cells: policies that judged by id, the others with the reason."""
     asked = " ".join(one["id"] for one in record["policies"] if one["asked"])
-    others = "; ".join(f"{one['id']}: {one['reason'] or 'cannot judge'}" for one in record["policies"] if not one["asked"])
+    left = (one for one in record["policies"] if one["reason"] or not one["asked"])
+    others = "; ".join(f"{one['id']}: {one['reason'] or 'cannot judge'}" for one in left)
     counts = [str(record[status.value]) for status in Status]
     return [*(record[key] for key in ("frameworkId", "id", "number", "name", "standing")), *counts, asked, others]
 

@@ -145,7 +145,8 @@ def _write(judgement: Judgement, repository: Repository, run: RunPacked, directo
         waived_numbers = {one: covering.waived_of(one) for one in counts}
         answered = AnsweredFor(waived_numbers, attested_policies(attested))
         with _stream(members[REQUIREMENTS]) as stream:
-            write_requirements(scorecards_of(judgement.selection.frameworks, counts, answered), REQUIREMENTS, stream)
+            cards = scorecards_of(judgement.selection.frameworks, counts, answered, judgement.in_part())
+            write_requirements(cards, REQUIREMENTS, stream)
     return members
 
 

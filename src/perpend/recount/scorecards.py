@@ -60,7 +60,7 @@ def card_document(card: Scorecard) -> dict[str, Any]:
                 "standing": result.standing.value,
                 "counts": {status.value: number for status, number in result.counts.items() if number},
                 "policies": [
-                    {"policy": one.policy_id, "judges": one.judges, "whyNot": one.why_not or None}
+                    {"policy": one.policy_id, "judges": one.judges, "whyNot": one.reason or None}
                     for one in result.requirement.policies
                 ],
             }

@@ -65,6 +65,13 @@ def test_a_head_says_where_changes_of_objects_stand() -> None:
     assert (other, older) == known.past_of([5])
 
 
+def test_a_head_remembers_what_a_run_has_not_read() -> None:
+    unread = {"Thing": (("", "denied"), ("111122223333", "failed"))}
+    head = HEAD.with_run(replace(HEAD.runs[0], number=2, unread=unread), (1,))
+    assert head == head_from(text_of_head(head))
+    assert (3, unread) == (json.loads(text_of_head(head))["format"], head_from(text_of_head(head)).run(2).unread)
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies

@@ -21,6 +21,7 @@ from perpend.ir.coverage import (
     scopes_from,
     unclaimed,
     unread_input,
+    unread_of_types,
 )
 from perpend.ir.object_types import Field, Lookup, ObjectType
 
@@ -173,3 +174,13 @@ def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
 )
 def test_a_key_is_unlike_ids_that_begin_otherwise_or_have_no_look(keys, ids, unlike):
     assert unlike is is_unlike(keys, ids)
+
+
+def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_not_be() -> None:
+    claims = [
+        Claim("Thing", Scope("b", one), why) for one, why in (("r", "not asked for: it"), ("s", "denied"), ("t", "failed"))
+    ]
+    claims += [Claim("Thing", Scope("a")), Claim("Thing", lacking="more", relation="r"), Claim("", Scope("c"), "closed")]
+    assert {"Thing": [("b", "denied")], "": [("c", "closed")]} == unread_of_types(claims)
+    many = [Claim("Thing", Scope(account), "denied") for account in "cab"]
+    assert ([("", "denied")], 3) == (unread_of_types(many, most=2)["Thing"], len(unread_of_types(many, most=3)["Thing"]))

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from perpend.ir.coverage import Claim, Scope
+from perpend.ir.estate import Estate, EstateObject, Source
 from perpend.ir.object_types import Field, Lookup, ObjectType
 from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import chunks_of, counts_of, ledger_of, objects_at
+from perpend.judge.judgement import Judgement, chunks_of, counts_of, ledger_of, objects_at
 from perpend.judge.selection import Selection
 from perpend.judge.verdicts import HeldVerdicts
 from tests.repositories import logic, program_of, write
@@ -55,6 +57,27 @@ def test_the_order_of_programs_changes_nothing(tmp_path: Path) -> None:
     estate_ = estate(thing("a", on=True), thing("b", flag="true"))
     one, other = (list(judgement(estate_, order).findings()) for order in (programs, programs[::-1]))
     assert one == other
+
+
+def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Path) -> None:
+    program = program_of(analyzer(tmp_path, ON))
+    wanted = Claim(THING, Scope("1"), "not asked for: things")
+    denied, users = Claim(THING, Scope("2"), "denied things"), Claim("User", lacking="denied users")
+    of_a_list = Claim(THING, lacking="denied children", relation="children__r")
+
+    def unread(*claims: Claim, unusable: tuple[str, ...] = (), objects: tuple[EstateObject, ...] = (thing("a"),)) -> Judgement:
+        source = Source("a.json", "test-data", None, 1, coverage=claims)
+        return judgement(Estate((source,), {THING: objects}, unusable), program)
+
+    assert {THING: "denied things"} == unread(wanted, denied, users, of_a_list).unread()
+    assert ("/ce/policy",) == unread(wanted, denied).unread_policies
+    left_out = unread(wanted, users)
+    assert ({"/ce/policy": "not asked for: things"}, ()) == (left_out.in_part(), left_out.unread_policies)
+    assert {THING: "b.json could not be read"} == unread(unusable=("b.json",)).unread()
+    assert ({}, {}) == (unread().in_part(), unread(Claim(THING, Scope("1")), objects=()).in_part())
+    assert "no input claims every" in unread(objects=()).in_part()["/ce/policy"]
+    wished = unread(wanted, objects=())
+    assert (("/ce/policy",), ()) == (unread(objects=()).unread_policies, wished.unread_policies)
 
 
 def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:

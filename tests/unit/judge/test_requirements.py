@@ -10,7 +10,7 @@ import pytest
 
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.ir.status import Status
-from perpend.judge.requirements import NOT_DIRECT, Scorecard, Standing, framework_asked, scorecards_of
+from perpend.judge.requirements import NOT_DIRECT, AnsweredFor, Scorecard, Standing, framework_asked, scorecards_of
 from perpend.load.repository import Repository
 from tests.repositories import logic, write
 
@@ -59,7 +59,7 @@ COUNTS: Counts = {
 def card(tmp_path: Path) -> Callable[..., Scorecard]:
     repository = Repository(write(tmp_path, FILES))
 
-    def made(*tops: str, inherited: bool = False, left_out: str = "/ce/e") -> Scorecard:
+    def made(*tops: str, inherited: bool = False, left_out: str = "/ce/e", in_part: str = "") -> Scorecard:
         asked = framework_asked(
             repository,
             FrameworkMappings(repository),
@@ -68,7 +68,8 @@ def card(tmp_path: Path) -> Callable[..., Scorecard]:
             why_not=lambda policy_id: "left out" if policy_id == left_out else "",
         )
         whole = {policy_id: dict.fromkeys(Status, 0) | counts for policy_id, counts in COUNTS.items()}
-        return scorecards_of([asked], whole)[0]
+        waived = AnsweredFor({"/ce/a": 1}) if in_part else AnsweredFor()
+        return scorecards_of([asked], whole, waived, {in_part: "denied"})[0]
 
     return made
 
@@ -89,6 +90,15 @@ def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> No
     assert expected == [(one.requirement.number, one.requirement.name, one.standing) for one in found.results]
     assert (9, 5, False) == (sum(found.counts.values()), found.asked, found.all_asked)
     assert "The framework" == found.framework.name
+
+
+@pytest.mark.parametrize(("place", "policy_id"), [(0, "/ce/a"), (2, "/ce/c"), (3, "/ce/d")])
+def test_what_was_judged_in_part_is_never_known_to_be_met(card: Callable[..., Scorecard], place: int, policy_id: str) -> None:
+    result = card(in_part=policy_id).results[place]
+    [asked] = result.requirement.policies
+    assert (Standing.UNDETERMINED, policy_id, "denied") == (result.standing, asked.policy_id, asked.reason)
+    section = card(result.requirement.id, in_part=policy_id)
+    assert (1, False) == (section.asked, section.all_asked)
 
 
 def test_what_reaches_a_requirement_indirectly_counts_when_asked_for(card: Callable[..., Scorecard]) -> None:

@@ -182,7 +182,11 @@ def _requirements(*sides: tuple[Repository, Judgement]) -> Iterator[RequirementM
     from perpend.recount.blast import RequirementMoved
 
     before, after = (
-        standings(repository, {column.program.policy_id: counts_of(column) for column in judgement.verdicts})
+        standings(
+            repository,
+            {column.program.policy_id: counts_of(column) for column in judgement.verdicts},
+            judgement.in_part(),
+        )
         for repository, judgement in sides
     )
     for name in sorted(before.keys() | after.keys()):

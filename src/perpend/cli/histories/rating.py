@@ -17,7 +17,7 @@ from perpend.ratings.levels import LEVELS, SeverityLevel
 from perpend.ratings.read import FOLDER, ratings_below
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from perpend.history.head import HistoryHead, RatingsSaid
     from perpend.judge.judgement import Judgement
@@ -94,12 +94,13 @@ class RatingHere:
 
         return weighed(judgement, self.in_force, covering)
 
-    def exit_code_of(self, judged: WeighedJudgement, least: SeverityLevel) -> int:
-        """Return the exit code of what is so severe, or not rated."""
+    def exit_code_of(self, judged: WeighedJudgement, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
+        """Return the exit code of what is so severe, or not rated; of ``unread`` policies objects were not read."""
         unrated = not self.unrated_passes
-        return self.exit_code(
-            *(judged.number(one, least, unrated=unrated) for one in (Status.INCOMPLIANT, Status.UNDETERMINED))
-        )
+        found = (judged.number(one, least, unrated=unrated) for one in (Status.INCOMPLIANT, Status.UNDETERMINED))
+        ratings = (judged.in_force.of(one) for one in unread)
+        could_be = any(unrated if one is None else one.level.rank >= least.rank for one in ratings)
+        return self.exit_code(*found) or (3 if could_be else 0)
 
     def exit_code(self, incompliant: int, undetermined: int) -> int:
         """Return 1 where something fails, 3 where something could, else 0, and say on standard error what it is."""

@@ -29,7 +29,8 @@ def scorecards_here(
 ) -> list[Scorecard]:
     """Return how frameworks stand, all of them where none is named."""
     counts = counts_known(place, accounts)
-    return _cards(repository, counts, frameworks, _answered(place, accounts, waiving, counts) if waiving else None)
+    answered = _answered(place, accounts, waiving, counts) if waiving else None
+    return _cards(repository, counts, frameworks, answered, _asked_in_part(place, accounts))
 
 
 def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
@@ -59,9 +60,10 @@ def _answered(
     return AnsweredFor(waived, waiving.attested(head, counts))
 
 
-def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]]) -> dict[str, str]:
+def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]) -> dict[str, str]:
     """Return how each requirement of a repository's frameworks stands, by counts of verdicts of its policies."""
-    return {one.requirement.id: one.standing.value for card in _cards(repository, counts) for one in card.results}
+    cards = _cards(repository, counts, in_part=in_part)
+    return {one.requirement.id: one.standing.value for card in cards for one in card.results}
 
 
 def _cards(
@@ -69,6 +71,7 @@ def _cards(
     counts: Mapping[str, Mapping[Status, int]],
     frameworks: Sequence[str] = (),
     answered: AnsweredFor | None = None,
+    in_part: Mapping[str, str] | None = None,
 ) -> list[Scorecard]:
     from perpend.analyze.frameworks import FrameworkMappings
     from perpend.analyze.names import section_named
@@ -84,7 +87,17 @@ def _cards(
         return "" if policy_id in counts else NOT_KNOWN
 
     asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
-    return list(scorecards_of(asked, counts, answered or AnsweredFor()))
+    return list(scorecards_of(asked, counts, answered or AnsweredFor(), in_part))
+
+
+def _asked_in_part(place: HistoryPlace, accounts: Sequence[str]) -> dict[str, str]:
+    """Return by policy why not all that it judges was read when it was asked last."""
+    head, found = place.head(), dict[str, str]()
+    for one in head.policies:
+        unread = head.run(one.last_run).unread.get(one.type_name, ()) if one.retired_run is None else ()
+        if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
+            found[one.policy_id] = whys[0]
+    return found
 
 
 def _frameworks(repository: Repository) -> list[str]:
@@ -103,7 +116,7 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
     gone = head.retired_in(until)
     live = {one.policy_id for one in head.policies if one.number not in gone}
     retired = {one.policy_id for one in head.policies} - live
-    with asking(place, "ledger") as connection:
+    with asking(place, "ledger", accounts=accounts) as connection:
         rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     found: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:

@@ -176,21 +176,31 @@ class Answers:
             key = call.name, where.region
             if key not in self._matched:
                 try:
-                    answers = list(self.listed(call.name, where.region))
-                    self._matched[key] = {str(member(one, members[1])): one for one in answers}
+                    answers = {str(_there(one, members[1])): one for one in self.listed(call.name, where.region)}
+                    self._matched[key] = answers
                 except NotListed as error:
                     self._matched[key] = error.why
+                except NoResult:  # which of the items it is of nobody can say, so it may be of any
+                    self._matched[key] = unread(call, Lack.FAILED, where, "NoResult")
         found = self._matched[key]
         if isinstance(found, Unread):
             return found
-        one = found.get(str(member(item, members[0])))
-        one = detail.unmatched if one is None else one
+        own = member(item, members[0])
+        one = None if is_missing(own) else found.get(str(own), detail.unmatched)
         return unread(call, Lack.FAILED, where, "NoResult") if one is None else Fact(one)
 
     def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:
         if not call.foreign:
             return False
         return str(member(item, call.foreign)).split(":")[4:5] != [self.account.account]
+
+
+def _there(item: Mapping[str, Any], path: str) -> Any:
+    """Return the member at a path. Raises NoResult where it is not there."""
+    found = member(item, path)
+    if is_missing(found):
+        raise NoResult
+    return found
 
 
 def _metric_queries(metric: Metric, some: Sequence[str], at: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.coverage import Unread
+from perpend.ir.coverage import NOT_ASKED, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Lack(StrEnum):
     UNSUPPORTED = "unsupported here:"
     CREDENTIALS = "credentials not accepted for"
     FAILED = "failed:"
-    NOT_ASKED = "not asked for:"
+    NOT_ASKED = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,13 @@ class ListAsked:
         from perpend.history.ask.questions import FindingFilter
 
         named = configuration_of(click.get_current_context()).accounts
-        numbers = [next((number for number, one in named.items() if one.name == name), name) for name in self.accounts]
+        by_name = {one.name.casefold(): number for number, one in named.items() if one.name}
         lives = () if "all" in self.lives else self.lives or tuple(life.value for life in OPEN_LIVES)
         since = self.since.isoformat() if self.since else None
         types = tuple(type_named(name, repository).name for name in self.types)
-        return FindingFilter(lives, self.policies, types, tuple(numbers), self.objects, since)
+        return FindingFilter(
+            lives, self.policies, types, tuple(by_name.get(one.casefold(), one) for one in self.accounts), self.objects, since
+        )
 
 
 @click.command("findings", cls=Configured, epilog=EPILOG)
@@ -135,11 +137,12 @@ def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waivin
 
     order = asked.order or ("priority" if rating.in_force.by_policy else "age")
     written, head = ListingAsked(asked.form_asked, asked.limit, order), place.head()
-    with asking(place, "finding") as connection:
+    wanted = asked.wanted(repository)
+    with asking(place, "finding", accounts=wanted.accounts, objects=wanted.objects) as connection:
         covering = waiving.covered_findings(connection, head)
         lines = asked.form_asked.form == "sarif"
         said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)
-        query = with_waivers(asked.wanted(repository).query(head, written.columns), asked.waived)
+        query = with_waivers(wanted.query(head, written.columns), asked.waived)
         if order == "age" and not rating.in_force.by_policy:
             written.write(connection, query, place, said)
             return 0

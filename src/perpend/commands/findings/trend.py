@@ -66,7 +66,7 @@ def command(
         rating = RatingHere.here(repository_here(repo), ratings_dir)
         today = {policy_id: one.level.value for policy_id, one in rating.in_force.by_policy.items()}
     named = known_policies(place.head(), policies)
-    with asking(place, "run", "ledger", "rating") as connection:
+    with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:
         answer = connection.execute(*trend(accounts, named))
         columns = [str(one[0]) for one in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))[-last:]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.ask.rows import view
+from perpend.history.ask.unknown import refuse_unknown
 from perpend.history.commit.changes import COLUMNS, lives_query
 from perpend.history.commit.counts import COLUMNS as COUNTS
 from perpend.history.commit.objects import registry_query
@@ -94,15 +95,22 @@ class _Sought:
 
 
 @contextmanager
-def asking(place: HistoryPlace, *views: str, since: int = 0) -> Iterator[Connection]:
+def asking(
+    place: HistoryPlace, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
+) -> Iterator[Connection]:
     """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
 
-    Who names a run as ``since`` is not told all changes until then.
+    Who names a run as ``since`` is not told all changes until then. Raises UnknownOwner where one of some ``accounts`` owns
+    nothing in it, or nothing is called like one of ``objects``.
     """
     head = place.head()
     with _reaching(place, head) as connection:
-        for statement in _statements(_Sought(head, WholeFiles(place), since=since), views):
+        sought = _Sought(head, WholeFiles(place), since=since)
+        for statement in _statements(sought, views):
             connection.execute(statement)
+        if accounts or objects:
+            registries = [sought.files.relation(*known.objects) for _, known in sought.types if known.objects]
+            refuse_unknown(connection, registries, accounts, objects)
         yield connection
 
 

@@ -187,6 +187,7 @@ class _Commit:
             0,
             tuple(sorted(self.late)),
             dict(sorted((self.events + retired).items())),
+            unread=self.judged.unread,
         )
         after = replace(
             self.head,

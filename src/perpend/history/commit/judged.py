@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from perpend.ir.coverage import Claims, unread_input
+from perpend.ir.coverage import Claims, unread_input, unread_of_types
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.store.snapshot import Snapshot
+
+_MOST_ACCOUNTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,10 @@ class JudgedRun:
         """What the snapshot says of itself: what it holds in full, and what it lacks."""
         unread = (unread_input(failure.source) for failure in self.snapshot.failures)
         return Claims((*unread, *(claim for source in self.snapshot.sources for claim in source.coverage)))
+
+    @property
+    def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """By type of which accounts not all objects were read, "" for any, and why."""
+        found = unread_of_types(self.claims.claims, most=_MOST_ACCOUNTS)
+        told = {one.name: (*found.get(one.name, ()), *found.get("", ())) for one in self.types}
+        return {name: of_type for name, of_type in told.items() if of_type}

@@ -14,7 +14,7 @@ from perpend.collect.merge import USER_TYPE
 from perpend.intake.lists import LONGEST_KEY
 from perpend.intake.scopes import covers, meets, scope_columns
 from perpend.ir.coverage import NOT_IN_FULL, Scope
-from perpend.judge.freshness import stale_claims
+from perpend.judge.freshness import aged_coverage, stale_claims
 from perpend.store.database import name, opened, rows_of, storing, text
 from perpend.store.rows import copy
 from perpend.tables.schema import CONTRADICTED, SOURCE, Tables, unfollowed
@@ -56,8 +56,10 @@ def aged_snapshot(
             copy(connection, query, path, staging=True)
             files[table_name] = (path,)
     written = "\0".join([snapshot.content_hash, *(f"{number} {reason}" for number, reason in stale.items())])
+    coverage = aged_coverage(snapshot.sources, stale)
     return replace(
         snapshot,
+        sources=tuple(replace(one, coverage=found) for one, found in zip(snapshot.sources, coverage, strict=True)),
         tables=Tables(tables, snapshot.tables.complete),
         files=snapshot.files.replaced(files),
         content_hash=hashlib.sha256(written.encode()).hexdigest(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.engines.duckdb.engine import duck_db
@@ -62,4 +63,5 @@ def judge_snapshot(
             judgement = judgement_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
                 costs(kept.costs)
-            yield judgement
+            unread = tuple(failure.source for failure in snapshot.failures)
+            yield replace(judgement, estate=replace(judgement.estate, unread=unread))

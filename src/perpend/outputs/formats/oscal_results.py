@@ -138,7 +138,7 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
     state, reason = _STATES[result.standing]
     said = ", ".join(f"{result.counts[status]:,} {status.value.lower()}" for status in Status if result.counts[status])
     policies = sorted({one.policy_id for one in requirement.policies if one.was_asked and one.policy_id in run.policies})
-    left = "; ".join(sorted({one.why_not for one in requirement.policies if one.judges and one.why_not}))
+    left = "; ".join(sorted({one.reason for one in requirement.policies if one.judges and one.reason}))
     target = {"type": "objective-id", "target-id": token(requirement.id), "status": {"state": state, "reason": reason}}
     return {
         "uuid": uuid_of("finding", run.time, requirement.id),

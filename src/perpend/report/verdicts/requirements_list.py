@@ -54,7 +54,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
     if asked:
         page.blank()
         print_counts([_row(result, page) for result in asked], page, "requirement", list(Status))
-    partly = [result for result in asked if not all(one.was_asked for one in result.requirement.policies if one.judges)]
+    partly = [result for result in asked if not all(one.was_asked_of_all for one in result.requirement.policies if one.judges)]
     if partly or any(not result.standing.was_asked for result in card.results):
         page.blank()
     _print_reasons("asked in part", partly, page)
@@ -75,7 +75,7 @@ def _print_reasons(what: str, results: Sequence[RequirementResult], page: Termin
     """Print the numbers of requirements by why policies of theirs were not asked: each reason once."""
     by_reason: dict[str, list[RequirementResult]] = {}
     for result in results:
-        reasons = dict.fromkeys(one.why_not for one in result.requirement.policies if one.judges and one.why_not)
+        reasons = dict.fromkeys(one.reason for one in result.requirement.policies if one.judges and one.reason)
         by_reason.setdefault("; ".join(reasons), []).append(result)
     if results:
         page.line(f"{what} ({len(results):,}):", first="  ")

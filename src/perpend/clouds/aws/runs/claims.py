@@ -123,7 +123,8 @@ def _never_ended(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, 
         call = CALLS[listing]
         for region in entry.asked if call.regional else ("",):
             if Cell(entry.account, region, listing) not in ends:
-                yield listing, region, unread(call, Lack.NOT_ASKED, CloudPlace(entry.account, entry.partition, region))
+                where = CloudPlace(entry.account, entry.partition, region)
+                yield listing, region, unread(call, Lack.FAILED, where, "NeverEnded")
 
 
 def _claims(
