@@ -173,6 +173,15 @@ class HistoryHead:
         over = {one.policy for one in self.retirements if one.since <= last < one.until}
         return over | {one.number for one in self.policies if one.retired_run is not None and one.retired_run <= last}
 
+    def in_part(self, accounts: Collection[str] = ()) -> dict[str, str]:
+        """Return by policy why not all that it judges, in some accounts or in any, was read when it was asked last."""
+        found: dict[str, str] = {}
+        for policy in (one for one in self.policies if one.retired_run is None):
+            unread = self.run(policy.last_run).unread.get(policy.type_name, ())
+            if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
+                found[policy.policy_id] = whys[0]
+        return found
+
     def was_asked(self, run: Ran) -> frozenset[int]:
         """Return the numbers of the policies that a run has asked."""
         return frozenset(self.asked[run.asked])

@@ -30,7 +30,7 @@ def scorecards_here(
     """Return how frameworks stand, all of them where none is named."""
     counts = counts_known(place, accounts)
     answered = _answered(place, accounts, waiving, counts) if waiving else None
-    return _cards(repository, counts, frameworks, answered, _asked_in_part(place, accounts))
+    return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts))
 
 
 def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
@@ -88,16 +88,6 @@ def _cards(
 
     asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
     return list(scorecards_of(asked, counts, answered or AnsweredFor(), in_part))
-
-
-def _asked_in_part(place: HistoryPlace, accounts: Sequence[str]) -> dict[str, str]:
-    """Return by policy why not all that it judges was read when it was asked last."""
-    head, found = place.head(), dict[str, str]()
-    for one in head.policies:
-        unread = head.run(one.last_run).unread.get(one.type_name, ()) if one.retired_run is None else ()
-        if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
-            found[one.policy_id] = whys[0]
-    return found
 
 
 def _frameworks(repository: Repository) -> list[str]:

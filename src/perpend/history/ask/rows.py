@@ -1,4 +1,4 @@
-"""Values in, statements out that make views of them: what a history does not keep itself, beside its own views."""
+"""Values in, statements out that make views of them: what the tables of a history do not hold."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from perpend.store.database import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from perpend.history.head import HistoryHead
 
 
 def view(name: str, query: str) -> str:
@@ -25,6 +27,24 @@ def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | 
     """Return the statement that makes a view of rows, at least one; ``is_row`` tells those that are meant."""
     values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
     return view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
+
+
+def ratings_query(head: HistoryHead, table: str) -> str:
+    """Return what the view ``rating`` holds: how severe findings were said to be, in each run, of a ``table``, that knew it."""
+    said = [(place, one) for place, ratings in enumerate(head.ratings) for one in ratings.policies]
+    rows = ", ".join(
+        f"({place}, {', '.join(map(text, (one.policy_id, one.severity, one.source, one.because)))}, "
+        f"{text(one.within) if one.within else 'NULL'})"
+        for place, one in said
+    )
+    runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
+    nothing = "(-2, '', '', '', '', NULL)"
+    return (
+        "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
+        "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
+        f"FROM (VALUES {runs}) AS n(run, place) JOIN {table} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
+        "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
+    )
 
 
 def _literal(value: str | int | None) -> str:

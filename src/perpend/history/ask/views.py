@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.history.ask.rows import view
+from perpend.history.ask.rows import ratings_query, view
 from perpend.history.ask.unknown import refuse_unknown
 from perpend.history.commit.changes import COLUMNS, lives_query
 from perpend.history.commit.counts import COLUMNS as COUNTS
@@ -162,7 +162,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         "episode": lambda: view("episode", _episodes()),
         "run": lambda: view("run", _runs()),
         "ledger": lambda: view("ledger", _ledger(asked)),
-        "rating": lambda: view("rating", _ratings(head)),
+        "rating": lambda: view("rating", ratings_query(head, RUNS)),
     }
     needed = set(views or _NEEDS)
     for name in reversed(tuple(_NEEDS)):
@@ -385,21 +385,3 @@ def _while_not_retired(head: HistoryHead) -> str:
     rows = ", ".join(map(str, times))
     within = "o.policy_no = l.policy_no AND n.number >= o.since AND n.number < o.until"
     return f" ANTI JOIN (VALUES {rows}) AS o(policy_no, since, until) ON {within}"
-
-
-def _ratings(head: HistoryHead) -> str:
-    """Return what ``rating`` holds: how severe findings of policies were said to be, in each run that knew it."""
-    said = [(place, one) for place, ratings in enumerate(head.ratings) for one in ratings.policies]
-    rows = ", ".join(
-        f"({place}, {', '.join(map(text, (one.policy_id, one.severity, one.source, one.because)))}, "
-        f"{text(one.within) if one.within else 'NULL'})"
-        for place, one in said
-    )
-    runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
-    nothing = "(-2, '', '', '', '', NULL)"
-    return (
-        "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
-        "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
-        f"FROM (VALUES {runs}) AS n(run, place) JOIN {RUNS} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
-        "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
-    )
