@@ -71,7 +71,7 @@ def test_a_head_remembers_what_a_run_has_not_read() -> None:
     assert head == head_from(text_of_head(head))
     assert (3, unread) == (json.loads(text_of_head(head))["format"], head_from(text_of_head(head)).run(2).unread)
     asked = replace(head, policies=(replace(HEAD.policies[0], last_run=2),))
-    assert [{}, {"/ce/a": "denied"}] == [one.in_part() for one in (head, asked)]
+    assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
 
 
 def test_what_the_head_holds_is_found() -> None:
