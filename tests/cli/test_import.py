@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from perpend.store.store import Store
 from tests.cli.conftest import EXAMPLE, Run, spawn, wait_for
 from tests.repositories import write
-from tests.unit.store.stored import rows_of
+from tests.unit.store.stored import plain_duckdb, rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
 KILLS = 10
@@ -27,7 +26,11 @@ KILLS = 10
 def ids(directory: Path, table: str) -> list[str]:
     """Return the Ids of a table of the snapshot in force, every byte of which is as it was written."""
     paths = [str(path) for path in Store(directory).snapshot(verify=True).files[table]]
-    found = duckdb.connect().execute('SELECT "Id" FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row', [paths])
+    found = (
+        plain_duckdb()
+        .cursor()
+        .execute('SELECT "Id" FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row', [paths])
+    )
     return [one for (one,) in found.fetchall()]
 
 

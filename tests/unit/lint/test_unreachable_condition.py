@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perpend.interpret.interpreter import Interpreter
 from perpend.lint import unreachable_condition
 from perpend.lint.survey import Survey
-from tests.repositories import LOGIC, judged, logic, policy_files, program_of, temporary_analyzer
+from tests.repositories import LOGIC, logic, policy_files, program_of, temporary_analyzer
 from tests.unit.lint.linted import both, either, equal, field, found, messages, no
 
 A, B, C = field("a__c"), field("b__c"), field("c__c")
 TRUE, FALSE = {"BOOLEAN": True}, {"BOOLEAN": False}
 STATE = field("state__c")
+TIME = 1_768_068_000_000
 STOPPED = "the value it expects to be empty cannot be, for its own check comes first"
 DECIDED = "where it would be, condition {} has decided"
 EXTRACTS = "types/CA10__CaThing__c/object.extracts.yaml"
@@ -198,5 +200,6 @@ def test_what_is_flagged_decides_on_no_object(checks):
         flagged = {
             int(each.message.split()[1]) for each in unreachable_condition.find(Survey(analyzer)) if each.span.path in LOGIC
         }
-        decided = {judged(program, fields).index for fields in OBJECTS}
+        interpreter = Interpreter([program])
+        decided = {interpreter.judge(fields, TIME)[0][0] for fields in OBJECTS}
     assert not {number * 100 + 99 for number in flagged} & decided

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,17 @@ def write_store(
     return snapshot
 
 
+@cache
+def plain_duckdb() -> duckdb.DuckDBPyConnection:
+    """Return a database of the tests' own, which keeps nothing of files that it has read: to open one takes longer than to ask it."""
+    return duckdb.connect(config={"enable_external_file_cache": False, "threads": 1})
+
+
 def rows_of(snapshot: Snapshot, table: str, *columns: str) -> list[Any]:
     """Return the rows of a table in the order of their numbers: tuples of the columns, dictionaries of all without."""
     paths = [str(path) for path in snapshot.files[table]]
-    relation = duckdb.connect().execute("SELECT * FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row", [paths])
+    query = "SELECT * FROM read_parquet(?, hive_partitioning=false) ORDER BY perpend_row"
+    relation = plain_duckdb().cursor().execute(query, [paths])
     names = [column[0] for column in relation.description]
     found = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
     return [tuple(row[one] for one in columns) for row in found] if columns else found
@@ -102,7 +110,7 @@ def table_file(directory: Path, name: str, content: str | bytes, **more: Any) ->
 def parquet_file(directory: Path, name: str, query: str, **more: Any) -> TableFile:
     """Write what a query gives as a Parquet file."""
     path = directory / name
-    duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    plain_duckdb().cursor().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
     return TableFile(str(path), more.pop("type_name", THING), **more)
 
 
