@@ -83,9 +83,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Have one process more than cores: some tests wait for a browser, a server or a cluster."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Have one process more than cores: some tests wait for a browser, a server or a cluster. Those of ``-n logical`` do not."""
+    return (os.cpu_count() or 1) + (config.option.numprocesses != "logical")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -13,6 +14,7 @@ PACKAGE = ROOT / "src" / "perpend"
 WALL_CLOCKS = frozenset({"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns", "timeit"})
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
@@ -31,11 +33,11 @@ def test_tests_import_no_tests() -> None:
     assert set() == imported
 
 
-def wall_clocks(code: str) -> list[int]:
+def wall_clocks(tree: ast.Module) -> list[int]:
     """Return the lines of assertions that look at the wall clock."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(code))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Assert)
         and any(
             isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in WALL_CLOCKS for call in ast.walk(node)
@@ -45,12 +47,12 @@ def wall_clocks(code: str) -> list[int]:
 
 def test_no_assertion_looks_at_the_wall_clock() -> None:
     """A busy machine is no fault of the code: count, or take processor time with room to spare."""
-    assert [] == [f"{_shown(path)}:{line}" for path in PATHS for line in wall_clocks(path.read_text("utf-8"))]
+    assert [] == [f"{_shown(path)}:{line}" for path in PATHS for line in wall_clocks(_tree(path))]
 
 
 def test_a_wall_clock_is_known_when_it_is_seen() -> None:
-    assert [1, 2] == wall_clocks("assert time.monotonic() - begun < 5\nassert 3 > perf_counter() - begun")
-    assert [] == wall_clocks("assert time.process_time() - begun < 10\nif time.monotonic() > end: fail()")
+    assert [1, 2] == wall_clocks(ast.parse("assert time.monotonic() - begun < 5\nassert 3 > perf_counter() - begun"))
+    assert [] == wall_clocks(ast.parse("assert time.process_time() - begun < 10\nif time.monotonic() > end: fail()"))
 
 
 def test_every_file_of_tests_that_compares_is_described() -> None:
