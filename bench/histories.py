@@ -155,7 +155,7 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
     """Commit some days, and ask: also before and after what was kept run by run is put together, sooner where days are few."""
     asked = programs(policies)
     together = max(1, min(compaction.MOST_CHANGES, days - 2))
-    compaction.MOST_CHANGES = together
+    compaction.MOST_CHANGES = together  # type: ignore[misc]  # nobody else commits here
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         place, before, grown, spent = HistoryPlace(directory), 0.0, list[float](), list[float]()
