@@ -20,8 +20,8 @@ from bench.measure import run
 from perpend.engines.verdicts import VerdictFiles
 from perpend.history.ask.questions import COMPARED, about, compared
 from perpend.history.ask.views import asking, asking_of
+from perpend.history.commit import compaction
 from perpend.history.commit.commit import commit_run
-from perpend.history.commit.compaction import MOST_CHANGES
 from perpend.history.commit.judged import JudgedRun, TypeJudged
 from perpend.history.place import HistoryPlace
 from perpend.ir.coverage import Claim
@@ -152,8 +152,10 @@ def cpu() -> float:
 
 
 def measure_histories(objects: int, policies: int, days: int, changed: float) -> None:
-    """Commit some days, and ask: also before and after what was kept run by run is put together."""
+    """Commit some days, and ask: also before and after what was kept run by run is put together, sooner where days are few."""
     asked = programs(policies)
+    together = max(1, min(compaction.MOST_CHANGES, days - 2))
+    compaction.MOST_CHANGES = together  # type: ignore[misc]  # nobody else commits here
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         place, before, grown, spent = HistoryPlace(directory), 0.0, list[float](), list[float]()
@@ -170,8 +172,8 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
             events = sum(committed.events.values()) if committed else 0
             kinds = ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
             print(f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}", flush=True)
-            if number in (MOST_CHANGES - 1, MOST_CHANGES):
-                when = " before compaction" if number < MOST_CHANGES else " after compaction"
+            if number in (together - 1, together):
+                when = " before compaction" if number < together else " after compaction"
                 ask_of_object(place, when, f"user-{objects // 2 + 1}")
             if number:
                 for path in directory.glob(f"*-{number - 1}.parquet"):
