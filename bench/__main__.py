@@ -31,6 +31,10 @@ _LOAD = (
     "import sys, yaml, pathlib; "
     "[yaml.compose(path.read_text(), Loader=yaml.CSafeLoader) for path in pathlib.Path(sys.argv[1]).rglob('*.yaml')]"
 )
+_SIZES = (
+    "import importlib.metadata as metadata; "
+    "[print(one.name, sum(file.locate().stat().st_size for file in one.files)) for one in metadata.distributions()]"
+)
 
 
 def start_up(rounds: int) -> None:
@@ -85,12 +89,12 @@ def install() -> None:
         for place in (empty, full):
             venv.create(place, with_pip=True)
         subprocess.run([full / "bin/python", "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
-        listed = subprocess.run(
-            [full / "bin/python", "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True
-        )
-        names = [line.partition("==")[0] for line in listed.stdout.splitlines()]
-        counted = [name for name in names if name not in ("pip", "setuptools")]
-        print(f"\ninstall  (bounds: 10 distributions, 100 MB)\n  {len(counted)} distributions: {', '.join(counted)}")
+        listed = subprocess.run([full / "bin/python", "-c", _SIZES], check=True, capture_output=True, text=True)
+        found = [line.split() for line in listed.stdout.splitlines()]
+        sizes = {name: int(size) for name, size in found if name not in ("pip", "setuptools")}
+        print(f"\ninstall  (bounds: 10 distributions, 100 MB)\n  {len(sizes)} distributions:")
+        for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+            print(f"  {sizes[name] / 1e6:6.1f} MB  {name}")
         print(f"  {(_size(full) - _size(empty)) / 1e6:.1f} MB above an empty environment")
 
 

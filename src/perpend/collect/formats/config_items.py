@@ -33,6 +33,7 @@ _NOT_HERE: Final = "is not known: AWS Config does not record it"
 _CURRENT: Final = ("OK", "ResourceDiscovered")
 _GONE: Final = ("ResourceDeleted", "ResourceDeletedNotRecorded")
 _NOT_RECORDED: Final = ("ResourceNotRecorded",)
+_MOST_NAMED: Final = 5
 _PUBLIC: Final = "supplementaryConfiguration.PublicAccessBlockConfiguration"
 
 MAP: Final = (
@@ -143,7 +144,7 @@ MAP: Final = (
         account="accountId",
     ),
 )
-"""Resource types of AWS Config, and what each of their items is. Items of other types are passed over."""
+"""Resource types of AWS Config, and what each of their items is. Items of other types are passed over beside these."""
 
 _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
@@ -158,6 +159,11 @@ def read_config(content: bytes, source: str) -> Contents:
         if not isinstance(item, dict):
             raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
         _read_item(held, item, Origin(source, place))
+    others = sorted({excerpt(str(item.get("resourceType")), 60) for item in items})
+    if items and not any(item.get("resourceType") in _BY_TYPE for item in items):
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        known = ", ".join(_BY_TYPE)
+        raise UnusableContent(f"its items are of {', '.join(others[:_MOST_NAMED])}{more}; those that are read are {known}")
     held.observed_at = max(held.seen_at.values(), default=None)
     return held
 

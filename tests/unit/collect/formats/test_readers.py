@@ -244,3 +244,14 @@ def test_a_table_that_lacks_a_column_says_which_and_of_what_table(tmp_path: Path
     table = f"{columns}{ANN},{ACCOUNT},ann,1,2026-11-01 00:00:00\n"
     with pytest.raises(UnusableInput, match="for aws_iam_users it lacks `user_id`\\): say with --type and --mapping"):
         read(tmp_path, table)
+
+
+def test_items_of_other_types_are_passed_over_beside_known_ones_and_refused_alone(tmp_path: Path) -> None:
+    known, other = (config_item(kind, ANN, {}) for kind in ("AWS::IAM::User", "AWS::EC2::SecurityGroup"))
+    estate = read(tmp_path, json.dumps({"configurationItems": [other, known]}))
+    assert [ANN] == [one.id for one in estate.objects[USER]]
+    with pytest.raises(
+        UnusableInput, match=r"its items are of .AWS::EC2::SecurityGroup.; those that are read are AWS::IAM::User, "
+    ):
+        read(tmp_path, json.dumps({"configurationItems": [other]}))
+    assert {} == read(tmp_path, json.dumps({"configurationItems": []})).objects
