@@ -57,12 +57,13 @@ def test_a_duckdb_that_needs_more_of_numpy_is_told_in_a_line() -> None:
     ]
 
 
-def test_a_process_of_its_own_loads_neither_numpy_nor_what_surrounds_the_driver_of_duckdb() -> None:
+def test_a_process_of_its_own_loads_no_more_than_it_needs() -> None:
+    """Neither numpy nor what surrounds DuckDB's driver; nor what draws on terminals, where no terminal is written to."""
     script = (
         "import sys\nfrom perpend import __main__, alone\nsys.argv[1:] = sys.argv[1].split('|')\ntry:\n    __main__.main()\n"
-        "except SystemExit as ended:\n    sys.stdout.flush(); print(ended.code, {'numpy', 'duckdb', 'email'} & {*sys.modules}, file=sys.stderr)"
+        "except SystemExit as ended:\n    sys.stdout.flush(); print(ended.code, {'numpy', 'duckdb', 'email', 'rich.text'} & {*sys.modules}, file=sys.stderr)"
     )
-    words = "|".join(["check", EXAMPLE, *DAY, "--engine", "duckdb"])
+    words = "|".join(["check", EXAMPLE, *DAY, "--engine", "duckdb", "--format", "ndjson"])
     told = subprocess.run([sys.executable, "-c", script, words], capture_output=True, text=True, check=True, cwd=ROOT).stderr
     assert "1 set()" == told.splitlines()[-1]
 

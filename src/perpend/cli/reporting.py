@@ -225,7 +225,6 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sai
 def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
     from perpend.outputs.as_csv import write_csv
     from perpend.outputs.as_json import write_json, write_ndjson
-    from perpend.report.verdicts.terminal import Detail, print_judgement
 
     accounts, covering, weighed = configuration_of(click.get_current_context()).accounts, said.covering, said.weighed
     if asked.form not in ("table", "json"):
@@ -235,6 +234,8 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
     if asked.form != "table" or asked.require_coverage:
         _tell_coverage(judgement)
     if asked.form == "table":
+        from perpend.report.verdicts.terminal import Detail, print_judgement
+
         detail = Detail.TOTALS if asked.quiet else Detail.SUMMARY if asked.summary else Detail.ALL
         with terminal(asked.out) as console:
             print_judgement(
@@ -333,12 +334,13 @@ def _write_counts(judgement: Judgement, asked: Reporting, weighed: WeighedJudgem
 
 def _tell_beside(judgement: Judgement, form: str) -> None:
     """Say on standard error what a form for machines leaves open: what was not asked, and what is not written."""
-    from perpend.report.verdicts.terminal import excluded_text, narrowed_text
+    excluded = bool(judgement.selection.excluded) and form != "json"
+    if excluded or judgement.narrowed:
+        from perpend.report.verdicts.terminal import excluded_text, narrowed_text
 
-    told = [excluded_text(judgement)] if judgement.selection.excluded and form != "json" else []
-    told += [narrowed_text(judgement)] if judgement.narrowed else []
-    for text in told:
-        click.echo(f"perpend: {visible(text)}", err=True)
+        told = [excluded_text(judgement)] if excluded else []
+        for text in [*told, *([narrowed_text(judgement)] if judgement.narrowed else [])]:
+            click.echo(f"perpend: {visible(text)}", err=True)
 
 
 def _tell_old_reports(judgement: Judgement) -> None:
@@ -371,10 +373,11 @@ def _tell_unread(judgement: Judgement) -> None:
 
 def _tell_coverage(judgement: Judgement) -> None:
     """Say on standard error how much was asked of frameworks that were not asked in full."""
-    from perpend.report.verdicts.requirements_list import asked_text
+    cards = [card for card in judgement.scorecards() if not card.all_asked]
+    if cards:
+        from perpend.report.verdicts.requirements_list import asked_text
 
-    for card in judgement.scorecards():
-        if not card.all_asked:
+        for card in cards:
             click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
 
 
