@@ -58,8 +58,8 @@ _FIELD_OF: Final = {
 def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResults:
     """Return how the one requirement that these policies answer fared. The book has verdicts."""
     assert book.verdicts is not None
-    asked = book.verdicts.by_policy
-    policies = [PolicyAsked(one, book.mappings.judges(one), "" if one in asked else NOT_JUDGED) for one in policy_ids]
+    asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges
+    policies = [PolicyAsked(one, judges(one), "" if one in asked else NOT_JUDGED, part(one, "")) for one in policy_ids]
     found = dict(book.verdicts.counts(policy_ids).pairs)
     standing = standing_of(policies, {status: found[status.value] for status in Status})
     return RequirementResults(**{_FIELD_OF[standing]: 1})

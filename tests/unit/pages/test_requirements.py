@@ -30,6 +30,12 @@ def test_the_worst_verdict_counts_and_silence_of_one_policy_is_no_compliance(tmp
     assert expected == requirement_result(book, [POLICY, OTHER])
 
 
+def test_what_was_judged_in_part_is_not_known_to_be_met(tmp_path):
+    book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "COMPLIANT", "a")])
+    book.verdicts.in_part = {POLICY: "denied"}
+    assert RequirementResults(undetermined=1) == requirement_result(book, [POLICY])
+
+
 def test_what_cannot_be_asked_is_manual_or_without_policy(tmp_path):
     book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "COMPLIANT", "a")])
     assert (RequirementResults(manual=1), RequirementResults(none=1)) == (

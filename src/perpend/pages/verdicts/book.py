@@ -15,7 +15,7 @@ from perpend.pages.page import STATUSES, Counts
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from perpend.analyze.programs import Analyzer
@@ -78,7 +78,7 @@ class VerdictBook:
     """Counts by policy, account and type, and the first objects listed, by policy and status.
 
     ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. ``unlike`` counts those
-    verdicts of policies that are here which they cannot give as they stand here.
+    verdicts of policies that are here which they cannot give as they stand here. ``in_part`` says why policies judged a part.
     """
 
     by_policy: dict[str, list[int]] = field(default_factory=dict)
@@ -89,6 +89,7 @@ class VerdictBook:
     observed: Observed = Observed()
     path: Path | None = None
     unlike: int = 0
+    in_part: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self, policy_ids: Iterable[str]) -> Counts:
         """Return the counts of several policies together."""

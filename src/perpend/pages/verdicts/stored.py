@@ -51,6 +51,7 @@ def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping
 
 def _read(judgement: Judgement, tally: Tally, names: Mapping[str, str]) -> None:
     sources = tuple(_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name))
+    tally.book.in_part = judgement.in_part()
     tally.book.observed = Observed(_iso(judgement.day.time), judgement.day.assumed, sources)
     for column in judgement.verdicts:
         for index, number in column.counted().items():
@@ -94,9 +95,8 @@ def _count_accounts(judgement: Judgement, tally: Tally, names: Mapping[str, str]
     """Count by account: where all sources are of one, without looking at any object."""
     of_sources = {source.accounts for source in judgement.estate.sources}
     if len(of_sources) == 1 and len(only := next(iter(of_sources))) == 1:
-        for ended, number in judgement.ledger.counts.items():
-            if number:
-                tally.add_account(_called(only[0], only, names), ended.value, number)
+        for ended in filter(judgement.ledger.counts.get, judgement.ledger.counts):
+            tally.add_account(_called(only[0], only, names), ended.value, judgement.ledger.counts[ended])
         return
     for type_name in judgement.selection.by_type():
         for (account, status), number in _of_type(judgement, type_name, names).items():
@@ -116,8 +116,7 @@ def _of_type(judgement: Judgement, type_name: str, names: Mapping[str, str]) -> 
 
 
 def _account(found: EstateObject, names: Mapping[str, str]) -> str:
-    master = found.master
-    if master is None:
+    if (master := found.master) is None:
         return NO_ACCOUNT
     return _called(master.name or master.external_id or master.id, (master.id, master.external_id), names)
 
