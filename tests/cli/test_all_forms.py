@@ -150,7 +150,7 @@ def test_nothing_is_written_in_every_form(run: Run, tmp_path: Path, store: Path,
     nothing = tmp_path / "nothing.json"
     nothing.write_text("[]")
     words = {
-        "check": ("check", nothing, "--type", "CA10__CaAwsImage__c"),
+        "check": ("check", nothing, "--type", "CA10__CaAwsImage__c", "--complete", "all"),
         "findings": ("findings", "--store", store, "--life", "retired"),
         "diff": ("diff", "2", "3", "--store", store),
     }[command]

@@ -292,8 +292,7 @@ def _tell_waived(covering: Covering | None) -> None:
     """Say on standard error how many verdicts are waived, where the output has no place for it."""
     from perpend.report.verdicts.waived import waived_text
 
-    text = waived_text(covering)
-    if text:
+    if text := waived_text(covering):
         click.echo(f"perpend: {text}", err=True)
 
 
@@ -364,9 +363,9 @@ def _tell_old_reports(judgement: Judgement) -> None:
 def _tell_unread(judgement: Judgement) -> None:
     """Say on standard error of which types not all objects were read. Inputs that could not be read are told elsewhere."""
     unread = judgement.unread(beside=judgement.estate.unread)
-    for name in islice(unread, _MOST_UNREAD):
-        what = f"it is not known whether every {judgement.type_label(name)} was judged: {unread[name]}"
-        click.echo(f"perpend: {visible(what)}", err=True)
+    for name, why in islice(unread.items(), _MOST_UNREAD):
+        told = visible(f"{judgement.type_label(name)} was judged: {why}")
+        click.echo(f"perpend: it is not known whether every {told}", err=True)
     if len(unread) > _MOST_UNREAD:
         click.echo(f"perpend: nor is it of {counted(len(unread) - _MOST_UNREAD, 'other type')}", err=True)
 
@@ -398,5 +397,4 @@ def _exit_code_of_verdicts(judgement: Judgement, asked: Reporting, said: SaidBes
     waived = said.covering.number(Status.INCOMPLIANT) if said.covering else 0
     if counts[Status.INCOMPLIANT] > waived and asked.fail_on != "never":
         return 1
-    unknown = counts[Status.UNDETERMINED] or judgement.unread_policies
-    return 3 if unknown and asked.fail_on == "undetermined" else 0
+    return 3 if (counts[Status.UNDETERMINED] or judgement.unread_policies) and asked.fail_on == "undetermined" else 0
