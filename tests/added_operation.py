@@ -12,6 +12,9 @@ from textwrap import dedent, indent
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("src", "tests", "spec", "docs", "pyproject.toml")
+LEFT_OUT = (("__pycache__",), ("*.pyc.*",))
+"""What is not copied; of the source what is just being compiled: modules that are, and that no block changes, need not be anew."""
+
 SECTION = re.compile(r"^## Add an operation\n(.*?)^## ", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^( *)```(?:python|yaml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"`((?:src|spec)/[\w/.-]+\.(?:py|yaml))`")
@@ -51,7 +54,7 @@ def copied(root: Path) -> Path:
     """Return a copy of the source tree with the operation added and its page written."""
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(*LEFT_OUT[name == "src"]))
         else:
             shutil.copy(ROOT / name, root / name)
     apply(root)
@@ -61,8 +64,9 @@ def copied(root: Path) -> Path:
 
 
 def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python over the copy's own source, in the copy."""
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": ""}
+    """Run Python over the copy's own source, in the copy, whose lines nobody counts."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
+    environment = {**known, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 
