@@ -163,7 +163,8 @@ def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not
         (None, f"arn:aws:iam::{A}:user/u", [A, f"arn:aws:iam::{A}:user/u", "x"]),
         (("ext", B, "Name"), "u", [B, "ext", "Name"]),
         (("ext", B, "Name"), f"arn:aws:iam::{A}:user/u:v", [B, "ext", "Name", A]),
-        (None, "arn:aws:iam", ["arn:aws:iam", "x"]),
+        (None, "arn:aws:iam:", ["arn:aws:iam:", "x"]),
+        (None, f"arn:aws:iam::{A}", [A, f"arn:aws:iam::{A}", "x"]),
         (None, f"urn:aws:iam::{A}:u", [f"urn:aws:iam::{A}:u", "x"]),
     ],
 )

@@ -209,6 +209,14 @@ def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
     assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
 
 
+@pytest.mark.parametrize(("day", "status"), [(datetime(2026, 1, 12, tzinfo=UTC), "INCOMPLIANT"), (None, "UNDETERMINED")])
+def test_facts_are_as_old_as_they_were_on_the_day_of_the_run(tmp_path: Path, day: datetime | None, status: str) -> None:
+    program = program_of(analyzer(tmp_path, ON))
+    seen = estate(thing("a", on=True), times={"a.json": datetime(2026, 1, 10, tzinfo=UTC)})
+    more = {"snapshot_time": day, "today": datetime(2026, 11, 1, tzinfo=UTC), "max_age": timedelta(days=7)}
+    assert status == findings(seen, program, **more)["a"].status
+
+
 @pytest.mark.parametrize("field", [{}, {"on": None}])
 def test_a_field_that_was_not_collected_leaves_open_what_it_holds_in_every_reading(
     tmp_path: Path, field: dict[str, Any]
