@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bench.results import Results
 
 COMMANDS: Final = """\
-PATH=$PATH:WHERE_C7N_IS python -m bench collect --users 1000,5000 --rounds 3 --json bench/results.json
+PATH=$PATH:WHERE_C7N_IS python -m bench collect --users 1000,5000,10000 --rounds 3 --json bench/results.json
 python -m tests.servers.long --accounts 200 --users 1000 --kills 30 --json bench/results.json"""
 
 _ACCOUNT: Final = """\

@@ -372,11 +372,10 @@ def _tell_unread(judgement: Judgement) -> None:
 
 def _tell_coverage(judgement: Judgement) -> None:
     """Say on standard error how much was asked of frameworks that were not asked in full."""
-    cards = [card for card in judgement.scorecards() if not card.all_asked]
-    if cards:
-        from perpend.report.verdicts.requirements_list import asked_text
+    for card in judgement.scorecards():
+        if not card.all_asked:
+            from perpend.report.verdicts.requirements_list import asked_text
 
-        for card in cards:
             click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
 
 
