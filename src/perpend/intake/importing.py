@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
@@ -173,7 +174,7 @@ class Importing:
         for type_name in self._tables:
             clashing = merge_same(self._connection, united[type_name], self.run.sources)
             if clashing:
-                message = f"{clashing} objects of `{type_name}` have rows that contradict each other"
+                message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 

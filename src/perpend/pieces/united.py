@@ -220,13 +220,18 @@ def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
     return f"CAST({numbers}[least({', '.join(latest)}) + 1] AS INTEGER)"
 
 
+def _compared(column: str, form: Form) -> str:
+    """Return the expression for what of a column is compared: of variants numbers, since 1 and 1.0 are one value."""
+    return f"coalesce({as_variant(f'TRY_CAST({column} AS DOUBLE)', Form.NUMBER)}, {column})" if form is Form.VARIANT else column
+
+
 def _clash(table: United, sources: Sequence[StoredSource]) -> str:
     """Return the expression that says what the rows of one Id disagree about, null where they do not."""
     differing = []
     for one in table.forms:
         present = f"FILTER (WHERE {_present(one, table)})"
-        column = name(one)
-        values = f"min({column}) {present} IS DISTINCT FROM max({column}) {present}"
+        column, value = name(one), _compared(name(one), table.forms[one])
+        values = f"min({value}) {present} IS DISTINCT FROM max({value}) {present}"
         nulls = f"(count({column}) {present} > 0 AND count({column}) {present} < count(*) {present})"
         differing.append(f"CASE WHEN {values} OR {nulls} THEN {text(one)} END")
     names = f"list_filter([{', '.join(differing)}], lambda one: one IS NOT NULL)"

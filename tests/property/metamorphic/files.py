@@ -58,17 +58,24 @@ class FileChange:
 def _split(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     found: list[Input] = []
     for place, one in enumerate(inputs):
-        if len(one.rows) < 2:
+        # A column of Parquet has one form for all of its rows: of fewer rows it may be another one.
+        if len(one.rows) < 2 or one.form == "parquet":
             found.append(one)
             continue
         cut = random.randint(1, len(one.rows) - 1)
-        order = list(one.rows)
+        order = _of_all_columns(one.rows) if one.form == "csv" else list(one.rows)
         random.shuffle(order)
         found += [
             replace(one.with_rows(part), name=f"{place}-{half}-{one.name}")
             for half, part in enumerate((order[:cut], order[cut:]))
         ]
     return Changed(tuple(found), len(found) - len(inputs), "all files") if len(found) > len(inputs) else None
+
+
+def _of_all_columns(rows: Sequence[Fields]) -> list[Fields]:
+    """Return rows that all have the columns of all: a file without a column says nothing of it."""
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return [{name: row.get(name) for name in columns} for row in rows]
 
 
 def _shuffle(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
@@ -93,7 +100,7 @@ def _pack(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 
 def _again(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     one = random.choice(inputs)
-    if not one.rows:
+    if not one.rows or one.form == "parquet":
         return None
     rows = random.sample(one.rows, random.randint(1, len(one.rows)))
     return Changed((*inputs, replace(one.with_rows(rows), name=f"again-{one.name}")), len(rows), one.name)

@@ -244,7 +244,18 @@ def test_rows_of_one_id_are_one_where_they_agree_and_marked_where_not(tmp_path):
         ("d", "z", None, None, MISSING, None, None),
     ] == sorted(found)
     assert 4 == snapshot.tables.by_name[THING].rows
-    assert [("K305", f"1 objects of `{THING}` have rows that contradict each other")] == problems
+    assert [("K305", f"rows contradict each other about 1 object of `{THING}`")] == problems
+
+
+def test_a_number_is_one_value_whatever_else_its_column_holds(tmp_path):
+    first = table_file(
+        tmp_path, "1.ndjson", '{"Id": "a", "size__c": 65536}\n{"Id": "b", "size__c": 7}\n{"Id": "c", "size__c": "five"}\n'
+    )
+    second = table_file(tmp_path, "2.ndjson", '{"Id": "a", "size__c": 65536}\n{"Id": "b", "size__c": 7.5}\n')
+    snapshot, problems = stored(tmp_path, first, second)
+    doubted = [(name, bool(why)) for name, why in rows_of(snapshot, THING, "Id", "perpend_contradicted")]
+    assert [("a", False), ("b", True), ("c", False)] == sorted(doubted)
+    assert "K305" in {code for code, _ in problems}
 
 
 def test_null_and_a_value_contradict_each_other(tmp_path):
