@@ -155,7 +155,8 @@ def _by_commands(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> l
         more = [*(["--type", type_name] if type_name else []), *(["--complete", claim] if claim else [])]
         engine = ["--engine", "duckdb" if way.duckdb else "interpreter"]
         return _read(_run(["check", *(str(root / one.name) for one in inputs), *more, *engine, *going, *asked], way))
-    words = ["import", "--store", str(root / "store"), *common, *going]
+    # Objects of tests have fields that their types do not declare, such as times of disappearance.
+    words = ["import", "--store", str(root / "store"), "--new-type", *common, *going]
     # An option holds for the inputs before it that have none: those that claim nothing stand behind all that do.
     for one in sorted(inputs, key=lambda one: (one.complete is None, one.observed_at is None)):
         words.append(str(root / one.name))
