@@ -221,8 +221,14 @@ def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
 
 
 def _compared(column: str, form: Form) -> str:
-    """Return the expression for what of a column is compared: of variants numbers, since 1 and 1.0 are one value."""
-    return f"coalesce({as_variant(f'TRY_CAST({column} AS DOUBLE)', Form.NUMBER)}, {column})" if form is Form.VARIANT else column
+    """Return the expression for what of a column is compared: of variants numbers, since 1 and 1.0 are one value.
+
+    Beyond the whole numbers that a double tells apart, different spellings stay different values.
+    """
+    if form is not Form.VARIANT:
+        return column
+    number = f"TRY_CAST({column} AS DOUBLE)"
+    return f"CASE WHEN abs({number}) < {2**53} THEN {as_variant(number, Form.NUMBER)} ELSE {column} END"
 
 
 def _clash(table: United, sources: Sequence[StoredSource]) -> str:

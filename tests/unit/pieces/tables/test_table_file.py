@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import resource
 import signal
 from datetime import UTC, datetime
@@ -248,13 +249,28 @@ def test_rows_of_one_id_are_one_where_they_agree_and_marked_where_not(tmp_path):
 
 
 def test_a_number_is_one_value_whatever_else_its_column_holds(tmp_path):
-    first = table_file(
-        tmp_path, "1.ndjson", '{"Id": "a", "size__c": 65536}\n{"Id": "b", "size__c": 7}\n{"Id": "c", "size__c": "five"}\n'
-    )
-    second = table_file(tmp_path, "2.ndjson", '{"Id": "a", "size__c": 65536}\n{"Id": "b", "size__c": 7.5}\n')
-    snapshot, problems = stored(tmp_path, first, second)
-    doubted = [(name, bool(why)) for name, why in rows_of(snapshot, THING, "Id", "perpend_contradicted")]
-    assert [("a", False), ("b", True), ("c", False)] == sorted(doubted)
+    large = 2**53
+    readings = {
+        "a": (65536, 65536),
+        "b": (7, 7.5),
+        "c": ("five", "six"),
+        "d": (large, large + 1),
+        "e": (True, False),
+        "f": ("5", 5),
+    }
+    files = [
+        table_file(
+            tmp_path,
+            f"{place}.ndjson",
+            "".join(f"{json.dumps({'Id': one, 'size__c': values[place]})}\n" for one, values in readings.items()),
+        )
+        for place in (0, 1)
+    ]
+    whole = table_file(tmp_path, "2.ndjson", '{"Id": "g", "size__c": 65536}')
+    mixed = table_file(tmp_path, "3.ndjson", '{"Id": "g", "size__c": 65536.0}\n{"Id": "h", "size__c": "x"}')
+    snapshot, problems = stored(tmp_path, *files, whole, mixed)
+    doubted = {name for name, why in rows_of(snapshot, THING, "Id", "perpend_contradicted") if why}
+    assert {"b", "c", "d", "e", "f"} == doubted
     assert "K305" in {code for code, _ in problems}
 
 
