@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
-from perpend.ir.ids import production_of
+from perpend.ir.ids import framework_of, production_of
 from perpend.ir.numbering import UNREADABLE
 from perpend.load.repository import LIBRARY, open_repository
 from perpend.meaning.values import date_time_from_text
@@ -28,10 +28,6 @@ for _section, _other in LINKS:
     LINKED[_section].add(_other)
 WAYS = ["## From the console", "## From the command line", "## From Terraform"]
 HEADINGS = ["## Rationale", "## Audit", "### From the console", "### From the command line", "### How this policy judges"]
-
-
-def framework_of(section: str) -> str:
-    return "/".join(section.split("/")[:3])
 
 
 def benchmark_of(section: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.frameworks import How
 from perpend.analyze.names import printed_number
+from perpend.ir.ids import framework_of
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
@@ -165,11 +166,6 @@ def framework_asked(
     named = [" ".join(_called(one, repository)) if len(sections) == 1 else _called(one, repository)[0] for one in sections]
     name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
     return FrameworkAsked(framework, name, sections, tuple(map(requirement, found)))
-
-
-def framework_of(section_id: str) -> str:
-    """Return the id of the framework that a section belongs to, or is."""
-    return "/".join(section_id.split("/")[:3])
 
 
 @dataclass(frozen=True, slots=True)

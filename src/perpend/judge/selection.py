@@ -14,8 +14,8 @@ from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.collect.merge import ACCOUNT_TYPE
 from perpend.ir.estate import Estate
-from perpend.ir.ids import PRODUCTION, production_of
-from perpend.judge.requirements import framework_asked, framework_of
+from perpend.ir.ids import PRODUCTION, framework_of, production_of
+from perpend.judge.requirements import framework_asked
 from perpend.lint.unknown_object_type import misspelt_types
 from perpend.load.repository import LIBRARY
 

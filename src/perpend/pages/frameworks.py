@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perpend.analyze.frameworks import RequirementAnswer
 from perpend.diagnostics.counted import counted
+from perpend.ir.ids import framework_of
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, PageKind, Ref
 from perpend.pages.requirements import RequirementResults, requirement_result
@@ -129,7 +130,7 @@ class Frameworks:
         book = self.book
         ref = book.section_ref(entity)
         section = book.repository.section(entity).value
-        framework = book.section_ref("/".join(entity.split("/")[:3]))
+        framework = book.section_ref(framework_of(entity))
         siblings = book.children.get(entity.rpartition("/")[0], ()) if ref.kind is PageKind.SECTION else ()
         place = siblings.index(entity) if entity in siblings else -1
         rows = tuple(self._row(child) for child in book.children.get(entity, ()))
@@ -231,7 +232,7 @@ def _answer(book: Book, section_id: str, found: Sequence[SectionMapping]) -> Ans
     policies = sorted({mapping.policy_id for mapping in of_section})
     return AnswerRow(
         book.section_ref(section_id),
-        book.section_ref("/".join(section_id.split("/")[:3])),
+        book.section_ref(framework_of(section_id)),
         len(book.children.get(section_id, ())),
         rule_number(of_section),
         len(policies),

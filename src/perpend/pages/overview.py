@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.diagnostics.counted import counted
-from perpend.ir.ids import service_of
+from perpend.ir.ids import framework_of, service_of
 from perpend.pages.flags import FLAGS
 from perpend.pages.page import Counts, Head, SectionCoverage
 from perpend.pages.refs import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, PageKind, Ref, list_ref
@@ -135,7 +135,7 @@ class Overview:
         reached = f"{counted(len(policies), 'policy', 'policies')} for it, {counted(len(sections), 'section')} reached by it"
         head = Head(ref, f"Internal rule {rule}: {reached}.", (RULES,), (("kind", PageKind.RULE.value),))
         refs = tuple(self.book.policy_ref(policy) for policy in policies)
-        framework = tuple(self.book.section_ref("/".join(section.split("/")[:3])) for section in sections)
+        framework = tuple(self.book.section_ref(framework_of(section)) for section in sections)
         return RulePage(head, name, text, refs, tuple(zip(map(self.book.section_ref, sections), framework, strict=True)))
 
     def lists(self) -> ListsPage:
@@ -223,7 +223,7 @@ class Overview:
         services: dict[str, None] = {}
         cells: dict[str, Counter[tuple[str, bool]]] = {}
         for entity in self.book.policies:
-            found = {"/".join(mapping.section_id.split("/")[:3]) for mapping in self.book.mappings.of_policy(entity)}
+            found = {framework_of(mapping.section_id) for mapping in self.book.mappings.of_policy(entity)}
             service = service_of(entity)
             for framework in found:
                 services[service] = None

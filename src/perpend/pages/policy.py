@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from perpend.ir.ids import is_production
+from perpend.ir.ids import framework_of, is_production
 from perpend.load.beside.remedy import FILE as REMEDY
 from perpend.pages.frameworks import AnswerRow, answer_rows
 from perpend.pages.logic import folder_crumbs, place_facets, problem_from
@@ -104,7 +104,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
 def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
-    frameworks = {"/".join(found.section_id.split("/")[:3]) for found in book.mappings.of_policy(policy.id)}
+    frameworks = {framework_of(found.section_id) for found in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
     state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
     return (

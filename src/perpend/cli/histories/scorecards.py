@@ -75,7 +75,8 @@ def _cards(
 ) -> list[Scorecard]:
     from perpend.analyze.frameworks import FrameworkMappings
     from perpend.analyze.names import section_named
-    from perpend.judge.requirements import AnsweredFor, framework_asked, framework_of, scorecards_of
+    from perpend.ir.ids import framework_of
+    from perpend.judge.requirements import AnsweredFor, framework_asked, scorecards_of
 
     mappings = FrameworkMappings(repository)
     named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
