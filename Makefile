@@ -55,7 +55,7 @@ types: $(BIN)/.ready
 	$(BIN)/mypy
 
 quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical tests/unit tests/conformance tests/house --ignore tests/unit/engines/spark/test_identity.py \
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical tests/unit tests/conformance tests/house \
 		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
 		--ignore tests/house/test_bench.py --ignore tests/house/test_ways_in.py
 
