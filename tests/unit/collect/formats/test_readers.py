@@ -172,6 +172,13 @@ def test_what_a_report_and_details_say_of_one_user_is_united(tmp_path: Path) -> 
     assert object_of(read(tmp_path, json.dumps(formats.details()), json.dumps(other)), USER, ANN).variants
 
 
+def test_what_lists_an_object_contradicts_an_item_by_which_it_is_gone(tmp_path: Path) -> None:
+    gone = config_item("AWS::IAM::User", ANN, {}, configurationItemStatus="ResourceDeleted")
+    listed = [{"Id": ANN, "CA10__userName__c": "ann"}]
+    estate = read(tmp_path, json.dumps(listed), json.dumps({"configurationItems": [gone]}), type_name=USER)
+    assert 1 == len(object_of(estate, USER, ANN).variants)
+
+
 BAD = {
     "details: no ARN": ('{"UserDetailList": [{"Arn": "ann"}]}', "entry 1 of `UserDetailList` cannot be used: its `Arn` is no"),
     "details: no list": ('{"UserDetailList": [{"Arn": "a"}], "Policies": 7}', "`Policies` is a number where an array is"),
