@@ -11,11 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from perpend.collect import files
 from perpend.judge.freshness import Freshness
 from perpend.judge.stores.aged import aged_snapshot
 from perpend.store.database import opened, rows_of
 from perpend.store.store import Store
 from tests.cli.conftest import KEY_POLICY, Run
+from tests.formats import ANN, config_item
 
 ACCOUNT, LINK = "CA10__CaAwsAccount__c", "CA10__CaAwsIamPolicyUserLink__c"
 A, B = "111122223333", "444455556666"
@@ -163,3 +165,47 @@ def test_a_report_older_than_four_hours_is_told(estate: Estate, run: Run) -> Non
     assert told in run("check", old, *NOW, "--quiet").err
     assert "" == run("check", new, *NOW, "--quiet").err
     assert f"{old} {told}" in run("check", "--store", estate.store(old, new), *NOW, "--quiet").err
+
+
+NARROW = [f"user,arn,note_{number}\nann,{ANN},x\n" for number in range(8)]
+"""Reports that say nothing of a user; whichever of two files counts as the first hangs on what they hold."""
+
+
+@pytest.mark.parametrize("least", [0, 1 << 40])
+def test_what_a_fresh_report_does_not_say_is_as_old_as_the_report_that_says_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(files, "LARGE", least)
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text(f"user,arn,password_enabled,mfa_active\nann,{ANN},true,true\n")
+    asked = (
+        "--policy",
+        "mfa-for-all-users-with-console-password",
+        "--max-age",
+        "24h",
+        "--snapshot-time",
+        "2026-11-20T12:00:00Z",
+        "--format",
+        "ndjson",
+    )
+    for content in NARROW:
+        new.write_text(content)
+        found = run("check", old, "--observed-at", "2020-01-01", new, "--observed-at", "2026-11-20T10:00:00Z", *asked)
+        assert {"UNDETERMINED"} == {json.loads(line)["status"] for line in found.out.splitlines()}, content
+        found = run("check", old, "--observed-at", "2026-11-20T11:00:00Z", new, "--observed-at", "2026-11-20T10:00:00Z", *asked)
+        assert {"COMPLIANT", "INAPPLICABLE"} == {json.loads(line)["status"] for line in found.out.splitlines()}, content
+
+
+def test_what_an_item_of_config_does_not_say_is_as_old_as_the_table_that_says_it(run: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    users = {"name": "ann", "user_id": "AIDA", "arn": ANN, "account_id": "111122223333", "_ctx": {}}
+    lists = {"attached_policy_arns": [], "inline_policies": []}
+    old.write_text(json.dumps({"rows": [{**users, **lists, "generated_time": "2020-01-01T00:00:00Z"}], "columns": []}))
+    asked = ("--max-age", "7d", "--snapshot-time", "2026-11-20", "--format", "ndjson")
+    for number in range(8):
+        item = config_item("AWS::IAM::User", ANN, {"userName": "ann"}, resourceId=f"{number}")
+        new.write_text(json.dumps({"configurationItems": [item]}))
+        found = run("check", new, old, "--policy", "delete-user-inline-or-directly-attached-policies", *asked)
+        verdict = json.loads(found.out)
+        assert "UNDETERMINED" == verdict["status"], number
+        assert "2020-01-01 00:00 UTC: older than 7 days" in verdict["currentStateMessage"]

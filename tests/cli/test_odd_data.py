@@ -26,15 +26,15 @@ GONE, PAST, ODD = "CA10__disappearanceTime__c", "2024-01-01T00:00:00Z", ["N/A", 
 OWNED = {"NOT_EMPTY_LOOKUP": "owner__r"}
 PARTS = {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": "parts__r"}}
 ELSEWHERE = {"NOT_EMPTY_LOOKUP": "other__r"}
+_RELATED = [
+    {"relationshipName": "parts__r", "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "m"}}
+]
 BESIDE = [{"Id": "z", "owner__r": {"Id": "o"}, "parts__r": [{"Id": "q"}], "other__r": {"Id": "y"}}]
 
 
 def verdicts(run: Run, directory: Path, check: dict[str, Any], objects: list[Any], types: dict[str, Any]) -> list[list[int]]:
     """Return the indexes of objects from a file by the interpreter, from the file by DuckDB, and from a store."""
-    related = [
-        {"relationshipName": "parts__r", "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "m"}}
-    ]
-    content = logic(check, input_type=THING, relatedLists=related)
+    content = logic(check, input_type=THING, relatedLists=_RELATED)
     repository, input_file = directory / "repository", directory / "objects.json"
     write(repository, {**policy_files(content), **types})
     input_file.write_text(json.dumps(objects))
@@ -110,3 +110,20 @@ def test_children_without_an_id_are_reported_without_one(run: Run, tmp_path: Pat
     for form in ("table", "json", "ndjson", "csv", "parquet"):
         found = run("check", "--store", store, *TIME, "--no-history", "--format", form, "--out", tmp_path / "out")
         assert (3, True) == (found.code, (tmp_path / "out").stat().st_size > 100), found.err
+
+
+def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: Run, tmp_path: Path) -> None:
+    there, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", GONE: PAST}
+    write(tmp_path / "repository", {**policy_files(logic(PARTS, input_type=THING, relatedLists=_RELATED)), **TYPES})
+    things, one, two, both, table = (tmp_path / name for name in ("a.csv", "1.ndjson", "2.ndjson", "3.ndjson", "4.csv"))
+    things.write_text("Id\na\n")
+    one.write_text(json.dumps(there))
+    two.write_text(json.dumps(gone))
+    both.write_text(f"{json.dumps(gone)}\n{json.dumps(there)}\n")
+    table.write_text("Id,thing__c\np,a\n")
+    for parts in ((one, two), (two, one), (both,), (two, table)):
+        inputs = (things, "--type", THING, *parts, "--type", "Part", "--complete", "all")
+        found = run("check", *inputs, "--repo", tmp_path / "repository", *TIME, "--format", "ndjson")
+        verdict = json.loads(found.out)
+        assert "UNDETERMINED" == verdict["status"], parts
+        assert f"sources contradict each other about {GONE}" in verdict["currentStateMessage"]

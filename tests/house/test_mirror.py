@@ -225,6 +225,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/formats/prowler",
         "collect/formats/table_maps",
         "collect/formats/tool_tables",
+        "collect/formats/unite",
         "collect/formats/values",
     ),
     "unit/collect/test_bad_input.py": ("collect/files",),

@@ -7,6 +7,7 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from perpend.collect.credential_report import Reading, read_report
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class _Pile:
     objects: list[EstateObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
     read_from: Mapping[str, str] = field(default_factory=dict)
+    observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def report_rows(self) -> Callable[[int], None] | None:
         """Return a hook for one file's row count which tells the caller's hook the count over all files."""
@@ -71,15 +74,17 @@ def collect_files(
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
     read_from: Mapping[str, str] | None = None,
+    observed_at: Mapping[str, datetime] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
     ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
-    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place.
+    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
+    the estate looked like an input, whatever that says itself.
     """
-    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {})
+    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {}, observed_at=observed_at or {})
     with _collector_paused():
         return _collect(paths, pile, keep_going=keep_going)
 
@@ -136,6 +141,7 @@ def _read_file(path: str, pile: _Pile) -> None:
         kind = ANSWER
     elif pile.type_name:
         _refuse_scalar(content)
+    observed_at = pile.observed_at.get(path, observed_at)
     readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
     if pile.type_name and pile.type_name not in _REPORT_TYPES:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
@@ -153,7 +159,7 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
     coverage = claims_of(pile.type_name, pile.complete.get(path, ()))
-    pile.sources.append(Source(path, OBJECTS.name, None, len(objects), coverage=coverage))
+    pile.sources.append(Source(path, OBJECTS.name, pile.observed_at.get(path), len(objects), coverage=coverage))
 
 
 def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> None:
@@ -163,10 +169,11 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
         raise UnusableContent(f"a {kind.label}, which holds {holds}, not `{pile.type_name}`")
     claimed = pile.complete.get(path, ())
     coverage = held.lacking if not claimed else tuple(claim for one in sorted(held.types) for claim in claims_of(one, claimed))
-    pile.readings += held.readings
+    stated = pile.observed_at.get(path)
+    pile.readings += [one._replace(observed_at=stated) for one in held.readings] if stated else held.readings
     pile.held += [(one, held.seen_at.get(place)) for place, one in enumerate(held.objects)]
     objects = len(held.readings) + len(held.objects)
-    pile.sources.append(Source(path, kind.name, held.observed_at, objects, held.accounts, coverage))
+    pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage))
     if progress := pile.progress:
         progress(sum(source.objects for source in pile.sources))
 
@@ -196,8 +203,13 @@ def _estate_of(pile: _Pile) -> Estate:
             described = {found.id for found in pile.objects}
             shown = [account for account in shown if account.id not in described]
         objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
+    times = {source.name: source.observed_at or _UNKNOWN for source in sources}
+
+    def age(one: EstateObject) -> tuple[datetime, int]:
+        return times[one.origin.source], -ranks[one.origin.source]
+
     held = sorted(pile.held, key=lambda one: (ranks[one[0].origin.source], one[0].origin.row or 0))
     for type_name in {one.type_name for one, _ in held}:
         of_type = [one for one in held if one[0].type_name == type_name]
-        objects[type_name] = unite([*((one, None) for one in objects.get(type_name, ())), *of_type])
+        objects[type_name] = unite([*((one, None) for one in objects.get(type_name, ())), *of_type], age)
     return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})

@@ -13,6 +13,7 @@ from perpend.intake.objects import Objects
 from perpend.intake.piles import shred_pile
 from perpend.intake.scopes import SourceScope, scopes_of
 from perpend.ir.coverage import Claims, claims_of, unread_input
+from perpend.ir.object_types import ObjectType
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
 from perpend.pieces.ages import age_of
@@ -29,14 +30,12 @@ from perpend.store.rows import ROW_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.objects import Pile
     from perpend.ir.coverage import Unread
     from perpend.ir.estate import Estate, EstateObject
-    from perpend.ir.object_types import ObjectType
     from perpend.pieces.tables.table_file import TableFile
     from perpend.pieces.united import Piece
     from perpend.store.database import Connection
@@ -73,24 +72,14 @@ class Importing:
         self._paths = 0
         teach(connection)
 
-    def add_estate(
-        self,
-        estate: Estate,
-        *,
-        contradiction: Callable[[EstateObject], str],
-        observed_at: Mapping[str, datetime] | None = None,
-    ) -> None:
-        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other.
-
-        ``observed_at`` overrides what sources say of their time, by name.
-        """
-        times = observed_at or {}
+    def add_estate(self, estate: Estate, *, contradiction: Callable[[EstateObject], str]) -> None:
+        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other."""
         numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(estate.sources)}
         self.run.sources += [
             StoredSource(
                 source.name,
                 source.kind,
-                times.get(source.name, source.observed_at),
+                source.observed_at,
                 source.objects,
                 source.accounts,
                 coverage=source.coverage,
@@ -172,7 +161,8 @@ class Importing:
         for type_name, renamed in self._renamed.items():
             united[type_name].renamed = renamed
         for type_name in self._tables:
-            clashing = merge_same(self._connection, united[type_name], self.run.sources)
+            deletions = (self._declared(type_name) or ObjectType(type_name)).deletion_names(united[type_name].forms)
+            clashing = merge_same(self._connection, united[type_name], self.run.sources, deletions)
             if clashing:
                 message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))

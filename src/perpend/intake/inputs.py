@@ -220,9 +220,9 @@ def _read_others(
             keep_going=keep_going,
             progress=progress,
             read_from=read_from,
+            observed_at={other.path: other.observed_at for other in alike if other.observed_at},
         )
-        times = {other.path: other.observed_at for other in alike if other.observed_at}
-        importing.add_estate(collected.estate, contradiction=contradiction, observed_at=times)
+        importing.add_estate(collected.estate, contradiction=contradiction)
         failures += collected.failures
     return failures
 

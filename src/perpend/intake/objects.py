@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.ir.estate import is_filled
+from perpend.ir.object_types import ObjectType
 from perpend.ir.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
 from perpend.meaning.partly_known import PartlyKnown, reasons_of
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perpend.ir.estate import Origin
-    from perpend.ir.object_types import Children, Lookup, ObjectType
+    from perpend.ir.object_types import Children, Lookup
     from perpend.pieces.ages import Age
 
 LISTED_OTHERWISE: Final = "is another list in another place of the data"
@@ -32,6 +33,7 @@ class Entry:
     each with what tells its objects apart. ``owners`` are the objects whose lists it stood in, by the key that names them.
     ``unfollowed`` says of declared relations why it is not known where they lead. ``seen`` are the sources of its fields
     where it was united of several, each the last that had it; ``source`` is the one among them that was observed first.
+    ``cited``: it only stood under lookups, which name an object and do not say that it is there.
     """
 
     fields: dict[str, Any]
@@ -43,6 +45,7 @@ class Entry:
     owners: dict[str, Entry] = field(default_factory=dict)
     unfollowed: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    cited: bool = False
 
 
 @dataclass(slots=True)
@@ -126,11 +129,12 @@ class Objects:
         children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
         own = {name: value for name, value in fields.items() if name not in lookups and name not in children}
         entry.fields = PartlyKnown(own, fields.reasons) if isinstance(fields, PartlyKnown) else own
+        deletion = (declared or ObjectType(type_name)).deletion_field
         if declared is None:
-            return self._placed(self.pile(type_name), entry)
+            return self._placed(self.pile(type_name), entry, deletion)
         for name in (one for one in fields if one in lookups):
             self._take_lookup(entry, declared, fields, lookups[name])
-        entry = self._placed(self.pile(type_name), entry)
+        entry = self._placed(self.pile(type_name), entry, deletion)
         for name in (one for one in fields if one in children):
             self._take_children(entry, declared, fields, children[name])
         return entry
@@ -144,7 +148,7 @@ class Objects:
         elif lookup.key not in fields:
             entry.fields[lookup.key] = target["Id"] if target else None
         if target is not None:
-            self._take(lookup.target, target, Entry({}, entry.source, entry.origin))
+            self._take(lookup.target, target, Entry({}, entry.source, entry.origin, cited=True))
 
     def _take_children(
         self,
@@ -171,7 +175,7 @@ class Objects:
             owners = {children.key: entry} if child[children.key] == owner else {}
             self._take(children.type_name, child, Entry({}, reading.source, reading.origin, owners=owners))
 
-    def _placed(self, pile: Pile, entry: Entry) -> Entry:
+    def _placed(self, pile: Pile, entry: Entry, deletion: str | None) -> Entry:
         """Put an object into its pile; return the entry that stands for it there."""
         identity = entry.fields.get("Id")
         if not is_filled(identity):
@@ -188,7 +192,7 @@ class Objects:
             pile.rivals[identity] = [*rivals, entry]
             return entry
         pile.note_lost(same.fields, entry.fields)
-        _unite(same, entry, self._age)
+        _unite(same, entry, self._age, deletion)
         return same
 
     def tell_apart(self) -> None:
@@ -237,9 +241,9 @@ def _identity(item: Mapping[str, Any]) -> str:
     return identity if is_filled(identity) else json.dumps(item, sort_keys=True)
 
 
-def _unite(first: Entry, other: Entry, age: Callable[[int], Age]) -> None:
+def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str | None) -> None:
     """Add to an object what another reading of it says more; note what the two disagree about."""
-    clashes = []
+    clashes = [deletion] if deletion and (_says_gone(first, other, deletion) or _says_gone(other, first, deletion)) else []
     first.seen = first.seen or dict.fromkeys(first.fields, first.source)
     for name, value in other.fields.items():
         if name not in first.fields:
@@ -253,11 +257,18 @@ def _unite(first: Entry, other: Entry, age: Callable[[int], Age]) -> None:
         first.fields = PartlyKnown(first.fields, {**other.fields.reasons, **reasons_of(first.fields)})
     first.source = min(first.seen.values(), key=age)
     first.whole = first.whole or other.whole
+    first.cited = first.cited and other.cited
     first.owners = {**other.owners, **first.owners}
     first.unfollowed = {**other.unfollowed, **first.unfollowed}
     first.contradicted = first.contradicted or other.contradicted
     if clashes and first.contradicted is None:
         first.contradicted = _contradiction(sorted(clashes), first, other)
+
+
+def _says_gone(one: Entry, other: Entry, deletion: str) -> bool:
+    """Whether an object is gone by one reading, and listed by another one that says nothing of it, as is what is there."""
+    is_gone = one.fields.get(deletion) not in (None, "")
+    return is_gone and not other.cited and deletion not in other.fields and deletion not in reasons_of(other.fields)
 
 
 def _contradiction(names: list[str], first: Entry, other: Entry) -> str:

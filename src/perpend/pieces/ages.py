@@ -24,3 +24,9 @@ def age_of(sources: Sequence[StoredSource], number: int) -> Age:
 def by_age(sources: Sequence[StoredSource]) -> list[int]:
     """Return the numbers of all sources, the one observed first in front."""
     return sorted(range(len(sources)), key=lambda number: age_of(sources, number))
+
+
+def places_from_newest(sources: Sequence[StoredSource]) -> list[int]:
+    """Return by number the place of each source, from 0, where the one observed last is in front."""
+    newest = by_age(sources)[::-1]
+    return [newest.index(number) for number in range(len(newest))]

@@ -104,9 +104,10 @@ def unite(pieces: Sequence[Piece]) -> United:
     return found
 
 
-def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource]) -> int:
+def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource], deletions: Collection[str] = ()) -> int:
     """Make one row of the rows of each Id and return how many Ids had their rows disagree.
 
+    ``deletions`` are columns that say since when an object is gone: a row without them lists one that is there.
     Values are the first row's that knows them. The source is the one observed first of those that were, for some column,
     the last to know it: nothing of the row is older than it says.
     """
@@ -124,10 +125,10 @@ def merge_same(connection: Connection, table: United, sources: Sequence[StoredSo
     merged = ", ".join(
         [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(column, table, sources)} AS {name(column)}" for column in whole)]
     )
-    clash = f"{_clash(table, sources)} AS {name(CONTRADICTED)}"
-    given = f"coalesce(min({name(CONTRADICTED)}), {_clash(table, sources)}) AS {name(CONTRADICTED)}" if had else clash
+    clashing = _clash(table, sources, deletions)
+    given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
     single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
-    several = f'SELECT {merged}, {given} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
+    several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
@@ -231,11 +232,12 @@ def _compared(column: str, form: Form) -> str:
     return f"CASE WHEN abs({number}) < {2**53} THEN {as_variant(number, Form.NUMBER)} ELSE {column} END"
 
 
-def _clash(table: United, sources: Sequence[StoredSource]) -> str:
+def _clash(table: United, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
     """Return the expression that says what the rows of one Id disagree about, null where they do not."""
     differing = []
     for one in table.forms:
-        present = f"FILTER (WHERE {_present(one, table)})"
+        there = f" OR {name(unread(one))} = {text(MISSING)}" if one in deletions and unread(one) in table.marks else ""
+        present = f"FILTER (WHERE {_present(one, table)}{there})"
         column, value = name(one), _compared(name(one), table.forms[one])
         values = f"min({value}) {present} IS DISTINCT FROM max({value}) {present}"
         nulls = f"(count({column}) {present} > 0 AND count({column}) {present} < count(*) {present})"

@@ -9,8 +9,8 @@ from perpend.ir.object_types import Children, Lookup, ObjectType
 from perpend.ir.relations import NO_ID, NO_OBJECT, OTHER_OBJECT, OTHER_OWNER
 from perpend.meaning.partly_known import MISSING
 from perpend.store.files import StoreError
+from perpend.tables.schema import CONTRADICTED, ROW, Column, Form, Join
 from perpend.tables.schema import OWNER as OWNER_ROW
-from perpend.tables.schema import ROW, Column, Form, Join
 from tests.unit.store.stored import OWNER, PART, THING, TYPES, estate, rows_of, write_store
 
 
@@ -264,3 +264,19 @@ def test_an_object_of_nulls_is_no_object(tmp_path):
     snapshot = stored(tmp_path, [{"Id": "a", "owner__r": nothing, "other__r": nothing}])
     assert [0, 0] == [snapshot.tables.by_name[one].rows for one in (OWNER, f"{THING}/other__r")]
     assert not snapshot.tables.by_name[THING].lookups["owner__r"].partial
+
+
+GONE, PAST = "CA10__disappearanceTime__c", "2024-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_lists_an_object_contradicts_who_says_that_it_is_gone(tmp_path, order):
+    there, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", GONE: PAST}
+    snapshot = stored(tmp_path, [{"Id": "a", "parts__r": [there, gone][::order]}])
+    assert [(f"sources contradict each other about {GONE} (objects.json:1)",)] == rows_of(snapshot, PART, CONTRADICTED)
+
+
+def test_a_lookup_does_not_say_that_what_it_names_is_there(tmp_path):
+    snapshot = stored(tmp_path, [{"Id": "a", "owner__r": {"Id": "o"}}], **{OWNER: [{"Id": "o", GONE: PAST}]})
+    assert CONTRADICTED not in snapshot.tables.by_name[OWNER].columns
+    assert not snapshot.tables.by_name[OWNER].contradicted

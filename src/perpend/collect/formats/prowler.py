@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import is_report_row, reading_of
-from perpend.collect.formats.values import moment
+from perpend.collect.formats.values import moment, time_of_all
 from perpend.collect.json_text import described, read_array
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.estate import Origin
@@ -45,8 +45,8 @@ def read_prowler(content: bytes, source: str) -> Contents:
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
     held.readings += readings.values()
-    # A row that states no time may be of any.
-    held.observed_at = None if None in times else max(filter(None, times), default=None)
+    # A row is as new as its newest finding, and one that states no time may be of any.
+    held.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
     return held
 
 

@@ -13,7 +13,7 @@ from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import reading_of
 from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
-from perpend.collect.formats.values import NotTold, document, moment
+from perpend.collect.formats.values import NotTold, document, moment, time_of_all
 from perpend.collect.json_text import MAX_CONTAINERS, described, read_array, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import Origin
@@ -76,8 +76,7 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
             raise UnusableContent(f"row {place} cannot be used: {reason}")
     if table is None:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
-    # A row that states no time may be of any.
-    held.observed_at = None if None in times else max((time for time in times if time), default=None)
+    held.observed_at = time_of_all(times)
     return held
 
 

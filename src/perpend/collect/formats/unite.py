@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.object_types import is_deletion_field
 from perpend.meaning.partly_known import PartlyKnown, reasons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from perpend.ir.estate import EstateObject
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     Dated = tuple[EstateObject, datetime | None]
 
 
-def unite(found: Iterable[Dated]) -> list[EstateObject]:
-    """Return each Id once, in the order in which they are found first; objects of one type are expected."""
+def unite(found: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list[EstateObject]:
+    """Return each Id once, in the order in which they are found first; objects of one type are expected.
+
+    ``age`` orders readings: that of the source observed last is the greatest.
+    """
     groups: dict[str, list[Dated]] = {}
     for one in found:
         groups.setdefault(one[0].id, []).append(one)
-    return [_one_of(_newest(group)) for group in groups.values()]
+    return [_one_of(_newest(group), age) for group in groups.values()]
 
 
 def _newest(group: list[Dated]) -> list[EstateObject]:
@@ -33,22 +37,33 @@ def _newest(group: list[Dated]) -> list[EstateObject]:
     return [one for one, time in group if time is None or time == last]
 
 
-def _one_of(group: list[EstateObject]) -> EstateObject:
-    united = group[0]
-    rest = [one for one in [*united.variants, *group[1:]] if _text(one.fields) != _text(united.fields)]
+def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+    united, readings = group[0], [group[0]]
     variants: list[EstateObject] = []
-    for other in rest:
+    for other in [*united.variants, *group[1:]]:
         together = None if variants or united.variants else _together(united.fields, other.fields)
-        if together is None:
-            variants.append(other._replace(variants=()))
-        else:
+        if together is not None:
             united = united._replace(fields=together)
-    return united._replace(variants=tuple(sorted(variants, key=lambda one: _text(one.fields))))
+            readings.append(other)
+        elif _text(other.fields) != _text(group[0].fields):
+            variants.append(other._replace(variants=()))
+    if variants:
+        return united._replace(variants=tuple(sorted(variants, key=lambda one: _text(one.fields))))
+    return united._replace(origin=_oldest(united.fields, readings, age).origin, variants=())
+
+
+def _oldest(fields: Mapping[str, Any], readings: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+    """Return the reading as old as the oldest field: of those that were, for some field, the last to know it, the first."""
+    latest = (max((one for one in readings if name in one.fields), key=age) for name in fields)
+    return min(latest, key=age, default=readings[0])
 
 
 def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartlyKnown | None:
     """Return what two readings say together, None where they disagree."""
     if any(name in left and _text(left[name]) != _text(value) for name, value in right.items()):
+        return None
+    # What lists an object without a word of its being gone has seen it.
+    if any(is_deletion_field(name) and (left.get(name) or None) != (right.get(name) or None) for name in {*left, *right}):
         return None
     known = {**right, **left}
     reasons = {**reasons_of(right), **reasons_of(left)}

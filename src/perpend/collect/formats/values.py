@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -13,9 +13,12 @@ from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.meaning.values import date_time_from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Form = Callable[[Any], Any]
+
+ONE_RUN: Final = timedelta(hours=12)
+"""How far the times of rows may be apart that one run of a tool has written."""
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
 _OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
@@ -138,6 +141,18 @@ def moment(value: Any) -> datetime | None:
         return None
     instant = date_time_from_text(value)
     return None if instant is None else datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def time_of_all(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the newest time of rows that one run has written, None where they are of several, or some state none.
+
+    What is left of an earlier run is not as new as the rest; how old a file's rows are at most, its one time has to tell.
+    """
+    found = set(times)
+    stated = {one for one in found if one is not None}
+    if not stated or stated != found or max(stated) - min(stated) > ONE_RUN:
+        return None
+    return max(stated)
 
 
 def _is(value: Any, wanted: str) -> str:

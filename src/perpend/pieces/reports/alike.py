@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.contradictions import CONTRADICT, MOST_NAMED, PLACES
+from perpend.pieces.ages import places_from_newest
 from perpend.store.database import rows_of, text, text_list
 from perpend.store.rows import copy, parquet
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.store.database import Connection
+    from perpend.store.manifest import StoredSource
 
 _NAME_FIELD: Final = "CA10__userName__c"
 _APART: Final = "perpend_apart"
@@ -30,7 +32,7 @@ def settle_alike(
     connection: Connection,
     readings: str,
     columns: Sequence[str],
-    sources: Sequence[str],
+    sources: Sequence[StoredSource],
     directory: Path,
     *,
     rivals: bool,
@@ -38,7 +40,7 @@ def settle_alike(
     """Return the texts that stand for the reading of each ARN that stands for all, and for those that contradict each other.
 
     ``readings`` gives source, line, user and ARN of each row, and behind these the values of ``columns``, ``c0``, ``c1``, …,
-    which stand in what is returned as well, in place of documents; ``sources`` are the names by number. Without rivals, or
+    which stand in what is returned as well, in place of documents; ``sources`` stand by number. Without rivals, or
     where none are asked for, there is no second text.
     """
     rows = directory / "several.parquet"
@@ -57,7 +59,7 @@ def settle_alike(
     return parquet(settled), parquet(several)
 
 
-def _set_apart(connection: Connection, readings: str, columns: Sequence[str], sources: Sequence[str]) -> None:
+def _set_apart(connection: Connection, readings: str, columns: Sequence[str], sources: Sequence[StoredSource]) -> None:
     """Make the table of ARNs, of a part of them at a time."""
     [(count,)] = rows_of(connection, f"SELECT count(*) FROM {readings}")
     parts = 1 + count // _AT_ONCE
@@ -75,12 +77,12 @@ def _with_values(places: str, readings: str, order: str) -> str:
         FROM ({numbered}) AS n JOIN {readings} AS r ON r.source = n.place.source AND r.line = n.place.line ORDER BY number"""
 
 
-def _apart(readings: str, columns: Sequence[str], sources: Sequence[str]) -> str:
+def _apart(readings: str, columns: Sequence[str], sources: Sequence[StoredSource]) -> str:
     values = {column: f"c{place}" for place, column in enumerate(columns)}
     # As JSON they would come in this order: what ends a value there is no sign of a plain one.
     said = f"""concat_ws('"', {", ".join(values[column] for column in sorted(columns))}, '')"""
     held = ", ".join(f"any_value({value}) AS {value}" for value in ['"user"', *values.values()])
-    place = "min({source: source, line: line}) AS place"
+    place = f"min({{newest: {places_from_newest(sources)}[source + 1], source: source, line: line}}) AS place"
     each = f"SELECT arn, {said} AS said, {place}, {held} FROM {readings} GROUP BY arn, said"
     several = f"SELECT arn, list(place ORDER BY said) AS places, {_differing(values)} AS names FROM ({each}) GROUP BY arn"
     return f"SELECT arn, places, CASE WHEN len(places) > 1 THEN {_sentence(sources)} END AS contradicted FROM ({several})"
@@ -93,10 +95,10 @@ def _differing(values: dict[str, str]) -> str:
     return f"list_filter([{cases}], lambda one: one IS NOT NULL)"
 
 
-def _sentence(sources: Sequence[str]) -> str:
+def _sentence(sources: Sequence[StoredSource]) -> str:
     """Return the expression of what is said of readings at ``places`` that differ in ``names``."""
     more = f"CASE WHEN len(names) > {MOST_NAMED} THEN ' and ' || (len(names) - {MOST_NAMED}) || ' more' ELSE '' END"
-    named = f"{text_list(sources)}[one.source + 1] || ':' || one.line"
+    named = f"{text_list(one.name for one in sources)}[one.source + 1] || ':' || one.line"
     where = f"array_to_string(list_transform(places[1:{MOST_NAMED}], lambda one: {named}), ', ')"
     listed = f"array_to_string(names[1:{MOST_NAMED}], ', ')"
     return f"{text(CONTRADICT)} || {listed} || {more} || {text(PLACES)} || {where} || ')'"

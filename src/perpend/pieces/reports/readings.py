@@ -222,7 +222,6 @@ class Readings:
 
     def settled(self, sources: Sequence[StoredSource], *, rivals: bool = False) -> Settled:
         """Return the rows that are not as a report has them: of ARNs shown more than once, of unseen roots. Find all owners."""
-        names = [report.source for report in self.reports]
         several = f"SELECT hash(arn) AS hashed FROM {self.keys} GROUP BY hashed HAVING count(*) > 1"
         candidates = f"SELECT arn FROM {self.keys} WHERE hash(arn) IN ({several})"
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
@@ -230,13 +229,13 @@ class Readings:
         columns = self.reports[0].columns if self.are_alike() else ()
         readings = self._repeated(_places(columns) if columns else None)
         if columns:
-            known, found = settle_alike(self.connection, readings, columns, names, self.directory, rivals=rivals)
+            known, found = settle_alike(self.connection, readings, columns, sources, self.directory, rivals=rivals)
         else:
-            known, found = settle_repeated(self.connection, readings, names, self.directory, rivals=rivals)
+            known, found = settle_repeated(self.connection, readings, sources, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
         numbers = by_age(sources)
         find_owners(self.connection, users, f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]")
-        roots = unseen_roots(self.connection, names, self.directory)
+        roots = unseen_roots(self.connection, sources, self.directory)
         return Settled(f"(FROM {known} UNION ALL BY NAME FROM {roots})", found)
 
     def _repeated(self, values: Sequence[str] | None) -> str:

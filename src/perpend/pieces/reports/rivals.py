@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from perpend.ir.estate import EstateObject
     from perpend.store.database import Connection
+    from perpend.store.manifest import StoredSource
 
 _AT_ONCE: Final = 2_048
 _COLUMNS: Final = {
@@ -41,19 +42,19 @@ _WRITTEN: Final = json.JSONEncoder(ensure_ascii=False).encode
 def settle_repeated(
     connection: Connection,
     readings: str,
-    sources: Sequence[str],
+    sources: Sequence[StoredSource],
     directory: Path,
     *,
     rivals: bool = False,
 ) -> tuple[str, str | None]:
     """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
 
-    ``readings`` gives source, line, user, ARN and document of each; ``sources`` are the names by number, in their rank. With
+    ``readings`` gives source, line, user, ARN and document of each; ``sources`` stand by number, in their rank. With
     ``rivals`` also what stands for all readings of objects of which several remain, each object's own in their order, numbered
     from 0; None where there are none.
     """
     rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
-    found = map(_rows_of_user, _settled(rows, sources), repeat(sources))
+    found = map(_rows_of_user, _settled(rows, sources), repeat([one.name for one in sources]))
     with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
         for remaining in found:
             settled.add(remaining[0])
@@ -62,7 +63,7 @@ def settle_repeated(
     return settled.stored(), several.stored() if several.rows else None
 
 
-def unseen_roots(connection: Connection, sources: Sequence[str], directory: Path) -> str:
+def unseen_roots(connection: Connection, sources: Sequence[StoredSource], directory: Path) -> str:
     """Return the text that stands for the rows of root users that exist all the same, of accounts in the table of owners.
 
     They have no line; ``before`` is that of the account's first user.
@@ -80,13 +81,14 @@ def _rows_of(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[EstateObject]:
-    ranks = {name: rank for rank, name in enumerate(sources)}
+def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource]) -> Iterator[EstateObject]:
+    ranks = {one.name: rank for rank, one in enumerate(sources)}
     waiting: list[Reading] = []
     for arn, group in groupby(rows, key=lambda row: str(row[3])):
         account = _account(arn)
         waiting += [
-            Reading(account, user, arn, row, Origin(sources[source], line), None) for source, line, user, _, row in group
+            Reading(account, user, arn, row, Origin(sources[source].name, line), sources[source].observed_at)
+            for source, line, user, _, row in group
         ]
         if len(waiting) >= _AT_ONCE:
             yield from merge_readings(waiting, ranks)[0]
@@ -94,11 +96,12 @@ def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterato
     yield from merge_readings(waiting, ranks)[0]
 
 
-def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[str]) -> Iterator[dict[str, Any]]:
-    ranks = {name: rank for rank, name in enumerate(sources)}
+def _roots(rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource]) -> Iterator[dict[str, Any]]:
+    names = [one.name for one in sources]
+    ranks = {name: rank for rank, name in enumerate(names)}
     for source, line, user, arn in rows:
-        users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(sources[source], line), None)], ranks)
-        yield from ({**_row_of(root, sources), "before": line} for root in with_root_users(users) if root.origin.row is None)
+        users, _ = merge_readings([Reading(_account(arn), user, arn, "{}", Origin(names[source], line), None)], ranks)
+        yield from ({**_row_of(root, names), "before": line} for root in with_root_users(users) if root.origin.row is None)
 
 
 def _account(arn: str) -> str:

@@ -139,6 +139,21 @@ def test_a_row_is_as_new_as_its_newest_finding_and_one_without_a_time_may_be_of_
         assert (None if undated else "2026-11-20") == (source.observed_at and str(source.observed_at.date()))
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "more"),
+    [
+        ("prowler-ocsf", "time_dt", {"resources": [{"data": {"metadata": {**ROW, "user": "bob", "arn": BOB}}}]}),
+        ("steampipe-report", "generated_time", {}),
+        ("cloudquery", "_cq_sync_time", {}),
+    ],
+)
+def test_rows_of_several_runs_have_no_time_together(tmp_path: Path, name: str, place: str, more: dict[str, Any]) -> None:
+    first, last = FORMATS[name]()
+    for time, found in (("2026-11-19T20:15:00Z", "2026-11-20 08:15:00+00:00"), ("2026-11-19T20:14:59Z", "None")):
+        [source] = read(tmp_path, written(name, [first, {**last, **more, place: time}])).sources
+        assert found == str(source.observed_at), time
+
+
 def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
     status = {"configurationItemStatus": "ResourceNotRecorded"}
     items = [config_item("AWS::IAM::User", one, None, **status) for one in (ANN, "")]
@@ -170,6 +185,13 @@ def test_what_a_report_and_details_say_of_one_user_is_united(tmp_path: Path) -> 
     other = formats.details()
     other["UserDetailList"][0]["UserPolicyList"] = [{"PolicyName": "q"}]
     assert object_of(read(tmp_path, json.dumps(formats.details()), json.dumps(other)), USER, ANN).variants
+
+
+def test_what_lists_an_object_contradicts_an_item_by_which_it_is_gone(tmp_path: Path) -> None:
+    gone = config_item("AWS::IAM::User", ANN, {}, configurationItemStatus="ResourceDeleted")
+    listed = [{"Id": ANN, "CA10__userName__c": "ann"}]
+    estate = read(tmp_path, json.dumps(listed), json.dumps({"configurationItems": [gone]}), type_name=USER)
+    assert 1 == len(object_of(estate, USER, ANN).variants)
 
 
 BAD = {

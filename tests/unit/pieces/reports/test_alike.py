@@ -9,6 +9,7 @@ import pytest
 from perpend.pieces.reports import alike
 from perpend.pieces.reports.alike import settle_alike
 from perpend.store.database import opened, rows_of
+from perpend.store.manifest import StoredSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +23,10 @@ def settled(directory: Path, users: int, memory: str) -> tuple[list[tuple[object
     listed = f"0 AS source, line, 'u' || line // 2 AS \"user\", 'arn:' || line // 2 AS arn, {values}"
     readings = f"SELECT {listed}, CAST(line % 2 AS VARCHAR) AS c19 FROM range(2 * {users}) AS lines(line)"
     directory.mkdir()
+    sources = [StoredSource("report.csv", "credential-report", None, 2 * users)]
     with opened(directories=[directory], spill=directory / "spill", memory_limit=memory) as connection:
         connection.execute("SET threads = 1")
-        known, rivals = settle_alike(connection, readings, COLUMNS, ["report.csv"], directory, rivals=True)
+        known, rivals = settle_alike(connection, readings, COLUMNS, sources, directory, rivals=True)
         said = rows_of(connection, f"SELECT number, arn, line, contradicted FROM {known} ORDER BY number")
         return said, rows_of(connection, f"SELECT count(*) FROM {rivals}")[0][0]
 
