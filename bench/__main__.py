@@ -165,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--users", type=_sizes, default=[100_000], help="sizes, separated by commas, such as 1e5,1e6,5e6")
     parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
     parser.add_argument("--asked", type=int, default=200, help="policies of `histories`")
+    parser.add_argument("--delays", type=_sizes, default=[0, 20, 50], help="milliseconds that each call of `collect` waits")
     parser.add_argument("--days", type=int, default=30, help="days of `histories`")
     parser.add_argument(
         "--changed", type=float, default=0.001, help="the share of verdicts of `histories` that change in a day"
@@ -193,7 +194,7 @@ def main() -> None:
     if given.what == "collect":
         for users in given.users:
             with tempfile.TemporaryDirectory() as folder:
-                measure_collecting(users, given.rounds, Path(folder), given.json, _command())
+                measure_collecting(users, given.rounds, given.delays, Path(folder), given.json, _command())
     if given.what == "report":
         with tempfile.TemporaryDirectory() as folder:
             for users in given.users:

@@ -1,8 +1,10 @@
 """Users with access keys on a server of ours, collected and judged; beside it a bare script, and Cloud Custodian if on PATH.
 
-All ask the same moto, round by round, which users have two active keys; the first round does not count. Calls are counted by
-the server. The script makes our calls with boto3 and counts with ``csv``, without policy, store and report: what any tool in
-Python takes at least.
+All ask the same moto through the tests' own proxy, round by round, which users have two active keys; a round before these does
+not count. The proxy counts calls and lets each wait as long as is asked, beside the others, before it passes it on: on loopback
+a call costs nothing, at AWS it does. By the clock all hangs on what else the
+machine does; processors' time and waits do not. The script makes our calls with boto3 and counts with ``csv``, without policy,
+store and report: what any tool in Python takes at least.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.servers.aws import Proxy
 
 from bench.engines import machine
 from bench.results import Results
@@ -59,27 +63,29 @@ assert int(sys.argv[1]) == sum(user["access_key_1_active"] == user["access_key_2
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a candidate cost: wall seconds, seconds of its own processors and of the server's, calls; and the users found."""
+    """What a candidate cost: wall seconds, seconds of its own processors and of the server's, those for which its calls waited.
+
+    Calls that waited beside each other count once.
+    """
 
     seconds: float
     processor: float
     server: float
+    waited: float
     calls: int
     found: int
 
 
 class Server:
-    """A moto of its own on loopback. Each call is a line of its log."""
+    """A moto of its own on loopback, with a proxy before it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self._log = folder / "server.log"
-        with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.proxy = Proxy(f"http://127.0.0.1:{port}")
         for _ in range(600):
             if self._process.poll() is not None:
                 raise SystemExit("moto ended: `pip install 'moto[server]'`")
@@ -90,31 +96,34 @@ class Server:
                 time.sleep(0.1)
         raise SystemExit("moto does not answer")
 
-    def calls(self) -> int:
-        return self._log.read_bytes().count(b'"POST / HTTP')
-
     def seconds(self) -> float:
-        """Return the seconds of processors that the server has used, 0 where the system does not say."""
+        """Return the seconds of processors that moto has used, 0 where the system does not say."""
         stat = Path(f"/proc/{self._process.pid}/stat")
         words = stat.read_text().rpartition(")")[2].split() if stat.exists() else ["0"] * 13
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
+        self.proxy.close()
         self._process.terminate()
         self._process.wait()
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[Server]:
-    server = Server(folder)
+def _server() -> Iterator[Server]:
+    server = Server()
     try:
         yield server
     finally:
         server.close()
 
 
-def measure_collecting(users: int, rounds: int, folder: Path, results: Path | None, command: str) -> None:
-    """Print what one policy costs over some users, a quarter of whom have two active keys; keep it where results are kept."""
+def measure_collecting(
+    users: int, rounds: int, delays: Sequence[int], folder: Path, results: Path | None, command: str
+) -> None:
+    """Print what one policy costs over some users, a quarter of whom have two active keys; keep it where results are kept.
+
+    ``delays`` are the milliseconds that each call waits; all of them in one run, on one server.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "AWS_ACCESS_KEY_ID": "id",
@@ -122,30 +131,59 @@ def measure_collecting(users: int, rounds: int, folder: Path, results: Path | No
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    with _server(folder) as server:
-        environment["AWS_ENDPOINT_URL"] = server.url
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    with _server() as server:
+        environment["AWS_ENDPOINT_URL"] = server.proxy.url
         _create(server, users)
-        found = _in_turns(rounds, _candidates(server, folder, environment, users))
-    candidates = {name: _medians(asked) for name, asked in found.items()}
+        candidates = _candidates(server, folder, environment, users)
+        loads = [os.getloadavg()[0]]
+        found = _in_turns(rounds, delays, server, candidates)
+        loads.append(os.getloadavg()[0])
+    measured = [{"delay": delay, "candidates": _medians(asked)} for delay, asked in found.items()]
     print(f"\n{users:,} users, {users // 4:,} with two active keys, on one server (`{command}`)")
-    for name, one in candidates.items():
-        cost = f"{one['seconds']:7.2f} s, {one['processor']:6.2f} s of processors and {one['server']:6.2f} s of the server's"
-        print(f"  {name:18} {cost}, {one['calls']:5} calls, {one['found']} found")
-    if THEIRS in candidates:
-        own, both, calls = ratios(candidates)
-        print(f"  ratio: {own:.1f} x of processor time, {both:.1f} x with the server's (goal: {RATIO} x), {calls:.0f} x calls")
+    print(f"load of the machine before and after: {loads[0]:.1f}, {loads[1]:.1f} on {os.cpu_count()} processors")
+    for one in measured:
+        _tell(one["delay"], one["candidates"])
     if results:
         kept = Results.read(results)
         kept.content["machine"] = machine()
         day = datetime.now(UTC).date().isoformat()
-        kept.add("collect", {"users": users, "date": day, "command": command, "candidates": candidates})
+        load = [round(one, 1) for one in loads]
+        record = {"users": users, "date": day, "command": command, "rounds": rounds, "load": load, "delays": measured}
+        kept.add("collect", record)
 
 
-def ratios(candidates: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, float]:
-    """Return what the other scanner takes in times of ours: processor time of its own, with the server's, and calls."""
-    ours, theirs = candidates[OURS], candidates[THEIRS]
-    both = (theirs["processor"] + theirs["server"]) / (ours["processor"] + ours["server"])
-    return theirs["processor"] / ours["processor"], both, theirs["calls"] / ours["calls"]
+def _tell(delay: int, candidates: Mapping[str, Mapping[str, Any]]) -> None:
+    print(f"each call waits {delay} ms")
+    for name, one in candidates.items():
+        times = Times.of(one)
+        cost = f"{times.own:6.2f} s of processors, {times.both:6.2f} with the server's, {times.whole:6.2f} with the waits"
+        print(f"  {name:18} {cost}, {times.clock:7.2f} s by the clock, {times.calls:5.0f} calls, {one['found']} found")
+    if THEIRS in candidates:
+        ratio = ratios(candidates)
+        told = f"{ratio.own:.1f} x, {ratio.both:.1f} x, {ratio.whole:.1f} x (goal: {RATIO} x), {ratio.clock:.1f} x by the clock"
+        print(f"  ratio: {told}, {ratio.calls:.0f} x calls")
+
+
+class Times(NamedTuple):
+    """What a candidate takes, or in times of another one: its processors, with the server's, with the waits, by the clock."""
+
+    own: float
+    both: float
+    whole: float
+    clock: float
+    calls: float
+
+    @classmethod
+    def of(cls, one: Mapping[str, Any]) -> Times:
+        both = one["processor"] + one["server"]
+        return cls(one["processor"], both, both + one["waited"], one["seconds"], one["calls"])
+
+
+def ratios(candidates: Mapping[str, Mapping[str, Any]], base: str = OURS) -> Times:
+    """Return what the other scanner takes in times of one candidate."""
+    both = (Times.of(candidates[name]) for name in (THEIRS, base))
+    return Times(*(theirs / ours for theirs, ours in zip(*both, strict=True)))
 
 
 def _candidates(server: Server, folder: Path, environment: dict[str, str], users: int) -> dict[str, Callable[[], Asked]]:
@@ -159,21 +197,33 @@ def _candidates(server: Server, folder: Path, environment: dict[str, str], users
     }
 
 
-def _in_turns(rounds: int, candidates: Mapping[str, Callable[[], Asked]]) -> dict[str, list[Asked]]:
-    found: dict[str, list[Asked]] = {name: [] for name in candidates}
-    for number in range(rounds + 1):
-        for name, candidate in candidates.items():
-            asked = candidate()
-            found[name] += [asked] if number else []
+def _in_turns(
+    rounds: int, delays: Sequence[int], server: Server, candidates: Mapping[str, Callable[[], Asked]]
+) -> dict[int, dict[str, list[Asked]]]:
+    """Return by delay and name what each round cost; one before them, in which no call waits, warms up."""
+    found: dict[int, dict[str, list[Asked]]] = {delay: {name: [] for name in candidates} for delay in delays}
+    for candidate in candidates.values():
+        candidate()
+    for _ in range(rounds):
+        for delay, asked in found.items():
+            server.proxy.delay = delay / 1000
+            for name, candidate in candidates.items():
+                asked[name].append(candidate())
     return found
 
 
-def _medians(asked: Sequence[Asked]) -> dict[str, float]:
-    def median(name: str) -> float:
-        return round(float(statistics.median(getattr(one, name) for one in asked)), 2)
+def _medians(asked: Mapping[str, Sequence[Asked]]) -> dict[str, dict[str, float]]:
+    """Return by name the medians over the rounds, the most calls of any, the users found; by the clock the fastest round."""
 
-    counts = {"calls": asked[-1].calls, "found": asked[-1].found}
-    return {name: median(name) for name in ("seconds", "processor", "server")} | counts
+    def of(rounds: Sequence[Asked]) -> dict[str, float]:
+        medians = {
+            name: round(float(statistics.median(getattr(one, name) for one in rounds)), 2)
+            for name in ("processor", "server", "waited")
+        }
+        clock = round(min(one.seconds for one in rounds), 2)
+        return {"seconds": clock, **medians, "calls": max(one.calls for one in rounds), "found": rounds[-1].found}
+
+    return {name: of(rounds) for name, rounds in asked.items()}
 
 
 def _create(server: Server, users: int) -> None:
@@ -181,7 +231,7 @@ def _create(server: Server, users: int) -> None:
 
     session = botocore.session.Session()
     session.set_credentials("id", "none")
-    iam = session.create_client("iam", region_name="us-east-1", endpoint_url=server.url)
+    iam = session.create_client("iam", region_name="us-east-1", endpoint_url=server.proxy.behind)
 
     def create(number: int) -> None:
         iam.create_user(UserName=f"user{number:06}")
@@ -200,7 +250,7 @@ def _perpend(server: Server, folder: Path, environment: dict[str, str], users: i
         "--policy",
         POLICY,
         "--endpoint-url",
-        server.url,
+        server.proxy.url,
         "--format",
         "json",
         "--out",
@@ -230,8 +280,8 @@ def _custodian(command: str, server: Server, folder: Path, environment: dict[str
 
 def _run(
     command: list[str], server: Server, environment: dict[str, str], *, allowed: tuple[int, ...]
-) -> tuple[float, float, float, int]:
-    before, used, started = server.calls(), server.seconds(), time.perf_counter()
+) -> tuple[float, float, float, float, int]:
+    before, waits, used, started = len(server.proxy.asked), server.proxy.waits, server.seconds(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     errors = process.stderr.read().decode() if process.stderr else ""
     _, status, usage = os.wait4(process.pid, 0)
@@ -239,4 +289,6 @@ def _run(
     process.returncode = code = os.waitstatus_to_exitcode(status)
     if code not in allowed:
         raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
-    return seconds, usage.ru_utime + usage.ru_stime, server.seconds() - used, server.calls() - before
+    waited = (server.proxy.waits - waits) * server.proxy.delay
+    own = usage.ru_utime + usage.ru_stime
+    return seconds, own, server.seconds() - used, waited, len(server.proxy.asked) - before

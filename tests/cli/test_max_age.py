@@ -113,6 +113,7 @@ def test_explain_says_it_and_the_hint_hands_the_age_on(estate: Estate, run: Run)
     for words in ([old], ["--store", estate.store(old)]):
         explained = run("explain", KEY_POLICY, "ann", *words, *NOW, "--max-age", "24h")
         assert (0, True) == (explained.code, STALE in " ".join(explained.out.split())), explained.out
+        assert "smallest change" not in explained.out  # no value would turn it
 
 
 def test_the_configuration_may_hold_it(estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

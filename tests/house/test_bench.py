@@ -126,21 +126,31 @@ def test_the_page_shows_commands_with_their_worst_figures(tmp_path: Path) -> Non
 
 def test_the_page_shows_what_collecting_takes_beside_another_scanner(tmp_path: Path) -> None:
     results = Results.read(tmp_path / "results.json")
-    ours = {"seconds": 1.0, "processor": 1.0, "server": 0.5, "calls": 4, "found": 250}
-    theirs = {"seconds": 9.0, "processor": 5.0, "server": 5.5, "calls": 1_004, "found": 250}
+    ours = {"seconds": 2.0, "processor": 1.0, "server": 0.5, "waited": 0.5, "calls": 4, "found": 250}
+    theirs = {"seconds": 18.0, "processor": 5.0, "server": 5.5, "waited": 50.0, "calls": 1_004, "found": 250}
     for number, more in enumerate(({}, {"custodian run": theirs})):
-        candidates = {"perpend scan aws": ours, "a bare script": ours, **more}
-        results.add(
-            "collect", {"users": 1_000 * (number + 1), "date": "2026-01-10", "command": "make", "candidates": candidates}
-        )
+        slower = {name: {**one, "waited": 29.0} for name, one in more.items()}
+        delays = [
+            {"delay": delay, "candidates": {"perpend scan aws": ours, "a bare script": ours, **theirs_of}}
+            for delay, theirs_of in ((0, more), (50, slower))
+        ]
+        made_of = {"users": 1_000 * (number + 1), "date": "2026-01-10", "command": "make", "load": [0.1, 2.5]}
+        results.add("collect", {**made_of, "delays": delays})
     made = {"accounts": 2, "rows": {"a": 3, "b": 4}, "calls": 9, "seconds": 1.5, "memory": 99, "kills": 3, "twice": 0}
     results.add("organization", {"users": 5, "date": "2026-01-10", "command": "make", **made, "same": False})
     write_page(results, tmp_path)
     page = (tmp_path / "performance.md").read_text("utf-8")
     assert {"## Collecting an account", "## Collecting an organization"} < set(page.splitlines())
-    assert "| 1,000 | calls | 4 | 4 | – | – |\n|  | time of its own | 1.00 | 1.00 | – | – |" in page
-    assert "| 2,000 | calls | 4 | 4 | 1,004 | 251 |\n|  | time of its own | 1.00 | 1.00 | 5.00 | 5.0 |" in page
-    assert "|  | with the server's | 1.50 | 1.50 | 10.50 | 7.0 |" in page
+    assert (
+        "| 1,000 | 0 ms | processors, its own | 1.00 | 1.00 | – | – |\n|  |  | with the server's | 1.50 | 1.50 | – | – |"
+        in page
+    )
+    assert "| 2,000 | 50 ms | processors, its own | 1.00 | 1.00 | 5.00 | 5.0 |" in page
+    assert "|  |  | with the waits | 2.00 | 2.00 | 39.50 | 19.8 |\n|  |  | by the clock | 2.00 | 2.00 | 18.00 | 9.0 |" in page
+    assert "|  |  | calls | 4 | 4 | 1,004 | 251 |" in page
+    assert "For 2,000 users and waits of 0, 50 ms the ratio, waits counted, is 30.2, 19.8;" in page
+    assert "The 20 times are missed where a call waits 50 ms.\n" in page
+    assert "`make`, on 2026-01-10, the machine's load 0.1 before and 2.5 after" in page
     assert "| rows | 7 |" in page and "| tables and claims that differ after the kills | some |" in page
 
 

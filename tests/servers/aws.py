@@ -81,7 +81,9 @@ class Proxy:
 
     ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws`` or as it is; ``mended`` what
     becomes of the other server's answers. ``asked_as`` is what is put in the place of something
-    in what it is asked, and ``throttled`` the share of all calls that is throttled.
+    in what it is asked, and ``throttled`` the share of all calls that is throttled. Each call waits for ``delay`` seconds before it
+    is passed on, none for another one; ``waiting`` are how many do, ``waits`` how many did,
+    those not counted that began to while another one did.
     """
 
     def __init__(self, behind: str) -> None:
@@ -92,6 +94,10 @@ class Proxy:
         self.mended: Mapping[str, Mend] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.throttled = 0.0
+        self.delay = 0.0
+        self.waits = 0
+        self.waiting = 0
+        self._counting = threading.Lock()
         self.drawn = random.Random(7)
         self.ended = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -100,6 +106,15 @@ class Proxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def wait(self) -> None:
+        """Let a call wait."""
+        with self._counting:
+            self.waits += not self.waiting
+            self.waiting += 1
+        self.ended.wait(self.delay)
+        with self._counting:
+            self.waiting -= 1
 
     def close(self) -> None:
         self.ended.set()
@@ -137,6 +152,7 @@ class _AnsweringHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = asked_of(self.command, self.path, self.headers, body)
         self.proxy.asked.append(asked.operation)
+        self.proxy.wait()
         how = next((self.proxy.answers[one] for one in asked.names if one in self.proxy.answers), "")
         if how.startswith("twice "):
             how = how.removeprefix("twice ") if self.proxy.asked.count(asked.operation) <= 2 else ""

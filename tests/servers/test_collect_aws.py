@@ -186,6 +186,33 @@ def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch:
     assert "/store" not in denied.out
 
 
+def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    scan, user = ("scan", "aws", "--endpoint-url", proxy.url, "--format", "json"), ("--types", "CA10__CaAwsUser__c")
+    ended = run(*scan, *user)
+    verdicts = json.loads(ended.out)["verdicts"]
+    policies = {one["policyId"].rpartition("/")[2] for one in verdicts}
+    assert {"account-has-no-iam-users", "user-has-more-than-one-active-access-key"} < policies
+    undetermined = {one["object"]["id"] for one in verdicts if one["status"] == "UNDETERMINED"}
+    assert {f"arn:aws:iam::{ACCOUNT}:root"} == undetermined  # moto's report has no row of the root user
+    lines = ended.err.splitlines()
+    asked, group = f"{len(policies)} policies read nothing but what --types names; ", "/ce/ca/aws/iam/user-without-group"
+    assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types not asked") for line in lines)
+    assert f"  not asked, since it also reads CA10__CaAwsIamUserGroupLink__c: {group}" in lines
+    (tmp_path / "perpend.toml").write_text('exclude = ["**/user-has-more-than-one-active-access-key"]\n')
+    left_out = json.loads(run(*scan, *user, "--config", tmp_path / "perpend.toml").out)["verdicts"]
+    assert policies - {"user-has-more-than-one-active-access-key"} == {one["policyId"].rpartition("/")[2] for one in left_out}
+    proxy.answers, proxy.asked = {"GetCredentialReport": "AccessDenied"}, []
+    denied = run(*scan, *user)
+    assert (3, True) == (
+        denied.code,
+        f"denied iam:GetCredentialReport (AccessDenied) in {ACCOUNT}; 8 policies read it" in denied.err,
+    )
+    proxy.answers, proxy.asked = {}, []
+    nothing = run(*scan, "--types", "CA10__CaAwsVpc__c")
+    assert (2, []) == (nothing.code, proxy.asked)
+    assert "perpend: no policy judges by CA10__CaAwsVpc__c alone: `perpend collect aws` brings it in" in nothing.err
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [

@@ -316,9 +316,13 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: Run, stub: Stu
         (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
         (("--resume", "--dry-run"), "exclude each other"),
         (("--max-age", "soon"), "is no length of time"),
+        (("--org", "--role-name", "our audit"), "'our audit' is no name of a role, such as audit"),
+        (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is no name of a role; say its name alone"),
+        (("--org", "--external-id", ""), "it is no external ID: 2 to 1,224 letters"),
+        (("--org", "--external-id", "se cret"), "it is no external ID: 2 to 1,224 letters"),
     ):
         wrong = collect(*options)
-        assert (2, True) == (wrong.code, said in wrong.err)
+        assert (2, True, False) == (wrong.code, said in wrong.err, "se cret" in wrong.err)
 
 
 def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub: Stub) -> None:

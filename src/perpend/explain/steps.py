@@ -18,6 +18,7 @@ from perpend.ir.render import check_text, disappeared_text, expression_text
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.selection import Selection, view_of
+from perpend.meaning.partly_known import doubt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +84,9 @@ def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, 
     alone = Estate((), {program.input_type: (judged,)})
     finding = next(judge_estate(alone, selection, snapshot_time=day.time).findings())
     steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
-    # Of an object that its sources contradict each other about, no one value would settle the matter.
-    change = None if judged.variants else smallest_change(program, judged, day.milliseconds, finding.condition_index)
+    # Of an object that is too old, or that its sources contradict each other about, no one value would settle the matter.
+    settled = not judged.variants and doubt_of(judged.fields) is None
+    change = smallest_change(program, judged, day.milliseconds, finding.condition_index) if settled else None
     return Explanation(finding, view, day, steps, change)
 
 

@@ -24,6 +24,7 @@ NOT_IN_FULL: Final = "is not known in full: "
 NOT_ASKED: Final = "not asked for:"
 """How the reason of a claim begins why something was left out that nobody wanted to be read."""
 
+_LEADS_ON: Final = re.compile("( here| for)?:$| (for|of)$")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
@@ -87,6 +88,11 @@ class Unread:
     kind: str
     code: str = ""
     objects: int = 0
+
+    @property
+    def refusal(self) -> str:
+        """The kind in words of its own, such as ``denied``, ``throttled out``, ``region closed``, ``not asked``."""
+        return _LEADS_ON.sub("", self.kind)
 
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code else ""

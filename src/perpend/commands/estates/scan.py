@@ -12,6 +12,7 @@ from perpend.cli.histories.waiving import waivers_here
 from perpend.cli.reporting import Reporting, report_options, words_of_report
 from perpend.cli.repositories import hold_repository, repository_here, store_named
 from perpend.commands.estates.check import command as check
+from perpend.errands.clouds.asked import policies_asked
 from perpend.errands.clouds.collect import NOT_ALL, collect_into
 from perpend.errands.clouds.collecting import Wishes, collection_options, to_collect
 from perpend.errands.clouds.dry_run import print_dry_run
@@ -43,6 +44,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     """Ask AWS for what policies read of accounts, judge it by these policies, and report.
 
     It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
+    With --types alone those policies judge that read nothing else; the others are told.
     """
     report = Reporting.taken_from(given)
     report.refuse_contradictions(given["frameworks"])
@@ -57,19 +59,19 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     if wishes.dry_run:
         print_dry_run(found.plan, wishes)
         return 0
+    configuration = configuration_of(context)
+    asked = policies_asked(repository, found, wishes, configuration.values.get("exclude", ()))
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
-        collected = collect_into(store_named(directory), repository, found, wishes, beside=True)
+        collected = collect_into(store_named(directory), repository, asked.to_collect, wishes, beside=True)
         kept = [] if store is not None else ["--no-history"]
-        words = ["--store", directory, *kept, *words_of_report(context)]
+        words = ["--store", directory, *kept, *words_of_report(context), *asked.words]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
-        for option, names in (("--policy", wishes.policies), ("--framework", wishes.frameworks)):
-            words += [word for name in names for word in (option, name)]
-        configuration = configuration_of(context)
         words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
         # A root of its own: what options have said to this command is not what they say to the other one.
         root = click.Context(context.find_root().command, info_name="perpend")
         hold_repository(root, repository)
         with check.make_context("check", words, parent=root) as judging:
             judged: int = check.invoke(judging)
+    asked.tell()
     return judged or (NOT_ALL if collected == NOT_ALL else 0)

@@ -133,6 +133,21 @@ def _address(context: click.Context, parameter: click.Parameter, value: str | No
     return value
 
 
+def _role(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the role that an option names, its path in front of it."""
+    if value is not None and not re.fullmatch(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", value, re.ASCII):
+        hint = "; say its name alone, it is the same in all accounts" if value.startswith("arn:") else ", such as audit"
+        raise click.BadParameter(f"'{printable(value)}' is no name of a role{hint}", context, parameter)
+    return value
+
+
+def _external_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the external ID that an option states. It is not shown: it may be a secret."""
+    if value is not None and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
+        raise click.BadParameter("it is no external ID: 2 to 1,224 letters, digits and +=,.@:/-_", context, parameter)
+    return value
+
+
 _OPTIONS: Final = (
     click.option(
         "--profile",
@@ -142,8 +157,18 @@ _OPTIONS: Final = (
         help="The profile of the AWS configuration to ask with; repeated, an account each.",
     ),
     click.option("--org", is_flag=True, help="Ask all active accounts of the organization, by a role in each."),
-    click.option("--role-name", metavar="ROLE", help="With --org: that role's name.  [default: OrganizationAccountAccessRole]"),
-    click.option("--external-id", metavar="ID", help="With --org: the external ID that the role's trust policy asks for."),
+    click.option(
+        "--role-name",
+        metavar="ROLE",
+        callback=_role,
+        help="With --org: that role's name.  [default: OrganizationAccountAccessRole]",
+    ),
+    click.option(
+        "--external-id",
+        metavar="ID",
+        callback=_external_id,
+        help="With --org: the external ID that the role's trust policy asks for.",
+    ),
     click.option(
         "--accounts",
         "wanted_accounts",

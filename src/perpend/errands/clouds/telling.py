@@ -64,7 +64,7 @@ def tell_unfinished(store: Store) -> None:
         began = one.name.partition(".")[0].partition("-")[0][:15]
         click.echo(
             f"perpend: an unfinished collection of {began} UTC stands in the store: --resume with its options goes on with it, "
-            f"`perpend inventory prune` removes it",
+            f"`perpend inventory prune --keep N` removes it",
             err=True,
         )
 

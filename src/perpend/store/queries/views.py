@@ -114,7 +114,7 @@ def _sources(snapshot: Snapshot) -> str:
 
 def _calls(snapshot: Snapshot) -> str:
     rows = [
-        f"({', '.join(map(text, (one.account, one.region, one.service, one.operation, one.label, one.kind, one.code)))}, "
+        f"({', '.join(map(text, (one.account, one.region, one.service, one.operation, one.label, one.refusal, one.code)))}, "
         f"{one.objects})"
         for one in snapshot.calls
     ]

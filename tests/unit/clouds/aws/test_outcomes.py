@@ -7,6 +7,7 @@ import pytest
 from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
 from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.tables import CALLS
+from perpend.ir.coverage import Unread
 
 WHERE = CloudPlace("111122223333", "aws")
 IN_REGION = CloudPlace("111122223333", "aws", "eu-west-1")
@@ -40,3 +41,9 @@ def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
     assert Fact({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
     told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
     assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)
+
+
+def test_each_kind_of_refusal_has_words_of_its_own_to_be_asked_for_by():
+    """They are what `kind` of the view of calls holds, as the how-to of collecting lists them."""
+    told = "denied, denied by SCP, region closed, throttled out, unsupported, credentials not accepted, failed, not asked"
+    assert told.split(", ") == [Unread("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in Lack]

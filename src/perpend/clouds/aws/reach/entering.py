@@ -48,6 +48,8 @@ _HINTS: Final = {
     "TokenRetrievalError": "the session has expired: `aws sso login`",
     "InvalidClientTokenId": "AWS does not know these credentials",
     "UnrecognizedClientException": "AWS does not know these credentials",
+    "AuthFailure": "AWS does not know these credentials",
+    "OptInRequired": "the account is not active, or not signed up for this: see its billing page",
     "SignatureDoesNotMatch": "AWS does not accept the signature: is the secret key right, and the clock?",
     "InvalidSignatureException": "AWS does not accept the signature: is the secret key right, and the clock?",
     "RequestExpired": "AWS finds the request too old: is the clock of this machine right?",

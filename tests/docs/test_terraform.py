@@ -1,0 +1,45 @@
+"""What the library shows of Terraform is Terraform: a parser of others reads every block of every remediation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from lark.exceptions import LarkError
+
+from perpend.load.repository import LIBRARY
+from tests.hcl import read_hcl
+
+BLOCK = re.compile(r"^```terraform\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KINDS = {"data", "locals", "moved", "provider", "resource"}
+
+
+def problems(text: str) -> Iterator[str]:
+    for number, block in enumerate(BLOCK.findall(text), 1):
+        try:
+            found = read_hcl(block)
+        except LarkError as error:
+            yield f"block {number}: {error}"
+            continue
+        yield from (f"block {number}: {kind} is no kind of block" for kind in found.keys() - KINDS)
+        types = [name for kind in ("resource", "data") for one in found.get(kind, ()) for name in one]
+        yield from (f"block {number}: {name} is no resource of AWS" for name in types if not name.startswith("aws_"))
+
+
+def test_every_terraform_block_of_the_library_is_one() -> None:
+    texts = {path.parent.name: path.read_text("utf-8") for path in sorted(LIBRARY.rglob("remediation.md"))}
+    assert {} == {policy: found for policy, text in texts.items() if (found := list(problems(text)))}
+    assert sum(len(BLOCK.findall(text)) for text in texts.values()) > 200
+    assert not [
+        policy
+        for policy, text in texts.items()
+        if len(re.findall(r"```(?:terraform|hcl|tf)\b", text)) != len(BLOCK.findall(text))
+    ]
+
+
+@pytest.mark.parametrize(
+    "block", ['resource "aws_x" "y" {\n', 'resource "x" "y" {}\n', 'resourc "aws_x" "y" {}\n', 'resource "aws_x" "y" { a = }\n']
+)
+def test_a_block_that_is_none_is_told(block: str) -> None:
+    assert [] != list(problems(f"```terraform\n{block}```\n"))
