@@ -150,10 +150,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "pieces/united",
         "intake/piles",
     ),
-    "differential/test_written.py": (
-        "engines/verdicts",
-        "judge/narrowed",
-    ),
+    "differential/test_written.py": ("engines/verdicts",),
     "unit/judge/stores/test_snapshots.py": ("judge/stores/judged",),
     "house/test_operations.py": (
         "ir/operation",

@@ -6,17 +6,22 @@ Some changes of each kind, over the library and, where ``PERPEND_CORPUS`` names 
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from perpend.intake import lists
 from perpend.intake.lists import Lists
 from perpend.ir.coverage import Claims
-from tests.property.metamorphic.changes import OBJECT_CHANGES
+from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.compare import PASS, Figures, changed, fitting, violations_of
-from tests.property.metamorphic.estates import USER, WITH_REPORTS, estate, roads_of
+from tests.property.metamorphic.contradictions import contradictions, settled
+from tests.property.metamorphic.estates import USER, WITH_REPORTS, Estate, estate, roads_of
 from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange
 from tests.property.metamorphic.roads import End
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, pools
@@ -62,9 +67,13 @@ def test_every_kind_of_change_can_be_made_somewhere() -> None:
 
 def found_by(type_name: str, road: str, worlds: int) -> Figures:
     """Return what changes of claims find, which begin every long run."""
-    found, random = Figures(), Random("planted")
-    asked = estate(pool_of(type_name), road, random, worlds)
-    for figures in changed(asked, [one for one in CLAIM_CHANGES if one.fits(asked.inputs, asked.way)], random):
+    asked = estate(pool_of(type_name), road, Random("planted"), worlds)
+    return found_in(asked, [one for one in CLAIM_CHANGES if one.fits(asked.inputs, asked.way)])
+
+
+def found_in(asked: Estate, changes: Sequence[list[Change] | FileChange]) -> Figures:
+    found = Figures()
+    for figures in changed(asked, changes, Random("faults")):
         found.add(figures)
     return found
 
@@ -79,6 +88,31 @@ def test_absence_that_stores_take_for_a_fact_is_found(monkeypatch: pytest.Monkey
     covered = Lists._covered
     monkeypatch.setattr(Lists, "_covered", lambda *given: [one for one in covered(*given) if not one.startswith("ELSE")])
     assert found_by("CA10__CaAwsSecurityGroup__c", "ndjson tables", 24).violations
+
+
+def claimed(pool: Pool, types: Collection[str]) -> Estate:
+    """Return a small estate of tables of some types, each said to be complete."""
+    found = estate(pool, "ndjson tables", Random("planted"), 12)
+    return replace(found, inputs=tuple(replace(one, complete="all") for one in found.inputs if one.type_name in types))
+
+
+def test_keys_that_lead_elsewhere_than_the_object_beside_them_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = claimed(pool_of("CA10__CaAwsRouteTable__c"), ("CA10__CaAwsRouteTable__c", "CA10__CaAwsRoute__c"))
+    changes = [one for one in FILE_CHANGES if one.name == "keys that an object beside speaks against"] * 12
+    assert not found_in(asked, changes).violations
+    monkeypatch.setattr(lists, "OTHER_OBJECT", "told by nobody")
+    monkeypatch.setattr(Lists, "_strays", lambda *_: [])
+    assert found_in(asked, changes).violations
+
+
+def test_blank_keys_of_masters_that_are_taken_for_a_fact_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = pool_of(ACCOUNT)
+    with_users = replace(pool, objects=tuple(one for one in pool.objects if one.get("CA10__users__r")))
+    asked = claimed(with_users, (ACCOUNT, USER))
+    changes = [[one for one in OBJECT_CHANGES if one.name == "a value blanked"]] * 4
+    assert not found_in(asked, changes).violations
+    monkeypatch.setattr(lists, "MASTER_KEY", "told by nobody")
+    assert found_in(asked, changes).violations
 
 
 KEY = ("/ce/a", 1, "one-w1")
@@ -111,3 +145,68 @@ def test_a_document_that_is_understood_now_may_pass_only_where_the_change_may_ha
     odd, wrong, after = {KEY: ended("UNDETERMINED")}, {KEY: ended("INCOMPLIANT")}, {KEY: ended("COMPLIANT")}
     assert [] == list(violations_of(odd, after, mends=lambda world: True))
     assert [(KEY, after[KEY])] == list(violations_of(wrong, after, mends=lambda world: True))
+
+
+def test_of_what_has_no_id_no_more_may_pass_than_did_or_has_lost_its_id() -> None:
+    nameless = ("/ce/a", -1, "")
+    before = {nameless: ended("UNDETERMINED", "COMPLIANT"), KEY: ended("COMPLIANT")}
+    one, two = ended("COMPLIANT", "UNDETERMINED"), ended("COMPLIANT", "COMPLIANT")
+    assert [] == list(violations_of(before, {nameless: one, KEY: before[KEY]}))
+    assert [(nameless, two)] == list(violations_of(before, {nameless: two, KEY: before[KEY]}))
+    assert [] == list(violations_of(before, {nameless: two}, takes=lambda policy, name: name != ""))
+    assert [(nameless, ())] == list(violations_of(before, {KEY: before[KEY]}))
+
+
+TRAIL, BUCKET = "CA10__CaAwsCloudTrailTrail__c", "CA10__bucket__c"
+DOCUMENT, EXTENDED = "CA10__policyDocument__c", "CA10__policyDocumentExt__c"
+
+
+@pytest.mark.parametrize(
+    ("fields", "type_name", "names"),
+    [
+        ({BUCKET: None, "CA10__bucket__r": {"Id": "b"}}, TRAIL, {BUCKET, "CA10__bucket__r", "Id"}),
+        ({BUCKET: "b", "CA10__bucket__r": None}, TRAIL, {BUCKET, "CA10__bucket__r", "Id"}),
+        ({"Id": "a", "CA10__users__r": [{"Id": "u", "CA10__account__c": "b"}]}, ACCOUNT, {"CA10__account__c", "Id"}),
+        ({"one": {"Id": "b", "x": 1}, "two": [{"Id": "b", "x": 2}]}, None, {"x", "Id"}),
+        ({DOCUMENT: 0, EXTENDED: "{}"}, None, {DOCUMENT}),
+        ({"Id": "1", "CA10__accountId__c": None}, ACCOUNT, {"CA10__accountId__c"}),
+    ],
+)
+def test_who_takes_away_one_of_two_statements_may_mend_and_who_changes_another_may_not(
+    fields: dict[str, object], type_name: str, names: set[str]
+) -> None:
+    before = contradictions(fields, type_name, reported=True)
+    assert [names] == [set(one.names) for one in before]
+    assert settled(before, frozenset(), f"{min(names)} at depth 0")
+    assert not settled(before, frozenset(), "CA10__other__c at depth 0")
+    assert not settled(before, before, f"{min(names)} at depth 0")
+
+
+@pytest.mark.parametrize(
+    ("fields", "type_name"),
+    [
+        ({BUCKET: "b", "CA10__bucket__r": {"Id": "b"}}, TRAIL),
+        ({BUCKET: None, "CA10__bucket__r": None}, TRAIL),
+        ({"CA10__bucket__r": {"Id": "b"}}, TRAIL),
+        ({BUCKET: "b", "CA10__bucket__r": "denied"}, TRAIL),
+        ({"Id": "a", "CA10__users__r": [{"Id": "u"}]}, ACCOUNT),
+        ({"one": {"Id": "b", "x": 1}, "two": [{"Id": "b"}, {"Id": "c", "x": 2}]}, None),
+        ({DOCUMENT: "{", EXTENDED: "{}"}, None),
+        ({DOCUMENT: 0, EXTENDED: None}, None),
+        ({"Id": "1", "CA10__accountId__c": "1"}, ACCOUNT),
+        ({"Id": "1"}, ACCOUNT),
+    ],
+)
+def test_what_is_said_once_or_twice_alike_contradicts_nothing(fields: dict[str, object], type_name: str) -> None:
+    assert not contradictions(fields, type_name, reported=True)
+
+
+def test_a_list_that_may_be_empty_is_never_emptied_in_a_document_but_all_else_is_put_there() -> None:
+    change = next(one for one in OBJECT_CHANGES if one.name == "an odd value in a document")
+    put = set()
+    for number in range(200):
+        fields = {"attributes": '{"restore": ["all"]}'}
+        change.apply(fields, None, Random(number))
+        put.add(json.dumps(json.loads(fields["attributes"])["restore"]))
+    assert "[]" not in put
+    assert {"null", "[[]]", "[null]", '""', '{"error": "AccessDenied"}'} <= put

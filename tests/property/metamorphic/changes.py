@@ -20,11 +20,10 @@ from tests.property.metamorphic.places import (
     chosen,
     documents_of,
     lists_within,
-    objects_within,
     places_of,
     places_within,
 )
-from tests.property.metamorphic.worlds import Fields, declared
+from tests.property.metamorphic.worlds import Fields, declared, objects_within
 
 Apply = Callable[[Fields, str | None, Random], str | None]
 
@@ -88,8 +87,17 @@ def _says_by_null(place: Place) -> bool:
     return _says_by_nothing(place) or place.form in ("list", "lookup")
 
 
+def belongs_to_none(key: str, form: str | None) -> bool:
+    """Whether a key that is blank is a fact: one of a lookup, not of a master, which each row must have."""
+    return form == "lookup" and key.endswith("__c")
+
+
+def _says_by_blank(place: Place) -> bool:
+    return _says_by_nothing(place) or belongs_to_none(str(place.key), place.form)
+
+
 def _blank(fields: Fields, type_name: str | None, random: Random) -> str | None:
-    place = chosen(random, [one for one in places_of(fields, type_name) if not _says_by_nothing(one)])
+    place = chosen(random, [one for one in places_of(fields, type_name) if not _says_by_blank(one)])
     return _done(place, lambda: place.put(random.choice(("", " ", "\t", "\u00a0"))))
 
 
@@ -202,10 +210,17 @@ Older reports do not have the column, a statement need have no condition, and AW
 """
 
 
+_MAY_BE_EMPTY = frozenset({"restore"})
+"""Keys whose list is empty where there is nobody: an empty one states that, and only null or another form of it is odd."""
+
+
 def _inner_odd(fields: Fields, type_name: str | None, random: Random) -> str | None:
     def apply(document: Any) -> str | None:
         place = chosen(random, [one for one in places_within(document) if one.key not in _MAY_BE_LEFT_OUT])
-        return _done(place, lambda: place.put(random.choice((None, *ODD["inner"], *DENIED))))
+        if place is None:
+            return None
+        odd = [one for one in ODD["inner"] if not (one == [] and place.key in _MAY_BE_EMPTY)]
+        return _done(place, lambda: place.put(random.choice((None, *odd, *DENIED))))
 
     return _in_document(fields, type_name, random, apply)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
+from tests.property.metamorphic.contradictions import contradictions, settled
 from tests.property.metamorphic.damage import Inputs
 from tests.property.metamorphic.estates import USER, USERS, WITH_REPORTS, Estate, estate, roads_of
 from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange, copied
@@ -89,15 +90,19 @@ class Figures:
 
 @dataclass(slots=True)
 class Made:
-    """Inputs in which objects were changed: how many by kind, which kinds and where by world."""
+    """Inputs in which objects were changed: how many by kind, which kinds and where by world, and whether one may have mended."""
 
     inputs: Inputs
     numbers: Counter[str] = field(default_factory=Counter)
-    changes: defaultdict[int, list[tuple[Change, str]]] = field(default_factory=lambda: defaultdict(list))
+    changes: defaultdict[int, list[tuple[Change, str, bool]]] = field(default_factory=lambda: defaultdict(list))
 
 
-def changed_object_rows(changes: Sequence[Change], inputs: Inputs, random: Random, share: float) -> Made:
-    """Return inputs in which a share of the objects was changed, each in one of several ways."""
+def changed_object_rows(changes: Sequence[Change], inputs: Inputs, random: Random, share: float, *, reported: bool) -> Made:
+    """Return inputs in which a share of the objects was changed, each in one of several ways.
+
+    Something odd may be gone: from a document, of two statements one that the other spoke against, or a list of users that
+    the account's report did (``reported``).
+    """
     made, found = Made(inputs), []
     for one in copied(inputs):
         if one.form in ROWS:
@@ -106,10 +111,13 @@ def changed_object_rows(changes: Sequence[Change], inputs: Inputs, random: Rando
                     change = random.choice(changes)
                     # The object is told by the Id that it has before it is changed.
                     world = world_of(str(row.get("Id")))[0]
+                    before = contradictions(row, one.type_name, reported=reported)
                     said = change.apply(row, one.type_name, random)
                     if said:
+                        after = contradictions(row, one.type_name, reported=reported)
+                        mends = change.mends or settled(before, after, said) or (reported and said.startswith(USERS))
                         made.numbers[change.name] += 1
-                        made.changes[world].append((change, said))
+                        made.changes[world].append((change, said, mends))
         found.append(one)
     made.inputs = tuple(found)
     return made
@@ -126,16 +134,26 @@ def violations_of(
     """Yield the verdicts that a change must not have brought about. ``same``: none may have changed.
 
     ``takes`` says of which policies which objects may be gone, ``mends`` of which worlds what was UNDETERMINED may be known now.
+    What has no Id is all of one name: no more of it may pass than did, and than those that have lost their Ids.
     """
+    lost = Counter(key[0] for key, ends in before.items() if key not in after for end in ends if end.status in PASS)
     for key, ends in before.items():
         then = after.get(key, ())
         if not then and takes(key[0], key[2]):
+            continue
+        if not key[2] and not same:
+            if not then or _passes(then) > _passes(ends) + lost[key[0]]:
+                yield key, then
             continue
         faults = KNOWN_FAULT - ({"UNDETERMINED"} if mends(key[1]) else set())
         if (same and set(then) != set(ends)) or (
             all(end.status in faults for end in ends) and (not then or any(end.status in PASS for end in then))
         ):
             yield key, then
+
+
+def _passes(ends: Sequence[End]) -> int:
+    return sum(end.status in PASS for end in ends)
 
 
 def run(seed: str, most: int, only: str | None = None, roots: Sequence[Path] = (LIBRARY,)) -> Figures:
@@ -217,18 +235,16 @@ class Pass:
 
 
 def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pass | None:
-    made = changed_object_rows(changes, asked.inputs, random, random.choice(_SHARES))
     reported = asked.road.endswith(WITH_REPORTS)
+    made = changed_object_rows(changes, asked.inputs, random, random.choice(_SHARES), reported=reported)
 
     def told(world: int) -> tuple[str, str]:
         found = made.changes.get(world, [])
-        names = sorted({change.name for change, _ in found})
-        return " + ".join(names) or "others changed", "; ".join(where for _, where in found)
+        names = sorted({change.name for change, _, _ in found})
+        return " + ".join(names) or "others changed", "; ".join(where for _, where, _ in found)
 
     def mends(world: int) -> bool:
-        """Whether something odd may be gone: from a document, or a list of users that the account's report spoke against."""
-        found = made.changes.get(world, ())
-        return any(change.mends or (reported and where.startswith(USERS)) for change, where in found)
+        return any(mended for _, _, mended in made.changes.get(world, ()))
 
     return Pass(made.inputs, asked.way, made.numbers, told, mends, _nested(asked)) if made.numbers else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.property.metamorphic.changes import RESERVED, tells_existence
+from tests.property.metamorphic.changes import RESERVED, belongs_to_none, tells_existence
 from tests.property.metamorphic.claims import (
     STRANGERS,
     children_gone,
@@ -107,13 +107,13 @@ def _again(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 
 
 def _repeat(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
-    return _with_some_rows(inputs, random, lambda row: [row, row])
+    return _with_some_rows(inputs, random, lambda row, _: [row, row])
 
 
 def _contradict(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Give objects a second row that lacks something, or says something else."""
 
-    def twice(row: Fields) -> list[Fields] | None:
+    def twice(row: Fields, _: str | None) -> list[Fields] | None:
         names = [name for name in row if name not in ("Id", "arn")]
         if not names:
             return None
@@ -123,14 +123,16 @@ def _contradict(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     return _with_some_rows(inputs, random, twice)
 
 
-def _with_some_rows(inputs: Inputs, random: Random, change: Callable[[Fields], list[Fields] | None]) -> Changed | None:
-    """Put rows in place of some."""
+def _with_some_rows(
+    inputs: Inputs, random: Random, change: Callable[[Fields, str | None], list[Fields] | None]
+) -> Changed | None:
+    """Put rows in place of some, by what a row and its type are."""
     place = random.randrange(len(inputs))
     share = random.choice((0.05, 0.3, 1.0))
     rows: list[Fields] = []
     number = 0
     for row in inputs[place].rows:
-        made = change(row) if random.random() < share else None
+        made = change(row, inputs[place].type_name) if random.random() < share else None
         rows += [row] if made is None else made
         number += made is not None
     if not number:
@@ -272,7 +274,7 @@ def _reserved_column(inputs: Inputs, pool: Pool, random: Random) -> Changed | No
 def _spelled_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Write Ids, and keys that lead to them, as spreadsheets and tools do that think them numbers, names or nothing."""
 
-    def change(row: Fields) -> list[Fields] | None:
+    def change(row: Fields, type_name: str | None) -> list[Fields] | None:
         names = [name for name in row if name in keys and isinstance(row[name], str) and row[name]]
         if not names:
             return None
@@ -299,9 +301,13 @@ _SPELLINGS: Sequence[Callable[[str], Any]] = (
 def _lost_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Put keys that lead nowhere in place of others."""
 
-    def change(row: Fields) -> list[Fields] | None:
+    def change(row: Fields, type_name: str | None) -> list[Fields] | None:
         names = [name for name in row if name in keys]
-        return [{**row, random.choice(names): random.choice(("nobody", None, "", "N/A", "999999999999"))}] if names else None
+        if not names:
+            return None
+        name = random.choice(names)
+        blank = () if belongs_to_none(name, declared(type_name or "").forms.get(name)) else (None, "")
+        return [{**row, name: random.choice(("nobody", "N/A", "999999999999", *blank))}]
 
     keys = {key for one in inputs for _, key in declared(one.type_name or "").lookups.values()}
     return _with_some_rows(inputs, random, change)
@@ -310,7 +316,7 @@ def _lost_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 def _contradicted_keys(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
     """Let keys lead nowhere beside the object, under the lookup, that they led to."""
 
-    def change(row: Fields) -> list[Fields] | None:
+    def change(row: Fields, type_name: str | None) -> list[Fields] | None:
         names = [name for name in row if name in lookups and isinstance(row[name], str) and row[name].strip()]
         if not names:
             return None

@@ -103,17 +103,6 @@ def places_within(document: Any, depth: int = 0) -> Iterator[Place]:
             yield from places_within(value, depth + 1)
 
 
-def objects_within(document: Any) -> Iterator[Fields]:
-    """Yield the objects of a document."""
-    if isinstance(document, dict):
-        yield document
-        for value in document.values():
-            yield from objects_within(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from objects_within(value)
-
-
 def lists_within(document: Any) -> Iterator[list[Any]]:
     """Yield the lists of a document that hold objects."""
     if isinstance(document, list):

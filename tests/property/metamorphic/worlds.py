@@ -104,11 +104,11 @@ def as_own(fields: Fields, type_name: str, number: int, identity: str | None = N
     account = account_of(number)
     copied = json.loads(json.dumps(fields).replace(_ACCOUNT_IN_DATA, account))
     renamed: dict[str, str] = {}
-    for own in _objects_within(copied):
+    for own in objects_within(copied):
         if isinstance(own.get("Id"), str) and own["Id"]:
             renamed[own["Id"]] = f"{own['Id']}-w{number}"
     renamed[fields["Id"]] = account if type_name == ACCOUNT else f"{identity or fields['Id']}-w{number}"
-    for own in _objects_within(copied):
+    for own in objects_within(copied):
         for name, value in own.items():
             if isinstance(value, str) and (name == "Id" or name.endswith("__c")) and value in renamed:
                 own[name] = renamed[value]
@@ -130,14 +130,15 @@ def world_of(identity: str) -> tuple[int, str]:
     return (int(account[1]) if account else int(suffix[1]) if suffix else -1), plain
 
 
-def _objects_within(value: Any) -> Iterator[Fields]:
+def objects_within(value: Any) -> Iterator[Fields]:
+    """Yield the objects in a value, itself among them."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
-            yield from _objects_within(inner)
+            yield from objects_within(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _objects_within(inner)
+            yield from objects_within(inner)
 
 
 def tables_of(worlds: list[Fields], type_name: str) -> dict[str, list[Fields]]:

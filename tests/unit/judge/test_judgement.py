@@ -76,6 +76,13 @@ def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Pat
     assert {THING: "b.json could not be read"} == unread(unusable=("b.json",)).unread()
     assert ({}, {}) == (unread().in_part(), unread(Claim(THING, Scope("1")), objects=()).in_part())
     assert "no input claims every" in unread(objects=()).in_part()["/ce/policy"]
+    refused = Claim(THING, Scope("2"), "refused: things")
+    assert {THING: "refused: things"} == unread(wanted, refused).unread(), "not by the alphabet"
+    unusable = unread(unusable=("b.json", "c.json"))
+    assert {THING: "c.json could not be read"} == unusable.unread(beside=["b.json"])
+    assert {} == unusable.unread(beside=["b.json", "c.json"])
+    nobody = {"/ce/policy": f"is not known in full: no input claims every `{THING}` there is (--complete all)"}
+    assert nobody == unread(Claim(THING, relation="children__r"), objects=()).in_part() == unread(objects=()).in_part()
     wished = unread(wanted, objects=())
     assert (("/ce/policy",), ()) == (unread(objects=()).unread_policies, wished.unread_policies)
 

@@ -10,7 +10,18 @@ import pytest
 
 from perpend.analyze.frameworks import FrameworkMappings
 from perpend.ir.status import Status
-from perpend.judge.requirements import NOT_DIRECT, AnsweredFor, Scorecard, Standing, framework_asked, scorecards_of
+from perpend.judge.requirements import (
+    NOT_DIRECT,
+    AnsweredFor,
+    FrameworkAsked,
+    PolicyAsked,
+    Requirement,
+    RequirementResult,
+    Scorecard,
+    Standing,
+    framework_asked,
+    scorecards_of,
+)
 from perpend.load.repository import Repository
 from tests.repositories import logic, write
 
@@ -136,3 +147,99 @@ def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..
 def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:
     results = card(left_out="/ce/nothing").results
     assert (Standing.NOT_ASKED, "has not judged") == (results[4].standing, results[4].requirement.policies[0].why_not)
+
+
+def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, ...] = ()) -> FrameworkAsked:
+    repository = Repository(write(root, {**FILES, **files}))
+    return framework_asked(
+        repository,
+        FrameworkMappings(repository),
+        [top],
+        inherited=False,
+        why_not=lambda policy_id: "left out" if policy_id in left_out else "",
+    )
+
+
+def test_a_section_by_itself_is_named_in_full(tmp_path: Path) -> None:
+    found = asked_of({}, tmp_path, "/frameworks/f/03")
+    assert ("/frameworks/f", "The framework, of it 3 Met") == (found.id, found.name)
+
+
+def test_a_policy_that_names_a_requirement_and_reaches_it_otherwise_too_names_it(tmp_path: Path) -> None:
+    files = {"ce/b/policy.yaml": policy("09/01"), "ce/c/policy.yaml": policy("03", "09/01")}
+    [found] = asked_of(files, tmp_path, "/frameworks/f/09").requirements
+    assert {"/ce/b": "", "/ce/c": ""} == {one.policy_id: one.why_not for one in found.policies}
+
+
+def test_who_reaches_a_requirement_otherwise_is_told_where_nobody_who_names_it_judges(tmp_path: Path) -> None:
+    [found] = asked_of({"ce/b/policy.yaml": policy("09/01")}, tmp_path, "/frameworks/f/09").requirements
+    assert ["/ce/b"] == [one.policy_id for one in found.policies]
+    [found] = asked_of({"ce/b/policy.yaml": policy("02")}, tmp_path, "/frameworks/f/09", left_out=("/ce/c",)).requirements
+    assert [PolicyAsked("/ce/c", judges=True, why_not=NOT_DIRECT)] == list(found.policies)
+
+
+def test_a_policy_that_cannot_judge_needs_no_reason(tmp_path: Path) -> None:
+    [found] = asked_of({}, tmp_path, "/frameworks/f/06", left_out=("/ce/f",)).requirements
+    assert (PolicyAsked("/ce/f", judges=False),) == found.policies
+
+
+def test_a_section_without_a_name_is_called_by_its_id(tmp_path: Path) -> None:
+    [found] = asked_of({"frameworks/f/10/section.yaml": {"name": ""}}, tmp_path, "/frameworks/f/10").requirements
+    assert ("10", "/frameworks/f/10") == (found.number, found.name)
+
+
+ONE, OTHER, LEFT_OUT, BY_HAND = (
+    PolicyAsked("/ce/1", judges=True),
+    PolicyAsked("/ce/2", judges=True),
+    PolicyAsked("/ce/3", judges=True, why_not="left out"),
+    PolicyAsked("/ce/4", judges=False),
+)
+
+
+def result_of(
+    policies: tuple[PolicyAsked, ...], counts: Counts, answered: AnsweredFor, in_part: dict[str, str] | None = None
+) -> RequirementResult:
+    requirement = Requirement("/frameworks/f/1", "1", "Name", policies)
+    whole = {policy_id: dict.fromkeys(Status, 0) | of_policy for policy_id, of_policy in counts.items()}
+    [card] = scorecards_of([FrameworkAsked("/frameworks/f", "F", (), (requirement,))], whole, answered, in_part)
+    [found] = card.results
+    return found
+
+
+BAD, OPEN, GOOD = Status.INCOMPLIANT, Status.UNDETERMINED, Status.COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("policies", "counts", "waived", "standing"),
+    [
+        ((ONE,), {"/ce/1": {BAD: 1, GOOD: 2}}, {"/ce/1": 1}, Standing.WAIVED),
+        ((ONE,), {"/ce/1": {BAD: 2}}, {"/ce/1": 1}, Standing.FAILS),
+        ((ONE,), {"/ce/1": {BAD: 1}}, {"/ce/2": 1}, Standing.FAILS),
+        ((ONE,), {"/ce/1": {BAD: 1, OPEN: 1}}, {"/ce/1": 1}, Standing.UNDETERMINED),
+        ((ONE, OTHER), {"/ce/1": {BAD: 1}, "/ce/2": {BAD: 1}}, {"/ce/1": 2}, Standing.FAILS),
+        ((ONE, LEFT_OUT), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, Standing.UNDETERMINED),
+        ((ONE, BY_HAND), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, Standing.WAIVED),
+        ((ONE,), {"/ce/1": {GOOD: 1}}, {"/ce/1": 1}, Standing.MET),
+    ],
+)
+def test_what_is_waived_is_a_class_of_its_own_where_nothing_else_is_left(
+    policies: tuple[PolicyAsked, ...], counts: Counts, waived: dict[str, int], standing: Standing
+) -> None:
+    assert standing is result_of(policies, counts, AnsweredFor(waived)).standing
+
+
+def test_what_people_attest_is_a_class_of_its_own_where_no_policy_can_judge() -> None:
+    attested = AnsweredFor(attested=("/ce/4", "/ce/1"))
+    found = result_of((BY_HAND,), {}, attested)
+    assert (Standing.ATTESTED, (BY_HAND,)) == (found.standing, found.requirement.policies)
+    assert Standing.MANUAL is result_of((BY_HAND,), {}, AnsweredFor(attested=("/ce/1",))).standing
+    assert Standing.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).standing
+
+
+def test_why_a_policy_has_judged_in_part_is_told_of_those_that_judged() -> None:
+    found = result_of(
+        (ONE, OTHER, LEFT_OUT), {"/ce/1": {GOOD: 1}, "/ce/2": {}, "/ce/3": {}}, AnsweredFor(), {"/ce/1": "denied", "/ce/3": "x"}
+    )
+    assert [("/ce/1", "denied"), ("/ce/2", ""), ("/ce/3", "")] == [
+        (one.policy_id, one.in_part) for one in found.requirement.policies
+    ]

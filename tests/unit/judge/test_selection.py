@@ -152,6 +152,41 @@ def test_a_framework_chooses_who_judges(tmp_path: Path) -> None:
     assert [THINGS_] == [one.policy_id for one in select_policies(analyzer, framework="f").programs]
 
 
+def test_a_framework_says_of_each_policy_that_can_judge_why_it_does_not(tmp_path: Path) -> None:
+    mapped = {"names": {"full": "P", "contextual": "P"}, "description": "", "frameworkMappings": ["/frameworks/f/1.1"]}
+    folders = [
+        "ce/a/over-things",
+        "ce/a/over-others",
+        "ce/a/over-unlabelled",
+        "ce/b/broken",
+        "ce/b/counting",
+        "ce/c/left",
+        "ce/c/no",
+    ]
+    files = {
+        **MAPPED,
+        "ce/a/over-unlabelled/prod.logic.yaml": logic(input_type="CA10__CaBare__c"),
+        "ce/c/left/prod.logic.yaml": logic(),
+        "ce/c/no/prod.logic.yaml": logic(),
+        **{f"{folder}/policy.yaml": mapped for folder in folders},
+        f"types/{OTHER}/type.yaml": {"label": "Other", "fields": {}},
+    }
+    analyzer = analyzer_of(tmp_path, files)
+    names = ["/ce/a", "/ce/b", "*left"]
+    found = select_policies(analyzer, names, framework="f", exclude=["*left"], over=estate("credential-report"))
+    [asked] = found.frameworks
+    said = {one.policy_id: one.why_not for requirement in asked.requirements for one in requirement.policies}
+    assert {
+        "/ce/a/over-things": "",
+        "/ce/a/over-others": "no Other among the inputs",
+        "/ce/a/over-unlabelled": "no CA10__CaBare__c among the inputs",
+        "/ce/b/broken": "has errors: see perpend lint",
+        "/ce/b/counting": "needs objects or fields that these inputs do not list",
+        "/ce/c/left": "left out by --exclude",
+        "/ce/c/no": "not chosen by --policy",
+    } == said
+
+
 @pytest.mark.parametrize(
     ("framework", "said"),
     [

@@ -22,6 +22,7 @@ from perpend.diagnostics.model import Span
 from perpend.meaning.types import ValueType
 from perpend.pieces import rules
 from perpend.pieces.tables.field_names import check_fields
+from perpend.pieces.tables.parquet_pages import check_pages
 from perpend.pieces.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
 from perpend.pieces.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
 from perpend.pieces.united import Piece
@@ -163,6 +164,7 @@ def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
     columns = {column: kind for column, kind in described if column != PLACE}
     if list(columns) != raw:
         raise UnreadableTable(path, "its columns cannot be told apart by their names")
+    check_pages(connection, path, link)
     return _Staged(relation, columns, PARQUET.name)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.json_text import MAX_CONTAINERS
 from perpend.collect.kinds import PARQUET, kind_of
+from perpend.pieces.tables.parquet_pages import check_pages
 from perpend.pieces.tables.table_bytes import UnreadableTable, head_of
 from perpend.store.database import is_failed_write, name, pattern, rows_of, text
 from perpend.store.driver import duckdb
@@ -33,6 +34,7 @@ def lines_of_tool(connection: Connection, path: str, staging: Path) -> Path | No
         columns = rows_of(connection, f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {relation})")
         if not any(str(column).startswith(_MARK) for column, _ in columns):
             return None
+        check_pages(connection, path, link)
         values = ", ".join(_value(str(column), str(kind)) for column, kind in columns)
         rows = f"SELECT {values} FROM {relation} LIMIT {MAX_CONTAINERS + 1}"
         connection.execute(f"COPY ({rows}) TO {text(str(staging.absolute()))} (FORMAT json)")

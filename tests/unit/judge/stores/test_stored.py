@@ -114,6 +114,24 @@ def test_errors_of_objects_are_told_by_row(judged: Judgement) -> None:
     } == errors
 
 
+def test_reasons_that_codes_or_marks_tell_are_counted_without_asking_an_object(judged: Judgement, case: Case) -> None:
+    disputed = {"sources contradict each other about CA10__on__c": 1}
+    assert [disputed, {}, disputed] == [column.unreadable() for column in judged.verdicts]
+    assert [disputed, {}, disputed] == [column.unreadable() for column in judged.verdicts], "asked once more"
+    odd = ["CA10__on__c holds the text 'odd', not Boolean", "CA10__at__c holds the text 'odd', not DateTime"]
+    of_all = [{odd[0]: 1, **disputed}, {}, {odd[1]: 1, **disputed}]
+    assert of_all == [column.unreadable() for column in in_memory(case).verdicts]
+
+
+def test_more_of_an_object_is_read_where_somebody_names_it(judged: Judgement) -> None:
+    things = things_of(judged)
+    more = things.reading(["CA10__owner__r.Name", "CA10__doc__c", "CA10__at__c"])
+    plain, named = things[5].fields, more[5].fields
+    assert {**plain, "CA10__owner__r": {"Id": "o", "Name": "Own"}} == named
+    assert "CA10__owner__r" not in things[5].fields, "what is wanted of the others stays"
+    assert IDS == [one.id for one in more]
+
+
 def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> None:
     asked = {"RELATED_LIST_HAS": {"relationshipName": PARTS, "status": "INCOMPLIANT"}}
     block = {"relationshipName": PARTS, "conditions": [], "otherwise": {"status": "COMPLIANT", "currentStateMessage": "x"}}
@@ -133,6 +151,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
         assert ({2: odd, 4: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing)] == list(column.ends())
+        assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.ends_of([Found(0, shared)], {}), "no object is asked for what all share"
 
