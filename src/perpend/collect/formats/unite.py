@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     Dated = tuple[EstateObject, datetime | None]
 
 
-def unite(found: Iterable[Dated]) -> list[EstateObject]:
+def unite(readings: Iterable[Dated]) -> list[EstateObject]:
     """Return each Id once, in the order in which they are found first; objects of one type are expected."""
     groups: dict[str, list[Dated]] = {}
-    for one in found:
-        groups.setdefault(one[0].id, []).append(one)
+    for reading in readings:
+        groups.setdefault(reading[0].id, []).append(reading)
     return [_one_of(_newest(group)) for group in groups.values()]
 
 
 def _newest(group: list[Dated]) -> list[EstateObject]:
     """Return those that are not dated, and of those that are the newest."""
     last = max((time for _, time in group if time), default=None)
-    return [one for one, time in group if time is None or time == last]
+    return [reading for reading, time in group if time is None or time == last]
 
 
 def _one_of(group: list[EstateObject]) -> EstateObject:
     united = group[0]
-    rest = [one for one in [*united.variants, *group[1:]] if _text(one.fields) != _text(united.fields)]
+    rest = [reading for reading in [*united.variants, *group[1:]] if _text(reading.fields) != _text(united.fields)]
     variants: list[EstateObject] = []
     for other in rest:
         together = None if variants or united.variants else _together(united.fields, other.fields)
@@ -43,7 +43,7 @@ def _one_of(group: list[EstateObject]) -> EstateObject:
             variants.append(other._replace(variants=()))
         else:
             united = united._replace(fields=together)
-    return united._replace(variants=tuple(sorted(variants, key=lambda one: _text(one.fields))))
+    return united._replace(variants=tuple(sorted(variants, key=lambda variant: _text(variant.fields))))
 
 
 def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartlyKnown | None:
