@@ -69,10 +69,10 @@ class FrameworkMappings:
         tables = repository.mapping_tables()
         self.diagnostics: tuple[Diagnostic, ...] = tables.diagnostics
         self._tables = tables.value
-        found = [*self._direct(), *self._through_rules(), *self._through_controls()]
-        found += self._through_similar(found)
-        self._of_policy = _grouped((mapping.policy_id, mapping) for mapping in found)
-        self._of_section = _grouped((mapping.section_id, mapping) for mapping in found)
+        mappings = [*self._direct(), *self._through_rules(), *self._through_controls()]
+        mappings += self._through_similar(mappings)
+        self._of_policy = _grouped((mapping.policy_id, mapping) for mapping in mappings)
+        self._of_section = _grouped((mapping.section_id, mapping) for mapping in mappings)
 
     def of_policy(self, policy_id: str) -> tuple[SectionMapping, ...]:
         """Return the mappings of a policy."""
@@ -84,8 +84,8 @@ class FrameworkMappings:
 
     def policies_below(self, section_id: str) -> frozenset[str]:
         """Return the policies that answer a section or one below it, in whatever way."""
-        found = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
-        return frozenset(mapping.policy_id for mappings in found for mapping in mappings)
+        below = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
+        return frozenset(mapping.policy_id for mappings in below for mapping in mappings)
 
     def judges(self, policy_id: str) -> bool:
         """Whether a policy can judge an estate, rather than only say what a person has to look at."""
@@ -93,10 +93,10 @@ class FrameworkMappings:
 
     def answer(self, policy_ids: Iterable[str]) -> RequirementAnswer:
         """Return how policies answer a requirement."""
-        found = set(policy_ids)
-        if found & self._judging:
+        policies = set(policy_ids)
+        if policies & self._judging:
             return RequirementAnswer.AUTOMATED
-        return RequirementAnswer.MANUAL if found else RequirementAnswer.NONE
+        return RequirementAnswer.MANUAL if policies else RequirementAnswer.NONE
 
     def is_requirement(self, section_id: str) -> bool:
         """Whether a section is a requirement: nothing stands below it, policies answer it, or it names similar ones."""
@@ -106,7 +106,9 @@ class FrameworkMappings:
 
     def requirements_below(self, section_id: str) -> list[str]:
         """Return the requirements among a section and all below it, in the order of their ids."""
-        return [one for one in self._section_ids if f"{one}/".startswith(f"{section_id}/") and self.is_requirement(one)]
+        return [
+            entity for entity in self._section_ids if f"{entity}/".startswith(f"{section_id}/") and self.is_requirement(entity)
+        ]
 
     @cached_property
     def _with_children(self) -> frozenset[str]:
@@ -115,7 +117,7 @@ class FrameworkMappings:
     @cached_property
     def _by_rule(self) -> Mapping[str, tuple[str, ...]]:
         pairs = ((rule, policy.id) for policy in self._policies for rule in dict.fromkeys(policy.similar_internal))
-        return {rule: tuple(found) for rule, found in sorted(_collected(pairs).items())}
+        return {rule: tuple(sections) for rule, sections in sorted(_collected(pairs).items())}
 
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         """Return the internal rules that policies refer to, each with the ids of those policies."""
@@ -156,9 +158,9 @@ class FrameworkMappings:
             if section_id not in ignored:
                 yield SectionMapping(section_id, policy.id, how, via)
 
-    def _through_similar(self, found: Iterable[SectionMapping]) -> Iterator[SectionMapping]:
-        excluded = {(mapping.policy_id, mapping.section_id) for mapping in found}
-        policies = _collected((mapping.section_id, mapping.policy_id) for mapping in found)
+    def _through_similar(self, mappings: Iterable[SectionMapping]) -> Iterator[SectionMapping]:
+        excluded = {(mapping.policy_id, mapping.section_id) for mapping in mappings}
+        policies = _collected((mapping.section_id, mapping.policy_id) for mapping in mappings)
         excluded |= {(policy.id, item.value) for policy in self._policies for item in policy.ignored_mappings}
         hops = ((section.id, similar) for section in self._sections.values() for similar in _similar(section))
         for section_id, similar in hops:
@@ -178,14 +180,14 @@ def _grouped(pairs: Iterable[tuple[str, SectionMapping]]) -> dict[str, tuple[Sec
     def order(mapping: SectionMapping) -> tuple[int, str, str, str]:
         return _ORDER[mapping.how], mapping.section_id, mapping.policy_id, mapping.via
 
-    return {entity: tuple(sorted(found, key=order)) for entity, found in _collected(pairs).items()}
+    return {entity: tuple(sorted(mappings, key=order)) for entity, mappings in _collected(pairs).items()}
 
 
 def _collected(pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]:
-    found: defaultdict[str, list[T]] = defaultdict(list)
+    collected: defaultdict[str, list[T]] = defaultdict(list)
     for key, value in pairs:
-        found[key].append(value)
-    return found
+        collected[key].append(value)
+    return collected
 
 
 def _values(documents: Iterable[Loaded[T]]) -> Iterator[T]:

@@ -40,10 +40,10 @@ def ids_named(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:
         return known
     chosen: dict[str, None] = {}
     for name in names:
-        found = _matches(name, known)
-        if not found:
+        matching = _matches(name, known)
+        if not matching:
             raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, known)}")
-        chosen |= dict.fromkeys(found)
+        chosen |= dict.fromkeys(matching)
     return list(chosen)
 
 
@@ -78,14 +78,20 @@ def section_named(name: str, repository: Repository) -> str:
         raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
     siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
     siblings.sort(key=_version, reverse=True)
-    near = did_you_mean(top, siblings) or did_you_mean(top, [one.rpartition("-")[0] for one in siblings if _version(one)])
+    near = did_you_mean(top, siblings) or did_you_mean(
+        top, [sibling.rpartition("-")[0] for sibling in siblings if _version(sibling)]
+    )
     raise UnknownName(f"unknown framework or section '{printable(name)}'{near}")
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:
     """Return the id of the newest version of a framework, which is named by its id without a version, among ids."""
-    found = [one for one in known if one.startswith(f"{framework}-") and _VERSION.fullmatch(one[len(framework) + 1 :])]
-    return max(found, key=lambda one: (_version(one), one), default=None)
+    versions = [
+        version_id
+        for version_id in known
+        if version_id.startswith(f"{framework}-") and _VERSION.fullmatch(version_id[len(framework) + 1 :])
+    ]
+    return max(versions, key=lambda version_id: (_version(version_id), version_id), default=None)
 
 
 def _version(framework: str) -> list[int]:
@@ -104,8 +110,8 @@ def sections_numbered(number: str, framework: str, repository: Repository) -> li
 
 def printed_number(section: str, repository: Repository) -> str:
     """Return the number that a section's name begins with, empty where it begins with none."""
-    found = repository.section(section).value
-    first = (found.name.split(maxsplit=1) if found else None) or [""]
+    declared = repository.section(section).value
+    first = (declared.name.split(maxsplit=1) if declared else None) or [""]
     return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
 
 
@@ -147,10 +153,10 @@ class DeclaredTypes(Mapping[str, ObjectType]):
         self._names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
 
     def __getitem__(self, name: str) -> ObjectType:
-        found = self._repository.declared_type(name) if name in self._names else None
-        if found is None:
+        declared = self._repository.declared_type(name) if name in self._names else None
+        if declared is None:
             raise KeyError(name)
-        return found
+        return declared
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in sorted(self._names) if self._repository.declared_type(name) is not None)
@@ -171,8 +177,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = next((part for part in parts if last and last.casefold() in part.casefold()), None)
     if near is not None:
         return f" (did you mean '{printable(near)}'?)"
-    found = suggestion(last, parts)
-    return f" ({found.replace('`', chr(39))})" if found else ""
+    hint = suggestion(last, parts)
+    return f" ({hint.replace('`', chr(39))})" if hint else ""
 
 
 def printable(text: str) -> str:

@@ -50,13 +50,13 @@ def _units(span: Span, source_line: SourceLine) -> Iterator[Unit]:
         text = source_line(span.path, line) or ""
         start = span.column - 1 + (form is not _PLAIN) if line == span.line else 0
         stop = span.end_column - 1 - (form is not _PLAIN) if line == span.end_line else len(text)
-        for found in form.finditer(text, start, max(start, stop)):
-            if not _is_blank(found):
-                yield line, found.start() + 1, found.end() + 1
+        for unit in form.finditer(text, start, max(start, stop)):
+            if not _is_blank(unit):
+                yield line, unit.start() + 1, unit.end() + 1
 
 
-def _is_blank(found: re.Match[str]) -> bool:
-    code = next((value for value in found.groupdict().values() if value), None)
+def _is_blank(unit: re.Match[str]) -> bool:
+    code = next((value for value in unit.groupdict().values() if value), None)
     if code is not None:
         return int(code, 16) < 0x110000 and chr(int(code, 16)).isspace()
-    return found[0] in _BLANK_ESCAPES or found[0] == "\\" or found[0].isspace()
+    return unit[0] in _BLANK_ESCAPES or unit[0] == "\\" or unit[0].isspace()

@@ -64,7 +64,7 @@ class Analyzer:
         """
         if any(path.startswith("types/") for path in changed):
             return Analyzer(repository)
-        kept = {logic_id: found for logic_id, found in self._programs.items() if logic_id.lstrip("/") not in changed}
+        kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
         return replace(self, repository=repository, _programs=kept)
 
     def analyzed(self, logic_id: str) -> Analyzed:
@@ -76,10 +76,10 @@ class Analyzer:
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
         """Return what is wrong with the meaning of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
-        found = self._extract_diagnostics.setdefault(extracts_id, [])
+        diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         for extract in document.extracts if document else ():
             self.extract(extracts_id, extract.name)
-        return found + self._repeated_extracts(extracts_id)
+        return diagnostics + self._repeated_extracts(extracts_id)
 
     def object_type(self, name: str) -> ObjectType:
         """Return an object type as declared, or a bare one with only its name."""
@@ -103,7 +103,7 @@ class Analyzer:
         logic = loaded.value
         work = _Work(self, logic_id, [])
         block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
-        broken = any(found.severity is Severity.ERROR for found in (*loaded.diagnostics, *work.diagnostics))
+        broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
             types = types_reached(block, self.object_type)
@@ -125,11 +125,11 @@ class Analyzer:
         written = self.names(extracts_id).get(name)
         if written is None or written.value is None:
             return self._extracts.setdefault(key, None)
-        found = self._extract_diagnostics.setdefault(extracts_id, [])
+        diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         if key in self._open:
             chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
             message = f"the extract `{shorten(name)}` needs itself"
-            found.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
+            diagnostics.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
             return None
         self._open.append(key)
         work = _Work(self, extracts_id, [])
@@ -138,33 +138,33 @@ class Analyzer:
         scope = NameScope(self.object_type(type_name), imports, torn=self.any_torn(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
-        found += work.diagnostics
+        diagnostics += work.diagnostics
         usable = value if not any(item.severity is Severity.ERROR for item in work.diagnostics) else None
         return self._extracts.setdefault(key, usable)
 
     def of_type(self, type_name: str, first: str) -> tuple[str, ...]:
         """Return the files with extracts of an object type, the given one first."""
         prefix = f"/types/{type_name}/"
-        return (first, *(found for found in self.repository.extracts_ids if found.startswith(prefix) and found != first))
+        return (first, *(file for file in self.repository.extracts_ids if file.startswith(prefix) and file != first))
 
     def any_torn(self, extracts_ids: Iterable[str]) -> bool:
         """Whether some file of extracts could not be read at all."""
-        return any(self.repository.extracts(found).value is None for found in extracts_ids)
+        return any(self.repository.extracts(extracts_id).value is None for extracts_id in extracts_ids)
 
     def _repeated_extracts(self, extracts_id: str) -> list[Diagnostic]:
         document = self.repository.extracts(extracts_id).value
         elsewhere = [
-            self.names(found) for found in self.of_type(type_of_extracts(extracts_id), extracts_id) if found < extracts_id
+            self.names(before) for before in self.of_type(type_of_extracts(extracts_id), extracts_id) if before < extracts_id
         ]
-        found = []
+        diagnostics = []
         for extract in document.extracts if document else ():
             here = self.names(extracts_id)[extract.name]
             first = next((names[extract.name] for names in elsewhere if extract.name in names), here)
             if first is not extract:
                 message = f"the extract `{shorten(extract.name)}` is defined twice"
                 place = f"line {first.span.line}" if first.span.path == extract.span.path else f"`{first.span.path}`"
-                found.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=f"first defined in {place}"))
-        return found
+                diagnostics.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=f"first defined in {place}"))
+        return diagnostics
 
 
 @dataclass(slots=True)
@@ -200,8 +200,8 @@ class _Work:
 
     def _imports(self, written: WrittenBlock) -> tuple[str, ...]:
         repository = self.analyzer.repository
-        found = (repository.imported(reference, self.document, self.diagnostics) for reference in written.imports)
-        return tuple(item for item in found if item)
+        imported = (repository.imported(reference, self.document, self.diagnostics) for reference in written.imports)
+        return tuple(item for item in imported if item)
 
     def _relationships(self, written: WrittenBlock) -> dict[str, Span]:
         names: dict[str, Span] = {}
@@ -242,13 +242,13 @@ class _Work:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
             return None
         unfolding.depth += 1
-        found = self._expression(call, scope)
+        expression = self._expression(call, scope)
         unfolding.depth -= 1
-        problem = unfolding.problem(found) if found else None
+        problem = unfolding.problem(expression) if expression else None
         if problem is not None:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
             return None
-        return found
+        return expression
 
     def _expression(self, call: Call, scope: NameScope) -> Expr | None:
         arguments, whole = self._arguments(call, scope)
@@ -319,9 +319,9 @@ class _Work:
             if not isinstance(value, str):
                 continue
             source_line = self.analyzer.repository.files.source_line
-            found = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
-            if found is not None:
-                self.diagnostics.append(found)
+            problem = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
+            if problem is not None:
+                self.diagnostics.append(problem)
                 fine = False
         return fine
 
@@ -359,9 +359,9 @@ class _Work:
         if not holders:
             self._unknown_extract(name, reached, place, scope)
             return None
-        bodies = (self.analyzer.extract(found, name) for found in holders)
-        if len({type_of_extracts(found) for found in holders}) > 1 and not compute_the_same(bodies):
-            types = ", ".join(f"`{found}`" for found in holders)
+        bodies = (self.analyzer.extract(holder, name) for holder in holders)
+        if len({type_of_extracts(holder) for holder in holders}) > 1 and not compute_the_same(bodies):
+            types = ", ".join(f"`{holder}`" for holder in holders)
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return None
         body = self.analyzer.extract(holders[0], name)
@@ -372,9 +372,10 @@ class _Work:
             return
         hint, self.analyzer.hints = None, self.analyzer.hints + 1
         if self.analyzer.hints <= MAX_HINTS:
-            named = {found: self.analyzer.names(found) for found in scope.imports}
-            elsewhere = min((type_of_extracts(found) for found, known in named.items() if name in known), default=None)
-            fitting = {one for found, known in named.items() if reached.name in ("", type_of_extracts(found)) for one in known}
+            named = {file: self.analyzer.names(file) for file in scope.imports}
+            elsewhere = min((type_of_extracts(file) for file, known in named.items() if name in known), default=None)
+            reachable = (known for file, known in named.items() if reached.name in ("", type_of_extracts(file)))
+            fitting = {extract for known in reachable for extract in known}
             hint = f"it is an extract of `{elsewhere}`" if elsewhere else nearest(name, fitting, self.diagnostics)
         label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
         self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)

@@ -66,7 +66,7 @@ class _Walk:
                 below |= frozenset(self.implied(operand, name == "AND"))
             base += operand.slots
         key = (lookups, self.structures.number(expression))
-        known = any(one == key for _, one in self.evaluated) and self._was_evaluated(key, facts)
+        known = any(other == key for _, other in self.evaluated) and self._was_evaluated(key, facts)
         for slot, check in enumerate(expression.checks, base + 1):
             if known or cannot_fire(expression, check):
                 self.silent.add(slot)
@@ -81,7 +81,7 @@ class _Walk:
                 open_parts = [part for part in condition.operands if (self.structures.number(part), True) not in known]
                 if len(open_parts) == 1:
                     known |= set(self.implied(open_parts[0], False))
-        return any(one == key and under <= known for under, one in self.evaluated)
+        return any(other == key and under <= known for under, other in self.evaluated)
 
     def implied(self, expression: Expr, truth: bool) -> Iterator[Fact]:
         """Yield what holds once an expression is known to be true, or not to be."""

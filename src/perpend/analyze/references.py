@@ -35,10 +35,10 @@ def _dangling(reference: Placed, known: set[str]) -> Diagnostic:
     """Return the diagnostic, which names the topmost section of the path that does not exist."""
     parts = reference.value.split("/")
     above = ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]
-    absent = next((found for found in above if found not in known), reference.value)
+    absent = next((entity for entity in above if entity not in known), reference.value)
     kind = "framework" if absent.count("/") <= 2 else "section"
     parent = absent.rpartition("/")[0]
-    siblings = [found for found in known if found.rpartition("/")[0] == parent]
+    siblings = [entity for entity in known if entity.rpartition("/")[0] == parent]
     label = "" if absent == reference.value else f"so there is no `{shorten(reference.value)}`"
     message = f"there is no {kind} `{shorten(absent)}`"
     return rules.UNKNOWN_SECTION.at(reference.span, message, label=label, help=nearest(absent, siblings, ()))

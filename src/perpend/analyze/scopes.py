@@ -32,11 +32,13 @@ class NameScope:
         Where nothing declares the type reached, imports of this very block go first, then those whose type is named
         like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
         """
-        having = [found for found in self.imports if name in names(found)]
+        having = [extracts_id for extracts_id in self.imports if name in names(extracts_id)]
         if reached.name:
-            return [found for found in having if type_of_extracts(found) == reached.name]
-        near = [found for found in having if found in self.nearest] or having
+            return [extracts_id for extracts_id in having if type_of_extracts(extracts_id) == reached.name]
+        near = [extracts_id for extracts_id in having if extracts_id in self.nearest] or having
         if len(near) > 1 and lookups:
             word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
-            near = [found for found in near if type_of_extracts(found).removesuffix("__c").lower().endswith(word)] or near
+            near = [
+                extracts_id for extracts_id in near if type_of_extracts(extracts_id).removesuffix("__c").lower().endswith(word)
+            ] or near
         return near

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
     """Return the types by name. ``type_of`` gives a type by its API name, a bare one where nothing declares it."""
-    found: dict[str, ObjectType] = {}
+    types: dict[str, ObjectType] = {}
     pending = _named(block)
     while pending:
         name = pending.pop()
-        if name and name not in found:
-            found[name] = type_of(name)
-            pending += (lookup.target for lookup in found[name].lookups.values())
-    return Types(found)
+        if name and name not in types:
+            types[name] = type_of(name)
+            pending += (lookup.target for lookup in types[name].lookups.values())
+    return Types(types)
 
 
 def _named(block: Block) -> list[str]:
     """Return the names of the types whose objects a block and its lists judge, and whose extracts they use."""
-    found = [block.type.name]
+    names = [block.type.name]
     pending = [condition.expression for condition in block.conditions]
     seen: set[int] = set()
     while pending:
@@ -35,6 +35,6 @@ def _named(block: Block) -> list[str]:
             continue
         seen.add(id(expression))
         if expression.extract is not None:
-            found.append(expression.extract.type_name)
+            names.append(expression.extract.type_name)
         pending += expression.operands
-    return found + [name for child in block.related.values() for name in _named(child)]
+    return names + [name for child in block.related.values() for name in _named(child)]

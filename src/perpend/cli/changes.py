@@ -57,7 +57,7 @@ def write_changes(root: Path, files: Iterable[ChangedFile]) -> None:
 def mend_files(repository: Repository, paths: Sequence[str] | None, *, err: bool) -> None:
     """Mend what can be mended in one way only, in all files or at paths, and show it."""
     mended = mended_files(repository, paths)
-    files = [ChangedFile(found.path, found.text, found.edits) for found in mended]
+    files = [ChangedFile(file.path, file.text, file.edits) for file in mended]
     show_changes(files, err=err)
     write_changes(repository.files.root, files)
     number = sum(len(file.edits) for file in files)
@@ -73,12 +73,12 @@ def fill_expectations(analyzer: Analyzer, logic_ids: Sequence[str], *, yes: bool
     What is shown goes to standard error with ``err``, where a report for machines has the standard output.
     """
     blanks = blanks_of(analyzer, logic_ids)
-    files = [ChangedFile(found.path, found.text, found.edits) for found in blanks if found.edits]
+    files = [ChangedFile(file.path, file.text, file.edits) for file in blanks if file.edits]
     show_changes(files, err=err)
-    for found in blanks:
-        for name, reason in found.left:
-            click.echo(f"left as it is: {visible(name)} in {visible(found.path)}: {visible(reason)}", err=True)
-    number = sum(found.filled for found in blanks)
+    for file in blanks:
+        for name, reason in file.left:
+            click.echo(f"left as it is: {visible(name)} in {visible(file.path)}: {visible(reason)}", err=True)
+    number = sum(file.filled for file in blanks)
     if not number:
         click.echo("no expectation was filled", err=err)
         return

@@ -30,7 +30,7 @@ def complete_types(context: click.Context, parameter: click.Parameter, incomplet
     repository = _repository(context)
     declared = list(declared_types(repository)) if repository else []
     begun = incomplete.casefold()
-    names = [CompletionItem(one.name, help=one.label) for one in declared if one.name.casefold().startswith(begun)]
+    names = [CompletionItem(type_.name, help=type_.label) for type_ in declared if type_.name.casefold().startswith(begun)]
     return names or [
         CompletionItem(label) for label in sorted(one.label for one in declared) if label.casefold().startswith(begun)
     ]
@@ -39,13 +39,13 @@ def complete_types(context: click.Context, parameter: click.Parameter, incomplet
 def complete_policy_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer folders that a new policy could stand in."""
     repository = _repository(context)
-    return _ids((f"{found}/" for found in repository.folder_ids) if repository else (), incomplete)
+    return _ids((f"{folder}/" for folder in repository.folder_ids) if repository else (), incomplete)
 
 
 def complete_section_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer sections that a new one could stand in."""
     repository = _repository(context)
-    return _ids((f"{found}/" for found in repository.section_ids) if repository else (), incomplete)
+    return _ids((f"{section}/" for section in repository.section_ids) if repository else (), incomplete)
 
 
 def complete_entities(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
@@ -64,15 +64,15 @@ def complete_policies(context: click.Context, parameter: click.Parameter, incomp
     """Offer last parts of policies' ids, and whole ids where one is begun."""
     repository = _repository(context)
     known = repository.policy_ids if repository else ()
-    last = sorted({one.rpartition("/")[2] for one in known})
-    found = [CompletionItem(one) for one in last if one.startswith(incomplete)]
-    return found or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
+    last = sorted({policy_id.rpartition("/")[2] for policy_id in known})
+    names = [CompletionItem(name) for name in last if name.startswith(incomplete)]
+    return names or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
 
 
 def complete_frameworks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer frameworks, and sections of one that is written already."""
     repository = _repository(context)
-    known = [one.removeprefix("/frameworks/") for one in repository.section_ids] if repository else []
+    known = [section.removeprefix("/frameworks/") for section in repository.section_ids] if repository else []
     depth = incomplete.removeprefix("/frameworks/").count("/")
     start = "/frameworks/" if incomplete.startswith("/") else ""
     return [CompletionItem(start + one) for one in known if one.count("/") == depth and f"{start}{one}".startswith(incomplete)]
@@ -81,23 +81,23 @@ def complete_frameworks(context: click.Context, parameter: click.Parameter, inco
 def complete_categories(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the categories that policies have."""
     repository = _repository(context)
-    policies = (repository.policy(one).value for one in repository.policy_ids) if repository else ()
+    policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids) if repository else ()
     known = sorted({category for policy in policies if policy for category in policy.categories})
-    return [CompletionItem(one) for one in known if one.startswith(incomplete.upper())]
+    return [CompletionItem(category) for category in known if category.startswith(incomplete.upper())]
 
 
 def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the folders of services."""
     repository = _repository(context)
-    names = {service_of(one).rpartition("/")[2] for one in repository.policy_ids} if repository else set()
-    return [CompletionItem(one) for one in sorted(names) if one.startswith(incomplete)]
+    names = {service_of(policy_id).rpartition("/")[2] for policy_id in repository.policy_ids} if repository else set()
+    return [CompletionItem(service) for service in sorted(names) if service.startswith(incomplete)]
 
 
 def complete_shown(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer whatever `perpend show` shows: policies, types, frameworks and their sections, operations."""
     from perpend.ir.operations import OPERATIONS
 
-    operations = [CompletionItem(one) for one in OPERATIONS if incomplete and one.startswith(incomplete.upper())]
+    operations = [CompletionItem(name) for name in OPERATIONS if incomplete and name.startswith(incomplete.upper())]
     return [
         *complete_policies(context, parameter, incomplete),
         *complete_types(context, parameter, incomplete),
@@ -113,7 +113,7 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
         runs = store_named(store).runs() if store else []
     except (OSError, PerpendError):
         return []
-    return [CompletionItem(one) for one in reversed(runs) if one.startswith(incomplete)]
+    return [CompletionItem(run) for run in reversed(runs) if run.startswith(incomplete)]
 
 
 def complete_channels(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -125,7 +125,7 @@ def complete_channels(context: click.Context, parameter: click.Parameter, incomp
         known = channels_in(Path(file), None) if file else ()
     except (OSError, PerpendError):
         return []
-    return [CompletionItem(one.name) for one in known if one.name.startswith(incomplete)]
+    return [CompletionItem(channel.name) for channel in known if channel.name.startswith(incomplete)]
 
 
 def complete_objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -149,15 +149,15 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
             opened(paths=snapshot.files.paths) as connection,
         ):
             columns = naming_columns(declared)
-            found = texts_beginning(connection, snapshot, declared.name, columns, incomplete, most=_MOST_OBJECTS)
+            texts = texts_beginning(connection, snapshot, declared.name, columns, incomplete, most=_MOST_OBJECTS)
     except (OSError, PerpendError, ValueError):
         return []
-    return [CompletionItem(one) for one in found if one == visible(one)]
+    return [CompletionItem(text) for text in texts if text == visible(text)]
 
 
 def _ids(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
     start = "" if incomplete.startswith("/") else "/"
-    return [CompletionItem(one.removeprefix(start)) for one in sorted(known) if one.startswith(start + incomplete)]
+    return [CompletionItem(entity.removeprefix(start)) for entity in sorted(known) if entity.startswith(start + incomplete)]
 
 
 def _repository(context: click.Context) -> Repository | None:

@@ -55,8 +55,8 @@ class Configured(click.Command):
 
 def configuration_of(context: click.Context) -> Configuration:
     """Return the configuration that a command has read."""
-    found: Configuration = context.meta[_META]
-    return found
+    configuration: Configuration = context.meta[_META]
+    return configuration
 
 
 def named_by(context: click.Context) -> str | None:
@@ -119,14 +119,14 @@ def _read(context: click.Context, parameter: click.Parameter, value: str | None)
     if off and value is not None:
         _refuse_both(context)
     named = value if value is not None else os.environ.get(VARIABLE) or None
-    found = Configuration() if off else configuration_here(named)
-    context.meta[_META] = found
+    configuration = Configuration() if off else configuration_here(named)
+    context.meta[_META] = configuration
     context.meta[_NAMED_BY] = None if off or named is None else VARIABLE if value is None else "--config"
     defaults: dict[str, Any] = {}
     for setting in settings_of(command_name(context)):
         name = _parameter_of(context, setting).name
-        if setting.name in found.values and name is not None:
-            defaults[name] = value_in_use(found, setting)
+        if setting.name in configuration.values and name is not None:
+            defaults[name] = value_in_use(configuration, setting)
     context.default_map = defaults
 
 

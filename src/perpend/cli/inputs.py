@@ -116,7 +116,7 @@ def inputs_here(context: click.Context, paths: Sequence[str], repository: Reposi
         raise click.UsageError("INPUT '' names nothing: name a file, or `-` for standard input")
     new_types = context.meta.get(_NEW, False)
     asked = _asked(context, paths)
-    mappings = {one.mapping: _mapping(one.mapping) for one in asked if one.mapping}
+    mappings = {asked_input.mapping: _mapping(asked_input.mapping) for asked_input in asked if asked_input.mapping}
     return [_input(one, mappings, repository, new_types=new_types) for one in asked]
 
 
@@ -131,13 +131,13 @@ def words_of(context: click.Context, paths: Sequence[str]) -> tuple[list[str], l
 
 
 def _flat(words: Sequence[tuple[str, str | None]]) -> list[str]:
-    return [one for pair in words for one in pair if one is not None]
+    return [word for pair in words for word in pair if word is not None]
 
 
 def report_problems(problems: Sequence[Diagnostic], *, judged: bool = False) -> None:
     """Tell on standard error what is strange about inputs; of what is ``judged``, not what verdicts tell by themselves."""
     if judged:
-        problems = [one for one in problems if one.code not in TOLD_BY_VERDICTS]
+        problems = [problem for problem in problems if problem.code not in TOLD_BY_VERDICTS]
     if problems:
         text = render_text(problems, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
@@ -160,18 +160,18 @@ def _input(asked: _InputAsked, mappings: Mapping[str, ColumnMapping], repository
 
 def _asked(context: click.Context, paths: Sequence[str]) -> list[_InputAsked]:
     """Return the inputs, each with the options that stand behind it, or in front of all of them."""
-    found: list[_InputAsked] = []
+    asked: list[_InputAsked] = []
     common: dict[str, str] = {}
     for word, value in _words(context):
         if value is None:
-            found += [_InputAsked(word)] if word in paths else []
-        elif word in _OWN and found:
-            _give(found, _OWN[word], value, context)
+            asked += [_InputAsked(word)] if word in paths else []
+        elif word in _OWN and asked:
+            _give(asked, _OWN[word], value, context)
         elif word in _OWN:
             common[_OWN[word]] = value
     for name, value in common.items():
-        _give(found, name, value, context)
-    return found
+        _give(asked, name, value, context)
+    return asked
 
 
 def _words(context: click.Context) -> Iterator[tuple[str, str | None]]:
@@ -181,7 +181,7 @@ def _words(context: click.Context) -> Iterator[tuple[str, str | None]]:
     """
     options = [one for one in context.command.params if isinstance(one, click.Option) and not one.is_flag and not one.count]
     valued = {name for option in options for name in option.opts}
-    before = sum(isinstance(one, click.Argument) and one.nargs == 1 for one in context.command.params)
+    before = sum(isinstance(parameter, click.Argument) and parameter.nargs == 1 for parameter in context.command.params)
     waiting = iter(context.meta[__name__])
     only_inputs = False
     for word in waiting:
@@ -200,18 +200,18 @@ def _give(inputs: list[_InputAsked], name: str, value: str, context: click.Conte
     """Give an option to the last inputs that do not have it yet."""
     readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
     own = next(option for option, attribute in _OWN.items() if attribute == name)
-    option = next(one for one in context.command.params if own in one.opts)
+    option = next(parameter for parameter in context.command.params if own in parameter.opts)
     read = readers[name](context, option, value) if name in readers else value
-    for one in reversed(inputs):
-        if getattr(one, name) is not None:
+    for asked in reversed(inputs):
+        if getattr(asked, name) is not None:
             return
-        setattr(one, name, read)
+        setattr(asked, name, read)
 
 
 def _mapping(path: str) -> ColumnMapping:
     mapping, diagnostics = mapping_from(path)
     if mapping is None:
-        for one in sorted_diagnostics(diagnostics):
-            click.echo(f"perpend: {line_of(one, path)}", err=True)
+        for problem in sorted_diagnostics(diagnostics):
+            click.echo(f"perpend: {line_of(problem, path)}", err=True)
         raise click.exceptions.Exit(USAGE_ERROR)
     return mapping

@@ -21,10 +21,10 @@ repository_option = click.option(
 
 def age(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
     """Return the length of time that an option names."""
-    found = age_from_text(value) if value is not None else None
-    if value is not None and found is None:
+    length = age_from_text(value) if value is not None else None
+    if value is not None and length is None:
         raise click.BadParameter(f"'{printable(value)}' is no length of time, such as 90m, 24h, 7d or 4w", context, parameter)
-    return found
+    return length
 
 
 max_age_option = click.option(

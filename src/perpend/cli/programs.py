@@ -76,6 +76,6 @@ def tell_refused(repository: Repository, selection: Selection) -> None:
     tell_problems(repository, selection.misspelt)
     if not selection.refused:
         return
-    tell_problems(repository, [problem for found in selection.refused.values() for problem in found])
+    tell_problems(repository, [problem for problems in selection.refused.values() for problem in problems])
     number, names = len(selection.refused), ", ".join(list(selection.refused)[:_MOST_NAMED])
     click.echo(f"perpend: {number} {'policy is' if number == 1 else 'policies are'} not judged: {names}", err=True)

@@ -49,7 +49,7 @@ def report_options(command: Command) -> Command:
 
 def words_of_report(context: click.Context) -> list[str]:
     """Return the options of a report as a command line says them: what was typed, not what a configuration says."""
-    named = {one.name for one in fields(Reporting)}
+    named = {field.name for field in fields(Reporting)}
     words: list[str] = []
     for option in context.command.params:
         typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
@@ -146,7 +146,7 @@ class Reporting:
     @classmethod
     def taken_from(cls, given: dict[str, Any]) -> Reporting:
         """Return what options say of the report, and take that out of them."""
-        return cls(**{one.name: given.pop(one.name) for one in fields(cls)})
+        return cls(**{field.name: given.pop(field.name) for field in fields(cls)})
 
     def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
         """Raise where options do not go together."""

@@ -66,7 +66,7 @@ def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
     path = next((Path(name).resolve() for name in names if Path(name).exists()), None)
     if directory is not None or path is None or path.is_relative_to(here.files.root.resolve()):
         return here
-    above = next((found for found in (path, *path.parents) if is_root(found)), None)
+    above = next((directory for directory in (path, *path.parents) if is_root(directory)), None)
     return here if above is None else open_repository(above)
 
 
@@ -88,12 +88,12 @@ def own_repository(directory: str | None, names: Sequence[str] = ()) -> Reposito
 
     The library that stands in where there is none is nobody's to write to.
     """
-    found = repository_of(directory, names)
-    if directory is None and found.files.root == LIBRARY:
+    repository = repository_of(directory, names)
+    if directory is None and repository.files.root == LIBRARY:
         raise NotARepository(
             "there is no policy repository here: name one with --repo, or begin one with `perpend new repository`"
         )
-    return found
+    return repository
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:

@@ -74,11 +74,11 @@ def wide_fields() -> Iterator[None]:
             csv.field_size_limit(previous)
 
 
-def _row_fault(line: int, found: int, width: int, blank: int) -> str:
+def _row_fault(line: int, fields: int, width: int, blank: int) -> str:
     if blank:
         return f"line {blank} is blank, but more rows follow on line {line}"
-    hint = " (is the file cut off?)" if found < width else ""
-    return f"line {line} has {counted(found, 'field')} where the header has {width}{hint}"
+    hint = " (is the file cut off?)" if fields < width else ""
+    return f"line {line} has {counted(fields, 'field')} where the header has {width}{hint}"
 
 
 def _quoting_fault(content: bytes, offset: int) -> str:

@@ -110,12 +110,12 @@ def _numbers(text: str) -> tuple[int, int]:
 
 def _check_depth(text: str) -> None:
     depth = 0
-    for found in _BRACKET.finditer(text):
-        if found[1]:
+    for bracket in _BRACKET.finditer(text):
+        if bracket[1]:
             depth += 1
             if depth > MAX_DEPTH:
-                raise UnusableContent(f"{_place(text, found.start())}: nested deeper than {MAX_DEPTH} levels")
-        elif found[2]:
+                raise UnusableContent(f"{_place(text, bracket.start())}: nested deeper than {MAX_DEPTH} levels")
+        elif bracket[2]:
             depth -= 1
 
 

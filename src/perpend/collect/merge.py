@@ -60,8 +60,8 @@ def with_root_users(users: list[EstateObject], *, described: Collection[str] = (
 def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:
     """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
     groups: dict[str, list[EstateObject]] = {}
-    for found in objects:
-        groups.setdefault(found.id, []).append(found)
+    for object_ in objects:
+        groups.setdefault(object_.id, []).append(object_)
     return sorted((_merge_group(group, ranks) for group in groups.values()), key=_object_order)
 
 
@@ -131,16 +131,23 @@ def _merge_group(group: list[EstateObject], ranks: Mapping[str, int]) -> EstateO
     if len(group) == 1:
         return group[0]
     contents: dict[str, EstateObject] = {}
-    for found in sorted(group, key=lambda found: (ranks[found.origin.source], found.origin.row or 0)):
-        for reading in (found, *found.variants):
+    for object_ in sorted(group, key=lambda object_: (ranks[object_.origin.source], object_.origin.row or 0)):
+        for reading in (object_, *object_.variants):
             contents.setdefault(_canonical(reading.fields), _with_variants(reading, ()))
     first, *others = (contents[content] for content in sorted(contents))
     return _with_variants(first, tuple(others))
 
 
-def _with_variants(found: EstateObject, variants: tuple[EstateObject, ...]) -> EstateObject:
+def _with_variants(object_: EstateObject, variants: tuple[EstateObject, ...]) -> EstateObject:
     return EstateObject(
-        found.type_name, found.id, found.name, found.external_id, found.fields, found.origin, found.master, variants
+        object_.type_name,
+        object_.id,
+        object_.name,
+        object_.external_id,
+        object_.fields,
+        object_.origin,
+        object_.master,
+        variants,
     )
 
 
@@ -158,8 +165,8 @@ def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:
     return reading.account, reading.user != ROOT_USER, reading.user, reading.arn
 
 
-def _object_order(found: EstateObject) -> tuple[str, bool, str, str]:
-    return found.master.id if found.master else "", found.name != ROOT_USER, found.name, found.id
+def _object_order(object_: EstateObject) -> tuple[str, bool, str, str]:
+    return object_.master.id if object_.master else "", object_.name != ROOT_USER, object_.name, object_.id
 
 
 def _unseen_root(user: EstateObject) -> EstateObject:

@@ -63,20 +63,20 @@ def first_of(value: Any) -> dict[str, Any]:
 
 
 def _members(text: str, offset: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     if text[offset : offset + 1] != "{":
-        return found
+        return members
     offset = _skip(text, offset + 1)
     while text[offset : offset + 1] == '"':
         key, offset = _value(text, offset)
         if not isinstance(key, str) or text[offset : offset + 1] != ":":
             break
         value, offset = _value(text, _skip(text, offset + 1))
-        found[key] = None if value is _CUT else value
+        members[key] = None if value is _CUT else value
         if value is _CUT or text[offset : offset + 1] != ",":
             break
         offset = _skip(text, offset + 1)
-    return found
+    return members
 
 
 def _value(text: str, offset: int) -> tuple[Any, int]:

@@ -124,19 +124,19 @@ def _collector_paused() -> Iterator[None]:
 def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(pile.read_from.get(path, path))
     pile.digests[path] = hashlib.sha256(content).hexdigest()
-    found = kind_of(content[:HEAD])
-    if found is not None and found.refusal:
-        raise UnusableContent(found.refusal)
-    if found is not None and found.is_table and pile.type_name and path == STANDARD_INPUT:
+    recognised = kind_of(content[:HEAD])
+    if recognised is not None and recognised.refusal:
+        raise UnusableContent(recognised.refusal)
+    if recognised is not None and recognised.is_table and pile.type_name and path == STANDARD_INPUT:
         raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
-    if found is not None and found in READERS:
-        _read_format(found, content, path, pile)
+    if recognised is not None and recognised in READERS:
+        _read_format(recognised, content, path, pile)
         return
-    if found is OBJECTS:
+    if recognised is OBJECTS:
         _read_test_data(content, path, pile)
         return
     kind, observed_at = REPORT, None
-    if found in (ANSWER, JSON_LINES):
+    if recognised in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)
         kind = ANSWER
     elif pile.type_name:
@@ -168,10 +168,14 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
         holds = ", ".join(f"`{one}`" for one in sorted(held.types)) or "nothing that is known"
         raise UnusableContent(f"a {kind.label}, which holds {holds}, not `{pile.type_name}`")
     claimed = pile.complete.get(path, ())
-    coverage = held.lacking if not claimed else tuple(claim for one in sorted(held.types) for claim in claims_of(one, claimed))
+    coverage = (
+        held.lacking
+        if not claimed
+        else tuple(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed))
+    )
     stated = pile.observed_at.get(path)
-    pile.readings += [one._replace(observed_at=stated) for one in held.readings] if stated else held.readings
-    pile.held += [(one, held.seen_at.get(place)) for place, one in enumerate(held.objects)]
+    pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
+    pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
     objects = len(held.readings) + len(held.objects)
     pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage))
     if progress := pile.progress:
@@ -195,21 +199,21 @@ def _estate_of(pile: _Pile) -> Estate:
     objects: dict[str, list[EstateObject]] = {}
     if pile.readings:
         users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
-        described = {found.id for found in pile.objects} if pile.type_name == USER_TYPE else set()
+        described = {object_.id for object_ in pile.objects} if pile.type_name == USER_TYPE else set()
         objects[USER_TYPE] = with_root_users(users, described=described)
     if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
         shown = objects.get(pile.type_name, [])
         if pile.type_name == ACCOUNT_TYPE:
-            described = {found.id for found in pile.objects}
+            described = {object_.id for object_ in pile.objects}
             shown = [account for account in shown if account.id not in described]
         objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
     times = {source.name: source.observed_at or _UNKNOWN for source in sources}
 
-    def age(one: EstateObject) -> tuple[datetime, int]:
-        return times[one.origin.source], -ranks[one.origin.source]
+    def age(reading: EstateObject) -> tuple[datetime, int]:
+        return times[reading.origin.source], -ranks[reading.origin.source]
 
-    held = sorted(pile.held, key=lambda one: (ranks[one[0].origin.source], one[0].origin.row or 0))
-    for type_name in {one.type_name for one, _ in held}:
-        of_type = [one for one in held if one[0].type_name == type_name]
-        objects[type_name] = unite([*((one, None) for one in objects.get(type_name, ())), *of_type], age)
+    held = sorted(pile.held, key=lambda dated: (ranks[dated[0].origin.source], dated[0].origin.row or 0))
+    for type_name in {object_.type_name for object_, _ in held}:
+        of_type = [dated for dated in held if dated[0].type_name == type_name]
+        objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
     return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})

@@ -43,6 +43,6 @@ def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> EstateObj
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}
     identity = fields.get("Id")
     if not is_filled(identity):
-        found = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
-        raise UnusableContent(f"object {origin.row} of the array: its `Id` {found} where text is expected")
+        fault = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
+        raise UnusableContent(f"object {origin.row} of the array: its `Id` {fault} where text is expected")
     return object_from_fields(fields, object_type, origin)

@@ -20,7 +20,7 @@ Examples:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the completion script of a shell."""
-    found = get_completion_class(shell)
-    assert found is not None
-    click.echo(found(group, {}, "perpend", "_PERPEND_COMPLETE").source())
+    completion = get_completion_class(shell)
+    assert completion is not None
+    click.echo(completion(group, {}, "perpend", "_PERPEND_COMPLETE").source())
     return 0

@@ -83,9 +83,9 @@ def _chosen(rows: Sequence[Row], keys: Sequence[str]) -> Sequence[Row]:
     """Return the rows of keys and tables. Raises UnknownName for a key that nothing is called by."""
     chosen: dict[str, Row] = {}
     for key in keys:
-        found = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
-        if not found and key != ACCOUNTS:
+        meant = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
+        if not meant and key != ACCOUNTS:
             names = (*known_names(), *(row.key for row in rows), *(row.key.partition(".")[0] for row in rows))
             raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
-        chosen |= found
+        chosen |= meant
     return list(chosen.values()) if keys else rows

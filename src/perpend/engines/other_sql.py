@@ -27,7 +27,7 @@ _FOUND: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) 
 
 _COMMON: Final[Mapping[str, Callable[..., str]]] = {
     **COMMON,
-    "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
+    "same": lambda left, right: f"({left} IS NOT DISTINCT FROM {right})",
     "rest": lambda text: f"substr({text}, 2)",
 }
 
@@ -39,10 +39,10 @@ class OtherSql:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        found = _FOUND.get(name, "position({1} in {0}) > 0")
+        form = _FOUND.get(name, "position({1} in {0}) > 0")
         self.primitives: Mapping[str, Callable[..., str]] = {
             **_COMMON,
-            "contains": lambda hay, needle: f"({found.format(hay, needle)})",
+            "contains": lambda hay, needle: f"({form.format(hay, needle)})",
         }
 
     def identifier(self, name: str) -> str:

@@ -84,11 +84,11 @@ def _found(findings: Sequence[str], store: str) -> Mapping[str, tuple[str, str]]
 
     with asking(place_of(store), "finding") as connection:
         rows = connection.execute(*objects_of_findings(findings)).fetchall()
-    found = {str(finding): (str(policy), str(judged)) for finding, policy, judged in rows}
+    by_finding = {str(finding): (str(policy), str(judged)) for finding, policy, judged in rows}
     for finding in findings:
-        if finding not in found:
+        if finding not in by_finding:
             raise UnknownName(f"the history knows no finding {finding}; `perpend findings --format json` lists their ids")
-    return found
+    return by_finding
 
 
 @dataclass(slots=True)
@@ -143,11 +143,11 @@ class StorePlan:
 
         named = {policy_id: one for policy_id, one in self.asked.items() if one.objects is not None}
         unknown = 0
-        for one in mendings(self.judgement, named, Status.UNDETERMINED):
+        for mending in mendings(self.judgement, named, Status.UNDETERMINED):
             unknown += 1
-            self.seen.add((one.policy.id, one.object.id))
-            name = visible(one.object.name or one.object.id)
-            click.echo(f"perpend: {name}: whether there is anything to mend is not known: {visible(one.message)}", err=True)
+            self.seen.add((mending.policy.id, mending.object.id))
+            name = visible(mending.object.name or mending.object.id)
+            click.echo(f"perpend: {name}: whether there is anything to mend is not known: {visible(mending.message)}", err=True)
         for policy_id, to_mend in named.items():
             for object_id in sorted(to_mend.objects or ()):
                 if (policy_id, object_id) not in self.seen:
@@ -194,11 +194,11 @@ def _remedy(analyzer: Analyzer, policy_id: str) -> Remedy | None:
     """Return a policy's remedy, None where it has none. Raises UnusableRemedy, having shown what is wrong with one."""
     from perpend.remedies.read import remedy_of
 
-    found = remedy_of(analyzer.repository, policy_id)
-    tell_problems(analyzer.repository, found.diagnostics)
-    if found.diagnostics:
+    loaded = remedy_of(analyzer.repository, policy_id)
+    tell_problems(analyzer.repository, loaded.diagnostics)
+    if loaded.diagnostics:
         raise UnusableRemedy(f"{policy_id}: its remedy cannot be read: no plan was made")
-    return found.value
+    return loaded.value
 
 
 def _guide(analyzer: Analyzer, policy_id: str) -> str:

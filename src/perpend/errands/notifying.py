@@ -62,7 +62,7 @@ def notify_channels(asked: NotifyOptions) -> int:
     code = 0
     with sending(place) as sent:
         head = place.head()
-        due = [(one, list(_due(head, sent, one, dry_run=asked.dry_run))) for one in channels]
+        due = [(channel, list(_due(head, sent, channel, dry_run=asked.dry_run))) for channel in channels]
         digests = _digests(asked, waiving, sorted({run.number for _, runs in due for run in runs}))
         for channel, runs in due:
             code |= _tell(channel, [digests[run.number] for run in runs], sent, senders.get(channel.kind))
@@ -70,7 +70,7 @@ def notify_channels(asked: NotifyOptions) -> int:
 
 
 def _chosen(channels: Sequence[Channel], names: Sequence[str]) -> list[Channel]:
-    known = {one.name: one for one in channels}
+    known = {channel.name: channel for channel in channels}
     for name in names:
         if name not in known:
             raise UnusableChannels(f"there is no channel {visible(name)}: known are {', '.join(known)}")
@@ -101,8 +101,8 @@ def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> 
     place = place_of(asked.directory)
     head = place.head()
     accounts = configuration_of(click.get_current_context()).accounts
-    owners = {number: one.owner for number, one in accounts.items() if one.owner}
-    answering = {one.id: one.owner for one in waiving.files.waivers}
+    owners = {number: account.owner for number, account in accounts.items() if account.owner}
+    answering = {waiver.id: waiver.owner for waiver in waiving.files.waivers}
     with asking(place) as connection:
         waiving.covered_findings(connection, head)
         return {
@@ -113,20 +113,20 @@ def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> 
 
 def _endings(asked: NotifyOptions, waiving: Waiving, head: HistoryHead, number: int) -> Sequence[WaiverEnding]:
     """Return what ends of waivers and attestations, and did not on the newest day of the runs before."""
-    days = [datetime.fromisoformat(one.time).astimezone(UTC).date() for one in head.runs if one.number < number]
+    days = [datetime.fromisoformat(run.time).astimezone(UTC).date() for run in head.runs if run.number < number]
     day = datetime.fromisoformat(head.run(number).time).astimezone(UTC).date()
     return endings_between(waiving.files, max(days), day, within=asked.ending_within) if days and max(days) < day else ()
 
 
 def _senders(channels: Sequence[Channel]) -> dict[str, Send]:
     """Return what sends to each kind of channel."""
-    found: dict[str, Send] = {"webhook": post}
-    if any(one.kind == "apprise" for one in channels):
+    senders: dict[str, Send] = {"webhook": post}
+    if any(channel.kind == "apprise" for channel in channels):
         with extra_packages("notify", "a channel of the kind apprise"):
             from perpend.notices.by_apprise import notify
 
-            found["apprise"] = notify
-    return found
+            senders["apprise"] = notify
+    return senders
 
 
 def _tell(channel: Channel, digests: Sequence[Digest], sent: SentRuns, send: Send | None) -> int:

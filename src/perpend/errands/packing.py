@@ -83,7 +83,7 @@ class RunMeant:
         if self.ran is None:
             return ()
         numbers = self.head.was_asked(self.ran)
-        return tuple(sorted({one.policy_id for one in self.head.policies if one.number in numbers}))
+        return tuple(sorted({policy.policy_id for policy in self.head.policies if policy.number in numbers}))
 
     def times(self, snapshot: Snapshot, stated: datetime | None, max_age: bool) -> tuple[datetime, bool, datetime | None]:
         """Return the run's time, whether somebody stated it, and what ages are counted to where they count.
@@ -118,7 +118,7 @@ class RunMeant:
 
         assert self.ran is not None
         former = (repository.renames.value or Renames()).former
-        known = {(one.lineage, one.type_name): one for one in self.head.policies}
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
         changed = []
         for program in programs:
             policy = known.get((lineage_of(program.policy_id, former), program.input_type))
@@ -142,7 +142,7 @@ def run_meant(store: Store, directory: str, name: str | None) -> RunMeant:
         ran = head.runs[-1] if head.runs else None
         return RunMeant(ran.snapshot if ran else None, head, ran)
     if name in store.runs() or not head.runs:
-        ran = next((one for one in reversed(head.runs) if one.snapshot == name), None)
+        ran = next((run for run in reversed(head.runs) if run.snapshot == name), None)
         return RunMeant(name, head, ran)
     ran = run_named(head, name)
     if ran.snapshot not in store.runs():
@@ -166,7 +166,9 @@ def pack_run(asked: PackOptions) -> int:
     with store.reading(meant.snapshot) as snapshot:
         selection = _selected(Analyzer(repository), asked, meant, snapshot)
         told = _pack_asked(asked, meant, snapshot, selection, repository)
-        attested = tuple(one.policy for one in waiving.files.attestations if one.policy in repository.policy_ids)
+        attested = tuple(
+            attestation.policy for attestation in waiving.files.attestations if attestation.policy in repository.policy_ids
+        )
         return _write(asked, repository, snapshot, selection, told, attested)
 
 
@@ -213,8 +215,8 @@ def _pack_asked(
     time, stated, counted_to = meant.times(snapshot, asked.snapshot_time, asked.max_age is not None)
     max_age = written_age(asked.max_age) if asked.max_age is not None else None
     ids = tuple(program.policy_id for program in selection.programs)
-    sections = tuple(one.id for one in selection.frameworks)
-    tops = tuple(top for one in selection.frameworks for top in one.sections or (one.id,))
+    sections = tuple(framework.id for framework in selection.frameworks)
+    tops = tuple(top for framework in selection.frameworks for top in framework.sections or (framework.id,))
     run = RunPacked(
         snapshot.id,
         snapshot.content_hash,
@@ -259,7 +261,7 @@ def checked_document(outcome: PackChecked) -> dict[str, Any]:
         "holds": outcome.holds,
         "statement": outcome.statement,
         "checked": outcome.checked,
-        "faults": [{"member": one.member or None, "reason": one.reason} for one in outcome.faults],
+        "faults": [{"member": fault.member or None, "reason": fault.reason} for fault in outcome.faults],
         "notChecked": outcome.unchecked,
     }
 
@@ -268,8 +270,8 @@ def checked_lines(outcome: PackChecked) -> Iterator[str]:
     """Yield what checking a pack has found, a line each, for people."""
     if outcome.statement is not None:
         yield f"statement    sha256:{outcome.statement}"
-    yield from (f"checked      {visible(one)}" for one in outcome.checked)
+    yield from (f"checked      {visible(line)}" for line in outcome.checked)
     for fault in outcome.faults:
         yield f"otherwise    {visible(fault.member)}{': ' if fault.member else ''}{visible(fault.reason)}"
-    yield from (f"not checked  {visible(one)}" for one in outcome.unchecked)
+    yield from (f"not checked  {visible(line)}" for line in outcome.unchecked)
     yield {True: "the pack holds", False: "the pack does not hold", None: "not everything was checked"}[outcome.holds]

@@ -31,6 +31,6 @@ def looked_at(directory: str, connection: Connection, covering: Covering) -> Loo
     place = place_of(directory)
     head, waivers = place.head(), unused(covering)
     retired = head.retired_in()
-    asked = frozenset(one.policy_id for one in head.policies if one.number not in retired)
-    judged = judged_objects(place, {policy for one in waivers for policy in one.policies})
+    asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
+    judged = judged_objects(place, {policy for waiver in waivers for policy in waiver.policies})
     return Looked(asked, in_scope=objects_in_scope(connection, waivers, judged) if waivers else {})

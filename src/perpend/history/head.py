@@ -103,7 +103,7 @@ class TypeKnown:
     def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
         """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
         spans = ((file, self.spans.get(file.path)) for file in self.past)
-        return tuple(file for file, span in spans if span is None or any(span[0] <= one <= span[1] for one in numbers))
+        return tuple(file for file, span in spans if span is None or any(span[0] <= number <= span[1] for number in numbers))
 
     @property
     def policies(self) -> dict[int, str]:
@@ -113,7 +113,7 @@ class TypeKnown:
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files."""
-        single = (one for one in (self.known, self.lives) if one is not None)
+        single = (file for file in (self.known, self.lives) if file is not None)
         return (*self.objects, *single, *self.changes, *self.past, *self.keyframes.values())
 
 
@@ -161,26 +161,28 @@ class HistoryHead:
 
     def run(self, number: int) -> Ran:
         """Return a run by its number."""
-        return next(one for one in self.runs if one.number == number)
+        return next(run for run in self.runs if run.number == number)
 
     def policies_of(self, type_name: str) -> tuple[PolicyKnown, ...]:
         """Return the policies over a type."""
-        return tuple(one for one in self.policies if one.type_name == type_name)
+        return tuple(policy for policy in self.policies if policy.type_name == type_name)
 
     def retired_in(self, run: int | None = None) -> set[int]:
         """Return the numbers of the policies that were no more in a run, by its number; in the newest where none is named."""
         last = self.next_run - 1 if run is None else run
-        over = {one.policy for one in self.retirements if one.since <= last < one.until}
-        return over | {one.number for one in self.policies if one.retired_run is not None and one.retired_run <= last}
+        over = {retirement.policy for retirement in self.retirements if retirement.since <= last < retirement.until}
+        return over | {
+            policy.number for policy in self.policies if policy.retired_run is not None and policy.retired_run <= last
+        }
 
     def in_part(self, accounts: Collection[str] = ()) -> dict[str, str]:
         """Return by policy why not all that it judges, in some accounts or in any, was read when it was asked last."""
-        found: dict[str, str] = {}
-        for policy in (one for one in self.policies if one.retired_run is None):
+        reasons: dict[str, str] = {}
+        for policy in (policy for policy in self.policies if policy.retired_run is None):
             unread = self.run(policy.last_run).unread.get(policy.type_name, ())
             if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
-                found[policy.policy_id] = whys[0]
-        return found
+                reasons[policy.policy_id] = whys[0]
+        return reasons
 
     def was_asked(self, run: Ran) -> frozenset[int]:
         """Return the numbers of the policies that a run has asked."""
@@ -237,7 +239,7 @@ def head_from(text: str) -> HistoryHead:
 
 
 def _run_from(document: dict[str, Any]) -> Ran:
-    unread = {name: tuple((one, why) for one, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document.get("unread", {}).items()}
     return Ran(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 

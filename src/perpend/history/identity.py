@@ -67,9 +67,9 @@ def program_hash(program: Program) -> str:
         [
             object_type.name,
             object_type.deletion_field,
-            sorted((one.name, one.kind) for one in object_type.fields.values()),
-            sorted((one.name, one.target, one.key) for one in object_type.lookups.values()),
-            sorted((one.name, one.type_name, one.key) for one in object_type.children.values()),
+            sorted((field.name, field.kind) for field in object_type.fields.values()),
+            sorted((lookup.name, lookup.target, lookup.key) for lookup in object_type.lookups.values()),
+            sorted((child.name, child.type_name, child.key) for child in object_type.children.values()),
         ]
         for _, object_type in sorted(program.types.by_name.items())
     ]
@@ -77,7 +77,9 @@ def program_hash(program: Program) -> str:
 
 
 def _of_block(block: Block, known: dict[int, str]) -> list[object]:
-    conditions = [[_of_expression(one.expression, known), _of_outcome(one.outcome)] for one in block.conditions]
+    conditions = [
+        [_of_expression(condition.expression, known), _of_outcome(condition.outcome)] for condition in block.conditions
+    ]
     related = [[path, _of_block(inner, known)] for path, inner in sorted(block.related.items())]
     return [block.type.name, sorted(block.record_types), conditions, _of_outcome(block.otherwise), related]
 
@@ -87,15 +89,15 @@ def _of_outcome(outcome: Outcome) -> str:
 
 
 def _of_expression(expression: Expr, known: dict[int, str]) -> str:
-    found = known.get(id(expression))
-    if found is None:
+    digest = known.get(id(expression))
+    if digest is None:
         arguments = [[name, _of_argument(value, known)] for name, value in sorted(expression.arguments.items())]
         checks = [[check.declaration.key, check.delegate] for check in expression.checks]
         extract = expression.extract
         body = [extract.lookups, extract.type_name, _of_expression(extract.body, known)] if extract else None
         parts = [expression.operation.name, expression.type.value, arguments, checks, body, expression.deletion_field]
-        found = known[id(expression)] = _hash(parts)
-    return found
+        digest = known[id(expression)] = _hash(parts)
+    return digest
 
 
 def _of_argument(value: object, known: dict[int, str]) -> object:

@@ -157,8 +157,8 @@ def _miscounts(connection: Connection, place: HistoryPlace, head: HistoryHead, n
     connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM counts")
     begin_counting(connection)
     add_former_counts(connection, [pattern(path) for path in place.paths(head.ledger)], policies)
-    total = " + ".join(one.value.lower() for one in COUNTED)
-    told, found = (f"(SELECT * FROM {table} WHERE {total} > 0)" for table in ("counts", "counted"))
-    differ = f"({told} EXCEPT {found}) UNION ({found} EXCEPT {told})"
+    total = " + ".join(status.value.lower() for status in COUNTED)
+    of_ledger, of_values = (f"(SELECT * FROM {table} WHERE {total} > 0)" for table in ("counts", "counted"))
+    differ = f"({of_ledger} EXCEPT {of_values}) UNION ({of_values} EXCEPT {of_ledger})"
     if number := rows_of(connection, f"SELECT count(DISTINCT (policy_no, account)) FROM ({differ})")[0][0]:
         yield f"{name}: {number:,} counts of the ledger are others than the values say"

@@ -70,17 +70,17 @@ class HistoryPlace:
     def taken(self, path: Path) -> StoredFile:
         """Return a finished file as a head names it, safe on the disk."""
         with naming(path):
-            found = StoredFile(str(path.relative_to(self.directory)), *settle(path))
+            stored = StoredFile(str(path.relative_to(self.directory)), *settle(path))
             sync_directory(path.parent)
-        return found
+        return stored
 
     def path(self, file: StoredFile) -> Path:
         """Return where a file is. Raises StoreError where it is missing, cut off or damaged."""
         if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
             raise StoreError(f"{shown(self.directory / HEAD)}: names a file that is not its own: {shown(file.path)}")
-        found = sized(self.directory / file.path, file)
-        compare(found, file)
-        return found
+        path = sized(self.directory / file.path, file)
+        compare(path, file)
+        return path
 
     def paths(self, files: Iterable[StoredFile]) -> list[Path]:
         """Return where files are, as ``path`` does."""

@@ -21,7 +21,7 @@ _INCOMPLIANT, _UNDETERMINED, _DISAPPEARED = (
 UNDETERMINED: Final = _UNDETERMINED
 """The number of the status UNDETERMINED."""
 
-TRIVIAL: Final = tuple(STATUSES.index(one) for one in Status if one not in (Status.INCOMPLIANT, Status.UNDETERMINED))
+TRIVIAL: Final = tuple(STATUSES.index(status) for status in Status if status not in (Status.INCOMPLIANT, Status.UNDETERMINED))
 """The numbers of statuses that begin no life worth a row."""
 
 _OPEN: Final = "life IN ('open', 'unconfirmed')"

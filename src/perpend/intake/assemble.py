@@ -71,10 +71,10 @@ class Assembly:
         needed = [(table, "Id")]
         needed += [(one.type_name, one.key) for one in declared.children.values() if one.key] if declared else []
         for target, column in needed:
-            found = self._tables.get(target)
-            if found and not found.rows and column not in found.forms:
-                found.forms[column] = Form.TEXT
-                found.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({found.query})"
+            united = self._tables.get(target)
+            if united and not united.rows and column not in united.forms:
+                united.forms[column] = Form.TEXT
+                united.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({united.query})"
 
     def _write(self, table: str, path: Path, group: int) -> Table:
         united = self._tables[table]
@@ -119,8 +119,8 @@ class Assembly:
         if not texts:
             return list(united.plain)
         opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
-        found = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
-        marked = {*united.plain, *(column for column, some in zip(texts, found, strict=True) if some)}
+        opened = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
+        marked = {*united.plain, *(column for column, some in zip(texts, opened, strict=True) if some)}
         return [column for column in united.forms if column in marked]
 
     def _filled(self, path: Path, marks: list[str], united: United) -> set[str]:
@@ -133,22 +133,22 @@ class Assembly:
         return {column for column, count in zip(there, counts, strict=True) if count}
 
     def _relations(self, table: str) -> _Relations:
-        found = _Relations()
+        relations = _Relations()
         part = self._parts.get(table)
         for relation, below in part.lookups.items() if part else ():
-            found.lookups[relation] = Join(relation, below.name, ROW, OWNER)
+            relations.lookups[relation] = Join(relation, below.name, ROW, OWNER)
         for relation, below in part.children.items() if part else ():
-            found.children[relation] = Join(relation, below.name, ROW, OWNER)
+            relations.children[relation] = Join(relation, below.name, ROW, OWNER)
         declared = self._declared(table) if part is None or part.type_name else None
         for lookup in declared.lookups.values() if declared else ():
-            if lookup.key and lookup.name not in found.lookups:
-                self._add_lookup(found, table, lookup.name, lookup.target, lookup.key)
+            if lookup.key and lookup.name not in relations.lookups:
+                self._add_lookup(relations, table, lookup.name, lookup.target, lookup.key)
         for child in declared.children.values() if declared else ():
-            if child.key and child.name not in found.children:
-                self._add_children(found, table, child)
-        return found
+            if child.key and child.name not in relations.children:
+                self._add_children(relations, table, child)
+        return relations
 
-    def _add_lookup(self, found: _Relations, table: str, relation: str, target: str, key: str) -> None:
+    def _add_lookup(self, relations: _Relations, table: str, relation: str, target: str, key: str) -> None:
         own, other = self._tables[table], self._tables.get(target)
         if key not in own.forms:
             return
@@ -156,7 +156,7 @@ class Assembly:
             what = f"`{target}` was not imported" if other is None else f"`{key}` and `Id` are not both texts"
             self._note_relation(table, relation, what)
             return
-        found.lookups[relation] = Join(relation, target, key, "Id")
+        relations.lookups[relation] = Join(relation, target, key, "Id")
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         ids = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
@@ -167,7 +167,7 @@ class Assembly:
             ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
             alike, _ = look(self._connection, other.keys, column)
             dangling = f"CASE WHEN {near(column)} IN ({ids}) OR NOT {alike or 'true'} THEN {dangling} END"
-        found.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
+        relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _why(self, target: str) -> str:
         """Return why some objects of a type were not read, where claims say so: a lookup may lead to one of these."""
@@ -175,7 +175,7 @@ class Assembly:
         more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
         return f": {reasons[0]}{more}" if reasons else ""
 
-    def _add_children(self, found: _Relations, table: str, child: Children) -> None:
+    def _add_children(self, relations: _Relations, table: str, child: Children) -> None:
         own, other = self._tables[table], self._tables.get(child.type_name)
         lacking = None
         if other is None:
@@ -184,8 +184,8 @@ class Assembly:
             lacking = f"cannot be looked up: `{child.type_name}` has no column `{child.key}` of texts"
             self._note_relation(table, child.name, f"`{child.type_name}` has no column `{child.key}` of texts")
         else:
-            found.reasons[child.name] = self._lists.reason(table, child)
-        found.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking)
+            relations.reasons[child.name] = self._lists.reason(table, child)
+        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
         self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")
@@ -193,12 +193,12 @@ class Assembly:
     @property
     def problems(self) -> list[Diagnostic]:
         """What is to be said of relations that lead nowhere, one warning per table, and of lists."""
-        found = []
+        problems = []
         for table, relations in self._unfollowed.items():
             more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
             message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
-            found.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
-        return found + self._lists.problems
+            problems.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
+        return problems + self._lists.problems
 
 
 def _given(mark: str, table: United) -> list[str]:

@@ -86,10 +86,10 @@ class Importing:
             )
             for source in estate.sources
         ]
-        for type_name, found in estate.objects.items():
+        for type_name, objects in estate.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
-            for judged in found:
+            for judged in objects:
                 reason = contradiction(judged) if judged.variants else None
                 number = numbers[judged.origin.source]
                 others = [(other.fields, numbers.get(other.origin.source, number), other.origin) for other in judged.variants]
@@ -141,7 +141,7 @@ class Importing:
             for table, path in assembly.write(self.run.directory_of, self._group):
                 scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
                 self.run.add(table, [path])
-            self.run.sources[:] = [_covering(number, one, scopes) for number, one in enumerate(self.run.sources)]
+            self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]
         self.problems += assembly.problems
         return self.run.commit(ENGINE)
 
@@ -150,12 +150,12 @@ class Importing:
         pieces = {type_name: [piece] for type_name, piece in self._ready.items()}
         for type_name in list(self._objects.by_type):
             self._shred(type_name, pieces)
-        for type_name, found in self._tables.items():
+        for type_name, of_type in self._tables.items():
             part = self._parts.get(type_name)
             undeclared = (*part.lookups, *part.children) if part else ()
             unknown = {**unstated_lists(self._declared(type_name)), **dict.fromkeys(undeclared, MISSING)}
-            pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in found)
-        united = {one: unite(found) for one, found in sorted(pieces.items())}
+            pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in of_type)
+        united = {type_name: unite(of_type) for type_name, of_type in sorted(pieces.items())}
         for type_name, lost in self._lost.items():
             united[type_name].lost = lost
         for type_name, renamed in self._renamed.items():
@@ -179,9 +179,9 @@ class Importing:
             self._note_renamed(type_name, pile)
         declared = self._declared(type_name)
         shredded = shred_pile(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
-        for one in shredded:
-            self._parts[one.part.name] = one.part
-            pieces[one.part.name] = [one.piece]
+        for shredded_part in shredded:
+            self._parts[shredded_part.part.name] = shredded_part.part
+            pieces[shredded_part.part.name] = [shredded_part.piece]
         self._note_undeclared(self._parts[type_name])
 
     def _note_renamed(self, type_name: str, pile: Pile) -> None:
@@ -209,9 +209,9 @@ class Importing:
 
 def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
     """Return a source with the accounts and regions that its rows are of."""
-    mine = [one for one in scopes if one.source == number]
-    accounts = {*source.accounts, *(one.value for one in mine if not one.is_region)}
-    regions = {*source.regions, *(one.value for one in mine if one.is_region)}
+    mine = [scope for scope in scopes if scope.source == number]
+    accounts = {*source.accounts, *(scope.value for scope in mine if not scope.is_region)}
+    regions = {*source.regions, *(scope.value for scope in mine if scope.is_region)}
     return replace(source, accounts=tuple(sorted(accounts)), regions=tuple(sorted(regions)))
 
 

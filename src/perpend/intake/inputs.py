@@ -172,7 +172,7 @@ def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[In
     unnamed = [table.path for table in tables if table.type_name is None and table.columns is None]
     with storing(directory):
         lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
-    return {path: str(found) for path, found in lines.items() if found is not None}
+    return {path: str(line) for path, line in lines.items() if line is not None}
 
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:

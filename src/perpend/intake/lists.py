@@ -112,8 +112,8 @@ class Lists:
         """Return the Ids of objects that some key may mean by the Id that they had."""
         if not own.renamed:
             return []
-        named = {one for (one,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
-        return sorted(one for one, former in own.renamed.items() if former in named)
+        named = {identity for (identity,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
+        return sorted(identity for identity, former in own.renamed.items() if former in named)
 
     def _against(self, table: str, child: Children, mark: str) -> str:
         """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
@@ -164,15 +164,15 @@ class Lists:
 
         Blank keys are told with the first of their rows.
         """
-        found, declared = self._tables[table], self._declared(table)
-        doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in found.marks else []
+        united, declared = self._tables[table], self._declared(table)
+        doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
         lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []
-        doubts += [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in found.marks]
+        doubts += [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in united.marks]
         unknown = f"({' OR '.join(doubts or ['false'])})"
         blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
         listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
         counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
-        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({found.keys})")[0]
+        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({united.keys})")[0]
         if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
             return int(unread_keys)
         if (table, key) not in self._blank:
@@ -187,8 +187,8 @@ class Lists:
         self.problems.append(rule.at(Span(f"types/{table}/type.yaml"), message, help=hint))
 
     def _named(self, query: str) -> str:
-        found = self._first(query)
-        return self._quoted(found[:_MOST_SHOWN]) + (" …" if len(found) > _MOST_SHOWN else "")
+        ids = self._first(query)
+        return self._quoted(ids[:_MOST_SHOWN]) + (" …" if len(ids) > _MOST_SHOWN else "")
 
     def _quoted(self, names: Iterable[str]) -> str:
         return ", ".join(f"`{shown(one[:LONGEST_KEY])}`" for one in names)

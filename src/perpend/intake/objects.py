@@ -70,8 +70,8 @@ class Pile:
 
     def __iter__(self) -> Iterator[Entry]:
         yield from self.by_id.values()
-        for found in self.rivals.values():
-            yield from found
+        for rivals in self.rivals.values():
+            yield from rivals
         yield from self.nameless
 
 
@@ -132,10 +132,10 @@ class Objects:
         deletion = (declared or ObjectType(type_name)).deletion_field
         if declared is None:
             return self._placed(self.pile(type_name), entry, deletion)
-        for name in (one for one in fields if one in lookups):
+        for name in (field_name for field_name in fields if field_name in lookups):
             self._take_lookup(entry, declared, fields, lookups[name])
         entry = self._placed(self.pile(type_name), entry, deletion)
-        for name in (one for one in fields if one in children):
+        for name in (field_name for field_name in fields if field_name in children):
             self._take_children(entry, declared, fields, children[name])
         return entry
 
@@ -187,7 +187,7 @@ class Objects:
         if first is entry:
             return entry
         rivals = pile.rivals.get(identity, [])
-        same = next((one for one in (first, *rivals) if _may_be_same(one, entry)), None)
+        same = next((reading for reading in (first, *rivals) if _may_be_same(reading, entry)), None)
         if same is None:
             pile.rivals[identity] = [*rivals, entry]
             return entry
@@ -203,13 +203,13 @@ class Objects:
         nested: dict[int, tuple[Pile, Entry]] = {}
         for pile in self.by_type.values():
             for identity, rivals in pile.rivals.items():
-                parts = [one for one in (pile.by_id[identity], *rivals) if not one.whole and one.owners]
-                nested |= {id(one): (pile, one) for one in parts}
+                parts = [reading for reading in (pile.by_id[identity], *rivals) if not reading.whole and reading.owners]
+                nested |= {id(part): (pile, part) for part in parts}
         called = {number: _long_id(entry, nested, frozenset()) for number, (_, entry) in nested.items()}
         for number, (pile, entry) in nested.items():
             pile.renamed[called[number]] = entry.fields["Id"]
             entry.fields["Id"] = called[number]
-        for entry in (one for pile in self.by_type.values() for one in pile) if called else ():
+        for entry in (entry for pile in self.by_type.values() for entry in pile) if called else ():
             for key, owner in entry.owners.items():
                 entry.fields[key] = called.get(id(owner), entry.fields[key])
 
@@ -225,12 +225,12 @@ def _long_id(entry: Entry, nested: Mapping[int, tuple[Pile, Entry]], seen: froze
 def _may_be_same(first: Entry, other: Entry) -> bool:
     """Whether two readings of one Id can be of one object: no key names one owner here and another one there."""
     for key in first.owners.keys() | other.owners.keys():
-        one, two = first.owners.get(key), other.owners.get(key)
-        if one and two and one is not two:
+        here, there = first.owners.get(key), other.owners.get(key)
+        if here and there and here is not there:
             return False
-        owner, bare = (one, other) if one else (two, first)
+        owner, bare = (here, other) if here else (there, first)
         named = bare.fields.get(key)
-        if owner and not (one and two) and is_filled(named) and named != owner.fields["Id"]:
+        if owner and not (here and there) and is_filled(named) and named != owner.fields["Id"]:
             return False
     return True
 
@@ -273,8 +273,8 @@ def _says_gone(one: Entry, other: Entry, deletion: str) -> bool:
 
 def _contradiction(names: list[str], first: Entry, other: Entry) -> str:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    origins = [one.origin for one in (first, other) if one.origin]
-    places = ", ".join(dict.fromkeys(f"{one.source}:{one.row}" if one.row else one.source for one in origins))
+    origins = [reading.origin for reading in (first, other) if reading.origin]
+    places = ", ".join(dict.fromkeys(f"{origin.source}:{origin.row}" if origin.row else origin.source for origin in origins))
     return f"sources contradict each other about {', '.join(names[:_MOST_NAMED])}{more}{f' ({places})' if places else ''}"
 
 

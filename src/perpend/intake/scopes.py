@@ -67,8 +67,10 @@ def _asked(table: Table) -> Iterator[tuple[bool, str]]:
 
 def account_in_arn(column: str) -> str:
     """Return the expression of the account that an ARN in a column names, null where it names none."""
-    found = f"split_part({name(column)}, ':', {_ACCOUNT_IN_ARN})"
-    return f"CASE WHEN starts_with({name(column)}, 'arn:') AND regexp_full_match({found}, {text(_ACCOUNT)}) THEN {found} END"
+    account = f"split_part({name(column)}, ':', {_ACCOUNT_IN_ARN})"
+    return (
+        f"CASE WHEN starts_with({name(column)}, 'arn:') AND regexp_full_match({account}, {text(_ACCOUNT)}) THEN {account} END"
+    )
 
 
 def region_in_arn(column: str) -> str:
@@ -81,7 +83,7 @@ def region_in_arn(column: str) -> str:
 def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
     """Return the expressions of a row's account and region, by the fields that its type declares; null where not known."""
     fields = (account_field(declared), region_field(declared)) if declared else (None, None)
-    account, region = (name(one) if one and forms.get(one) is Form.TEXT else _NOTHING for one in fields)
+    account, region = (name(field) if field and forms.get(field) is Form.TEXT else _NOTHING for field in fields)
     return f"nullif({account}, '')", f"nullif({region}, '')"
 
 
@@ -99,9 +101,9 @@ def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
     if any(scope.account is None and scope.region is None for scope in given):
         return "true"
     accounts = sorted({scope.account for scope in given if scope.account is not None and scope.region is None})
-    found = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
+    conditions = [f"{account} IN (SELECT unnest({text_list(accounts)}))"] if accounts else []
     for scope in given:
         if scope.region is not None:
             whose = "true" if scope.account is None else f"{account} = {text(scope.account)}"
-            found.append(f"({whose} AND {region} = {text(scope.region)})")
-    return f"({' OR '.join(found)})"
+            conditions.append(f"({whose} AND {region} = {text(scope.region)})")
+    return f"({' OR '.join(conditions)})"

@@ -59,14 +59,16 @@ def with_children(estate: Estate, programs: Iterable[Program], declared: Callabl
     read = _lists_of(wanted_by(programs))
     claims = (claim for source in estate.sources for claim in source.coverage)
     coverage = Claims((*map(unread_input, estate.unread), *claims))
-    found = dict(estate.objects)
+    objects = dict(estate.objects)
     for type_name in estate.objects:
         object_type = declared(type_name)
         for child in object_type.children.values():
-            if child.name in read and child.key and child.type_name in estate.objects and found[type_name]:
+            if child.name in read and child.key and child.type_name in estate.objects and objects[type_name]:
                 parts = _parts(estate, type_name, child, declared(child.type_name))
-                found[type_name] = [_with_list(one, object_type, child, parts, coverage) for one in found[type_name]]
-    return replace(estate, objects=found)
+                objects[type_name] = [
+                    _with_list(object_, object_type, child, parts, coverage) for object_ in objects[type_name]
+                ]
+    return replace(estate, objects=objects)
 
 
 def _lists_of(wanted: Wanted) -> set[str]:
@@ -75,27 +77,29 @@ def _lists_of(wanted: Wanted) -> set[str]:
 
 
 def _parts(estate: Estate, owner_type: str, child: Children, object_type: ObjectType) -> _Parts:
-    found = _Parts()
-    lookups = [one.name for one in object_type.lookups.values() if one.key == child.key]
+    parts = _Parts()
+    lookups = [lookup.name for lookup in object_type.lookups.values() if lookup.key == child.key]
     is_master = child.key in object_type.fields and object_type.fields[child.key].kind == MASTER_KEY
-    for one in estate.objects[child.type_name]:
-        fields = PartlyKnown(one.fields, {}, contradiction(one)) if one.variants else one.fields
-        for named, owner in dict.fromkeys(_owner(reading.fields, child.key, lookups) for reading in (one, *one.variants)):
+    for object_ in estate.objects[child.type_name]:
+        fields = PartlyKnown(object_.fields, {}, contradiction(object_)) if object_.variants else object_.fields
+        for named, owner in dict.fromkeys(
+            _owner(reading.fields, child.key, lookups) for reading in (object_, *object_.variants)
+        ):
             if is_filled(owner) and not is_blank_key(owner):
-                found.by_owner.setdefault(owner, []).append(fields)
+                parts.by_owner.setdefault(owner, []).append(fields)
             elif is_master or not named:
-                found.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
-    ids = {one.id for one in estate.objects[owner_type] if one.id}
-    strays = found.by_owner.keys() - ids
+                parts.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
+    ids = {object_.id for object_ in estate.objects[owner_type] if object_.id}
+    strays = parts.by_owner.keys() - ids
     unlike = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
     if is_odd_key(strays, ids):
-        found.doubt = unlike
+        parts.doubt = unlike
     elif is_unlike(strays, ids):
-        found.open = unlike
+        parts.open = unlike
     nearly = set(map(near_key, strays))
     reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
-    found.doubts = {one: reason for one in ids if strays and near_key(one) in nearly}
-    return found
+    parts.doubts = {identity: reason for identity in ids if strays and near_key(identity) in nearly}
+    return parts
 
 
 def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[bool, str | None]:
@@ -103,21 +107,27 @@ def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[boo
 
     It says so in the key, or by what stands under its lookup: nothing at all, or an object with an Id. Not if these differ.
     """
-    found = [fields[name] for name in lookups if name in fields]
+    looked_up = [fields[name] for name in lookups if name in fields]
     if key in fields:
         stated = [fields[key]]
-        if any(isinstance(one, dict) and is_filled(one.get("Id")) and one["Id"] != fields[key] for one in found):
+        if any(isinstance(owner, dict) and is_filled(owner.get("Id")) and owner["Id"] != fields[key] for owner in looked_up):
             return False, None
     else:
-        stated = [one and one["Id"] for one in found if one is None or (isinstance(one, dict) and one.get("Id", "") != "")]
+        stated = [
+            owner and owner["Id"]
+            for owner in looked_up
+            if owner is None or (isinstance(owner, dict) and owner.get("Id", "") != "")
+        ]
     is_said = bool(stated) and (stated[0] is None or isinstance(stated[0], str))
     return is_said, stated[0] if is_said else None
 
 
-def _with_list(one: EstateObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> EstateObject:
-    fields = _fields_with_list(one.fields, object_type, child, parts, coverage)
-    return one._replace(
-        fields=fields, variants=tuple(_with_list(variant, object_type, child, parts, coverage) for variant in one.variants)
+def _with_list(
+    object_: EstateObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims
+) -> EstateObject:
+    fields = _fields_with_list(object_.fields, object_type, child, parts, coverage)
+    return object_._replace(
+        fields=fields, variants=tuple(_with_list(variant, object_type, child, parts, coverage) for variant in object_.variants)
     )
 
 
@@ -145,4 +155,6 @@ def _fields_with_list(
 def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartlyKnown:
     """Return fields of which one is not known, for a reason."""
     reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else ({}, None)
-    return PartlyKnown({one: value for one, value in fields.items() if one != name}, {**reasons, name: reason}, doubt)
+    return PartlyKnown(
+        {field_name: value for field_name, value in fields.items() if field_name != name}, {**reasons, name: reason}, doubt
+    )

@@ -41,32 +41,36 @@ class CarryOver:
 
 def carry_over(mappings: FrameworkMappings, before: str, after: str) -> CarryOver:
     """Return what of ``before``, a framework or section, goes on in ``after``."""
-    older = {one: _direct(mappings, one) for one in mappings.requirements_below(before)}
+    older = {section: _direct(mappings, section) for section in mappings.requirements_below(before)}
     newer = mappings.requirements_below(after)
     of_older: dict[str, list[str]] = {}
     for section, policies in older.items():
         for policy in policies:
             of_older.setdefault(policy, []).append(section)
-    found = tuple(_carried(mappings, one, older, of_older) for one in newer)
-    answering = {policy.policy_id for one in newer for policy in mappings.of_section(one)}
-    lost = ((one, tuple(policy for policy in policies if policy not in answering)) for one, policies in older.items())
-    return CarryOver(before, after, found, tuple((one, policies) for one, policies in lost if policies))
+    carried = tuple(_carried(mappings, section, older, of_older) for section in newer)
+    answering = {policy.policy_id for section in newer for policy in mappings.of_section(section)}
+    lost = ((section, tuple(policy for policy in policies if policy not in answering)) for section, policies in older.items())
+    return CarryOver(before, after, carried, tuple((section, policies) for section, policies in lost if policies))
 
 
 def _carried(
     mappings: FrameworkMappings, section: str, older: dict[str, tuple[str, ...]], of_older: dict[str, list[str]]
 ) -> RequirementCarried:
     direct = _direct(mappings, section)
-    similar = [one for one in mappings.of_section(section) if one.how is How.SIMILAR_SECTION and one.via in older]
-    before = {one for policy in direct for one in of_older.get(policy, ())} | {one.via for one in similar}
+    similar = [
+        mapping for mapping in mappings.of_section(section) if mapping.how is How.SIMILAR_SECTION and mapping.via in older
+    ]
+    before = {section_before for policy in direct for section_before in of_older.get(policy, ())} | {
+        section_before.via for section_before in similar
+    }
     return RequirementCarried(
         section,
         tuple(sorted(before)),
-        tuple(one for one in direct if one in of_older),
-        tuple(dict.fromkeys(one.policy_id for one in similar if one.policy_id not in direct)),
-        tuple(one for one in direct if one not in of_older),
+        tuple(policy for policy in direct if policy in of_older),
+        tuple(dict.fromkeys(mapping.policy_id for mapping in similar if mapping.policy_id not in direct)),
+        tuple(policy for policy in direct if policy not in of_older),
     )
 
 
 def _direct(mappings: FrameworkMappings, section: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.policy_id for one in mappings.of_section(section) if one.how is How.DIRECT))
+    return tuple(dict.fromkeys(mapping.policy_id for mapping in mappings.of_section(section) if mapping.how is How.DIRECT))

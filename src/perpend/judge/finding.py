@@ -58,9 +58,9 @@ def remediation_of(program: Program, verdict: Verdict) -> str | None:
 
 def untold_indexes(program: Program) -> frozenset[int]:
     """Return the indexes of which only the object itself can tell more: why it is unreadable, what a runtime error says."""
-    found = {UNREADABLE}
+    indexes = {UNREADABLE}
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, _, check, _ in checks_of(condition.expression):
             if check.declaration.error:
-                found.add(base_of(number) + slot)
-    return frozenset(found)
+                indexes.add(base_of(number) + slot)
+    return frozenset(indexes)

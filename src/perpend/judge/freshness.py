@@ -66,8 +66,8 @@ class Freshness:
 
     def reasons(self, sources: Sequence[Dated]) -> dict[int, str]:
         """Return by number why sources are stale that are."""
-        found = ((number, self.reason(source.observed_at)) for number, source in enumerate(sources))
-        return {number: reason for number, reason in found if reason is not None}
+        reasons = ((number, self.reason(source.observed_at)) for number, source in enumerate(sources))
+        return {number: reason for number, reason in reasons if reason is not None}
 
 
 def freshness_of(max_age: timedelta | None, snapshot_time: datetime | None, today: datetime | None) -> Freshness | None:
@@ -93,7 +93,7 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
     fresh = [claim for number, source in enumerate(sources) if number not in stale for claim in source.coverage]
     for number, reason in stale.items():
         for claim in sources[number].coverage:
-            if claim.lacking is None and not any(_vouches(one, claim) for one in fresh):
+            if claim.lacking is None and not any(_vouches(other, claim) for other in fresh):
                 yield claim, reason
 
 
@@ -107,7 +107,7 @@ def aged_estate(estate: Estate, freshness: Freshness | None) -> Estate:
         replace(source, coverage=coverage)
         for source, coverage in zip(estate.sources, aged_coverage(estate.sources, stale), strict=True)
     ]
-    objects = {name: [_aged(one, by_name) for one in found] for name, found in estate.objects.items()}
+    objects = {name: [_aged(object_, by_name) for object_ in of_type] for name, of_type in estate.objects.items()}
     return replace(estate, sources=tuple(sources), objects=objects)
 
 
@@ -115,7 +115,7 @@ def aged_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterato
     """Yield what each source claims once nothing that is stale is known in full any more."""
     lacking = dict(stale_claims(sources, stale))
     for number, source in enumerate(sources):
-        aged = (replace(one, lacking=one.lacking or lacking.get(one)) for one in source.coverage)
+        aged = (replace(claim, lacking=claim.lacking or lacking.get(claim)) for claim in source.coverage)
         yield tuple(aged) if number in stale else source.coverage
 
 

@@ -121,10 +121,10 @@ class Judgement:
         What is known to be ``beside`` the sources, as inputs that could not be read, is left out.
         """
         left_out = {unread_input(one) for one in beside}
-        found = unread_of_types(claim for claim in _claims(self.estate) if claim not in left_out)
-        everywhere = found.get("", [])
+        of_types = unread_of_types(claim for claim in _claims(self.estate) if claim not in left_out)
+        everywhere = of_types.get("", [])
         types = sorted({program.input_type for program in self.programs})
-        whys = {name: [why for _, why in (*found.get(name, []), *everywhere)] for name in types}
+        whys = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}
         # What could not be read is told before what nobody wanted to be read.
         return {name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in whys.items() if of_type}
 
@@ -135,7 +135,7 @@ class Judgement:
         Where there are no verdicts at all, also those of whose objects nobody says that there are none.
         """
         if not self.ledger.verdicts:
-            return tuple(one for one, why in self.in_part().items() if not why.startswith(NOT_ASKED))
+            return tuple(policy_id for policy_id, why in self.in_part().items() if not why.startswith(NOT_ASKED))
         unread = {name for name, why in self.unread().items() if not why.startswith(NOT_ASKED)}
         return tuple(program.policy_id for program in self.programs if program.input_type in unread)
 
@@ -147,7 +147,7 @@ class Judgement:
             name = program.input_type
             if name not in unread and name not in complete and not len(self.objects_of(name)):
                 unread[name] = unclaimed(name, ALL)
-        return {one.policy_id: unread[one.input_type] for one in self.programs if one.input_type in unread}
+        return {program.policy_id: unread[program.input_type] for program in self.programs if program.input_type in unread}
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""

@@ -71,11 +71,11 @@ def mendings(judgement: Judgement, asked: Mapping[str, ToMend], status: Status =
 def _ended(judgement: Judgement, column: Verdicts, to_mend: ToMend, status: Status) -> Iterator[tuple[EstateObject, End]]:
     """Yield the objects asked for that a program has given a status, with how it ended on each."""
     wider = with_names(judgement, column.program.input_type, to_mend.remedy)
-    for found in _found(column, status):
-        objects = objects_at(wider, column.program.input_type, [one.place for one in found])
-        for one, end in zip(found, column.ends_of(found, objects), strict=True):
-            if to_mend.objects is None or objects[one.place].id in to_mend.objects:
-                yield objects[one.place], end
+    for batch in _found(column, status):
+        objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
+        for verdict, end in zip(batch, column.ends_of(batch, objects), strict=True):
+            if to_mend.objects is None or objects[verdict.place].id in to_mend.objects:
+                yield objects[verdict.place], end
 
 
 def with_names(judgement: Judgement, type_name: str, remedy: Remedy | None) -> Judgement:
@@ -90,16 +90,16 @@ def with_names(judgement: Judgement, type_name: str, remedy: Remedy | None) -> J
 def _found(column: Verdicts, status: Status) -> Iterator[Sequence[Found]]:
     indexes = [index for index, verdict in column.program.verdicts.items() if verdict.status is status]
     number = sum(count for index, count in column.counted().items() if index in indexes)
-    [found] = column.firsts([indexes], number)
-    for start in range(0, len(found), BATCH):
-        yield found[start : start + BATCH]
+    [verdicts] = column.firsts([indexes], number)
+    for start in range(0, len(verdicts), BATCH):
+        yield verdicts[start : start + BATCH]
 
 
 def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: End, remedy: Remedy | None) -> Mending:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
     filled, why_not = _filled(judged, remedy)
-    found = Mending(
+    mending = Mending(
         judgement.selection.policies[program.policy_id],
         judgement.type_label(program.input_type),
         judged,
@@ -108,7 +108,7 @@ def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: 
         filled,
         why_not,
     )
-    return replace(found, remedy=with_credentials(filled, found.account)) if filled else found
+    return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
 
 
 def _filled(judged: EstateObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:

@@ -74,7 +74,7 @@ def narrowed(judgement: Judgement, wanted: Filter, accounts: Mapping[str, Accoun
 
 
 def _of_categories(judgement: Judgement, categories: Collection[str]) -> list[Verdicts]:
-    known = {one for view in judgement.selection.policies.values() for one in view.categories}
+    known = {category for view in judgement.selection.policies.values() for category in view.categories}
     for category in categories:
         if category.upper() not in {one.upper() for one in known}:
             listed = ", ".join(sorted(known)) or "none"
@@ -145,7 +145,7 @@ def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: by
             shown.append(replace(column, indexes=array("i", kept)))
         elif isinstance(column, StoredVerdicts):
             by_number = {
-                one.number: found for one, found in zip(columns, wanted, strict=True) if isinstance(one, StoredVerdicts)
+                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, StoredVerdicts)
             }
             everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
             rows = belong if not isinstance(belong, bytearray) else None

@@ -36,9 +36,9 @@ class Meant(NamedTuple):
 
     def among(self, objects: Iterable[EstateObject]) -> list[EstateObject]:
         """Return the objects that have the text as an id; else those that have it as their name."""
-        found = [judged for judged in objects if self._is_owned(judged)]
-        by_id = [judged for judged in found if self.text in (judged.id, judged.external_id)]
-        return by_id or [judged for judged in found if judged.name == self.text]
+        owned = [judged for judged in objects if self._is_owned(judged)]
+        by_id = [judged for judged in owned if self.text in (judged.id, judged.external_id)]
+        return by_id or [judged for judged in owned if judged.name == self.text]
 
     def _is_owned(self, judged: EstateObject) -> bool:
         if self.owner is None:
@@ -53,8 +53,8 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
     """
     objects = estate.objects.get(type_name, ())
     for meant in meanings(name):
-        if found := meant.among(objects):
-            return _the_one(found, len(found), name)
+        if candidates := meant.among(objects):
+            return _the_one(candidates, len(candidates), name)
     near = did_you_mean(name, [judged.name for judged in objects[:_MOST_COMPARED]])
     raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{near}")
 
@@ -73,8 +73,8 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
                 object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
-            if found := meant.among(objects):
-                return _the_one(found, len(found) + len(rows) - len(objects), name)
+            if candidates := meant.among(objects):
+                return _the_one(candidates, len(candidates) + len(rows) - len(objects), name)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
     raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} in snapshot {snapshot.id}{near}")
 
@@ -95,12 +95,12 @@ def meanings(name: str) -> list[Meant]:
     The name of the root user in ARNs and stores, by which the shell completes it, means that user where no other is called so.
     """
     named, _, owner = name.removesuffix(")").rpartition(" (")
-    found = [Meant(name), Meant(_unwritten(name))]
+    meant = [Meant(name), Meant(_unwritten(name))]
     if named and name.endswith(")"):
-        found += [Meant(named, owner), Meant(_unwritten(named), _unwritten(owner))]
+        meant += [Meant(named, owner), Meant(_unwritten(named), _unwritten(owner))]
     if name == ROOT_NAME:
-        found.append(Meant(ROOT_USER))
-    return list(dict.fromkeys(found))
+        meant.append(Meant(ROOT_USER))
+    return list(dict.fromkeys(meant))
 
 
 def _unwritten(text: str) -> str:
@@ -108,18 +108,20 @@ def _unwritten(text: str) -> str:
     return _WRITTEN_OUT.sub(_sign, text)
 
 
-def _sign(found: re.Match[str]) -> str:
-    code = int(found[1] or found[2] or found[3] or "0", 16)
-    return _SHORT[found[4]] if found[4] else chr(code) if code <= sys.maxunicode else found[0]
+def _sign(match: re.Match[str]) -> str:
+    code = int(match[1] or match[2] or match[3] or "0", 16)
+    return _SHORT[match[4]] if match[4] else chr(code) if code <= sys.maxunicode else match[0]
 
 
-def _the_one(found: Sequence[EstateObject], number: int, name: str) -> EstateObject:
+def _the_one(objects: Sequence[EstateObject], number: int, name: str) -> EstateObject:
     """Return the object where there is one; else raise UnknownName, which lists some by what tells them apart."""
     if number == 1:
-        return found[0]
-    ids = [judged.id for judged in found]
+        return objects[0]
+    ids = [judged.id for judged in objects]
     apart = len({*ids}) == len(ids) and all(ids)
-    told = [printable(one.id if apart else f"{one.origin.source}:{one.origin.row}") for one in found[:_MOST_TOLD]]
+    told = [
+        printable(object_.id if apart else f"{object_.origin.source}:{object_.origin.row}") for object_ in objects[:_MOST_TOLD]
+    ]
     more = f" and {number - len(told):,} more" if number > len(told) else ""
     advice = "; name one by its id" if apart else ""
     raise UnknownName(f"'{printable(name)}' names {number:,} objects: {', '.join(told)}{more}{advice}")

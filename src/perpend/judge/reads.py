@@ -41,12 +41,12 @@ def reader_of(reads: tuple[Read, ...]) -> Callable[[Mapping[str, Any]], list[Any
     }
 
     def read_values(fields: Mapping[str, Any]) -> list[Any]:
-        found = [value_at(fields, path) if name is None else fields.get(name) for path, name in zip(paths, own, strict=True)]
+        given = [value_at(fields, path) if name is None else fields.get(name) for path, name in zip(paths, own, strict=True)]
         values: list[Any] = [None] * len(reads)
         for place, number in whole:
-            values[place] = found[number]
+            values[place] = given[number]
         for number, keys in keyed.items():
-            document = document_of(found[number])
+            document = document_of(given[number])
             if isinstance(document, dict):
                 for place, key in keys:
                     values[place] = document.get(key)

@@ -126,7 +126,8 @@ class Scorecard:
     def all_asked(self) -> bool:
         """Whether every requirement was asked, by every policy of it that can judge, of all that there is."""
         return bool(self.results) and all(
-            result.standing.was_asked and all(one.was_asked_of_all for one in result.requirement.policies if one.judges)
+            result.standing.was_asked
+            and all(policy.was_asked_of_all for policy in result.requirement.policies if policy.judges)
             for result in self.results
         )
 
@@ -147,25 +148,33 @@ def framework_asked(
 
     def requirement(section_id: str) -> Requirement:
         how: dict[str, bool] = {}
-        for found in mappings.of_section(section_id):
-            how[found.policy_id] = how.get(found.policy_id, False) or found.how is How.DIRECT
+        for mapping in mappings.of_section(section_id):
+            how[mapping.policy_id] = how.get(mapping.policy_id, False) or mapping.how is How.DIRECT
         named = [policy_id for policy_id, direct in how.items() if direct or inherited]
         others = [] if any(map(mappings.judges, named)) else [policy_id for policy_id in how if policy_id not in named]
-        policies = [PolicyAsked(one, mappings.judges(one), why_not(one) if mappings.judges(one) else "") for one in named]
-        policies += [PolicyAsked(one, mappings.judges(one), why_left(one)) for one in others]
+        policies = [
+            PolicyAsked(policy_id, mappings.judges(policy_id), why_not(policy_id) if mappings.judges(policy_id) else "")
+            for policy_id in named
+        ]
+        policies += [PolicyAsked(policy_id, mappings.judges(policy_id), why_left(policy_id)) for policy_id in others]
         return Requirement(section_id, *_called(section_id, repository), tuple(policies))
 
     def why_left(policy_id: str) -> str:
         # One policy has one reason: that of a requirement which it names itself, where there is one.
         return (why_not(policy_id) if policy_id in direct else "") or NOT_DIRECT
 
-    found = sorted({one for top in tops for one in mappings.requirements_below(top)})
-    direct = {one.policy_id for section in found for one in mappings.of_section(section) if one.how is How.DIRECT}
+    section_ids = sorted({section_id for top in tops for section_id in mappings.requirements_below(top)})
+    direct = {
+        mapping.policy_id for section in section_ids for mapping in mappings.of_section(section) if mapping.how is How.DIRECT
+    }
     framework = framework_of(tops[0])
     sections = () if framework in tops else tuple(sorted(tops))
-    named = [" ".join(_called(one, repository)) if len(sections) == 1 else _called(one, repository)[0] for one in sections]
+    named = [
+        " ".join(_called(section, repository)) if len(sections) == 1 else _called(section, repository)[0]
+        for section in sections
+    ]
     name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
-    return FrameworkAsked(framework, name, sections, tuple(map(requirement, found)))
+    return FrameworkAsked(framework, name, sections, tuple(map(requirement, section_ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +216,14 @@ def _answered(
     result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor
 ) -> RequirementResult:
     policies = result.requirement.policies
-    if result.standing is Standing.MANUAL and any(one.policy_id in answered.attested for one in policies):
+    if result.standing is Standing.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
         return replace(result, standing=Standing.ATTESTED)
-    asked = [one.policy_id for one in policies if one.was_asked]
+    asked = [policy.policy_id for policy in policies if policy.was_asked]
     if result.standing is not Standing.FAILS or any(
         counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
     ):
         return result
-    unknown = result.counts[Status.UNDETERMINED] or not all(one.was_asked_of_all for one in policies if one.judges)
+    unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_asked_of_all for policy in policies if policy.judges)
     return replace(result, standing=Standing.UNDETERMINED if unknown else Standing.WAIVED)
 
 
@@ -229,7 +238,7 @@ def _result(
         for policy in requirement.policies
     )
     asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
-    total = {status: sum(one[status] for one in asked) for status in Status}
+    total = {status: sum(numbers[status] for numbers in asked) for status in Status}
     return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
 
 
@@ -240,10 +249,10 @@ def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -
         return Standing.MANUAL if policies else Standing.UNANSWERED
     if not any(policy.was_asked for policy in judging):
         return Standing.NOT_ASKED
-    found = standing_of_counts(counts)
-    if found is not Standing.FAILS and not all(policy.was_asked_of_all for policy in judging):
+    standing = standing_of_counts(counts)
+    if standing is not Standing.FAILS and not all(policy.was_asked_of_all for policy in judging):
         return Standing.UNDETERMINED
-    return found
+    return standing
 
 
 def standing_of_counts(counts: Mapping[Status, int]) -> Standing:
@@ -264,5 +273,5 @@ def _called(section_id: str, repository: Repository) -> tuple[str, str]:
 
 
 def _name(section_id: str, repository: Repository) -> str:
-    found = repository.section(section_id).value
-    return found.name if found and found.name else section_id
+    section = repository.section(section_id).value
+    return section.name if section and section.name else section_id

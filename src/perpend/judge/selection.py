@@ -96,7 +96,7 @@ def select_policies(
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
-    held, flat = (None, False) if over is None else (_types_of(over), not list_children(one.kind for one in over.sources))
+    held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
     sorted_out = _Sorted(left_out=excluded)
     for policy_id in chosen:
         sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
@@ -160,7 +160,7 @@ def policies_named(
     frameworks = [framework] if isinstance(framework, str) else framework
     if not frameworks:
         return chosen
-    mapped = frozenset().union(*(_mapped_to(repository, chosen, one, inherited=inherited) for one in frameworks))
+    mapped = frozenset().union(*(_mapped_to(repository, chosen, framework, inherited=inherited) for framework in frameworks))
     return [policy for policy in chosen if policy in mapped]
 
 
@@ -286,7 +286,7 @@ def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[
 def _is_named(repository: Repository, framework: str) -> bool:
     """Whether some policy names a section of a framework itself."""
     policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids)
-    return any(f"{one.value}/".startswith(f"{framework}/") for policy in policies if policy for one in policy.mappings)
+    return any(f"{mapping.value}/".startswith(f"{framework}/") for policy in policies if policy for mapping in policy.mappings)
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:

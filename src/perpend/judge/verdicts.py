@@ -55,7 +55,7 @@ class Verdicts(Protocol):
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
 
-    def ends_of(self, found: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
         """Return how the program ended on some objects, which are given by place."""
 
 
@@ -100,9 +100,9 @@ class HeldVerdicts:
             for group in groups
         ]
 
-    def ends_of(self, found: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
         """Return how the program ended on some objects."""
-        return [(code, self.errors.get(place)) for place, code in found]
+        return [(code, self.errors.get(place)) for place, code in verdicts]
 
     def ends(self) -> Iterator[End]:
         """Yield how the program ended on each object, in their order."""

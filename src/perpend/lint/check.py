@@ -45,39 +45,41 @@ def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnost
     All of the repository is read, for what stands elsewhere decides what a name means here.
     """
     wanted = set(paths)
-    found = every_problem(repository, Analyzer(repository))
-    return counted([one for one in found if one.span.path in wanted or not wanted.isdisjoint(parents(one.span.path))])
+    problems = every_problem(repository, Analyzer(repository))
+    return counted(
+        [problem for problem in problems if problem.span.path in wanted or not wanted.isdisjoint(parents(problem.span.path))]
+    )
 
 
 def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
     """Return the same, each by itself however many there are of a kind."""
-    found = repository.diagnostics()
+    problems = repository.diagnostics()
     for entity in repository.logic_ids:
-        found += analyzer.analyzed(entity).diagnostics
+        problems += analyzer.analyzed(entity).diagnostics
     for entity in repository.extracts_ids:
-        found += analyzer.extract_diagnostics(entity)
-    found += references.dangling_sections(repository)
-    found += remedy_problems(repository)
-    found += lint.lint(Survey(analyzer))
-    return sorted_diagnostics(found)
+        problems += analyzer.extract_diagnostics(entity)
+    problems += references.dangling_sections(repository)
+    problems += remedy_problems(repository)
+    problems += lint.lint(Survey(analyzer))
+    return sorted_diagnostics(problems)
 
 
 def counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
     shown: list[Diagnostic] = []
     alike: Counter[tuple[str, str]] = Counter()
-    faults: Counter[str] = Counter(found.fault for found in diagnostics if found.fault)
+    faults: Counter[str] = Counter(problem.fault for problem in diagnostics if problem.fault)
     rest: dict[tuple[str, str], tuple[Diagnostic, int]] = {}
-    for found in diagnostics:
-        is_common = faults[found.fault] > MAX_ALIKE
-        alike_key = ("", f"because of {found.fault}") if is_common else (found.code, f"like “{found.message}”")
-        keys = ((found.code, f"in `{found.span.path}`"), alike_key)
+    for problem in diagnostics:
+        is_common = faults[problem.fault] > MAX_ALIKE
+        alike_key = ("", f"because of {problem.fault}") if is_common else (problem.code, f"like “{problem.message}”")
+        keys = ((problem.code, f"in `{problem.span.path}`"), alike_key)
         full = next((key for key in keys if alike[key] >= MAX_ALIKE), None)
         if full is None:
             alike.update(keys)
-            shown.append(found)
+            shown.append(problem)
         else:
-            first, count = rest.get(full, (found, 0))
+            first, count = rest.get(full, (problem, 0))
             rest[full] = (first, count + 1)
     for (_, where), (first, count) in rest.items():
         shown.append(replace(first, message=f"and {count:,} more {where}", label="", help=None))

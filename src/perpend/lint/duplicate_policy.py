@@ -75,9 +75,9 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
         judged = _judged(analyzed.program.block, structures)
         own = _Tested(logic, analyzed.program, judged, tuple(survey.repository.test_objects(logic).value or ()))
         others = before[analyzed.program.input_type]
-        if twin := next((one for one in others if one.judged == judged), None):
+        if twin := next((twin for twin in others if twin.judged == judged), None):
             yield RULE.at(logic.input_type.span, f"this logic judges exactly like that of `{twin.logic.policy_id}`")
-        elif twin := next((one for one in others if _answer_alike(own, one)), None):
+        elif twin := next((twin for twin in others if _answer_alike(own, twin)), None):
             count = f"{len(own.tests) + len(twin.tests)} test objects"
             yield RULE.at(
                 logic.input_type.span, f"this logic answers all {count} of both like that of `{twin.logic.policy_id}`"
@@ -104,13 +104,13 @@ class _Tested:
         return self.program.verdicts[index].status == test.expected.status
 
 
-def _answer_alike(one: _Tested, other: _Tested) -> bool:
-    expected = {test.expected.status for test in (*one.tests, *other.tests)}
-    tells_apart = {Status.COMPLIANT, Status.INCOMPLIANT} <= expected and one.tests and other.tests
-    return bool(tells_apart) and all(map(other.says_as_expected, one.tests)) and all(map(one.says_as_expected, other.tests))
+def _answer_alike(own: _Tested, other: _Tested) -> bool:
+    expected = {test.expected.status for test in (*own.tests, *other.tests)}
+    tells_apart = {Status.COMPLIANT, Status.INCOMPLIANT} <= expected and own.tests and other.tests
+    return bool(tells_apart) and all(map(other.says_as_expected, own.tests)) and all(map(own.says_as_expected, other.tests))
 
 
 def _judged(block: Block, structures: Structures) -> Hashable:
-    conditions = tuple((structures.number(one.expression), one.outcome.status) for one in block.conditions)
+    conditions = tuple((structures.number(condition.expression), condition.outcome.status) for condition in block.conditions)
     related = tuple((name, _judged(child, structures)) for name, child in sorted(block.related.items()))
     return block.type.name, block.record_types, conditions, block.otherwise.status, related

@@ -110,13 +110,13 @@ class Formulas:
             return self._equal(self._thing(expression.operands[0], lookups), EMPTY, expression.operands[0])
         if name == "IS_EQUAL":
             left, right = expression.operands
-            one, other = constant_of(left), constant_of(right)
-            if one is not None and other is not None:
-                return one == other
-            if one is not None:
-                return self._equal(self._thing(right, lookups), one, right)
-            if other is not None:
-                return self._equal(self._thing(left, lookups), other, left)
+            of_left, of_right = constant_of(left), constant_of(right)
+            if of_left is not None and of_right is not None:
+                return of_left == of_right
+            if of_left is not None:
+                return self._equal(self._thing(right, lookups), of_left, right)
+            if of_right is not None:
+                return self._equal(self._thing(left, lookups), of_right, left)
             sides = frozenset({self._thing(left, lookups), self._thing(right, lookups)})
             return True if len(sides) == 1 else Is(("equal", sides), True)
         if name == "IS_EMPTY_LOOKUP":

@@ -65,12 +65,12 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 def _compared(expression: Expr) -> Iterator[list[str]]:
     """Yield the texts that each value is compared with by the parts of ``OR`` and ``AND``, more than one of them."""
     comparison = {"OR": "IS_EQUAL", "AND": "NOT_EQUAL"}.get(expression.operation.name)
-    structures, found = Structures(), defaultdict[int, list[str]](list)
+    structures, compared = Structures(), defaultdict[int, list[str]](list)
     parts = [part.operands for part in expression.operands if part.extract is None and part.operation.name == comparison]
     for text, value in (*parts, *(operands[::-1] for operands in parts)):
         if text.operation.name == "TEXT":
-            found[structures.number(value)].append(text.constant("value"))
-    yield from (texts for texts in found.values() if len(texts) > 1)
+            compared[structures.number(value)].append(text.constant("value"))
+    yield from (texts for texts in compared.values() if len(texts) > 1)
 
 
 def _repeated(span: Span, entries: Iterable[str]) -> Iterator[Diagnostic]:

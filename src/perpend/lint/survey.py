@@ -36,8 +36,8 @@ class Survey:
     @cached_property
     def logics(self) -> tuple[tuple[Logic, Analyzed], ...]:
         """The logic files that could be read."""
-        found = (self.analyzer.analyzed(entity) for entity in self.repository.logic_ids)
-        return tuple((each.logic, each) for each in found if each.logic is not None)
+        analyzed = (self.analyzer.analyzed(entity) for entity in self.repository.logic_ids)
+        return tuple((each.logic, each) for each in analyzed if each.logic is not None)
 
     @cached_property
     def policies(self) -> tuple[tuple[Logic, Analyzed], ...]:

@@ -76,8 +76,8 @@ def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str
     unknown = [entity for entity in logic_ids if repository.input_type(entity) not in known]
     doubtful = [logic for entity in unknown if (logic := repository.logic(entity).value) is not None]
     used = _types_judged(repository) if doubtful else {}
-    found = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
-    return {logic_id: problem for logic_id, problem in found.items() if problem is not None}
+    misspelt = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
+    return {logic_id: problem for logic_id, problem in misspelt.items() if problem is not None}
 
 
 def _misspelt(repository: Repository, logic: Logic, used: Mapping[str, int]) -> Diagnostic | None:

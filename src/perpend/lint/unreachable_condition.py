@@ -76,7 +76,7 @@ def _in_block(written: WrittenBlock, block: Block) -> Iterator[Diagnostic]:
         reason = _reason(formula, before, stopped=formulas.stopped)
         if reason is not None:
             yield RULE.at(condition.span, f"condition {len(before) + 1} can never be true: {reason}")
-        if contradictory([(one, False) for one in before]):
+        if contradictory([(condition, False) for condition in before]):
             return  # nothing gets here; the first condition behind was named
         before.append(formula)
 

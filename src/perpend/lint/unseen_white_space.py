@@ -62,5 +62,5 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 def _texts(expression: Expr) -> Iterator[tuple[Expr, str]]:
     """Yield the constants among an operation's operands, unless it is exact for another of them, and those of a collection."""
     if all(operand.type is not ValueType.BYTES for operand in expression.operands):
-        yield from ((one, one.constant("value")) for one in expression.operands if one.operation.name == "TEXT")
+        yield from ((operand, operand.constant("value")) for operand in expression.operands if operand.operation.name == "TEXT")
     yield from ((expression, text) for texts in texts_listed(expression) for text in texts)

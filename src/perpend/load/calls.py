@@ -190,15 +190,15 @@ class _Calls:
             if key.text not in declared:
                 hint = self._near(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"`{operation.key}` has no check `{key.text[:60]}`", help=hint)
-        found = []
+        checks = []
         for name, check in declared.items():
             value = node.get(name)
             if value is not None:
                 written = self._check(check, value, _key_span(node, name))
-                found += [written] if written else []
+                checks += [written] if written else []
             elif check.required:
                 self._missing(name, operation, span, check.doc)
-        return (*found, *implied)
+        return (*checks, *implied)
 
     def _check(self, check: CheckDeclaration, node: Node, span: Span) -> WrittenCheck | None:
         if not check.delegate:
@@ -206,8 +206,8 @@ class _Calls:
                 self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes a message")
                 return None
             return WrittenCheck(check, node.value or "", None, span)
-        found = {key: node.get(key) for key in _DELEGATE} if isinstance(node, Mapping) else {}
-        path, message = (value.value if isinstance(value := found.get(key), ScalarNode) else None for key in _DELEGATE)
+        delegate = {key: node.get(key) for key in _DELEGATE} if isinstance(node, Mapping) else {}
+        path, message = (value.value if isinstance(value := delegate.get(key), ScalarNode) else None for key in _DELEGATE)
         if not isinstance(path, str) or not isinstance(message, str) or not all(path.split(".")):
             self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes `path`, a field, and `currentStateMessage`, a text")
             return None

@@ -151,8 +151,8 @@ def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
     similar = fields.get("similarPolicies")
 
     def links(key: str) -> tuple[NamedLink, ...]:
-        found = similar.records(key) if similar else ()
-        return tuple(NamedLink(link.text("name", ""), link.text("url", ""), link.text("checkId", "")) for link in found)
+        links = similar.records(key) if similar else ()
+        return tuple(NamedLink(link.text("name", ""), link.text("url", ""), link.text("checkId", "")) for link in links)
 
     return Policy(
         entity,
@@ -189,12 +189,12 @@ def section_from(entity: str, fields: Fields) -> Section:
 
 def extracts_from(entity: str, fields: Fields) -> Extracts:
     """Return the extracts a record holds, those without a name left out."""
-    found = tuple(
+    extracts = tuple(
         WrittenExtract(record.text("name"), record.get("value"), record["name"].span)
         for record in fields.records("extracts")
         if record.get("name") is not None
     )
-    return Extracts(entity, current_name(type_of_extracts(entity)), found)
+    return Extracts(entity, current_name(type_of_extracts(entity)), extracts)
 
 
 def logic_from(entity: str, fields: Fields) -> Logic | None:

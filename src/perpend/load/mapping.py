@@ -71,7 +71,7 @@ def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ..
 
 def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:
     """Return a mapping's entries; what is no single value, or no text where texts are wanted, is a diagnostic."""
-    found: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     targets: set[str] = set()
     for key, value in node.entries if isinstance(node, Mapping) else ():
         fits = isinstance(value, ScalarNode) and (not only_texts or (isinstance(value.value, str) and value.value.strip()))
@@ -82,5 +82,5 @@ def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool
             diagnostics.append(rules.DUPLICATE_KEY.at(value.span, f"two columns are called `{shorten(value.text)}`"))
         else:
             targets.add(value.value)
-            found[key.text] = value.value
-    return found
+            texts[key.text] = value.value
+    return texts

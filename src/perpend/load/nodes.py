@@ -233,8 +233,8 @@ def _syntax(error: yaml.YAMLError, text: str, path: str) -> Diagnostic:
 
 
 def _control_character(text: str, path: str) -> Diagnostic:
-    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    before = text[: found.start()] if found else ""
+    match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    before = text[: match.start()] if match else ""
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    what = f"`U+{ord(found[0]):04X}`" if found else "here"
+    what = f"`U+{ord(match[0]):04X}`" if match else "here"
     return rules.YAML_SYNTAX.at(Span(path, line, column, line, column + 1), f"YAML syntax: control character {what}")

@@ -46,8 +46,8 @@ class Fields(MappingType[str, Any]):
 
     def text(self, key: str, default: Any = None) -> Any:
         """Return the bare value under a key."""
-        found = self.values_by_key.get(key)
-        return default if found is None else found.value
+        value = self.values_by_key.get(key)
+        return default if value is None else value.value
 
     def texts(self, key: str) -> tuple[Placed, ...]:
         """Return the list of placed texts under a key."""

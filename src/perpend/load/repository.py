@@ -104,7 +104,7 @@ class Repository:
 
         Both must hold the same files; ``changed`` has paths without a leading slash.
         """
-        self._documents = {entity: found for entity, found in other._documents.items() if entity.lstrip("/") not in changed}
+        self._documents = {entity: loaded for entity, loaded in other._documents.items() if entity.lstrip("/") not in changed}
 
     @cached_property
     def tree(self) -> Tree:
@@ -197,23 +197,23 @@ class Repository:
             return Loaded(Renames())
         written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields: fields)
         problems: list[Diagnostic] = []
-        found = renames_from(written.value, self.policy_ids, problems) if written.value is not None else Renames()
-        return Loaded(found, (*written.diagnostics, *problems))
+        renames = renames_from(written.value, self.policy_ids, problems) if written.value is not None else Renames()
+        return Loaded(renames, (*written.diagnostics, *problems))
 
     @cached_property
     def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
         """What catalogues of this repository say of object types, by API name; a type's own one wins."""
-        found, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
+        types, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
         for name in self.type_names:
             if f"types/{name}/type.json" in self.tree.files:
-                found.update(catalogue_of(self.files, f"types/{name}/type.json", diagnostics, name=name))
-        return Loaded(found, tuple(diagnostics))
+                types.update(catalogue_of(self.files, f"types/{name}/type.json", diagnostics, name=name))
+        return Loaded(types, tuple(diagnostics))
 
     @cached_property
     def _catalogue_of_all(self) -> Loaded[Mapping[str, CataloguedType]]:
         diagnostics: list[Diagnostic] = []
-        found = catalogue_of(self.files, ALL_TYPES, diagnostics) if ALL_TYPES in self.tree.files else {}
-        return Loaded(found, tuple(diagnostics))
+        types = catalogue_of(self.files, ALL_TYPES, diagnostics) if ALL_TYPES in self.tree.files else {}
+        return Loaded(types, tuple(diagnostics))
 
     @property
     def lists_all_types(self) -> bool:
@@ -244,15 +244,15 @@ class Repository:
 
     def test_objects(self, logic: Logic) -> Loaded[list[TestObject]]:
         """Return the test objects of a logic file's data files, in order."""
-        found: list[TestObject] = []
+        objects: list[TestObject] = []
         diagnostics: list[Diagnostic] = []
         for reference in logic.test_data:
             path = self.referred(reference, logic.id, diagnostics)
             if path is not None:
                 data = self._test_file(path)
-                found += data.value or []
+                objects += data.value or []
                 diagnostics += data.diagnostics
-        return Loaded(found, tuple(diagnostics))
+        return Loaded(objects, tuple(diagnostics))
 
     def test_place(self, test: TestObject, *keys: str) -> Span:
         """Return the place of a test object of a data file, or of a key in it: ``"expectedResult", "status"``."""
@@ -284,8 +284,8 @@ class Repository:
 
     def diagnostics(self) -> list[Diagnostic]:
         """Read everything and return all that is wrong with the files themselves."""
-        found = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
-        found += [*self.catalogue.diagnostics, *self.renames.diagnostics]
+        diagnostics = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
+        diagnostics += [*self.catalogue.diagnostics, *self.renames.diagnostics]
         documents: Iterable[Loaded[object]] = (
             *map(self.policy, self.policy_ids),
             *map(self.folder, self.folder_ids),
@@ -295,28 +295,28 @@ class Repository:
             *map(self.rule, sorted(f"/{path}" for path in self.tree.files if _is_rule(path))),
         )
         for document in documents:
-            found += document.diagnostics
+            diagnostics += document.diagnostics
         for entity in self.logic_ids:
             logic = self.logic(entity)
-            found += logic.diagnostics
+            diagnostics += logic.diagnostics
             if logic.value is not None:
-                found += self.test_objects(logic.value).diagnostics
-        return found
+                diagnostics += self.test_objects(logic.value).diagnostics
+        return diagnostics
 
     def _declaring_path(self, name: str) -> str | None:
         """Return the path of the file here that declares a type under its name or a former one."""
         names = (name, *(former for former, current in FORMER_NAMES.items() if current == name))
-        return next((path for one in names if (path := f"types/{one}/type.yaml") in self.tree.files), None)
+        return next((path for name in names if (path := f"types/{name}/type.yaml") in self.tree.files), None)
 
     def _missing_file(self, path: str, span: Span) -> Diagnostic:
         """Return what is wrong with a reference to a file: the topmost directory of its path that is not there, or the file."""
         if path in self.tree.directories or path == ".":
             return rules.MISSING_FILE.at(span, f"`/{path.lstrip('.')}` is a directory, not a file")
         above = [path, *parents(path)]
-        absent = next((found for found in reversed(above) if found not in self.tree.directories), path)
+        absent = next((directory for directory in reversed(above) if directory not in self.tree.directories), path)
         what = "file" if absent == path else "directory"
         directory = path.rpartition("/")[0]
-        near = [f"/{found}" for found in self.tree.files if found.rpartition("/")[0] == directory] if what == "file" else []
+        near = [f"/{file}" for file in self.tree.files if file.rpartition("/")[0] == directory] if what == "file" else []
         hint = nearest(f"/{path}", near, ())
         return rules.MISSING_FILE.at(span, f"there is no {what} `/{shorten(absent)}`", help=hint)
 
@@ -327,7 +327,7 @@ class Repository:
         )
 
     def _missing_descriptors(self) -> list[Diagnostic]:
-        found = []
+        diagnostics = []
         for directory in sorted(self.tree.directories):
             wanted = _DESCRIPTORS.get(directory.split("/")[0])
             if wanted is None or directory in _DESCRIPTORS:
@@ -335,16 +335,16 @@ class Repository:
             present = [name for name in wanted if f"{directory}/{name}" in self.tree.files]
             if not present:
                 message = f"`/{directory}` has no {' or '.join(f'`{name}`' for name in wanted)}"
-                found.append(rules.MISSING_DESCRIPTOR.at(Span(directory), message))
+                diagnostics.append(rules.MISSING_DESCRIPTOR.at(Span(directory), message))
             elif len(present) > 1:
                 span = Span(f"{directory}/{present[1]}")
-                found.append(rules.TWO_DESCRIPTORS.at(span, f"`/{directory}` is both a folder and a policy"))
+                diagnostics.append(rules.TWO_DESCRIPTORS.at(span, f"`/{directory}` is both a folder and a policy"))
         for entity in self.logic_ids:
             directory = entity.rpartition("/")[0]
             if directory not in self.policy_ids and f"{directory[1:]}/folder.yaml" in self.tree.files:
                 message = f"`{directory}` has logic, but no `policy.yaml`"
-                found.append(rules.MISSING_DESCRIPTOR.at(Span(entity[1:]), message))
-        return found
+                diagnostics.append(rules.MISSING_DESCRIPTOR.at(Span(entity[1:]), message))
+        return diagnostics
 
     def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
         if entity not in self._documents:
@@ -365,12 +365,12 @@ class Repository:
     def _test_file(self, path: str) -> Loaded[list[TestObject]]:
         if path not in self._documents:
             diagnostics: list[Diagnostic] = []
-            found: list[TestObject] = []
+            objects: list[TestObject] = []
             try:
-                found = read_test_objects(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
+                objects = read_test_objects(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
             except UnreadableFile as error:
                 diagnostics.append(error.diagnostic)
-            self._documents[path] = Loaded(found, tuple(diagnostics))
+            self._documents[path] = Loaded(objects, tuple(diagnostics))
         return self._documents[path]
 
 

@@ -110,10 +110,10 @@ class _Writer:
 
     def schema(self, kind: str, record: Record) -> Schema:
         body = self._record(record)
-        found = {"$schema": DRAFT, "title": kind.capitalize(), **body}
+        schema = {"$schema": DRAFT, "title": kind.capitalize(), **body}
         if self.definitions:
-            found["definitions"] = dict(sorted(self.definitions.items()))
-        return found
+            schema["definitions"] = dict(sorted(self.definitions.items()))
+        return schema
 
     def _shape(self, shape: Shape, key: Key) -> Schema:
         match shape:
@@ -185,10 +185,10 @@ class _Writer:
         if name not in self.definitions:
             self.definitions[name] = {}
             if operation.scalar:
-                found = {"description": operation.doc, **_constant(operation.parameters[0])}
+                body = {"description": operation.doc, **_constant(operation.parameters[0])}
             else:
-                found = self._body(operation)
-            self.definitions[name] = found
+                body = self._body(operation)
+            self.definitions[name] = body
         return _reference(name)
 
     def _body(self, operation: Operation) -> Schema:
@@ -288,8 +288,8 @@ def class_text(accepted: frozenset[ValueType]) -> str:
 def _groups(accepted: frozenset[ValueType]) -> list[str]:
     """Return the types of a class in the order of their declaration, all kinds of collection as one word."""
     whole = {COLLECTIONS: "Collection", TEXT_COLLECTIONS: "TextCollection", BYTES_COLLECTIONS: "BytesCollection"}
-    found = [one.value for one in ValueType if one in accepted - COLLECTIONS]
+    words = [one.value for one in ValueType if one in accepted - COLLECTIONS]
     collections = accepted & COLLECTIONS
     if collections:
-        found += [whole[collections]] if collections in whole else [one.value for one in ValueType if one in collections]
-    return found
+        words += [whole[collections]] if collections in whole else [one.value for one in ValueType if one in collections]
+    return words

@@ -81,17 +81,17 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         return []
     for key in dict.fromkeys(repeated):
         diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"the key `{shorten(key)}` stands in one object twice"))
-    reader, found = _TestObjects(places, diagnostics), []
+    reader, tests = _TestObjects(places, diagnostics), []
     for number, entry in enumerate(entries):
-        found.append(reader.read(entry, number))
+        tests.append(reader.read(entry, number))
         if len(diagnostics) > _MAX_FAULTS:
             break
-    return [test for test in found if test is not None]
+    return [test for test in tests if test is not None]
 
 
 def _refused(text: str) -> int:
     """Return where a text has a constant that JSON does not know, 0 where it has none."""
-    return next((found.start() for found in _CONSTANT.finditer(text) if found[0][0] != '"'), 0)
+    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
 
 
 def _shown(value: Any) -> str:

@@ -49,14 +49,14 @@ def _states(place: str) -> Iterator[tuple[str, int, int]]:
     """Yield path, time and size of all files at or below a place. Links and hidden entries are not followed."""
     try:
         with os.scandir(place) as entries:
-            found = [entry for entry in entries if not entry.name.startswith(".")]
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
     except NotADirectoryError:
         status = os.stat(place)
         yield place, status.st_mtime_ns, status.st_size
         return
     except OSError:
         return
-    for entry in found:
+    for entry in visible:
         yield from _state(entry)
 
 

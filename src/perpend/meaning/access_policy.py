@@ -104,12 +104,12 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
     """
     allows: list[_Statement] = []
     denies: list[_Statement] = []
-    for statement, found in _understood(document):
+    for statement, understood in _understood(document):
         if statement["Effect"] == "Allow":
             if _level(statement) > widest:
-                allows.append(found)
+                allows.append(understood)
         elif not statement.keys() - _PLAIN_DENY:
-            denies.append(found)
+            denies.append(understood)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
 
@@ -144,8 +144,8 @@ def _statements(document: object) -> list[Mapping[str, object]]:
     if "Statement" not in document:
         raise AccessPolicyError("the policy document has no `Statement`")
     _refuse_others(document, _DOCUMENT, "the policy document")
-    found = document["Statement"]
-    statements = found if isinstance(found, list) else [found]
+    stated = document["Statement"]
+    statements = stated if isinstance(stated, list) else [stated]
     if not statements:
         raise AccessPolicyError("the policy document has no statements")
     if not all(isinstance(statement, dict) for statement in statements):

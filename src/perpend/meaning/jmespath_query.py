@@ -255,17 +255,17 @@ def same(left: Any, right: Any) -> bool:
 
 
 def _less(left: Any, right: Any) -> bool:
-    one, other = _order_key(left), _order_key(right)
-    if isinstance(one, str) and isinstance(other, str):
-        return one < other
-    return _as_number(one) < _as_number(other)
+    first, second = _order_key(left), _order_key(right)
+    if isinstance(first, str) and isinstance(second, str):
+        return first < second
+    return _as_number(first) < _as_number(second)
 
 
 def _less_or_equal(left: Any, right: Any) -> bool:
-    one, other = _order_key(left), _order_key(right)
-    if isinstance(one, str) and isinstance(other, str):
-        return one <= other
-    return _as_number(one) <= _as_number(other)
+    first, second = _order_key(left), _order_key(right)
+    if isinstance(first, str) and isinstance(second, str):
+        return first <= second
+    return _as_number(first) <= _as_number(second)
 
 
 def _order_key(value: Any) -> Any:

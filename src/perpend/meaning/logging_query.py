@@ -119,7 +119,7 @@ def _tokens(text: str) -> list[_Token]:
     """Return the tokens that matter. Raises on what no token begins with, on glued names and on parentheses too deep."""
     if len(text) > MAX_LENGTH:
         raise LoggingQueryError(f"the filter is longer than {MAX_LENGTH} characters", MAX_LENGTH)
-    found: list[_Token] = []
+    tokens: list[_Token] = []
     offset = depth = 0
     while offset < len(text):
         match = _TOKEN.match(text, offset)
@@ -127,15 +127,15 @@ def _tokens(text: str) -> list[_Token]:
             raise LoggingQueryError(_complaint(text[offset]), offset)
         token = _Token(str(match.lastgroup), match[0], offset)
         offset = match.end()
-        if found and found[-1].start + len(found[-1].text) == token.start and _are_glued(found[-1], token):
+        if tokens and tokens[-1].start + len(tokens[-1].text) == token.start and _are_glued(tokens[-1], token):
             raise LoggingQueryError(f"`{token.text[:20]}` needs white space before it", token.start)
         if token.kind in {"space", "comment"}:
             continue
         depth += token.text.endswith("(") - (token.text == ")")
         if depth > MAX_DEPTH:
             raise LoggingQueryError(f"parentheses nest deeper than {MAX_DEPTH}", token.start)
-        found.append(token)
-    return found
+        tokens.append(token)
+    return tokens
 
 
 def _complaint(character: str) -> str:

@@ -126,12 +126,12 @@ def collection(
     items: list[str] | tuple[str, ...], item_type: ValueType, *, skip_empty: bool, skip_repeated: bool, ordered: bool
 ) -> tuple[str, ...]:
     """Return a collection's runtime form: Text items normalised, then skipped and sorted as the flags say."""
-    found = [norm(item) for item in items] if item_type is ValueType.TEXT else list(items)
+    members = [norm(item) for item in items] if item_type is ValueType.TEXT else list(items)
     if skip_empty:
-        found = [item for item in found if item]
+        members = [item for item in members if item]
     if skip_repeated:
-        found = list(dict.fromkeys(found))
-    return tuple(sorted(found) if ordered else found)
+        members = list(dict.fromkeys(members))
+    return tuple(sorted(members) if ordered else members)
 
 
 def date_time_from_text(text: str) -> int | None:
@@ -230,8 +230,8 @@ def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
     if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
-        found = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
-        return _written(found) if _SURROGATE.search(text) else found
+        document = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
+        return _written(document) if _SURROGATE.search(text) else document
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
 
@@ -261,11 +261,11 @@ def _written(value: Any) -> Any:
 def _depth(text: str) -> int:
     """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
     depth = deepest = 0
-    for found in _BRACKETS.finditer(text):
-        if found[0] in ("[", "{"):
+    for bracket in _BRACKETS.finditer(text):
+        if bracket[0] in ("[", "{"):
             depth += 1
             deepest = max(deepest, depth)
-        elif found[0] in ("]", "}"):
+        elif bracket[0] in ("]", "}"):
             depth -= 1
     return deepest
 
@@ -282,10 +282,10 @@ def _whole(digits: str) -> int | float:
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object that members make. One that says two things under one key says nothing: ``ValueError``."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError(f"an object has the key `{written(_repeated(pairs)[0])[:_SHORT]}` twice")
-    return found
+    return members
 
 
 def _telling(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:

@@ -26,17 +26,17 @@ class Meaning(NamedTuple):
 
 def meanings_of(block: Block) -> dict[int, Meaning]:
     """Return the meanings of a block's indexes. Those of mutants of one program compare while the program lives."""
-    found = {
+    meanings = {
         UNREADABLE: Meaning(Status.UNDETERMINED, UNREADABLE),
         OTHER_RECORD_TYPE: Meaning(Status.INAPPLICABLE, OTHER_RECORD_TYPE),
         DISAPPEARED: Meaning(Status.DISAPPEARED, DISAPPEARED),
     }
     for number, condition in enumerate(block.conditions, 1):
-        found[condition_index(number)] = meaning_of(condition.outcome)
+        meanings[condition_index(number)] = meaning_of(condition.outcome)
         for slot, _, check, _ in checks_of(condition.expression):
-            found[base_of(number) + slot] = meaning_of(condition.outcome, check)
-    found[otherwise_index(len(block.conditions))] = meaning_of(block.otherwise)
-    return found
+            meanings[base_of(number) + slot] = meaning_of(condition.outcome, check)
+    meanings[otherwise_index(len(block.conditions))] = meaning_of(block.otherwise)
+    return meanings
 
 
 def meaning_of(outcome: Outcome, check: Check | None = None) -> Meaning:

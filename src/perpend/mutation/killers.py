@@ -52,18 +52,18 @@ def find_killers(
     judges, candidates = Judges(program, mutants), _candidates(program, mutants, specimens)
     bases = _bases(judges, specimens)
     alive = list(range(len(mutants)))
-    found: list[Killer] = []
+    killers: list[Killer] = []
     unread: list[Killer] = []
     for base, changes, specimen in _tried(bases, candidates, most):
         index, kills = judges.killed(specimen, alive)
         if kills and index == UNREADABLE:
             unread.append(Killer(specimen, base, changes, index, tuple(kills)))
         elif kills:
-            found.append(Killer(specimen, base, changes, index, tuple(kills)))
+            killers.append(Killer(specimen, base, changes, index, tuple(kills)))
             alive = [position for position in alive if position not in kills]
             if not alive:
                 break
-    return _fewest(judges, [*found, *_of_those_left(unread, alive)], len(mutants))
+    return _fewest(judges, [*killers, *_of_those_left(unread, alive)], len(mutants))
 
 
 def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
@@ -75,10 +75,10 @@ def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
             left -= set(killer.kills)
 
 
-def _fewest(judges: Judges, found: list[Killer], count: int) -> list[Killer]:
+def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
     """Return killers without those whose mutants others kill as well."""
-    everything = [(judges.killed(one.specimen, range(count))[1], one) for one in found]
-    needed = {position for one in found for position in one.kills}
+    everything = [(judges.killed(killer.specimen, range(count))[1], killer) for killer in killers]
+    needed = {position for killer in killers for position in killer.kills}
     chosen: list[Killer] = []
     while needed:
         kills, best = max(everything, key=lambda pair: (len(needed.intersection(pair[0])), -pair[1].changes))
@@ -102,12 +102,12 @@ def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence
 
 def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
     """Return test objects to begin with: a few of each end, those that cannot be read and those that are gone left out."""
-    found: dict[int, list[_Base]] = {}
+    by_end: dict[int, list[_Base]] = {}
     for number, specimen in enumerate(specimens):
         index, _ = judges.killed(specimen, ())
         if index not in (UNREADABLE, DISAPPEARED):
-            found.setdefault(index, []).append(_Base(number, specimen, index))
-    return [base for several in found.values() for base in several[:_MOST_OF_AN_END]]
+            by_end.setdefault(index, []).append(_Base(number, specimen, index))
+    return [base for several in by_end.values() for base in several[:_MOST_OF_AN_END]]
 
 
 def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
@@ -125,7 +125,7 @@ def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, S
 
 def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
     """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
-    others = sorted((one for one in bases if one.end != base.end), key=lambda one: abs(one.end - base.end))
+    others = sorted((other for other in bases if other.end != base.end), key=lambda other: abs(other.end - base.end))
     for other in others:
         for fields in _crossed(base.specimen.fields, other.specimen.fields):
             yield base.number, 2, Specimen(fields, base.specimen.time)

@@ -85,9 +85,9 @@ def _sites(program: Program) -> list[list[Expr]]:
     sites: dict[tuple[Span | None, str], list[Expr]] = {}
     for _, block in blocks_of(program.block):
         for expression in expressions_of(block):
-            found = sites.setdefault((expression.span, expression.operation.name), [])
-            if expression not in found:
-                found.append(expression)
+            expressions = sites.setdefault((expression.span, expression.operation.name), [])
+            if expression not in expressions:
+                expressions.append(expression)
     return list(sites.values())
 
 

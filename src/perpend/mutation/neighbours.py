@@ -50,8 +50,8 @@ class Candidates:
 
     def learn_program(self, block: Block) -> None:
         """Take in the constants of a block and of its related lists."""
-        for _, one in blocks_of(block):
-            for expression in expressions_of(one):
+        for _, inner in blocks_of(block):
+            for expression in expressions_of(inner):
                 self._learn(expression)
         for read in reads_of(block):
             if read.key is not None and "." not in read.path:
@@ -61,9 +61,9 @@ class Candidates:
         """Take in the constants of an expression and of those below it."""
         pending = [expression]
         while pending:
-            one = pending.pop()
-            self._learn(one)
-            pending += one.operands
+            inner = pending.pop()
+            self._learn(inner)
+            pending += inner.operands
 
     def learn_object(self, fields: Mapping[str, Any]) -> None:
         """Take in what a test object holds."""
@@ -78,13 +78,13 @@ class Candidates:
 
     def of(self, path: Path, before: Any, time: int) -> Iterator[Any]:
         """Yield what the value at a path may become on a snapshot's day, likely ones first."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         seen = self.seen.get(path, {}).values()
         for several in zip_longest(seen, _ALWAYS, self._made(before, time), fillvalue=before):
             for value in several:
-                found.setdefault(_json(value), value)
-        found.pop(_json(before), None)
-        for value in found.values():
+                values.setdefault(_json(value), value)
+        values.pop(_json(before), None)
+        for value in values.values():
             if before is None or value is None or isinstance(value, bool) is isinstance(before, bool):
                 yield value
         yield _ODD_NUMBER if isinstance(before, str) else _ODD_TEXT
@@ -187,7 +187,9 @@ def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterat
     elif isinstance(document := document_of(value), dict | list):
         written = (None if other is None else _json(other) for other in _others(path, document, candidates, time))
         fewer = (
-            ({key: document[key] for key in document if key != one} for one in document) if isinstance(document, dict) else ()
+            ({key: document[key] for key in document if key != dropped} for dropped in document)
+            if isinstance(document, dict)
+            else ()
         )
         yield from in_turn([written, map(_json, fewer), candidates.of(path, value, time)])
     else:

@@ -63,9 +63,9 @@ def propose_tests(analyzer: Analyzer, logic_id: str, *, time: int) -> Proposals 
     for specimen in own:
         search.judge(specimen)
     seeds = own or [Specimen(fields, time) for fields in seeds_of(program)]
-    found = [] if search.is_done() else search.run(seeds)
-    boundaries = _boundaries(program, [*own, *(specimen for _, specimen in found)] or seeds)
-    named = [*((f"reaches {why}", specimen) for why, specimen in found), *boundaries]
+    reaching = [] if search.is_done() else search.run(seeds)
+    boundaries = _boundaries(program, [*own, *(specimen for _, specimen in reaching)] or seeds)
+    named = [*((f"reaches {why}", specimen) for why, specimen in reaching), *boundaries]
     proposed = tuple(
         Proposal(why, test_object(program, specimen, f"proposed-{number}")) for number, (why, specimen) in enumerate(named, 1)
     )
@@ -98,41 +98,41 @@ class _Search:
     def run(self, seeds: Sequence[Specimen]) -> list[tuple[str, Specimen]]:
         """Return the objects that reach something new, each with what that is."""
         self._candidates.learn_program(self._program.block)
-        found: list[tuple[str, Specimen]] = []
+        reaching: list[tuple[str, Specimen]] = []
         pending, tried = deque(seeds), 0
-        self._keep(seeds, found)
+        self._keep(seeds, reaching)
         while pending and tried < _MOST_TRIED and not self.is_done():
             base = pending.popleft()
             for fields in neighbours(base.fields, self._candidates, base.time):
                 tried += 1
-                kept = self._keep([Specimen(fields, base.time)], found)
+                kept = self._keep([Specimen(fields, base.time)], reaching)
                 pending.extend(kept)
                 if tried >= _MOST_TRIED:
                     break
-        return found
+        return reaching
 
-    def _keep(self, specimens: Sequence[Specimen], found: list[tuple[str, Specimen]]) -> list[Specimen]:
+    def _keep(self, specimens: Sequence[Specimen], reaching: list[tuple[str, Specimen]]) -> list[Specimen]:
         kept = []
         for specimen in specimens:
             new = [self._names[end] for end in self.judge(specimen) if end in self._names]
             if new:
-                found.append((", ".join(new), specimen))
+                reaching.append((", ".join(new), specimen))
                 self._candidates.learn_object(specimen.fields)
                 kept.append(specimen)
         return kept
 
 
 def _branches(program: Program) -> list[tuple[Block, int, str]]:
-    found = []
+    branches = []
     pending: deque[tuple[str, Block]] = deque([("", program.block)])
     while pending:
         path, block = pending.popleft()
         part = coverage_of(replace(program, block=block), set())
         own = [branch for branch in part.missed if not branch.relationship and branch.index != UNREADABLE]
         where = f"{path}: " if path else ""
-        found += [(block, branch.index, f"{where}{branch.index} `{branch.text}`") for branch in own]
+        branches += [(block, branch.index, f"{where}{branch.index} `{branch.text}`") for branch in own]
         pending += ((f"{path} → {name}" if path else name, child) for name, child in block.related.items())
-    return found
+    return branches
 
 
 def _boundaries(program: Program, specimens: Sequence[Specimen]) -> list[tuple[str, Specimen]]:

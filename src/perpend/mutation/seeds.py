@@ -25,23 +25,23 @@ def seeds_of(program: Program) -> list[dict[str, Any]]:
 
 def _object(block: Block, depth: int) -> dict[str, Any]:
     """Return an object with what a block reads of it, empty as that may be."""
-    found: dict[str, Any] = {"Id": f"object-{depth}" if depth else "object"}
+    fields: dict[str, Any] = {"Id": f"object-{depth}" if depth else "object"}
     if block.type.deletion_field:
-        found[block.type.deletion_field] = None
+        fields[block.type.deletion_field] = None
     documents: dict[str, dict[str, None]] = {}
     for condition in block.conditions:
         for read in reads_below(condition.expression):
-            _place(found, read.path.split("."), None)
+            _place(fields, read.path.split("."), None)
             if read.key is not None:
                 documents.setdefault(read.path, {})[read.key] = None
     for path, keys in documents.items():
-        _place(found, path.split("."), json.dumps(keys), over=True)
+        _place(fields, path.split("."), json.dumps(keys), over=True)
     for expression in expressions_of(block):
         for path in _queried(expression):
-            _place(found, path.split("."), "{}")
+            _place(fields, path.split("."), "{}")
     for relationship, child in block.related.items():
-        _place(found, relationship.split("."), [_object(child, depth + 1)], over=True)
-    return found
+        _place(fields, relationship.split("."), [_object(child, depth + 1)], over=True)
+    return fields
 
 
 def _queried(expression: Expr) -> Iterator[str]:
@@ -50,12 +50,12 @@ def _queried(expression: Expr) -> Iterator[str]:
         yield from (read.path for read in reads_below(expression) if read.key is None)
 
 
-def _place(found: dict[str, Any], path: list[str], value: Any, *, over: bool = False) -> None:
+def _place(fields: dict[str, Any], path: list[str], value: Any, *, over: bool = False) -> None:
     *above, last = path
     for name in above:
-        inner = found.get(name)
+        inner = fields.get(name)
         if not isinstance(inner, dict):
-            inner = found[name] = {"Id": f"object/{name}"}
-        found = inner
-    if over or found.get(last) is None:
-        found[last] = value
+            inner = fields[name] = {"Id": f"object/{name}"}
+        fields = inner
+    if over or fields.get(last) is None:
+        fields[last] = value

@@ -159,8 +159,8 @@ class _CsvDescriber:
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
-        found = account_of(judged, self._accounts)
-        account = _cells(found[1].name or "", found[1].owner or "") if found else ","
+        of_account = account_of(judged, self._accounts)
+        account = _cells(of_account[1].name or "", of_account[1].owner or "") if of_account else ","
         name = judged.name if self._facts else ""
         return f"{_cells(judged.id, name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
 

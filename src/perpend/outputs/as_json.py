@@ -215,10 +215,10 @@ class _Describer:
         return self._types[name]
 
 
-def _account(found: tuple[str, Account] | None) -> str:
-    if found is None:
+def _account(owner: tuple[str, Account] | None) -> str:
+    if owner is None:
         return "null"
-    number, account = found
+    number, account = owner
     return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
 
 

@@ -95,8 +95,8 @@ def _severity(case: _Case, rated: FindingRating | None) -> str:
 def _worst(asked: Iterable[PolicyTally], standing: Standing, weighed: WeighedJudgement | None) -> FindingRating | None:
     """Return the rating of the worst policy that has given a case its class; None where nobody has rated one."""
     status = Status.INCOMPLIANT if standing is Standing.FAILS else Status.UNDETERMINED
-    found = [weighed.in_force.of(one.policy.id) for one in asked if one.counts[status]] if weighed else []
-    return max((one for one in found if one), key=lambda one: one.level.rank, default=None)
+    ratings = [weighed.in_force.of(tally.policy.id) for tally in asked if tally.counts[status]] if weighed else []
+    return max((rating for rating in ratings if rating), key=lambda rating: rating.level.rank, default=None)
 
 
 def _requirement_cases(
@@ -104,7 +104,9 @@ def _requirement_cases(
 ) -> Iterator[_Case]:
     for result in card.results:
         requirement = result.requirement
-        asked = [tallies[one.policy_id] for one in requirement.policies if one.was_asked and one.policy_id in tallies]
+        asked = [
+            tallies[policy.policy_id] for policy in requirement.policies if policy.was_asked and policy.policy_id in tallies
+        ]
         name = f"{requirement.number} {requirement.name}"
         rating = _worst(asked, result.standing, weighed)
         yield _Case(requirement.id, name, result.standing, _found(result), "\n".join(map(_objects, asked)), rating)
@@ -119,7 +121,7 @@ def _policy_cases(
         rating = _worst([tally], standing, weighed)
         yield _Case(policy_id, tally.policy.contextual_name, standing, _counts(tally.counts), _objects(tally), rating)
     for policy_id, problems in selection.refused.items():
-        reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
+        reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)
     for policy_id in selection.set_aside:
         yield _Case(
@@ -130,7 +132,7 @@ def _policy_cases(
 
 
 def _found(result: RequirementResult) -> str:
-    reasons = dict.fromkeys(one.reason for one in result.requirement.policies if one.judges and one.reason)
+    reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
     counts = _counts(result.counts) if result.standing.was_asked else result.standing.value
     return "; ".join([counts, *reasons])
 

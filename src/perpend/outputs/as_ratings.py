@@ -21,28 +21,28 @@ def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
     ratings = [
         {
             "policy": policy_id,
-            "severity": one.level.value,
-            "because": one.because,
-            "source": one.source,
-            "vector": one.vector,
-            "resolveWithin": written_age(one.within) if one.within else None,
-            "file": one.span.path,
-            "line": one.span.line,
+            "severity": rating.level.value,
+            "because": rating.because,
+            "source": rating.source,
+            "vector": rating.vector,
+            "resolveWithin": written_age(rating.within) if rating.within else None,
+            "file": rating.span.path,
+            "line": rating.span.line,
         }
-        for policy_id, one in sorted(in_force.by_policy.items())
+        for policy_id, rating in sorted(in_force.by_policy.items())
     ]
     shifts = [
         {
-            "steps": one.shift.steps,
-            "scope": {key: list(values) for key, values in one.scope.items()},
-            "policies": len(one.policies),
-            "whereAlso": list(one.shift.also),
-            "because": one.shift.because,
-            "source": one.shift.source,
-            "file": one.shift.span.path,
-            "line": one.shift.span.line,
+            "steps": in_place.shift.steps,
+            "scope": {key: list(values) for key, values in in_place.scope.items()},
+            "policies": len(in_place.policies),
+            "whereAlso": list(in_place.shift.also),
+            "because": in_place.shift.because,
+            "source": in_place.shift.source,
+            "file": in_place.shift.span.path,
+            "line": in_place.shift.span.line,
         }
-        for one in in_force.shifts
+        for in_place in in_force.shifts
     ]
     return {"ratings": ratings, "shifts": shifts, "unrated": list(in_force.unrated)}
 

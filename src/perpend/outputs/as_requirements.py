@@ -71,12 +71,12 @@ def _result(result: RequirementResult) -> dict[str, Any]:
         "name": requirement.name,
         "standing": _KEYS[result.standing],
         **{status.value: result.counts[status] for status in Status},
-        "policies": [_policy(one) for one in requirement.policies],
+        "policies": [_policy(policy) for policy in requirement.policies],
     }
 
 
-def _policy(one: PolicyAsked) -> dict[str, Any]:
-    return {"id": one.policy_id, "judges": one.judges, "asked": one.was_asked, "reason": one.reason or None}
+def _policy(policy: PolicyAsked) -> dict[str, Any]:
+    return {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_asked, "reason": policy.reason or None}
 
 
 def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
@@ -86,9 +86,9 @@ def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
 
 def _cells(record: dict[str, Any]) -> list[str]:
     """Return a record's cells: policies that judged by id, the others with the reason."""
-    asked = " ".join(one["id"] for one in record["policies"] if one["asked"])
-    left = (one for one in record["policies"] if one["reason"] or not one["asked"])
-    others = "; ".join(f"{one['id']}: {one['reason'] or 'cannot judge'}" for one in left)
+    asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
+    left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
+    others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)
     counts = [str(record[status.value]) for status in Status]
     return [*(record[key] for key in ("frameworkId", "id", "number", "name", "standing")), *counts, asked, others]
 

@@ -27,23 +27,23 @@ def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
         "day": covering.day.isoformat(),
         "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
         "policies": dict(sorted(policies.items())),
-        "waivers": [standing_document(one, covering) for one in covering.standings],
+        "waivers": [standing_document(standing, covering) for standing in covering.standings],
     }
 
 
 def write_covered(rows: Iterable[tuple[WaiverOnDay, tuple[str, ...], bool]], stream: TextIO) -> None:
     """Write a row of CSV for each finding that a waiver in force covers: ``shown`` where it is the one that is named for it."""
     stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
-    for one, finding, is_shown in rows:
-        stream.write(",".join(map(cell_text, (one.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
+    for standing, finding, is_shown in rows:
+        stream.write(",".join(map(cell_text, (standing.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
 
 
-def standing_document(one: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:
+def standing_document(standing: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:
     """Return a waiver as JSON has it; ``covers`` is what it would cover, ``waives`` what it is shown for."""
-    waiver = one.waiver
-    found: dict[str, Any] = {
+    waiver = standing.waiver
+    document: dict[str, Any] = {
         "id": waiver.id,
-        "force": one.force.value,
+        "force": standing.force.value,
         "kind": waiver.kind,
         "owner": waiver.owner,
         "approvedBy": waiver.approved_by,
@@ -57,17 +57,17 @@ def standing_document(one: WaiverOnDay, covering: Covering | None = None) -> dic
     }
     if covering is not None:
         waives = sum(number for (name, _), number in covering.by_waiver.items() if name == waiver.id)
-        found |= {"covers": covering.covers.get(waiver.id, 0), "waives": waives}
-    return found
+        document |= {"covers": covering.covers.get(waiver.id, 0), "waives": waives}
+    return document
 
 
-def attested_document(one: Attested) -> dict[str, Any]:
+def attested_document(attested: Attested) -> dict[str, Any]:
     """Return an attestation as JSON has it; ``ended`` says why it does not hold, null where it does."""
-    said = one.attestation
+    said = attested.attestation
     return {
         "id": said.id,
         "policy": said.policy,
-        "ended": one.ended or None,
+        "ended": attested.ended or None,
         "owner": said.owner,
         "approvedBy": said.approved_by,
         "reason": said.reason,

@@ -64,7 +64,7 @@ def verdict_lines(
             described,
             tail,
         )
-        heads = [_Heads(one.program, head, (moved or {}).get(one.program.policy_id, {})) for one in columns]
+        heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
         for objects, ends in chunks_of(judgement, columns):
             starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
             yield from _batches(map(lines_of, objects, starts))

@@ -142,12 +142,12 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
             if not group.unreadable:
                 add(tally.policy, group.message, group, group.objects, group.shown)
                 continue
-            shown = [(one, *(parted(error) if error is not None else (None, None))) for one, error in group.shown]
+            shown = [(verdict, *(parted(error) if error is not None else (None, None))) for verdict, error in group.shown]
             own = Counter(reason for _, reason, _ in shown if reason is not None and reason not in group.told)
             for reason, number in sorted((group.told + own).items(), key=lambda one: (-one[1], one[0])):
-                add(tally.policy, reason, group, number, [(one, where) for one, said, where in shown if said == reason])
+                add(tally.policy, reason, group, number, [(verdict, where) for verdict, said, where in shown if said == reason])
             if rest := group.objects - sum((group.told + own).values()):
-                add(tally.policy, group.message, group, rest, [(one, None) for one, said, _ in shown if said is None])
+                add(tally.policy, group.message, group, rest, [(verdict, None) for verdict, said, _ in shown if said is None])
     return list(reasons.values())
 
 

@@ -118,7 +118,7 @@ def refuse_sizes(members: Mapping[str, Path | bytes]) -> None:
     """Raise NotAPack where members are more, or larger together, than a pack may be: nobody could read it again."""
     if len(members) > MOST_MEMBERS:
         raise NotAPack(f"cannot be packed: {len(members):,} files are more than a pack holds ({MOST_MEMBERS:,})")
-    total = sum(len(one) if isinstance(one, bytes) else one.stat().st_size for one in members.values())
+    total = sum(len(content) if isinstance(content, bytes) else content.stat().st_size for content in members.values())
     if total > MOST_BYTES:
         raise NotAPack(
             f"cannot be packed: {total:,} bytes are more than a pack holds ({MOST_BYTES:,}); --no-inputs packs hashes"
@@ -149,18 +149,18 @@ class PackArchive:
 
         Raises DamagedMember, and StoreError where the file cannot be written.
         """
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         if target is None:
             for chunk in self._chunks(name):
-                found.update(chunk)
-            return found.hexdigest()
+                digest.update(chunk)
+            return digest.hexdigest()
         with naming(target):
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with target.open("xb") as stream:
                 for chunk in self._chunks(name):
-                    found.update(chunk)
+                    digest.update(chunk)
                     stream.write(chunk)
-        return found.hexdigest()
+        return digest.hexdigest()
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         assert self._archive is not None
@@ -196,7 +196,7 @@ def opened_pack(path: Path) -> Iterator[PackArchive]:
             return
         infos = archive.infolist()
         faults = _faults(infos)
-        yield PackArchive(tuple(faults)) if faults else PackArchive((), archive, {one.filename: one for one in infos})
+        yield PackArchive(tuple(faults)) if faults else PackArchive((), archive, {info.filename: info for info in infos})
 
 
 class _BoundedReader(io.BufferedReader):
@@ -204,25 +204,25 @@ class _BoundedReader(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = size if size is not None and size >= 0 else _MOST_AT_ONCE + 1
-        found = super().read(min(wanted, _MOST_AT_ONCE + 1))
-        if len(found) > _MOST_AT_ONCE:
+        read = super().read(min(wanted, _MOST_AT_ONCE + 1))
+        if len(read) > _MOST_AT_ONCE:
             raise zipfile.BadZipFile("the list of its members is too long")
-        return found
+        return read
 
 
 def _faults(infos: list[zipfile.ZipInfo]) -> list[PackFault]:
     """Return what keeps an archive from being read: names that lead elsewhere, and what goes beyond bounds."""
     if len(infos) > MOST_MEMBERS:
         return [PackFault("", f"has {len(infos):,} members; at most {MOST_MEMBERS:,} are read")]
-    if (total := sum(one.file_size for one in infos)) > MOST_BYTES:
+    if (total := sum(info.file_size for info in infos)) > MOST_BYTES:
         return [PackFault("", f"has {total:,} bytes unpacked; at most {MOST_BYTES:,} are read")]
-    names = Counter(one.filename for one in infos)
-    found = [PackFault(one.filename, reason) for one in infos if (reason := _member_fault(one, names)) is not None]
-    ordered = sorted(infos, key=lambda one: one.header_offset)
-    for one, following in pairwise(ordered):
-        if one.header_offset + _LOCAL.size + one.compress_size > following.header_offset:
-            found.append(PackFault(following.filename, "lies within another member, or is another one's double"))
-    return found
+    names = Counter(info.filename for info in infos)
+    faults = [PackFault(info.filename, reason) for info in infos if (reason := _member_fault(info, names)) is not None]
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    for info, following in pairwise(ordered):
+        if info.header_offset + _LOCAL.size + info.compress_size > following.header_offset:
+            faults.append(PackFault(following.filename, "lies within another member, or is another one's double"))
+    return faults
 
 
 def _member_fault(info: zipfile.ZipInfo, names: Mapping[str, int]) -> str | None:

@@ -87,7 +87,7 @@ def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, direc
             raise CannotJudgeAgain(f"the policy {policy_id} cannot judge")
         programs.append(program)
     held = {table.type_name for table in snapshot.tables.by_name.values()}
-    if missing := next((one for one in programs if one.input_type not in held), None):
+    if missing := next((program for program in programs if program.input_type not in held), None):
         raise CannotJudgeAgain(f"the snapshot holds no {missing.input_type}, which the policy {missing.policy_id} judges")
     max_age = age_from_text(run.max_age) if run.max_age is not None else None
     if (max_age is None) is not (run.max_age is None):
@@ -120,9 +120,9 @@ def _write(judgement: Judgement, repository: Repository, run: RunPacked, directo
     """Write what judging makes below a directory, and return the files by what they are called in a pack."""
     files = waivers_below(repository.files, WAIVERS_FOLDER)
     said = ratings_below(repository.files, RATINGS_FOLDER)
-    for name, found in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
-        if found:
-            raise CannotJudgeAgain(f"its {name} cannot be read: {found[0].message}")
+    for name, diagnostics in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
+        if diagnostics:
+            raise CannotJudgeAgain(f"its {name} cannot be read: {diagnostics[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
     covering = waived(judgement, files, repository.policy_ids).covering
     attested = attested_on(files, covering.day, repository, counts)
@@ -142,7 +142,7 @@ def _write(judgement: Judgement, repository: Repository, run: RunPacked, directo
         _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
     if judgement.selection.frameworks:
         members[REQUIREMENTS] = directory / REQUIREMENTS
-        waived_numbers = {one: covering.waived_of(one) for one in counts}
+        waived_numbers = {policy_id: covering.waived_of(policy_id) for policy_id in counts}
         answered = AnsweredFor(waived_numbers, attested_policies(attested))
         with _stream(members[REQUIREMENTS]) as stream:
             cards = scorecards_of(judgement.selection.frameworks, counts, answered, judgement.in_part())
@@ -171,19 +171,22 @@ def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict
             "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
             **({"frameworks": list(run.frameworks), "inherited": run.inherited} if run.frameworks else {}),
         },
-        "policies": [{"id": one.policy_id, "type": one.input_type, "program": program_hash(one)} for one in judgement.programs],
+        "policies": [
+            {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
+            for program in judgement.programs
+        ],
         "sources": [
             {
-                "name": one.name,
-                "kind": one.kind,
-                "observedAt": moment_text(one.observed_at) if one.observed_at else None,
-                "objects": one.objects,
-                "accounts": list(one.accounts),
-                "regions": list(one.regions),
+                "name": source.name,
+                "kind": source.kind,
+                "observedAt": moment_text(source.observed_at) if source.observed_at else None,
+                "objects": source.objects,
+                "accounts": list(source.accounts),
+                "regions": list(source.regions),
             }
-            for one in snapshot.sources
+            for source in snapshot.sources
         ],
-        "lacking": [{"source": one.source, "reason": one.reason} for one in snapshot.failures],
+        "lacking": [{"source": failure.source, "reason": failure.reason} for failure in snapshot.failures],
         "verdicts": {
             "objects": judgement.ledger.objects,
             **{status.value: number for status, number in judgement.ledger.counts.items()},

@@ -59,7 +59,7 @@ def _copy_beside(repository: Repository, target: Path, name: str, directory: str
 def _paths(repository: Repository, policy_ids: Collection[str], sections: Collection[str]) -> Iterator[str]:
     """Yield the files that belong to policies, and those that any policy may refer to."""
     wanted = {f"{policy.strip('/')}/" for policy in policy_ids}
-    above = {f"{'/'.join(one.split('/')[:number])}/folder.yaml" for one in wanted for number in range(1, one.count("/") + 1)}
+    above = {f"{'/'.join(path.split('/')[:number])}/folder.yaml" for path in wanted for number in range(1, path.count("/") + 1)}
     tops = tuple(f"{section.strip('/')}/" for section in sections)
     for path in sorted(repository.tree.files):
         parts = path.split("/")

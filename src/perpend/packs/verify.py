@@ -223,13 +223,13 @@ def _versions(said: Any) -> str:
 
 def _first_difference(packed: Path, again: Path) -> str | None:
     """Return in which line two texts differ, None where they are the same bytes."""
-    with packed.open("rb") as one, again.open("rb") as other:
-        for number, (left, right) in enumerate(_pairs(one, other), 1):
+    with packed.open("rb") as first, again.open("rb") as second:
+        for number, (left, right) in enumerate(_pairs(first, second), 1):
             if left != right:
                 return f"judging again gives another line {number:,}"
     return None
 
 
-def _pairs(one: Any, other: Any) -> Iterator[tuple[bytes, bytes]]:
+def _pairs(first: Any, second: Any) -> Iterator[tuple[bytes, bytes]]:
     """Yield the lines of two files, long ones in pieces."""
-    yield from zip_longest(*(iter(partial(stream.readline, _LONGEST), b"") for stream in (one, other)), fillvalue=b"")
+    yield from zip_longest(*(iter(partial(stream.readline, _LONGEST), b"") for stream in (first, second)), fillvalue=b"")

@@ -84,13 +84,16 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
         packed = directory / "policies"
         packed.mkdir(mode=0o700)
         answering = {
-            one.policy_id for card in selection.frameworks for requirement in card.requirements for one in requirement.policies
+            policy.policy_id
+            for card in selection.frameworks
+            for requirement in card.requirements
+            for policy in requirement.policies
         }
         ids = sorted({*run.policies, *selection.refused, *asked.attested, *answering})
         copy_repository(repository, packed, ids, asked.sections, asked.beside)
         judged = judge_pack(open_repository(packed), snapshot, run, directory)
         members: dict[str, Path | bytes] = {README: README_TEXT.encode(), **judged.members}
-        for path in sorted(one for one in packed.rglob("*") if one.is_file()):
+        for path in sorted(file for file in packed.rglob("*") if file.is_file()):
             members[f"{POLICIES}{path.relative_to(packed).as_posix()}"] = path
         members[f"{RUNS}{snapshot.id}.json"] = manifest_path(snapshot)
         inputs = inputs_of(snapshot)
@@ -117,14 +120,14 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
 
 def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
     """Return the digest and size of each file of a snapshot's tables, by its name in a pack, having compared all of them."""
-    found: dict[str, dict[str, str | int]] = {}
+    files: dict[str, dict[str, str | int]] = {}
     for table in snapshot.files:
         for path in snapshot.files[table]:
             digest, size = digest_of(path)
-            found[f"snapshot/{path.relative_to(snapshot.directory).as_posix()}"] = {"sha256": digest, "size": size}
-    if (foreign := next((name for name in found if not name.startswith(INVENTORY)), None)) is not None:
+            files[f"snapshot/{path.relative_to(snapshot.directory).as_posix()}"] = {"sha256": digest, "size": size}
+    if (foreign := next((name for name in files if not name.startswith(INVENTORY)), None)) is not None:
         raise StoreError(f"{shown(foreign)}: is no file of a snapshot's tables")
-    return dict(sorted(found.items()))
+    return dict(sorted(files.items()))
 
 
 def _digest(content: Path | bytes) -> str:

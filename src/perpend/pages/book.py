@@ -58,8 +58,8 @@ class Book:
     def executions(self) -> dict[str, Executions]:
         """The tests of all logic files, run, by logic id."""
         known = self._known_executions
-        found = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
-        return {logic_id: known.get(logic_id) or found[logic_id] for logic_id in self.repository.logic_ids}
+        anew = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
+        return {logic_id: known.get(logic_id) or anew[logic_id] for logic_id in self.repository.logic_ids}
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -69,34 +69,34 @@ class Book:
     @cached_property
     def problems_at(self) -> dict[str, tuple[Diagnostic, ...]]:
         """The same, by the path of the file."""
-        found: dict[str, list[Diagnostic]] = {}
-        for one in self.problems:
-            found.setdefault(one.span.path, []).append(one)
-        return {path: tuple(ones) for path, ones in found.items()}
+        by_path: dict[str, list[Diagnostic]] = {}
+        for problem in self.problems:
+            by_path.setdefault(problem.span.path, []).append(problem)
+        return {path: tuple(problems) for path, problems in by_path.items()}
 
     @cached_property
     def beside(self) -> dict[str, frozenset[str]]:
         """The names of the files in each directory, by the directory's id."""
-        found: dict[str, set[str]] = {}
+        by_directory: dict[str, set[str]] = {}
         for path in self.repository.tree.files:
             directory, _, name = path.rpartition("/")
-            found.setdefault(f"/{directory}", set()).add(name)
-        return {directory: frozenset(names) for directory, names in found.items()}
+            by_directory.setdefault(f"/{directory}", set()).add(name)
+        return {directory: frozenset(names) for directory, names in by_directory.items()}
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
         """The ids of entities right below each id: folders and policies below folders, sections below sections."""
-        found: dict[str, list[str]] = {}
+        by_parent: dict[str, list[str]] = {}
         ids = (*self.repository.folder_ids, *self.repository.policy_ids, *self.repository.section_ids)
         for entity in sorted(ids):
-            found.setdefault(entity.rpartition("/")[0], []).append(entity)
-        return {parent: tuple(below) for parent, below in found.items()}
+            by_parent.setdefault(entity.rpartition("/")[0], []).append(entity)
+        return {parent: tuple(below) for parent, below in by_parent.items()}
 
     @cached_property
     def policies(self) -> dict[str, Policy]:
         """All policies that can be read, by id."""
-        found = {entity: self.repository.policy(entity).value for entity in self.repository.policy_ids}
-        return {entity: policy for entity, policy in found.items() if policy is not None}
+        policies = {entity: self.repository.policy(entity).value for entity in self.repository.policy_ids}
+        return {entity: policy for entity, policy in policies.items() if policy is not None}
 
     @cached_property
     def sections(self) -> frozenset[str]:
@@ -106,12 +106,12 @@ class Book:
     @cached_property
     def input_types(self) -> dict[str, tuple[str, ...]]:
         """The ids of the logic files that judge objects of a type, by its name."""
-        found: dict[str, list[str]] = {}
+        by_type: dict[str, list[str]] = {}
         for logic_id in self.repository.logic_ids:
             logic = self.repository.logic(logic_id).value
             if logic is not None:
-                found.setdefault(str(logic.input_type.value), []).append(logic_id)
-        return {name: tuple(ids) for name, ids in found.items()}
+                by_type.setdefault(str(logic.input_type.value), []).append(logic_id)
+        return {name: tuple(ids) for name, ids in by_type.items()}
 
     @cached_property
     def type_names(self) -> frozenset[str]:
@@ -210,18 +210,18 @@ class Book:
         loaded = self.repository.section(entity)
         section = loaded.value
         kind = PageKind.FRAMEWORK if entity.count("/") == 2 else PageKind.SECTION
-        policies = [found.policy_id for found in self.mappings.of_section(entity)]
+        policies = [mapping.policy_id for mapping in self.mappings.of_section(entity)]
         answer = {
             RequirementAnswer.AUTOMATED: "section-automated",
             RequirementAnswer.MANUAL: "section-manual",
             RequirementAnswer.NONE: "section-unanswered",
         }
-        found = flags(
+        told = flags(
             (bool(loaded.diagnostics) or self._is_faulty(f"{entity[1:]}/section.yaml")) and "section-with-errors",
             self.mappings.is_requirement(entity) and answer[self.mappings.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
-        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], found)
+        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], told)
 
     def _is_faulty(self, path: str) -> bool:
         return _errors(self.problems_at.get(path, ()))
@@ -237,25 +237,25 @@ class Book:
 
     def _logic(self, entity: str) -> Ref:
         problems = self.problems_of(entity)
-        found = logic_flags(
+        told = logic_flags(
             entity, self.executions_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
         )
-        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], found)
+        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], told)
 
     def _type(self, name: str) -> Ref:
         declared = self.repository.object_type(name).value if name else None
         label = declared.label if declared else ""
-        found = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
-        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", found, there=name in self.type_names)
+        told = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
+        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", told, there=name in self.type_names)
 
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
-        found = flags(
+        told = flags(
             "rule-automated" if self.mappings.answer(policies) is RequirementAnswer.AUTOMATED else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
-        return Ref(PageKind.RULE, rule, short_name(rule), found, there=bool(policies))
+        return Ref(PageKind.RULE, rule, short_name(rule), told, there=bool(policies))
 
 
 def _errors(problems: Iterable[Diagnostic]) -> bool:
-    return any(found.severity is Severity.ERROR for found in problems)
+    return any(problem.severity is Severity.ERROR for problem in problems)

@@ -125,50 +125,50 @@ class Catalogue:
     @cached_property
     def uses(self) -> dict[tuple[str, str], list[str]]:
         """The logic files that use each extract, by file id and name."""
-        found: dict[tuple[str, str], list[str]] = {}
+        by_extract: dict[tuple[str, str], list[str]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program
             for extract in extracts_of(program) if program else ():
-                found.setdefault(extract, []).append(logic_id)
-        return found
+                by_extract.setdefault(extract, []).append(logic_id)
+        return by_extract
 
     @cached_property
     def readers(self) -> dict[str, dict[str, set[str]]]:
         """The logic files that read each field of each type, also by way of lookups."""
-        found: dict[str, dict[str, set[str]]] = {}
+        by_type: dict[str, dict[str, set[str]]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program
             for block in blocks_of(program.block) if program else ():
                 for read in reads_of(block):
-                    self._note(found, block.type, read.path, logic_id)
-        return found
+                    self._note(by_type, block.type, read.path, logic_id)
+        return by_type
 
-    def _note(self, found: dict[str, dict[str, set[str]]], object_type: ObjectType, path: str, logic_id: str) -> None:
+    def _note(self, by_type: dict[str, dict[str, set[str]]], object_type: ObjectType, path: str, logic_id: str) -> None:
         *lookups, name = path.split(".")
         reached = self.book.analyzer.reached(object_type, lookups)
-        found.setdefault(reached.name, {}).setdefault(name, set()).add(logic_id)
+        by_type.setdefault(reached.name, {}).setdefault(name, set()).add(logic_id)
 
     @cached_property
     def in_related_lists(self) -> dict[str, list[str]]:
         """The logic files that judge objects of a type in a related list, by the type's name."""
-        found: dict[str, dict[str, None]] = {}
+        by_type: dict[str, dict[str, None]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program
             for block in tuple(blocks_of(program.block))[1:] if program else ():
-                found.setdefault(block.type.name, {})[logic_id] = None
-        return {name: list(ids) for name, ids in found.items()}
+                by_type.setdefault(block.type.name, {})[logic_id] = None
+        return {name: list(ids) for name, ids in by_type.items()}
 
     @cached_property
     def pointing(self) -> dict[str, list[Relation]]:
         """The relationships of other types that lead to each type."""
-        found: dict[str, list[Relation]] = {}
+        by_target: dict[str, list[Relation]] = {}
         for name in sorted(self.book.type_names):
             for lookup in self.book.analyzer.object_type(name).lookups.values():
                 if lookup.target != name:
-                    found.setdefault(lookup.target, []).append(
+                    by_target.setdefault(lookup.target, []).append(
                         Relation("from", lookup.name, self.book.type_ref(name), lookup.key)
                     )
-        return found
+        return by_target
 
     def index(self) -> TypesPage:
         """Return the page that lists all object types."""
@@ -192,7 +192,7 @@ class Catalogue:
         declared = book.analyzer.object_type(name)
         relations = [Relation("lookup", one.name, book.type_ref(one.target), one.key) for one in declared.lookups.values()]
         relations += [
-            Relation("children", one.name, book.type_ref(one.type_name), one.key) for one in declared.children.values()
+            Relation("children", child.name, book.type_ref(child.type_name), child.key) for child in declared.children.values()
         ]
         files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
@@ -228,25 +228,25 @@ class Catalogue:
             text = expression_text(body) if body else ""
             rows.append(ExtractRow(name, text, body.type.value if body else "", tuple(checks), written.span.line, users))
         rows.sort(key=lambda row: row.line)
-        found = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
+        problems = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
         description = f"{counted(len(rows), 'extract')} of {object_type.name}: named values, how they are read, what uses them."
         head = Head(
             ref, description, (TYPES, object_type), (("kind", PageKind.EXTRACTS.value),), tuple(row.name for row in rows)
         )
         return ExtractsPage(
-            head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, one) for one in found)
+            head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, problem) for problem in problems)
         )
 
     def data_paths(self) -> dict[str, tuple[str, ...]]:
         """Return the logic files that use each file of test data, by its path."""
-        found: dict[str, list[str]] = {}
+        by_path: dict[str, list[str]] = {}
         for logic_id in self.book.repository.logic_ids:
             logic = self.book.repository.logic(logic_id).value
             for reference in logic.test_data if logic else ():
                 path = self.book.repository.referred(reference, logic_id, [])
                 if path is not None:
-                    found.setdefault(path, []).append(logic_id)
-        return {path: tuple(dict.fromkeys(ids)) for path, ids in found.items()}
+                    by_path.setdefault(path, []).append(logic_id)
+        return {path: tuple(dict.fromkeys(ids)) for path, ids in by_path.items()}
 
     def data(self, path: str, logic_ids: tuple[str, ...]) -> DataPage:
         """Return the page of a file of test data."""
@@ -278,7 +278,7 @@ class Catalogue:
             shown = text if len(text) <= _LONGEST_OBJECT else f"{text[:_LONGEST_OBJECT]}\n…"
             identity = str(entry.get("Id", f"object {number + 1}")) if isinstance(entry, dict) else f"object {number + 1}"
             rows.append(DataRow(number + 1, identity, shown, tuple(ends.get(number, ()))))
-        return tuple(rows), tuple(problem_from(self.book, one) for one in problems)
+        return tuple(rows), tuple(problem_from(self.book, problem) for problem in problems)
 
     def _fields(self, name: str) -> tuple[FieldRow, ...]:
         declared = self.book.analyzer.object_type(name).fields

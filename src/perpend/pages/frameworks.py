@@ -166,7 +166,7 @@ class Frameworks:
             return self._below[entity]
         children = self.book.children.get(entity, ())
         own = self.book.mappings.of_section(entity)
-        policies = {(found.policy_id, found.how == "direct") for found in own}
+        policies = {(mapping.policy_id, mapping.how == "direct") for mapping in own}
         number = 0
         answer = self.book.mappings.answer(policy for policy, _ in policies)
         coverage = _coverage(answer) if self.book.mappings.is_requirement(entity) else SectionCoverage()
@@ -182,7 +182,7 @@ class Frameworks:
         """Return how the requirements of a section, and of all below it, fared under the verdicts."""
         if entity not in self._results:
             children = self.book.children.get(entity, ())
-            policies = sorted({found.policy_id for found in self.book.mappings.of_section(entity)})
+            policies = sorted({mapping.policy_id for mapping in self.book.mappings.of_section(entity)})
             own = RequirementResults() if children and not policies else requirement_result(self.book, policies)
             self._results[entity] = sum((self.results(child) for child in children), own)
         return self._results[entity]
@@ -190,7 +190,7 @@ class Frameworks:
     def rules(self, entity: str) -> frozenset[str]:
         """Return the internal rules that lead policies to a section or to one below it."""
         if entity not in self._rules:
-            own = {found.via for found in self.book.mappings.of_section(entity) if found.how == "internal-rule"}
+            own = {mapping.via for mapping in self.book.mappings.of_section(entity) if mapping.how == "internal-rule"}
             self._rules[entity] = frozenset(own.union(*(self.rules(child) for child in self.book.children.get(entity, ()))))
         return self._rules[entity]
 
@@ -216,18 +216,18 @@ class Frameworks:
 def answer_rows(book: Book, policy_id: str) -> tuple[AnswerRow, ...]:
     """Return the sections that a policy answers, the direct ones first, then by framework and section."""
     routes: dict[str, list[SectionMapping]] = {}
-    for found in book.mappings.of_policy(policy_id):
-        routes.setdefault(found.section_id, []).append(found)
-    rows = [_answer(book, section_id, found) for section_id, found in routes.items()]
+    for mapping in book.mappings.of_policy(policy_id):
+        routes.setdefault(mapping.section_id, []).append(mapping)
+    rows = [_answer(book, section_id, mappings) for section_id, mappings in routes.items()]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.section.id)))
 
 
 def rule_number(mappings: Sequence[SectionMapping]) -> int:
     """Return how many internal rules lead policies to a section."""
-    return len({found.via for found in mappings if found.how == "internal-rule"})
+    return len({mapping.via for mapping in mappings if mapping.how == "internal-rule"})
 
 
-def _answer(book: Book, section_id: str, found: Sequence[SectionMapping]) -> AnswerRow:
+def _answer(book: Book, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
     of_section = book.mappings.of_section(section_id)
     policies = sorted({mapping.policy_id for mapping in of_section})
     return AnswerRow(
@@ -236,22 +236,22 @@ def _answer(book: Book, section_id: str, found: Sequence[SectionMapping]) -> Ans
         len(book.children.get(section_id, ())),
         rule_number(of_section),
         len(policies),
-        tuple(_route(book, mapping) for mapping in found),
+        tuple(_route(book, mapping) for mapping in mappings),
         book.verdicts.counts(policies) if book.verdicts else None,
     )
 
 
 def _policy_rows(book: Book, section_id: str) -> tuple[PolicyRow, ...]:
     routes: dict[str, list[SectionMapping]] = {}
-    for found in book.mappings.of_section(section_id):
-        routes.setdefault(found.policy_id, []).append(found)
+    for mapping in book.mappings.of_section(section_id):
+        routes.setdefault(mapping.policy_id, []).append(mapping)
     rows = [
         PolicyRow(
             book.policy_ref(policy_id),
-            tuple(_route(book, mapping) for mapping in found),
+            tuple(_route(book, mapping) for mapping in mappings),
             book.verdicts.counts([policy_id]) if book.verdicts else None,
         )
-        for policy_id, found in routes.items()
+        for policy_id, mappings in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))
 

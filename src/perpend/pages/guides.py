@@ -90,12 +90,12 @@ def operation_prose() -> tuple[ProsePage, ...]:
     texts = operation_pages()
     names = list(OPERATIONS)
     side = operations_page().side
-    found = []
+    pages = []
     for place, name in enumerate(names):
         text = texts[f"{page_name(OPERATIONS[name])}.md"]
         facets = (("kind", PageKind.OPERATION.value),)
         head = Head(operation_ref(name), name, (OPERATIONS_REF,), facets, (OPERATIONS[name].key,), OPERATIONS[name].doc)
         before = operation_ref(names[place - 1]) if place else None
         after = operation_ref(names[place + 1]) if place + 1 < len(names) else None
-        found.append(ProsePage(head, name, text, "docs/reference/operations", side, before, after))
-    return tuple(found)
+        pages.append(ProsePage(head, name, text, "docs/reference/operations", side, before, after))
+    return tuple(pages)

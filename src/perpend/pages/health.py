@@ -38,8 +38,8 @@ class HealthPage:
 
 def health_page(book: Book) -> HealthPage:
     """Return the health page."""
-    found = counted(book.problems)
-    codes = Counter((one.code, one.severity.value) for one in found)
+    problems = counted(book.problems)
+    codes = Counter((problem.code, problem.severity.value) for problem in problems)
     logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
     failing = tuple(
         (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(logic_id, execution), execution)
@@ -48,12 +48,12 @@ def health_page(book: Book) -> HealthPage:
         if not execution.passed
     )
     tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
-    errors = sum(one.severity is Severity.ERROR for one in found)
-    said = f"{number_of(errors, 'error')}, {number_of(len(found) - errors, 'warning')}"
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    said = f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
     return HealthPage(
         Head(HEALTH, f"{said}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
-        tuple(problem_from(book, one) for one in found if one.severity is Severity.ERROR),
-        tuple(problem_from(book, one) for one in found if one.severity is not Severity.ERROR),
+        tuple(problem_from(book, problem) for problem in problems if problem.severity is Severity.ERROR),
+        tuple(problem_from(book, problem) for problem in problems if problem.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
         failing,
         tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, executions in logics if not executions.ends),

@@ -123,8 +123,8 @@ def _card(book: Book, logic_id: str) -> LogicCard:
     executions = book.executions_of(logic_id)
     paths = dict.fromkeys(execution.path for execution in executions.ends if execution.path)
     for reference in logic.test_data if logic else ():
-        found = book.repository.referred(reference, logic_id, [])
-        paths |= {found: None} if found else {}
+        referred = book.repository.referred(reference, logic_id, [])
+        paths |= {referred: None} if referred else {}
     data = []
     for path in paths:
         results = [execution.passed for execution in executions.ends if execution.path == path]
@@ -139,16 +139,16 @@ def _card(book: Book, logic_id: str) -> LogicCard:
         executions.failed,
         executions.covered,
         executions.branches,
-        tuple(problem_from(book, found) for found in book.problems_of(logic_id)),
+        tuple(problem_from(book, problem) for problem in book.problems_of(logic_id)),
     )
 
 
 def _imports(book: Book, logic_id: str, block: WrittenBlock) -> tuple[str, ...]:
     """Return the ids of all extracts files that a block and its related lists import."""
-    found = {book.repository.imported(reference, logic_id, []): None for reference in block.imports}
+    extracts = {book.repository.imported(reference, logic_id, []): None for reference in block.imports}
     for related in block.related:
-        found |= dict.fromkeys(_imports(book, logic_id, related))
-    return tuple(entity for entity in found if entity)
+        extracts |= dict.fromkeys(_imports(book, logic_id, related))
+    return tuple(entity for entity in extracts if entity)
 
 
 def test_ref(logic_id: str, execution: Execution) -> Ref:
@@ -193,9 +193,9 @@ def folder_crumbs(book: Book, entity: str) -> tuple[Ref, ...]:
 def place_facets(book: Book, policy_id: str) -> tuple[tuple[str, str], ...]:
     """Return cloud and service of a policy by the folders that hold it: the third and the fourth part of its id."""
     parts = policy_id.split("/")
-    found = []
+    facets = []
     if len(parts) > 4:
-        found.append(("cloud", book.folder_ref("/".join(parts[:4]), contextual=True).name))
+        facets.append(("cloud", book.folder_ref("/".join(parts[:4]), contextual=True).name))
     if len(parts) > 5:
-        found.append(("service", book.folder_ref("/".join(parts[:5])).name))
-    return tuple(found)
+        facets.append(("service", book.folder_ref("/".join(parts[:5])).name))
+    return tuple(facets)

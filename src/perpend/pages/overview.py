@@ -198,16 +198,16 @@ class Overview:
             return Subtree(self.book.policy_ref(entity), 1, int(self.book.mappings.judges(entity)), ())
         below = tuple(self._branch(child) for child in self.book.children.get(entity, ()))
         ref = POLICIES if entity == "/ce" else self.book.folder_ref(entity, contextual=True)
-        return Subtree(ref, sum(one.policies for one in below), sum(one.automated for one in below), below)
+        return Subtree(ref, sum(subtree.policies for subtree in below), sum(subtree.automated for subtree in below), below)
 
     def _sections_of(self, rule: str, policies: Iterable[str]) -> tuple[str, ...]:
-        found = {
+        sections = {
             mapping.section_id
             for policy in policies
             for mapping in self.book.mappings.of_policy(policy)
             if mapping.how == "internal-rule" and mapping.via == rule
         }
-        return tuple(sorted(found))
+        return tuple(sorted(sections))
 
     def _written_rule(self, rule: str) -> tuple[str, str]:
         """Return name and description of a rule that the repository has a file of, empty texts where it has none."""
@@ -223,9 +223,9 @@ class Overview:
         services: dict[str, None] = {}
         cells: dict[str, Counter[tuple[str, bool]]] = {}
         for entity in self.book.policies:
-            found = {framework_of(mapping.section_id) for mapping in self.book.mappings.of_policy(entity)}
+            answered = {framework_of(mapping.section_id) for mapping in self.book.mappings.of_policy(entity)}
             service = service_of(entity)
-            for framework in found:
+            for framework in answered:
                 services[service] = None
                 cells.setdefault(framework, Counter())[service, self.book.mappings.judges(entity)] += 1
         columns = sorted(services)

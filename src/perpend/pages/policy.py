@@ -72,7 +72,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
     folder = entity[1:]
     counts = book.verdicts.counts([entity]) if book.verdicts else None
     description = book.text(f"{folder}/description.md")
-    found = book.verdicts is not None and entity in book.verdicts.listed()
+    is_listed = book.verdicts is not None and entity in book.verdicts.listed()
     return PolicyPage(
         _head(book, policy, ref, description),
         policy.names.full,
@@ -96,7 +96,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         _past(book, folder),
         counts,
         book.verdicts.observed if book.verdicts else Observed(),
-        objects_ref(entity) if found else None,
+        objects_ref(entity) if is_listed else None,
         _problems(book, entity),
     )
 
@@ -104,7 +104,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
 def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
-    frameworks = {framework_of(found.section_id) for found in book.mappings.of_policy(policy.id)}
+    frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
     state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
     return (
@@ -129,7 +129,7 @@ def _head(book: Book, policy: Policy, ref: Ref, description: str) -> Head:
     words = [*policy.similar_internal]
     for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
         words += [link.name for link in links]
-    words += [book.section_ref(found.section_id).name for found in book.mappings.of_policy(policy.id) if found.how == "direct"]
+    words += [book.section_ref(route.section_id).name for route in book.mappings.of_policy(policy.id) if route.how == "direct"]
     return Head(
         ref,
         policy.names.full,
@@ -160,16 +160,16 @@ def _is_web(url: str) -> bool:
 def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, str], ...]:
     if main is None:
         return ()
-    found = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
+    commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
-        found = [
+        commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
             ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
-            *found,
+            *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
-            found.append(("Print what would mend what it finds", f"perpend remediate {quote(policy.id)} --store DIR"))
-    return (*found, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
+            commands.append(("Print what would mend what it finds", f"perpend remediate {quote(policy.id)} --store DIR"))
+    return (*commands, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 
 
 def _lead(policy: Policy, description: str) -> str:
@@ -183,8 +183,8 @@ def _lead(policy: Policy, description: str) -> str:
 def _problems(book: Book, entity: str) -> tuple[Problem, ...]:
     """Return what is wrong with a policy's own file, in itself and in what it refers to."""
     path = f"{entity[1:]}/policy.yaml"
-    found = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
-    return tuple(problem_from(book, one) for one in dict.fromkeys(found))
+    problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
+    return tuple(problem_from(book, one) for one in dict.fromkeys(problems))
 
 
 def _past(book: Book, folder: str) -> Changes | None:

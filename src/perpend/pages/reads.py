@@ -48,31 +48,31 @@ class ReadValue:
 
 def readings_of(book: Book, program: Program) -> tuple[ReadValue, ...]:
     """Return what a program reads, of the object and of its related lists, in the order of first reading."""
-    found = [_reading(book, "", program.block.type, read) for read in program.reads]
+    readings = [_reading(book, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
-        found += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
-    return tuple(dict.fromkeys(found))
+        readings += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
+    return tuple(dict.fromkeys(readings))
 
 
 def permissions_of(program: Program) -> tuple[str, ...]:
     """Return the permissions that filling the fields needs: those known, and those that the texts of the checks name."""
-    found: set[str] = set()
+    permissions: set[str] = set()
     for block in blocks_of(program.block):
         for read in reads_of(block):
-            found.update(_KNOWN.get(read.path.rpartition(".")[2], ()))
+            permissions.update(_KNOWN.get(read.path.rpartition(".")[2], ()))
         for condition in block.conditions:
             for _, _, check, _ in checks_of(condition.expression):
-                found.update(_ACTION.findall(check.message))
-    return tuple(sorted(found))
+                permissions.update(_ACTION.findall(check.message))
+    return tuple(sorted(permissions))
 
 
 def extracts_of(program: Program) -> dict[tuple[str, str], None]:
     """Return the extracts that a program uses, also by way of others: file id and name, in order."""
-    found: dict[tuple[str, str], None] = {}
+    extracts: dict[tuple[str, str], None] = {}
     for block in blocks_of(program.block):
         for condition in block.conditions:
-            found |= dict.fromkeys(_extracts(condition.expression))
-    return found
+            extracts |= dict.fromkeys(_extracts(condition.expression))
+    return extracts
 
 
 def _extracts(expression: Expr) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,7 @@ class RequirementResults:
         return self.asked + self.unasked + self.manual + self.none
 
     def __add__(self, other: RequirementResults) -> RequirementResults:
-        return RequirementResults(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+        return RequirementResults(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
 _FIELD_OF: Final = {
@@ -60,6 +60,6 @@ def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResu
     assert book.verdicts is not None
     asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges
     policies = [PolicyAsked(one, judges(one), "" if one in asked else NOT_JUDGED, part(one, "")) for one in policy_ids]
-    found = dict(book.verdicts.counts(policy_ids).pairs)
-    standing = standing_of(policies, {status: found[status.value] for status in Status})
+    counts = dict(book.verdicts.counts(policy_ids).pairs)
+    standing = standing_of(policies, {status: counts[status.value] for status in Status})
     return RequirementResults(**{_FIELD_OF[standing]: 1})

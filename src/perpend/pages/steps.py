@@ -163,7 +163,7 @@ def _extracts(expression: Expr) -> Sequence[Ref]:
     if expression.extract is not None:
         span, name = expression.extract.body.span, expression.arguments["path"]
         return [] if span is None else [Ref(PageKind.EXTRACTS, f"/{span.path}", name, anchor=f"L{span.line}")]
-    return list(dict.fromkeys(found for operand in expression.operands for found in _extracts(operand)))
+    return list(dict.fromkeys(extract for operand in expression.operands for extract in _extracts(operand)))
 
 
 def _lines_of(expression: Expr, path: str) -> list[int]:
@@ -176,8 +176,8 @@ def _lines_of(expression: Expr, path: str) -> list[int]:
 
 def tests_by_end(executions: Sequence[Execution], ref: Callable[[Execution], Ref]) -> dict[tuple[int, int], tuple[Ref, ...]]:
     """Return the tests that reach each end, by block number and index."""
-    found: dict[tuple[int, int], list[Ref]] = {}
+    by_end: dict[tuple[int, int], list[Ref]] = {}
     for execution in executions:
         for end in execution.reached:
-            found.setdefault(end, []).append(ref(execution))
-    return {end: tuple(refs) for end, refs in found.items()}
+            by_end.setdefault(end, []).append(ref(execution))
+    return {end: tuple(refs) for end, refs in by_end.items()}

@@ -93,15 +93,15 @@ def unite(pieces: Sequence[Piece]) -> United:
     marks = {mark for piece in pieces for mark in piece.marks}
     marks |= {unread(column) for column in names if any(column not in piece.forms for piece in pieces)}
     marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
-    found = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
+    united = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
     selects, offset = [], 0
     for piece in pieces:
-        selects.append(_select(piece, found, offset))
+        selects.append(_select(piece, united, offset))
         offset += piece.rows
-    found.query = " UNION ALL ".join(selects)
+    united.query = " UNION ALL ".join(selects)
     if len(pieces) == 1 and pieces[0].keys:
-        found.narrow, found.plain, found.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
-    return found
+        united.narrow, united.plain, united.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
+    return united
 
 
 def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource], deletions: Collection[str] = ()) -> int:
@@ -146,8 +146,8 @@ def lost_values(table: United, column: str) -> str | None:
     if table.unmerged:
         pairs = f'SELECT "Id", {name(column)} AS value FROM'
         queries.append(f"SELECT value FROM ({pairs} ({table.unmerged}) EXCEPT {pairs} ({table.query}))")
-    if found := table.lost.get(column):
-        queries.append(f"SELECT unnest({text_list(sorted(found))}) AS value")
+    if lost := table.lost.get(column):
+        queries.append(f"SELECT unnest({text_list(sorted(lost))}) AS value")
     return f"SELECT value FROM ({' UNION ALL '.join(queries)}) WHERE value IS NOT NULL" if queries else None
 
 
@@ -157,8 +157,8 @@ def as_variant(expression: str, form: Form) -> str:
 
 
 def _common_form(forms: Iterable[Form]) -> Form:
-    found = set(forms)
-    return found.pop() if len(found) == 1 else Form.VARIANT
+    distinct = set(forms)
+    return distinct.pop() if len(distinct) == 1 else Form.VARIANT
 
 
 def _select(piece: Piece, table: United, offset: int) -> str:
@@ -235,13 +235,17 @@ def _compared(column: str, form: Form) -> str:
 def _clash(table: United, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
     """Return the expression that says what the rows of one Id disagree about, null where they do not."""
     differing = []
-    for one in table.forms:
-        there = f" OR {name(unread(one))} = {text(MISSING)}" if one in deletions and unread(one) in table.marks else ""
-        present = f"FILTER (WHERE {_present(one, table)}{there})"
-        column, value = name(one), _compared(name(one), table.forms[one])
+    for column_name in table.forms:
+        there = (
+            f" OR {name(unread(column_name))} = {text(MISSING)}"
+            if column_name in deletions and unread(column_name) in table.marks
+            else ""
+        )
+        present = f"FILTER (WHERE {_present(column_name, table)}{there})"
+        column, value = name(column_name), _compared(name(column_name), table.forms[column_name])
         values = f"min({value}) {present} IS DISTINCT FROM max({value}) {present}"
         nulls = f"(count({column}) {present} > 0 AND count({column}) {present} < count(*) {present})"
-        differing.append(f"CASE WHEN {values} OR {nulls} THEN {text(one)} END")
+        differing.append(f"CASE WHEN {values} OR {nulls} THEN {text(column_name)} END")
     names = f"list_filter([{', '.join(differing)}], lambda one: one IS NOT NULL)"
     more = f"CASE WHEN len({names}) > {_MOST_NAMED} THEN ' and ' || (len({names}) - {_MOST_NAMED}) || ' more' ELSE '' END"
     listed = f"array_to_string({names}[1:{_MOST_NAMED}], ', ') || {more}"

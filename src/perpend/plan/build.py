@@ -94,10 +94,10 @@ class _Planner:
                 seen.add(end.condition)
             if end.condition is scalars.true:
                 break
-        found = scalars.literal(otherwise, Kind.WHOLE)
+        code = scalars.literal(otherwise, Kind.WHOLE)
         for end in reversed(kept):
-            found = scalars.choice(end.condition, scalars.literal(end.code, Kind.WHOLE), found)
-        return found
+            code = scalars.choice(end.condition, scalars.literal(end.code, Kind.WHOLE), code)
+        return code
 
     def _record_type(self, place: Place, block: Block) -> Guards:
         if not block.record_types:
@@ -171,11 +171,11 @@ class _Planner:
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:
     """Return the codes by which a block ends in each status. Codes below zero, for the unread, are UNDETERMINED too."""
-    found: dict[str, list[int]] = {status.value: [] for status in Status}
-    found[Status.DISAPPEARED.value].append(DISAPPEARED)
-    found[Status.UNDETERMINED.value].append(UNREAD)
+    by_status: dict[str, list[int]] = {status.value: [] for status in Status}
+    by_status[Status.DISAPPEARED.value].append(DISAPPEARED)
+    by_status[Status.UNDETERMINED.value].append(UNREAD)
     for number, condition in enumerate(block.conditions, 1):
-        found[condition.outcome.status.value].append(condition_index(number))
-        found[Status.UNDETERMINED.value] += [base_of(number) + slot for slot in range(1, condition.expression.slots + 1)]
-    found[block.otherwise.status.value].append(otherwise_index(len(block.conditions)))
-    return {status: tuple(codes) for status, codes in found.items()}
+        by_status[condition.outcome.status.value].append(condition_index(number))
+        by_status[Status.UNDETERMINED.value] += [base_of(number) + slot for slot in range(1, condition.expression.slots + 1)]
+    by_status[block.otherwise.status.value].append(otherwise_index(len(block.conditions)))
+    return {status: tuple(codes) for status, codes in by_status.items()}

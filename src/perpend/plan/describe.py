@@ -28,9 +28,9 @@ class PlanStep:
 def steps_of(plan: Plan) -> PlanStep:
     """Return a plan's steps, the last one first."""
     names = [program.policy_id for program in plan.programs]
-    found = PlanStep(f"verdicts: {len(names)} {'policy' if len(names) == 1 else 'policies'}", [_stage(plan.stage)])
-    found.below[:0] = [PlanStep(f"v{number} {name}") for number, name in enumerate(names)]
-    return found
+    step = PlanStep(f"verdicts: {len(names)} {'policy' if len(names) == 1 else 'policies'}", [_stage(plan.stage)])
+    step.below[:0] = [PlanStep(f"v{number} {name}") for number, name in enumerate(names)]
+    return step
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -92,7 +92,7 @@ def _stage(stage: Stage) -> PlanStep:
     """Return the layers of a stage above each other: verdicts, what is computed once, related lists, lookups, the scan."""
     layers = layers_of(stage)
     read = sorted({node.constants[1] for node in layers.base.values() if node.constants[0] == ROOT})
-    found = PlanStep(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
+    step = PlanStep(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
     lookups = [
         PlanStep(f"lookup {join.name} of {lookup.above} as {lookup.alias}: {join.table} by {join.own} = {join.other}")
         for lookup in stage.lookups
@@ -106,12 +106,12 @@ def _stage(stage: Stage) -> PlanStep:
             counts.append(
                 PlanStep(f"related list {counted.join.name} as {counted.alias} by {by}: {listed}", [_stage(counted.stage)])
             )
-    found.below = [*lookups, *counts]
+    step.below = [*lookups, *counts]
     for number, layer in enumerate(layers.layers[:-1], 1):
         made = [PlanStep(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in layer.made.items()]
-        found = PlanStep(f"layer {number}: {len(made)} computed once", [*made, found])
+        step = PlanStep(f"layer {number}: {len(made)} computed once", [*made, step])
     made = [PlanStep(f"{name} = {_text(scalar, layers.names, name)}") for name, scalar in stage.outputs.items()]
-    return PlanStep(f"codes of {stage.table.name}", [*made, found])
+    return PlanStep(f"codes of {stage.table.name}", [*made, step])
 
 
 _MOST = 400
@@ -129,5 +129,5 @@ def _text(scalar: Scalar, known: Mapping[Scalar, str], own: str) -> str:
             inner = [texts[argument] for argument in node.arguments]
             inner += [repr(constant) for constant in node.constants]
             texts[node] = f"{node.primitive}({', '.join(inner)})"
-    found = texts[scalar]
-    return found if len(found) <= _MOST else f"{found[:_MOST]}…"
+    shown = texts[scalar]
+    return shown if len(shown) <= _MOST else f"{shown[:_MOST]}…"

@@ -59,7 +59,7 @@ def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepab
     ``keys`` are columns of its table that joins need; they are kept under their own names.
     """
     own, named = _own(stage), _columns(scalars, keys)
-    found: dict[str, Scalar] = {}
+    values: dict[str, Scalar] = {}
     digests: dict[Scalar, str] = {}
     pending = list(stage.outputs.values())
     seen: set[Scalar] = set(named.values())
@@ -71,10 +71,10 @@ def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepab
         if node in own and (_asks_of_text(node) or node.primitive == "column"):
             if node.primitive == "column" and _is_document(stage, node):
                 return None
-            found[f"k{digest_of(node, digests)[:24]}"] = node
+            values[f"k{digest_of(node, digests)[:24]}"] = node
         else:
             pending.extend(node.arguments)
-    return Keepable(EXTRACTS, found, named)
+    return Keepable(EXTRACTS, values, named)
 
 
 def keepable_verdicts(

@@ -41,17 +41,17 @@ class Layers:
 def layers_of(stage: Stage) -> Layers:
     """Return the layers of a stage. The last one makes its outputs, under their names."""
     nodes = list(walk(stage.outputs.values()))
-    uses = Counter(inner for one in nodes for inner in one.arguments * (2 if one.primitive in _REPEATING else 1))
+    uses = Counter(inner for node in nodes for inner in node.arguments * (2 if node.primitive in _REPEATING else 1))
     uses.update(stage.outputs.values())
-    shared = [one for one in nodes if uses[one] > 1 and not is_trivial(one)]
+    shared = [node for node in nodes if uses[node] > 1 and not is_trivial(node)]
     level = _levels(nodes, set(shared))
-    names = {one: f"m{number}" for number, one in enumerate(shared)}
-    base = {f"b{number}": one for number, one in enumerate(node for node in nodes if node.primitive == "column")}
-    names |= {one: name for name, one in base.items()}
-    last = max((level[one] for one in stage.outputs.values()), default=0) + 1
+    names = {node: f"m{number}" for number, node in enumerate(shared)}
+    base = {f"b{number}": column for number, column in enumerate(node for node in nodes if node.primitive == "column")}
+    names |= {column: name for name, column in base.items()}
+    last = max((level[node] for node in stage.outputs.values()), default=0) + 1
     made: list[dict[str, Scalar]] = [{} for _ in range(last + 1)]
-    for one in shared:
-        made[level[one]][names[one]] = one
+    for node in shared:
+        made[level[node]][names[node]] = node
     made[last] |= stage.outputs
     return Layers(base, _kept(base, made, names), names)
 
@@ -67,25 +67,25 @@ def _kept(base: Mapping[str, Scalar], made: list[dict[str, Scalar]], names: Mapp
     """Return the layers, each keeping what later ones read. Layers that make nothing are left out."""
     read = [_columns_read(layer, names) for layer in made]
     available = list(base)
-    found = []
+    layers = []
     for number, layer in enumerate(made):
         later = set().union(*read[number + 1 :])
         kept = tuple(name for name in available if name in later)
         if layer or number == len(made) - 1:
-            found.append(Layer(kept, layer))
+            layers.append(Layer(kept, layer))
         available = [*kept, *layer]
-    return tuple(found)
+    return tuple(layers)
 
 
 def _columns_read(layer: Mapping[str, Scalar], names: Mapping[Scalar, str]) -> set[str]:
     """Return the columns of the layers below that a layer's scalars are made of."""
-    found: set[str] = set()
+    columns: set[str] = set()
     for name, scalar in layer.items():
         pending = [scalar]
         while pending:
             node = pending.pop()
             if node in names and names[node] != name:
-                found.add(names[node])
+                columns.add(names[node])
             else:
                 pending.extend(node.arguments)
-    return found
+    return columns

@@ -66,8 +66,8 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
         value = None if text is None else json.loads(text)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             return None
-        found = collection(value, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)
-        return list(found)
+        texts = collection(value, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)
+        return list(texts)
 
     return run
 
@@ -82,8 +82,8 @@ def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
     return lambda wanted, found: found is not None and any(one in found for one in _texts(wanted))
 
 
-def _texts(found: Sequence[str] | None) -> Sequence[str]:
-    return () if found is None else found
+def _texts(texts: Sequence[str] | None) -> Sequence[str]:
+    return () if texts is None else texts
 
 
 def instant() -> Callable[[str | None], int | None]:

@@ -117,8 +117,8 @@ class Place:
             )
         guards = (*self.guards, *self.unfollowed(join))
         alias = self.scan.lookup(self.alias, join).alias
-        found = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
-        there = scalars.all(self.there, found)
+        row_there = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
+        there = scalars.all(self.there, row_there)
         below = replace(self, alias=alias, table=target, there=there, guards=guards, path=path, object_type=object_type)
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
@@ -163,9 +163,9 @@ class Place:
     def gone(self) -> tuple[Scalar, Guards]:
         """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
         columns = self.table.columns if self.table else {}
-        found = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
-        odd = self.build.scalars.any(*(one for _, one in found))
-        return self.build.scalars.any(*(one for one, _ in found)), self.unknown(odd, DYNAMIC)
+        pairs = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
+        odd = self.build.scalars.any(*(is_odd for _, is_odd in pairs))
+        return self.build.scalars.any(*(is_gone for is_gone, _ in pairs)), self.unknown(odd, DYNAMIC)
 
     def _gone_by(self, column: Column) -> tuple[Scalar, Scalar]:
         """Return whether one deletion field is set, and whether what it holds tells nothing."""

@@ -27,8 +27,8 @@ def rewritten(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> St
     counts = tuple(replace(count, stage=rewritten(scalars, count.stage, rewrites)) for count in stage.counts)
     outputs = list(stage.outputs.values())
     for rewrite in rewrites:
-        found = rewrite(scalars, outputs)
-        outputs = [found[node] for node in outputs]
+        replacements = rewrite(scalars, outputs)
+        outputs = [replacements[node] for node in outputs]
     return replace(stage, outputs=dict(zip(stage.outputs, outputs, strict=True)), counts=counts)
 
 

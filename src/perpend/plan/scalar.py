@@ -106,12 +106,12 @@ class Scalars:
     def make(self, primitive: str, *arguments: Scalar, constants: tuple[Any, ...] = (), kind: Kind | None = None) -> Scalar:
         """Return the use of a primitive, the same one whenever it is asked for again."""
         result = kind or PRIMITIVES[primitive].kind or arguments[-1].kind
-        key = (primitive, tuple(map(id, arguments)), tuple((type(one), one) for one in constants), result)
-        found = self._made.get(key)
-        if found is None:
-            operation = self.operation or next((one.operation for one in arguments if one.operation), "")
-            found = self._made[key] = Scalar(primitive, arguments, constants, result, operation)
-        return found
+        key = (primitive, tuple(map(id, arguments)), tuple((type(constant), constant) for constant in constants), result)
+        made = self._made.get(key)
+        if made is None:
+            operation = self.operation or next((argument.operation for argument in arguments if argument.operation), "")
+            made = self._made[key] = Scalar(primitive, arguments, constants, result, operation)
+        return made
 
     def literal(self, value: Any, kind: Kind) -> Scalar:
         """Return a constant. A list of texts is given as a tuple."""
@@ -124,7 +124,7 @@ class Scalars:
     def all(self, *parts: Scalar) -> Scalar:
         """Return the conjunction of parts."""
         kept = self._kept(parts, "and", self.true)
-        if self.false in kept or any(self.negation(one) in kept for one in kept):
+        if self.false in kept or any(self.negation(part) in kept for part in kept):
             return self.false
         return kept[0] if len(kept) == 1 else self.make("and", *kept) if kept else self.true
 
@@ -137,7 +137,7 @@ class Scalars:
 
     def _kept(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
         flat = (inner for part in parts for inner in (part.arguments if part.primitive == primitive else (part,)))
-        return [one for one in dict.fromkeys(flat) if one is not neutral]
+        return [part for part in dict.fromkeys(flat) if part is not neutral]
 
     def negation(self, part: Scalar) -> Scalar:
         """Return the opposite of a Boolean."""
@@ -152,12 +152,12 @@ class Scalars:
         never = part.primitive in ("norm", "size") or (part.kind is Kind.BOOLEAN and part.primitive not in _NULLABLE)
         return self.false if never else self.make("null", part)
 
-    def same(self, one: Scalar, other: Scalar) -> Scalar:
+    def same(self, left: Scalar, right: Scalar) -> Scalar:
         """Return whether two values are equal, or both null."""
-        for part, known in ((one, other), (other, one)):
+        for part, known in ((left, right), (right, left)):
             if known in (self.true, self.false) and self.is_null(part) is self.false:
                 return part if known is self.true else self.negation(part)
-        return self.make("same", one, other)
+        return self.make("same", left, right)
 
     def choice(self, condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
         """Return ``then`` where the condition is true, else ``otherwise``."""
@@ -213,12 +213,14 @@ def replaced(
 
     ``change`` is given a scalar, its new arguments, and its first argument as it was.
     """
-    found: Replacements = {}
-    for one in walk(roots):
-        arguments = tuple(found[inner] for inner in one.arguments)
-        changed = change(one, arguments, one.arguments[0] if one.arguments else None)
+    replacements: Replacements = {}
+    for scalar in walk(roots):
+        arguments = tuple(replacements[inner] for inner in scalar.arguments)
+        changed = change(scalar, arguments, scalar.arguments[0] if scalar.arguments else None)
         if changed is None:
-            same = all(new is old for new, old in zip(arguments, one.arguments, strict=True))
-            changed = one if same else scalars.make(one.primitive, *arguments, constants=one.constants, kind=one.kind)
-        found[one] = changed
-    return found
+            same = all(new is old for new, old in zip(arguments, scalar.arguments, strict=True))
+            changed = (
+                scalar if same else scalars.make(scalar.primitive, *arguments, constants=scalar.constants, kind=scalar.kind)
+            )
+        replacements[scalar] = changed
+    return replacements

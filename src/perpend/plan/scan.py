@@ -26,11 +26,11 @@ class ChildScan:
     def output(self, code: Scalar) -> str:
         """Return the output of the scan that is a code, the same one for equal blocks."""
         outputs = self.scan.outputs
-        found = next((name for name, other in outputs.items() if other is code), None)
-        if found is None:
-            found = f"c{len(outputs)}"
-            outputs[found] = code
-        return found
+        output = next((name for name, other in outputs.items() if other is code), None)
+        if output is None:
+            output = f"c{len(outputs)}"
+            outputs[output] = code
+        return output
 
     def count(self, output: str, status: str, codes: tuple[int, ...]) -> str:
         """Return the column that counts codes of an output. Blocks that ask the same may call their ends differently."""
@@ -68,7 +68,7 @@ class Scan:
     def stage(self) -> Stage:
         """Return what was planned, the scans of children built as well."""
         counts = tuple(
-            ChildCounts(one.alias, one.above, one.join, one.scan.stage(), dict(one.counts), dict(one.doubts))
-            for one in self._children.values()
+            ChildCounts(child.alias, child.above, child.join, child.scan.stage(), dict(child.counts), dict(child.doubts))
+            for child in self._children.values()
         )
         return Stage(self.table, dict(self.outputs), tuple(self._lookups.values()), counts)

@@ -23,9 +23,9 @@ COMMON: Final[Mapping[str, Callable[..., str]]] = {
     "not": lambda part: f"(NOT {part})",
     "true": lambda part: f"coalesce({part}, FALSE)",
     "null": lambda part: f"({part} IS NULL)",
-    "else": lambda one, other: f"coalesce({one}, {other})",
-    "less": lambda one, other: f"coalesce({one} < {other}, FALSE)",
-    "at most": lambda one, other: f"coalesce({one} <= {other}, FALSE)",
+    "else": lambda left, right: f"coalesce({left}, {right})",
+    "less": lambda left, right: f"coalesce({left} < {right}, FALSE)",
+    "at most": lambda left, right: f"coalesce({left} <= {right}, FALSE)",
 }
 """The primitives that the SQL of every engine writes alike."""
 
@@ -124,7 +124,7 @@ class _Printer:
         named = [self.dialect.identifier(f"key{place}") for place in range(len(keys))]
         for place, layer in enumerate(layers.layers, 1):
             kept = () if place == number else layer.kept
-            made = [f"{self._text(one, name)} AS {self.dialect.identifier(name)}" for name, one in layer.made.items()]
+            made = [f"{self._text(scalar, name)} AS {self.dialect.identifier(name)}" for name, scalar in layer.made.items()]
             columns = [*named, *map(self.dialect.identifier, kept), *made]
             line = _line(depth + number - place)
             text = f"{_select(columns, line)}{line}FROM ({text}{line}) AS s{place}"
@@ -134,7 +134,9 @@ class _Printer:
         """Return the SELECT that reads the columns of a stage: its table, its lookups, its child counts."""
         quote, line = self.dialect.identifier, _line(depth)
         columns = [f"{ROOT}.{quote(key)} AS {quote(f'key{number}')}" for number, key in enumerate(keys)]
-        columns += [f"{one.constants[0]}.{quote(one.constants[1])} AS {quote(name)}" for name, one in layers.base.items()]
+        columns += [
+            f"{column.constants[0]}.{quote(column.constants[1])} AS {quote(name)}" for name, column in layers.base.items()
+        ]
         text = f"{_select(columns, line)}{line}FROM {self.relation(stage.table.name)} AS {ROOT}"
         for lookup in stage.lookups:
             on = f"{lookup.alias}.{quote(lookup.join.other)} = {lookup.above}.{quote(lookup.join.own)}"
@@ -175,7 +177,7 @@ class _Printer:
                 raise Unprintable(f"{gap}{_needed_by(scalar)}") from None
         if scalar.primitive == "if":
             return self._cases(scalar)
-        arguments = [self._text(one) for one in scalar.arguments]
+        arguments = [self._text(argument) for argument in scalar.arguments]
         if scalar.primitive == "native":
             if not self.dialect.calls_natives:
                 raise self._unprintable(scalar, scalar.constants[0])
@@ -199,7 +201,7 @@ class _Printer:
 
     def _native(self, scalar: Scalar) -> str:
         function, *constants = scalar.constants
-        kinds = tuple(one.kind for one in scalar.arguments)
+        kinds = tuple(argument.kind for argument in scalar.arguments)
         key = (function, tuple(constants), kinds, scalar.kind)
         if key not in self.natives:
             name = f"perpend_{function.replace(' ', '_')}_{len(self.natives)}"

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def wanted_by(programs: Iterable[Program]) -> Wanted:
     """Return what programs of one input type read."""
-    found = Wanted()
+    wanted = Wanted()
     for program in programs:
-        _At(found, program.block.type, program.types).want_block(program.block)
-    return found
+        _At(wanted, program.block.type, program.types).want_block(program.block)
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class _At:
     types: Types
 
     def through(self, lookups: Iterable[str]) -> _At:
-        found = self
+        at = self
         for name in lookups:
-            object_type = self.types.behind(found.object_type, name)
-            found = _At(found.wanted.through([name]), object_type, self.types)
-            found.want_deletion()
-        return found
+            object_type = self.types.behind(at.object_type, name)
+            at = _At(at.wanted.through([name]), object_type, self.types)
+            at.want_deletion()
+        return at
 
     def want_deletion(self) -> None:
         self.wanted.object_type = self.object_type
@@ -80,13 +80,13 @@ class _At:
 
 def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
     """Return what programs read, by type: of their own objects, of those that lookups lead to, and of lists of children."""
-    found: dict[str, set[str]] = {}
+    fields: dict[str, set[str]] = {}
     for program in programs:
-        found.setdefault(program.input_type, set())
+        fields.setdefault(program.input_type, set())
         waiting = [wanted_by([program])]
         while waiting:
             wanted = waiting.pop()
             if wanted.object_type.name:
-                found.setdefault(wanted.object_type.name, set()).update(wanted.values)
+                fields.setdefault(wanted.object_type.name, set()).update(wanted.values)
             waiting += [*wanted.lookups.values(), *wanted.children.values()]
-    return found
+    return fields

@@ -80,12 +80,12 @@ class Radius:
     @property
     def newly_incompliant(self) -> int:
         """How many verdicts are incompliant that were not."""
-        return sum(one.moved.newly_incompliant for one in self.policies)
+        return sum(policy.moved.newly_incompliant for policy in self.policies)
 
     @property
     def lost_sight(self) -> int:
         """How many verdicts are undetermined that were incompliant."""
-        return sum(one.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for one in self.policies)
+        return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
 
     @property
     def words(self) -> str:
@@ -104,12 +104,12 @@ def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
     """Print what is otherwise, policy by policy."""
     page = TerminalPage(console)
     page.line(page.prose(radius.words))
-    for one in radius.policies:
+    for policy in radius.policies:
         page.blank()
-        page.line((page.name(one.policy_id), "bold"), f" {one.kind}")
-        for before, after, number in _ways(one):
+        page.line((page.name(policy.policy_id), "bold"), f" {policy.kind}")
+        for before, after, number in _ways(policy):
             page.line(f"{number:>9,}  {before} {page.arrow} {after}", first="  ")
-        for name in one.failing[:limit]:
+        for name in policy.failing[:limit]:
             page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
     if radius.requirements:
         page.blank()
@@ -119,10 +119,10 @@ def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
     if radius.waivers:
         page.blank()
         page.line(("waivers that cover something else", "bold"))
-        for one_waiver in radius.waivers:
-            page.line(f"{page.name(one_waiver.id)} {one_waiver.what}: {_covers(one_waiver, page.arrow)}", first="  ")
-    for policy in radius.refused:
-        page.line(f"cannot be used in {page.name(radius.after)}: {page.name(policy)} (perpend lint)", style="yellow")
+        for waiver in radius.waivers:
+            page.line(f"{page.name(waiver.id)} {waiver.what}: {_covers(waiver, page.arrow)}", first="  ")
+    for refused in radius.refused:
+        page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
 
 
 def write_radius_json(radius: Radius, stream: TextIO) -> None:
@@ -138,24 +138,25 @@ def write_radius_json(radius: Radius, stream: TextIO) -> None:
         "refused": list(radius.refused),
         "policies": [
             {
-                "policy": one.policy_id,
-                "kind": one.kind,
-                "moved": [{"before": old, "after": new, "objects": number} for old, new, number in _ways(one, none=None)],
-                "newlyIncompliant": list(one.failing),
+                "policy": policy.policy_id,
+                "kind": policy.kind,
+                "moved": [{"before": old, "after": new, "objects": number} for old, new, number in _ways(policy, none=None)],
+                "newlyIncompliant": list(policy.failing),
             }
-            for one in radius.policies
+            for policy in radius.policies
         ],
         "requirements": [
-            {"requirement": one.requirement, "before": one.before, "after": one.after} for one in radius.requirements
+            {"requirement": requirement.requirement, "before": requirement.before, "after": requirement.after}
+            for requirement in radius.requirements
         ],
         "waivers": [
             {
-                "waiver": one.id,
-                "what": one.what,
-                "before": {"force": one.force_before, "waives": one.waives_before},
-                "after": {"force": one.force_after, "waives": one.waives_after},
+                "waiver": waiver.id,
+                "what": waiver.what,
+                "before": {"force": waiver.force_before, "waives": waiver.waives_before},
+                "after": {"force": waiver.force_after, "waives": waiver.waives_after},
             }
-            for one in radius.waivers
+            for waiver in radius.waivers
         ],
     }
     json.dump(document, stream, ensure_ascii=False, indent=1)
@@ -172,28 +173,28 @@ def _markdown_lines(radius: Radius, limit: int) -> Iterator[str]:
     yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:
         yield "\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n"
-    for one in radius.policies:
-        for before, after, number in _ways(one):
-            yield f"| {cell(one.policy_id)} | {one.kind} | {before} | {after} | {number:,} |\n"
+    for policy in radius.policies:
+        for before, after, number in _ways(policy):
+            yield f"| {cell(policy.policy_id)} | {policy.kind} | {before} | {after} | {number:,} |\n"
     if radius.requirements:
         yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
     for moved in radius.requirements:
         yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
     if radius.waivers:
         yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
-    for one_waiver in radius.waivers:
-        before, _, after = _covers(one_waiver, "|").partition(" | ")
-        yield f"| {cell(one_waiver.id)} | {one_waiver.what} | {before} | {after} |\n"
-    for policy in radius.refused:
-        yield f"\nCannot be used in {cell(radius.after)}: {cell(policy)}\n"
-    for one in radius.policies:
-        if one.failing:
-            yield f"\nNewly incompliant by {cell(one.policy_id)}: {', '.join(map(cell, one.failing[:limit]))}\n"
+    for waiver in radius.waivers:
+        before, _, after = _covers(waiver, "|").partition(" | ")
+        yield f"| {cell(waiver.id)} | {waiver.what} | {before} | {after} |\n"
+    for refused in radius.refused:
+        yield f"\nCannot be used in {cell(radius.after)}: {cell(refused)}\n"
+    for policy in radius.policies:
+        if policy.failing:
+            yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
 
 
-def _covers(one: WaiverMoved, arrow: str) -> str:
+def _covers(waiver: WaiverMoved, arrow: str) -> str:
     """Return what a waiver covers before and after, and why nothing where it is not in force."""
-    sides = ((one.force_before, one.waives_before), (one.force_after, one.waives_after))
+    sides = ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
     before, after = (
         "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
         for force, number in sides
@@ -201,11 +202,11 @@ def _covers(one: WaiverMoved, arrow: str) -> str:
     return f"{before} {arrow} {after}"
 
 
-def _ways(one: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
+def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
     """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
-    found = [
+    ways = [
         (before.value if before else none, after.value if after else none, number)
-        for (before, after), number in one.moved.counts.items()
+        for (before, after), number in policy.moved.counts.items()
         if before is not after
     ]
-    return sorted(found, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))
+    return sorted(ways, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))

@@ -18,11 +18,13 @@ def print_carry_over(carry_over: CarryOver, console: Console) -> None:
     page = TerminalPage(console)
     page.line((f"carried over from {page.name(carry_over.before)}", "bold"))
     page.line(f"{_words(carry_over)}", first="  ")
-    for one in carry_over.requirements:
-        for word, policies in (("inherits", one.inherited), ("gained", one.gained)):
+    for requirement in carry_over.requirements:
+        for word, policies in (("inherits", requirement.inherited), ("gained", requirement.gained)):
             for policy in policies:
-                was = f" (was {', '.join(map(_short, one.before))})" if one.before and word == "inherits" else ""
-                page.line(f"{_short(one.id)}{was} {word} {page.name(policy)}", first="  ", rest="    ")
+                was = (
+                    f" (was {', '.join(map(_short, requirement.before))})" if requirement.before and word == "inherits" else ""
+                )
+                page.line(f"{_short(requirement.id)}{was} {word} {page.name(policy)}", first="  ", rest="    ")
     for section, policies in carry_over.lost:
         for policy in policies:
             page.line(f"{_short(section)} lost {page.name(policy)}: it answers nothing there", first="  ", rest="    ")
@@ -35,13 +37,13 @@ def carry_over_document(carry_over: CarryOver) -> dict[str, Any]:
         "from": carry_over.before,
         "requirements": [
             {
-                "requirement": one.id,
-                "before": list(one.before),
-                "kept": list(one.kept),
-                "inherited": list(one.inherited),
-                "gained": list(one.gained),
+                "requirement": requirement.id,
+                "before": list(requirement.before),
+                "kept": list(requirement.kept),
+                "inherited": list(requirement.inherited),
+                "gained": list(requirement.gained),
             }
-            for one in carry_over.requirements
+            for requirement in carry_over.requirements
         ],
         "lost": [{"requirement": section, "policies": list(policies)} for section, policies in carry_over.lost],
     }
@@ -49,9 +51,9 @@ def carry_over_document(carry_over: CarryOver) -> dict[str, Any]:
 
 def _words(carry_over: CarryOver) -> str:
     def number(which: str) -> int:
-        return sum(bool(getattr(one, which)) for one in carry_over.requirements)
+        return sum(bool(getattr(requirement, which)) for requirement in carry_over.requirements)
 
-    none = sum(not (one.kept or one.inherited) for one in carry_over.requirements)
+    none = sum(not (requirement.kept or requirement.inherited) for requirement in carry_over.requirements)
     total = counted(len(carry_over.requirements), "requirement")
     lost = counted(len({policy for _, policies in carry_over.lost for policy in policies}), "policy", "policies")
     return (
@@ -61,8 +63,8 @@ def _words(carry_over: CarryOver) -> str:
 
 
 def _only(carry_over: CarryOver) -> int:
-    def inherits(one: RequirementCarried) -> bool:
-        return bool(one.inherited) and not one.kept and not one.gained
+    def inherits(requirement: RequirementCarried) -> bool:
+        return bool(requirement.inherited) and not requirement.kept and not requirement.gained
 
     return sum(map(inherits, carry_over.requirements))
 

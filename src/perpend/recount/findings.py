@@ -51,9 +51,9 @@ def write_rows(rows: Iterable[Row], stream: TextIO, *, lines: bool) -> None:
 def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None:
     """Print findings by policy, each with since when it is open, and how many they are."""
     page = TerminalPage(console)
-    for policy, found in groupby(sorted(rows, key=lambda row: row["policy_id"]), key=lambda row: row["policy_id"]):
+    for policy, of_policy in groupby(sorted(rows, key=lambda row: row["policy_id"]), key=lambda row: row["policy_id"]):
         page.line((page.name(policy), "bold"))
-        for row in found:
+        for row in of_policy:
             _print_finding(row, page)
         page.blank()
     count = counted(len(rows), "finding")
@@ -93,10 +93,10 @@ def print_story(what: str, name: str, rows: Sequence[Row], console: Console) -> 
     page = TerminalPage(console)
     page.line((f"{what} {page.name(name)}", "bold"))
     told = [row for row in rows if row["event"] is not None]
-    for (number, time), found in groupby(told, key=lambda row: (row["run"], row["time"])):
+    for (number, time), of_run in groupby(told, key=lambda row: (row["run"], row["time"])):
         page.blank()
         page.line((f"run {number}, {day(time)}", "bold"))
-        for row in found:
+        for row in of_run:
             named = page.name(row["object_name"] or row["object_id"])
             before = f"{row['before']} {row['before_index']}" if row["before"] else "not known"
             page.line(

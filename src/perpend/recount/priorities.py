@@ -37,19 +37,19 @@ def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: 
 def print_ratings(document: dict[str, Any], console: Console) -> None:
     """Print which policies are rated, by whom and why, what moves a rating, and how many policies are not rated."""
     page = TerminalPage(console)
-    for one in document["ratings"]:
-        within = f", to be mended within {one['resolveWithin']}" if one["resolveWithin"] else ""
-        vector = f", {page.name(one['vector'])}" if one.get("vector") else ""
-        page.line((page.name(one["policy"]), "bold"), f": {one['severity']}{within}{vector}")
-        _print_said(one, page)
-    for one in document["shifts"]:
-        way, scope = "raised" if one["steps"] > 0 else "lowered", one["scope"]
-        also = {"also incompliant by": one["whereAlso"]} if one["whereAlso"] else {}
+    for rating in document["ratings"]:
+        within = f", to be mended within {rating['resolveWithin']}" if rating["resolveWithin"] else ""
+        vector = f", {page.name(rating['vector'])}" if rating.get("vector") else ""
+        page.line((page.name(rating["policy"]), "bold"), f": {rating['severity']}{within}{vector}")
+        _print_said(rating, page)
+    for shift in document["shifts"]:
+        way, scope = "raised" if shift["steps"] > 0 else "lowered", shift["scope"]
+        also = {"also incompliant by": shift["whereAlso"]} if shift["whereAlso"] else {}
         where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in {**scope, **also}.items())
-        policies = one["policies"] if isinstance(one["policies"], int) else len(one["policies"])
+        policies = shift["policies"] if isinstance(shift["policies"], int) else len(shift["policies"])
         number = counted(policies, "rated policy", "rated policies")
-        page.line((f"{way} by {abs(one['steps'])}", "bold"), f" of {number} where {where}")
-        _print_said(one, page)
+        page.line((f"{way} by {abs(shift['steps'])}", "bold"), f" of {number} where {where}")
+        _print_said(shift, page)
     if document["ratings"] or document["shifts"]:
         page.blank()
     rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated"
@@ -59,7 +59,7 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
         page.line(f"{rated}, {len(document['unrated']):,} not rated")
 
 
-def _print_said(one: dict[str, Any], page: TerminalPage) -> None:
-    page.line(f"{page.name(one['source'])}: {page.prose(one['because'])}", first="  ", rest="  ")
-    if "file" in one:
-        page.line((f"{page.name(one['file'])}:{one['line']}", "dim"), first="  ")
+def _print_said(said: dict[str, Any], page: TerminalPage) -> None:
+    page.line(f"{page.name(said['source'])}: {page.prose(said['because'])}", first="  ", rest="  ")
+    if "file" in said:
+        page.line((f"{page.name(said['file'])}:{said['line']}", "dim"), first="  ")

@@ -22,7 +22,7 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     incompliant.
     """
     met = card.counts[Standing.MET]
-    judged = met + sum(card.counts[one] for one in (Standing.FAILS, Standing.UNDETERMINED, Standing.WAIVED))
+    judged = met + sum(card.counts[standing] for standing in (Standing.FAILS, Standing.UNDETERMINED, Standing.WAIVED))
     total = {status: sum(result.counts[status] for result in card.results) for status in Status}
     known = total[Status.COMPLIANT] + total[Status.INCOMPLIANT]
     return {
@@ -60,8 +60,8 @@ def card_document(card: Scorecard) -> dict[str, Any]:
                 "standing": result.standing.value,
                 "counts": {status.value: number for status, number in result.counts.items() if number},
                 "policies": [
-                    {"policy": one.policy_id, "judges": one.judges, "whyNot": one.reason or None}
-                    for one in result.requirement.policies
+                    {"policy": policy.policy_id, "judges": policy.judges, "whyNot": policy.reason or None}
+                    for policy in result.requirement.policies
                 ],
             }
             for result in card.results

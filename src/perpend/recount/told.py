@@ -71,9 +71,9 @@ class SaidBesideHistory:
 def words_of_waivers(covering: Covering) -> dict[str, str]:
     """Return why each waiver accepts findings, and until when."""
     return {
-        one.waiver.id: f"{f'until {one.waiver.until}' if one.waiver.until else 'for ever'}: {one.waiver.reason} "
-        f"({one.waiver.id}{f', {one.waiver.ticket}' if one.waiver.ticket else ''})"
-        for one in covering.standings
+        waiver.id: f"{f'until {waiver.until}' if waiver.until else 'for ever'}: {waiver.reason} "
+        f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
+        for waiver in (standing.waiver for standing in covering.standings)
     }
 
 
@@ -91,7 +91,7 @@ def run_of_history(
                 requirement = (card.framework.id.rpartition("/")[2], result.requirement.number)
                 asked.setdefault(policy.policy_id, {})[requirement] = None
     policies, known = {}, frozenset(said.repository.policy_ids)
-    for policy_id in sorted(counts if cards else {one.policy_id for one in head.policies}):
+    for policy_id in sorted(counts if cards else {policy.policy_id for policy in head.policies}):
         title = encodable(view_of(said.repository, policy_id).full_name if policy_id in known else policy_id)
         path = production_of(policy_id).lstrip("/")
         rating = said.ratings.of(policy_id)
@@ -104,9 +104,9 @@ def run_of_history(
 def _objects(head: HistoryHead, counts: Counts) -> int:
     """Return how many objects the policy of each type that was asked of most was asked of."""
     by_type: dict[str, int] = {}
-    for one in head.policies:
-        of_one = sum(counts.get(one.policy_id, {}).values())
-        by_type[one.type_name] = max(by_type.get(one.type_name, 0), of_one)
+    for policy in head.policies:
+        of_one = sum(counts.get(policy.policy_id, {}).values())
+        by_type[policy.type_name] = max(by_type.get(policy.type_name, 0), of_one)
     return sum(by_type.values())
 
 
@@ -144,7 +144,7 @@ class _Teller:
     def __init__(self, run: ReportedRun, head: HistoryHead, said: SaidBesideHistory) -> None:
         self._run = run
         self._said = said
-        self._meant = {(one.policy_id, one.type_name): one.program for one in head.policies}
+        self._meant = {(policy.policy_id, policy.type_name): policy.program for policy in head.policies}
         self._analyzer = Analyzer(said.repository)
         self._programs: dict[tuple[str, str], Program | None] = {}
 

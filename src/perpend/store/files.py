@@ -35,7 +35,7 @@ class StoreError(PerpendError):
 
 def shown(path: Path | str) -> str:
     """Return a path, or another text of a user, for a message: one line, bounded, every character visible."""
-    text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(path))
+    text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(path))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -57,7 +57,7 @@ def reason_of(error: OSError) -> str:
 
 def directory_name(table: str) -> str:
     """Return the directory name of a table: letters, digits and ``_.-~``, different for different tables, never hidden."""
-    name = _UNSAFE.sub(lambda found: "".join(f"~{byte:02x}" for byte in found[0].encode()), table)
+    name = _UNSAFE.sub(lambda match: "".join(f"~{byte:02x}" for byte in match[0].encode()), table)
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}~{hashlib.sha256(table.encode()).hexdigest()[:16]}"
     return name

@@ -33,9 +33,9 @@ class KeptFiles:
     def file_of(self, wanted: Collection[str]) -> dict[str, str]:
         """Return the files of those columns that are there, not damaged."""
         index = _index_of(self.place)
-        found = {name: file for name, file in index.columns.items() if name in wanted}
-        self._damaged |= {file for file in set(found.values()) if _is_damaged(self.place / file, index.files[file])}
-        return {name: file for name, file in found.items() if file not in self._damaged}
+        files = {name: file for name, file in index.columns.items() if name in wanted}
+        self._damaged |= {file for file in set(files.values()) if _is_damaged(self.place / file, index.files[file])}
+        return {name: file for name, file in files.items() if file not in self._damaged}
 
     def number(self) -> int:
         """Return how many files the index names."""
@@ -47,17 +47,21 @@ class KeptFiles:
         Another run may have added some meanwhile, and may still read what the index does not name any more.
         """
         before = _Index() if alone else _index_of(self.place)
-        kept = {name: found for name, found in before.columns.items() if found not in self._damaged and name not in columns}
+        kept = {
+            name: kept_file
+            for name, kept_file in before.columns.items()
+            if kept_file not in self._damaged and name not in columns
+        }
         known = {**kept, **dict.fromkeys(columns, file)}
-        files = {found: before.files[found] for found in kept.values()} | {file: digest_of(self.place / file)}
+        files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: digest_of(self.place / file)}
         for dropped in _index_of(self.place).files.keys() - files.keys():
             with suppress(OSError):
                 os.utime(self.place / dropped)  # from now on nobody finds it; who found it before has a day to read it
         write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
-        for found in self.place.iterdir():
+        for path in self.place.iterdir():
             with suppress(FileNotFoundError):  # other runs write and remove here too
-                if found.name not in {INDEX, *files} and time.time() - found.stat().st_mtime > _IN_USE:
-                    found.unlink()
+                if path.name not in {INDEX, *files} and time.time() - path.stat().st_mtime > _IN_USE:
+                    path.unlink()
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,11 +224,11 @@ def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
 
 
 def _file_from(document: dict[str, Any]) -> StoredFile:
-    found = StoredFile(**document)
-    path = PurePosixPath(found.path)
+    file = StoredFile(**document)
+    path = PurePosixPath(file.path)
     if path.is_absolute() or ".." in path.parts:
         raise ValueError  # nothing outside of a store is a file of it
-    return found
+    return file
 
 
 def _source_from(document: dict[str, Any]) -> StoredSource:

@@ -81,10 +81,10 @@ class Nest:
         An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
         """
         with storing(self._snapshot.place(table)):
-            found = self._rows(table, ROW, rows, wanted)
-            number = found.at[ROW]
-            by_number = {row[number]: row for row in found.rows}
-            return self._objects(table, _Found(found.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
+            read = self._rows(table, ROW, rows, wanted)
+            number = read.at[ROW]
+            by_number = {row[number]: row for row in read.rows}
+            return self._objects(table, _Found(read.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
 
     def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
         """Return the rows of a table whose column holds one of the values, in the order of collection."""
@@ -98,35 +98,35 @@ class Nest:
         query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
         return _Found(at, self._connection.execute(query, given).fetchall())
 
-    def _objects(self, table: str, found: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
+    def _objects(self, table: str, read: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
         """Return rows of a table as objects."""
         described = self._snapshot.tables.by_name[table]
-        objects = list(map(_object_from_row(described, found.at, wanted), found.rows))
+        objects = list(map(_object_from_row(described, read.at, wanted), read.rows))
         for relation, below in wanted.lookups.items() if depth else ():
             join = described.lookups.get(relation)
             if join:
-                self._follow(join, found, objects, below, depth, many=False)
+                self._follow(join, read, objects, below, depth, many=False)
         for relation, below in wanted.children.items() if depth else ():
             join = described.children.get(relation)
             if join:
-                self._follow(join, found, objects, below, depth, many=True)
+                self._follow(join, read, objects, below, depth, many=True)
         return objects
 
     def _follow(
-        self, join: Join, found: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
+        self, join: Join, read: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
         if join.lacking is not None:
             for holder in objects:
                 holder.reasons[join.name] = join.lacking
             return
-        own = found.at[join.own]
-        others = self._rows(join.table, join.other, (row[own] for row in found.rows if row[own] is not None), wanted)
+        own = read.at[join.own]
+        others = self._rows(join.table, join.other, (row[own] for row in read.rows if row[own] is not None), wanted)
         key = others.at[join.other]
         by_key: dict[Any, list[PartlyKnown]] = {}
         for other, nested in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
             by_key.setdefault(other[key], []).append(nested)
-        why = found.at[unfollowed(join.name)] if join.partial else None
-        for row, holder in zip(found.rows, objects, strict=True):
+        why = read.at[unfollowed(join.name)] if join.partial else None
+        for row, holder in zip(read.rows, objects, strict=True):
             if why is not None and (reason := row[why]) is not None:
                 holder.reasons[join.name] = reason
                 continue

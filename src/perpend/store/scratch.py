@@ -49,10 +49,10 @@ def _new() -> tuple[Path, IO[bytes]]:
 
 def _remove_leftovers(parent: Path) -> None:
     """Remove directories of this user whose lock nobody holds."""
-    for found in parent.glob(f"{_PREFIX}*/{_LOCK}"):
+    for lock_path in parent.glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError):
-            if found.parent.is_symlink() or found.parent.lstat().st_uid != os.getuid():
+            if lock_path.parent.is_symlink() or lock_path.parent.lstat().st_uid != os.getuid():
                 continue
-            with found.open("rb") as lock:
+            with lock_path.open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                remove_tree(found.parent)
+                remove_tree(lock_path.parent)

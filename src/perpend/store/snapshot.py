@@ -38,12 +38,12 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
         self._whole: set[str] = set()
 
     def __getitem__(self, table: str) -> tuple[Path, ...]:
-        found = self._found[table]
+        paths = self._found[table]
         if table not in self._whole:
-            for path, stored in zip(found, self._stored[table], strict=True):
+            for path, stored in zip(paths, self._stored[table], strict=True):
                 compare(path, stored)
             self._whole.add(table)
-        return found
+        return paths
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -57,14 +57,18 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
 
     def replaced(self, files: Mapping[str, tuple[Path, ...]]) -> TableFiles:
         """Return the same with other files for some tables, which are whole: this process has just written them."""
-        found = TableFiles.__new__(TableFiles)
-        found._stored, found._found, found._whole = self._stored, {**self._found, **files}, self._whole | files.keys()
-        return found
+        table_files = TableFiles.__new__(TableFiles)
+        table_files._stored, table_files._found, table_files._whole = (
+            self._stored,
+            {**self._found, **files},
+            self._whole | files.keys(),
+        )
+        return table_files
 
     @property
     def paths(self) -> list[Path]:
         """The files of all tables, not read: what may be reached, not what is whole."""
-        return [path for found in self._found.values() for path in found]
+        return [path for paths in self._found.values() for path in paths]
 
 
 @dataclass(frozen=True, slots=True)

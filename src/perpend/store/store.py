@@ -106,13 +106,13 @@ class Store:
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         with naming(self.directory, "cannot be read"):
-            found = list((self.directory / RUNS).glob("*.json"))
-        return sorted(path.stem for path in found if not path.name.startswith("."))
+            manifests = list((self.directory / RUNS).glob("*.json"))
+        return sorted(path.stem for path in manifests if not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
         """Return the id of the snapshot in force, None where there is none."""
-        found = self._pointer()
-        return found[0] if found else None
+        pointer = self._pointer()
+        return pointer[0] if pointer else None
 
     def snapshots(self) -> list[Manifest]:
         """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
@@ -167,11 +167,11 @@ class Store:
         """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
         self._remove_parts()
         unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in _entries(table)}
-        found = unknown - set(self.runs())
-        found |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
-        found |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
+        leftovers = unknown - set(self.runs())
+        leftovers |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
+        leftovers |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
         removed = []
-        for run in sorted(found):
+        for run in sorted(leftovers):
             with self._dead(run) as dead:
                 if dead and run not in self.runs():
                     self.remove_run(run)
@@ -250,13 +250,13 @@ class Store:
         """Return the manifest of a run, None for the one in force, and the descriptor that keeps it from being pruned."""
         tried = None
         while True:
-            found, checksum = (run, None) if run is not None else self._in_force()
-            lock = _shared_lock(self._path_of(found))
-            if lock is None and run is None and tried != found:
-                tried = found  # another one may have come into force, and this one been pruned, just now
+            held_run, checksum = (run, None) if run is not None else self._in_force()
+            lock = _shared_lock(self._path_of(held_run))
+            if lock is None and run is None and tried != held_run:
+                tried = held_run  # another one may have come into force, and this one been pruned, just now
                 continue
             try:
-                manifest = self._manifest(found, checksum)
+                manifest = self._manifest(held_run, checksum)
             except StoreError:
                 if lock is not None:
                     os.close(lock)
@@ -266,11 +266,11 @@ class Store:
 
     def _in_force(self) -> tuple[str, str]:
         """Return the run in force and the checksum of its manifest."""
-        found = self._pointer()
-        if found is None:
+        pointer = self._pointer()
+        if pointer is None:
             what = no_directory(self.directory) or "holds no snapshot yet"
             raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
-        return found
+        return pointer
 
     def _pointer(self) -> tuple[str, str] | None:
         """Return the run in force and the checksum of its manifest, None where nothing is in force."""
@@ -384,16 +384,16 @@ def _shared_lock(path: Path) -> int | None:
     """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
     while True:
         try:
-            found = os.open(path, os.O_RDONLY)
+            descriptor = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
         with suppress(OSError):  # a file system without locks: nothing is promised there
-            fcntl.flock(found, fcntl.LOCK_SH)
-        if path.exists() and os.path.samestat(path.stat(), os.fstat(found)):
-            return found
-        os.close(found)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+            return descriptor
+        os.close(descriptor)
 
 
 def _entries(directory: Path) -> list[Path]:

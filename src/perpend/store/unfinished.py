@@ -24,8 +24,8 @@ _UNFINISHED: Final = "unfinished"
 def unfinished(store: Path) -> list[Path]:
     """Return the directories of collections in a store that nobody is at, the oldest first."""
     with naming(store, "cannot be read"):
-        found = sorted((store / _UNFINISHED).iterdir()) if (store / _UNFINISHED).is_dir() else []
-    return [one for one in found if not _is_held(one / JOURNAL)]
+        directories = sorted((store / _UNFINISHED).iterdir()) if (store / _UNFINISHED).is_dir() else []
+    return [directory for directory in directories if not _is_held(directory / JOURNAL)]
 
 
 def new_unfinished(store: Path) -> Path:
@@ -37,10 +37,10 @@ def new_unfinished(store: Path) -> Path:
 
 def remove_unfinished(store: Path) -> int:
     """Remove what collections have left in a store that nobody is at; return how many there were."""
-    found = unfinished(store)
-    for one in found:
-        remove_tree(one)
-    return len(found)
+    directories = unfinished(store)
+    for directory in directories:
+        remove_tree(directory)
+    return len(directories)
 
 
 def _is_held(journal: Path) -> bool:

@@ -29,12 +29,15 @@ def attested_on(
     files: WaiverFiles, day: date, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
 ) -> tuple[Attested, ...]:
     """Return the attestations on a day. ``counts`` are the verdicts of policies that judge: they end what was attested."""
-    return tuple(Attested(one, _ended(one, day, files.approvers, repository, counts)) for one in files.attestations)
+    return tuple(
+        Attested(attestation, _ended(attestation, day, files.approvers, repository, counts))
+        for attestation in files.attestations
+    )
 
 
-def attested_policies(found: Collection[Attested]) -> frozenset[str]:
+def attested_policies(attestations: Collection[Attested]) -> frozenset[str]:
     """Return the policies of which an attestation holds."""
-    return frozenset(one.attestation.policy for one in found if not one.ended)
+    return frozenset(attested.attestation.policy for attested in attestations if not attested.ended)
 
 
 def _ended(

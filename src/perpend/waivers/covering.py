@@ -43,7 +43,7 @@ class Covering:
 
     def number(self, status: Status) -> int:
         """How many findings of a status are waived."""
-        return sum(number for (_, one), number in self.waived.items() if one is status)
+        return sum(number for (_, other), number in self.waived.items() if other is status)
 
     def waived_of(self, policy_id: str) -> int:
         """How many incompliant findings of a policy are waived."""
@@ -58,12 +58,12 @@ def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: date) -
     match(connection, standings)
     numbers = matched(connection)
     standings = [
-        replace(one, force=Force.OVER_LIMIT)
-        if one.force is Force.IN_FORCE and numbers.get(place, 0) > one.waiver.limit
-        else one
-        for place, one in enumerate(standings)
+        replace(standing, force=Force.OVER_LIMIT)
+        if standing.force is Force.IN_FORCE and numbers.get(place, 0) > standing.waiver.limit
+        else standing
+        for place, standing in enumerate(standings)
     ]
-    in_force = [place for place, one in enumerate(standings) if one.force is Force.IN_FORCE]
+    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
     _keep(connection, standings, in_force)
     by_waiver: Counter[tuple[str, str]] = Counter()
     waived: Counter[tuple[str, Status]] = Counter()
@@ -93,9 +93,9 @@ def _keep(connection: Connection, standings: Sequence[WaiverOnDay], in_force: Se
     """Fill the table of what is waived."""
     connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
     for place in in_force:
-        one = standings[place].waiver
-        until = one.until.isoformat() if one.until else None
-        connection.execute("INSERT INTO perpend_waiver_name VALUES (?, ?, ?)", [place, one.id, until])
+        waiver = standings[place].waiver
+        until = waiver.until.isoformat() if waiver.until else None
+        connection.execute("INSERT INTO perpend_waiver_name VALUES (?, ?, ?)", [place, waiver.id, until])
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {WAIVED} AS SELECT c.key, c.policy_id, c.status, c.account, n.id AS waiver, "
         f"n.until AS waived_until FROM ({covered_query(in_force)}) AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate "

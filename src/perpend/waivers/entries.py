@@ -76,17 +76,17 @@ class EntriesRead:
 
     def listed(self, fields: Fields, key: str) -> tuple[str, ...]:
         """Return the texts of a list, which names something, and not too much of it."""
-        found = fields.texts(key)
-        if key in fields and not found:
+        values = fields.texts(key)
+        if key in fields and not values:
             self.refuse(fields.key_spans.get(key, fields.span), f"`{key}` lists nothing")
-        if len(found) > _MOST_LISTED:
-            self.refuse(found[_MOST_LISTED].span, f"`{key}` lists more than {_MOST_LISTED:,} values")
-        if self.values <= _MOST_IN_ALL < self.values + len(found):
+        if len(values) > _MOST_LISTED:
+            self.refuse(values[_MOST_LISTED].span, f"`{key}` lists more than {_MOST_LISTED:,} values")
+        if self.values <= _MOST_IN_ALL < self.values + len(values):
             self.refuse(fields.key_spans.get(key, fields.span), f"all lists together hold more than {_MOST_IN_ALL:,} values")
-        self.values += len(found)
-        for one in _too_long(found):
-            self.refuse(one.span, f"longer than {_LONGEST:,} signs, or with more than {_MOST_STARS} `*`")
-        return tuple(dict.fromkeys(one.value for one in found))
+        self.values += len(values)
+        for value in _too_long(values):
+            self.refuse(value.span, f"longer than {_LONGEST:,} signs, or with more than {_MOST_STARS} `*`")
+        return tuple(dict.fromkeys(value.value for value in values))
 
     def scope(self, fields: Fields) -> dict[str, tuple[str, ...]]:
         """Return the lists of an entry's scope by key, none where it has no scope; one that names nothing is refused."""
@@ -106,10 +106,12 @@ def is_whole(fields: Fields, *keys: str) -> bool:
 def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
     """Return the policies that patterns mean: `*` is anything within a segment, `**` anything across segments."""
     patterns = list(patterns)
-    whole = {one for one in patterns if "*" not in one}
-    expressions = [_expression(one) for one in patterns if "*" in one]
+    whole = {pattern for pattern in patterns if "*" not in pattern}
+    expressions = [_expression(pattern) for pattern in patterns if "*" in pattern]
     return tuple(
-        one for one in policy_ids if one in whole or any(expression.fullmatch(_bytes(one)) for expression in expressions)
+        policy_id
+        for policy_id in policy_ids
+        if policy_id in whole or any(expression.fullmatch(_bytes(policy_id)) for expression in expressions)
     )
 
 
@@ -129,7 +131,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _too_long(found: Iterable[Any]) -> Iterator[Any]:
-    for one in found:
-        if len(one.value) > _LONGEST or len(re.findall(r"\*+", one.value)) > _MOST_STARS:
-            yield one
+def _too_long(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if len(value.value) > _LONGEST or len(re.findall(r"\*+", value.value)) > _MOST_STARS:
+            yield value

@@ -61,7 +61,11 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
     with judgement_database(judgement) as connection:
         fill_candidates(connection, judgement, _meant_by(standings), _COVERED)
         covering = cover(connection, standings, day)
-        unused = [one for one in covering.standings if one.force is Force.IN_FORCE and one.waiver.id not in covering.covers]
+        unused = [
+            standing
+            for standing in covering.standings
+            if standing.force is Force.IN_FORCE and standing.waiver.id not in covering.covers
+        ]
         in_scope: dict[str, int] = {}
         if unused:
             fill_candidates(connection, judgement, _meant_by(unused), tuple(Status))
@@ -74,7 +78,7 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
 def covered(judgement: Judgement, covering: Covering) -> Iterator[Iterator[tuple[WaiverOnDay, tuple[str, ...], bool]]]:
     """Yield what waivers in force cover: the waiver, the finding (policy, type, Id, status), and whether it is shown for it."""
     standings = covering.standings
-    in_force = [place for place, one in enumerate(standings) if one.force is Force.IN_FORCE]
+    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
     with judgement_database(judgement) as connection:
         fill_candidates(connection, judgement, _meant_by(standings[place] for place in in_force), _COVERED)
         match(connection, standings)
@@ -89,7 +93,7 @@ def covered(judgement: Judgement, covering: Covering) -> Iterator[Iterator[tuple
 
 
 def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
-    return {policy for one in standings for policy in one.policies}
+    return {policy for standing in standings for policy in standing.policies}
 
 
 @contextmanager

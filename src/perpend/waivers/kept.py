@@ -30,7 +30,7 @@ def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Coll
     What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
     """
     standings = standings_on(files, day, policy_ids)
-    fill_candidates(connection, {policy for one in standings for policy in one.policies})
+    fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
     return cover(connection, standings, day)
 
 
@@ -50,7 +50,11 @@ def fill_candidates(connection: Connection, policies: Collection[str] | None = N
 
 def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:
     """Return the waivers that are in force and cover nothing."""
-    return tuple(one for one in covering.standings if one.force is Force.IN_FORCE and not covering.covers.get(one.waiver.id))
+    return tuple(
+        standing
+        for standing in covering.standings
+        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
+    )
 
 
 def objects_in_scope(connection: Connection, standings: Sequence[WaiverOnDay], judged: str) -> dict[str, int]:

@@ -36,7 +36,7 @@ _ROW: Final = {
     "policy_id": "VARCHAR",
     "account": "VARCHAR",
     **dict.fromkeys(("regions", "types", "statuses"), "VARCHAR[]"),
-    **{f"{of}_{one}": "BIGINT" if one == "least" else "VARCHAR" for of in ("object", "name") for one in _SIGNS},
+    **{f"{of}_{sign}": "BIGINT" if sign == "least" else "VARCHAR" for of in ("object", "name") for sign in _SIGNS},
 }
 
 
@@ -62,7 +62,7 @@ class TooManyWaivers(PerpendError):
 
 def make_candidates(connection: Connection) -> None:
     """Make the table of candidates anew, empty."""
-    columns = ", ".join(f"{one} VARCHAR" for one in (*COLUMNS, "key"))
+    columns = ", ".join(f"{column} VARCHAR" for column in (*COLUMNS, "key"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
 
 
@@ -76,7 +76,7 @@ def match(connection: Connection, standings: Sequence[MeansFindings], *, whateve
     """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
-    rows = (row for number, one in enumerate(standings) for row in _rows(number, one))
+    rows = (row for number, means in enumerate(standings) for row in _rows(number, means))
     _insert(connection, _WAIVERS, _ROW, rows, most=_MOST_ROWS)
     condition = _condition(whatever_status=whatever_status)
     whole = "w.object_whole IS NOT NULL"
@@ -86,12 +86,12 @@ def match(connection: Connection, standings: Sequence[MeansFindings], *, whateve
         f"w.account = c.account WHERE w.object_whole IS NULL AND {condition}",
         f"true WHERE w.object_whole IS NULL AND w.account IS NULL AND {condition}",
     )
-    found = " UNION ALL ".join(
+    matches = " UNION ALL ".join(
         f"SELECT c.rowid AS candidate, w.waiver FROM {CANDIDATES} AS c JOIN {_WAIVERS} AS w "
         f"ON w.policy_id = c.policy_id AND {way}"
         for way in ways
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {MATCHES} AS SELECT DISTINCT * FROM ({found})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {MATCHES} AS SELECT DISTINCT * FROM ({matches})")
 
 
 def matched(connection: Connection) -> dict[int, int]:

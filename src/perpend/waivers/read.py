@@ -97,14 +97,14 @@ def waivers_of(files: Files, path: str) -> WaiverFiles:
     return _found(reading, reading.at(path))
 
 
-def _found(reading: _WaiversRead, found: Iterable[Fields]) -> WaiverFiles:
-    for fields in found:
+def _found(reading: _WaiversRead, files: Iterable[Fields]) -> WaiverFiles:
+    for fields in files:
         # Files that name `approvers` want approval: a list of nobody would drop that without a word.
         reading.approvers.update(reading.listed(fields, "approvers"))
-        for one in fields.records("waivers"):
-            _read_waiver(one, reading)
-        for one in fields.records("attestations"):
-            _read_attestation(one, reading)
+        for record in fields.records("waivers"):
+            _read_waiver(record, reading)
+        for record in fields.records("attestations"):
+            _read_attestation(record, reading)
     return WaiverFiles(
         tuple(reading.waivers), tuple(reading.attestations), frozenset(reading.approvers), tuple(reading.diagnostics)
     )

@@ -51,29 +51,31 @@ class WaiverOnDay:
 def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
     """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
     known = sorted(policy_ids)
-    found = [WaiverOnDay(one, force_of(one, day, files.approvers), meant(one.policies, known)) for one in files.waivers]
-    return tuple(sorted(found, key=_end))
+    standings = [
+        WaiverOnDay(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
+    ]
+    return tuple(sorted(standings, key=_end))
 
 
-def _end(one: WaiverOnDay) -> tuple[bool, int, str]:
-    until = one.waiver.until
-    return until is None, until.toordinal() if until else 0, one.waiver.id
+def _end(standing: WaiverOnDay) -> tuple[bool, int, str]:
+    until = standing.waiver.until
+    return until is None, until.toordinal() if until else 0, standing.waiver.id
 
 
-def force_of(one: Waiver | Attestation, day: date, approvers: Collection[str]) -> Force:
+def force_of(entry: Waiver | Attestation, day: date, approvers: Collection[str]) -> Force:
     """Return whether something is in force on a day, as far as the files say."""
-    if one.begins is not None and day < one.begins:
+    if entry.begins is not None and day < entry.begins:
         return Force.NOT_BEGUN
-    if one.until is not None and day > one.until:
+    if entry.until is not None and day > entry.until:
         return Force.EXPIRED
-    if approvers and (one.approved_by not in approvers or approves_itself(one)):
+    if approvers and (entry.approved_by not in approvers or approves_itself(entry)):
         return Force.NOT_APPROVED
     return Force.IN_FORCE
 
 
-def approves_itself(one: Waiver | Attestation) -> bool:
+def approves_itself(entry: Waiver | Attestation) -> bool:
     """Whether owner and approver are one: another spelling, by case or blank space, is nobody else."""
-    return one.approved_by is not None and _person(one.approved_by) == _person(one.owner)
+    return entry.approved_by is not None and _person(entry.approved_by) == _person(entry.owner)
 
 
 def _person(written: str) -> str:

@@ -38,32 +38,34 @@ class Looked:
 
 def told_of(covering: Covering, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
     """Return what is to be told of waivers on a day; without ``looked``, of what they say alone."""
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for standing in covering.standings:
-        found += _of_days(standing, covering, counts=looked is not None)
-        found += _of_approval(standing, approvers)
-        found += _of_breadth(standing, covering)
+        diagnostics += _of_days(standing, covering, counts=looked is not None)
+        diagnostics += _of_approval(standing, approvers)
+        diagnostics += _of_breadth(standing, covering)
         if not standing.policies:
-            found.append(
+            diagnostics.append(
                 rules.UNUSED.at(
                     standing.waiver.span, f"{_named(standing.waiver)} covers nothing: there is no policy that it names"
                 )
             )
         elif looked is not None:
-            found += _of_use(standing, covering, looked)
+            diagnostics += _of_use(standing, covering, looked)
     for (first, other), number in covering.overlaps.items():
-        waiver = next(one.waiver for one in covering.standings if one.waiver.id == first)
+        waiver = next(standing.waiver for standing in covering.standings if standing.waiver.id == first)
         message = f"{_named(waiver)} and `{visible(other)}` both cover {counted(number, 'finding')}: the first one is shown"
-        found.append(rules.OVERLAPPING.at(waiver.span, message))
-    return sorted_diagnostics(found)
+        diagnostics.append(rules.OVERLAPPING.at(waiver.span, message))
+    return sorted_diagnostics(diagnostics)
 
 
-def told_of_attestations(found: Iterable[Attested]) -> list[Diagnostic]:
+def told_of_attestations(attestations: Iterable[Attested]) -> list[Diagnostic]:
     """Return what is to be told of attestations that do not hold."""
     return [
-        rules.CONTRARY.at(one.attestation.span, f"the attestation `{visible(one.attestation.id)}` does not hold: {one.ended}")
-        for one in found
-        if one.ended
+        rules.CONTRARY.at(
+            attested.attestation.span, f"the attestation `{visible(attested.attestation.id)}` does not hold: {attested.ended}"
+        )
+        for attested in attestations
+        if attested.ended
     ]
 
 

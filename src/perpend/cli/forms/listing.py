@@ -46,7 +46,7 @@ class ListingAsked:
         form, told = self.asked.form, is_told(self.asked.form)
         run = _run(place, said) if told else None
         connection.execute(*query)
-        columns = [str(one[0]) for one in connection.description or ()]
+        columns = [str(column[0]) for column in connection.description or ()]
         batches = _batches(connection)
         if run is not None:
             from perpend.recount.told import findings_told

@@ -97,7 +97,7 @@ class FormAsked:
     @classmethod
     def taken_from(cls, given: dict[str, Any]) -> FormAsked:
         """Return what options say of the form, and take that out of them."""
-        return cls(**{one.name: given.pop(one.name) for one in fields(cls) if one.name in given})
+        return cls(**{field.name: given.pop(field.name) for field in fields(cls) if field.name in given})
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""

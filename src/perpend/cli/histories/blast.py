@@ -50,7 +50,7 @@ def compare_revisions(
     with ExitStack() as stack:
         before, after = (stack.enter_context(_opened(repo, revision)) for revision in revisions)
         snapshot = stack.enter_context(store_named(directory).reading(run))
-        waivers = tuple(waivers_here(one, waivers_dir, none=no_waivers) for one in (before, after))
+        waivers = tuple(waivers_here(repository, waivers_dir, none=no_waivers) for repository in (before, after))
         radius = _radius(before, after, snapshot, revisions, waivers)
     if form == "text":
         with terminal(out) as console:
@@ -91,7 +91,7 @@ def _radius(
     renames = (after.renames.value or Renames()).former
     selections = [select_policies(Analyzer(repository), over=snapshot) for repository in (before, after)]
     with ExitStack() as stack:
-        old, new = (stack.enter_context(judge_snapshot(snapshot, one)) for one in selections)
+        old, new = (stack.enter_context(judge_snapshot(snapshot, selection)) for selection in selections)
         same = _unchanged(selections, renames)
         policies = list(_policies(old, new, renames, same, snapshot))
         requirements = tuple(_requirements((before, old), (after, new)))
@@ -100,9 +100,9 @@ def _radius(
         revisions[0],
         revisions[1],
         snapshot.id,
-        tuple(one for one in policies if one.moved.is_otherwise),
+        tuple(policy for policy in policies if policy.moved.is_otherwise),
         len(same),
-        sum(not one.moved.is_otherwise for one in policies),
+        sum(not policy.moved.is_otherwise for policy in policies),
         tuple(sorted(selections[1].refused)),
         requirements,
         covers,
@@ -130,21 +130,21 @@ def _policies(
 
     before, after = _columns(old, renames), _columns(new, renames)
     for lineage in sorted((before.keys() | after.keys()) - same):
-        one, other = before.get(lineage), after.get(lineage)
-        kind = "changed" if one and other else "added" if other else "removed"
-        if one and other and one.program.input_type != other.program.input_type:
-            gone = moved(one, None, limit=0, place=snapshot.directory)
-            there = moved(None, other, limit=_MOST_NAMED, place=snapshot.directory)
-            found = Moved({**gone.counts, **there.counts}, there.failing)
+        old_column, new_column = before.get(lineage), after.get(lineage)
+        kind = "changed" if old_column and new_column else "added" if new_column else "removed"
+        if old_column and new_column and old_column.program.input_type != new_column.program.input_type:
+            gone = moved(old_column, None, limit=0, place=snapshot.directory)
+            there = moved(None, new_column, limit=_MOST_NAMED, place=snapshot.directory)
+            move = Moved({**gone.counts, **there.counts}, there.failing)
         else:
-            found = moved(one, other, limit=_MOST_NAMED, place=snapshot.directory)
+            move = moved(old_column, new_column, limit=_MOST_NAMED, place=snapshot.directory)
         failing: tuple[str, ...] = ()
-        if other is not None and found.failing:
-            objects = objects_at(new, other.program.input_type, found.failing)
-            failing = tuple(objects[row].name or objects[row].id for row in found.failing)
-        named = other or one
+        if new_column is not None and move.failing:
+            objects = objects_at(new, new_column.program.input_type, move.failing)
+            failing = tuple(objects[row].name or objects[row].id for row in move.failing)
+        named = new_column or old_column
         assert named is not None
-        yield PolicyMoved(named.program.policy_id, kind, found, failing)
+        yield PolicyMoved(named.program.policy_id, kind, move, failing)
 
 
 def _columns(judgement: Judgement, renames: Mapping[str, str]) -> dict[str, StatusColumn]:
@@ -165,7 +165,7 @@ def _waivers(*sides: tuple[Repository, Judgement, WaiverFiles]) -> Iterator[Waiv
     from perpend.waivers.judged import waived
 
     before, after = (waived(judgement, files, repository.policy_ids).covering for repository, judgement, files in sides)
-    forces = [{one.waiver.id: one.force.value for one in covering.standings} for covering in (before, after)]
+    forces = [{standing.waiver.id: standing.force.value for standing in covering.standings} for covering in (before, after)]
     shown = [Counter[str](), Counter[str]()]
     for numbers, covering in zip(shown, (before, after), strict=True):
         for (name, _), number in covering.by_waiver.items():

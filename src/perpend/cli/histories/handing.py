@@ -39,7 +39,7 @@ def history_of(snapshot: Snapshot, judgement: Judgement, waiving: Waiving) -> Ha
     place = HistoryPlace(snapshot.directory)
     try:
         head = place.head()
-        named = sorted({one.policy_id for one in judgement.programs})
+        named = sorted({program.policy_id for program in judgement.programs})
         return _known(place, snapshot, named, waiving) if head.runs else None
     except PerpendError as error:
         click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
@@ -56,7 +56,7 @@ def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving
     with asking(place, "run", "ledger", "finding") as connection:
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
         covering = waiving.covered_findings(connection, head) if same else None
-        reasons = {one.waiver.id: one.waiver.reason for one in covering.standings} if covering else {}
+        reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings} if covering else {}
         for policy_id, type_name, object_id, *of_life in _rows(connection) if same else ():
             life = _life(of_life, time_of(head), reasons)
             numbers.setdefault((policy_id, type_name), {})[object_id] = lives.setdefault(life, len(lives) + 1)

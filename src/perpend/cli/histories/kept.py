@@ -80,9 +80,9 @@ def kept_behind(
 
 def _refuse_renames(repository: Repository) -> None:
     """Raise PerpendError where `renames.yaml` cannot be relied on: what was renamed would begin anew, for ever."""
-    for one in repository.renames.diagnostics:
-        if one.severity is Severity.ERROR:
-            raise PerpendError(f"{one.span.path}:{one.span.line}: {one.message}")
+    for problem in repository.renames.diagnostics:
+        if problem.severity is Severity.ERROR:
+            raise PerpendError(f"{problem.span.path}:{problem.span.line}: {problem.message}")
 
 
 def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:
@@ -148,13 +148,13 @@ def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
     renames = repository.renames.value or Renames()
     head, known = place.head(), set(repository.policy_ids)
     lost = policies_lost(head, known, renames.former, renames.retired)
-    new = sorted(known - {one.policy_id for one in head.policies if one.first_run < head.runs[-1].number})
-    for one in lost[:_MOST_LOST]:
-        same = means_the_same(head, one, known)
-        near = nearest(one.policy_id, new, ()) if same is None else f"{visible(same)} means the same"
+    new = sorted(known - {policy.policy_id for policy in head.policies if policy.first_run < head.runs[-1].number})
+    for policy in lost[:_MOST_LOST]:
+        same = means_the_same(head, policy, known)
+        near = nearest(policy.policy_id, new, ()) if same is None else f"{visible(same)} means the same"
         click.echo(
-            f"perpend: history: the repository has no policy {visible(one.policy_id)} any more: say in renames.yaml what it is "
-            f"called now, or that it is retired{f' ({near})' if near else ''}",
+            f"perpend: history: the repository has no policy {visible(policy.policy_id)} any more: say in renames.yaml what it "
+            f"is called now, or that it is retired{f' ({near})' if near else ''}",
             err=True,
         )
 

@@ -46,9 +46,9 @@ unrated_passes_option = click.option(
 def rating_files(repository: Repository, directory: str | None) -> RatingFiles:
     """Return the ratings that an option means. Raises PerpendError where some cannot be read, having shown why."""
     files, folder = beside(repository, FOLDER, directory)
-    found = ratings_below(files, folder)
-    refuse_faults(found.diagnostics, files, FOLDER)
-    return found
+    ratings = ratings_below(files, folder)
+    refuse_faults(ratings.diagnostics, files, FOLDER)
+    return ratings
 
 
 def is_severity(word: str | None) -> bool:
@@ -97,10 +97,10 @@ class RatingHere:
     def exit_code_of(self, judged: WeighedJudgement, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
         """Return the exit code of what is so severe, or not rated; of ``unread`` policies objects were not read."""
         unrated = not self.unrated_passes
-        found = (judged.number(one, least, unrated=unrated) for one in (Status.INCOMPLIANT, Status.UNDETERMINED))
-        ratings = (judged.in_force.of(one) for one in unread)
-        could_be = any(unrated if one is None else one.level.rank >= least.rank for one in ratings)
-        return self.exit_code(*found) or (3 if could_be else 0)
+        numbers = (judged.number(status, least, unrated=unrated) for status in (Status.INCOMPLIANT, Status.UNDETERMINED))
+        ratings = (judged.in_force.of(policy_id) for policy_id in unread)
+        could_be = any(unrated if rating is None else rating.level.rank >= least.rank for rating in ratings)
+        return self.exit_code(*numbers) or (3 if could_be else 0)
 
     def exit_code(self, incompliant: int, undetermined: int) -> int:
         """Return 1 where something fails, 3 where something could, else 0, and say on standard error what it is."""

@@ -63,7 +63,7 @@ def _answered(
 def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]) -> dict[str, str]:
     """Return how each requirement of a repository's frameworks stands, by counts of verdicts of its policies."""
     cards = _cards(repository, counts, in_part=in_part)
-    return {one.requirement.id: one.standing.value for card in cards for one in card.results}
+    return {result.requirement.id: result.standing.value for card in cards for result in card.results}
 
 
 def _cards(
@@ -105,15 +105,15 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
 
     head = place.head()
     gone = head.retired_in(until)
-    live = {one.policy_id for one in head.policies if one.number not in gone}
-    retired = {one.policy_id for one in head.policies} - live
+    live = {policy.policy_id for policy in head.policies if policy.number not in gone}
+    retired = {policy.policy_id for policy in head.policies} - live
     with asking(place, "ledger", accounts=accounts) as connection:
         rows = connection.execute(*newest_counts(accounts, until)).fetchall()
-    found: dict[str, dict[Status, int]] = {}
+    counts: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:
         if policy_id not in retired:
-            found[policy_id] = {**dict.fromkeys(Status, 0), **dict(zip(_COUNTED, map(int, numbers), strict=True))}
-    return found
+            counts[policy_id] = {**dict.fromkeys(Status, 0), **dict(zip(_COUNTED, map(int, numbers), strict=True))}
+    return counts
 
 
 _COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED)
@@ -127,16 +127,16 @@ def scorecard_view(place: HistoryPlace, repository: Repository) -> str:
         [
             (
                 card.framework.id,
-                one.requirement.id,
-                one.requirement.number,
-                one.requirement.name,
-                one.standing.value,
-                one.counts[Status.COMPLIANT],
-                one.counts[Status.INCOMPLIANT],
-                one.counts[Status.INAPPLICABLE],
-                one.counts[Status.UNDETERMINED],
+                result.requirement.id,
+                result.requirement.number,
+                result.requirement.name,
+                result.standing.value,
+                result.counts[Status.COMPLIANT],
+                result.counts[Status.INCOMPLIANT],
+                result.counts[Status.INAPPLICABLE],
+                result.counts[Status.UNDETERMINED],
             )
             for card in scorecards_here(place, repository)
-            for one in card.results
+            for result in card.results
         ]
     )

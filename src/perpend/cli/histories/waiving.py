@@ -83,10 +83,10 @@ def beside(repository: Repository, folder: str, directory: str | None) -> tuple[
     return Files(Path(directory)), ""
 
 
-def sound(found: WaiverFiles, files: Files) -> WaiverFiles:
+def sound(read: WaiverFiles, files: Files) -> WaiverFiles:
     """Return what was read where nothing is wrong with it. Raises UnusableEntries, having shown what is."""
-    refuse_faults(found.diagnostics, files, FOLDER)
-    return found
+    refuse_faults(read.diagnostics, files, FOLDER)
+    return read
 
 
 def refuse_faults(faults: Collection[Diagnostic], files: Files, what: str) -> None:
@@ -117,13 +117,13 @@ class Waiving:
         from perpend.waivers.judged import waived
         from perpend.waivers.told import Looked, told_of, told_of_attestations
 
-        found = waived(judgement, self.files, self.repository.policy_ids)
+        judged = waived(judgement, self.files, self.repository.policy_ids)
         accounts = frozenset(number for source in judgement.estate.sources for number in source.accounts)
-        looked = Looked(frozenset(one.policy_id for one in judgement.programs), accounts, found.in_scope)
+        looked = Looked(frozenset(program.policy_id for program in judgement.programs), accounts, judged.in_scope)
         counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
-        attested = attested_on(self.files, found.covering.day, self.repository, counts)
-        tell([*told_of(found.covering, self.files.approvers, looked), *told_of_attestations(attested)])
-        return found.covering
+        attested = attested_on(self.files, judged.covering.day, self.repository, counts)
+        tell([*told_of(judged.covering, self.files.approvers, looked), *told_of_attestations(attested)])
+        return judged.covering
 
     def answered(self, judgement: Judgement, covering: Covering | None) -> AnsweredFor:
         """Return what people answer for of a judgement: what of its policies is waived, and which are attested."""
@@ -135,7 +135,7 @@ class Waiving:
             return AnsweredFor()
         counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
         attested = attested_on(self.files, covering.day, self.repository, counts)
-        return AnsweredFor({one: covering.waived_of(one) for one in counts}, attested_policies(attested))
+        return AnsweredFor({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
 
     def covered_findings(self, connection: Connection, head: HistoryHead) -> Covering:
         """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there."""
@@ -151,9 +151,9 @@ class Waiving:
 
         if self.repository is None or not self.files.attestations:
             return frozenset()
-        found = attested_on(self.files, day_of(head), self.repository, counts)
-        tell(told_of_attestations(found))
-        return attested_policies(found)
+        attested = attested_on(self.files, day_of(head), self.repository, counts)
+        tell(told_of_attestations(attested))
+        return attested_policies(attested)
 
 
 def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
@@ -169,8 +169,8 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
     with asking(place, "finding") as connection:
         covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
         waived = waived_statement(connection)
-    found = [standing_document(one, covering) for one in covering.standings]
-    rows = [tuple(one.values()) for one in found] or [(None,) * len(_WAIVER_COLUMNS.split())]
+    documents = [standing_document(standing, covering) for standing in covering.standings]
+    rows = [tuple(document.values()) for document in documents] or [(None,) * len(_WAIVER_COLUMNS.split())]
     return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
 
 
@@ -190,4 +190,4 @@ def tell(diagnostics: Collection[Diagnostic]) -> None:
 
 def lines_of(diagnostics: Iterable[Diagnostic]) -> list[str]:
     """Return diagnostics as one line each: place, code, message."""
-    return [f"{visible(one.span.path)}:{one.span.line}: {one.code}: {one.message}" for one in diagnostics]
+    return [f"{visible(problem.span.path)}:{problem.span.line}: {problem.code}: {problem.message}" for problem in diagnostics]

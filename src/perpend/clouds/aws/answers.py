@@ -66,12 +66,12 @@ class Answers:
             if name == REPORT:
                 yield from self._users()
                 return
-            found = 0
+            number = 0
             for page in self.client.pages(call, region, dict(call.parameters)):
                 items = items_of(call, page)
-                found += len(items)
+                number += len(items)
                 yield from items
-            if call.never_empty and not found:
+            if call.never_empty and not number:
                 raise NoResult
         except Refused as error:
             meaning = meaning_of(error.call, error.refusal, where)
@@ -105,12 +105,14 @@ class Answers:
         if region and self.regions is not None and region not in self.regions:
             return unread(call, Lack.NOT_ASKED, asked_in)
         if detail.metric:
-            one = str(member(item, detail.metric.member))
-            known = self._measured.pop((call.name, region, one), None)
-            return known or self._metric_of(call.name, detail.metric, [one], region)[one]
+            subject = str(member(item, detail.metric.member))
+            known = self._measured.pop((call.name, region, subject), None)
+            return known or self._metric_of(call.name, detail.metric, [subject], region)[subject]
         if detail.matched:
-            found = self._of_match(detail, detail.matched, call, item, asked_in)
-            return self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(found, Unread) else found
+            meaning = self._of_match(detail, detail.matched, call, item, asked_in)
+            return (
+                self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(meaning, Unread) else meaning
+            )
         return self._asked(call, item, region)
 
     def measure(self, name: str, metric: Metric, items: Iterable[Mapping[str, Any]], region: str) -> None:
@@ -118,24 +120,28 @@ class Answers:
         names = sorted({str(member(item, metric.member)) for item in items})
         for start in range(0, len(names), MOST_MEASURED):
             some = names[start : start + MOST_MEASURED]
-            self._measured |= {(name, region, one): found for one, found in self._metric_of(name, metric, some, region).items()}
+            self._measured |= {
+                (name, region, subject): meaning for subject, meaning in self._metric_of(name, metric, some, region).items()
+            }
 
-    def _metric_of(self, name: str, metric: Metric, some: Sequence[str], region: str) -> dict[str, Meaning]:
+    def _metric_of(self, name: str, metric: Metric, subjects: Sequence[str], region: str) -> dict[str, Meaning]:
         """Return what is said of a metric of things by their names."""
         call, where = CALLS[name], self.where(region)
         lack = unread(call, Lack.FAILED, where, "NoResult")
         try:
-            answers = [items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, some, now()))]
+            answers = [
+                items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, subjects, now()))
+            ]
         except Refused as error:
-            return dict.fromkeys(some, meaning_of(call, error.refusal, where))
+            return dict.fromkeys(subjects, meaning_of(call, error.refusal, where))
         except NoResult:
-            return dict.fromkeys(some, lack)
+            return dict.fromkeys(subjects, lack)
         told: dict[str, dict[str, Any]] = {}
-        for one in chain.from_iterable(answers):
-            before = told.get(str(one.get("Id")), {})
-            parts = {part: [*before.get(part, ()), *(one.get(part) or ())] for part in ("Timestamps", "Values")}
-            told[str(one.get("Id"))] = {**one, **parts}
-        return {one: Fact(told[f"q{number}"]) if f"q{number}" in told else lack for number, one in enumerate(some)}
+        for result in chain.from_iterable(answers):
+            before = told.get(str(result.get("Id")), {})
+            parts = {part: [*before.get(part, ()), *(result.get(part) or ())] for part in ("Timestamps", "Values")}
+            told[str(result.get("Id"))] = {**result, **parts}
+        return {subject: Fact(told[f"q{number}"]) if f"q{number}" in told else lack for number, subject in enumerate(subjects)}
 
     def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
         """Return what a call says that is made for one item."""
@@ -165,8 +171,8 @@ class Answers:
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
         """Return what the other call says of an item that no match was found for, in the form of a match."""
         name, own, other = otherwise
-        found = self._asked(CALLS[name], item, region)
-        return Fact({other: [found.answer[own]]} if own in found.answer else {}) if isinstance(found, Fact) else found
+        meaning = self._asked(CALLS[name], item, region)
+        return Fact({other: [meaning.answer[own]]} if own in meaning.answer else {}) if isinstance(meaning, Fact) else meaning
 
     def _of_match(
         self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
@@ -176,18 +182,18 @@ class Answers:
             key = call.name, where.region
             if key not in self._matched:
                 try:
-                    answers = {str(_there(one, members[1])): one for one in self.listed(call.name, where.region)}
+                    answers = {str(_there(listed, members[1])): listed for listed in self.listed(call.name, where.region)}
                     self._matched[key] = answers
                 except NotListed as error:
                     self._matched[key] = error.why
                 except NoResult:  # which of the items it is of nobody can say, so it may be of any
                     self._matched[key] = unread(call, Lack.FAILED, where, "NoResult")
-        found = self._matched[key]
-        if isinstance(found, Unread):
-            return found
+        matched = self._matched[key]
+        if isinstance(matched, Unread):
+            return matched
         own = member(item, members[0])
-        one = None if is_missing(own) else found.get(str(own), detail.unmatched)
-        return unread(call, Lack.FAILED, where, "NoResult") if one is None else Fact(one)
+        match = None if is_missing(own) else matched.get(str(own), detail.unmatched)
+        return unread(call, Lack.FAILED, where, "NoResult") if match is None else Fact(match)
 
     def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:
         if not call.foreign:
@@ -203,7 +209,7 @@ def _there(item: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def _metric_queries(metric: Metric, some: Sequence[str], at: datetime) -> dict[str, Any]:
+def _metric_queries(metric: Metric, subjects: Sequence[str], at: datetime) -> dict[str, Any]:
     """Return what is to be asked for a metric of things, by day. Answers name each by its number."""
     today = at.replace(hour=0, minute=0, second=0, microsecond=0)
     asked = {"Namespace": metric.namespace, "MetricName": metric.name}
@@ -211,12 +217,12 @@ def _metric_queries(metric: Metric, some: Sequence[str], at: datetime) -> dict[s
         {
             "Id": f"q{number}",
             "MetricStat": {
-                "Metric": {**asked, "Dimensions": [{"Name": metric.dimension, "Value": one}]},
+                "Metric": {**asked, "Dimensions": [{"Name": metric.dimension, "Value": subject}]},
                 "Period": _DAY,
                 "Stat": metric.statistic,
             },
         }
-        for number, one in enumerate(some)
+        for number, subject in enumerate(subjects)
     ]
     return {"MetricDataQueries": queries, "StartTime": today - timedelta(days=MEASURED_DAYS), "EndTime": today}
 

@@ -129,10 +129,10 @@ def document_of(value: AccountEntry | CellEnd | PartRows) -> dict[str, Any]:
 
 def entry_from(document: Mapping[str, Any]) -> AccountEntry:
     """Return the entry that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
-    found = dict(document)
-    found |= {name: tuple(found[name]) for name in ("regions", "asked", "stated")}
-    found |= {name: _unread(found[name]) for name in ("no_regions", "why")}
-    return AccountEntry(**{**found, "at": _time(found["at"])})
+    fields = dict(document)
+    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated")}
+    fields |= {name: _unread(fields[name]) for name in ("no_regions", "why")}
+    return AccountEntry(**{**fields, "at": _time(fields["at"])})
 
 
 def end_from(document: Mapping[str, Any]) -> CellEnd:

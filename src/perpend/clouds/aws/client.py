@@ -160,13 +160,13 @@ class CloudClient:
         """Yield the client of a service, which nobody closes meanwhile."""
         key = service, region or self.region
         with self._lock:
-            self._clients[key] = found = self._clients.pop(key, None) or self._new_client(*key)
+            self._clients[key] = client = self._clients.pop(key, None) or self._new_client(*key)
             self._used[key] += 1
             idle = [one for one in self._clients if not self._used[one]]
-            for one in idle[: max(0, len(self._clients) - _KEPT)]:
-                self._clients.pop(one)[0].close()
+            for unused in idle[: max(0, len(self._clients) - _KEPT)]:
+                self._clients.pop(unused)[0].close()
         try:
-            yield found
+            yield client
         finally:
             with self._lock:
                 self._used[key] -= 1
@@ -214,10 +214,10 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
     answer: Mapping[str, Any] = {}
     for answer in paginator.paginate(**parameters):
         yield answer
-        found = json.dumps([one.search(answer) for one in tokens], default=str)
-        if found in seen:
+        reached = json.dumps([one.search(answer) for one in tokens], default=str)
+        if reached in seen:
             raise Refused(call, Refusal("RepeatedToken"))
-        seen.add(found)
+        seen.add(reached)
     if more is not None and _is_cut_off(more.search(answer), [one.search(answer) for one in tokens]):
         raise Refused(call, Refusal("TruncatedAnswer"))
 
@@ -251,7 +251,9 @@ def all_known_regions() -> list[str]:
     session = botocore.session.Session()
     session.register_component("data_loader", _MODELS)
     partitions = session.get_available_partitions()
-    return sorted({region for one in partitions for region in session.get_available_regions("ec2", partition_name=one)})
+    return sorted(
+        {region for partition in partitions for region in session.get_available_regions("ec2", partition_name=partition)}
+    )
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -272,8 +274,8 @@ def reason_of(error: Exception) -> str:
 
 def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the regions of an account by name, with their status; none where some region has no name."""
-    found = {str(one.get("RegionName") or ""): str(one.get("OptInStatus")) for one in answer}
-    return {} if "" in found else found
+    regions = {str(one.get("RegionName") or ""): str(one.get("OptInStatus")) for one in answer}
+    return {} if "" in regions else regions
 
 
 def _one_word(code: Any) -> str:

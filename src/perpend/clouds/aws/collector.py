@@ -110,8 +110,8 @@ class Collector:
             why = error.why
             regions = tuple(self.client.known_regions(self.account.partition))
         asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
-        stated = tuple(one for one in regions if any(fnmatchcase(one, glob) for glob in self.closed_regions))
-        asked = tuple(one for one in asked if one not in stated)
+        stated = tuple(region for region in regions if any(fnmatchcase(region, glob) for glob in self.closed_regions))
+        asked = tuple(region for region in asked if region not in stated)
         return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
     def collect(self, entry: AccountEntry, *, done: Callable[[Cell], None] | None = None) -> None:
@@ -162,7 +162,7 @@ class Collector:
             for row in rows:
                 if row is not None:
                     part.add(row)
-            part.note(replace(one, objects=number) for one, number in sorted(here.unread.items(), key=str))
+            part.note(replace(unread, objects=number) for unread, number in sorted(here.unread.items(), key=str))
             here.unread.clear()
 
     def _listed(self, here: _Here) -> Iterator[_Listed]:
@@ -187,10 +187,10 @@ class Collector:
         """Yield the objects of a type in a listed item. One whose form nothing can be read of stops no other."""
         try:
             nested = self._answers.listed_in(asked.row.each, item, here.where) if asked.row.each else None
-            for one in objects_in(asked.row, item, here.where.account) if nested is None else nested:
-                identity = id_of(asked.row, one, here.where)
+            for object_item in objects_in(asked.row, item, here.where.account) if nested is None else nested:
+                identity = id_of(asked.row, object_item, here.where)
                 if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
-                    yield _Listed(asked, one, identity)
+                    yield _Listed(asked, object_item, identity)
         except NotListed as error:
             here.each[asked.row.each] = error.why
         except NoResult:

@@ -27,10 +27,10 @@ MEMBERS: Final = "org.accounts"
 def extended(name: str, document: Any, item: Mapping[str, Any], account: str) -> str:
     """Return the extended form of a document. Raises NotThere where it is not understood, or hangs on what is not known."""
     try:
-        found = extended_document(json.loads(json_document(document)), EXTENDED[name], surroundings_of(item, account))
+        with_levels = extended_document(json.loads(json_document(document)), EXTENDED[name], surroundings_of(item, account))
     except AccessPolicyError as error:
         raise NotThere(str(error)) from None
-    return json_text(found)
+    return json_text(with_levels)
 
 
 def surroundings_of(item: Mapping[str, Any], account: str) -> Surroundings:

@@ -55,11 +55,11 @@ class _Pattern:
         """Return what stands before a closing mark, and pass the mark."""
         if depth > DEEPEST:
             raise NotThere(f"the filter pattern has more than {DEEPEST} parentheses in each other")
-        found: _Alternatives = self._together(depth)
+        alternatives: _Alternatives = self._together(depth)
         while self._next_is("||"):
-            found = _bounded(found | self._together(depth))
+            alternatives = _bounded(alternatives | self._together(depth))
         self._expect("mark", closing)
-        return found
+        return alternatives
 
     def end(self) -> None:
         self._expect("end", "")
@@ -68,11 +68,11 @@ class _Pattern:
         self._expect("mark", "{")
 
     def _together(self, depth: int) -> _Alternatives:
-        found = self._one(depth)
+        alternatives = self._one(depth)
         while self._next_is("&&"):
             other = self._one(depth)
-            found = _bounded(frozenset(left | right for left, right in product(found, other)))
-        return found
+            alternatives = _bounded(frozenset(left | right for left, right in product(alternatives, other)))
+        return alternatives
 
     def _one(self, depth: int) -> _Alternatives:
         if self._next_is("("):
@@ -117,26 +117,26 @@ def filter_terms(value: Any) -> str:
         raise NotThere(f"the filter pattern has more than {LONGEST_PATTERN:,} characters, more than AWS takes")
     pattern = _Pattern(_tokens(text))
     pattern.start()
-    found = pattern.alternatives("}")
+    alternatives = pattern.alternatives("}")
     pattern.end()
-    return json.dumps(sorted(sorted(one) for one in found), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(sorted(sorted(alternative) for alternative in alternatives), ensure_ascii=False, separators=(",", ":"))
 
 
 def _tokens(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None or found.lastgroup is None:
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
             raise _not_understood()
-        kind = found.lastgroup
-        yield Token(kind, found[kind][1:-1] if kind == "quoted" else found[kind])
-        at = found.end()
+        kind = match.lastgroup
+        yield Token(kind, match[kind][1:-1] if kind == "quoted" else match[kind])
+        at = match.end()
 
 
-def _bounded(found: _Alternatives) -> _Alternatives:
-    if len(found) > MOST_ALTERNATIVES:
+def _bounded(alternatives: _Alternatives) -> _Alternatives:
+    if len(alternatives) > MOST_ALTERNATIVES:
         raise NotThere(f"the filter pattern has more than {MOST_ALTERNATIVES} alternatives")
-    return found
+    return alternatives
 
 
 def _not_understood() -> NotThere:

@@ -85,7 +85,7 @@ class SentRecord:
 
     def add(self, findings: Mapping[str, SentFinding]) -> None:
         """Remember a batch that was taken."""
-        lines = [json.dumps([name, one.said, one.at, one.created]) for name, one in findings.items()]
+        lines = [json.dumps([name, sent.said, sent.at, sent.created]) for name, sent in findings.items()]
         is_new = not self._path.exists()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with open(descriptor, "a", encoding="ascii", newline="") as stream:
@@ -104,8 +104,8 @@ class SentRecord:
                 raise UnusableFindings(f"{self._path}: not a record of what was sent, or one of a newer version")
             for line in stream:
                 self._whole = line.endswith("\n")
-                if found := _remembered(line):
-                    self._known[found[0]] = found[1]
+                if remembered := _remembered(line):
+                    self._known[remembered[0]] = remembered[1]
 
 
 def _remembered(line: str) -> tuple[str, SentFinding] | None:
@@ -129,11 +129,12 @@ def push_findings(findings: Iterable[dict[str, Any]], record: SentRecord, send: 
             continue
         answer = send(batch)
         refused = {
-            str(one.get("Id")): f"{one.get('ErrorCode')}: {one.get('ErrorMessage')}" for one in answer.get("FailedFindings", [])
+            str(failed.get("Id")): f"{failed.get('ErrorCode')}: {failed.get('ErrorMessage')}"
+            for failed in answer.get("FailedFindings", [])
         }
         pushed.refused |= refused
-        taken = {one["Id"]: SentFinding(_said(one), one["UpdatedAt"], one["CreatedAt"]) for one in batch}
-        record.add({name: one for name, one in taken.items() if name not in refused})
+        taken = {finding["Id"]: SentFinding(_said(finding), finding["UpdatedAt"], finding["CreatedAt"]) for finding in batch}
+        record.add({name: sent for name, sent in taken.items() if name not in refused})
     pushed.unmentioned = len(record) - sum(record.get(name) is not None for name in seen)
     return pushed
 

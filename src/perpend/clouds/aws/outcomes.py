@@ -123,10 +123,10 @@ def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace, *, foreign:
 
 def kind_of(refusal: Refusal, where: CloudPlace) -> Lack:
     """Return the class of an error that was met somewhere."""
-    found = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
-    if found is Lack.REGION_CLOSED and not where.region:
+    lack = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
+    if lack is Lack.REGION_CLOSED and not where.region:
         return Lack.CREDENTIALS
-    return Lack.DENIED_BY_SCP if found is Lack.DENIED and _SCP in refusal.message else found
+    return Lack.DENIED_BY_SCP if lack is Lack.DENIED and _SCP in refusal.message else lack
 
 
 def is_throttling(code: str) -> bool:

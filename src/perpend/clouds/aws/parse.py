@@ -51,8 +51,8 @@ class ObjectFields:
 def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
     """Return the items that an answer lists. Raises NoResult where the answer is of another form."""
     if call.result == "@":
-        found = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-        return [found] if found else []
+        members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return [members] if members else []
     if not call.result:
         return [answer]
     listed = answer.get(call.result, [] if call.may_lack_result else _MISSING)
@@ -96,10 +96,10 @@ def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[st
     if not path:
         yield item
         return
-    found = item.get(path[0], _MISSING)
-    if not isinstance(found, list):
+    items = item.get(path[0], _MISSING)
+    if not isinstance(items, list):
         raise NoResult(f"the answer has no {path[0]}")
-    for inner in found:
+    for inner in items:
         yield from _nested({**(inner if isinstance(inner, dict) else {VALUE: inner}), ABOVE: item}, path[1:])
 
 
@@ -158,8 +158,8 @@ def member(item: Any, path: str) -> Any:
         item = item.get(name, _MISSING) if isinstance(item, dict) else _MISSING
         if name != step and isinstance(item, list):
             rest = ".".join(steps[number:]) or WHOLE
-            found = [member(one, rest) for one in item]
-            return _MISSING if any(map(is_missing, found)) else found
+            members = [member(one, rest) for one in item]
+            return _MISSING if any(map(is_missing, members)) else members
     return item
 
 
@@ -183,12 +183,12 @@ def _found(path: str, item: Mapping[str, Any], where: CloudPlace) -> Any:
 
 
 def _filled(template: str, item: Mapping[str, Any], where: CloudPlace) -> str:
-    def of(found: re.Match[str]) -> str:
-        if found[1] in ("account", "region", "partition"):
-            return str(getattr(where, found[1]))
-        there = [value for value in (member(item, name) for name in found[1].split("|")) if not is_missing(value)]
+    def of(reference: re.Match[str]) -> str:
+        if reference[1] in ("account", "region", "partition"):
+            return str(getattr(where, reference[1]))
+        there = [value for value in (member(item, name) for name in reference[1].split("|")) if not is_missing(value)]
         if not there:
-            raise NoResult(f"the answer has no {found[1]}")
+            raise NoResult(f"the answer has no {reference[1]}")
         return str(there[0]).lower() if isinstance(there[0], bool) else str(there[0])
 
     return _MEMBER.sub(of, template)

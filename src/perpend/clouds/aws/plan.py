@@ -48,11 +48,11 @@ class CollectionPlan:
     @property
     def listings_of(self) -> Mapping[str, list[str]]:
         """The listings by the type whose objects they show, those that are made for each listed item among them."""
-        found: dict[str, list[str]] = {}
+        listings: dict[str, list[str]] = {}
         for listing, types in self.listings.items():
             for asked in types:
-                found.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
-        return found
+                listings.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
+        return listings
 
     def asked_by(self, listing: str) -> tuple[TypeAsked, ...]:
         """Return the types whose objects a listing shows; of the call that shows the account it is the account."""
@@ -91,6 +91,6 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         if type_name == ACCOUNT_TYPE:
             account = TypeAsked(row, row.details_for(fields))
             continue
-        for one in row.rows:
-            listings.setdefault(one.listed, []).append(TypeAsked(one, one.details_for(fields)))
+        for way in row.rows:
+            listings.setdefault(way.listed, []).append(TypeAsked(way, way.details_for(fields)))
     return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)

@@ -61,22 +61,22 @@ def json_text(value: Any) -> str:
 
 def json_document(value: Any) -> str:
     """Return a policy document as JSON text. Raises NotThere where it is none, or longer than any that AWS takes."""
-    found = json_text(value)
-    if len(found) > LONGEST_DOCUMENT:
+    text = json_text(value)
+    if len(text) > LONGEST_DOCUMENT:
         raise NotThere(f"the policy document has more than {LONGEST_DOCUMENT:,} characters, more than AWS takes")
     try:
-        if not isinstance(json.loads(found), dict):
+        if not isinstance(json.loads(text), dict):
             raise NotThere("the policy document is no JSON object")
     except (ValueError, RecursionError):
         raise NotThere("the policy document is not valid JSON") from None
-    return found
+    return text
 
 
 def _default_document(value: Any) -> str:
-    found = [one.get("Document") for one in value if one.get("IsDefaultVersion")]
-    if len(found) != 1 or not found[0]:
+    defaults = [version.get("Document") for version in value if version.get("IsDefaultVersion")]
+    if len(defaults) != 1 or not defaults[0]:
         raise NotThere("the answer has no default version")
-    return json_document(found[0])
+    return json_document(defaults[0])
 
 
 def _lower_camel_json(value: Any) -> str | None:
@@ -99,8 +99,8 @@ def _lines(value: Any) -> str | None:
 
 def _log_level(value: Any) -> str | None:
     """The level of all methods of a stage. Those of single methods are not seen."""
-    found = value.get("*/*", {}).get("loggingLevel") if isinstance(value, dict) else value
-    return None if found in (None, "OFF") else str(found)
+    level = value.get("*/*", {}).get("loggingLevel") if isinstance(value, dict) else value
+    return None if level in (None, "OFF") else str(level)
 
 
 def _mfa_kind(value: Any) -> str | None:
@@ -150,11 +150,11 @@ def _report_lines(value: Any) -> str:
 
 
 def _report_password_last_used(value: Any) -> str | None:
-    found = json.loads(value).get("password_last_used")
-    if found in ("N/A", "no_information"):
+    last_used = json.loads(value).get("password_last_used")
+    if last_used in ("N/A", "no_information"):
         return None
     try:
-        return _time(found)
+        return _time(last_used)
     except ValueError:
         raise NotThere("the report does not say when the password was last used") from None
 

@@ -48,8 +48,8 @@ def _key_values(value: Any) -> str:
 
 def _attribute_values(value: Any) -> str:
     """Lists by name, with what means everybody before all others."""
-    found = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
-    return _json(found)
+    values = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
+    return _json(values)
 
 
 def _of_vpc(value: Any) -> str | None:
@@ -80,10 +80,10 @@ def _port(rule: Mapping[str, Any], name: str) -> int | None:
 
 
 def _rule_source(rule: Mapping[str, Any]) -> str:
-    found = [kind for name, kind in _OF_RULES.items() if rule.get(name)]
-    if not found:
+    kinds = [kind for name, kind in _OF_RULES.items() if rule.get(name)]
+    if not kinds:
         raise NotThere("the rule names no other end")
-    return found[0]
+    return kinds[0]
 
 
 def _ip_version(rule: Mapping[str, Any]) -> str | None:

@@ -36,8 +36,8 @@ _NOT_HERE: Final = "is not known: account authorization details do not tell it"
 def default_document(value: Any) -> str:
     """Return the document of a policy's default version."""
     versions = document(value)
-    found = [one for one in versions if isinstance(one, dict)] if isinstance(versions, list) else []
-    default = [one for one in found if either(one, "IsDefaultVersion", "isDefaultVersion") is True]
+    documents = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
+    default = [version for version in documents if either(version, "IsDefaultVersion", "isDefaultVersion") is True]
     if len(default) != 1:
         raise NotTold("holds no default version")
     return json_text(either(default[0], "Document", "document"))
@@ -115,18 +115,18 @@ def read_details(content: bytes, source: str) -> Contents:
 
 
 def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = answer.get(name, [])
-    if not isinstance(found, list):
-        raise UnusableContent(f"`{name}` is {described(found)} where an array is expected")
-    odd = next((one for one in found if not isinstance(one, dict)), None)
-    if odd is not None or None in found:
+    entries = answer.get(name, [])
+    if not isinstance(entries, list):
+        raise UnusableContent(f"`{name}` is {described(entries)} where an array is expected")
+    odd = next((entry for entry in entries if not isinstance(entry, dict)), None)
+    if odd is not None or None in entries:
         raise UnusableContent(f"`{name}` holds {described(odd)} where an object is expected")
-    return found
+    return entries
 
 
 def _account(answer: dict[str, Any]) -> str:
     """Return the one account that the answer's ARNs name, empty where they name none or several."""
     lists = (kind.source for kind in MAP)
-    found = {account_of_arn(one.get("Arn")) for name in (*lists, IGNORED[0]) for one in _entries(answer, name)}
-    accounts = [one for one in found if is_account(one)]
+    named = {account_of_arn(entry.get("Arn")) for name in (*lists, IGNORED[0]) for entry in _entries(answer, name)}
+    accounts = [account for account in named if is_account(account)]
     return str(accounts[0]) if len(accounts) == 1 else ""

@@ -88,8 +88,8 @@ class TypeFrom:
         fields: dict[str, Any] = {"Id": identity, **of_account(str(owner), self.prefix)}
         fields[f"{self.prefix}__{_GONE}"] = gone_at
         lacking = dict(self.lacking)
-        for one in self.fields:
-            _read(fields, lacking, one.name, row, one.path, one.form)
+        for single in self.fields:
+            _read(fields, lacking, single.name, row, single.path, single.form)
         for several in self.lists:
             read: dict[str, Any] = {}
             _read(read, {}, several.name, row, several.path, several.form)

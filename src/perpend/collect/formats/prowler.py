@@ -52,13 +52,13 @@ def read_prowler(content: bytes, source: str) -> Contents:
 
 def _rows_of(finding: dict[str, Any]) -> list[dict[str, Any]]:
     resources = finding.get("resources")
-    found = []
+    rows = []
     for resource in resources if isinstance(resources, list) else ():
         data = resource.get("data") if isinstance(resource, dict) else None
         row = data.get("metadata") if isinstance(data, dict) else None
         if isinstance(row, dict) and is_report_row(row):
-            found.append(row)
-    return found
+            rows.append(row)
+    return rows
 
 
 def _time_of(finding: dict[str, Any]) -> datetime | None:

@@ -25,5 +25,5 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
 def reader_of(kind: InputKind) -> Callable[[bytes, str], Contents]:
     """Return what reads files of a kind: it is told the content and the input's name."""
     module, function = READERS[kind]
-    found: Callable[[bytes, str], Contents] = getattr(import_module(f"perpend.collect.formats.{module}"), function)
-    return found
+    reader: Callable[[bytes, str], Contents] = getattr(import_module(f"perpend.collect.formats.{module}"), function)
+    return reader

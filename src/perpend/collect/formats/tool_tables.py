@@ -93,9 +93,9 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
     names = row.keys()
     if {REPORT_COLUMNS.get(name, name) for name in names} >= REPORT_TABLE:
         return _REPORT
-    found = max((table for table in tool.tables if table.marks <= names), key=lambda table: len(table.marks), default=None)
-    if found is not None:
-        return found
+    fitting = max((table for table in tool.tables if table.marks <= names), key=lambda table: len(table.marks), default=None)
+    if fitting is not None:
+        return fitting
     shown = ", ".join(excerpt(name, 30) for name in list(names)[:_MOST_NAMED])
     known = ", ".join(table.source for table in tool.tables)
     nearest = min(tool.tables, key=lambda table: len(table.marks - names))
@@ -123,15 +123,15 @@ def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
 
 def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     start = content.lstrip()[:1]
-    found: Iterable[tuple[int, Any]]
+    rows: Iterable[tuple[int, Any]]
     if start == b"[":
-        found = read_array(content)
+        rows = read_array(content)
     elif start == b"{":
-        found = _json_rows(content)
+        rows = _json_rows(content)
     else:
         yield from _csv_rows(content)
         return
-    for place, row in found:
+    for place, row in rows:
         if not isinstance(row, dict):
             raise UnusableContent(f"row {place} is {described(row)} where an object is expected")
         yield place, {name: _nested(value) for name, value in row.items()}

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     Dated = tuple[EstateObject, datetime | None]
 
 
-def unite(found: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list[EstateObject]:
+def unite(readings: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list[EstateObject]:
     """Return each Id once, in the order in which they are found first; objects of one type are expected.
 
     ``age`` orders readings: that of the source observed last is the greatest.
     """
     groups: dict[str, list[Dated]] = {}
-    for one in found:
-        groups.setdefault(one[0].id, []).append(one)
+    for reading in readings:
+        groups.setdefault(reading[0].id, []).append(reading)
     return [_one_of(_newest(group), age) for group in groups.values()]
 
 
 def _newest(group: list[Dated]) -> list[EstateObject]:
     """Return those that are not dated, and of those that are the newest."""
     last = max((time for _, time in group if time), default=None)
-    return [one for one, time in group if time is None or time == last]
+    return [reading for reading, time in group if time is None or time == last]
 
 
 def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
@@ -48,13 +48,13 @@ def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> Es
         elif _text(other.fields) != _text(group[0].fields):
             variants.append(other._replace(variants=()))
     if variants:
-        return united._replace(variants=tuple(sorted(variants, key=lambda one: _text(one.fields))))
+        return united._replace(variants=tuple(sorted(variants, key=lambda variant: _text(variant.fields))))
     return united._replace(origin=_oldest(united.fields, readings, age).origin, variants=())
 
 
 def _oldest(fields: Mapping[str, Any], readings: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
     """Return the reading as old as the oldest field: of those that were, for some field, the last to know it, the first."""
-    latest = (max((one for one in readings if name in one.fields), key=age) for name in fields)
+    latest = (max((reading for reading in readings if name in reading.fields), key=age) for name in fields)
     return min(latest, key=age, default=readings[0])
 
 

@@ -83,10 +83,10 @@ def json_text(value: Any) -> str:
 
 def selectors(value: Any) -> str:
     """Return a trail's event selectors as JSON text, keys in lower camel case; none may mean that it has others."""
-    found = document(value)
-    if not isinstance(found, list) or not found:
-        raise NotTold(_is(None if found == [] else found, "a list of selectors"))
-    return json_text(lower_camel(found))
+    listed = document(value)
+    if not isinstance(listed, list) or not listed:
+        raise NotTold(_is(None if listed == [] else listed, "a list of selectors"))
+    return json_text(lower_camel(listed))
 
 
 def lower_camel(value: Any) -> Any:
@@ -95,20 +95,20 @@ def lower_camel(value: Any) -> Any:
     Raises NotTold where an object has a key in two spellings: which of them counts nobody can say.
     """
     if isinstance(value, dict):
-        found = {
+        renamed = {
             (key.lower() if key.isupper() else key[:1].lower() + key[1:]): lower_camel(inner) for key, inner in value.items()
         }
-        if len(found) < len(value):
+        if len(renamed) < len(value):
             raise NotTold("holds an object with a key in two spellings")
-        return found
+        return renamed
     return [lower_camel(inner) for inner in value] if isinstance(value, list) else value
 
 
 def texts(value: Any) -> list[str]:
     """Return a list of texts."""
-    found = document(value)
-    if isinstance(found, list) and all(isinstance(one, str) and one for one in found):
-        return found
+    listed = document(value)
+    if isinstance(listed, list) and all(isinstance(one, str) and one for one in listed):
+        return listed
     raise NotTold("holds no list of texts")
 
 
@@ -116,10 +116,10 @@ def texts_at(*names: str) -> Form:
     """Return what reads the texts under the first of some names in a list of objects."""
 
     def read(value: Any) -> list[str]:
-        found = document(value)
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        listed = document(value)
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise NotTold("holds no list of objects")
-        held = [next((one[name] for name in names if name in one), None) for one in found]
+        held = [next((one[name] for name in names if name in one), None) for one in listed]
         if not all(isinstance(one, str) and one for one in held):
             raise NotTold(f"holds an object without `{names[0]}`")
         return [str(one) for one in held]
@@ -129,10 +129,10 @@ def texts_at(*names: str) -> Form:
 
 def either(held: Mapping[str, Any], *names: str) -> Any:
     """Return what stands under the one of some names that is there, None where none is. Raises NotTold where two disagree."""
-    found = [held[name] for name in names if name in held]
-    if any(one != found[0] for one in found):
+    values = [held[name] for name in names if name in held]
+    if any(one != values[0] for one in values):
         raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
-    return found[0] if found else None
+    return values[0] if values else None
 
 
 def moment(value: Any) -> datetime | None:

@@ -177,9 +177,9 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
         declared = analyzer.repository.declared_type
         with (
             progress("reading") as done,
-            imported(inputs, declared=declared, keep_going=asked.keep_going, progress=done) as found,
+            imported(inputs, declared=declared, keep_going=asked.keep_going, progress=done) as store,
         ):
-            return _check_imported(analyzer, asked, found)
+            return _check_imported(analyzer, asked, store)
     may_be_large = asked.engine in ("auto", "duckdb") and inputs[0].type_name is None and asked.report.form != "parquet"
     code = _check_large(analyzer, asked, inputs) if may_be_large and are_large(asked.inputs) else None
     return _check_estate(analyzer, asked, inputs) if code is None else code
@@ -231,7 +231,7 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
             asked.inputs,
             type_name=type_name,
             object_type=declared,
-            complete={one.path: one.complete for one in inputs},
+            complete={input_.path: input_.complete for input_ in inputs},
             keep_going=asked.keep_going,
             progress=done,
         )
@@ -239,8 +239,8 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     if needs_joining(estate):
         from perpend.judge.stores.imported import joined
 
-        with joined(collected, declared=analyzer.repository.declared_type) as found:
-            return _check_imported(analyzer, asked, found)
+        with joined(collected, declared=analyzer.repository.declared_type) as store:
+            return _check_imported(analyzer, asked, store)
     _report_failures(collected.failures)
     if collected.failures and not estate.sources:
         return USAGE_ERROR

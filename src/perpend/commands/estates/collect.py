@@ -43,10 +43,10 @@ def collect_aws(store: str | None, **given: Any) -> int:
     wishes = Wishes(**given)
     wishes.refuse_contradictions()
     repository = repository_here(wishes.repo)
-    found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
+    collection = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
-        print_dry_run(found.plan, wishes)
+        print_dry_run(collection.plan, wishes)
         return 0
     if store is None:
         raise click.UsageError("name the --store to bring the snapshot into")
-    return collect_into(store_named(store), repository, found, wishes)
+    return collect_into(store_named(store), repository, collection, wishes)

@@ -108,10 +108,10 @@ def _read(
     if need_a_store(inputs):
         from perpend.judge.stores.imported import imported
 
-        with imported(inputs, declared=declared) as found:
-            assert found.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, found.snapshot, fresh)
-    if fresh is None and are_large([one.path for one in inputs]):
+        with imported(inputs, declared=declared) as store:
+            assert store.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, store.snapshot, fresh)
+    if fresh is None and are_large([input_.path for input_ in inputs]):
         from perpend.judge.stores.large import user_of_reports
 
         judged = user_of_reports(inputs, program, name, declared=declared)
@@ -119,17 +119,17 @@ def _read(
             return judged, [None] * len(inputs)  # plain reports do not say when they were made
     type_name = inputs[0].type_name
     collected = collect_files(
-        [one.path for one in inputs],
+        [input_.path for input_ in inputs],
         type_name=type_name,
         object_type=analyzer.object_type(type_name) if type_name else None,
-        complete={one.path: one.complete for one in inputs},
+        complete={input_.path: input_.complete for input_ in inputs},
     )
     if needs_joining(collected.estate):
         from perpend.judge.stores.imported import joined
 
-        with joined(collected, declared=declared) as found:
-            assert found.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, found.snapshot, fresh)
+        with joined(collected, declared=declared) as store:
+            assert store.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, store.snapshot, fresh)
     estate = with_children(aged_estate(collected.estate, fresh), [program], analyzer.object_type)
     return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
 

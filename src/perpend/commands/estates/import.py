@@ -46,10 +46,10 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
     all.
     """
     repository = repository_here(repo)
-    found = inputs_here(context, inputs, repository)
+    read = inputs_here(context, inputs, repository)
     with progress("reading") as done:
         imported = import_inputs(
-            store_named(directory), found, declared=repository.declared_type, keep_going=keep_going, progress=done
+            store_named(directory), read, declared=repository.declared_type, keep_going=keep_going, progress=done
         )
     for failure in imported.failures:
         click.echo(f"perpend: {failure}", err=True)

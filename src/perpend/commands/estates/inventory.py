@@ -72,8 +72,8 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
         accounts = configuration_of(click.get_current_context()).accounts
         print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console, accounts=accounts)
         damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
-    for one in damaged:
-        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{one}; the next check makes it anew", err=True)
+    for file in damaged:
+        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{file}; the next check makes it anew", err=True)
     return USAGE_ERROR if damaged else 0
 
 

@@ -101,15 +101,15 @@ def command(
         raise click.UsageError("--role-name is for the accounts of an organization: say --org as well")
     if org and form in _ROLES:
         raise click.UsageError(f"--format {form} is the role that is entered; --org is of who enters it: --format iam-policy")
-    found = to_collect(repository_here(repo), policies, frameworks, types)
-    permissions = sorted({call.permission for call in found.plan.calls if call.permission} | ({_LISTS} if org else set()))
+    collection = to_collect(repository_here(repo), policies, frameworks, types)
+    permissions = sorted({call.permission for call in collection.plan.calls if call.permission} | ({_LISTS} if org else set()))
     if form == "iam-policy":
         _show_policies(permissions, most_characters, [entering(role_name or USUAL_ROLE)] if org else [])
     elif form in _ROLES:
         click.echo(_ROLES[form](iam_policies(permissions)), nl=False)
     else:
         counts = _objects_in(store) if store is not None else None
-        entries = list(_entries(found, [*permissions, *([_ENTERS] if org else [])], counts))
+        entries = list(_entries(collection, [*permissions, *([_ENTERS] if org else [])], counts))
         if form == "json":
             click.echo(json.dumps(entries, indent=2))
         else:
@@ -127,22 +127,22 @@ def _show_policies(permissions: list[str], most: int, more: list[dict[str, Any]]
 
 
 def _show(entries: list[dict[str, Any]], *, cost: bool) -> None:
-    width = max(len(one["permission"]) for one in entries)
-    for one in entries:
-        number = len(one["policies"])
-        verdicts = f", {counted(one['verdicts'], 'verdict')}" if "verdicts" in one else ""
-        click.echo(f"{one['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it{verdicts}")
+    width = max(len(entry["permission"]) for entry in entries)
+    for entry in entries:
+        number = len(entry["policies"])
+        verdicts = f", {counted(entry['verdicts'], 'verdict')}" if "verdicts" in entry else ""
+        click.echo(f"{entry['permission']:{width}}  {number} {'policy needs' if number == 1 else 'policies need'} it{verdicts}")
         if cost:
-            for policy in one["policies"]:
+            for policy in entry["policies"]:
                 click.echo(f"  {visible(policy)}")
 
 
-def _entries(found: ToCollect, permissions: list[str], objects: Mapping[str, int] | None) -> Iterator[dict[str, Any]]:
-    reading = found.reading()
+def _entries(collection: ToCollect, permissions: list[str], objects: Mapping[str, int] | None) -> Iterator[dict[str, Any]]:
+    reading = collection.reading()
     for permission in permissions:
-        operations = sorted({call.operation for call in found.plan.calls if call.permission == permission})
+        operations = sorted({call.operation for call in collection.plan.calls if call.permission == permission})
         # What opens accounts is read by all policies.
-        programs = found.programs if permission in (_LISTS, _ENTERS) and not operations else reading.get(permission, [])
+        programs = collection.programs if permission in (_LISTS, _ENTERS) and not operations else reading.get(permission, [])
         entry: dict[str, Any] = {
             "permission": permission,
             "operations": operations or [permission.partition(":")[2]],

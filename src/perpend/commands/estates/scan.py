@@ -55,12 +55,12 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     repository = repository_here(wishes.repo)
     waivers_here(repository, None)  # what cannot be read stops before anything is asked
     report.rating(repository)  # likewise
-    found = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
+    collection = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
-        print_dry_run(found.plan, wishes)
+        print_dry_run(collection.plan, wishes)
         return 0
     configuration = configuration_of(context)
-    asked = policies_asked(repository, found, wishes, configuration.values.get("exclude", ()))
+    asked = policies_asked(repository, collection, wishes, configuration.values.get("exclude", ()))
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
         collected = collect_into(store_named(directory), repository, asked.to_collect, wishes, beside=True)

@@ -90,14 +90,14 @@ def command(
     repository = repository_here(repo)
     waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
     rating = RatingHere.here(repository, ratings_dir)
-    found, words = _difference(directory, revisions, waiving, rating)
+    difference, words = _difference(directory, revisions, waiving, rating)
     lines = asked.form == "sarif"
     write_difference(
-        found, place_of(directory), SaidBesideHistory(repository, words, rating.in_force, lines=lines), asked, limit
+        difference, place_of(directory), SaidBesideHistory(repository, words, rating.in_force, lines=lines), asked, limit
     )
-    if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in found.rows):
+    if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
-    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in found.rows) else 0
+    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
 
 
 def _difference(
@@ -130,7 +130,7 @@ def _difference(
             keep_ratings(connection, rating.in_force)
             query = with_severity(query)
         answer = connection.execute(*query)
-        columns = [str(one[0]) for one in answer.description or ()]
+        columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)
     return Difference(before, after, judged, rows, columns), words_of_waivers(covering)

@@ -67,7 +67,7 @@ class ListAsked:
         from perpend.history.ask.questions import FindingFilter
 
         named = configuration_of(click.get_current_context()).accounts
-        by_name = {one.name.casefold(): number for number, one in named.items() if one.name}
+        by_name = {account.name.casefold(): number for number, account in named.items() if account.name}
         lives = () if "all" in self.lives else self.lives or tuple(life.value for life in OPEN_LIVES)
         since = self.since.isoformat() if self.since else None
         types = tuple(type_named(name, repository).name for name in self.types)
@@ -150,5 +150,5 @@ def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waivin
         written.write(connection, with_priority(query, time_of(head), ordered=order == "priority"), place, said)
         if rating.least is None:
             return 0
-        found = at_least(connection, query, rating.least, unrated=not rating.unrated_passes)
-        return rating.exit_code(found.incompliant, found.undetermined)
+        severe = at_least(connection, query, rating.least, unrated=not rating.unrated_passes)
+        return rating.exit_code(severe.incompliant, severe.undetermined)

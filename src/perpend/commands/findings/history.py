@@ -53,7 +53,7 @@ def show(name: str, directory: str, form: str, out: str | None) -> int:
     what, query = about(place.head(), name)
     with asking_of(place, name) if what == "object" else asking(place, "event") as connection:
         answer = connection.execute(*query)
-        columns = [str(one[0]) for one in answer.description or ()]
+        columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
     if not rows:
         click.echo(f"perpend: nothing ever happened to {what} {visible(name)}, or the history does not know it", err=True)
@@ -93,8 +93,8 @@ def make_anew(directory: str) -> int:
     from perpend.history.keep import rebuild
 
     made = rebuild(place_of(directory))
-    for one in made:
-        click.echo(f"made anew: {visible(one)}")
+    for table in made:
+        click.echo(f"made anew: {visible(table)}")
     click.echo(f"{counted(len(made), 'table')} made anew")
     return 0
 

@@ -94,7 +94,7 @@ def verify(file: str, inputs: str | None, form: str) -> int:
     from perpend.errands.packing import checked_document, checked_lines
     from perpend.packs.verify import verify_pack
 
-    found = verify_pack(Path(file), store_named(inputs) if inputs is not None else None)
-    for line in [json.dumps(checked_document(found), indent=1)] if form == "json" else checked_lines(found):
+    outcome = verify_pack(Path(file), store_named(inputs) if inputs is not None else None)
+    for line in [json.dumps(checked_document(outcome), indent=1)] if form == "json" else checked_lines(outcome):
         click.echo(line)
-    return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[found.holds]
+    return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[outcome.holds]

@@ -44,10 +44,10 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     repository = repository_here(repo)
     files = rating_files(repository, ratings_dir)
     in_force = ratings_in_force(files, repository.policy_ids)
-    found = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
-    for line in lines_of(found):
+    problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
+    for line in lines_of(problems):
         click.echo(line)
-    return int(bool(found))
+    return int(bool(problems))
 
 
 @command.command(

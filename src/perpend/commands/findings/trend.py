@@ -64,11 +64,11 @@ def command(
     today = None
     if rated == "today":
         rating = RatingHere.here(repository_here(repo), ratings_dir)
-        today = {policy_id: one.level.value for policy_id, one in rating.in_force.by_policy.items()}
+        today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:
         answer = connection.execute(*trend(accounts, named))
-        columns = [str(one[0]) for one in answer.description or ()]
+        columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))[-last:]
         if rated is not None:
             severities = connection.execute(*open_by_severity(accounts, named, today)).fetchall()

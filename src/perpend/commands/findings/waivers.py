@@ -69,10 +69,10 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
     with _covering(files, repository, directory, day) as (covering, connection):
         looked = looked_at(directory, connection, covering) if directory and connection else None
     attested = attested_on(files, covering.day, repository, counts_in(directory))
-    found = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
-    for line in lines_of(found):
+    problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
+    for line in lines_of(problems):
         click.echo(line)
-    return int(bool(found))
+    return int(bool(problems))
 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
@@ -102,7 +102,7 @@ def list_all(
     known = covering if directory is not None else None
     document = {
         "day": covering.day.isoformat(),
-        "waivers": [standing_document(one, known) for one in covering.standings],
+        "waivers": [standing_document(standing, known) for standing in covering.standings],
         "attestations": [attested_document(one) for one in attested],
     }
     _write_json(document, out)
@@ -125,8 +125,8 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     if not path.is_file():
         raise PerpendError(f"{visible(file)}: there is no such file")
     files = Files(path.resolve().parent)
-    found = sound(waivers_of(files, path.resolve().name), files)
-    with _covering(found, repository_here(repo), directory, day) as (covering, connection):
+    waivers = sound(waivers_of(files, path.resolve().name), files)
+    with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
         rows = tried(connection, covering) if connection is not None else []
     if form == "json":
         _write_json({"day": covering.day.isoformat(), "covered": rows}, out)

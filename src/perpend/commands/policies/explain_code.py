@@ -31,11 +31,11 @@ def command(code: str | None, every: bool) -> int:
             for rule in rules:
                 console.print(Text.assemble((rule.code, "bold"), f"  {rule.severity.value:8} {rule.name}"))
             return 0
-        found = [rule for rule in rules if code.lower() in (rule.code.lower(), rule.name)]
-        if not found:
+        meant = [rule for rule in rules if code.lower() in (rule.code.lower(), rule.name)]
+        if not meant:
             hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
             raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")
-        rule = found[0]
+        rule = meant[0]
         console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name, "\n"))
         print_markdown(rule.page, console)
     return 0

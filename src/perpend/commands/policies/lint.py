@@ -66,4 +66,4 @@ def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None
             case _:
                 text = render_text(diagnostics, source_line=repository.files.source_line, colour=out is None and colours())
         stream.write(text if text.endswith("\n") or not text else f"{text}\n")
-    return int(any(found.severity is Severity.ERROR for found in diagnostics))
+    return int(any(problem.severity is Severity.ERROR for problem in diagnostics))

@@ -76,7 +76,7 @@ def command(
         wanted = type_here(repository, type_name)
         rows = [row for row in rows if row["inputType"] == wanted]
     if frameworks and what == "sections":
-        tops = [section_named(one, repository) for one in frameworks]
+        tops = [section_named(framework, repository) for framework in frameworks]
         rows = [row for row in rows if any(f"{row['id']}/".startswith(f"{top}/") for top in tops)]
     elif frameworks:
         mapped = set(policies_named(repository, framework=frameworks))

@@ -81,9 +81,9 @@ def policy(entity: str, type_name: str, field: str | None, key: str | None, titl
 
     Folders above it that are missing get a `folder.yaml`.
     """
-    found = own_repository(repo)
-    files = new_policy(entity, type_name, found, path=field, key=key, title=title)
-    _write(found.files.root, files, f"perpend test --coverage{_repo_option(repo)}")
+    own = own_repository(repo)
+    files = new_policy(entity, type_name, own, path=field, key=key, title=title)
+    _write(own.files.root, files, f"perpend test --coverage{_repo_option(repo)}")
     return 0
 
 
@@ -93,8 +93,8 @@ def policy(entity: str, type_name: str, field: str | None, key: str | None, titl
 @_repo
 def object_type(name: str, label: str | None, repo: str | None) -> int:
     """Begin the declaration of an object type: its fields, lookups and lists."""
-    found = own_repository(repo)
-    _write(found.files.root, new_type(name, found, label=label), f"perpend lint{_repo_option(repo)}")
+    own = own_repository(repo)
+    _write(own.files.root, new_type(name, own, label=label), f"perpend lint{_repo_option(repo)}")
     return 0
 
 
@@ -110,8 +110,8 @@ def object_type(name: str, label: str | None, repo: str | None) -> int:
 @_repo
 def extracts(name: str, type_name: str, field: str | None, key: str | None, repo: str | None) -> int:
     """Begin a file of extracts: values out of objects of a type, for logic files to import."""
-    found = own_repository(repo)
-    _write(found.files.root, new_extracts(name, type_name, found, path=field, key=key), f"perpend lint{_repo_option(repo)}")
+    own = own_repository(repo)
+    _write(own.files.root, new_extracts(name, type_name, own, path=field, key=key), f"perpend lint{_repo_option(repo)}")
     return 0
 
 
@@ -125,8 +125,8 @@ def extracts(name: str, type_name: str, field: str | None, key: str | None, repo
 @_repo
 def section(entity: str, title: str | None, repo: str | None) -> int:
     """Begin a section of a framework. Sections above it that are missing, and the framework, begin with it."""
-    found = own_repository(repo)
-    _write(found.files.root, new_section(entity, found, title=title), f"perpend lint{_repo_option(repo)}")
+    own = own_repository(repo)
+    _write(own.files.root, new_section(entity, own, title=title), f"perpend lint{_repo_option(repo)}")
     return 0
 
 
@@ -142,11 +142,11 @@ def section(entity: str, title: str | None, repo: str | None) -> int:
 @_repo
 def waiver(name: str, named: str, objects: str, until: datetime | None, repo: str | None) -> int:
     """Begin a file with one waiver: a finding that somebody answers for until a day. Its reason is yours to fill in."""
-    found = own_repository(repo)
+    own = own_repository(repo)
     last = (until or datetime.now(UTC) + timedelta(days=30)).date()
-    files = new_waiver(name, named, found, objects=objects, until=last)
-    path = shlex.quote(str(Path(found.files.root) / next(iter(files.files))))
-    _write(found.files.root, files, f"perpend waivers try {path} --store STORE{_repo_option(repo)}")
+    files = new_waiver(name, named, own, objects=objects, until=last)
+    path = shlex.quote(str(Path(own.files.root) / next(iter(files.files))))
+    _write(own.files.root, files, f"perpend waivers try {path} --store STORE{_repo_option(repo)}")
     return 0
 
 

@@ -67,7 +67,7 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
     wanted = entity_id(name)
     types = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
     type_name = wanted.rpartition("/")[2]
-    sections = [one for one in (wanted, f"/frameworks{wanted}") if one in repository.section_ids]
+    sections = [section for section in (wanted, f"/frameworks{wanted}") if section in repository.section_ids]
     if name.upper() in OPERATIONS:
         print_operation(OPERATIONS[name.upper()], console)
     elif type_name in types:
@@ -105,6 +105,6 @@ def _section(name: str, repository: Repository) -> str | None:
         return section_named(name, repository)
     numbered = sections_numbered(name, "/frameworks", repository)
     if len(numbered) > 1:
-        among = ", ".join(dict.fromkeys(one.split("/")[2] for one in numbered))
+        among = ", ".join(dict.fromkeys(section.split("/")[2] for section in numbered))
         raise UnknownName(f"'{printable(name)}' is the number of sections of {among}: name one with --framework")
     return numbered[0] if numbered else None

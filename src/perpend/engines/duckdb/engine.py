@@ -105,8 +105,8 @@ class DuckDb:
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
         ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
-        (found,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
-        return list(found)
+        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
+        return list(codes)
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
         """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""

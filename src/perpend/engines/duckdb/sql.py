@@ -87,8 +87,8 @@ def _is(text: str, *wanted: str) -> str:
         cases += [f"WHEN {text} IN ({', '.join(map(text_literal, spelt))}) THEN TRUE", *_by_length(text, words)]
     # RE2 takes the long s for a small s; where letters beyond ASCII are, Python says what their lower case is.
     others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, wanted))})" if words else ""
-    found = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(wanted))}), {'TRUE' if '' in wanted else 'FALSE'})"
-    return f"(CASE {' '.join(cases)} {others} ELSE {found} END)"
+    matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(wanted))}), {'TRUE' if '' in wanted else 'FALSE'})"
+    return f"(CASE {' '.join(cases)} {others} ELSE {matches} END)"
 
 
 def _begins_otherwise(text: str, words: Sequence[str]) -> str:
@@ -110,17 +110,17 @@ def _by_length(text: str, words: Sequence[str]) -> list[str]:
     is one that has such; a text of a word's length in bytes is compared without it.
     """
     lengths = sorted(set(map(len, words)))
-    found = [f"WHEN {text} >= '!' AND strlen({text}) < {lengths[0]} THEN FALSE"]
+    cases = [f"WHEN {text} >= '!' AND strlen({text}) < {lengths[0]} THEN FALSE"]
     if not any(" " in word or "k" in word for word in words):
         ends = f"{text} >= '!' AND right({text}, 1) >= '!'"
-        found.append(f"WHEN {ends} AND strlen({text}) NOT IN ({', '.join(map(str, lengths))}) THEN FALSE")
-    return found
+        cases.append(f"WHEN {ends} AND strlen({text}) NOT IN ({', '.join(map(str, lengths))}) THEN FALSE")
+    return cases
 
 
 def _pattern(wanted: Sequence[str]) -> str:
     """Return the pattern of all texts with one of some normal forms."""
     space = "[ \\t\\n\\r\\f\\v]"
-    words = (f"{space}+".join("".join(map(_letter, word)) for word in one.split(" ")) for one in wanted)
+    words = (f"{space}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in wanted)
     return f"{space}*(?:{'|'.join(words)}){space}*"
 
 
@@ -164,7 +164,7 @@ def _pick(members: str, key: str) -> str:
 
 PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     **COMMON,
-    "same": lambda one, other: f"({one} IS NOT DISTINCT FROM {other})",
+    "same": lambda left, right: f"({left} IS NOT DISTINCT FROM {right})",
     "norm": _norm,
     "is": _is,
     "spaced": lambda text: f"coalesce({text} = '' OR {_has_space(text)}, FALSE)",

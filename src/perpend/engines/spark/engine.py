@@ -74,10 +74,10 @@ class Spark:
 
     def ends_of_many(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
         """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
-        found: list[list[tuple[int, ...]]] = []
+        ends: list[list[tuple[int, ...]]] = []
         for start in range(0, len(asked), _AT_ONCE):
-            found += self._ends_at_once(asked[start : start + _AT_ONCE])
-        return found
+            ends += self._ends_at_once(asked[start : start + _AT_ONCE])
+        return ends
 
     def _ends_at_once(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
         views: list[str] = []
@@ -91,10 +91,10 @@ class Spark:
             rows_found = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
         finally:
             self._forget(views)
-        found: list[dict[int, tuple[int, ...]]] = [{} for _ in asked]
+        of_each: list[dict[int, tuple[int, ...]]] = [{} for _ in asked]
         for part, row, codes in rows_found:
-            found[part][row] = tuple(codes)
-        return [[ends[row] for row in sorted(ends)] for ends in found]
+            of_each[part][row] = tuple(codes)
+        return [[ends[row] for row in sorted(ends)] for ends in of_each]
 
     def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
@@ -160,8 +160,8 @@ class Spark:
                 running.thread.join(self._patience)
         if running.error is not None:
             raise clear(running.error) from None
-        found: _Found = running.found[0]
-        return found
+        result: _Found = running.found[0]
+        return result
 
     def _is_alone(self) -> bool:
         """Whether a cluster has no worker left for this application."""
@@ -217,14 +217,14 @@ class _Running:
 
 def _tables_read(plan: Plan) -> set[str]:
     """Return the names of all tables that a plan reads."""
-    found: set[str] = set()
+    names: set[str] = set()
     pending = [plan.stage]
     while pending:
         stage = pending.pop()
-        found.add(stage.table.name)
-        found |= {lookup.join.table for lookup in stage.lookups}
+        names.add(stage.table.name)
+        names |= {lookup.join.table for lookup in stage.lookups}
         pending += [counts.stage for counts in stage.counts]
-    return found
+    return names
 
 
 @contextmanager

@@ -51,9 +51,9 @@ def clear(error: BaseException | None, said: str = "") -> SparkFailed:
     """Return an error as one sentence. ``said``: what the JVM wrote, where there is no better source."""
     text = f"{error}\n{said}"
     for pattern, sentence in _KNOWN:
-        found = re.search(pattern, text)
-        if found:
-            return SparkFailed(sentence.format(*found.groups(), _first_line(text)) if "{" in sentence else sentence)
+        match = re.search(pattern, text)
+        if match:
+            return SparkFailed(sentence.format(*match.groups(), _first_line(text)) if "{" in sentence else sentence)
     inner = re.findall(r"^\w*(?:Error|Exception): .+", text, re.MULTILINE) if "Python worker" in text else []
     if "JAVA_GATEWAY_EXITED" in text:
         return SparkFailed(f"the Java process of Spark ended at its start: {_own_reason(said)}")

@@ -67,9 +67,11 @@ def _lower_of_any(text: str) -> str:
 @cache
 def _letters() -> tuple[str, str]:
     """Return all letters that have a lower case of one letter, and those."""
-    pairs = [(one, one.lower()) for one in _everything() if one != one.lower()]
-    assert {one for one, lower in pairs if len(lower) != 1} == {_DOTTED_I}, "Unicode has a new letter of this kind"
-    return "".join(one for one, lower in pairs if len(lower) == 1), "".join(lower for _, lower in pairs if len(lower) == 1)
+    pairs = [(letter, letter.lower()) for letter in _everything() if letter != letter.lower()]
+    assert {letter for letter, lower in pairs if len(lower) != 1} == {_DOTTED_I}, "Unicode has a new letter of this kind"
+    return "".join(letter for letter, lower in pairs if len(lower) == 1), "".join(
+        lower for _, lower in pairs if len(lower) == 1
+    )
 
 
 @cache
@@ -78,9 +80,11 @@ def _contexts() -> tuple[str, str]:
 
     A sigma is final behind a cased letter and not before one; what is ignorable between them does not count.
     """
-    ignorable = {one for one in _everything() if f"a{one}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(one)}
-    ignorable |= {one for one in _everything() if _is_cased(one) and f"a{_SIGMA}{one}".lower()[1] == _FINAL_SIGMA}
-    cased = {one for one in _everything() if _is_cased(one)} - ignorable
+    ignorable = {
+        letter for letter in _everything() if f"a{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(letter)
+    }
+    ignorable |= {letter for letter in _everything() if _is_cased(letter) and f"a{_SIGMA}{letter}".lower()[1] == _FINAL_SIGMA}
+    cased = {letter for letter in _everything() if _is_cased(letter)} - ignorable
     return _class(cased), _class(ignorable)
 
 

@@ -50,12 +50,12 @@ class OnArrow:
         """Return the results for a batch."""
         run = _made(self.function, self.constants)
         if len(columns) > 1:
-            found = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+            results = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         else:
             values = columns[0].to_pylist()
             answers = {value: run(value) for value in set(values)}
-            found = [answers[value] for value in values]
-        return pa.array(found, _TYPES[self.kind])
+            results = [answers[value] for value in values]
+        return pa.array(results, _TYPES[self.kind])
 
 
 @lru_cache(maxsize=1024)

@@ -107,8 +107,8 @@ _LOOPBACK: Final = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host"
 
 def _find_java() -> None:
     home = os.environ.get("JAVA_HOME")
-    found = Path(home, "bin", "java").is_file() if home else shutil.which("java") is not None
-    if not found:
+    is_there = Path(home, "bin", "java").is_file() if home else shutil.which("java") is not None
+    if not is_there:
         where = f"JAVA_HOME is `{home}`" if home else "JAVA_HOME is not set and PATH has no `java`"
         raise SparkFailed(f"Spark needs Java 17 or newer, and none was found: {where}")
 
@@ -117,8 +117,8 @@ def _addresses(master: str) -> Iterator[tuple[str, int]]:
     """Yield host and port of each of the masters that a URL names."""
     for part in master.removeprefix("spark://").split(","):
         try:
-            found = urlsplit(f"spark://{part}")
-            yield found.hostname or "", found.port or 7077
+            address = urlsplit(f"spark://{part}")
+            yield address.hostname or "", address.port or 7077
         except ValueError:
             raise SparkFailed(f"`{master}` is no address of a Spark master: spark://HOST:PORT is expected") from None
 

@@ -68,11 +68,11 @@ def _is(text: str, *wanted: str) -> str:
     if not all(map(str.isascii, words)):
         parts.append(f"(perpend_norm({text}) IN ({', '.join(map(text_literal, words))}))")
     elif words:
-        patterns = (f"{SPACE}+".join("".join(map(_letter, word)) for word in one.split(" ")) for one in words)
+        patterns = (f"{SPACE}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in words)
         whole = rf"\A{SPACE}*(?:{'|'.join(patterns)}){SPACE}*\z"
-        found = f"{text} RLIKE {text_literal(whole)}"
+        matches = f"{text} RLIKE {text_literal(whole)}"
         same = f"WHEN {text} IN ({', '.join(map(text_literal, words))}) THEN TRUE"
-        cases = f"{same} WHEN octet_length({text}) < {min(map(len, words))} THEN FALSE ELSE {found}"
+        cases = f"{same} WHEN octet_length({text}) < {min(map(len, words))} THEN FALSE ELSE {matches}"
         parts.append(f"coalesce(CASE {cases} END, FALSE)")
     return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
@@ -97,7 +97,7 @@ _QUOTE: Final = text_literal('"')
 
 PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     **COMMON,
-    "same": lambda one, other: f"({one} <=> {other})",
+    "same": lambda left, right: f"({left} <=> {right})",
     "norm": lambda text: f"perpend_norm({text})",
     "is": _is,
     "spaced": lambda text: f"coalesce({text} RLIKE {text_literal(_SPACED)}, FALSE)",

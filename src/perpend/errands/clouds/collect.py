@@ -60,8 +60,8 @@ def collect_into(store: Store, repository: Repository, to_collect: ToCollect, wi
         except KeyboardInterrupt:
             tell_interrupted(store, collecting.journal)
             raise
-    for one in accounts.twice:
-        click.echo(f"perpend: {visible(one)}", err=True)
+    for note in accounts.twice:
+        click.echo(f"perpend: {visible(note)}", err=True)
     tell_collected(came, to_collect, accounts.calls, err=beside)
     if not beside:
         click.echo(f"next: perpend check --store {visible(store.place)}")

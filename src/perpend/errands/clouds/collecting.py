@@ -48,11 +48,11 @@ class ToCollect:
         """Return by permission, or operation where none is needed, the programs that read what it gives."""
         from perpend.clouds.aws.plan import plan_of
 
-        found: dict[str, list[Program]] = {}
+        by_label: dict[str, list[Program]] = {}
         for program in self.programs:
             for label in sorted({call.label for call in plan_of(fields_by_type([program])).calls}):
-                found.setdefault(label, []).append(program)
-        return found
+                by_label.setdefault(label, []).append(program)
+        return by_label
 
 
 def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str]) -> ToCollect:

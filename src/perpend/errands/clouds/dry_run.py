@@ -35,7 +35,7 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
     if wishes.org:
         entrances = entrances_of(wishes, plan, err=False)
         accounts = len(entrances)
-        named = [visible(f"{one.account} {one.label}".strip()) for one in entrances[:_MOST_NAMED]]
+        named = [visible(f"{entrance.account} {entrance.label}".strip()) for entrance in entrances[:_MOST_NAMED]]
         more = f" and {accounts - _MOST_NAMED} more" if accounts > _MOST_NAMED else ""
         click.echo(f"accounts: {', '.join(named)}{more}")
     else:
@@ -43,21 +43,21 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
     regions = 1
     if plan.is_regional:
         known = CloudClient(wishes.profiles[0] if wishes.profiles else None).known_regions("aws")
-        wanted = [one for one in known if not wishes.regions or any(fnmatchcase(one, glob) for glob in wishes.regions)]
-        wanted = [one for one in wanted if not any(fnmatchcase(one, glob) for glob in wishes.closed_regions)]
+        wanted = [region for region in known if not wishes.regions or any(fnmatchcase(region, glob) for glob in wishes.regions)]
+        wanted = [region for region in wanted if not any(fnmatchcase(region, glob) for glob in wishes.closed_regions)]
         regions = len(wanted)
         click.echo(f"regions: {len(wanted)} at most, those of them that an account has enabled: {', '.join(wanted)}")
     _print_calls(plan)
-    found = estimate_of(plan, accounts=accounts, regions=regions, concurrency=wishes.concurrency)
-    each = f", and for each object {' and '.join(found.each_object)}" if found.each_object else ""
-    calls = counted(found.calls, "call")
-    click.echo(f"estimate: {calls}{each}; {_length(found.seconds)} where pages are full and answers take 0.2 s")
+    estimate = estimate_of(plan, accounts=accounts, regions=regions, concurrency=wishes.concurrency)
+    each = f", and for each object {' and '.join(estimate.each_object)}" if estimate.each_object else ""
+    calls = counted(estimate.calls, "call")
+    click.echo(f"estimate: {calls}{each}; {_length(estimate.seconds)} where pages are full and answers take 0.2 s")
 
 
 def _print_calls(plan: CollectionPlan) -> None:
-    details = [one for types in plan.listings.values() for asked in types for one in asked.details]
-    each_object = {name for one in details for name in one.each_object}
-    together = {one.call for one in details if one.metric}
+    details = [detail for types in plan.listings.values() for asked in types for detail in asked.details]
+    each_object = {name for detail in details for name in detail.each_object}
+    together = {detail.call for detail in details if detail.metric}
     lines: Counter[str] = Counter()
     for call in plan.calls:
         each = "each object" if call.name in each_object else "each region" if call.regional else "the account"

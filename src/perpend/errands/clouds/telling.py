@@ -60,8 +60,8 @@ def _tell_staying(staying: Staying, *, err: bool) -> None:
 
 def tell_unfinished(store: Store) -> None:
     """Say what stands unfinished in a store, and how to go on with it."""
-    for one in unfinished(store.directory):
-        began = one.name.partition(".")[0].partition("-")[0][:15]
+    for directory in unfinished(store.directory):
+        began = directory.name.partition(".")[0].partition("-")[0][:15]
         click.echo(
             f"perpend: an unfinished collection of {began} UTC stands in the store: --resume with its options goes on with it, "
             f"`perpend inventory prune --keep N` removes it",
@@ -78,7 +78,7 @@ def tell_interrupted(store: Store, journal: Journal) -> None:
 
 def _tell_problems(problems: Sequence[Diagnostic]) -> None:
     """Show what is strange about the rows: not lookups to types that nobody asked for, nor lists that were not read in full."""
-    strange = [one for one in problems if one.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
+    strange = [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
     if strange:
         text = render_text(strange, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
@@ -94,8 +94,8 @@ def _tell_unread(came: Gathered, to_collect: ToCollect) -> None:
         return
     reading = to_collect.reading()
     causes: dict[tuple[str, str, str], list[Unread]] = {}
-    for one in came.collection.unread:
-        causes.setdefault((one.kind, one.label, one.code), []).append(one)
+    for unread in came.collection.unread:
+        causes.setdefault((unread.kind, unread.label, unread.code), []).append(unread)
     click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
     for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
         # What opens an account is read by all policies.
@@ -105,19 +105,19 @@ def _tell_unread(came: Gathered, to_collect: ToCollect) -> None:
         click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
 
 
-def _elsewhere(found: Sequence[Unread]) -> str:
+def _elsewhere(causes: Sequence[Unread]) -> str:
     """Return in how many other places, and of how many objects, the same was said."""
-    objects = sum(one.objects for one in found)
-    accounts = len({one.account for one in found})
+    objects = sum(cause.objects for cause in causes)
+    accounts = len({cause.account for cause in causes})
     what = f"in {accounts} accounts" if accounts > 1 else "in the account"
-    more = f" and {counted(len(found) - 1, 'more place')}, {what}" if len(found) > 1 else ""
+    more = f" and {counted(len(causes) - 1, 'more place')}, {what}" if len(causes) > 1 else ""
     return more + (f", of {counted(objects, 'object')}" if objects else "")
 
 
-def _cost(found: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
+def _cost(causes: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
     """Return how many verdicts may be undetermined because of it: those on objects that are there, of these accounts."""
     number = f"{counted(len(programs), 'policy reads', 'policies read')} it"
-    accounts = {one.account for one in found}
+    accounts = {cause.account for cause in causes}
     verdicts = sum(objects[program.input_type, account] for program in programs for account in accounts)
     if not programs:
         return number

@@ -30,48 +30,52 @@ _NEW_FILE = "test-data.json"
 def propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, write: bool) -> int:
     """Show, or add, what tests of logic files lack; return 0 where they lack nothing or it was written, else 1."""
     time = milliseconds_from_datetime(datetime.now(UTC).replace(microsecond=0))
-    found: list[Proposals] = []
+    of_files: list[Proposals] = []
     with progress("looking for test objects", total=len(logic_ids)) as done:
         for number, logic_id in enumerate(logic_ids, 1):
             proposals = propose_tests(analyzer, logic_id, time=time)
-            found += [proposals] if proposals is not None else []
+            of_files += [proposals] if proposals is not None else []
             if done:
                 done(number)
-    lacking = [one for one in found if one.proposed or one.missed]
-    for one in lacking:
-        _tell(one)
+    lacking = [of_file for of_file in of_files if of_file.proposed or of_file.missed]
+    for of_file in lacking:
+        _tell(of_file)
     if write:
-        for one in lacking:
-            _add(analyzer, one)
+        for of_file in lacking:
+            _add(analyzer, of_file)
     else:
         with output_stream(out) as stream:
-            texts = ",\n".join(proposal.text for one in lacking for proposal in one.proposed)
+            texts = ",\n".join(proposal.text for of_file in lacking for proposal in of_file.proposed)
             stream.write(f"[\n{texts}\n]\n" if texts else "[]\n")
-    number = sum(len(one.proposed) for one in found)
+    number = sum(len(of_file.proposed) for of_file in of_files)
     what = "added" if write else "proposed"
     click.echo(f"{counted(number, 'test object')} {what}; they expect what policies say today", err=True)
     return int(bool(lacking) and not write)
 
 
-def _tell(one: Proposals) -> None:
-    for proposal in one.proposed:
+def _tell(of_file: Proposals) -> None:
+    for proposal in of_file.proposed:
         name = json.loads(proposal.text)["Id"]
-        click.echo(f"{visible(one.logic_id)}: {visible(name)} {visible(proposal.why)}", err=True)
-    for branch in one.missed:
+        click.echo(f"{visible(of_file.logic_id)}: {visible(name)} {visible(proposal.why)}", err=True)
+    for branch in of_file.missed:
         where = f"{branch.relationship}: " if branch.relationship else ""
         click.echo(
-            f"{visible(one.logic_id)}: nothing found that reaches {visible(f'{where}{branch.index} {branch.text}')}", err=True
+            f"{visible(of_file.logic_id)}: nothing found that reaches {visible(f'{where}{branch.index} {branch.text}')}",
+            err=True,
         )
 
 
-def _add(analyzer: Analyzer, one: Proposals) -> None:
+def _add(analyzer: Analyzer, of_file: Proposals) -> None:
     """Add proposals behind what a file of test data holds, or make the file. What is there stays byte for byte."""
     repository = analyzer.repository
-    logic, texts = repository.logic(one.logic_id).value, ",\n".join(_indented(proposal.text) for proposal in one.proposed)
+    logic, texts = (
+        repository.logic(of_file.logic_id).value,
+        ",\n".join(_indented(proposal.text) for proposal in of_file.proposed),
+    )
     if logic is None or not texts:
         return
     if not logic.test_data:
-        path = f"{one.logic_id.lstrip('/').rpartition('/')[0]}/{_NEW_FILE}"
+        path = f"{of_file.logic_id.lstrip('/').rpartition('/')[0]}/{_NEW_FILE}"
         write_new(repository.files.root, {path: f"[\n{texts}\n]\n"})
         click.echo(f"{visible(path)} is new: name it in the logic file, testData: [{{file: {_NEW_FILE}}}]", err=True)
         return

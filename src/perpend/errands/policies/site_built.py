@@ -144,13 +144,13 @@ class _Told:
         if built.unchanged:
             return
         new = set(built.problems) - set(self.known)
-        found = [one for one in built.problems if one.span.path in changed or one in new]
+        news = [problem for problem in built.problems if problem.span.path in changed or problem in new]
         self.known = built.problems
-        if found:
+        if news:
             source_line = Files(self.root).source_line
-            click.echo(render_text(found[:_SHOWN], source_line=source_line, colour=colours()), err=True, nl=False)
-        if len(found) > _SHOWN:
-            click.echo(f"and {len(found) - _SHOWN:,} more: perpend lint", err=True)
+            click.echo(render_text(news[:_SHOWN], source_line=source_line, colour=colours()), err=True, nl=False)
+        if len(news) > _SHOWN:
+            click.echo(f"and {len(news) - _SHOWN:,} more: perpend lint", err=True)
 
 
 def _serve(repository: Repository, repo: str | None, port: int, options: Options, *, opened: bool) -> None:
@@ -173,7 +173,7 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
     told = _Told(repository.files.root, built.problems)
     if built.problems:
-        errors = sum(one.severity is Severity.ERROR for one in built.problems)
+        errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
         warnings = len(built.problems) - errors
         click.echo(f"{counted(errors, 'error')} and {counted(warnings, 'warning')}: perpend lint", err=True)
 

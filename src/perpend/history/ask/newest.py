@@ -66,14 +66,14 @@ def _cells(place: HistoryPlace, head: HistoryHead, policies: Collection[str] | N
     """Yield the query for what is known by each policy, or by each of some, by their ids."""
     for name, known in head.types.items():
         seen = known.policies
-        for one in head.policies_of(name):
-            if known.known is None or one.retired_run is not None or one.number not in seen:
+        for policy in head.policies_of(name):
+            if known.known is None or policy.retired_run is not None or policy.number not in seen:
                 continue
-            if policies is not None and one.policy_id not in policies:
+            if policies is not None and policy.policy_id not in policies:
                 continue
-            column = f"v{one.number}"
+            column = f"v{policy.number}"
             yield (
-                f"SELECT {text(name)} AS type, {text(one.policy_id)} AS policy, {one.number} AS policy_no, "
-                f"{one.first_run} AS first_run, object_no, {column} AS value, {seen[one.number]} AS seen "
+                f"SELECT {text(name)} AS type, {text(policy.policy_id)} AS policy, {policy.number} AS policy_no, "
+                f"{policy.first_run} AS first_run, object_no, {column} AS value, {seen[policy.number]} AS seen "
                 f"FROM read_parquet({pattern(place.path(known.known))}, hive_partitioning = false) WHERE {column} IS NOT NULL"
             )

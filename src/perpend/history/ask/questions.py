@@ -87,39 +87,41 @@ class FindingFilter:
 
 def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
     """Return the ids of the policies of a history that ids, the first ones too, their ends, folders or globs mean."""
-    known = sorted({(called, one.policy_id) for one in head.policies for called in (one.policy_id, one.lineage)})
-    found: dict[str, None] = {}
+    known = sorted({(called, policy.policy_id) for policy in head.policies for called in (policy.policy_id, policy.lineage)})
+    policy_ids: dict[str, None] = {}
     for name in names:
         rooted = name if name.startswith(("/", "*")) else f"*/{name}"
         patterns = (name, rooted, f"{rooted.rstrip('/')}/*")
-        found |= {one: None for called, one in known if any(fnmatchcase(called, pattern) for pattern in patterns)}
-    return list(found)
+        policy_ids |= {
+            policy_id: None for called, policy_id in known if any(fnmatchcase(called, pattern) for pattern in patterns)
+        }
+    return list(policy_ids)
 
 
 def known_policies(head: HistoryHead, names: Iterable[str]) -> list[str]:
     """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name that means none, with the nearest."""
-    found: dict[str, None] = {}
+    policy_ids: dict[str, None] = {}
     for name in names:
         meant = policies_named(head, [name])
         if not meant:
-            near = did_you_mean(name, [one.policy_id for one in head.policies])
+            near = did_you_mean(name, [policy.policy_id for policy in head.policies])
             raise UnknownPolicy(f"the history knows no policy '{printable(name)}'{near}")
-        found |= dict.fromkeys(meant)
-    return list(found)
+        policy_ids |= dict.fromkeys(meant)
+    return list(policy_ids)
 
 
 def run_named(head: HistoryHead, name: str) -> Ran:
     """Return the run that a number, ``last``, or the beginning of a snapshot's id means. Raises UnknownRun."""
     if name == "last" and head.runs:
         return head.runs[-1]
-    found = [run for run in head.runs if str(run.number) == name]
-    found = found or [run for run in head.runs if len(name) > 3 and run.snapshot.startswith(name)]
-    if not found:
+    runs = [run for run in head.runs if str(run.number) == name]
+    runs = runs or [run for run in head.runs if len(name) > 3 and run.snapshot.startswith(name)]
+    if not runs:
         last = head.runs[-1].number if head.runs else 0
         raise UnknownRun(
             f"the history has no run `{name[:80]}`: runs are numbered from 1 to {last}, or called by a snapshot's id"
         )
-    return found[-1]
+    return runs[-1]
 
 
 def about(head: HistoryHead, name: str) -> tuple[str, Query]:
@@ -168,7 +170,7 @@ def compared(before: int, after: int) -> str:
         "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
-    found = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
+    changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
     order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
     return (
         f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
@@ -176,7 +178,7 @@ def compared(before: int, after: int) -> str:
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.cause, "
         f"{time_of_run('l.open_since')} AS open_since, "
         "t.text AS condition_text, t.message AS current_state_message, t.remediation AS remediation_message "
-        f"FROM (SELECT *, {what} AS what FROM ({found})) AS l {NAMES} "
+        f"FROM (SELECT *, {what} AS what FROM ({changes})) AS l {NAMES} "
         f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = p.policy_id AND t.type = o.type AND t.code = l.value // 8 "
         f"WHERE l.what IS NOT NULL ORDER BY list_position({order}, l.what), p.policy_id, o.type, o.id, finding_id"
     )

@@ -31,11 +31,11 @@ def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | 
 
 def ratings_query(head: HistoryHead, table: str) -> str:
     """Return what the view ``rating`` holds: how severe findings were said to be, in each run, of a ``table``, that knew it."""
-    said = [(place, one) for place, ratings in enumerate(head.ratings) for one in ratings.policies]
+    said = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
     rows = ", ".join(
-        f"({place}, {', '.join(map(text, (one.policy_id, one.severity, one.source, one.because)))}, "
-        f"{text(one.within) if one.within else 'NULL'})"
-        for place, one in said
+        f"({place}, {', '.join(map(text, (rated.policy_id, rated.severity, rated.source, rated.because)))}, "
+        f"{text(rated.within) if rated.within else 'NULL'})"
+        for place, rated in said
     )
     runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
     nothing = "(-2, '', '', '', '', NULL)"

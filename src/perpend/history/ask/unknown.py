@@ -24,14 +24,14 @@ def refuse_unknown(connection: Connection, registries: Sequence[str], accounts: 
     ``registries`` are the relations of what is known of the objects of each type.
     """
     if accounts:
-        query = " UNION ".join(f"SELECT account FROM {one}" for one in registries)
-        owners = {one for (one,) in connection.execute(query).fetchall() if one} if query else set[str]()
-        for one in accounts:
-            if one not in owners:
-                near = did_you_mean(one, sorted(owners))
-                raise UnknownOwner(f"nothing in the history belongs to an account '{printable(one)}'{near}")
-    for one in objects:
-        names = [one, one, ROOT_NAME if one == ROOT_USER else one]
-        found = (f"SELECT 1 FROM {registry} WHERE id = ? OR external_id = ? OR name = ? LIMIT 1" for registry in registries)
-        if not any(connection.execute(query, names).fetchall() for query in found):
-            raise UnknownOwner(f"the history knows no object '{printable(one)}'")
+        query = " UNION ".join(f"SELECT account FROM {registry}" for registry in registries)
+        owners = {owner for (owner,) in connection.execute(query).fetchall() if owner} if query else set[str]()
+        for account in accounts:
+            if account not in owners:
+                near = did_you_mean(account, sorted(owners))
+                raise UnknownOwner(f"nothing in the history belongs to an account '{printable(account)}'{near}")
+    for object_ in objects:
+        names = [object_, object_, ROOT_NAME if object_ == ROOT_USER else object_]
+        queries = (f"SELECT 1 FROM {registry} WHERE id = ? OR external_id = ? OR name = ? LIMIT 1" for registry in registries)
+        if not any(connection.execute(query, names).fetchall() for query in queries):
+            raise UnknownOwner(f"the history knows no object '{printable(object_)}'")

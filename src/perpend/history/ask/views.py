@@ -197,7 +197,10 @@ def _table_of_runs(head: HistoryHead) -> str:
 def _table_of_policies(head: HistoryHead) -> str:
     kinds = {"policy_no": "INTEGER", "policy_id": "VARCHAR", "lineage": "VARCHAR", "type": "VARCHAR"}
     kinds |= {"first_run": "INTEGER", "retired_run": "INTEGER"}
-    rows = [(one.number, one.policy_id, one.lineage, one.type_name, one.first_run, one.retired_run) for one in head.policies]
+    rows = [
+        (policy.number, policy.policy_id, policy.lineage, policy.type_name, policy.first_run, policy.retired_run)
+        for policy in head.policies
+    ]
     # A document is read in one go: of rows of VALUES every cell would be an expression.
     listed = text(json.dumps([dict(zip(kinds, row, strict=True)) for row in rows]))
     return f"CREATE TABLE {_POLICIES} AS SELECT unnest(from_json({listed}, {text(json.dumps([kinds]))}), recursive := true)"
@@ -211,7 +214,7 @@ def _texts(asked: _Sought) -> str:
 
 def _nothing(kinds: Mapping[str, str]) -> str:
     """Return the query for no rows, of columns by their kinds."""
-    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in kinds.items())} LIMIT 0"
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
 
 
 def _outcomes() -> str:
@@ -244,10 +247,10 @@ def _lives(asked: _Sought) -> str:
         cases = (f"WHEN l.policy_no IN ({_listed(numbers)}) THEN k.{group}" for group, numbers in _groups(known))
         seen = f"CASE {' '.join(cases)} END"
         parts.append(
-            f"SELECT {text(name)} AS type, {', '.join(f'l.{one}' for one in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
+            f"SELECT {text(name)} AS type, {', '.join(f'l.{column}' for column in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
             f"JOIN {asked.files.relation(known.known)} AS k ON k.object_no = l.object_no"
         )
-    nothing = _nothing({one: _KINDS.get(one, "INTEGER") for one in ("type", *_LIFE, "seen")})
+    nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *_LIFE, "seen")})
     return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
@@ -265,7 +268,7 @@ def _changes(asked: _Sought) -> str:
         for name, known in asked.types
         if (files := (*asked.past(name, known), *known.changes))
     ]
-    nothing = _nothing({one: _KINDS.get(one, "INTEGER") for one in ("type", *COLUMNS)})
+    nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *COLUMNS)})
     return f"CREATE VIEW {CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
@@ -354,12 +357,12 @@ def _episodes() -> str:
 def _ledger(asked: _Sought) -> str:
     """Return what ``ledger`` holds: all that is known after each run, also of types of which the run itself said nothing."""
     head = asked.head
-    columns = ", ".join(f"l.{one}" for one in COUNTS if one not in ("run", "policy_no", "judged"))
+    columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
     counted = (
         f"SELECT l.*, p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
-    kinds = {one.number: one.type_name for one in head.policies}
+    kinds = {policy.number: policy.type_name for policy in head.policies}
     lists = sorted({(place, kinds[number]) for place, numbers in enumerate(head.asked) for number in numbers})
     rows = ", ".join(f"({place}, {text(name)})" for place, name in lists) or "(-1, '')"
     newest = (
@@ -378,8 +381,8 @@ def _ledger(asked: _Sought) -> str:
 
 def _while_not_retired(head: HistoryHead) -> str:
     """Return the join that leaves out policies for as long as they were no more, behind a space."""
-    times = [(one.policy, one.since, one.until) for one in head.retirements]
-    times += [(one.number, one.retired_run, head.next_run) for one in head.policies if one.retired_run is not None]
+    times = [(retirement.policy, retirement.since, retirement.until) for retirement in head.retirements]
+    times += [(policy.number, policy.retired_run, head.next_run) for policy in head.policies if policy.retired_run is not None]
     if not times:
         return ""
     rows = ", ".join(map(str, times))

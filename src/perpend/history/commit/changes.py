@@ -22,7 +22,7 @@ COLUMNS: Final = ("policy_no", "object_no", "run", "before", *LIFE, "event", "ca
 """The columns of a row of changes: all that is known of a finding after a run, and what that run has changed."""
 
 
-LIVES_COLUMNS: Final = tuple(one for one in COLUMNS if one not in ("before", "event", "cause"))
+LIVES_COLUMNS: Final = tuple(column for column in COLUMNS if column not in ("before", "event", "cause"))
 """The columns of the newest row of a finding."""
 
 _WORDS: Final = {"life": Life, "event": Event, "cause": Cause}
@@ -30,8 +30,10 @@ _WORDS: Final = {"life": Life, "event": Event, "cause": Cause}
 
 def sortable(columns: Sequence[str] = COLUMNS) -> str:
     """Return columns of changes as they are sorted: words as numbers, which takes half the memory. Files hold words again."""
-    listed = {one: ", ".join(f"'{word.value}'" for word in words) for one, words in _WORDS.items()}
-    return ", ".join(f"CAST({one} AS ENUM ({listed[one]})) AS {one}" if one in listed else one for one in columns)
+    listed = {column: ", ".join(f"'{word.value}'" for word in words) for column, words in _WORDS.items()}
+    return ", ".join(
+        f"CAST({column} AS ENUM ({listed[column]})) AS {column}" if column in listed else column for column in columns
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = Fa
     only = f" SEMI JOIN {of} AS o USING (policy_no, object_no)" if of else ""
     columns = ", ".join(LIVES_COLUMNS)
     if not changes and lives is None:
-        kinds = ", ".join(f"CAST(NULL AS {'VARCHAR' if one == 'life' else 'INTEGER'}) AS {one}" for one in columns.split(", "))
+        kinds = ", ".join(
+            f"CAST(NULL AS {'VARCHAR' if column == 'life' else 'INTEGER'}) AS {column}" for column in columns.split(", ")
+        )
         return f"SELECT {kinds} LIMIT 0"
     if lives is None and len(changes) > 1 and not of_many:
         # No finding stands twice in a file of one run: the first one, which holds most rows, needs no look for its newest.
@@ -89,7 +93,7 @@ def write_changes(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE asking (policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
     )
-    rows = [(one.policy.number, one.policy.first_run, one.policy.program_run, one.engine_run) for one in asking]
+    rows = [(asked.policy.number, asked.policy.first_run, asked.policy.program_run, asked.engine_run) for asked in asking]
     if rows:
         connection.execute(f"INSERT INTO asking VALUES {', '.join(map(str, rows))}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW told AS {_told(retired, run)}")
@@ -105,7 +109,7 @@ def write_changes(
 
 def _told(retired: Collection[int], run: int) -> str:
     """Return the query for what the step takes: pairs with what was known, and the findings of policies that are no more."""
-    known = ", ".join(f"l.{one}" for one in LIFE if one not in ("value", "status_run", "life", "episodes"))
+    known = ", ".join(f"l.{column}" for column in LIFE if column not in ("value", "status_run", "life", "episodes"))
     pairs = (
         "SELECT p.policy_no, p.object_no, p.seen, p.seen AS seen_before, p.before AS value, "
         "coalesce(l.status_run, CASE WHEN p.before IS NOT NULL THEN greatest(r.first_run, a.first_run) END) AS status_run, "
@@ -120,7 +124,7 @@ def _told(retired: Collection[int], run: int) -> str:
     if not retired:
         return pairs
     listed = ", ".join(map(str, sorted(retired)))
-    own = ", ".join(f"l.{one}" for one in ("value", "status_run"))
+    own = ", ".join(f"l.{column}" for column in ("value", "status_run"))
     return (
         f"{pairs} UNION ALL SELECT l.policy_no, l.object_no, NULL, NULL, {own}, {known}, l.life, l.episodes, NULL, false, "
         "false, true, NULL, NULL, NULL, false, false FROM lives AS l "

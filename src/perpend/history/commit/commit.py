@@ -64,8 +64,8 @@ def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None =
             return None
         with scratch() as directory, commit.connected(directory) as connection, storing(place.directory):
             make_ledger(connection)
-            for one in commit.types():
-                commit.take_type(connection, one, directory)
+            for type_judged in commit.types():
+                commit.take_type(connection, type_judged, directory)
             after = commit.finished(connection)
         place.replace_head(after, head)
         place.remove_leftovers(after)
@@ -126,7 +126,7 @@ class _Commit:
     def connected(self, directory: Path) -> Iterator[Connection]:
         """Yield a database that reaches the history, the snapshot's files, the verdicts and a directory of its own."""
         spill = make_directory(directory / "spill")
-        verdicts = [path for one in self.judged.types if one.files for path in one.files.paths]
+        verdicts = [path for type_judged in self.judged.types if type_judged.files for path in type_judged.files.paths]
         paths = [*self.judged.snapshot.files.paths, *verdicts]
         done = False
         try:
@@ -142,7 +142,11 @@ class _Commit:
 
     def types(self) -> list[TypeJudged]:
         """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
-        return [one for one in self.judged.types if one.files is not None or one.name in self.head.types]
+        return [
+            type_judged
+            for type_judged in self.judged.types
+            if type_judged.files is not None or type_judged.name in self.head.types
+        ]
 
     def take_type(self, connection: Connection, type_judged: TypeJudged, directory: Path) -> None:
         """Take in what the run says of one type."""
@@ -200,7 +204,7 @@ class _Commit:
 
     def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
         """Return the accounts of a type that a run with a later day has looked at."""
-        newest = max((one.time for one in self.head.runs), default="")
+        newest = max((run.time for run in self.head.runs), default="")
         if known.known is None or newest <= self.time:
             return set()
         seen = ", ".join(f"k.{name}" for name in known.groups)
@@ -208,7 +212,7 @@ class _Commit:
             f"SELECT coalesce(r.account, ''), max(greatest({seen}, 0)) FROM {self.files.relation(known.known)} AS k "
             "JOIN registry AS r ON r.object_no = k.object_no GROUP BY 1"
         )
-        times = {one.number: one.time for one in self.head.runs}
+        times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
     def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
@@ -244,7 +248,7 @@ class _Commit:
 
     def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
         """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
-        revived = {one.number for one in self.head.policies if one.was_retired and one.number in numbers}
+        revived = {policy.number for policy in self.head.policies if policy.was_retired and policy.number in numbers}
         if revived and known.known is not None and after.known is not None:
             groups = groups_after(known.groups, numbers)
             relations = self.files.relation(known.known), self.files.relation(after.known)
@@ -256,11 +260,11 @@ class _Commit:
         asked = [(number, program) for number, program in changed.items() if number in moved]
         last = self._last_asked({number for number, _ in asked})
         out = directory / f"again-{len(self.made)}.parquet"
-        found = None
+        answered = None
         if asked and last is not None and not self.same_estate:
             question = Again(last.snapshot, datetime.fromisoformat(last.time), [program for _, program in asked], out)
-            found = out if self.judged.again(question) else None
-        read_again(connection, found, asked)
+            answered = out if self.judged.again(question) else None
+        read_again(connection, answered, asked)
 
     def _last_asked(self, numbers: set[int]) -> Ran | None:
         """Return the newest run that has asked all of some policies."""
@@ -301,7 +305,7 @@ class _Commit:
         before = Counter(self.events)
         done = {one.name for one in self.types()}
         for name, known in self.head.types.items():
-            new = [one for one in self.head.policies_of(name) if one.retired_run is None]
+            new = [policy for policy in self.head.policies_of(name) if policy.retired_run is None]
             if name in done or not new or not self.policies.retire(name):
                 continue
             _view(connection, "registry", registry_query(self.files.paths(known.objects)))
@@ -310,9 +314,9 @@ class _Commit:
             find_pairs(connection, None, "", groups_after({}, []), [], TRIVIAL)
             read_again(connection, None, [])
             self.types_after[name] = self._with_changes(connection, known, name, {})
-        found = self.events - before
+        happened = self.events - before
         self.events = before
-        return found
+        return happened
 
     def _count(self, connection: Connection, type_name: str, known: TypeKnown, groups: Groups, *, again: bool) -> None:
         """Write the counts of a type: those of its last run and what was found to be otherwise, or all ``again``."""

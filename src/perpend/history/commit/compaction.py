@@ -106,7 +106,7 @@ def _merged(
         return tuple(files)
     path = place.new_file(kind)
     made.append(path)
-    listed = ", ".join(pattern(found) for found in place.paths(files))
+    listed = ", ".join(pattern(path) for path in place.paths(files))
     read = f"FROM read_parquet([{listed}], hive_partitioning = false)"
     connection.execute(f"COPY ({read}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
     return (place.taken(path),)

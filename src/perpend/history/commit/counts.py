@@ -34,7 +34,7 @@ verdicts the run itself has given."""
 
 def make_ledger(connection: Connection) -> None:
     """Make the table ``ledger``, empty."""
-    kinds = ", ".join(f"{one} {'VARCHAR' if one == 'account' else 'BIGINT'}" for one in COLUMNS)
+    kinds = ", ".join(f"{column} {'VARCHAR' if column == 'account' else 'BIGINT'}" for column in COLUMNS)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger ({kinds})")
 
 
@@ -55,8 +55,8 @@ def add_changes(connection: Connection, pairs: str) -> None:
     """Add to the table ``counts`` what pairs of a policy and an object say, and take off what they said before."""
     of_status = {status.value.lower(): STATUSES.index(status) for status in COUNTED}
     counts = ", ".join(
-        f"sum(CAST(coalesce(p.said % 8 = {one}, false) AS BIGINT) - CAST(coalesce(p.before % 8 = {one}, false) AS BIGINT))"
-        for one in of_status.values()
+        f"sum(CAST(coalesce(p.said % 8 = {place}, false) AS BIGINT) - CAST(coalesce(p.before % 8 = {place}, false) AS BIGINT))"
+        for place in of_status.values()
     )
     connection.execute(
         f"INSERT INTO counts SELECT p.policy_no, r.account, {counts} FROM {pairs} AS p "
@@ -70,9 +70,9 @@ def add_former_counts(connection: Connection, ledger: Sequence[str], policies: S
     ``ledger`` are the paths of its files as SQL writes them.
     """
     files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
-    listed = ", ".join(str(one.number) for one in policies)
+    listed = ", ".join(str(policy.number) for policy in policies)
     newest = rows_of(connection, f"SELECT max(run) FROM {files} WHERE policy_no IN ({listed})")[0][0]
-    last = max([newest or 0, *(one.last_run for one in policies)])
+    last = max([newest or 0, *(policy.last_run for policy in policies)])
     connection.execute(
         f"INSERT INTO counts SELECT policy_no, account, {_statuses('{}')} FROM {files} "
         f"WHERE run = {last} AND policy_no IN ({listed})"
@@ -87,8 +87,8 @@ def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> 
     asked = {number: f"v{number}" for name, numbers in groups.policies.items() for number in numbers if name in groups.asked}
     stale = f"(FROM {now} WHERE {next(iter(sorted(groups.asked)), 'object_no')} IS DISTINCT FROM {run})"
     known = _counted(stale, asked, "object_no") if asked else "FROM counts LIMIT 0"
-    total = " + ".join(f"c.{one}" for one in _NAMES)
-    others = " + ".join(f"s.{one}" for one in _NAMES)
+    total = " + ".join(f"c.{column}" for column in _NAMES)
+    others = " + ".join(f"s.{column}" for column in _NAMES)
     blurred = (
         "SELECT l.policy_no, r.account, count(*) AS unconfirmed FROM blurred AS l "
         "JOIN registry AS r ON r.object_no = l.object_no WHERE l.life = 'unconfirmed' GROUP BY ALL"
@@ -105,7 +105,7 @@ def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> 
 
 
 def _statuses(form: str) -> str:
-    return ", ".join(form.format(one) for one in _NAMES)
+    return ", ".join(form.format(column) for column in _NAMES)
 
 
 def _counted(values: str, columns: Mapping[int, str], number: str) -> str:

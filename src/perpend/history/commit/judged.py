@@ -91,6 +91,6 @@ class JudgedRun:
     @property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type of which accounts not all objects were read, "" for any, and why."""
-        found = unread_of_types(self.claims.claims, most=_MOST_ACCOUNTS)
-        told = {one.name: (*found.get(one.name, ()), *found.get("", ())) for one in self.types}
+        unread = unread_of_types(self.claims.claims, most=_MOST_ACCOUNTS)
+        told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
         return {name: of_type for name, of_type in told.items() if of_type}

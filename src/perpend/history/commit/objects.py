@@ -64,9 +64,8 @@ class Met:
 def registry_query(files: Sequence[str]) -> str:
     """Return the query for the newest row of every object; ``files`` are paths as SQL writes them."""
     if not files:
-        return (
-            f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {one}' for one, kind in zip(COLUMNS, _TYPES, strict=True))} LIMIT 0"
-        )
+        nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in zip(COLUMNS, _TYPES, strict=True))
+        return f"SELECT {', '.join(nulls)} LIMIT 0"
     columns, (first, *later) = ", ".join(COLUMNS), files
     base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
     if not later:
@@ -97,8 +96,8 @@ def meet(
         connection.execute(f"DELETE FROM here WHERE coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})")
     other = "(h.born IS NOT NULL AND h.born <> r.born) OR (h.account IS NOT NULL AND h.account <> r.account)"
     learnt = " OR ".join(
-        f"(h.{one} IS NOT NULL AND h.{one} IS DISTINCT FROM r.{one})"
-        for one in ("external_id", "name", "account", "region", "born")
+        f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
+        for column in ("external_id", "name", "account", "region", "born")
     )
     matched = (
         f"SELECT h.{ROW}, r.object_no AS former, coalesce(r.incarnation, 0) AS incarnation, CASE WHEN r.object_no IS NULL "
@@ -127,7 +126,7 @@ def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, l
         "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
         f"WHERE r.replaced_run IS NULL {aside}"
     )
-    about = Claims(tuple(one for one in claims.claims if one.is_about(declared.name, "")))
+    about = Claims(tuple(claim for claim in claims.claims if claim.is_about(declared.name, "")))
     scopes = rows_of(connection, "SELECT DISTINCT account, region FROM absent")
     known = [scope for scope in scopes if about.reason(declared.name, "", Scope(*scope)) is None]
     values = ", ".join(f"({', '.join('NULL' if part is None else text(part) for part in scope)})" for scope in known)
@@ -162,13 +161,15 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
         "region": filled(table, region_field(declared), "o"),
         "born": _instant(born),
     }
-    columns = ", ".join(f"{value} AS {one}" for one, value in named.items())
+    columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
     return f"SELECT * FROM (SELECT o.{ROW}, {columns} FROM {snapshot.relation(table.name)} AS o) WHERE id IS NOT NULL"
 
 
 def _nothing() -> str:
     names = ("id", "external_id", "name", "account", "region", "born")
-    return f"SELECT CAST(NULL AS BIGINT) AS {ROW}, {', '.join(f'CAST(NULL AS VARCHAR) AS {one}' for one in names)} LIMIT 0"
+    return (
+        f"SELECT CAST(NULL AS BIGINT) AS {ROW}, {', '.join(f'CAST(NULL AS VARCHAR) AS {column}' for column in names)} LIMIT 0"
+    )
 
 
 def _instant(value: str) -> str:
@@ -178,7 +179,7 @@ def _instant(value: str) -> str:
 
 def _parts(run: int) -> str:
     kept = ("external_id", "name", "account", "region", "born")
-    learnt = ", ".join(f"coalesce(h.{one}, CASE WHEN n.fate = 'changed' THEN r.{one} END) AS {one}" for one in kept)
+    learnt = ", ".join(f"coalesce(h.{column}, CASE WHEN n.fate = 'changed' THEN r.{column} END) AS {column}" for column in kept)
     told = (
         f"SELECT n.object_no, CAST(CASE WHEN {_MADE} THEN n.incarnation + 1 ELSE n.incarnation END AS INTEGER) AS incarnation, "
         f"h.id, {learnt}, CAST(CASE WHEN {_MADE} THEN {run} ELSE r.first_run END AS INTEGER) AS first_run, "

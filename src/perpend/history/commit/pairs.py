@@ -31,7 +31,7 @@ def find_pairs(
 
     First verdicts that need no row of their own are left out: of a new object, or by a new policy, with a ``trivial`` status.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs ({', '.join(f'{one} INTEGER' for one in PAIR)})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs ({', '.join(f'{column} INTEGER' for column in PAIR)})")
     asked = sorted(number for name in groups.asked for number in groups.policies[name])
     if not asked:
         return

@@ -28,7 +28,7 @@ class PoliciesMet:
     texts: dict[int, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.by_key = {(one.lineage, one.type_name): one for one in self.head.policies}
+        self.by_key = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
 
     @property
     def run(self) -> int:
@@ -38,58 +38,68 @@ class PoliciesMet:
     @property
     def all(self) -> tuple[PolicyKnown, ...]:
         """All policies by their numbers."""
-        return tuple(sorted(self.by_key.values(), key=lambda one: one.number))
+        return tuple(sorted(self.by_key.values(), key=lambda policy: policy.number))
 
     @property
     def retirements(self) -> tuple[Retirement, ...]:
         """The times that are over in which a policy was no more, those that this run ends among them."""
-        after = {one.number: one.retired_run for one in self.all}
-        were = [(one.number, one.retired_run) for one in self.head.policies if one.retired_run is not None]
+        after = {policy.number: policy.retired_run for policy in self.all}
+        were = [(policy.number, policy.retired_run) for policy in self.head.policies if policy.retired_run is not None]
         ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
         return (*self.head.retirements, *ended)
 
     def known_before(self) -> list[PolicyKnown]:
         """Return, as they were before the run, the policies that it asks and the history knows."""
-        known = {(one.lineage, one.type_name): one for one in self.head.policies}
-        asked = ((self._lineage(policy_id), one.name) for one in self.judged.types for policy_id in one.policies)
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+        asked = (
+            (self._lineage(policy_id), type_judged.name)
+            for type_judged in self.judged.types
+            for policy_id in type_judged.policies
+        )
         return [known[key] for key in asked if key in known]
 
     def are_as_before(self) -> bool:
         """Whether all programs that judge are known, called as before, and mean the same."""
-        known = {(one.lineage, one.type_name): one for one in self.head.policies}
-        programs = [(one.name, program) for one in self.judged.types for program in one.programs]
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+        programs = [(type_judged.name, program) for type_judged in self.judged.types for program in type_judged.programs]
         return all(
             (policy := known.get((self._lineage(program.policy_id), name))) is not None
             and (policy.program, policy.policy_id) == (program_hash(program), program.policy_id)
             for name, program in programs
         )
 
-    def of_type(self, one: TypeJudged) -> dict[int, PolicyKnown]:
+    def of_type(self, type_judged: TypeJudged) -> dict[int, PolicyKnown]:
         """Return the policies that are asked of a type by their numbers, those with programs first and in their order."""
-        found = {policy.number: policy for policy in (self._policy(one.name, program) for program in one.programs)}
-        for policy_id in one.absent:
-            known = self.by_key.get((self._lineage(policy_id), one.name))
+        policies = {
+            policy.number: policy for policy in (self._policy(type_judged.name, program) for program in type_judged.programs)
+        }
+        for policy_id in type_judged.absent:
+            known = self.by_key.get((self._lineage(policy_id), type_judged.name))
             if known is not None:
-                found[known.number] = replace(known, last_run=self.run)
-        self.by_key |= {(policy.lineage, policy.type_name): policy for policy in found.values()}
-        self.asked |= set(found)
-        return found
+                policies[known.number] = replace(known, last_run=self.run)
+        self.by_key |= {(policy.lineage, policy.type_name): policy for policy in policies.values()}
+        self.asked |= set(policies)
+        return policies
 
     def retire(self, type_name: str) -> set[int]:
         """Return the policies over a type that are no more, or judge another type now; remember when that was told."""
-        found: set[int] = set()
+        numbers: set[int] = set()
         for key, policy in list(self.by_key.items()):
             if policy.type_name == type_name and policy.last_run != self.run and self._is_no_more(policy):
-                found.add(policy.number)
+                numbers.add(policy.number)
                 self.by_key[key] = replace(policy, retired_run=policy.retired_run or self.run, was_retired=True)
-        return found
+        return numbers
 
     def any_to_retire(self) -> bool:
         """Whether a policy is no more that nobody has retired yet."""
         return any(policy.retired_run is None and self._is_no_more(policy) for policy in self.head.policies)
 
     def _is_no_more(self, policy: PolicyKnown) -> bool:
-        elsewhere = {self._lineage(policy_id): one.name for one in self.judged.types for policy_id in one.policies}
+        elsewhere = {
+            self._lineage(policy_id): type_judged.name
+            for type_judged in self.judged.types
+            for policy_id in type_judged.policies
+        }
         moved = elsewhere.get(policy.lineage, policy.type_name) != policy.type_name
         renamed = self._lineage(policy.lineage) != policy.lineage
         return moved or renamed or bool({policy.lineage, policy.policy_id} & self.judged.retired)
@@ -98,7 +108,7 @@ class PoliciesMet:
         lineage, meaning, texts = self._lineage(program.policy_id), program_hash(program), _texts_hash(program)
         known = self.by_key.get((lineage, type_name))
         if known is None:
-            number = 1 + max((one.number for one in self.by_key.values()), default=0)
+            number = 1 + max((policy.number for policy in self.by_key.values()), default=0)
             known = PolicyKnown(number, lineage, type_name, program.policy_id, meaning, self.run, self.run, self.run)
             self.by_key[lineage, type_name] = known
         if known.texts != texts:
@@ -128,7 +138,8 @@ TEXTS: Final = {
 def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...]]:
     """Return what a policy's verdicts say since a run, a row of :data:`TEXTS` each."""
     return [
-        (number, run, one.index, one.status.value, one.text, one.message, one.remediation) for one in program.verdicts.values()
+        (number, run, verdict.index, verdict.status.value, verdict.text, verdict.message, verdict.remediation)
+        for verdict in program.verdicts.values()
     ]
 
 
@@ -138,25 +149,28 @@ def policies_lost(
     """Return the policies that a history knows, and that a repository neither has nor calls renamed or retired."""
     lineages = {lineage_of(policy_id, renames) for policy_id in policy_ids}
     return [
-        one
-        for one in head.policies
-        if one.lineage not in lineages
-        and one.retired_run is None
-        and not {one.lineage, one.policy_id} & retired
-        and lineage_of(one.lineage, renames) == one.lineage
+        policy
+        for policy in head.policies
+        if policy.lineage not in lineages
+        and policy.retired_run is None
+        and not {policy.lineage, policy.policy_id} & retired
+        and lineage_of(policy.lineage, renames) == policy.lineage
     ]
 
 
 def means_the_same(head: HistoryHead, lost: PolicyKnown, policy_ids: set[str]) -> str | None:
     """Return the id of the policy of a repository that means what a lost one meant, None where there is not just one."""
-    found = {
-        one.policy_id
-        for one in head.policies
-        if one.policy_id in policy_ids and (one.type_name, one.program) == (lost.type_name, lost.program)
+    alike = {
+        policy.policy_id
+        for policy in head.policies
+        if policy.policy_id in policy_ids and (policy.type_name, policy.program) == (lost.type_name, lost.program)
     }
-    return found.pop() if len(found) == 1 else None
+    return alike.pop() if len(alike) == 1 else None
 
 
 def _texts_hash(program: Program) -> str:
-    texts = [[one.index, one.status, one.text, one.message, one.remediation] for one in program.verdicts.values()]
+    texts = [
+        [verdict.index, verdict.status, verdict.text, verdict.message, verdict.remediation]
+        for verdict in program.verdicts.values()
+    ]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]

@@ -59,7 +59,7 @@ def aged_snapshot(
     coverage = aged_coverage(snapshot.sources, stale)
     return replace(
         snapshot,
-        sources=tuple(replace(one, coverage=found) for one, found in zip(snapshot.sources, coverage, strict=True)),
+        sources=tuple(replace(source, coverage=claims) for source, claims in zip(snapshot.sources, coverage, strict=True)),
         tables=Tables(tables, snapshot.tables.complete),
         files=snapshot.files.replaced(files),
         content_hash=hashlib.sha256(written.encode()).hexdigest(),
@@ -98,8 +98,8 @@ class _Aging:
 
     def aged(self, table: Table) -> tuple[Table, str] | None:
         """Return a table as it is once marked, and the query that gives its rows; None where nothing of it is stale."""
-        lists = {one.name: cases for one in table.children.values() if (cases := self._list_cases(table, one))}
-        lookups = {one.name: cases for one in table.lookups.values() if (cases := self._lookup_cases(one))}
+        lists = {child.name: cases for child in table.children.values() if (cases := self._list_cases(table, child))}
+        lookups = {lookup.name: cases for lookup in table.lookups.values() if (cases := self._lookup_cases(lookup))}
         if not lists and not lookups and not self._has_stale_rows(table):
             return None
         relation = self._snapshot.relation(table.name)
@@ -153,7 +153,7 @@ def _is_of_all(claim: Claim, type_name: str) -> bool:
 
 
 def _partial(joins: Mapping[str, Join], marked: Mapping[str, object]) -> dict[str, Join]:
-    return {one: replace(join, partial=join.partial or one in marked) for one, join in joins.items()}
+    return {relation: replace(join, partial=join.partial or relation in marked) for relation, join in joins.items()}
 
 
 def _reason(stale: Mapping[int, str], sources: Sequence[StoredSource]) -> str:
@@ -164,7 +164,7 @@ def _reason(stale: Mapping[int, str], sources: Sequence[StoredSource]) -> str:
 
 def _marked(values: Mapping[str, str], there: Collection[str]) -> str:
     """Return all columns of rows with reasons in some: what stands there already counts before these."""
-    replaced = [f"coalesce({name(one)}, {value}) AS {name(one)}" for one, value in values.items() if one in there]
-    added = [f"{value} AS {name(one)}" for one, value in values.items() if one not in there]
+    replaced = [f"coalesce({name(column)}, {value}) AS {name(column)}" for column, value in values.items() if column in there]
+    added = [f"{value} AS {name(column)}" for column, value in values.items() if column not in there]
     every = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
     return ", ".join([every, *added])

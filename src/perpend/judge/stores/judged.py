@@ -62,7 +62,10 @@ def judgement_of(
             by_program[id(program)] = StoredVerdicts(program, number, plan.reasons, files, table, judged, day.milliseconds)
         if progress:
             progress(sum(map(len, objects.values())))
-    sources = (Source(one.name, one.kind, one.observed_at, one.objects, one.accounts, one.coverage) for one in held.sources)
+    sources = (
+        Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
+        for source in held.sources
+    )
     estate = Estate(tuple(sources), objects)
     verdicts = tuple(by_program[id(program)] for program in selection.programs)
     return Judgement(estate, selection, day, verdicts, ledger_of(estate, verdicts))

@@ -91,7 +91,7 @@ def judge_reports(
 
 def _selection(inputs: Sequence[Input], selected: Callable[[Estate], Selection]) -> Selection | None:
     """Return the policies that judge reports, if they read only users' own fields. Asked before anything is read."""
-    sources = tuple(Source(one.path, REPORT.name, None, 0) for one in inputs)
+    sources = tuple(Source(report.path, REPORT.name, None, 0) for report in inputs)
     try:
         selection = selected(Estate(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
     except UnknownName:
@@ -181,10 +181,10 @@ def user_of_reports(
             return None
         if readings is None:
             return None
-        called = Estate((), {USER_TYPE: tuple(users_called(readings, {one.text for one in meanings(name)}))})
+        called = Estate((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
         try:
             return object_named(called, USER_TYPE, name)
         except UnknownName:
-            if any(one.among(called.objects[USER_TYPE]) for one in meanings(name)):
+            if any(meant.among(called.objects[USER_TYPE]) for meant in meanings(name)):
                 raise
         return object_named(Estate((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

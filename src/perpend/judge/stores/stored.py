@@ -89,12 +89,12 @@ class StoredObjects(Sequence[EstateObject]):
 
     def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
         """Return the objects with these row numbers, in their order."""
-        found: list[EstateObject] = []
+        objects: list[EstateObject] = []
         for start in range(0, len(rows), _AT_ONCE):
             asked = rows[start : start + _AT_ONCE]
             sources = self._files.sources(asked)
-            found += self._objects(asked, [sources[row] for row in asked])
-        return found
+            objects += self._objects(asked, [sources[row] for row in asked])
+        return objects
 
     def chunks(self, columns: Sequence[StoredVerdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
         """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
@@ -136,7 +136,7 @@ class StoredObjects(Sequence[EstateObject]):
         if (files, codes) not in self._doubted:
             rows = files.doubted(self._held.relation(self._type.name), _WHY, codes)
             of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
-            self._doubted[files, codes] = [Counter(one) for one in of_each]
+            self._doubted[files, codes] = [Counter(reasons) for reasons in of_each]
         return self._doubted[files, codes]
 
     def _rows_belonging(self, owners: Collection[str]) -> str:
@@ -147,10 +147,10 @@ class StoredObjects(Sequence[EstateObject]):
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
         with _collector_paused():
-            found = self._nest.objects(self._type.name, rows, self._wanted)
+            nested = self._nest.objects(self._type.name, rows, self._wanted)
             return [
                 object_from_fields(fields, self._type, Origin(self._sources[source], row))
-                for row, source, fields in zip(rows, sources, found, strict=True)
+                for row, source, fields in zip(rows, sources, nested, strict=True)
             ]
 
 
@@ -197,9 +197,9 @@ class StoredVerdicts:
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
-        [found] = self.firsts([indexes], limit)
-        rows = [row for row, _ in found]
-        ends = self.ends_of(found, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        [verdicts] = self.firsts([indexes], limit)
+        rows = [row for row, _ in verdicts]
+        ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def ends(self) -> Iterator[End]:
@@ -211,17 +211,17 @@ class StoredVerdicts:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
         wanted = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)
-        found: dict[int, list[Found]] = {}
+        by_index: dict[int, list[Found]] = {}
         for code, rows in by_code.items():
-            found.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
-        return [sorted(one for index in set(group) for one in found.get(index, ()))[:limit] for group in groups]
+            by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
+        return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
-    def ends_of(self, found: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
         """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
         known: dict[int | None, End] = {code: self._end(code, None) for code in self._counted}
         known[None] = HIDDEN, None
         asked = {code for code in self._counted if self._is_untold(code)}
-        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in found]
+        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
 
     def errors(self) -> Iterator[tuple[int, str]]:
         """Yield the rows whose runtime error or reason is their own, with it, in their order."""

@@ -108,8 +108,8 @@ def _below(block: Block) -> Iterator[Block]:
 
 
 def _misled(message: str, own: frozenset[str], known: frozenset[str], place: Span) -> Iterator[Diagnostic]:
-    named = {found[0] for found in _BARE.finditer(message)}
-    named |= {part for found in _QUOTED.finditer(message) for part in (found[2], found[2].rpartition(".")[2])}
+    named = {match[0] for match in _BARE.finditer(message)}
+    named |= {part for match in _QUOTED.finditer(message) for part in (match[2], match[2].rpartition(".")[2])}
     if own and named & known and not named & own:
         other = min(named & known, key=message.find)
         read = ", ".join(f"`{name}`" for name in sorted(own)[:3])
@@ -118,7 +118,7 @@ def _misled(message: str, own: frozenset[str], known: frozenset[str], place: Spa
 
 def _names(expressions: Iterable[Expr], *, texts: bool = True) -> frozenset[str]:
     """Return the fields and JSON keys that expressions read, extracts included; with ``texts`` their constants too."""
-    found: set[str] = set()
+    names: set[str] = set()
     open_expressions, seen = list(expressions), set()
     while open_expressions:
         expression = open_expressions.pop()
@@ -126,8 +126,8 @@ def _names(expressions: Iterable[Expr], *, texts: bool = True) -> frozenset[str]
             continue
         seen.add(id(expression))
         open_expressions += expression.operands
-        found |= set(_own_names(expression, texts=texts))
-    return frozenset(found)
+        names |= set(_own_names(expression, texts=texts))
+    return frozenset(names)
 
 
 def _own_names(expression: Expr, *, texts: bool) -> Iterator[str]:

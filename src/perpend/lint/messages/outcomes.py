@@ -16,8 +16,8 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 def outcomes_of(block: WrittenBlock) -> Iterator[WrittenOutcome]:
     """Yield the outcomes of a block and of its related lists."""
-    found = (*(condition.outcome for condition in block.conditions), block.otherwise)
-    yield from (outcome for outcome in found if outcome is not None)
+    outcomes = (*(condition.outcome for condition in block.conditions), block.otherwise)
+    yield from (outcome for outcome in outcomes if outcome is not None)
     for below in block.related:
         yield from outcomes_of(below)
 

@@ -55,7 +55,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _outcomes(block: WrittenBlock) -> Iterator[WrittenOutcome]:
-    found = (*(condition.outcome for condition in block.conditions), block.otherwise)
-    yield from (outcome for outcome in found if outcome is not None)
+    outcomes = (*(condition.outcome for condition in block.conditions), block.otherwise)
+    yield from (outcome for outcome in outcomes if outcome is not None)
     for item in block.related:
         yield from _outcomes(item)

@@ -79,11 +79,11 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 def _odd(text: str, limits: set[float]) -> str | None:
     near = {limit + shift for limit in limits for shift in (-1, 0, 1)}
-    for found in _LIMIT.finditer(text):
-        number, unit = int(found[1]), (found[2] or found[3]).lower()
+    for limit in _LIMIT.finditer(text):
+        number, unit = int(limit[1]), (limit[2] or limit[3]).lower()
         days = number * _UNITS[unit] / DAY if unit in _UNITS else number
         if number > 1 and (number, unit) not in _ALWAYS and not {number, days} & near:
-            return found[0]
+            return limit[0]
     return None
 
 

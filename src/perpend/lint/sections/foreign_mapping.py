@@ -72,7 +72,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
     repository = survey.repository
     for policy_id in repository.policy_ids:
         policy = repository.policy(policy_id).value
-        own = {found for one in policy.similar_security_hub if (found := _service(one.url))} if policy else set()
+        own = {service for control in policy.similar_security_hub if (service := _service(control.url))} if policy else set()
         for mapping in policy.mappings if policy and own else ():
             section = repository.section(mapping.value).value if mapping.value in repository.section_ids else None
             theirs = _service(section.security_hub_url or "") if section else None
@@ -82,5 +82,5 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _service(url: str) -> str | None:
-    found = _SERVICE.search(url)
-    return found[1] if found else None
+    match = _SERVICE.search(url)
+    return match[1] if match else None

@@ -66,10 +66,10 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
     """Return what a file says. What contradicts the repository, or itself, is left out and becomes a diagnostic."""
     former: dict[str, str] = {}
     targets = {one["from"].value: one["to"].value for one in fields.records("renames") if "from" in one and "to" in one}
-    for one in fields.records("renames"):
-        if "from" not in one or "to" not in one:
+    for entry in fields.records("renames"):
+        if "from" not in entry or "to" not in entry:
             continue
-        origin, target = one["from"], one["to"]
+        origin, target = entry["from"], entry["to"]
         problem = _problem(origin.value, target.value, former, targets, policy_ids)
         if problem is not None:
             at, message = (origin.span if problem[0] else target.span), problem[1]
@@ -77,8 +77,8 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
         else:
             former[target.value] = origin.value
     retired = set()
-    for one in fields.records("retired"):
-        policy = one.get("policy")
+    for entry in fields.records("retired"):
+        policy = entry.get("policy")
         if policy is not None and policy.value in policy_ids:
             diagnostics.append(_at(policy.span, f"`{shorten(policy.value)}` is called retired, and is a policy", "", ()))
         elif policy is not None:

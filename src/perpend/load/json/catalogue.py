@@ -82,5 +82,5 @@ def _catalogued(called: str, entry: Mapping[str, Any]) -> CataloguedType:
 
 
 def _texts(fields: list[Any], key: str) -> set[str]:
-    found = (field.get(key) for field in fields if isinstance(field, dict))
-    return {text for text in found if isinstance(text, str) and text}
+    texts = (field.get(key) for field in fields if isinstance(field, dict))
+    return {text for text in texts if isinstance(text, str) and text}

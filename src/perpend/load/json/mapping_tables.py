@@ -42,7 +42,7 @@ def read_mapping_tables(files: Files, diagnostics: list[Diagnostic]) -> MappingT
     """Return the tables at the root; what is wrong with them becomes diagnostics."""
     paths = _table(files, ID_MAP, "a text", lambda value: isinstance(value, str), diagnostics)
     ids = _table(files, RULE_SECTIONS, "a list of texts", _is_list_of_texts, diagnostics)
-    return MappingTables(paths, {rule: tuple(dict.fromkeys(found)) for rule, found in ids.items()})
+    return MappingTables(paths, {rule: tuple(dict.fromkeys(sections)) for rule, sections in ids.items()})
 
 
 def _table(

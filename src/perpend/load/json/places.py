@@ -45,10 +45,10 @@ class JsonPlaces:
         for key in keys:
             if self.text[start] != "{":
                 break
-            found = next((member for member in self.members(start) if member.name == key), None)
-            if found is None:
+            member = next((member for member in self.members(start) if member.name == key), None)
+            if member is None:
                 break
-            place, start = self.at(found.start, found.end - found.start), found.value
+            place, start = self.at(member.start, member.end - member.start), member.value
         return place or self.at(start)
 
     def repeated(self, key: str) -> Span:

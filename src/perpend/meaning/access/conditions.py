@@ -71,7 +71,7 @@ class Demand:
 
     def asks(self, operator: str, value: str) -> bool:
         """Whether it is a plain operator with one value, true or false."""
-        return (self.operator, self.quantifier) == (operator, "") and {one.lower() for one in self.values} == {value}
+        return (self.operator, self.quantifier) == (operator, "") and {value.lower() for value in self.values} == {value}
 
     @property
     def are_fixed(self) -> bool:
@@ -83,7 +83,7 @@ def demands_of(condition: object) -> tuple[Demand, ...]:
     """Return the demands of a ``Condition``, all of which a request must meet. Raises AccessPolicyError for another form."""
     if not isinstance(condition, dict) or not all(isinstance(by_key, dict) for by_key in condition.values()):
         raise AccessPolicyError("`Condition` does not hold operators with keys")
-    found: list[Demand] = []
+    demands: list[Demand] = []
     for operator, by_key in condition.items():
         if len({key.lower() for key in by_key}) < len(by_key):
             raise AccessPolicyError(f"`{operator[:64]}` of a `Condition` has a key twice")
@@ -92,8 +92,8 @@ def demands_of(condition: object) -> tuple[Demand, ...]:
             demand = Demand("", key.lower(), _values(given), written=f"{operator} {key}")
             if parts:
                 demand = replace(demand, quantifier=parts[1] or "", operator=parts[2], if_exists=bool(parts[3]))
-            found.append(demand)
-    return tuple(found)
+            demands.append(demand)
+    return tuple(demands)
 
 
 def _values(given: object) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _values(given: object) -> tuple[str, ...]:
 
 def firm_keys(demands: Iterable[Demand]) -> frozenset[str]:
     """Return the keys that a request must have, because ``Null`` says so."""
-    return frozenset(one.key for one in demands if one.asks("Null", "false") and not one.if_exists)
+    return frozenset(demand.key for demand in demands if demand.asks("Null", "false") and not demand.if_exists)
 
 
 def reason_to_ignore(demand: Demand, firm: frozenset[str]) -> str | None:
@@ -171,9 +171,9 @@ def _of_organizations(demand: Demand, outlook: Outlook) -> Limit | None:
 def _of_account_in_arn(demand: Demand, outlook: Outlook, form: re.Pattern[str]) -> Limit | None:
     if demand.operator not in TEXT:
         return None
-    found = [form.match(value) for value in demand.values]
-    numbers = frozenset(outlook.account(one[1]) for one in found if one)
-    return Limit(accounts=numbers) if all(found) else ANY
+    matches = [form.match(value) for value in demand.values]
+    numbers = frozenset(outlook.account(match[1]) for match in matches if match)
+    return Limit(accounts=numbers) if all(matches) else ANY
 
 
 def _principal_account(demand: Demand, outlook: Outlook) -> Narrowing | None:
@@ -203,8 +203,8 @@ def _user_id(demand: Demand, outlook: Outlook) -> Narrowing | None:
     if demand.operator not in TEXT or any(includes(value.lower(), "anonymous") for value in demand.values):
         return None
     ids = [value.partition(":")[0] for value in demand.values]
-    accounts = [outlook.known.unique_ids.get(one) for one in ids]
-    numbers = frozenset(outlook.account(one) for one in accounts if one)
+    accounts = [outlook.known.unique_ids.get(identity) for identity in ids]
+    numbers = frozenset(outlook.account(account) for account in accounts if account)
     return Narrowing(accounts=Limit(accounts=numbers) if all(accounts) else ANY)
 
 
@@ -258,10 +258,10 @@ def _network_name(demand: Demand, _: Outlook) -> Narrowing | None:
 def _network_addresses(demand: Demand, _: Outlook) -> Narrowing | None:
     networks = [_network(value) for value in demand.values] if demand.operator == "IpAddress" else [None]
     sizes = {4: 0, 6: 0}
-    for one in set(networks):
-        if one is None or one[1] < _WIDEST_NETWORK[one[0]]:
+    for network in set(networks):
+        if network is None or network[1] < _WIDEST_NETWORK[network[0]]:
             return None
-        sizes[one[0]] += 1 << (128 - one[1])
+        sizes[network[0]] += 1 << (128 - network[1])
     are_few = all(size <= _MOST_NETWORKS << (128 - _WIDEST_NETWORK[version]) for version, size in sizes.items())
     return _NETWORK if are_few else None
 
@@ -272,12 +272,12 @@ def _network(text: str) -> tuple[int, int, int] | None:
     if slash and not (prefix.isascii() and prefix.isdigit()):
         return None
     try:
-        found = ipaddress.ip_network(text[:64], strict=False)
+        network = ipaddress.ip_network(text[:64], strict=False)
     except ValueError:
         return None
-    if isinstance(found, ipaddress.IPv6Network) and found.overlaps(_MAPPED):
-        return 4, max(found.prefixlen - _MAPPED.prefixlen, 0), int(found.network_address)
-    return found.version, found.prefixlen, int(found.network_address)
+    if isinstance(network, ipaddress.IPv6Network) and network.overlaps(_MAPPED):
+        return 4, max(network.prefixlen - _MAPPED.prefixlen, 0), int(network.network_address)
+    return network.version, network.prefixlen, int(network.network_address)
 
 
 def _access_point_account(demand: Demand, _: Outlook) -> Narrowing | None:

@@ -90,7 +90,7 @@ def _cover(patterns: Sequence[str], granted: Sequence[str], effort: Effort) -> b
     """Whether patterns surely match all that is granted, which is everything where nothing is listed."""
     if "*" in patterns:
         return True
-    return bool(granted) and all(any(effort.includes(pattern, one) for pattern in patterns) for one in granted)
+    return bool(granted) and all(any(effort.includes(pattern, action) for pattern in patterns) for action in granted)
 
 
 def _listed(given: object) -> list[str]:
@@ -106,12 +106,12 @@ def _union_left(deny: Mapping[str, object], outlook: Outlook) -> tuple[Narrowing
         demands = demands_of(deny["Condition"])
     except AccessPolicyError:
         return None
-    found = []
+    narrowings = []
     for demand in demands:
         contrary = opposite(demand)
         narrowing = narrowing_of(contrary, frozenset(), outlook) if contrary else None
         if not isinstance(narrowing, Narrowing):
             return None
-        found.append(narrowing)
-    are_alike = len({narrowing.is_of_network for narrowing in found}) == 1
-    return tuple(dict.fromkeys(found)) if are_alike else None
+        narrowings.append(narrowing)
+    are_alike = len({narrowing.is_of_network for narrowing in narrowings}) == 1
+    return tuple(dict.fromkeys(narrowings)) if are_alike else None

@@ -71,9 +71,9 @@ def access_of_statements(document: object, kind: PolicyKind, surroundings: Surro
     statements, lacking = statements_of(document), surroundings.lacking
     # INVARIANT: a level that is the same whether all that is not known lies outside or inside is the same in between.
     assumed = [(), lacking, *((fact,) for fact in lacking)] if lacking else [()]
-    found = zip(*(_levels(statements, kind, Outlook(surroundings, inside)) for inside in assumed), strict=True)
-    allowed = ((number, one) for number, one in enumerate(statements, 1) if one["Effect"] == "Allow")
-    return [_access(number, one, each, lacking) for (number, one), each in zip(allowed, found, strict=True)]
+    of_each = zip(*(_levels(statements, kind, Outlook(surroundings, inside)) for inside in assumed), strict=True)
+    allowed = ((number, statement) for number, statement in enumerate(statements, 1) if statement["Effect"] == "Allow")
+    return [_access(number, statement, each, lacking) for (number, statement), each in zip(allowed, of_each, strict=True)]
 
 
 def extended_document(document: object, kind: PolicyKind, surroundings: Surroundings) -> dict[str, Any]:
@@ -99,12 +99,12 @@ _Found = tuple[AccessLevel | None, list[str]]
 """A level and what led to it; None where the statement is not understood. The last sentence says who is left, or why."""
 
 
-def _access(number: int, statement: Mapping[str, Any], found: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
-    """Return a statement's access. ``found`` is what holds outside, then with all that is lacking inside, then each alone."""
-    level, because = found[0]
-    if all(other == level for other, _ in found[1:]):
+def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
+    """Return a statement's access. ``outcomes`` hold outside, then with all that is lacking inside, then each alone."""
+    level, because = outcomes[0]
+    if all(other == level for other, _ in outcomes[1:]):
         return StatementAccess(number, statement, level, tuple(because))
-    deciding = [fact for fact, (alone, _) in zip(lacking, found[2:], strict=True) if alone != level] or lacking
+    deciding = [fact for fact, (alone, _) in zip(lacking, outcomes[2:], strict=True) if alone != level] or lacking
     reason = f"not known: it hangs on {' and '.join(f'{fact.words} ({fact.call})' for fact in deciding)}"
     return StatementAccess(number, statement, None, (*because[:-1], reason), tuple(fact.call for fact in deciding))
 
@@ -147,14 +147,14 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -
         named = own_identities(outlook)
     else:
         named = principals_named(statement, demands, outlook)
-    requesters = united(one for each in named for one in each.requesters)
+    requesters = united(requester for each in named for requester in each.requesters)
     because = _some([one.sentence for one in named], "names {:,} more")
     told = []
-    for demand, found in leaves(demands, outlook):
-        requesters = narrowed(requesters, [found]) if isinstance(found, Narrowing) else requesters
+    for demand, left in leaves(demands, outlook):
+        requesters = narrowed(requesters, [left]) if isinstance(left, Narrowing) else requesters
         if demand.key.rpartition(":")[2] not in CLAIMS:
-            told.append((demand, found))
-    sentences = [demand_in_words(demand, found, outlook) for demand, found in told[:_MOST_SENTENCES]]
+            told.append((demand, left))
+    sentences = [demand_in_words(demand, left, outlook) for demand, left in told[:_MOST_SENTENCES]]
     hidden = len(told) - len(sentences)
     return requesters, [*because, *sentences, *([f"{hidden:,} more conditions"] if hidden else [])]
 
@@ -162,11 +162,11 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -
 def _widest(requesters: Sequence[Requesters], because: list[str], outlook: Outlook) -> _Found:
     if not requesters:
         return AccessLevel.NOBODY, [*because, "nobody is left"]
-    levels = {one: level_of(one, outlook) for one in requesters}
+    levels = {requester: level_of(requester, outlook) for requester in requesters}
     level = max(levels.values())
     if level is AccessLevel.NOBODY:
         return level, [*because, "nobody is left"]
-    widest = next(one for one, found in levels.items() if found == level)
+    widest = next(requester for requester, its_level in levels.items() if its_level == level)
     return level, [*because, f"left: {requesters_in_words(widest, outlook)}"]
 
 

@@ -74,15 +74,15 @@ def principals_named(statement: Mapping[str, object], demands: Sequence[Demand],
         return [Named(EVERYBODY, "names everybody")]
     if not isinstance(given, dict) or not given:
         raise AccessPolicyError("it names no principal" if given is None else "its `Principal` is neither `*` nor an object")
-    found: list[Named] = []
+    principals: list[Named] = []
     for kind, names in given.items():
         if kind not in _READERS:
             raise AccessPolicyError(f"`{kind[:_SHOWN]}` is no kind of principal")
         listed = [names] if isinstance(names, str) else names
         if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
             raise AccessPolicyError(f"`{kind}` is neither a text nor a list of texts")
-        found += (_READERS[kind](name, demands, outlook) for name in dict.fromkeys(listed))
-    return found
+        principals += (_READERS[kind](name, demands, outlook) for name in dict.fromkeys(listed))
+    return principals
 
 
 def own_identities(outlook: Outlook) -> list[Named]:
@@ -94,8 +94,8 @@ def own_identities(outlook: Outlook) -> list[Named]:
 def _aws(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
     if name == "*":
         return Named(EVERYBODY, "names everybody")
-    if found := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
-        number = outlook.account(found[1])
+    if named := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
+        number = outlook.account(named[1])
         return _account(number, account_in_words(number, outlook))
     if _CLOUDFRONT.fullmatch(name):
         return Named((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
@@ -143,7 +143,7 @@ def _federated(name: str, demands: Sequence[Demand], _: Outlook) -> Named:
 
 def _that_count(demands: Sequence[Demand]) -> Iterator[Demand]:
     firm = firm_keys(demands)
-    return (one for one in demands if one.operator in TEXT and reason_to_ignore(one, firm) is None)
+    return (demand for demand in demands if demand.operator in TEXT and reason_to_ignore(demand, firm) is None)
 
 
 def _fixes(demand: Demand, issuer: str) -> bool:

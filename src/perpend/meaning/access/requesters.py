@@ -98,35 +98,35 @@ class Narrowing:
 
 def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
     """Return requesters with all accounts that are named one by one in one set."""
-    found, accounts = [], set[str]()
-    for one in requesters:
-        if one.limit.accounts is None:
-            found.append(one)
+    others, accounts = [], set[str]()
+    for some in requesters:
+        if some.limit.accounts is None:
+            others.append(some)
         else:
-            accounts |= one.limit.accounts
+            accounts |= some.limit.accounts
     named = [Requesters(Who.ACCOUNTS, Limit(accounts=frozenset(accounts)))] if accounts else []
-    return tuple(dict.fromkeys([*named, *found]))
+    return tuple(dict.fromkeys([*named, *others]))
 
 
 def narrowed(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
     """Return the requesters that at least one of the narrowings leaves."""
-    found = (narrowing.left(one) for one in requesters for narrowing in union)
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+    left = (narrowing.left(some) for some in requesters for narrowing in union)
+    return tuple(dict.fromkeys(some for some in left if some is not None))
 
 
-def level_of(one: Requesters, outlook: Outlook) -> AccessLevel:
+def level_of(requesters: Requesters, outlook: Outlook) -> AccessLevel:
     """Return how wide a set of requesters is."""
-    level = _level_of_who(one, outlook)
-    return min(level, AccessLevel.EXTERNAL_PRINCIPAL) if one.are_networked else level
+    level = _level_of_who(requesters, outlook)
+    return min(level, AccessLevel.EXTERNAL_PRINCIPAL) if requesters.are_networked else level
 
 
-def _level_of_who(one: Requesters, outlook: Outlook) -> AccessLevel:
-    match one.who:
+def _level_of_who(requesters: Requesters, outlook: Outlook) -> AccessLevel:
+    match requesters.who:
         case Who.ACCOUNTS:
-            return _level_within(one.limit, outlook)
+            return _level_within(requesters.limit, outlook)
         case Who.SERVICES:
-            level = _level_within(one.limit, outlook)
-            if level < AccessLevel.EXTERNAL_PRINCIPAL or (one.are_anybodys and one.limit.names_somebody):
+            level = _level_within(requesters.limit, outlook)
+            if level < AccessLevel.EXTERNAL_PRINCIPAL or (requesters.are_anybodys and requesters.limit.names_somebody):
                 return level
             return AccessLevel.AWS_SERVICE
         case Who.CLOUDFRONT:

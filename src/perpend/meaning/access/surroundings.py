@@ -64,10 +64,10 @@ class Surroundings:
     @property
     def lacking(self) -> tuple[Gap, ...]:
         """The facts that are not known and may decide a level."""
-        found = [Gap.ACCOUNT] if self.account is None else []
-        found += [Gap.ORGANIZATION] if self.organization is None else []
+        gaps = [Gap.ACCOUNT] if self.account is None else []
+        gaps += [Gap.ORGANIZATION] if self.organization is None else []
         has_members = self.organization != NO_ORGANIZATION and self.organization_accounts is None
-        return (*found, Gap.MEMBERS) if has_members else tuple(found)
+        return (*gaps, Gap.MEMBERS) if has_members else tuple(gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def surroundings_from_json(document: object) -> Surroundings:
     """Return the surroundings that a JSON object states. Raises UnusableSurroundings with the key that is wrong."""
     if not isinstance(document, dict):
         raise UnusableSurroundings("the context is not an object")
-    found = {}
+    stated = {}
     for key, value in document.items():
         if key not in _KEYS:
             near = difflib.get_close_matches(key[:64], _KEYS, n=1)
@@ -132,10 +132,10 @@ def surroundings_from_json(document: object) -> Surroundings:
             raise UnusableSurroundings(f"the context has the unknown key `{key[:64]}`{hint}")
         name, read = _KEYS[key]
         if value is not None and name:
-            found[name] = read(key, value)
+            stated[name] = read(key, value)
         elif value is not None:
             read(key, value)
-    return Surroundings(**found)
+    return Surroundings(**stated)
 
 
 def _text(form: re.Pattern[str], what: str) -> Callable[[str, object], str]:

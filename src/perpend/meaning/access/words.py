@@ -36,10 +36,10 @@ def organization_in_words(name: str, outlook: Outlook) -> str:
     return f"organization {name[:_LONGEST]}, {_PLACES[outlook.level_of_organization(name)]}"
 
 
-def demand_in_words(demand: Demand, found: Narrowing | str, outlook: Outlook) -> str:
+def demand_in_words(demand: Demand, left: Narrowing | str, outlook: Outlook) -> str:
     """Return what a demand leaves, or why it narrows nobody, as a sentence."""
     written = f"`{demand.written[:_LONGEST]}`"
-    return f"{written} {found if isinstance(found, str) else f'leaves {narrowing_in_words(found, outlook)}'}"
+    return f"{written} {left if isinstance(left, str) else f'leaves {narrowing_in_words(left, outlook)}'}"
 
 
 def narrowing_in_words(narrowing: Narrowing, outlook: Outlook) -> str:

@@ -18,6 +18,6 @@ def fewer_checks(expression: Expr) -> Iterator[ExpressionChange]:
     """Yield an expression without one of its checks. One that the language requires nobody can leave out."""
     for check in expression.checks:
         if not check.declaration.required and not check.declaration.implied:
-            rest = tuple(one for one in expression.checks if one is not check)
+            rest = tuple(other for other in expression.checks if other is not check)
             words = f"the check `{check_text(expression, check)}` was removed"
             yield ExpressionChange(words, replace(expression, checks=rest))

@@ -32,11 +32,11 @@ class QueryAnswers(NamedTuple):
 
 def answers_of(expression: str) -> QueryAnswers | None:
     """Return the texts that a query can answer with, None where they can be any."""
-    found = _answers(compile_query(expression).tree)
-    if found & _OPEN:
+    answers = _answers(compile_query(expression).tree)
+    if answers & _OPEN:
         return None
-    texts = tuple(sorted(json.loads(one) for one in found if one.startswith('"')))
-    return QueryAnswers(texts, "null" in found, _FILLED in found)
+    texts = tuple(sorted(json.loads(answer) for answer in answers if answer.startswith('"')))
+    return QueryAnswers(texts, "null" in answers, _FILLED in answers)
 
 
 def _answers(tree: Mapping[str, Any]) -> frozenset[str]:

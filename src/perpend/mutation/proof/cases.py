@@ -127,7 +127,7 @@ def _points_of(expression: Expr) -> Iterable[float]:
 
 def _between(points: Iterable[float]) -> list[float]:
     """Return points, one between each two, one below and one above all."""
-    found: list[float] = []
+    places: list[float] = []
     for point in sorted(points):
-        found += [(found[-1] + point) / 2 if found else point - 1, point]
-    return [*found, found[-1] + 1] if found else [0]
+        places += [(places[-1] + point) / 2 if places else point - 1, point]
+    return [*places, places[-1] + 1] if places else [0]

@@ -51,10 +51,10 @@ def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashab
     budget = [MOST_CASES]
     starts: list[Chosen] = []
     for left, right in pair.changed_parts():
-        found = _differences(left, right, [{}], budget)
-        if found is None:
+        differing = _differences(left, right, [{}], budget)
+        if differing is None:
             return False
-        starts += found
+        starts += differing
     return _differences(pair.run_left, pair.run_right, starts, budget, first_only=True) == []
 
 
@@ -80,7 +80,7 @@ def _differences(
     left: _Run, right: _Run, starts: list[Chosen], budget: list[int], *, first_only: bool = False
 ) -> list[Chosen] | None:
     """Return the choices on which two runs differ, None where there are too many cases to say."""
-    pending, found = list(starts), []
+    pending, differing = list(starts), []
     while pending:
         chosen = pending.pop()
         budget[0] -= 1
@@ -92,10 +92,10 @@ def _differences(
             pending += [{**chosen, choice.key: option} for option in choice.options]
             continue
         if differ:
-            found.append(chosen)
+            differing.append(chosen)
             if first_only:
                 break
-    return found
+    return differing
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +132,18 @@ class _Pair:
         pairs = list(zip(self.block.conditions, self.changed.conditions, strict=False))
         if len(self.block.conditions) != len(self.changed.conditions) or self.block.otherwise != self.changed.otherwise:
             return [self._dropped()]
-        different = [(one, other) for one, other in pairs if one is not other]
+        different = [(left, right) for left, right in pairs if left is not right]
         if len(different) == 2 and different[0] == different[1][::-1]:
             return [self._swapped(*different[0])]
         if any(name for name in self.block.related if self.block.related[name] is not self.changed.related[name]):
             return [(self.run_left, self.run_right)]
-        return [self._condition(one, other) for one, other in different]
+        return [self._condition(left, right) for left, right in different]
 
-    def _condition(self, one: Condition, other: Condition) -> tuple[_Run, _Run]:
-        return self._both((one,), (other,))
+    def _condition(self, left: Condition, right: Condition) -> tuple[_Run, _Run]:
+        return self._both((left,), (right,))
 
-    def _swapped(self, one: Condition, other: Condition) -> tuple[_Run, _Run]:
-        return self._both((one, other), (other, one))
+    def _swapped(self, left: Condition, right: Condition) -> tuple[_Run, _Run]:
+        return self._both((left, right), (right, left))
 
     def _dropped(self) -> tuple[_Run, _Run]:
         kept = set(map(id, self.changed.conditions))

@@ -120,9 +120,9 @@ class Reasoner:
         operands = [self._value(operand, lookups) for operand in expression.operands]
         varying = [at for at, operand in enumerate(expression.operands) if operand.operation.family != "Constants"]
         if len(varying) < 2:
-            found = self._case_by_case(expression, operands, name, varying)
-            if found is not UNTOLD:
-                return found
+            answer = self._case_by_case(expression, operands, name, varying)
+            if answer is not UNTOLD:
+                return answer
         if name == "AWS_POLICY_ALLOWS" and self._is_without_document(expression, lookups):
             return False
         place = lookups, self._number(expression, name)
@@ -131,9 +131,9 @@ class Reasoner:
             return False
         if name not in _ORDERS and (len(varying) > 1 or _asks_form(expression)):
             operands = [alone(operand) for operand in operands]
-            found = known_answer(self._values, self._cases, expression, operands, name)
-            if found is not UNTOLD:
-                return found
+            answer = known_answer(self._values, self._cases, expression, operands, name)
+            if answer is not UNTOLD:
+                return answer
         return self._symbolic(expression, operands, place)
 
     def _number(self, expression: Expr, name: str) -> int:

@@ -38,8 +38,8 @@ def decided(value: Any, of: Callable[[Any], Hashable]) -> Any:
     if not isinstance(value, Several):
         return of(value)
     groups: dict[Hashable, list[Any]] = {}
-    for case, one in value.cases:
-        groups.setdefault(of(one), []).append(case)
+    for case, inner in value.cases:
+        groups.setdefault(of(inner), []).append(case)
     if len(groups) > 1:
         raise OpenQuestion(value.key, tuple(map(tuple, groups.values())))
     return next(iter(groups))

@@ -80,8 +80,8 @@ def _computed(expression: Expr, operands: list[Any], name: str) -> Any:
 
     def argument(value: Any) -> Any:
         if isinstance(value, Expr):
-            found = next(given)
-            return lambda frame: found
+            operand = next(given)
+            return lambda frame: operand
         return value
 
     arguments = {key: argument(value) for key, value in expression.arguments.items()}

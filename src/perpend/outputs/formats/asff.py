@@ -104,14 +104,14 @@ def _severity(finding: ReportedFinding, unrated: str) -> dict[str, str]:
 
 
 def _compliance(finding: ReportedFinding) -> dict[str, Any]:
-    found: dict[str, Any] = {"Status": _STATUSES[finding.life.last or finding.status]}
+    compliance: dict[str, Any] = {"Status": _STATUSES[finding.life.last or finding.status]}
     if finding.policy.requirements:
         requirements = (cut(f"{framework}/{number}", 64) for framework, number in finding.policy.requirements)
-        found["RelatedRequirements"] = [*requirements][:_MOST]
+        compliance["RelatedRequirements"] = [*requirements][:_MOST]
     if finding.status is Status.UNDETERMINED:
         reason = {"ReasonCode": f"UNDETERMINED_{finding.index}", "Description": _filled(finding.message, _REASON)}
-        found["StatusReasons"] = [reason]
-    return found
+        compliance["StatusReasons"] = [reason]
+    return compliance
 
 
 def _remediation(finding: ReportedFinding) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class FindingGroup:
 
     def take(self, finding: ReportedFinding, number: int, names: list[str]) -> None:
         """Take in several that are like one."""
-        worst = max((self.first.rating, finding.rating), key=lambda one: one.level.rank if one else 0)
+        worst = max((self.first.rating, finding.rating), key=lambda rating: rating.level.rank if rating else 0)
         same = finding.life.change == self.first.life.change
         life = self.first.life if same else replace(self.first.life, change=CHANGED)
         self.first = replace(self.first, rating=worst, life=life)
@@ -53,22 +53,22 @@ class FindingGroup:
 
 def grouped(findings: Iterable[ReportedFinding], most: int = MOST) -> Iterator[ReportedFinding | FindingGroup]:
     """Yield findings as they are, or groups of them where they are more than ``most``."""
-    found = iter(findings)
-    first = list(islice(found, most + 1))
+    remaining = iter(findings)
+    first = list(islice(remaining, most + 1))
     if len(first) <= most:
         yield from first
         return
     groups: dict[_Key, FindingGroup] = {}
-    for one in chain(first, found):
-        account = one.subject.account or ""
-        key = (one.policy.id, account, one.status, one.life.waiver is not None)
-        groups.setdefault(key, FindingGroup(one, account)).add(one)
+    for finding in chain(first, remaining):
+        account = finding.subject.account or ""
+        key = (finding.policy.id, account, finding.status, finding.life.waiver is not None)
+        groups.setdefault(key, FindingGroup(finding, account)).add(finding)
     yield from (groups if len(groups) <= most else _by_policy(groups)).values()
 
 
 def _by_policy(groups: dict[_Key, FindingGroup]) -> dict[_Key, FindingGroup]:
-    found: dict[_Key, FindingGroup] = {}
+    by_policy: dict[_Key, FindingGroup] = {}
     for (policy_id, _, status, waived), group in groups.items():
-        of_policy = found.setdefault((policy_id, "", status, waived), FindingGroup(group.first, None))
+        of_policy = by_policy.setdefault((policy_id, "", status, waived), FindingGroup(group.first, None))
         of_policy.take(group.first, group.number, group.names)
-    return found
+    return by_policy

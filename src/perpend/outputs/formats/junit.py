@@ -67,7 +67,7 @@ class _Suites:
     def _drop_green(self) -> None:
         self.only_red = True
         for policy_id, cases in self.by_policy.items():
-            red = [one for one in cases if one.element in _RED]
+            red = [case for case in cases if case.element in _RED]
             self.by_policy[policy_id] = red
             self.left_out += len(cases) - len(red)
             self.kept -= len(cases) - len(red)
@@ -85,16 +85,16 @@ def write_findings_junit(
     root = ElementTree.Element("testsuites")
     _properties(root, {**{status.value: str(run.counts[status]) for status in Status}, "left out": str(suites.left_out)})
     for policy_id, cases in sorted(suites.by_policy.items()):
-        counts = {name: str(sum(one.element == name for one in cases)) for name in (*_RED, "skipped")}
+        counts = {name: str(sum(case.element == name for case in cases)) for name in (*_RED, "skipped")}
         numbers = {"tests": str(len(cases)), "failures": counts["failure"], "errors": counts["error"]}
         name = xml_text(titles[policy_id])
         suite = ElementTree.SubElement(root, "testsuite", {"name": name, **numbers, "skipped": counts["skipped"]})
-        for one in cases:
-            case = ElementTree.SubElement(suite, "testcase", classname=xml_text(policy_id), name=xml_text(one.name))
-            if one.element:
-                kind = {"type": one.severity} if one.severity else {}
-                said = ElementTree.SubElement(case, one.element, {"message": xml_text(one.message), **kind})
-                said.text = xml_text(one.text) or None
+        for case in cases:
+            element = ElementTree.SubElement(suite, "testcase", classname=xml_text(policy_id), name=xml_text(case.name))
+            if case.element:
+                kind = {"type": case.severity} if case.severity else {}
+                said = ElementTree.SubElement(element, case.element, {"message": xml_text(case.message), **kind})
+                said.text = xml_text(case.text) or None
     write_xml(root, stream)
 
 

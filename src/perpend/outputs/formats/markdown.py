@@ -69,7 +69,7 @@ def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudg
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
     written += ".\n" + (_severities(weighed) if weighed else "")
-    stream.write(_with_sections(written, (_section_of(one, weighed) for one in tally_of(judgement, limit=_OBJECTS))))
+    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(judgement, limit=_OBJECTS))))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -101,12 +101,12 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
 def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
     """Return a comment with as many sections as it has room for, and how many it has none for."""
     left_out = 0
-    for one in sections:
-        section = "".join(_section(one))
-        if section and (left_out or len(written) + len(section) > MOST - 100):
+    for section in sections:
+        text = "".join(_section(section))
+        if text and (left_out or len(written) + len(text) > MOST - 100):
             left_out += 1
         else:
-            written += section
+            written += text
     if left_out:
         written += f"\n{left_out:,} more policies have findings, which this comment has no room for.\n"
     return written
@@ -121,7 +121,7 @@ def _severities(weighed: WeighedJudgement) -> str:
     """Return how many findings there are of each severity; what is waived is not among them."""
     rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
     shown = [
-        f"| {'not rated' if name == 'notRated' else name} | {' | '.join(f'{one:,}' for one in counts.values())} |\n"
+        f"| {'not rated' if name == 'notRated' else name} | {' | '.join(f'{number:,}' for number in counts.values())} |\n"
         for name, counts in rows
     ]
     return f"\n| severity | incompliant | undetermined |\n| --- | ---: | ---: |\n{''.join(shown)}" if shown else ""
@@ -132,30 +132,36 @@ def _section_of(tally: PolicyTally, weighed: WeighedJudgement | None) -> PolicyS
     severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     said = [
-        SaidOfMany(one.status, one.message, one.remediation, one.objects, [judged.name or judged.id for judged, _ in one.shown])
-        for one in tally.groups
+        SaidOfMany(
+            group.status,
+            group.message,
+            group.remediation,
+            group.objects,
+            [judged.name or judged.id for judged, _ in group.shown],
+        )
+        for group in tally.groups
     ]
     return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, said)
 
 
-def _section(one: PolicySection) -> Iterator[str]:
-    if not one.said:
+def _section(section: PolicySection) -> Iterator[str]:
+    if not section.said:
         return
-    counts = ", ".join(f"{number:,} {prose(word)}" for word, number in one.counts.items())
-    rating = f" · {prose(one.rating)}" if one.rating else ""
-    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(one.title)}</summary>\n\n"
-    yield f"{span(one.id)}\n"
-    for said in one.said:
+    counts = ", ".join(f"{number:,} {prose(word)}" for word, number in section.counts.items())
+    rating = f" · {prose(section.rating)}" if section.rating else ""
+    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(section.title)}</summary>\n\n"
+    yield f"{span(section.id)}\n"
+    for said in section.said:
         yield _said(said)
     yield "\n</details>\n"
 
 
-def _said(one: SaidOfMany) -> str:
-    said = f"\n- {one.status.value} {one.objects:,}: {prose(one.message)}"
-    if one.remediation:
-        said += f" Next: {prose(one.remediation)}"
-    first = f"first {len(one.names)}: " if one.objects > len(one.names) else ""
-    return f"{said}\n  {first}{', '.join(map(span, one.names))}\n"
+def _said(many: SaidOfMany) -> str:
+    said = f"\n- {many.status.value} {many.objects:,}: {prose(many.message)}"
+    if many.remediation:
+        said += f" Next: {prose(many.remediation)}"
+    first = f"first {len(many.names)}: " if many.objects > len(many.names) else ""
+    return f"{said}\n  {first}{', '.join(map(span, many.names))}\n"
 
 
 def span(text: str) -> str:

@@ -64,11 +64,11 @@ def write_ocsf_parquet(
         temporary.unlink(missing_ok=True)
 
 
-def _write_lines(found: Iterable[dict[str, Any]], path: Path) -> int:
+def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
     """Write events as lines; return the length of the longest."""
     longest = 0
     with naming(path), path.open("w", encoding="ascii", newline="") as stream:
-        for event in found:
+        for event in events:
             longest = max(longest, stream.write(json_of(event) + "\n"))
     return longest
 

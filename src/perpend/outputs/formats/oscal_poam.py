@@ -39,7 +39,9 @@ def write_oscal_poam(run: ReportedRun, findings: Iterable[ReportedFinding], stre
     }
     stream.write(f'{{"plan-of-action-and-milestones":{json_of(head)[:-1]},\n"observations":[')
     policies = [run.policies[name] for name in sorted(run.policies)]
-    write_items((observation(run, one, []) for one in policies if any(one.counts.get(status) for status in OPEN)), stream)
+    write_items(
+        (observation(run, policy, []) for policy in policies if any(policy.counts.get(status) for status in OPEN)), stream
+    )
     stream.write('\n],\n"poam-items":[')
     write_items(_joined(first, items), stream)
     stream.write("\n]}}\n")

@@ -43,7 +43,7 @@ def write_oscal_results(
     ``weighed`` is how severe findings are: observations of policies that somebody has rated have it as properties.
     """
     tallies = tally_of(judgement, limit=limit)
-    write_results_of(run_of(judgement, weighed), {one.policy.id: _subjects(one) for one in tallies}, stream)
+    write_results_of(run_of(judgement, weighed), {tally.policy.id: _subjects(tally) for tally in tallies}, stream)
 
 
 def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any]]], stream: TextIO) -> None:
@@ -57,10 +57,12 @@ def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any
     resource = {"uuid": plan, "title": "The policies that judged", "description": f"{len(run.policies):,} policies."}
     stream.write(f'{{"assessment-results":{json_of(head)[:-1]},\n"results":[{json_of(_result(run))[:-1]}')
     _write_list(
-        "observations", (observation(run, run.policies[one], subjects.get(one, [])) for one in sorted(run.policies)), stream
+        "observations",
+        (observation(run, run.policies[policy_id], subjects.get(policy_id, [])) for policy_id in sorted(run.policies)),
+        stream,
     )
-    found = (_finding(run, card, result) for card in run.scorecards for result in card.results if result.standing in _STATES)
-    _write_list("findings", found, stream)
+    findings = (_finding(run, card, result) for card in run.scorecards for result in card.results if result.standing in _STATES)
+    _write_list("findings", findings, stream)
     stream.write(f'}}],\n"back-matter":{{"resources":[{json_of(resource)}]}}}}}}\n')
 
 
@@ -137,8 +139,10 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
     requirement = result.requirement
     state, reason = _STATES[result.standing]
     said = ", ".join(f"{result.counts[status]:,} {status.value.lower()}" for status in Status if result.counts[status])
-    policies = sorted({one.policy_id for one in requirement.policies if one.was_asked and one.policy_id in run.policies})
-    left = "; ".join(sorted({one.reason for one in requirement.policies if one.judges and one.reason}))
+    policies = sorted(
+        {policy.policy_id for policy in requirement.policies if policy.was_asked and policy.policy_id in run.policies}
+    )
+    left = "; ".join(sorted({policy.reason for policy in requirement.policies if policy.judges and policy.reason}))
     target = {"type": "objective-id", "target-id": token(requirement.id), "status": {"state": state, "reason": reason}}
     return {
         "uuid": uuid_of("finding", run.time, requirement.id),
@@ -147,6 +151,8 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
         "props": props({"standing": result.standing.value, "section-id": requirement.id}),
         "target": target,
         **(
-            {"related-observations": [{"observation-uuid": observation_uuid(run, one)} for one in policies]} if policies else {}
+            {"related-observations": [{"observation-uuid": observation_uuid(run, policy_id)} for policy_id in policies]}
+            if policies
+            else {}
         ),
     }

@@ -89,9 +89,9 @@ def _security_severity(policy: ReportedPolicy) -> dict[str, str]:
 
 
 def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"executionSuccessful": True, "endTimeUtc": run.time}
+    invocation: dict[str, Any] = {"executionSuccessful": True, "endTimeUtc": run.time}
     if github:
-        found["toolExecutionNotifications"] = [
+        invocation["toolExecutionNotifications"] = [
             {
                 "level": "warning",
                 "message": {"text": f"{literal(policy.title)}: {policy.counts[Status.UNDETERMINED]} undetermined"},
@@ -100,25 +100,25 @@ def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict
             for policy in rules
             if policy.counts.get(Status.UNDETERMINED)
         ]
-    return found
+    return invocation
 
 
-def _shown(one: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:
-    if not isinstance(one, FindingGroup):
-        return _result(one, numbers[one.policy.id])
-    finding = one.first
-    found = _result(finding, numbers[finding.policy.id])
-    where = "several accounts" if one.account is None else f"account {one.account}" if one.account else "no known account"
-    named = ", ".join(one.names)
-    said = f"{one.number:,} objects in {where} (first {len(one.names)}: {named}): {finding.message}"
+def _shown(shown: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:
+    if not isinstance(shown, FindingGroup):
+        return _result(shown, numbers[shown.policy.id])
+    finding = shown.first
+    result = _result(finding, numbers[finding.policy.id])
+    where = "several accounts" if shown.account is None else f"account {shown.account}" if shown.account else "no known account"
+    named = ", ".join(shown.names)
+    said = f"{shown.number:,} objects in {where} (first {len(shown.names)}: {named}): {finding.message}"
     place = {"fullyQualifiedName": where, "name": where, "kind": "account"}
     parts = (finding.policy.id, where, finding.status.value, str(bool(finding.life.waiver)))
     return {
-        **found,
+        **result,
         "message": {"text": literal(said)},
-        "locations": [{**found["locations"][0], "logicalLocations": [place]}],
+        "locations": [{**result["locations"][0], "logicalLocations": [place]}],
         "partialFingerprints": {_OF_GROUP: uuid_of("sarif-group", *parts)},
-        "occurrenceCount": one.number,
+        "occurrenceCount": shown.number,
     }
 
 

@@ -48,14 +48,14 @@ def _block(settings: Settings, number: int) -> Iterator[str]:
 
 def _nested(values: Mapping[str, Scalar]) -> dict[str, Any]:
     """Return attributes by block."""
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for name, value in values.items():
         *blocks, last = name.split(".")
-        inside = found
+        inside = attributes
         for block in blocks:
             inside = inside.setdefault(block, {})
         inside[last] = value
-    return found
+    return attributes
 
 
 def _inside(values: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -156,8 +156,8 @@ class Tally:
         """Return the list that an object belongs to, None where its status has none, or its policy has enough."""
         if status not in LISTED:
             return None
-        found = self.book.objects.setdefault((policy_id, status), [])
-        return found if len(found) < SHOWN else None
+        objects = self.book.objects.setdefault((policy_id, status), [])
+        return objects if len(objects) < SHOWN else None
 
     def finished(self, where: str) -> VerdictBook:
         """Return the book. Raises :class:`NotVerdicts` where none of the verdicts can be of this repository."""
@@ -192,5 +192,5 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _counts(found: dict[str, list[int]], key: str) -> Counts:
-    return Counts(tuple(found[key])) if key in found else Counts()
+def _counts(counts: dict[str, list[int]], key: str) -> Counts:
+    return Counts(tuple(counts[key])) if key in counts else Counts()

@@ -215,7 +215,7 @@ class _ColumnWriter:
         self._types.append(visible(self._judgement.type_label(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
         for objects, ends in chunks_of(self._judgement, columns):
-            numbered = [one.of(objects, of_column) for one, of_column in zip(of_columns, ends, strict=True)]
+            numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
 
     def number_of(self, column: Verdicts, end: End, steps: int) -> int | None:
@@ -247,12 +247,12 @@ class _ColumnWriter:
         names, ids, external_ids = [], [], []
         accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
         for judged, of_object in zip(objects, ends, strict=True):
-            found = [number for number in of_object if number is not None]
-            if not found:
+            kept = [number for number in of_object if number is not None]
+            if not kept:
                 continue
-            numbers.extend(found)
-            lives.extend(self._lives(judged, found))
-            findings.append(len(found))
+            numbers.extend(kept)
+            lives.extend(self._lives(judged, kept))
+            findings.append(len(kept))
             accounts.append(self._account(judged))
             names.append(visible(judged.name))
             ids.append(visible(judged.id))
@@ -299,7 +299,7 @@ class _EndingsOfColumn:
         """Return the numbers of how some objects ended."""
         if not self._moved:
             return [self._number(end, 0) for end in ends]
-        return [self._number(end, self._moved.get(one.id, 0)) for one, end in zip(objects, ends, strict=True)]
+        return [self._number(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
     def _number(self, end: End, steps: int) -> int | None:
         if (end, steps) in self._known:

@@ -47,10 +47,10 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
         stream.seek(0)
         return None
     try:
-        found = json.loads(first)["verdicts"]
+        verdicts = json.loads(first)["verdicts"]
     except (ValueError, RecursionError, TypeError, KeyError):
         raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
-    return found if isinstance(found, dict) else {}
+    return verdicts if isinstance(verdicts, dict) else {}
 
 
 def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
@@ -77,18 +77,18 @@ def _observed(said: object) -> Observed:
     if not isinstance(said, dict):
         return Observed()
     sources = said.get("sources") if isinstance(said.get("sources"), list) else []
-    found = tuple(
+    observed = tuple(
         ObservedSource(
-            text_of(one.get("name")),
-            text_of(one.get("kind")),
-            text_of(one.get("observedAt")),
-            one["objects"] if isinstance(one.get("objects"), int) else 0,
-            tuple(map(text_of, one["accounts"])) if isinstance(one.get("accounts"), list) else (),
+            text_of(source.get("name")),
+            text_of(source.get("kind")),
+            text_of(source.get("observedAt")),
+            source["objects"] if isinstance(source.get("objects"), int) else 0,
+            tuple(map(text_of, source["accounts"])) if isinstance(source.get("accounts"), list) else (),
         )
-        for one in (sources or [])[:_MOST_SOURCES]
-        if isinstance(one, dict)
+        for source in (sources or [])[:_MOST_SOURCES]
+        if isinstance(source, dict)
     )
-    return Observed(text_of(said.get("time")), said.get("assumed") is True, found)
+    return Observed(text_of(said.get("time")), said.get("assumed") is True, observed)
 
 
 def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
@@ -142,8 +142,8 @@ def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index:
         text_of(record.get("currentStateMessage")),
         text_of(record.get("remediationMessage")),
         tuple(
-            (text_of(one.get("label") or one.get("field")), text_of(one.get("value")))
-            for one in (references if isinstance(references, list) else ())
-            if isinstance(one, dict)
+            (text_of(reference.get("label") or reference.get("field")), text_of(reference.get("value")))
+            for reference in (references if isinstance(references, list) else ())
+            if isinstance(reference, dict)
         ),
     )

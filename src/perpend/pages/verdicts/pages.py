@@ -107,7 +107,7 @@ def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
         head,
         total,
         book.verdicts.observed,
-        tuple((book.section_ref(entity), found) for entity, found in results if found.total),
+        tuple((book.section_ref(entity), result) for entity, result in results if result.total),
         tuple(rows),
         book.verdicts.accounts(),
         tuple(sorted(book.verdicts.listed() & book.policies.keys())),
@@ -121,16 +121,16 @@ def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
     assert book.verdicts is not None
     objects = book.verdicts.objects[entity, status]
     groups: dict[tuple[int, str, str], list[JudgedObject]] = {}
-    for one in objects:
-        groups.setdefault((one.index, one.message, one.remediation), []).append(one)
+    for object_ in objects:
+        groups.setdefault((object_.index, object_.message, object_.remediation), []).append(object_)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return ListedObjects(
         status,
         total,
         len(objects),
         tuple(
-            AlikeObjects(index, _way(book, entity, index), message, remediation, tuple(found))
-            for (index, message, remediation), found in ordered
+            AlikeObjects(index, _way(book, entity, index), message, remediation, tuple(alike))
+            for (index, message, remediation), alike in ordered
         ),
         (entity, status) in book.verdicts.places,
     )

@@ -65,28 +65,28 @@ def _list(judgement: Judgement, column: Verdicts, tally: Tally, names: Mapping[s
     """Take in the first objects of each status that is listed."""
     program = column.program
     groups = [[index for index, verdict in program.verdicts.items() if verdict.status.value == status] for status in LISTED]
-    for status, found in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
-        objects = objects_at(judgement, program.input_type, [place for place, _ in found])
-        listed = tally.listed(program.policy_id, status) if found else None
-        for (place, _), end in zip(found, column.ends_of(found, objects), strict=True):
+    for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
+        objects = objects_at(judgement, program.input_type, [place for place, _ in verdicts])
+        listed = tally.listed(program.policy_id, status) if verdicts else None
+        for (place, _), end in zip(verdicts, column.ends_of(verdicts, objects), strict=True):
             if listed is not None:
                 listed.append(_judged(judgement, column, objects[place], end, names))
 
 
-def _judged(judgement: Judgement, column: Verdicts, found: EstateObject, end: End, names: Mapping[str, str]) -> JudgedObject:
+def _judged(judgement: Judgement, column: Verdicts, object_: EstateObject, end: End, names: Mapping[str, str]) -> JudgedObject:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
     return JudgedObject(
-        found.id,
-        found.name,
-        found.external_id,
-        _account(found, names),
+        object_.id,
+        object_.name,
+        object_.external_id,
+        _account(object_, names),
         index,
         message_of(verdict, error),
         remediation_of(program, verdict) or "",
         tuple(
             (judgement.label_of(program.input_type, read), text_of(value))
-            for read, value in zip(program.reads, values_read(found.fields, program.reads), strict=True)
+            for read, value in zip(program.reads, values_read(object_.fields, program.reads), strict=True)
         ),
     )
 
@@ -107,16 +107,16 @@ def _of_type(judgement: Judgement, type_name: str, names: Mapping[str, str]) -> 
     """Count the verdicts on all objects of a type by account and status."""
     columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
     statuses = [{index: verdict.status.value for index, verdict in column.program.verdicts.items()} for column in columns]
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for objects, ends in chunks_of(judgement, columns):
-        owners = [_account(one, names) for one in objects]
+        owners = [_account(object_, names) for object_ in objects]
         for known, of_column in zip(statuses, ends, strict=True):
-            found.update(zip(owners, (known[index] for index, _ in of_column), strict=True))
-    return found
+            counts.update(zip(owners, (known[index] for index, _ in of_column), strict=True))
+    return counts
 
 
-def _account(found: EstateObject, names: Mapping[str, str]) -> str:
-    if (master := found.master) is None:
+def _account(object_: EstateObject, names: Mapping[str, str]) -> str:
+    if (master := object_.master) is None:
         return NO_ACCOUNT
     return _called(master.name or master.external_id or master.id, (master.id, master.external_id), names)
 

@@ -26,16 +26,16 @@ MOST: Final = 20_000
 def users_called(readings: Readings, names: Collection[str]) -> list[EstateObject]:
     """Return the users who have one of some texts as a name or an ARN, unseen roots among them; perhaps others, too."""
     listed = ", ".join(map(text, sorted(names)))
-    found = _found(readings, f"""WHERE "user" IN ({listed}) OR arn IN ({listed})""")
+    called = _found(readings, f"""WHERE "user" IN ({listed}) OR arn IN ({listed})""")
     roots = any(name == ROOT_USER or name.endswith(":root") for name in names)
-    users, _ = merge_readings([*found, *(_firsts(readings) if roots else ())], _ranks(readings))
+    users, _ = merge_readings([*called, *(_firsts(readings) if roots else ())], _ranks(readings))
     return with_root_users(users) if roots else users
 
 
 def first_users(readings: Readings) -> list[EstateObject]:
     """Return the users that come first."""
-    found = _found(readings, f"""ORDER BY {PLACE}""")
-    return with_root_users(merge_readings(found, _ranks(readings))[0])
+    first = _found(readings, f"""ORDER BY {PLACE}""")
+    return with_root_users(merge_readings(first, _ranks(readings))[0])
 
 
 def _firsts(readings: Readings) -> list[Reading]:

@@ -38,10 +38,10 @@ def are_numbered(connection: Connection, keys: str, users: int) -> bool:
     ``users`` is how many there are, unseen roots among them.
     """
     steps = f"SELECT {_IS_EARLIER}, step FROM (SELECT {PLACE} AS place, step FROM ({_steps(keys)}))"
-    [(earlier, found)] = rows_of(
+    [(earlier, counted)] = rows_of(
         connection, f"SELECT count(*) FILTER (WHERE is_earlier), coalesce(sum(step), 0) FROM ({steps})"
     )
-    return not earlier and bool(found == users)
+    return not earlier and bool(counted == users)
 
 
 def users_in_order(lines: str, repeated: str, settled: str, values: Sequence[str]) -> str:
@@ -60,7 +60,7 @@ def users_in_order(lines: str, repeated: str, settled: str, values: Sequence[str
         f"""SELECT source, before AS line, "user" AS root, arn AS root_arn, document FROM {settled} WHERE before IS NOT NULL"""
     )
     both = "unnest(CASE WHEN root_arn IS NULL THEN [false] ELSE [true, false] END) AS is_root"
-    found = f"""SELECT *, {both} FROM ({numbered}) AS l LEFT JOIN ({marks}) AS m USING (source, line)
+    rows = f"""SELECT *, {both} FROM ({numbered}) AS l LEFT JOIN ({marks}) AS m USING (source, line)
         LEFT JOIN ({roots}) AS r USING (source, line) WHERE coalesce(is_kept, true)"""
     columns = [
         f"CASE WHEN is_root THEN {NUMBER} - 1 ELSE {NUMBER} END AS {NUMBER}",
@@ -72,7 +72,7 @@ def users_in_order(lines: str, repeated: str, settled: str, values: Sequence[str
         "CASE WHEN is_root THEN NULL ELSE contradicted END AS contradicted",
         *values,
     ]
-    return f"SELECT {', '.join(columns)} FROM ({found})"
+    return f"SELECT {', '.join(columns)} FROM ({rows})"
 
 
 def _steps(lines: str) -> str:

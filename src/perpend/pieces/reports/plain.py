@@ -144,7 +144,7 @@ def _columns(header: bytes) -> tuple[str, ...]:
     if len(header) > _LONGEST_LINE:
         raise _ReadDifferently
     columns = tuple(header.decode("latin-1").split(SEPARATOR))
-    named = all(map(_COLUMN.fullmatch, columns)) and all(one in columns for one in _NEEDED)
+    named = all(map(_COLUMN.fullmatch, columns)) and all(column in columns for column in _NEEDED)
     if not named or len(set(map(str.lower, columns))) < len(columns) or len(columns) > _MOST_COLUMNS:
         raise _ReadDifferently
     return columns
@@ -162,7 +162,7 @@ def _bare(lines: bytes) -> bytes:
     # INVARIANT: one quote is left between for each pair, and it is all that stands between two commas or ends of lines.
     begun = between.startswith(b'"') + between.count(b'\n"') + between.count(b',"')
     ended = between.count(b'"\n') + between.count(b'",')
-    if not len(pieces) % 2 or not begun == ended == len(cells) or _SEPARATOR in between or any(b"\n" in one for one in cells):
+    if not len(pieces) % 2 or not begun == ended == len(cells) or _SEPARATOR in between or any(b"\n" in cell for cell in cells):
         raise _ReadDifferently
     pieces[::2] = between.replace(b",", _SEPARATOR).split(b'"')
     return b"".join(pieces)

@@ -229,14 +229,14 @@ class Readings:
         columns = self.reports[0].columns if self.are_alike() else ()
         readings = self._repeated(_places(columns) if columns else None)
         if columns:
-            known, found = settle_alike(self.connection, readings, columns, sources, self.directory, rivals=rivals)
+            known, remaining = settle_alike(self.connection, readings, columns, sources, self.directory, rivals=rivals)
         else:
-            known, found = settle_repeated(self.connection, readings, sources, self.directory, rivals=rivals)
+            known, remaining = settle_repeated(self.connection, readings, sources, self.directory, rivals=rivals)
         users = f'{self._single()} UNION ALL SELECT source, line, arn, "user" FROM {known}'
         numbers = by_age(sources)
         find_owners(self.connection, users, f"{[numbers.index(number) for number in range(len(numbers))]}[source + 1]")
         roots = unseen_roots(self.connection, sources, self.directory)
-        return Settled(f"(FROM {known} UNION ALL BY NAME FROM {roots})", found)
+        return Settled(f"(FROM {known} UNION ALL BY NAME FROM {roots})", remaining)
 
     def _repeated(self, values: Sequence[str] | None) -> str:
         """Return the query of the lines of ARNs that are shown more than once, with some values, for None their documents."""
@@ -259,7 +259,7 @@ class Readings:
         numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
         self.connection.execute(f"CREATE TEMP TABLE perpend_accounts AS SELECT {numbered}, {newest}, account FROM {OWNERS}")
         unknown = self._unknown(ACCOUNT_TYPE)
-        values = [f"account AS {name(one)}" for one in ACCOUNT_FIELDS]
+        values = [f"account AS {name(field_name)}" for field_name in ACCOUNT_FIELDS]
         listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
         [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
         forms = dict.fromkeys(ACCOUNT_FIELDS, Form.TEXT)
@@ -269,8 +269,8 @@ class Readings:
         """Return how many users there are, and how many of them are contradicted."""
         more = f"SELECT count(before) AS roots, count(contradicted) AS doubted FROM {settled}"
         shown = f"SELECT CAST(sum(users) AS BIGINT) AS shown FROM {OWNERS}"
-        [found] = rows_of(self.connection, f"SELECT shown + roots, doubted FROM ({shown}), ({more})")
-        return found
+        [counts] = rows_of(self.connection, f"SELECT shown + roots, doubted FROM ({shown}), ({more})")
+        return counts
 
     def users(self, settled: str) -> Piece:
         """Return the users, in their order."""
@@ -278,7 +278,7 @@ class Readings:
         rows, doubted = self.counted(settled)
         unknown = self._unknown(USER_TYPE)
         doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
-        own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
+        own = [f"{column} AS {name(field_name)}" for field_name, column in USER_FIELDS.items()]
         listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
         forms = dict.fromkeys(sorted([*USER_FIELDS, ROW_FIELD]), Form.TEXT)
         numbered = self._numbered(settled, rows)
@@ -361,7 +361,7 @@ class Readings:
 
 
 def _marks(unknown: Sequence[str]) -> list[str]:
-    return [f"{text(MISSING)} AS {name(one)}" for one in unknown]
+    return [f"{text(MISSING)} AS {name(relation)}" for relation in unknown]
 
 
 def _named(report: PlainReport) -> str:

@@ -54,9 +54,9 @@ def settle_repeated(
     from 0; None where there are none.
     """
     rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
-    found = map(_rows_of_user, _settled(rows, sources), repeat([one.name for one in sources]))
+    groups = map(_rows_of_user, _settled(rows, sources), repeat([one.name for one in sources]))
     with _Spool(connection, directory / "repeated") as settled, _Spool(connection, directory / "rivals") as several:
-        for remaining in found:
+        for remaining in groups:
             settled.add(remaining[0])
             for reading in remaining if rivals and len(remaining) > 1 else ():
                 several.add(reading)
@@ -69,15 +69,15 @@ def unseen_roots(connection: Connection, sources: Sequence[StoredSource], direct
     They have no line; ``before`` is that of the account's first user.
     """
     query = f'SELECT first.source, first.line, first."user", first.arn FROM {OWNERS} WHERE NOT has_root'
-    with _Spool(connection, directory / "roots") as found:
+    with _Spool(connection, directory / "roots") as spool:
         for root in _roots(_rows_of(connection, query), sources):
-            found.add(root)
-    return found.stored()
+            spool.add(root)
+    return spool.stored()
 
 
 def _rows_of(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    found = connection.execute(query)
-    while rows := found.fetchmany(_AT_ONCE):
+    result = connection.execute(query)
+    while rows := result.fetchmany(_AT_ONCE):
         yield from rows
 
 
@@ -109,7 +109,7 @@ def _account(arn: str) -> str:
 
 
 def _rows_of_user(user: EstateObject, sources: Sequence[str]) -> list[dict[str, Any]]:
-    return [_row_of(one, sources) for one in (user, *user.variants)]
+    return [_row_of(reading, sources) for reading in (user, *user.variants)]
 
 
 def _row_of(user: EstateObject, sources: Sequence[str]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def stage_reports(
     readings = readings_of(connection, paths, declared, directory, progress, memory=MEMORY)
     if readings is None:
         return None
-    sources = [replace(one, accounts=tuple(sorted(one.accounts))) for one in readings.sources(complete, observed_at)]
+    sources = [replace(source, accounts=tuple(sorted(source.accounts))) for source in readings.sources(complete, observed_at)]
     settled = readings.settled(sources, rivals=True)
     accounts = readings.accounts(sources)
     texts: dict[str, str] = {}
@@ -113,7 +113,7 @@ def stage_reports(
 
 def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row: str, doubt: str) -> str:
     """Return what stands for users, made of their lines and documents. ``texts`` are expressions of further columns."""
-    own = [f"{column} AS {name(one)}" for one, column in USER_FIELDS.items()]
+    own = [f"{column} AS {name(field_name)}" for field_name, column in USER_FIELDS.items()]
     held = [f"{expression} AS {name(column)}" for column, expression in texts.items()]
     system = [f"{row} AS {name(ROW)}", f"source AS {name(SOURCE)}", f"CAST({doubt} AS VARCHAR) AS {name(CONTRADICTED)}"]
     document = f"document AS {name(ROW_FIELD)}, length(document) <= {PlainJson.MOST} AS {name(plain(ROW_FIELD))}"
@@ -146,11 +146,11 @@ def _are_short(connection: Connection, settled: Settled) -> bool:
 
 
 def _users(rows: int, *, contradicted: bool) -> Table:
-    columns = {one: Column(one, Form.TEXT, plain=one == ROW_FIELD) for one in sorted((*USER_FIELDS, ROW_FIELD))}
+    columns = {column: Column(column, Form.TEXT, plain=column == ROW_FIELD) for column in sorted((*USER_FIELDS, ROW_FIELD))}
     relation, target, key = OWNER
     owner = {relation: Join(relation, target, key, "Id")}
     return Table(USER_TYPE, USER_TYPE, columns, owner, rows=rows, contradicted=contradicted)
 
 
 def _accounts(rows: int) -> Table:
-    return Table(ACCOUNT_TYPE, ACCOUNT_TYPE, {one: Column(one, Form.TEXT) for one in ACCOUNT_FIELDS}, rows=rows)
+    return Table(ACCOUNT_TYPE, ACCOUNT_TYPE, {column: Column(column, Form.TEXT) for column in ACCOUNT_FIELDS}, rows=rows)

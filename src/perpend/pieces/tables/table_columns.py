@@ -124,30 +124,34 @@ def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading
     if kind.endswith("]") or base in ("STRUCT", "MAP", "UNION", "JSON", "VARIANT"):
         shown = f"CAST(to_json({cell}) AS VARCHAR)" if kind != "JSON" else f"CAST({cell} AS VARCHAR)"
         odd = f"({shown} IS NOT NULL AND regexp_matches({shown}, '(?i)nan|inf') AND NOT {STRICT_JSON}({shown}))"
-        found = _Reading(column, Form.VARIANT, shown, bad=odd, reason=NO_JSON)
+        reading = _Reading(column, Form.VARIANT, shown, bad=odd, reason=NO_JSON)
     elif base in ("DOUBLE", "FLOAT"):
-        found = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", bad=f"isnan({cell})", reason=NAN)
+        reading = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", bad=f"isnan({cell})", reason=NAN)
     elif base in _SMALL:
-        found = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)")
+        reading = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)")
     elif base in _LARGE:
         inexact = (
             f"NOT {cell} BETWEEN -{_LARGEST_EXACT} AND {_LARGEST_EXACT}" if base[0] != "U" else f"{cell} > {_LARGEST_EXACT}"
         )
-        found = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", inexact=inexact, exact_text=f"CAST({cell} AS VARCHAR)")
+        reading = _Reading(
+            column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", inexact=inexact, exact_text=f"CAST({cell} AS VARCHAR)"
+        )
     elif base == "DECIMAL":
         inexact = f"TRY_CAST(CAST({cell} AS DOUBLE) AS {kind}) IS DISTINCT FROM {cell}"
-        found = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", inexact=inexact, exact_text=f"CAST({cell} AS VARCHAR)")
+        reading = _Reading(
+            column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", inexact=inexact, exact_text=f"CAST({cell} AS VARCHAR)"
+        )
     elif base == "BOOLEAN":
-        found = _Reading(column, Form.BOOLEAN, cell)
+        reading = _Reading(column, Form.BOOLEAN, cell)
     elif base == "DATE" or base in _TIMES:
-        found = _time_reading(column, base)
+        reading = _time_reading(column, base)
     elif base == "BLOB":
         decoded = f"TRY(decode({cell}))"
-        found = _Reading(column, Form.TEXT, decoded, bad=f"({cell} IS NOT NULL AND {decoded} IS NULL)", reason=NO_TEXT)
+        reading = _Reading(column, Form.TEXT, decoded, bad=f"({cell} IS NOT NULL AND {decoded} IS NULL)", reason=NO_TEXT)
     else:
-        found = _Reading(column, Form.TEXT, f"CAST({cell} AS VARCHAR)")
-    _compare(found, wanted)
-    return found
+        reading = _Reading(column, Form.TEXT, f"CAST({cell} AS VARCHAR)")
+    _compare(reading, wanted)
+    return reading
 
 
 def _time_reading(column: str, base: str) -> _Reading:
@@ -178,45 +182,47 @@ def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
     if wanted is ValueType.NUMBER:
         fits = f"(regexp_full_match({cell}, {text(_NUMBER)}) AND isfinite(TRY_CAST({cell} AS DOUBLE)))"
         value = f"CASE WHEN {fits} THEN TRY_CAST({cell} AS DOUBLE) END"
-        found = _Reading(column, Form.NUMBER, value, odd_words="texts where numbers are declared")
+        reading = _Reading(column, Form.NUMBER, value, odd_words="texts where numbers are declared")
     elif wanted is ValueType.BOOLEAN:
         fits = f"lower({cell}) IN ('true', 'false')"
-        found = _Reading(column, Form.BOOLEAN, f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END")
-        found.odd_words = "texts where Booleans are declared"
+        reading = _Reading(column, Form.BOOLEAN, f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END")
+        reading.odd_words = "texts where Booleans are declared"
     else:
         return _Reading(column, Form.TEXT, cell)
-    found.odd, found.mixed = f"({cell} IS NOT NULL AND NOT coalesce({fits}, false))", True
-    found.exact_text = f"CASE WHEN {fits} THEN {as_variant(found.value, found.form)} ELSE {as_variant(cell, Form.TEXT)} END"
-    return found
+    reading.odd, reading.mixed = f"({cell} IS NOT NULL AND NOT coalesce({fits}, false))", True
+    reading.exact_text = (
+        f"CASE WHEN {fits} THEN {as_variant(reading.value, reading.form)} ELSE {as_variant(cell, Form.TEXT)} END"
+    )
+    return reading
 
 
 def _json_reading(connection: Connection, relation: str, column: str, wanted: ValueType | None) -> _Reading:
     """Return how a column of JSON cells reads: one form for all, or each its own."""
     cell = name(column)
     missing = f"CASE WHEN {cell} IS NULL THEN {text(MISSING)} END"
-    kinds = {one for (one,) in rows_of(connection, f"SELECT DISTINCT json_type({cell}) FROM {relation}")} - {None, "NULL"}
+    kinds = {kind for (kind,) in rows_of(connection, f"SELECT DISTINCT json_type({cell}) FROM {relation}")} - {None, "NULL"}
     large = kinds & {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"}
     value = f"CASE WHEN json_type({cell}) <> 'NULL' THEN CAST({cell} AS VARCHAR) END"
     if kinds <= {"VARCHAR"}:
-        found = _Reading(column, Form.TEXT, f"{cell} ->> '$'")
+        reading = _Reading(column, Form.TEXT, f"{cell} ->> '$'")
     elif kinds == {"BOOLEAN"}:
-        found = _Reading(column, Form.BOOLEAN, f"TRY_CAST({value} AS BOOLEAN)")
+        reading = _Reading(column, Form.BOOLEAN, f"TRY_CAST({value} AS BOOLEAN)")
     elif large and kinds == large:
         inexact = f"(NOT regexp_matches({value}, '[.eE]') AND abs(TRY_CAST({value} AS DOUBLE)) > {_LARGEST_EXACT})"
-        found = _Reading(column, Form.NUMBER, f"TRY_CAST({value} AS DOUBLE)", inexact=inexact, exact_text=value)
+        reading = _Reading(column, Form.NUMBER, f"TRY_CAST({value} AS DOUBLE)", inexact=inexact, exact_text=value)
     else:
-        found = _Reading(column, Form.VARIANT, value)
+        reading = _Reading(column, Form.VARIANT, value)
         expected = _FORMS.get(wanted, Form.TEXT) if wanted else None
         if expected is not None:
             fitting = {Form.TEXT: "'VARCHAR'", Form.BOOLEAN: "'BOOLEAN'"}.get(expected, _JSON_NUMBERS)
-            found.odd = f"json_type({cell}) NOT IN ({fitting}, 'NULL')"
-            found.odd_words = f"something else where {_WORDS[expected]} are declared"
-    found.unread = missing
-    if found.form is not Form.VARIANT:
-        _compare(found, wanted)
-        found.odd = f"json_type({cell}) <> 'NULL'" if found.odd else None
-        found.exact_text = found.exact_text or value
-    return found
+            reading.odd = f"json_type({cell}) NOT IN ({fitting}, 'NULL')"
+            reading.odd_words = f"something else where {_WORDS[expected]} are declared"
+    reading.unread = missing
+    if reading.form is not Form.VARIANT:
+        _compare(reading, wanted)
+        reading.odd = f"json_type({cell}) <> 'NULL'" if reading.odd else None
+        reading.exact_text = reading.exact_text or value
+    return reading
 
 
 def _counts(connection: Connection, relation: str, readings: Sequence[_Reading]) -> list[list[tuple[int, list[int]]]]:
@@ -229,8 +235,8 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
             else:
                 wanted += ["0", "[]"]
     # Without an aggregate there would be as many rows as the relation has, none of an empty one.
-    found = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
-    pairs = [(int(found[place] or 0), [int(row) for row in found[place + 1] or []]) for place in range(0, len(found), 2)]
+    counts = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
+    pairs = [(int(counts[place] or 0), [int(row) for row in counts[place + 1] or []]) for place in range(0, len(counts), 2)]
     return [pairs[place : place + 3] for place in range(0, len(pairs), 3)]
 
 

@@ -116,7 +116,7 @@ def read_table(
         untyped=staged.untyped,
         json=staged.json,
     )
-    stored |= {one: constant_column(value) for one, value in table.constants.items()}
+    stored |= {column: constant_column(value) for column, value in table.constants.items()}
     _check_ids(connection, table, staged, stored["Id"])
     values = [f"{PLACE} AS {name(ROW)}", f"{source} AS {name(SOURCE)}"]
     values += [f"{one.value} AS {name(column)}" for column, one in stored.items()]
@@ -170,14 +170,14 @@ def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
 
 def _top_level(schema: list[tuple[Any, ...]]) -> list[str]:
     """Return the names of a Parquet file's own columns, of a schema that lists nested ones behind them."""
-    found, place = [], 1
+    names, place = [], 1
     while place < len(schema):
-        found.append(str(schema[place][0]))
+        names.append(str(schema[place][0]))
         waiting = 1
         while waiting and place < len(schema):
             waiting += int(schema[place][1] or 0) - 1
             place += 1
-    return found
+    return names
 
 
 def _stage_delimited(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
@@ -285,16 +285,16 @@ def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identi
 
 
 def _problems(table: TableFile, staged: _Staged, stored: Mapping[str, Stored]) -> list[Diagnostic]:
-    found = []
-    for oddity in (one for column in stored.values() for one in column.oddities):
+    problems = []
+    for oddity in (oddity for column in stored.values() for oddity in column.oddities):
         rule = rules.VALUE_WITHOUT_MEANING if oddity.lost else rules.COLUMN_OF_OTHER_TYPE
-        found.append(rule.at(Span(table.path), _sentence(table, oddity)))
-    left_out = [one for one in staged.columns if table.columns is not None and one not in table.columns]
+        problems.append(rule.at(Span(table.path), _sentence(table, oddity)))
+    left_out = [column for column in staged.columns if table.columns is not None and column not in table.columns]
     if left_out:
         more = f" and {len(left_out) - _MOST_NAMED} more" if len(left_out) > _MOST_NAMED else ""
-        listed = ", ".join(f"`{shown(one)}`" for one in left_out[:_MOST_NAMED])
-        found.append(rules.COLUMNS_LEFT_OUT.at(Span(table.path), f"the mapping does not name {listed}{more}"))
-    return found
+        listed = ", ".join(f"`{shown(column)}`" for column in left_out[:_MOST_NAMED])
+        problems.append(rules.COLUMNS_LEFT_OUT.at(Span(table.path), f"the mapping does not name {listed}{more}"))
+    return problems
 
 
 def _sentence(table: TableFile, oddity: Oddity) -> str:

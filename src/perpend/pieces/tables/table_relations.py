@@ -33,8 +33,8 @@ def with_relations(
     """
     children = {one.name for one in declared.children.values() if one.key} if declared else set()
     lookups = {one.name: one.key for one in declared.lookups.values() if one.key} if declared else {}
-    reasons = {one: _of_children(piece, one, json=json) for one in piece.forms if one in children}
-    reasons |= {one: _of_lookup(piece, one, lookups[one], json=json) for one in piece.forms if one in lookups}
+    reasons = {column: _of_children(piece, column, json=json) for column in piece.forms if column in children}
+    reasons |= {column: _of_lookup(piece, column, lookups[column], json=json) for column in piece.forms if column in lookups}
     if not reasons:
         return piece, []
     problems = []

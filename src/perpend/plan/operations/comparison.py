@@ -45,9 +45,9 @@ def _equal(scalars: Scalars, left: Value, right: Value) -> Scalar:
 
 
 def _same_text(scalars: Scalars, left: Scalar, right: Scalar) -> Scalar:
-    for one, other in ((left, right), (right, left)):
-        if other.primitive == "literal":
-            return normal_is(scalars, one, norm(other.constants[0]))
+    for value, constant in ((left, right), (right, left)):
+        if constant.primitive == "literal":
+            return normal_is(scalars, value, norm(constant.constants[0]))
     return scalars.make("same", scalars.make("norm", left), scalars.make("norm", right))
 
 

@@ -31,14 +31,14 @@ def constant(use: PlannedUse) -> Value:
 def collection_constant(use: PlannedUse) -> Value:
     value_type = use.expression.type
     skip_empty, skip_repeated, ordered = use.expression.collection_flags
-    found = collection(
+    collected = collection(
         tuple(use.constant("items")),
         value_type.item or ValueType.TEXT,
         skip_empty=skip_empty,
         skip_repeated=skip_repeated,
         ordered=ordered,
     )
-    return use.value(use.scalars.literal(found, Kind.TEXTS))
+    return use.value(use.scalars.literal(collected, Kind.TEXTS))
 
 
 PLANNERS: Planners = {

@@ -74,10 +74,10 @@ def attributes_from(use: PlannedUse) -> Value:
 
 def attribute_value(use: PlannedUse) -> Value:
     scalars, arg, key = use.scalars, use["arg"], use["key"]
-    found = scalars.native("attribute", Kind.TEXT, arg.node, key.node)
-    repeated = scalars.make("same", found, use.text(REPEATED))
-    absent = scalars.make("same", found, use.text(ABSENT))
-    value = scalars.choice(absent, use.text(None), scalars.make("rest", found))
+    answer = scalars.native("attribute", Kind.TEXT, arg.node, key.node)
+    repeated = scalars.make("same", answer, use.text(REPEATED))
+    absent = scalars.make("same", answer, use.text(ABSENT))
+    value = scalars.choice(absent, use.text(None), scalars.make("rest", answer))
     missing = (use.stop(absent, "keyNotFound"), use.stop(blank(scalars, value), "valueIsEmpty"))
     return use.value(value, key.guards, arg.guards, use.stop(repeated, "duplicateKey"), *missing)
 

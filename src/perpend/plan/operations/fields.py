@@ -60,9 +60,9 @@ def _tag(use: PlannedUse, asked: str) -> Value:
     scalars, name = use.scalars, use["name"]
     tags = read(use.place, use.constant("tagsJson"), ValueType.ANY)
     exact = use.type_of("name") is ValueType.BYTES
-    found = scalars.native(asked, Kind.TEXT, name.node, document(scalars, tags), constants=(exact,))
-    unusable = scalars.make("same", found, use.text(UNUSABLE))
-    value = unpacked(scalars, scalars.make("rest", found), use.expression.type)
+    answer = scalars.native(asked, Kind.TEXT, name.node, document(scalars, tags), constants=(exact,))
+    unusable = scalars.make("same", answer, use.text(UNUSABLE))
+    value = unpacked(scalars, scalars.make("rest", answer), use.expression.type)
     return use.value(value, name.guards, tags.guards, use.unusable(unusable))
 
 

@@ -64,4 +64,4 @@ def variant(scalars: Scalars, value: Value) -> Scalar:
 
 def guards_of(*values: Value) -> Guards:
     """Return the guards of values that are all computed, in their order."""
-    return tuple(one for value in values for one in value.guards)
+    return tuple(guard for value in values for guard in value.guards)

@@ -42,10 +42,10 @@ def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
     scalars, value_type = use.scalars, use.expression.type
     wanted = (use.constant("expression"), _QUERY_FORMS[value_type])
-    found = _query(scalars, document, *wanted)
-    mismatch = scalars.make("same", found, use.text(MISMATCH))
-    failed = _has_letter(scalars, found, FAILED)
-    value = unpacked(scalars, scalars.make("rest", found), value_type)
+    answer = _query(scalars, document, *wanted)
+    mismatch = scalars.make("same", answer, use.text(MISMATCH))
+    failed = _has_letter(scalars, answer, FAILED)
+    value = unpacked(scalars, scalars.make("rest", answer), value_type)
     return value, mismatch, failed
 
 

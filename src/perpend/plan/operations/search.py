@@ -26,10 +26,10 @@ def search(use: PlannedUse) -> Value:
     texts, no_list = _items(use, arg, exact=exact)
     known = scalars.negation(scalars.is_null(needle.node))
     if where == "CONTAINS":
-        found = scalars.make("has", texts, wanted)
+        matches = scalars.make("has", texts, wanted)
     else:
-        found = scalars.make("same", scalars.make("first" if where == "STARTS_WITH" else "last", texts), wanted)
-    return use.value(scalars.all(known, found), guards, no_list)
+        matches = scalars.make("same", scalars.make("first" if where == "STARTS_WITH" else "last", texts), wanted)
+    return use.value(scalars.all(known, matches), guards, no_list)
 
 
 def search_items(use: PlannedUse) -> Value:
@@ -65,8 +65,8 @@ def _some_found(scalars: Scalars, which: str, wanted: Scalar, among: Scalar, how
     """Return whether all or any of some texts are found, one by one where they are constants; of none, none is found."""
     if wanted.primitive != "literal":
         return scalars.native(f"{which} in", Kind.BOOLEAN, wanted, among)
-    found = [scalars.make(how, among, scalars.literal(text, Kind.TEXT)) for text in wanted.constants[0] or ()]
-    return scalars.any(*found) if which == "any" or not found else scalars.all(*found)
+    matches = [scalars.make(how, among, scalars.literal(text, Kind.TEXT)) for text in wanted.constants[0] or ()]
+    return scalars.any(*matches) if which == "any" or not matches else scalars.all(*matches)
 
 
 def _plain(scalars: Scalars, text: Scalar, *, exact: bool) -> Scalar:
@@ -93,8 +93,8 @@ def old_search(use: PlannedUse) -> Value:
 
 def regex_matches(use: PlannedUse) -> Value:
     arg = use["arg"]
-    found = use.scalars.native("regex", Kind.BOOLEAN, arg.node, constants=(use.constant("regex"),))
-    return use.value(found, arg.guards)
+    matches = use.scalars.native("regex", Kind.BOOLEAN, arg.node, constants=(use.constant("regex"),))
+    return use.value(matches, arg.guards)
 
 
 PLANNERS: Planners = {

@@ -23,15 +23,15 @@ def access_policy_allows(use: PlannedUse) -> Value:
     scalars = use.scalars
     value = read(use.place, use.constant("policyExtField"), ValueType.ANY)
     constants = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
-    found = scalars.native("access allowed", Kind.TEXT, document(scalars, value), constants=constants)
-    unusable = scalars.make("same", found, use.text(UNUSABLE))
-    return use.value(unpacked(scalars, scalars.make("rest", found), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
+    answer = scalars.native("access allowed", Kind.TEXT, document(scalars, value), constants=constants)
+    unusable = scalars.make("same", answer, use.text(UNUSABLE))
+    return use.value(unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
 
 
 def logging_query_match(use: PlannedUse) -> Value:
     arg = use["arg"]
-    found = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
-    return use.value(found, arg.guards)
+    matches = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
+    return use.value(matches, arg.guards)
 
 
 PLANNERS: Planners = {

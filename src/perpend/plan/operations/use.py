@@ -117,7 +117,7 @@ class PlannedUse:
 
     def value(self, node: Scalar, *guards: Guards) -> Value:
         """Return a value of the expression's type."""
-        return Value(node, self.expression.type, tuple(one for group in guards for one in group))
+        return Value(node, self.expression.type, tuple(guard for group in guards for guard in group))
 
     def text(self, value: str | None) -> Scalar:
         """Return a text constant."""
@@ -137,10 +137,10 @@ def shifted(value: Value, by: int) -> Value:
 
 def moved(guards: Guards, by: int) -> Guards:
     """Return guards whose check slots are counted from another base."""
-    return tuple(Guard(one.condition, one.code + by if one.code > 0 else one.code) for one in guards)
+    return tuple(Guard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
 
 
 def only_where(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
     """Return guards that can stop only where a condition holds: evaluation gets there only then."""
-    made = (Guard(scalars.all(condition, one.condition), one.code) for one in guards)
-    return tuple(one for one in made if one.condition is not scalars.false)
+    made = (Guard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
+    return tuple(guard for guard in made if guard.condition is not scalars.false)

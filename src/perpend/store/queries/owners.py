@@ -30,12 +30,13 @@ def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: s
     join = described.lookups.get(master or "")
     joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
     ownerless = f"{names[0]} IS NULL" if names else "true"
-    found = [f"{one} IN ({listed})" for one in names]
-    found += [
-        f"CASE WHEN starts_with({one}, 'arn:') THEN split_part({one}, ':', 5) END IN ({listed})" for one in (outside, identity)
+    conditions = [f"{owner_name} IN ({listed})" for owner_name in names]
+    conditions += [
+        f"CASE WHEN starts_with({identifier}, 'arn:') THEN split_part({identifier}, ':', 5) END IN ({listed})"
+        for identifier in (outside, identity)
     ]
-    found += [f"({ownerless} AND {one} IN ({listed}))" for one in (identity, outside)]
-    return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(found)}"
+    conditions += [f"({ownerless} AND {identifier} IN ({listed}))" for identifier in (identity, outside)]
+    return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(conditions)}"
 
 
 def _owner(held: Held, join: Join) -> tuple[str, list[str]]:

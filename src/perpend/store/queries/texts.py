@@ -43,10 +43,10 @@ def _texts(connection: Connection, snapshot: Snapshot, table: str, columns: Iter
     if described is None:
         return []
     files = f"read_parquet([{', '.join(map(pattern, snapshot.files.placed(table)))}], hive_partitioning=false)"
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for column in dict.fromkeys(columns):
         if column in described.columns and described.columns[column].form is Form.TEXT:
             with storing(snapshot.files.placed(table)[0]):
                 rows = connection.execute(query.format(f"SELECT {name(column)} AS found FROM {files}"), [text]).fetchall()
-            found |= dict.fromkeys(str(row[0]) for row in rows)
-    return list(found)
+            texts |= dict.fromkeys(str(row[0]) for row in rows)
+    return list(texts)

@@ -114,9 +114,9 @@ def _sources(snapshot: Snapshot) -> str:
 
 def _calls(snapshot: Snapshot) -> str:
     rows = [
-        f"({', '.join(map(text, (one.account, one.region, one.service, one.operation, one.label, one.refusal, one.code)))}, "
-        f"{one.objects})"
-        for one in snapshot.calls
+        f"({', '.join(map(text, (call.account, call.region, call.service, call.operation, call.label, call.refusal, call.code)))}"
+        f", {call.objects})"
+        for call in snapshot.calls
     ]
     columns = "account, region, service, operation, permission, kind, code, objects"
     values = ", ".join(rows or ["('', '', '', '', '', '', '', 0)"])

@@ -53,13 +53,13 @@ class MirroredStore(Store):
         """Bring all manifests here, and forget those that are not there any more."""
         with naming(self.directory):
             make_directory(self.directory / _RUNS)
-        there = {one.name.removeprefix(_RUNS) for one in self._space.names(_RUNS)}
+        there = {listed.name.removeprefix(_RUNS) for listed in self._space.names(_RUNS)}
         with naming(self.directory), self.committing():
             here = {f"{run}.json" for run in self.runs()}
             for name in sorted(there - here):
-                found = self._space.get(_RUNS + name)
-                if found is not None and "/" not in name and not name.startswith("."):
-                    write_whole(self.directory / _RUNS / name, found[0])
+                manifest = self._space.get(_RUNS + name)
+                if manifest is not None and "/" not in name and not name.startswith("."):
+                    write_whole(self.directory / _RUNS / name, manifest[0])
             for name in here - there:
                 self._remove_unread(name.removesuffix(".json"))
             pointer = self._space.get(IN_FORCE)
@@ -109,18 +109,18 @@ class MirroredStore(Store):
         self._space.remove([f"{_RUNS}{run}.json" for run in pruned.removed])
         known, now = set(self.runs()), datetime.now(UTC)
         left = []
-        for one in self._space.names(_TABLES):
-            run = one.name.split("/")[2].removeprefix(_RUN_DIRECTORY) if one.name.count("/") > 2 else ""
-            if run in pruned.removed or (run not in known and now - one.written > _ABANDONED):
-                left.append(one.name)
+        for listed in self._space.names(_TABLES):
+            run = listed.name.split("/")[2].removeprefix(_RUN_DIRECTORY) if listed.name.count("/") > 2 else ""
+            if run in pruned.removed or (run not in known and now - listed.written > _ABANDONED):
+                left.append(listed.name)
         self._space.remove(left)
         return pruned
 
     def _point(self, content: bytes) -> None:
         """Say which run is in force: over what was read just now, and over nothing that another writer says meanwhile."""
         for _ in range(_ATTEMPTS):
-            found = self._space.get(IN_FORCE)
-            if self._space.put(IN_FORCE, content, instead_of=found[1] if found else None):
+            pointer = self._space.get(IN_FORCE)
+            if self._space.put(IN_FORCE, content, instead_of=pointer[1] if pointer else None):
                 return
         raise StoreError(f"{shown(self.place)}: too many others write there at once; the snapshot stands, but is not in force")
 

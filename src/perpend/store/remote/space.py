@@ -121,8 +121,8 @@ class Space:
         with self._reaching(below):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix + below)
             for page in pages:
-                for one in page.get("Contents", ()):
-                    yield Listed(one["Key"][len(self._prefix) :], one["Size"], one["LastModified"])
+                for entry in page.get("Contents", ()):
+                    yield Listed(entry["Key"][len(self._prefix) :], entry["Size"], entry["LastModified"])
 
     def remove(self, names: list[str]) -> None:
         """Remove objects; what is not there needs no removal."""

@@ -144,7 +144,7 @@ def entrances_of_organization(
         raise NothingCollected(why_not("AWS cannot be asked which accounts there are", error)) from None
     except NoResult:
         raise NothingCollected("AWS cannot be asked which accounts there are: what answers there is not AWS") from None
-    active = {_id_of(one): visible(str(one.get("Name") or "")) for one in accounts if _is_active(one)}
+    active = {_id_of(account): visible(str(account.get("Name") or "")) for account in accounts if _is_active(account)}
     if not active:
         raise NothingCollected("the organization has no active account")
     policy = session_policy(plan)
@@ -176,28 +176,28 @@ class _Assumed:
 
     def __call__(self) -> Mapping[str, str]:
         try:
-            found = self._fetched(self.parameters)
+            credentials = self._fetched(self.parameters)
         except Refused as error:
             if error.refusal.code != "PackedPolicyTooLarge" or "Policy" not in self.parameters:
                 raise
-            found = self._fetched({name: value for name, value in self.parameters.items() if name != "Policy"})
+            credentials = self._fetched({name: value for name, value in self.parameters.items() if name != "Policy"})
         names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
-        expires = found.get("Expiration")
-        if not isinstance(expires, datetime) or not all(isinstance(found.get(name), str) for name in names.values()):
+        expires = credentials.get("Expiration")
+        if not isinstance(expires, datetime) or not all(isinstance(credentials.get(name), str) for name in names.values()):
             raise Refused(ASSUME, Refusal("NoResult"))
-        return {name: found[other] for name, other in names.items()} | {"expiry_time": expires.isoformat()}
+        return {name: credentials[other] for name, other in names.items()} | {"expiry_time": expires.isoformat()}
 
     def _fetched(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = next(iter(self.client.pages(ASSUME, "", parameters)))
-        found: Any = answer.get(ASSUME.result)
-        return found if isinstance(found, dict) else {}
+        credentials: Any = answer.get(ASSUME.result)
+        return credentials if isinstance(credentials, dict) else {}
 
 
 def _id_of(account: Mapping[str, Any]) -> str:
-    found = str(account.get("Id"))
-    if not re.fullmatch("[0-9]{12}", found):
+    number = str(account.get("Id"))
+    if not re.fullmatch("[0-9]{12}", number):
         raise NothingCollected("AWS cannot be asked which accounts there are: an account has no number")
-    return found
+    return number
 
 
 def _is_active(account: Mapping[str, Any]) -> bool:

@@ -55,14 +55,16 @@ def collection_of(
         causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
         causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
         causes.update(dict.fromkeys((why for _, _, why in _never_ended(plan, entry, ends)), 0))
-        for one in (one for end in mine for part in parts.get(end.cell, ()) for one in part.unread):
-            causes[replace(one, objects=0)] += one.objects
+        for cause in (cause for end in mine for part in parts.get(end.cell, ()) for cause in part.unread):
+            causes[replace(cause, objects=0)] += cause.objects
     declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
     if declared:
         at = max((entry.at for entry in entries if entry.at), default=None)
         closing = sorted({entry.account for entry in entries if entry.stated})
         sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
-    return Collection(tuple(sources), tuple(replace(one, objects=number) for one, number in sorted(causes.items(), key=str)))
+    return Collection(
+        tuple(sources), tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str))
+    )
 
 
 def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:

@@ -35,7 +35,7 @@ def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrenc
     each_object: list[str] = []
     for listing, types in plan.listings.items():
         asked[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
-        for detail in (detail for one in types for detail in one.details):
+        for detail in (detail for asked in types for detail in asked.details):
             if detail.matched or detail.metric:
                 asked[CALLS[detail.call].service, CALLS[detail.call].regional] += 1
             each_object += detail.each_object

@@ -64,7 +64,7 @@ class Accounts:
         doors = Workers(min(WINDOW, len(entrances)), WINDOW)
         try:
             with _swept() as closed:
-                doors.do_all([("", self._task(one, cells, closed)) for one in entrances])
+                doors.do_all([("", self._task(entrance, cells, closed)) for entrance in entrances])
         finally:
             cells.stop()
             doors.stop()

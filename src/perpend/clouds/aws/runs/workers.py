@@ -78,10 +78,10 @@ class Workers:
         def work() -> None:
             while pending and not self.stopped:
                 try:
-                    number, one = pending.popleft()
+                    number, value = pending.popleft()
                 except IndexError:
                     return
-                results[number] = do(one)
+                results[number] = do(value)
                 if len(results) == len(given):
                     with self._changed:
                         self._changed.notify_all()
@@ -101,8 +101,8 @@ class Workers:
                 self._changed.wait(_STEP)
 
     def _work(self) -> None:
-        while (found := self._next()) is not None:
-            key, task = found
+        while (taken := self._next()) is not None:
+            key, task = taken
             with _Noting(self):
                 task()
             with self._changed:
@@ -113,9 +113,9 @@ class Workers:
         """Return a task to do, waiting for one; None where no more is to be done."""
         with self._changed:
             while not self.stopped:
-                found = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
-                if found is not None:
-                    return found
+                taken = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
+                if taken is not None:
+                    return taken
                 self._changed.wait()
         return None
 

@@ -46,8 +46,8 @@ _CALLS: Final = (
         parameters={"Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True},
     ),
     *(
-        CloudCall(one.call, "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", "MetricDataResults")
-        for one in (_CPU, _RECEIVED, _SENT)
+        CloudCall(metric.call, "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", "MetricDataResults")
+        for metric in (_CPU, _RECEIVED, _SENT)
     ),
 )
 
