@@ -113,11 +113,11 @@ def _sources(snapshot: Snapshot) -> str:
 
 
 def _calls(snapshot: Snapshot) -> str:
-    rows = [
-        f"({', '.join(map(text, (call.account, call.region, call.service, call.operation, call.label, call.refusal, call.code)))}"
-        f", {call.objects})"
+    texts = (
+        (call.account, call.region, call.service, call.operation, call.label, call.refusal, call.code)
         for call in snapshot.calls
-    ]
+    )
+    rows = [f"({', '.join(map(text, told))}, {call.objects})" for told, call in zip(texts, snapshot.calls, strict=True)]
     columns = "account, region, service, operation, permission, kind, code, objects"
     values = ", ".join(rows or ["('', '', '', '', '', '', '', 0)"])
     empty = "" if rows else " WHERE false"
