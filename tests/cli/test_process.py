@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -139,6 +140,15 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand() -> Non
     environment = {**os.environ, "PERPEND_DEBUG": "1"}
     loud = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert "Traceback" in loud.stderr
+
+
+def test_a_module_that_a_full_disk_has_cut_off_is_no_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(*given: object) -> None:
+        raise EOFError("marshal data too short")
+
+    monkeypatch.setattr(importlib, "import_module", cut_off)
+    said = "\nperpend: internal error: marshal data too short (is a file below __pycache__ damaged?)\n"
+    assert (2, "", said) == run("list")
 
 
 def test_completion_answers_a_shell() -> None:

@@ -171,7 +171,9 @@ def _exit_code(arguments: list[str] | None) -> int:
         return USAGE_ERROR
     except click.ClickException as error:
         return _complain(_usage_line(error))
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # Click takes it for a user's; it is of a compiled module that was cut off
+            return _complain(f"internal error: {error.__cause__} (is a file below __pycache__ damaged?)")
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

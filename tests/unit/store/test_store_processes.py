@@ -164,6 +164,7 @@ def test_a_writer_that_dies_at_any_step_leaves_a_whole_snapshot_in_force(tmp_pat
 
 FULL = """
 import resource, sys
+sys.dont_write_bytecode = True  # a module cut off there would stay so
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 from perpend.cli.app import main
 main(sys.argv[1:])
