@@ -19,10 +19,12 @@ PASSED = 5_000
 def pytest_load_initial_conftests(early_config: Any) -> None:
     """Say so to what counts, which no option reaches in a process that tests, before anything of Perpend is imported.
 
-    Only those processes read what nobody imported: who hands them out would read all of it once more.
+    Only one of those processes reads what nobody imported: the others, and who hands tests out, would read all of it once more.
     """
+    several = bool(early_config.known_args_namespace.numprocesses)
+    reads_all = os.environ.get("PYTEST_XDIST_WORKER", "gw1" if several else "gw0") == "gw0"
     for finder in sys.meta_path:
         if (counting := getattr(finder, "sci", None)) is not None:
             counting.d_miss_threshold = PASSED
-            if early_config.known_args_namespace.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
+            if not reads_all:
                 counting.source = None

@@ -33,7 +33,7 @@ def otherwise_formed(value: Any) -> Any:
     return 1.5 if isinstance(value, str) else "odd"
 
 
-STEP = int(os.environ.get("PERPEND_COMPANY_STEP", "2"))
+STEP = int(os.environ.get("PERPEND_COMPANY_STEP", "3"))
 """Each test asks the vectors that the other leaves out; both ask all where it is 1."""
 
 

@@ -14,7 +14,7 @@ from tests.strategies import Draw
 TIME = 1_768_068_000_000
 """The time of the snapshot that is judged, in milliseconds since 1970."""
 
-EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28"))
 THINGS = objects() | objects(loose=True)
 OBJECTS_EACH = 40
 _PARTS = ("CA10__Parts__r", "CA10__Bolts__r", "CA10__Things__r")

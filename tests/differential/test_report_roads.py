@@ -40,7 +40,7 @@ from perpend.store.store import Store
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
 
-EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "12"))
 DECLARED = open_repository(None).declared_type
 HEADER = b"user,arn,mfa_active,access_key_1_active\n"
 PASSWORD = b"user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"

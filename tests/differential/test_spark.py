@@ -52,7 +52,7 @@ from tests.vectors import FILES, analyzed, snapshot, vectors
 if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
 
-EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "8"))
 SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "64"))
 """Of how many vectors one is run; 1 for all, which takes minutes."""
 

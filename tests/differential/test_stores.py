@@ -19,7 +19,7 @@ from tests.estates import THING, repositories, repositories_with_logic
 from tests.regressions import Counterexample, check_agreement
 from tests.repositories import program_of, temporary_analyzer
 
-EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "40")) // 4
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28")) // 4
 RELATIONS = ("CA10__owner__r", "CA10__Parts__r")
 
 

@@ -37,7 +37,7 @@ from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
 from tests.unit.report.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
 
-EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "40")) // 4
+EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28")) // 4
 
 WANTS = (
     st.sampled_from(["bad", "worse", "bare", "odd", "good", "none", '"=1+1"', "'@x", "\t-2", "é\u202e\U0001f600", ""]) | TEXT

@@ -14,7 +14,7 @@ from perpend.meaning.access.levels import PolicyKind, access_of_statements, exte
 from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
 from tests.property.iam import ACCOUNTS, COLLECTED, ISSUER, KNOWN, LISTED, LONER, MEMBER, NEGATED, OWN, PARTNER, STRANGER, truth
 
-EXAMPLES = max(200, settings.default.max_examples if settings.default else 0)
+EXAMPLES = max(100, settings.default.max_examples if settings.default else 0)
 
 
 NUMBERS = (*ACCOUNTS, "*", "1111*", "11112222333?", "anonymous", "${aws:PrincipalAccount}")

@@ -152,7 +152,7 @@ GROUPS = [tuple(BY_KEY)[start : start + 8] for start in range(0, len(BY_KEY), 8)
 
 
 @pytest.mark.parametrize("keys", GROUPS, ids=lambda keys: keys[0])
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_operations_with_any_arguments_give_diagnostics_only(keys: tuple[str, ...], data: st.DataObject) -> None:
     with TemporaryDirectory(prefix="perpend-") as directory:

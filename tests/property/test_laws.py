@@ -163,7 +163,7 @@ def test_order_is_total_where_nothing_is_null(sides: list[Any], fields: dict[str
         assert (at_most, at_least) == (less or equal, greater or equal)
 
 
-@settings(max_examples=250)
+@settings(max_examples=80)
 @given(operands(NUMBER, 3) | st.lists(NUMBERS, min_size=3, max_size=3), st.booleans(), st.booleans(), OBJECTS)
 def test_between_is_two_comparisons(sides: list[Any], above: bool, below: bool, fields: dict[str, Any]) -> None:
     value, low, high = sides

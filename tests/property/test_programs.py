@@ -42,7 +42,7 @@ def test_well_typed_programs_are_accepted_and_judge_every_object(files: dict[str
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_every_operation_judges_every_object(name: str, data: st.DataObject) -> None:
     with temporary_analyzer(data.draw(repositories_with(name))) as analyzer:
@@ -69,7 +69,7 @@ def _holders(written: Any) -> Iterator[tuple[dict[str, Any], str]]:
         yield from _holders(inner)
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(bent(THING_NAMES), st.lists(OBJECTS, min_size=3, max_size=5))
 def test_whatever_analysis_accepts_judges_every_object(check: Any, judged: list[dict[str, Any]]) -> None:
     with temporary_analyzer({**policy_files(logic(check)), **TYPES}) as analyzer:

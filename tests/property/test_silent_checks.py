@@ -104,7 +104,7 @@ def test_silent_checks_of_all_small_programs_never_fire() -> None:
             assert_silence(program_of(analyzer, f"/ce/p{number}/prod.logic.yaml"), judged)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(conditions())
 def test_silent_checks_never_fire_whatever_the_object(checks: list[Any]) -> None:
     with temporary_analyzer({**TYPES, "ce/policy/prod.logic.yaml": logic(*checks, input_type=THING)}) as analyzer:

@@ -133,7 +133,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=ROWS)
 def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows: list[Row]) -> None:
     named = [{**row, "finding_id": f"f{number:02}"} for number, row in enumerate(rows)]

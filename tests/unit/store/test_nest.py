@@ -73,7 +73,7 @@ def numbered(things):
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(THINGS)
 def test_stored_objects_nest_as_they_were_read(things):
     things = numbered(things)
