@@ -61,7 +61,7 @@ class Searchable:
 class Hit:
     """Something that was found. ``part`` is where a word stands that neither name nor id has, None where they have all."""
 
-    found: Searchable
+    entry: Searchable
     score: int
     part: SearchedText | None
 
@@ -74,7 +74,7 @@ def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
     """
     patterns = [(word, re.compile(re.escape(word), re.IGNORECASE)) for word in map(str.casefold, words)]
     hits = filter(None, (_hit(entry, patterns) for entry in _everything(repository)))
-    return sorted(hits, key=lambda hit: (-hit.score, _rank(hit.found)))
+    return sorted(hits, key=lambda hit: (-hit.score, _rank(hit.entry)))
 
 
 def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
@@ -169,9 +169,9 @@ def rows_of(hits: Iterable[Hit]) -> list[dict[str, Any]]:
     """Return hits as JSON has them."""
     return [
         {
-            "kind": hit.found.kind,
-            "id": hit.found.id,
-            "name": hit.found.name,
+            "kind": hit.entry.kind,
+            "id": hit.entry.id,
+            "name": hit.entry.name,
             "score": hit.score,
             "foundIn": hit.part.label if hit.part else "name",
         }
@@ -195,7 +195,7 @@ def print_hits(hits: Sequence[Hit], words: Sequence[str], console: Console, *, l
 
 
 def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
-    entry = hit.found
+    entry = hit.entry
     if not console.is_terminal:
         print_tabbed((entry.kind, entry.id, entry.name), console)
         return
