@@ -119,6 +119,25 @@ def test_what_is_called_a_kind_is_one() -> None:
     assert {} == {place: said for place, said in called.items() if not KINDS.search(said)}
 
 
+def test_a_name_says_what_it_stands_for() -> None:
+    assert [] == [f"{path}:{guess}" for path in SOURCES for guess in guesses(tree(path))]
+
+
+def guesses(module: ast.Module) -> Iterator[str]:
+    """Yield line and name of what is called `found`, or `one` beyond a comprehension or a lambda: a reader has to guess."""
+    fleeting = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+    short = {id(node) for expression in ast.walk(module) if isinstance(expression, fleeting) for node in ast.walk(expression)}
+    for node in ast.walk(module):
+        name = getattr(node, _NAMED.get(type(node), ""), None)
+        is_used = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if not is_used and (name == "found" or (name == "one" and id(node) not in short)):
+            yield f"{node.lineno}: {name}"
+
+
+_NAMED = {ast.arg: "arg", ast.Name: "id", ast.MatchAs: "name", ast.MatchStar: "name", ast.ExceptHandler: "name"}
+"""What gives names, with the attribute that holds the name."""
+
+
 def test_no_room_is_overcrowded() -> None:
     rooms = Counter(path.rpartition("/")[0] for path in SOURCES if not path.endswith("/__init__.py"))
     assert {} == {room: number for room, number in rooms.items() if number > MAX_ROOM}
@@ -220,3 +239,20 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 )
 def test_nesting_is_counted_as_people_see_it(check: Callable[[list[ast.stmt]], int], source: str, expected: int) -> None:
     assert expected == check(ast.parse(source).body)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def told(one, *, found):\n    return one", ["1: one", "1: found"]),
+        ("for one in rows:\n    print(one)", ["1: one"]),
+        ("if (found := rows.get(1)):\n    print(found)", ["1: found"]),
+        ("found: int\nwith rows as found: pass", ["1: found", "2: found"]),
+        ("match rows:\n    case [first, *one]: pass\n    case found: pass", ["2: one", "3: found"]),
+        ("print([one for one in rows], max(rows, key=lambda one: one.size), one)", []),
+        ("print({found for found in rows})", ["1: found"]),
+    ],
+    ids=["parameters", "loop", "walrus", "field and with", "match", "expressions", "found anywhere"],
+)
+def test_guesses_are_found_wherever_names_are_given(source: str, expected: list[str]) -> None:
+    assert sorted(expected) == sorted(guesses(ast.parse(source)))

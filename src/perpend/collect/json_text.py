@@ -142,8 +142,8 @@ def _finite(literal: str) -> float:
 
 
 def _skip_space(text: str, offset: int) -> int:
-    found = _SPACE.match(text, offset)
-    return found.end() if found else offset
+    space = _SPACE.match(text, offset)
+    return space.end() if space else offset
 
 
 def _line(text: str, offset: int) -> int:

@@ -88,5 +88,5 @@ def _value(text: str, offset: int) -> tuple[Any, int]:
 
 
 def _skip(text: str, offset: int) -> int:
-    found = _SPACE.match(text, offset)
-    return found.end() if found else offset
+    space = _SPACE.match(text, offset)
+    return space.end() if space else offset

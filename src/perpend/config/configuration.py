@@ -115,11 +115,11 @@ class _SettingsReader:
         self.mistakes: list[str] = []
         self.untold = 0
 
-    def table(self, found: Any, above: tuple[str, ...]) -> None:
+    def table(self, values: Any, above: tuple[str, ...]) -> None:
         """Read the settings that stand in a table."""
-        if not self._is_table(found, above):
+        if not self._is_table(values, above):
             return
-        for key, value in found.items():
+        for key, value in values.items():
             name = ".".join((*above, key))
             setting = setting_named(name)
             if setting is not None:
@@ -131,8 +131,8 @@ class _SettingsReader:
             else:
                 self._unknown((*above, key))
 
-    def _read_accounts(self, found: Any) -> None:
-        for number, said in found.items() if self._is_table(found, (ACCOUNTS,)) else ():
+    def _read_accounts(self, accounts: Any) -> None:
+        for number, said in accounts.items() if self._is_table(accounts, (ACCOUNTS,)) else ():
             if not _ACCOUNT_ID.fullmatch(number):
                 self._mistake((ACCOUNTS, number), f"{_quoted(number)} is no account: its number has twelve digits")
             elif self._is_table(said, (ACCOUNTS, number)):
@@ -155,10 +155,10 @@ class _SettingsReader:
         else:
             kept[name] = value
 
-    def _is_table(self, found: Any, name: tuple[str, ...]) -> bool:
-        if not isinstance(found, dict):
-            self._mistake(name, f"`{'.'.join((*self._file.table, *name))}`: expected a table, found {_described(found)}")
-        return isinstance(found, dict)
+    def _is_table(self, value: Any, name: tuple[str, ...]) -> bool:
+        if not isinstance(value, dict):
+            self._mistake(name, f"`{'.'.join((*self._file.table, *name))}`: expected a table, found {_described(value)}")
+        return isinstance(value, dict)
 
     def _unknown(self, key: tuple[str, ...], known: Collection[str] | None = None) -> None:
         """Tell of an unknown key and its nearest name, among some or among all. Once enough is told, none is looked for."""
@@ -166,8 +166,8 @@ class _SettingsReader:
             self.untold += 1
             return
         *above, last = key
-        found = nearest_name(last, ".".join(above)) if known is None else None
-        near = f"did you mean `{found}`?" if found else suggestion(last, known or ())
+        near_name = nearest_name(last, ".".join(above)) if known is None else None
+        near = f"did you mean `{near_name}`?" if near_name else suggestion(last, known or ())
         self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")
 
     def _mistake(self, key: tuple[str, ...], sentence: str) -> None:
@@ -185,7 +185,7 @@ def _mistaken(setting: Setting, value: Any) -> str | None:
         case SettingKind.NUMBER:
             fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
         case SettingKind.TEXTS:
-            fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            fits = isinstance(value, list) and all(isinstance(member, str) for member in value)
         case SettingKind.CHOICE:
             fits = value in setting.choices
         case _:
@@ -211,7 +211,7 @@ def _described(value: Any) -> str:
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        wrong = next((one for one in value if not isinstance(one, str)), None)
+        wrong = next((member for member in value if not isinstance(member, str)), None)
         return "a list" if wrong is None or isinstance(wrong, list) else f"a list with {_described(wrong)}"
     if isinstance(value, int) and abs(value) > MOST:
         return "a number beyond all that is sensible"

@@ -56,10 +56,10 @@ class ConfigurationFile:
     @property
     def settings(self) -> Any:
         """What stands in that table; None where the file has none."""
-        found: Any = self.document
+        table: Any = self.document
         for name in self.table:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            table = table.get(name) if isinstance(table, dict) else None
+        return table
 
 
 def file_named(name: str) -> ConfigurationFile:

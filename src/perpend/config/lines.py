@@ -43,21 +43,21 @@ def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         inside, closing = closing, _left_open(line, closing)
         if inside:
             continue
-        if found := _HEADER.match(line):
-            table = _parts(found[1])
+        if match := _HEADER.match(line):
+            table = _parts(match[1])
             yield number, table
-        elif found := _KEY.match(line):
-            yield number, (*table, *_parts(found[1]))
+        elif match := _KEY.match(line):
+            yield number, (*table, *_parts(match[1]))
 
 
 def _left_open(line: str, closing: str) -> str:
     """Return the quotes that a text over several lines still waits for at the end of a line."""
     if not closing and line.lstrip().startswith("#"):
         return ""
-    for found in _QUOTES.finditer(line):
+    for quotes in _QUOTES.finditer(line):
         if not closing:
-            closing = found[0]
-        elif found[0] == closing:
+            closing = quotes[0]
+        elif quotes[0] == closing:
             closing = ""
     return closing
 

@@ -283,7 +283,7 @@ def nearest_name(key: str, table: str = "") -> str | None:
     """Return the name that a wrong key of a table most likely means; its option's name and other tables' keys count as well."""
     meant = {ACCOUNTS: ACCOUNTS}
     # Names of the same table come last: where a key is called alike in two tables, its own is meant.
-    for setting in sorted(SETTINGS, key=lambda one: one.name.rpartition(".")[0] == table):
+    for setting in sorted(SETTINGS, key=lambda setting: setting.name.rpartition(".")[0] == table):
         above, _, last = setting.name.rpartition(".")
         meant |= {above: above} if above else {}
         meant |= dict.fromkeys((setting.option.strip("-"), last, setting.name), setting.name)

@@ -39,7 +39,7 @@ def display_width(text: str) -> int:
 
 def encodable(text: str) -> str:
     r"""Return the text with lone surrogates written out (``\udc80``), so that it can be encoded as UTF-8."""
-    return _SURROGATE.sub(lambda found: _written_out(found[0]), text)
+    return _SURROGATE.sub(lambda match: _written_out(match[0]), text)
 
 
 def _written_out(character: str) -> str:

@@ -28,5 +28,5 @@ def _origin() -> dict[str, Any]:
         noted = distribution("perpend").read_text("direct_url.json")
     except PackageNotFoundError:
         noted = None
-    found = json.loads(noted) if noted else {}
-    return found if isinstance(found, dict) else {}
+    origin = json.loads(noted) if noted else {}
+    return origin if isinstance(origin, dict) else {}

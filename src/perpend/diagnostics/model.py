@@ -66,7 +66,7 @@ class Diagnostic:
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return the diagnostics without repetitions, in the order of path, line, column and code."""
     unique = dict.fromkeys(diagnostics)
-    return sorted(unique, key=lambda found: (found.span, found.code, found.message))
+    return sorted(unique, key=lambda diagnostic: (diagnostic.span, diagnostic.code, diagnostic.message))
 
 
 def suggestion(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:

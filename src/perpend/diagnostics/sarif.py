@@ -32,8 +32,8 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule]
 
     Paths stand relative to ``%SRCROOT%``. A fingerprint holds when lines move; equal problems of one file are numbered.
     """
-    found = sorted_diagnostics(diagnostics)
-    codes = sorted({diagnostic.code for diagnostic in found})
+    ordered = sorted_diagnostics(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in ordered})
     seen: Counter[str] = Counter()
     run = {
         "tool": {
@@ -44,7 +44,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule]
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(diagnostic, codes.index(diagnostic.code), seen) for diagnostic in found],
+        "results": [_result(diagnostic, codes.index(diagnostic.code), seen) for diagnostic in ordered],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 

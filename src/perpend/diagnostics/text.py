@@ -38,12 +38,12 @@ def render_text(
     ``source_line`` gives a file's line by path and number, None where there is none to show. ``width`` bounds the excerpts,
     in terminal columns; sentences are never cut.
     """
-    found = sorted_diagnostics(diagnostics)
-    if not found:
+    ordered = sorted_diagnostics(diagnostics)
+    if not ordered:
         return "no problems found\n"
     drawing = _Drawing(source_line, colour, width)
-    blocks = ["".join(f"{line}\n" for line in drawing.lines(diagnostic)) for diagnostic in found]
-    return "\n".join([*blocks, f"{_count(found)}\n"])
+    blocks = ["".join(f"{line}\n" for line in drawing.lines(diagnostic)) for diagnostic in ordered]
+    return "\n".join([*blocks, f"{_count(ordered)}\n"])
 
 
 def line_of(diagnostic: Diagnostic, path: str) -> str:

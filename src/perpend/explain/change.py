@@ -82,9 +82,9 @@ def smallest_change(program: Program, judged: EstateObject, time: int, index: in
 
 def _single_values(program: Program) -> list[Read]:
     """Return what a program reads, each once; a document only by its keys where it reads some."""
-    found = dict.fromkeys(_inputs(program))
-    documents = {source.path for source in found if source.key is not None}
-    return [source for source in found if source.key is not None or source.path not in documents]
+    reads = dict.fromkeys(_inputs(program))
+    documents = {source.path for source in reads if source.key is not None}
+    return [source for source in reads if source.key is not None or source.path not in documents]
 
 
 def _inputs(program: Program) -> Iterator[Read]:
@@ -128,13 +128,13 @@ def _changed(judged: EstateObject, source: Read, after: Any) -> dict[str, Any] |
 
 
 def _candidates(program: Program, before: Any, time: int, *, any_form: bool) -> Iterator[Any]:
-    found: dict[str, Any] = {}
+    candidates: dict[str, Any] = {}
     for expression in _expressions(program.block):
         for value in _constants(expression, time):
-            found.setdefault(_json(value), value)
+            candidates.setdefault(_json(value), value)
     for value in (True, False, None, "", "true", "false", "N/A"):
-        found.setdefault(_json(value), value)
-    for value in found.values():
+        candidates.setdefault(_json(value), value)
+    for value in candidates.values():
         if any_form or before is None or value is None or isinstance(value, type(before)):
             yield value
 

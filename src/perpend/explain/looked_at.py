@@ -49,9 +49,9 @@ class LookedAt:
         for expression, frame, value in events:
             below = self._popped(pending, expression)
             pending.append((expression, self._reads(expression, frame, value, below)))
-        found = {read: value for _, reads in pending for read, value in reads.items()}
-        keyed = {read.path for read in found if read.key is not None}
-        own = [(read, value) for read, value in found.items() if read.key is not None or read.path not in keyed]
+        values = {read: value for _, reads in pending for read, value in reads.items()}
+        keyed = {read.path for read in values if read.key is not None}
+        own = [(read, value) for read, value in values.items() if read.key is not None or read.path not in keyed]
         return tuple(FieldValue(place_of(self.judged, read.path, column=read.key), value) for read, value in own)
 
     def _popped(self, pending: list[tuple[Expr, dict[Read, str]]], expression: Expr) -> dict[Read, str]:
@@ -64,20 +64,20 @@ class LookedAt:
 
     def _reads(self, expression: Expr, frame: Frame, value: Any, below: dict[Read, str]) -> dict[Read, str]:
         operation = expression.operation
-        found = dict(below)
+        values = dict(below)
         if expression.extract is not None:
             memory = (f"{frame.path}{expression.extract.prefix}", id(expression.extract.body))
-            return self._extracts.setdefault(memory, found)
+            return self._extracts.setdefault(memory, values)
         named = [str(expression.constant(name)) for name in operation.taking(*_NAMING)]
         for name in (*named, *(expression.deletion_field if one == DELETION_FIELD else one for one in operation.reads)):
             path = f"{frame.path}{name}"
-            found[Read(path)] = text_at(self.judged.fields, path, complete=self.complete)
+            values[Read(path)] = text_at(self.judged.fields, path, complete=self.complete)
         for name in operation.taking(Constant.JMESPATH):
-            found = dict(self._queried(found, str(expression.constant(name)), value, expression))
+            values = dict(self._queried(values, str(expression.constant(name)), value, expression))
         for name in operation.taking(Constant.RELATIONSHIP):
-            found |= self._children(f"{frame.path}{expression.constant(name)}")
-        self._all |= found
-        return found
+            values |= self._children(f"{frame.path}{expression.constant(name)}")
+        self._all |= values
+        return values
 
     def _queried(self, below: dict[Read, str], query: str, value: Any, expression: Expr) -> Iterator[tuple[Read, str]]:
         """Yield what a query looked at: a key of a document; of a longer query what came of it."""

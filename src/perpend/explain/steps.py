@@ -132,7 +132,7 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[Even
     if not events:
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     root, _, value = events[-1]
-    direct = {id(one) for one in _within(program.block.conditions[number - 1].expression)}
+    direct = {id(inner) for inner in _within(program.block.conditions[number - 1].expression)}
     shown = [_leaf(judged, *event, root) for event in events if _is_worth_showing(*event, direct)]
     leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
     if isinstance(value, Stopped):

@@ -81,14 +81,14 @@ class Collecting:
         progress: Callable[[int], None] | None = None,
     ) -> Gathered:
         """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
-        found = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated)
+        collection = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated)
         snapshot, problems, staying = store_collected(
-            self.store, self._rows(), lambda: found, types=self.plan.types, declared=declared, progress=progress, keep=keep
+            self.store, self._rows(), lambda: collection, types=self.plan.types, declared=declared, progress=progress, keep=keep
         )
         self.journal.close()
         for directory in (self.journal.directory, *self.superseded):
             remove_tree(directory)
-        return Gathered(snapshot, problems, found, len(self.journal.entries), self._objects, staying)
+        return Gathered(snapshot, problems, collection, len(self.journal.entries), self._objects, staying)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.journal.entries.items())]
@@ -96,8 +96,8 @@ class Collecting:
     def _rows(self) -> Iterator[CollectedRow]:
         each = sources_each(self.plan)
         for number, entry in enumerate(self._entries()):
-            found = self.journal.rows(entry.account, (IDENTITY, *self.plan.listings))
-            for row in row_of_closed(self.plan, entry) if entry.why else found:
+            rows = self.journal.rows(entry.account, (IDENTITY, *self.plan.listings))
+            for row in row_of_closed(self.plan, entry) if entry.why else rows:
                 self._objects[row.type_name, entry.account] += 1
                 yield row._replace(source=each * number + row.source)
 
@@ -105,7 +105,7 @@ class Collecting:
 def collecting_anew(store: Store, plan: CollectionPlan, wishes: Sequence[Any]) -> Collecting:
     """Return a collection that begins."""
     mark = mark_of(plan, wishes)
-    same = [one for one in unfinished(store.directory) if begun(one) == mark]
+    same = [directory for directory in unfinished(store.directory) if begun(directory) == mark]
     return Collecting(store, plan, Journal(new_unfinished(store.directory), mark), same)
 
 
@@ -113,7 +113,7 @@ def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max
     """Return the newest collection of the same wishes that was not finished. Raises NothingToResume."""
     mark = mark_of(plan, wishes)
     left = unfinished(store.directory)
-    same = [one for one in left if begun(one) == mark]
+    same = [directory for directory in left if begun(directory) == mark]
     if not same:
         others = "those that stand there were of other options, or of another version" if left else "none was interrupted"
         raise NothingToResume(f"{shown(store.directory)}: there is no collection to go on with: {others}")

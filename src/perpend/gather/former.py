@@ -92,12 +92,12 @@ def staying_of(
         object_type = declared(table.name) or ObjectType(table.name)
         staged.append(compared.stage(table, object_type, collected.get(table.name), new_path()))
     used: dict[int, int] = {}
-    for one in staged:
-        compared.count(one, staying, used)
+    for stage in staged:
+        compared.count(stage, staying, used)
     numbers = _take_sources(staying, former, sources, used)
-    for one in staged:
-        if one.type_name in staying.as_before or one.type_name in staying.gone:
-            compared.add(one, staying, numbers, new_path())
+    for stage in staged:
+        if stage.type_name in staying.as_before or stage.type_name in staying.gone:
+            compared.add(stage, staying, numbers, new_path())
     staying.gone = {type_name: number for type_name, number in staying.gone.items() if number}
     return staying
 
@@ -120,7 +120,7 @@ class _Compared:
             forms[deletion] = Form.TEXT
         marks = {unread(column.name) for column in table.columns.values() if column.partial and column.name != deletion}
         marks |= {CONTRADICTED} if table.contradicted else set()
-        columns = ", ".join(name(one) for one in (*(one for one in forms if one != deletion), *sorted(marks)))
+        columns = ", ".join(name(column) for column in (*(column for column in forms if column != deletion), *sorted(marks)))
         known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
         gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
         account, region = self._scope(table, object_type)
@@ -162,11 +162,11 @@ class _Compared:
         forms = self._agreed(staged, new)
         # Of a type whose objects cannot say that they are gone, none stays that is.
         states = f"{_STATE} >= {_AS_BEFORE}" if staged.deletion else f"{_STATE} = {_AS_BEFORE}"
-        source = f"CAST({[numbers.get(one, -1) for one in range(max(numbers, default=-1) + 1)]}[{name(SOURCE)} + 1] AS INTEGER)"
+        source = f"CAST({[numbers.get(old, -1) for old in range(max(numbers, default=-1) + 1)]}[{name(SOURCE)} + 1] AS INTEGER)"
         columns = [
             f"row_number() OVER (ORDER BY {name(ROW)}) - 1 AS {name(ROW)}",
             f"{source} AS {name(SOURCE)}",
-            *(f"CAST({name(one)} AS {PHYSICAL[form]}) AS {name(one)}" for one, form in forms.items()),
+            *(f"CAST({name(column)} AS {PHYSICAL[form]}) AS {name(column)}" for column, form in forms.items()),
             *map(name, sorted(staged.marks)),
         ]
         query = f"SELECT {', '.join(columns)} FROM {parquet(staged.path)} WHERE {states} ORDER BY {name(ROW)}"
@@ -182,20 +182,20 @@ class _Compared:
 
     def _agreed(self, staged: _Spread, new: Piece | None) -> dict[str, Form]:
         """Return the forms of columns: where there are only nulls, those that the new rows have."""
-        differing = [one for one, form in staged.forms.items() if new and new.forms.get(one, form) is not form]
+        differing = [column for column, form in staged.forms.items() if new and new.forms.get(column, form) is not form]
         if not differing or new is None:
             return staged.forms
-        counted = ", ".join(f"count({name(one)})" for one in differing)
+        counted = ", ".join(f"count({name(column)})" for column in differing)
         counts = rows_of(self._connection, f"SELECT {counted} FROM {parquet(staged.path)}")[0]
         return {**staged.forms, **{one: new.forms[one] for one, number in zip(differing, counts, strict=True) if not number}}
 
     def _numbers(self) -> str:
-        return ", ".join(str(number) for number, one in enumerate(self._former.sources) if _is_collected(one))
+        return ", ".join(str(number) for number, source in enumerate(self._former.sources) if _is_collected(source))
 
     def _scope(self, table: Table, object_type: ObjectType) -> tuple[str, str]:
         """Return the expressions of the account and region in which a listing would show a row."""
         forms = {column.name: column.form for column in table.columns.values()}
-        accounts = [match[1] if (match := _ACCOUNT.match(one.name)) else None for one in self._former.sources]
+        accounts = [match[1] if (match := _ACCOUNT.match(source.name)) else None for source in self._former.sources]
         listed = f"{_texts(accounts)}[{name(SOURCE)} + 1]"
         _, region = scope_columns(forms, object_type)
         return f"coalesce({account_in_arn(_ID)}, {listed})", f"coalesce({region}, {region_in_arn(_ID)})"
@@ -206,7 +206,7 @@ class _Compared:
         return f"CAST([{times}] AS TIMESTAMP[])[{name(SOURCE)} + 1]"
 
     def _times(self) -> str:
-        return _texts([_iso(one.observed_at) if one.observed_at else None for one in self._sources])
+        return _texts([_iso(source.observed_at) if source.observed_at else None for source in self._sources])
 
     def _claimed_by(self, type_name: str) -> str:
         """Return the expression of which source has listed a row's scope in full, later than the row; null where none has."""
@@ -222,18 +222,19 @@ class _Compared:
                     complete.append(f"({scope}, {number}, {_timestamp(source.observed_at)})")
         if not complete:
             return "CAST(NULL AS INTEGER)"
-        found = (
+        listed_by = (
             f"SELECT min(number) FROM (VALUES {', '.join(complete)}) AS listed(account, region, number, listed_at) "
             "WHERE listed.account = former.account AND (listed.region IS NULL OR listed.region = former.region) "
             "AND listed.listed_at >= former.seen"
         )
         if not lacking:
-            return f"({found})"
+            return f"({listed_by})"
         met = " AND ".join(
-            f"(lacking.{one} IS NULL OR former.{one} IS NULL OR lacking.{one} = former.{one})" for one in ("account", "region")
+            f"(lacking.{column} IS NULL OR former.{column} IS NULL OR lacking.{column} = former.{column})"
+            for column in ("account", "region")
         )
         unknown = f"SELECT 1 FROM (VALUES {', '.join(lacking)}) AS lacking(account, region) WHERE {met}"
-        return f"CASE WHEN NOT EXISTS ({unknown}) THEN ({found}) END"
+        return f"CASE WHEN NOT EXISTS ({unknown}) THEN ({listed_by}) END"
 
 
 def _take_sources(
@@ -244,7 +245,7 @@ def _take_sources(
     claims = [claim for source in sources for claim in source.coverage]
     names = {source.name for source in sources}
     for number, source in enumerate(former.sources):
-        standing = tuple(one for one in source.coverage if not any(_speaks_of(claim, one) for claim in claims))
+        standing = tuple(old for old in source.coverage if not any(_speaks_of(claim, old) for claim in claims))
         rows = used.get(len(sources) + number, 0)
         if source.kind not in (KIND, STATED) or not (rows or standing):
             continue
@@ -278,4 +279,4 @@ def _text(value: str | None) -> str:
 
 
 def _texts(values: Sequence[str | None]) -> str:
-    return f"CAST([{', '.join('NULL' if one is None else text(one) for one in values)}] AS VARCHAR[])"
+    return f"CAST([{', '.join('NULL' if value is None else text(value) for value in values)}] AS VARCHAR[])"

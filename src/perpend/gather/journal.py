@@ -84,7 +84,7 @@ class Journal:
     def rows(self, account: str, listings: Iterable[str]) -> Iterator[CollectedRow]:
         """Yield all rows of an account, listing by listing."""
         for listing in listings:
-            for cell in sorted(one for one in self._files if one.account == account and one.listing == listing):
+            for cell in sorted(cell for cell in self._files if cell.account == account and cell.listing == listing):
                 yield from self._rows(cell)
 
     @contextmanager

@@ -63,10 +63,12 @@ def store_collected(
         pieces = {
             name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
-        found = collected()
+        collection = collected()
         sources = [
-            StoredSource(one.name, one.kind, one.observed_at, one.objects, one.accounts, coverage=one.coverage)
-            for one in found.sources
+            StoredSource(
+                source.name, source.kind, source.observed_at, source.objects, source.accounts, coverage=source.coverage
+            )
+            for source in collection.sources
         ]
         numbers = itertools.count()
         with storing(store.directory):
@@ -79,7 +81,7 @@ def store_collected(
                 new_path=lambda: run.temporary / f"former-{next(numbers)}.parquet",
                 keep=keep,
             )
-        importing.add_pieces(sources, staying.collected, found.unread)
+        importing.add_pieces(sources, staying.collected, collection.unread)
         importing.add_pieces(staying.sources, staying.pieces, ())
         return importing.commit(), importing.problems, staying
 

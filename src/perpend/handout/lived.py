@@ -72,7 +72,7 @@ class HandoutHistory:
 
     def head(self) -> list[list[Any]]:
         """Return lives as the page reads them."""
-        return [[one.word, one.since, one.episodes, one.waiver, one.until, one.why] for one in self.lives]
+        return [[life.word, life.since, life.episodes, life.waiver, life.until, life.why] for life in self.lives]
 
 
 def history_said(history: HandoutHistory) -> str:
@@ -85,10 +85,10 @@ def history_said(history: HandoutHistory) -> str:
     )
     other = "" if history.same_snapshot else _OTHER
     rows = "".join(
-        f'<tr><td>{one.run}</td><td>{said(one.day)}</td><td class="number">{one.open:,}</td><td class="number">'
-        f'{one.unconfirmed:,}</td><td class="number">{one.unknown:,}</td><td class="number">{one.came:,}</td>'
-        f'<td class="number">{one.went:,}</td></tr>'
-        for one in reversed(history.trend[-_MOST_LINES:])
+        f'<tr><td>{run.run}</td><td>{said(run.day)}</td><td class="number">{run.open:,}</td><td class="number">'
+        f'{run.unconfirmed:,}</td><td class="number">{run.unknown:,}</td><td class="number">{run.came:,}</td>'
+        f'<td class="number">{run.went:,}</td></tr>'
+        for run in reversed(history.trend[-_MOST_LINES:])
     )
     heads = ("Run", "Day", "Open", "Unconfirmed", "Unknown", "Came", "Went")
     return (
@@ -101,14 +101,14 @@ def _drawn(trend: Sequence[TrendPoint]) -> str:
     """Return what was open as an area, what was unconfirmed on top of it, and what was unknown as a line."""
     if len(trend) < 2:
         return ""
-    most = max(max(one.open + one.unconfirmed, one.unknown) for one in trend) or 1
+    most = max(max(run.open + run.unconfirmed, run.unknown) for run in trend) or 1
     first, last = trend[0], trend[-1]
     label = escape(
         f"Findings after runs {first.run} to {last.run}: open from {first.open:,} to {last.open:,}, unconfirmed from "
         f"{first.unconfirmed:,} to {last.unconfirmed:,}, unknown from {first.unknown:,} to {last.unknown:,}"
     )
-    zero, opened = [0] * len(trend), [one.open for one in trend]
-    both, unknown = [one.open + one.unconfirmed for one in trend], [one.unknown for one in trend]
+    zero, opened = [0] * len(trend), [run.open for run in trend]
+    both, unknown = [run.open + run.unconfirmed for run in trend], [run.unknown for run in trend]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in _points(unknown, most))
     return (
         f'<svg class="trend" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" role="img" aria-label="{label}">'

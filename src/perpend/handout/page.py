@@ -124,9 +124,9 @@ def _summary(
         f"<p>Of the findings, only these are in this file: {said(judgement.narrowed.words)}</p>" if judgement.narrowed else ""
     )
     sources = [
-        f"{one.name}: {one.kind}, {one.objects:,} objects, "
-        + (f"observed {_moment(one.observed_at)}" if one.observed_at else "no time stated")
-        for one in judgement.estate.sources
+        f"{source.name}: {source.kind}, {source.objects:,} objects, "
+        + (f"observed {_moment(source.observed_at)}" if source.observed_at else "no time stated")
+        for source in judgement.estate.sources
     ]
     left = _why_left(selection)
     return (
@@ -140,9 +140,9 @@ def _summary(
 
 
 def _why_left(selection: Selection) -> list[str]:
-    found = [f"{one}: no source can list what it counts" for one in selection.set_aside]
-    found += [f"{one}: excluded" for one in selection.excluded]
-    return [*found, *(f"{one}: cannot judge, it has errors" for one in selection.refused)]
+    reasons = [f"{policy_id}: no source can list what it counts" for policy_id in selection.set_aside]
+    reasons += [f"{policy_id}: excluded" for policy_id in selection.excluded]
+    return [*reasons, *(f"{policy_id}: cannot judge, it has errors" for policy_id in selection.refused)]
 
 
 def _closing(judgement: Judgement) -> str:
@@ -180,7 +180,7 @@ def _head(
         "objects": columns.objects,
         "statuses": [str(status) for status in statuses],
         "policies": policies,
-        "endings": [_ending(one, statuses, rated=rated) for one in columns.endings],
+        "endings": [_ending(ending, statuses, rated=rated) for ending in columns.endings],
         "accounts": columns.accounts,
         "types": columns.types,
         "requirements": [{"key": key, "name": name} for key, name in names.items()],
@@ -193,9 +193,9 @@ def _head(
     return encodable(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
-def _ending(one: SharedEnding, statuses: Sequence[Status], *, rated: bool) -> list[str | int]:
-    severity = [one.severity, one.rated] if rated else []
-    return [one.policy, statuses.index(one.status), one.message, one.remediation, *severity]
+def _ending(ending: SharedEnding, statuses: Sequence[Status], *, rated: bool) -> list[str | int]:
+    severity = [ending.severity, ending.rated] if rated else []
+    return [ending.policy, statuses.index(ending.status), ending.message, ending.remediation, *severity]
 
 
 def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:

@@ -74,20 +74,20 @@ def requirements(cards: Sequence[Scorecard], answered: Mapping[str, str]) -> str
     return "".join(_card(card, answered) for card in cards)
 
 
-def reasons(found: Sequence[UnknownReason]) -> str:
+def reasons(unknown: Sequence[UnknownReason]) -> str:
     """Return why verdicts are undetermined, each reason once, nothing where none is."""
-    if not found:
+    if not unknown:
         return ""
     rows = "".join(
-        f'<tr><td>{escape(one.message)}</td><td>{escape(one.remediation)}</td><td class="number">{one.verdicts:,}</td>'
-        f'<td class="number">{one.policies:,}</td></tr>'
-        for one in found[:_MOST_REASONS]
+        f'<tr><td>{escape(reason.message)}</td><td>{escape(reason.remediation)}</td><td class="number">{reason.verdicts:,}</td>'
+        f'<td class="number">{reason.policies:,}</td></tr>'
+        for reason in unknown[:_MOST_REASONS]
     )
-    rest = len(found) - _MOST_REASONS
+    rest = len(unknown) - _MOST_REASONS
     more = f"<p>{rest:,} more reasons stand in the list below, by reason.</p>" if rest > 0 else ""
-    number = sum(one.verdicts for one in found)
+    number = sum(reason.verdicts for reason in unknown)
     return (
-        f"<details><summary>Undetermined: {counted(number, 'verdict')}, for {counted(len(found), 'reason')}</summary>"
+        f"<details><summary>Undetermined: {counted(number, 'verdict')}, for {counted(len(unknown), 'reason')}</summary>"
         f"{table(('Reason', 'Next step', 'Verdicts', 'Policies'), rows, numbers=2)}{more}</details>"
     )
 
@@ -125,14 +125,14 @@ def _requirement(result: RequirementResult, key: str) -> str:
     if key:
         number = f'<button type="button" class="plain" data-requirement="{said(key)}">{number}</button>'
     counts = "".join(f'<td class="number">{result.counts[status]:,}</td>' for status in (*_ORDER[:3],))
-    found = f'<span class="status {name}">{sign} {result.standing}</span>'
-    return f"<tr><td>{number}</td><td>{said(result.requirement.name)}</td><td>{found}</td>{counts}</tr>"
+    standing = f'<span class="status {name}">{sign} {result.standing}</span>'
+    return f"<tr><td>{number}</td><td>{said(result.requirement.name)}</td><td>{standing}</td>{counts}</tr>"
 
 
 def table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
     """Return a table of which the last columns are ``numbers``. It can be scrolled by keys where it is wide."""
     classes = [""] * (len(heads) - numbers) + [' class="number"'] * numbers
-    top = "".join(f'<th scope="col"{one}>{head}</th>' for head, one in zip(heads, classes, strict=True))
+    top = "".join(f'<th scope="col"{style}>{head}</th>' for head, style in zip(heads, classes, strict=True))
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{heads[0]}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -146,7 +146,7 @@ def _share(part: int, whole: int, text: str) -> str:
 def _bar(counts: Mapping[str, int], label: str) -> str:
     total, at, drawn = sum(counts.values()), 0, []
     for name, number in counts.items():
-        start, end = (_WIDE * one / (total or 1) for one in (at, at + number))
+        start, end = (_WIDE * place / (total or 1) for place in (at, at + number))
         at += number
         if number:
             drawn.append(f'<rect class="{name}" x="{start:.2f}" width="{end - start:.2f}" height="12"/>')

@@ -265,9 +265,9 @@ def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str 
         first.contradicted = _contradiction(sorted(clashes), first, other)
 
 
-def _says_gone(one: Entry, other: Entry, deletion: str) -> bool:
+def _says_gone(reading: Entry, other: Entry, deletion: str) -> bool:
     """Whether an object is gone by one reading, and listed by another one that says nothing of it, as is what is there."""
-    is_gone = one.fields.get(deletion) not in (None, "")
+    is_gone = reading.fields.get(deletion) not in (None, "")
     return is_gone and not other.cited and deletion not in other.fields and deletion not in reasons_of(other.fields)
 
 

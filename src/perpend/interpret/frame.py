@@ -66,11 +66,11 @@ class Frame:
         """Return the object as one of a type, if nothing else says of which it is."""
         if self.object_type.name or not type_name:
             return self
-        found: Frame | None = self.memo.get(("as", type_name))
-        if found is None:
-            found = self.beside(self.fields, self.path, self.types.named(type_name), complete=self.complete)
-            self.memo["as", type_name] = found
-        return found
+        frame: Frame | None = self.memo.get(("as", type_name))
+        if frame is None:
+            frame = self.beside(self.fields, self.path, self.types.named(type_name), complete=self.complete)
+            self.memo["as", type_name] = frame
+        return frame
 
     def has_disappeared(self) -> bool:
         """Whether the object's deletion field holds a time up to the snapshot's day. Raises :class:`Unreadable`.
@@ -110,8 +110,8 @@ class Frame:
 
     def through(self, lookup: str) -> Frame:
         """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
-        found: Frame | None = self.memo.get(lookup)
-        if found is None:
+        frame: Frame | None = self.memo.get(lookup)
+        if frame is None:
             self.get(lookup)
             target, reason = lookup_target(self.object_type, self.fields, lookup, complete=self.complete)
             if reason is not None:
@@ -119,11 +119,11 @@ class Frame:
             if target is not None and (doubt := doubt_of(target)):
                 raise Unreadable(f"{self.path}{lookup}: {doubt}")
             path, object_type = f"{self.path}{lookup}.", self.types.behind(self.object_type, lookup)
-            found = None if target is None else self.beside(target, path, object_type, complete=self.complete)
-            if found is None or found.has_disappeared():
-                found = self.beside(NOTHING, path, object_type, complete=True)
-            self.memo[lookup] = found
-        return found
+            frame = None if target is None else self.beside(target, path, object_type, complete=self.complete)
+            if frame is None or frame.has_disappeared():
+                frame = self.beside(NOTHING, path, object_type, complete=True)
+            self.memo[lookup] = frame
+        return frame
 
     def along(self, lookups: Iterable[str]) -> Frame:
         """Return the frame of the object at the end of a path of lookups."""

@@ -136,16 +136,16 @@ class Interpreter:
 
         def run(frame: Frame) -> Any:
             frame = frame.along(lookups).known_as(type_name)
-            found = frame.memo.get(body)
-            if found is None:
+            result = frame.memo.get(body)
+            if result is None:
                 try:
-                    found = (compute(frame), None)
+                    result = (compute(frame), None)
                 except Stopped as stopped:
-                    found = (None, stopped)
-                frame.memo[body] = found
-            if found[1] is not None:
-                raise Stopped(base + found[1].index, found[1].error)
-            return found[0]
+                    result = (None, stopped)
+                frame.memo[body] = result
+            if result[1] is not None:
+                raise Stopped(base + result[1].index, result[1].error)
+            return result[0]
 
         return run
 
@@ -163,13 +163,13 @@ class Interpreter:
         judge, status_of = self._lists[id(child)], _status_by_index(child)
 
         def count(frame: Frame, status: Status) -> tuple[int, str | None]:
-            found = frame.memo.get(key)
-            if found is None:
+            kept = frame.memo.get(key)
+            if kept is None:
                 parent = frame.along(lookups)
-                ends = [end for one in _children(parent, name, child.type) if (end := judge(one))[0] != OTHER_RECORD_TYPE]
+                ends = [end for inner in _children(parent, name, child.type) if (end := judge(inner))[0] != OTHER_RECORD_TYPE]
                 doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
-                found = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
-            counts, doubt = found
+                kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
+            counts, doubt = kept
             return counts[status], None if status is Status.UNDETERMINED else doubt
 
         return count
@@ -192,18 +192,18 @@ class Interpreter:
 
 def _children(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
     """Return the frames of a list's objects. Of a short list they stay, so that other blocks compute nothing of them again."""
-    found: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
-    if found is not None:
-        return found
+    frames: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
+    if frames is not None:
+        return frames
     frame.get(name)
     path = f"{frame.path}{name}"
     children, reason = children_of(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise Unreadable(f"{path} {reason}")
-    found = [frame.beside(one, f"{path}[{at}].", object_type, complete=frame.complete) for at, one in enumerate(children)]
-    if len(found) <= _SHORT:
-        frame.memo["children", name, id(object_type)] = found
-    return found
+    frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]
+    if len(frames) <= _SHORT:
+        frame.memo["children", name, id(object_type)] = frames
+    return frames
 
 
 def _record_type(frame: Frame) -> str:

@@ -131,16 +131,16 @@ def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict
 
     Of an account the first reason is told, but for one why it was not wanted. More than ``most`` accounts are any.
     """
-    found: dict[str, dict[str, str]] = {}
+    by_type: dict[str, dict[str, str]] = {}
     for claim in claims:
         if claim.lacking is None or claim.relation:
             continue
-        of_type, account = found.setdefault(claim.type_name, {}), claim.scope.account or ""
+        of_type, account = by_type.setdefault(claim.type_name, {}), claim.scope.account or ""
         if of_type.get(account, NOT_ASKED).startswith(NOT_ASKED):
             of_type[account] = claim.lacking
     return {
         name: [("", min(of_type.items())[1])] if most is not None and len(of_type) > most else sorted(of_type.items())
-        for name, of_type in found.items()
+        for name, of_type in by_type.items()
     }
 
 
@@ -235,7 +235,7 @@ def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
     """
     if not ids or _are_numbers(ids):
         return False
-    beginnings = {found[0] if (found := BEGINNING.match(key)) else "" for key in ids}
+    beginnings = {match[0] if (match := BEGINNING.match(key)) else "" for key in ids}
     if len(beginnings) == 1 and "" not in beginnings:
         begun = near_key(*beginnings)
         return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
@@ -245,4 +245,4 @@ def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
 
 def _are_numbers(ids: Collection[str]) -> bool:
     """Whether all are digits of one length."""
-    return len({len(one) for one in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))
+    return len({len(identity) for identity in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))

@@ -153,13 +153,13 @@ class Types:
 
         A program is only ever judged by what its own repository declares.
         """
-        found: dict[str, ObjectType] = {}
+        by_name: dict[str, ObjectType] = {}
         for types in several:
             for name, object_type in types.by_name.items():
-                known = found.setdefault(name, object_type)
+                known = by_name.setdefault(name, object_type)
                 if known is not object_type and known != object_type:
                     raise TypesDiffer(name)
-        return cls(found)
+        return cls(by_name)
 
     def named(self, name: str) -> ObjectType:
         """Return a type by its API name: a bare one where nothing declares it."""

@@ -65,13 +65,13 @@ class Expr:
     @property
     def operands(self) -> tuple[Expr, ...]:
         """The expressions below this one, in evaluation order. An extract's body is the operand of its reference."""
-        found: list[Expr] = []
+        operands: list[Expr] = []
         for value in self.arguments.values():
             if isinstance(value, Expr):
-                found.append(value)
+                operands.append(value)
             elif isinstance(value, tuple):
-                found.extend(part for part in value if isinstance(part, Expr))
-        return tuple(found) if self.extract is None else (*found, self.extract.body)
+                operands.extend(part for part in value if isinstance(part, Expr))
+        return tuple(operands) if self.extract is None else (*operands, self.extract.body)
 
     @property
     def lookups(self) -> tuple[str, ...]:

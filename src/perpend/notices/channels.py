@@ -82,19 +82,19 @@ def _channel(name: str, table: Any, shown: str, environment: Mapping[str, str] |
     kind, owners, headers = table.get("kind", KINDS[0]), table.get("owners", []), table.get("headers-env", {})
     if kind not in KINDS:
         raise UnusableChannels(f"{where}: `kind` is one of {', '.join(KINDS)}")
-    if not isinstance(owners, list) or not all(isinstance(one, str) for one in owners):
+    if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
         raise UnusableChannels(f"{where}: `owners` is a list of texts")
     if not isinstance(headers, dict) or not all(map(_HEADER.fullmatch, headers)) or (headers and kind != KINDS[0]):
         raise UnusableChannels(f"{where}: `headers-env` names headers of a webhook, each with a variable")
     url = _secret(table.get("url-env"), f"{where}: `url-env`", environment)
-    found = {header: _secret(one, f"{where}: `headers-env`", environment) for header, one in headers.items()}
+    values = {header: _secret(variable, f"{where}: `headers-env`", environment) for header, variable in headers.items()}
     if environment is not None and kind == KINDS[0] and not _may_be_called(url):
         raise UnusableChannels(
             f"{where}: {table['url-env']} holds no URL that begins with https:// (or http:// on this machine)"
         )
-    if any(not value.isprintable() for value in (url, *found.values())):
+    if any(not value.isprintable() for value in (url, *values.values())):
         raise UnusableChannels(f"{where}: a variable holds signs that neither URLs nor headers have")
-    return Channel(name, kind, tuple(owners), url, found)
+    return Channel(name, kind, tuple(owners), url, values)
 
 
 def _secret(variable: Any, what: str, environment: Mapping[str, str] | None) -> str:

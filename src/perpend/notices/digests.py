@@ -64,32 +64,32 @@ class Digest:
         """Return what of it belongs to some owners, all of it where none is named."""
         if not owners:
             return self
-        return replace(self, owners=tuple(one for one in self.owners if one.owner in owners), quiet=0)
+        return replace(self, owners=tuple(owner for owner in self.owners if owner.owner in owners), quiet=0)
 
     @property
     def counts(self) -> dict[str, int]:
         """How often each event is in it."""
         total: Counter[str] = Counter()
-        for one in self.owners:
-            total.update(one.counts)
+        for owner in self.owners:
+            total.update(owner.counts)
         return {event: total[event] for event in _ORDER if total[event]}
 
     @property
     def title(self) -> str:
         """What happened, in a line."""
-        endings = [ending for one in self.owners for ending in one.endings]
+        endings = [ending for owner in self.owners for ending in owner.endings]
         return f"Perpend, run {self.run}: {_told(self.counts, endings)}"
 
     @property
     def text(self) -> str:
         """The digest for people, owner by owner; what is foreign is drawn visible, on one line."""
         lines = [f"{self.title} (estate of {self.time[:10]})"]
-        for one in self.owners:
-            lines.append(f"{visible(one.owner) if one.owner else 'no owner known'}: {_told(one.counts, one.endings)}")
-            lines += [f"- {ending.line}" for ending in one.endings[:MOST_LISTED]]
-            lines += [f"- and {over:,} more that end"] if (over := len(one.endings) - MOST_LISTED) > 0 else []
-            lines += [f"- {_line(finding)}" for finding in one.findings]
-            lines += [f"- and {one.more:,} more"] if one.more else []
+        for owner in self.owners:
+            lines.append(f"{visible(owner.owner) if owner.owner else 'no owner known'}: {_told(owner.counts, owner.endings)}")
+            lines += [f"- {ending.line}" for ending in owner.endings[:MOST_LISTED]]
+            lines += [f"- and {over:,} more that end"] if (over := len(owner.endings) - MOST_LISTED) > 0 else []
+            lines += [f"- {_line(finding)}" for finding in owner.findings]
+            lines += [f"- and {owner.more:,} more"] if owner.more else []
         lines += [f"{self.quiet:,} findings changed because a policy or the engine did"] if self.quiet else []
         return "\n".join(lines)
 
@@ -107,13 +107,13 @@ class Digest:
             "causedByPolicyOrEngine": self.quiet,
             "owners": [
                 {
-                    "owner": one.owner,
-                    "counts": dict(one.counts),
-                    "findings": list(one.findings),
-                    "more": one.more,
-                    "endings": [ending.document for ending in one.endings],
+                    "owner": owner.owner,
+                    "counts": dict(owner.counts),
+                    "findings": list(owner.findings),
+                    "more": owner.more,
+                    "endings": [ending.document for ending in owner.endings],
                 }
-                for one in self.owners
+                for owner in self.owners
             ],
         }
 
@@ -136,7 +136,7 @@ def digest_of(
     A finding belongs to whoever answers for its waiver, else to the owner of its account, else to nobody that is known.
     """
     query = (
-        f"SELECT {', '.join(f'e.{one}' for one in _COLUMNS)}, w.waiver FROM event AS e "
+        f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver FROM event AS e "
         f"LEFT JOIN (SELECT key, any_value(waiver) AS waiver FROM {WAIVED} GROUP BY 1) AS w ON w.key = e.finding_id "
         "WHERE e.run = ? AND e.event IS NOT NULL "
         "ORDER BY list_position(?, e.event), e.policy_id, e.type, e.object_id, e.finding_id"
@@ -172,7 +172,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
 def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
     told = [f"{number:,} {event}" for event, number in counts.items()]
     for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
-        number = sum(one.has_ended is has_ended for one in endings)
+        number = sum(ending.has_ended is has_ended for ending in endings)
         told += [f"{number:,} {what}"] if number else []
     return ", ".join(told) or "nothing"
 

@@ -52,13 +52,13 @@ class WaiverEnding:
 def endings_between(files: WaiverFiles, before: date, day: date, *, within: int) -> tuple[WaiverEnding, ...]:
     """Return what ends within some days of a run's day, or before it, and did neither on the day of the run before."""
     soon = timedelta(days=within)
-    found: list[WaiverEnding] = []
+    endings: list[WaiverEnding] = []
     for kind, entries in (("waiver", files.waivers), ("attestation", files.attestations)):
-        for one in entries:
-            if one.until is None or (one.begins is not None and one.begins > day):
+        for entry in entries:
+            if entry.until is None or (entry.begins is not None and entry.begins > day):
                 continue
-            has_ended = before <= one.until < day
-            ends_soon = before + soon < one.until <= day + soon and one.until >= day
+            has_ended = before <= entry.until < day
+            ends_soon = before + soon < entry.until <= day + soon and entry.until >= day
             if has_ended or ends_soon:
-                found.append(WaiverEnding(kind, one.id, one.owner, one.reason, one.until, has_ended))
-    return tuple(sorted(found, key=lambda one: (one.until, one.kind, one.id)))
+                endings.append(WaiverEnding(kind, entry.id, entry.owner, entry.reason, entry.until, has_ended))
+    return tuple(sorted(endings, key=lambda ending: (ending.until, ending.kind, ending.id)))

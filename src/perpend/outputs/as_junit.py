@@ -32,7 +32,7 @@ class _Case:
     id: str
     name: str
     standing: Standing
-    found: str
+    sentence: str
     text: str = ""
     rating: FindingRating | None = None
 
@@ -74,7 +74,7 @@ def _say(element: ElementTree.Element, case: _Case) -> None:
     if not kind:
         return
     rated = case.rating if kind != "skipped" else None
-    said = ElementTree.SubElement(element, kind, message=xml_text(case.found))
+    said = ElementTree.SubElement(element, kind, message=xml_text(case.sentence))
     if rated:
         said.set("type", rated.level.value)
     said.text = xml_text("\n".join(filter(None, (_severity(case, rated), case.text)))) or None

@@ -103,7 +103,7 @@ class _Asked:
     """Verdicts of a column whose objects a group may show."""
 
     group: Group
-    found: list[Found]
+    verdicts: list[Found]
     column: Verdicts
 
 
@@ -155,10 +155,10 @@ def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:
     """Put the first objects into their groups. Those of one type are fetched together, once all are known."""
     by_type: dict[str, set[int]] = {}
     for asked_for in asked:
-        by_type.setdefault(asked_for.column.program.input_type, set()).update(found.place for found in asked_for.found)
+        by_type.setdefault(asked_for.column.program.input_type, set()).update(verdict.place for verdict in asked_for.verdicts)
     objects = {type_name: objects_at(judgement, type_name, places) for type_name, places in by_type.items()}
     for asked_for in asked:
         of_type = objects[asked_for.column.program.input_type]
-        places = asked_for.found[: limit - len(asked_for.group.shown)]
+        places = asked_for.verdicts[: limit - len(asked_for.group.shown)]
         ends = asked_for.column.ends_of(places, of_type)
         asked_for.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]

@@ -74,12 +74,12 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
 
 def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
     """Whether there are texts, and all of them are among others, or in a text."""
-    return lambda wanted, found: bool(_texts(wanted)) and found is not None and all(one in found for one in _texts(wanted))
+    return lambda wanted, texts: bool(_texts(wanted)) and texts is not None and all(text in texts for text in _texts(wanted))
 
 
 def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
     """Whether one of the texts is among others, or in a text."""
-    return lambda wanted, found: found is not None and any(one in found for one in _texts(wanted))
+    return lambda wanted, texts: texts is not None and any(text in texts for text in _texts(wanted))
 
 
 def _texts(texts: Sequence[str] | None) -> Sequence[str]:

@@ -48,8 +48,8 @@ class Primitive:
 
 
 PRIMITIVES: Final = {
-    one.name: one
-    for one in (
+    primitive.name: primitive
+    for primitive in (
         Primitive("column", None, "A column of the rows at hand: alias and name."),
         Primitive("literal", None, "A constant; null where it is None."),
         Primitive("and", Kind.BOOLEAN, "All of the arguments."),

@@ -106,7 +106,7 @@ def _executions(analyzer: Analyzer, logic_id: str) -> Executions:
         time = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
         end = interpreter.judge(test.fields, now if time is None else time)[0]
         ends.append(_execution(program, test, end, tuple(reached)))
-    every = {(id(blocks[number]), index) for one in ends for number, index in one.reached}
+    every = {(id(blocks[number]), index) for end in ends for number, index in end.reached}
     coverage = coverage_of(program, every)
     return Executions(tuple(ends), coverage.branches, coverage.missed, problems)
 

@@ -33,7 +33,7 @@ def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: E
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None:
         return None
-    incompliant = {(one.path, one.number) for one in executions.ends if one.passed and one.actual.status == Status.INCOMPLIANT}
+    incompliant = {(end.path, end.number) for end in executions.ends if end.passed and end.actual.status == Status.INCOMPLIANT}
     for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
         if (test.path, test.number) in incompliant:
             try:

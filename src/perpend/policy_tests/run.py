@@ -181,7 +181,7 @@ def _unit_test(expression: Expr) -> Expr | None:
     """Return the first unit test with an expectation at or below an expression."""
     if expression.operation.name == "UNIT_TEST" and isinstance(expression.arguments.get("expected"), dict):
         return expression
-    return next((found for operand in expression.operands if (found := _unit_test(operand))), None)
+    return next((test for operand in expression.operands if (test := _unit_test(operand))), None)
 
 
 def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: Engine | None = None) -> None:
@@ -215,13 +215,13 @@ def _ends_by(
     engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
 ) -> list[End]:
     """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
-    found = list(ends)
+    judged = list(ends)
     for day in dict.fromkeys(time // DAY for time in times):
         places = [place for place, time in enumerate(times) if time // DAY == day]
         (indexes,) = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
         for place, index in zip(places, indexes, strict=True):
-            found[place] = (index, ends[place][1] if index == ends[place][0] else None)
-    return found
+            judged[place] = (index, ends[place][1] if index == ends[place][0] else None)
+    return judged
 
 
 def compare(

@@ -67,7 +67,7 @@ def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> RatingsIn
         by_policy |= dict.fromkeys(meant(rating.policies, known), rating)
     rated = sorted(by_policy)
     shifts = (
-        ShiftInForce(one, meant(one.policies, rated) if one.policies else tuple(rated), meant(one.also, known))
-        for one in files.shifts
+        ShiftInForce(shift, meant(shift.policies, rated) if shift.policies else tuple(rated), meant(shift.also, known))
+        for shift in files.shifts
     )
-    return RatingsInForce(by_policy, tuple(shifts), tuple(one for one in known if one not in by_policy))
+    return RatingsInForce(by_policy, tuple(shifts), tuple(policy_id for policy_id in known if policy_id not in by_policy))

@@ -64,7 +64,7 @@ def weighed(judgement: Judgement, in_force: RatingsInForce, covering: Covering |
     steps: dict[str, dict[str, int]] = {}
     if in_force.shifts:
         with judgement_database(judgement) as connection:
-            wanted = {policy for one in in_force.shifts for policy in one.looked_at}
+            wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
             fill_candidates(connection, judgement, wanted, _RATED)
             _keep_waived(connection, covering)
             shift_candidates(connection, in_force.shifts)
@@ -76,7 +76,7 @@ def _keep_waived(connection: Connection, covering: Covering | None) -> None:
     """Fill a table with the candidates that waivers in force cover."""
     standings = covering.standings if covering else ()
     match(connection, standings)
-    covered = covered_query(place for place, one in enumerate(standings) if one.force is Force.IN_FORCE)
+    covered = covered_query(place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVED} AS {covered}")
 
 

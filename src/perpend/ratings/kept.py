@@ -45,9 +45,9 @@ def keep_ratings(connection: Connection, in_force: RatingsInForce) -> None:
     """Fill the tables that priorities are asked of; what is moved is looked for among the findings of the view ``finding``."""
     columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")
-    for policy_id, one in in_force.by_policy.items():
-        seconds = int(one.within.total_seconds()) if one.within else None
-        row = [storable(policy_id), one.level.rank, storable(one.source), seconds]
+    for policy_id, rating in in_force.by_policy.items():
+        seconds = int(rating.within.total_seconds()) if rating.within else None
+        row = [storable(policy_id), rating.level.rank, storable(rating.source), seconds]
         connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
     if in_force.shifts:
         fill_candidates(connection)

@@ -85,11 +85,11 @@ def ratings_below(files: Files, folder: str) -> RatingFiles:
     """Return what the YAML files of a directory say; ``folder`` is its path from the root, "" for the root itself."""
     reading = _RatingsRead(files, RATINGS, UNUSABLE)
     for fields in reading.below(folder):
-        for one in fields.records("ratings"):
-            _read_rating(one, reading)
+        for record in fields.records("ratings"):
+            _read_rating(record, reading)
         for key, sign in (("raise", 1), ("lower", -1)):
-            for one in fields.records(key):
-                _read_shift(one, sign, reading)
+            for record in fields.records(key):
+                _read_shift(record, sign, reading)
     return RatingFiles(tuple(reading.ratings), tuple(reading.shifts), tuple(reading.diagnostics))
 
 
@@ -134,8 +134,8 @@ def _length(fields: Fields, reading: _RatingsRead) -> timedelta | None:
     written = fields.get("resolveWithin")
     if written is None:
         return None
-    found = age_from_text(written.value)
-    if not found:
+    length = age_from_text(written.value)
+    if not length:
         shown = shorten(written.value)
         reading.refuse(written.span, f"`{shown}` is no length of time", "a length of time is written like 2d, 12h or 4w")
-    return found
+    return length

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 def said_by(in_force: RatingsInForce) -> RatingsSaid | None:
     """Return ratings as a history remembers them, None where nobody has rated anything."""
     policies = [
-        RatedPolicy(name, one.level.value, one.source, one.because, written_age(one.within) if one.within else None)
-        for name, one in sorted(in_force.by_policy.items())
+        RatedPolicy(name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None)
+        for name, rated in sorted(in_force.by_policy.items())
     ]
     shifts = [
         json.dumps(
             {
-                "steps": one.shift.steps,
-                "scope": dict(one.scope),
-                "policies": one.policies,
-                "whereAlso": one.also,
-                "because": one.shift.because,
-                "source": one.shift.source,
+                "steps": moving.shift.steps,
+                "scope": dict(moving.scope),
+                "policies": moving.policies,
+                "whereAlso": moving.also,
+                "because": moving.shift.because,
+                "source": moving.shift.source,
             }
         )
-        for one in in_force.shifts
+        for moving in in_force.shifts
     ]
     return RatingsSaid(tuple(policies), tuple(shifts)) if policies else None
 
@@ -40,12 +40,12 @@ def remembered_document(said: RatingsSaid | None) -> dict[str, Any]:
         return {"ratings": [], "shifts": []}
     ratings = [
         {
-            "policy": one.policy_id,
-            "severity": one.severity,
-            "because": one.because,
-            "source": one.source,
-            "resolveWithin": one.within,
+            "policy": policy.policy_id,
+            "severity": policy.severity,
+            "because": policy.because,
+            "source": policy.source,
+            "resolveWithin": policy.within,
         }
-        for one in said.policies
+        for policy in said.policies
     ]
     return {"ratings": ratings, "shifts": [json.loads(text) for text in said.shifts]}

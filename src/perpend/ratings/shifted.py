@@ -21,10 +21,10 @@ SHIFTED: Final = "perpend_shifted"
 def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> None:
     """Fill the table of what is moved."""
     match(connection, shifts)
-    for place, one in enumerate(shifts):
-        if one.shift.also:
-            _only_where_also(connection, place, one.also)
-    steps = ", ".join(f"({place}, {one.shift.steps})" for place, one in enumerate(shifts)) or "(-1, 0)"
+    for place, moving in enumerate(shifts):
+        if moving.shift.also:
+            _only_where_also(connection, place, moving.also)
+    steps = ", ".join(f"({place}, {moving.shift.steps})" for place, moving in enumerate(shifts)) or "(-1, 0)"
     rows_of(
         connection,
         f"CREATE OR REPLACE TEMP TABLE {SHIFTED} AS SELECT m.candidate, CAST(sum(v.steps) AS INTEGER) AS steps "
@@ -35,7 +35,7 @@ def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> 
 
 def _only_where_also(connection: Connection, place: int, policies: Sequence[str]) -> None:
     """Leave of what a shift means only findings of objects that some policies find incompliant: not known is no yes."""
-    named = text_list([storable(one) or "" for one in policies])
+    named = text_list([storable(policy_id) or "" for policy_id in policies])
     rows_of(
         connection,
         f"DELETE FROM {MATCHES} WHERE waiver = {place} AND candidate NOT IN (SELECT c.rowid FROM {CANDIDATES} AS c SEMI JOIN "

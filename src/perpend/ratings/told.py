@@ -21,19 +21,21 @@ def told_of_ratings(
     files: RatingFiles, in_force: RatingsInForce, policy_ids: Sequence[str], *, unrated: bool = False
 ) -> list[Diagnostic]:
     """Return what is to be told of ratings; with ``unrated`` also which policies have none."""
-    found: list[Diagnostic] = []
-    named = [*((one.policies, one.span) for one in files.ratings)]
-    named += [((*one.policies, *one.also), one.span) for one in files.shifts]
+    diagnostics: list[Diagnostic] = []
+    named = [*((rating.policies, rating.span) for rating in files.ratings)]
+    named += [((*shift.policies, *shift.also), shift.span) for shift in files.shifts]
     for patterns, span in named:
         unknown = (pattern for pattern in patterns if not meant([pattern], policy_ids))
-        found += (rules.OF_NOTHING.at(span, f"there is no policy `{visible(pattern)}`") for pattern in unknown)
+        diagnostics += (rules.OF_NOTHING.at(span, f"there is no policy `{visible(pattern)}`") for pattern in unknown)
     for shift in in_force.shifts:
         if not shift.policies and meant(shift.shift.policies or ("**",), policy_ids):
-            found.append(rules.OF_NOTHING.at(shift.shift.span, "no policy that it means is rated: nothing is moved"))
-    found += _rated_again(files, policy_ids)
+            diagnostics.append(rules.OF_NOTHING.at(shift.shift.span, "no policy that it means is rated: nothing is moved"))
+    diagnostics += _rated_again(files, policy_ids)
     if unrated:
-        found += (rules.NOT_RATED.at(Span(_file_of(policy)), f"{visible(policy)} is not rated") for policy in in_force.unrated)
-    return sorted_diagnostics(found)
+        diagnostics += (
+            rules.NOT_RATED.at(Span(_file_of(policy)), f"{visible(policy)} is not rated") for policy in in_force.unrated
+        )
+    return sorted_diagnostics(diagnostics)
 
 
 def _rated_again(files: RatingFiles, policy_ids: Sequence[str]) -> Iterator[Diagnostic]:

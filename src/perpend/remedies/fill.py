@@ -33,8 +33,8 @@ def fill(remedy: Remedy, fields: Mapping[str, Any]) -> Remedy:
     names: dict[str, str] = {}
     reasons: list[str] = []
     for value in remedy.values:
-        found, reason = _value_at(fields, value.path)
-        name, refused = (None, reason) if reason else name_of(found, value.kind)
+        read, reason = _value_at(fields, value.path)
+        name, refused = (None, reason) if reason else name_of(read, value.kind)
         if name is None:
             reasons.append(f"{value.path} {refused}")
         else:

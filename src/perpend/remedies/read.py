@@ -60,8 +60,8 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
         message = f"`{shorten(policy_id)}` has no `prod.logic.yaml` whose objects could be mended"
         return Loaded(None, (rules.MISPLACED.at(fields.span, message),))
     object_type = (repository.declared_type(logic.input_type.value) if logic else None) or UNKNOWN_TYPE
-    found = _RemedyReading(repository, object_type, diagnostics).remedy(fields)
-    return Loaded(None if diagnostics else found, tuple(diagnostics))
+    remedy = _RemedyReading(repository, object_type, diagnostics).remedy(fields)
+    return Loaded(None if diagnostics else remedy, tuple(diagnostics))
 
 
 def remedy_problems(repository: Repository) -> Iterator[Diagnostic]:
@@ -86,7 +86,7 @@ class _RemedyReading:
         entries = self._bounded(fields, "values")
         for entry in entries:
             self._take(entry)
-        before = tuple(Look(one.text("say"), self._words(one, "run")) for one in self._bounded(fields, "before"))
+        before = tuple(Look(look.text("say"), self._words(look, "run")) for look in self._bounded(fields, "before"))
         steps = tuple(map(self._step, self._bounded(fields, "steps")))
         terraform = tuple(map(self._settings, self._bounded(fields, "terraform")))
         for key in ("before", "steps"):
@@ -98,11 +98,11 @@ class _RemedyReading:
         return Remedy(tuple(self.values.values()), before, steps, terraform)
 
     def _bounded(self, fields: Fields, key: str) -> tuple[Fields, ...]:
-        found = fields.records(key)
-        if len(found) > _MOST_LISTED:
-            message = f"`{key}` has {len(found):,} entries; at most {_MOST_LISTED} are read"
+        entries = fields.records(key)
+        if len(entries) > _MOST_LISTED:
+            message = f"`{key}` has {len(entries):,} entries; at most {_MOST_LISTED} are read"
             self._note(load_rules.TOO_MANY_VALUES, fields.key_spans[key], message)
-        return found[:_MOST_LISTED]
+        return entries[:_MOST_LISTED]
 
     def _take(self, entry: Fields) -> None:
         name, path, kind = entry["name"], entry["field"], entry["kind"]
@@ -114,9 +114,9 @@ class _RemedyReading:
             near = nearest(kind.value, tuple(NAME_KINDS), self.diagnostics) or f"one of {', '.join(NAME_KINDS)}"
             self._note(load_rules.UNKNOWN_CHOICE, kind.span, f"`{shorten(kind.value)}` is no kind of name", help=near)
             return
-        found = NAME_KINDS[kind.value]
-        self._check_field(path, found.of)
-        self.values.setdefault(name.value, RemedyValue(name.value, path.value, found))
+        of_kind = NAME_KINDS[kind.value]
+        self._check_field(path, of_kind.of)
+        self.values.setdefault(name.value, RemedyValue(name.value, path.value, of_kind))
 
     def _check_field(self, path: Placed, wanted: ValueType) -> None:
         """Check that a declared type has the field; of one that nothing declares, fields are not known."""
@@ -158,7 +158,7 @@ class _RemedyReading:
 
     def _check_beginning(self, words: Sequence[str], span: Span) -> None:
         if not words or words[0] not in PROGRAMS:
-            known = ", ".join(f"`{one}`" for one in PROGRAMS)
+            known = ", ".join(f"`{program}`" for program in PROGRAMS)
             self._note(rules.UNSAFE_COMMAND, span, f"a command begins with one of {known}")
         elif len(words) < 2 or not _SUBCOMMAND.fullmatch(words[1]):
             self._note(rules.UNSAFE_COMMAND, span, f"`{words[0]}` is followed by a subcommand")

@@ -76,7 +76,7 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
 def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
     """Yield a line about the readings that contradict the one whose conditions are shown."""
     if judged.variants:
-        places = ", ".join(visible(f"{one.origin.source}:{one.origin.row}") for one in judged.variants)
+        places = ", ".join(visible(f"{variant.origin.source}:{variant.origin.row}") for variant in judged.variants)
         yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
@@ -110,7 +110,7 @@ def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) ->
             unreached.append(step)
             continue
         decides = step.result in ("true", "stopped")
-        fields = [one for one in step.fields if everything or decides or one not in told]
+        fields = [field for field in step.fields if everything or decides or field not in told]
         told.update(fields)
         _print_step(step, fields, console, everything=everything)
     if unreached:
@@ -136,7 +136,7 @@ def _print_step(step: Step, fields: Sequence[FieldValue], console: Console, *, e
 
 def _field_lines(fields: Sequence[FieldValue]) -> list[Text]:
     """Return a line per field, values below each other."""
-    shown = [(visible(field_name(one.place)), visible(one.value)) for one in fields[:_MOST_FIELDS]]
+    shown = [(visible(field_name(field.place)), visible(field.value)) for field in fields[:_MOST_FIELDS]]
     width = max((display_width(name) for name, _ in shown if display_width(name) <= _WIDEST_NAME), default=0)
     lines = [
         Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
@@ -189,15 +189,15 @@ def _folded(text: Text, room: int, more: int) -> list[Text]:
     """
     ends: list[int] = []
     width = 0
-    for found in _BREAKS.finditer(text.plain):
-        size = display_width(found[0])
+    for part in _BREAKS.finditer(text.plain):
+        size = display_width(part[0])
         limit = room - (more if ends else 0)
-        if width + size > limit and not found[0].isspace():
+        if width + size > limit and not part[0].isspace():
             limit = room - more if width else limit
-            ends += [found.start()] if width else []
-            cuts = range(found.start() + limit, found.end(), limit) if size > limit else ()
+            ends += [part.start()] if width else []
+            cuts = range(part.start() + limit, part.end(), limit) if size > limit else ()
             ends += cuts
-            width, size = 0, display_width(text.plain[max(cuts, default=found.start()) : found.end()])
+            width, size = 0, display_width(text.plain[max(cuts, default=part.start()) : part.end()])
         width += size
     lines = list(text.divide(ends))
     for line in lines:
@@ -265,7 +265,7 @@ def _step(step: Step) -> dict[str, Any]:
         "result": step.result,
         "check": step.check,
         "reason": step.reason,
-        "fields": [{"field": one.place.field, "column": one.place.column, "value": one.value} for one in step.fields],
+        "fields": [{"field": field.place.field, "column": field.place.column, "value": field.value} for field in step.fields],
         "values": [
             {
                 "text": leaf.text,

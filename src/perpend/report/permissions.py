@@ -40,15 +40,15 @@ def iam_policies(
     by_service: dict[str, list[str]] = {}
     for permission in permissions:
         by_service.setdefault(permission.partition(":")[0], []).append(permission)
-    found: list[list[dict[str, Any]]] = [[]]
+    groups: list[list[dict[str, Any]]] = [[]]
     for statement in [
         *(part for service, actions in by_service.items() for part in _statements(service, actions, most)),
         *more,
     ]:
-        if found[-1] and characters_of(_policy([*found[-1], statement])) > most:
-            found.append([])
-        found[-1].append(statement)
-    return [_policy(statements) for statements in found]
+        if groups[-1] and characters_of(_policy([*groups[-1], statement])) > most:
+            groups.append([])
+        groups[-1].append(statement)
+    return [_policy(statements) for statements in groups]
 
 
 def characters_of(policy: dict[str, Any]) -> int:

@@ -45,7 +45,7 @@ def changed_lines(text: str, edits: Iterable[Edit]) -> Iterator[ChangedLines]:
     for start, end, inside in _by_lines(text, edits):
         number += text.count("\n", counted, start)
         counted = start
-        after = edited(text[start:end], (Edit(one.start - start, one.end - start, one.text) for one in inside))
+        after = edited(text[start:end], (Edit(edit.start - start, edit.end - start, edit.text) for edit in inside))
         yield _trimmed(number, text[start:end].split("\n"), after.split("\n"))
 
 
@@ -65,8 +65,8 @@ def _by_lines(text: str, edits: Iterable[Edit]) -> Iterator[tuple[int, int, list
 
 
 def _end_of_line(text: str, place: int) -> int:
-    found = text.find("\n", place)
-    return len(text) if found < 0 else found
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
 
 
 def _trimmed(number: int, before: Sequence[str], after: Sequence[str]) -> ChangedLines:

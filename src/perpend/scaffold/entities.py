@@ -221,7 +221,7 @@ def _nested(question: _Question, value: Any, repository: Repository) -> dict[str
     *lookups, name = question.path.split(".")
     fields: dict[str, Any] = {name: value}
     for count, lookup in reversed(list(enumerate(lookups))):
-        above = reached(question.type, lookups[:count], lambda one: repository.declared_type(one) or ObjectType(one))
+        above = reached(question.type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
         identity = f"{lookup.removesuffix('__r')}-1"
         key = above.lookups[lookup].key if lookup in above.lookups else ""
         fields = {**({key: identity} if key else {}), lookup: {"Id": identity, **fields}}
@@ -256,8 +256,8 @@ def _filled(
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, "utf-8", newline="\n")
-        (found,) = blanks_of(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
-    return None if found.left else {found.path: found.after}
+        (blanks,) = blanks_of(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
+    return None if blanks.left else {blanks.path: blanks.after}
 
 
 def _folders(entity: str, repository: Repository) -> dict[str, str]:

@@ -63,8 +63,8 @@ def blanks_of(analyzer: Analyzer, logic_ids: Sequence[str]) -> list[Blanks]:
         for path in dict.fromkeys(_data_files(repository, logic_id)):
             if path in users:
                 users[path].append(logic_id)
-    found = (_blanks(analyzer, path, logics) for path, logics in users.items())
-    return [blanks for blanks in found if blanks is not None]
+    of_files = (_blanks(analyzer, path, logics) for path, logics in users.items())
+    return [blanks for blanks in of_files if blanks is not None]
 
 
 def _data_files(repository: Repository, logic_id: str) -> list[str]:
@@ -80,7 +80,7 @@ def _blanks(analyzer: Analyzer, path: str, logic_ids: Sequence[str]) -> Blanks |
     except UnreadableFile:
         return None
     read_test_objects(text, path, diagnostics)
-    if {found.code for found in diagnostics} - _CAN_BE_BLANK:
+    if {problem.code for problem in diagnostics} - _CAN_BE_BLANK:
         return None  # the file is no test data, which running its tests will tell
     programs = [analyzer.analyzed(logic_id).program for logic_id in logic_ids]
     filling = _Filling(JsonPlaces(text, path), text, logic_ids, programs)
@@ -161,10 +161,10 @@ def _disagreement(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> str
     for key in EXPECTED:
         if _is_blank(expected, key):
             continue
-        wanted, found = expected[key], actual[key]
-        same = (wanted is None) == (found is None) if key == "runtimeError" else str(wanted) == found
+        wanted, actually = expected[key], actual[key]
+        same = (wanted is None) == (actually is None) if key == "runtimeError" else str(wanted) == actually
         if not same:
-            return f"expects {key} {json.dumps(wanted)[:_SHOWN]}, ends with {json.dumps(found)[:_SHOWN]}"
+            return f"expects {key} {json.dumps(wanted)[:_SHOWN]}, ends with {json.dumps(actually)[:_SHOWN]}"
     return ""
 
 
@@ -172,14 +172,14 @@ def _edits(places: JsonPlaces, number: int, values: Mapping[str, Any]) -> Iterat
     """Yield the edits that put values into the expectation of one object, in the manner in which the file is laid out."""
     start = places.entries[number]
     members = list(places.members(start))
-    found = next((member for member in members if member.name == _KEY), None)
-    if found is None:
+    member = next((member for member in members if member.name == _KEY), None)
+    if member is None:
         yield _first_member(places.text, start, members[0].start if members else None, values)
         return
-    inner = list(places.members(found.value)) if places.text[found.value] == "{" else []
+    inner = list(places.members(member.value)) if places.text[member.value] == "{" else []
     if not inner:
-        layout = _ObjectLayout.at(places.text, found.start, start)
-        yield Edit(found.value, found.value_end, layout.drawn(values))
+        layout = _ObjectLayout.at(places.text, member.start, start)
+        yield Edit(member.value, member.value_end, layout.drawn(values))
         return
     written = {member.name: member for member in inner}
     for key, value in values.items():

@@ -47,8 +47,8 @@ class Mended:
 def mended_files(repository: Repository, paths: Collection[str] | None = None) -> list[Mended]:
     """Return the files, all or those at or below paths, that can be mended, in the order of their paths."""
     unused: dict[str, set[Span]] = {}
-    for found in unused_extract_import.find(Survey(Analyzer(repository))):
-        unused.setdefault(found.span.path, set()).add(found.span)
+    for problem in unused_extract_import.find(Survey(Analyzer(repository))):
+        unused.setdefault(problem.span.path, set()).add(problem.span)
     mended, seen = [], set()
     for path in sorted(repository.tree.files):
         real = os.path.realpath(repository.files.root / path)
@@ -80,7 +80,7 @@ def _edits(path: str, text: str, unused: set[Span]) -> list[Edit]:
     if not path.endswith(".logic.yaml") or _ANCHORED.search(text):
         return spaces
     more = [*_removed_imports(places, node, unused), *_respelt(places, node)]
-    wider = [edit for edit in spaces if not any(one.start <= edit.start < one.end for one in more)]
+    wider = [edit for edit in spaces if not any(other.start <= edit.start < other.end for other in more)]
     if more and _says_the_same(path, text, edited(text, [*wider, *more]), unused):
         return sorted([*wider, *more])
     return spaces
@@ -97,7 +97,7 @@ class _Places:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a place, counted from 1."""
@@ -109,7 +109,7 @@ class _Places:
 
     def blank_ends(self) -> Iterator[Edit]:
         """Yield the edits that take away white space at the ends of lines."""
-        yield from (Edit(found.start(), found.end(), "") for found in _BLANK_END.finditer(self.text))
+        yield from (Edit(match.start(), match.end(), "") for match in _BLANK_END.finditer(self.text))
 
     def scalars(self, node: Node) -> Iterator[range]:
         """Yield where scalars of several lines stand: white space in them is theirs."""
@@ -150,8 +150,8 @@ def _without_lines(places: _Places, first: int, last: int, *, start: int) -> Ite
 
 
 def _file_span(item: Mapping) -> Span | None:
-    found = item.get("file")
-    return found.span if found is not None else None
+    value = item.get("file")
+    return value.span if value is not None else None
 
 
 def _respelt(places: _Places, node: Node) -> Iterator[Edit]:
@@ -223,7 +223,7 @@ def _imports(logic: Any) -> Iterator[Any]:
 def _bare(value: Any) -> Any:
     """Return what was read without its places and imports, to be compared."""
     if is_dataclass(value) and not isinstance(value, type):
-        parts: Iterable[tuple[str, Any]] = ((one.name, getattr(value, one.name)) for one in fields(value))
+        parts: Iterable[tuple[str, Any]] = ((field.name, getattr(value, field.name)) for field in fields(value))
         return (type(value).__name__, *((name, _bare(part)) for name, part in parts if name not in _PLACES))
     if isinstance(value, tuple | list):
         return [_bare(part) for part in value]

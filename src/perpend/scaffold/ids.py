@@ -63,7 +63,7 @@ def near_folder(entity: str, repository: Repository) -> str | None:
     if absent is None:
         return None
     parent = absent.rpartition("/")[0]
-    beside = {found.rpartition("/")[2]: found for found in known if found.rpartition("/")[0] == parent}
+    beside = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
     near = suggestion(absent.rpartition("/")[2], beside)
     return beside[near.split("`")[1]] if near else None
 
@@ -99,11 +99,11 @@ def _placed(parts: list[str], top: str, repository: Repository) -> str:
     rest = [_ODD.sub("-", part).strip("-._") for part in parts if part not in (top, ".")]
     rest = rest or ["my-policy" if top == "ce" else "my-framework"]
     known = repository.folder_ids if top == "ce" else ()
-    above = next((found for found in known if found.endswith(f"/{rest[0]}") and len(rest) > 1), None)
+    above = next((entity for entity in known if entity.endswith(f"/{rest[0]}") and len(rest) > 1), None)
     return (
         "/".join([above, *rest[1:]])
         if above
-        else "/".join([max(known, key=lambda one: one.count("/"), default=f"/{top}"), *rest])
+        else "/".join([max(known, key=lambda entity: entity.count("/"), default=f"/{top}"), *rest])
     )
 
 
@@ -114,20 +114,20 @@ def _refuse_clashes(entity: str, repository: Repository) -> None:
         *policies,
         *repository.folder_ids,
         *repository.section_ids,
-        *(f"/{found}" for found in repository.tree.directories),
+        *(f"/{directory}" for directory in repository.tree.directories),
     }
     if entity in taken:
         raise UnusableId(f"'{entity}' is there already; nothing was written")
-    by_letters = {found.casefold(): found for found in taken}
+    by_letters = {other.casefold(): other for other in taken}
     for above in (*_prefixes(entity), entity):
         if above in policies:
             raise UnusableId(f"'{above}' is a policy; '{entity}' cannot stand below it")
         if f"{above[1:]}" in repository.tree.files:
             raise UnusableId(f"'{above}' is a file; '{entity}' cannot stand there")
-        found = by_letters.get(above.casefold(), above)
-        if found != above:
+        other = by_letters.get(above.casefold(), above)
+        if other != above:
             raise UnusableId(
-                f"'{above}' differs from '{found}' only in the case of letters{_meant(found + entity[len(above) :])}"
+                f"'{above}' differs from '{other}' only in the case of letters{_meant(other + entity[len(above) :])}"
             )
 
 
@@ -143,9 +143,9 @@ def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str
     """
     *lookups, name = path.split(".")
     for count, lookup in enumerate(lookups):
-        above = reached(object_type, lookups[:count], lambda one: repository.declared_type(one) or ObjectType(one))
+        above = reached(object_type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
         _refuse_unknown("lookup", lookup, above, above.lookups)
-    last = reached(object_type, lookups, lambda one: repository.declared_type(one) or ObjectType(one))
+    last = reached(object_type, lookups, lambda name: repository.declared_type(name) or ObjectType(name))
     _refuse_unknown("field", name, last, last.fields)
     return last.fields[name].kind if name in last.fields else "text"
 

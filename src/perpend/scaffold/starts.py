@@ -92,8 +92,8 @@ def field_to_ask_about(object_type: ObjectType) -> str | None:
     names = {object_type.name_field, object_type.external_id_field}
     open_fields = [one for name, one in object_type.fields.items() if name not in named and one.kind not in ("id", MASTER_KEY)]
     for kind in _PREFERRED:
-        found = next((one.name for one in open_fields if one.kind == kind and one.name not in names), None)
-        if found is not None:
-            return found
+        field = next((one.name for one in open_fields if one.kind == kind and one.name not in names), None)
+        if field is not None:
+            return field
     silent = ("Id", object_type.deletion_field)
-    return next((one.name for one in (*open_fields, *object_type.fields.values()) if one.name not in silent), None)
+    return next((field.name for field in (*open_fields, *object_type.fields.values()) if field.name not in silent), None)

@@ -67,8 +67,8 @@ def _refuse_taken(root: Path, path: str) -> None:
     place = root / path
     if os.path.lexists(place):
         raise NotWritten(f"{place}: is there already; nothing was written")
-    downwards = (root, *reversed([found for found in place.parents if found != root and found.is_relative_to(root)]))
-    above = next(found for found in downwards if not os.path.lexists(found / place.relative_to(found).parts[0]))
+    downwards = (root, *reversed([above for above in place.parents if above != root and above.is_relative_to(root)]))
+    above = next(above for above in downwards if not os.path.lexists(above / place.relative_to(above).parts[0]))
     if not above.is_dir() and os.path.lexists(above):
         raise NotWritten(f"{above}: is no directory; nothing was written")
     if not Path(os.path.realpath(above)).is_relative_to(os.path.realpath(root)):

@@ -248,9 +248,9 @@ class _Build:
         index_pages(self.staged, self.options.overtaken)
         for path in lent:
             (self.staged / path).unlink()
-        for found in sorted((self.staged / DIRECTORY).rglob("*")):
-            if found.is_file():
-                self.new.files[found.relative_to(self.staged).as_posix()] = digest(found.read_bytes())
+        for indexed in sorted((self.staged / DIRECTORY).rglob("*")):
+            if indexed.is_file():
+                self.new.files[indexed.relative_to(self.staged).as_posix()] = digest(indexed.read_bytes())
 
 
 def _lend(source: Path, target: Path) -> None:

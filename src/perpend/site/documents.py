@@ -77,8 +77,8 @@ class Documents:
 
     def title(self, path: str) -> str:
         """Return a document's title: its first heading, else its file name."""
-        found = title_of(self.texts[path])
-        return path.rpartition("/")[2].removesuffix(".md") if found is None else found
+        heading = title_of(self.texts[path])
+        return path.rpartition("/")[2].removesuffix(".md") if heading is None else heading
 
     def shelf(self) -> list[str]:
         """Return the paths of all documents in the order of reading: by shelf, in it as the READMEs name them, then by path.
@@ -96,11 +96,11 @@ class Documents:
 
     def _named(self) -> dict[str, int]:
         """Return the place of each document among those that READMEs link to, the topmost one first."""
-        found: dict[str, int] = {}
+        places: dict[str, int] = {}
         for readme in sorted((path for path in self.texts if path.endswith(_README)), key=lambda path: (path.count("/"), path)):
             for target in _LINK.findall(self.texts[readme]):
-                found.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(readme), unquote(target))), len(found))
-        return found
+                places.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(readme), unquote(target))), len(places))
+        return places
 
     def index(self) -> DocumentsPage:
         """Return the page that lists all documents."""
@@ -116,14 +116,14 @@ class Documents:
             (),
             (("kind", "index"),),
         )
-        rows = tuple((name, tuple(found)) for name, found in shelves.items())
+        rows = tuple((name, tuple(paths)) for name, paths in shelves.items())
         return DocumentsPage(head, rows, self.texts.get(_README, ""))
 
     def pages(self) -> tuple[ProsePage, ...]:
         """Return the page of each document."""
         paths, side = self.shelf(), self.index().side
         refs = [self.ref(path) for path in paths]
-        found = []
+        pages = []
         for place, path in enumerate(paths):
             ref, text = refs[place], self.texts[path]
             if ref is None:
@@ -131,5 +131,5 @@ class Documents:
             head = Head(ref, ref.name, (DOCUMENTS,), (("kind", PageKind.DOCUMENT.value),), prose=untitled(text))
             before = refs[place - 1] if place else None
             after = refs[place + 1] if place + 1 < len(refs) else None
-            found.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], side, before, after))
-        return tuple(found)
+            pages.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], side, before, after))
+        return tuple(pages)

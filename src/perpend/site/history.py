@@ -66,11 +66,11 @@ class History:
 
         A history that is cut (a shallow clone) or endless would give a wrong beginning, so it counts as unknown.
         """
-        found = self._tallies.get(entity_path.strip("/"))
-        if found is None:
+        tally = self._tallies.get(entity_path.strip("/"))
+        if tally is None:
             return None
-        authors = sorted(found.authors, key=lambda name: (-found.authors[name], name))
-        return Changes(_iso(found.first), _iso(found.last), found.authors.total(), tuple(authors))
+        authors = sorted(tally.authors, key=lambda name: (-tally.authors[name], name))
+        return Changes(_iso(tally.first), _iso(tally.last), tally.authors.total(), tuple(authors))
 
     @cached_property
     def revision(self) -> str:

@@ -38,10 +38,10 @@ def engine_digest() -> str:
 def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterable[str]) -> str:
     """Return the digest of a repository, of the library behind it, of further files and directories, and of settings."""
     parts = [*settings]
-    for one in (repository, repository.fallback):
-        if one is not None:
-            root = one.files.root
-            paths = [root / path for path in sorted(one.tree.files) if not path.endswith(GENERATED)]
+    for source in (repository, repository.fallback):
+        if source is not None:
+            root = source.files.root
+            paths = [root / path for path in sorted(source.tree.files) if not path.endswith(GENERATED)]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in (ID_MAP, RULE_SECTIONS))])))
     for place in more:
         paths = (
@@ -64,21 +64,21 @@ def _file_parts(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
 
 def _content_digest(path: Path) -> bytes:
     """Return the digest of a file's content; what is no regular file is never opened, as that might wait for ever."""
-    found = sha256()
+    digest = sha256()
     try:
         if not path.is_file():
             return b"absent"
         with path.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
-                found.update(chunk)
+                digest.update(chunk)
     except OSError:
         return b"absent"
-    return found.digest()
+    return digest.digest()
 
 
 def _digest(parts: Iterable[bytes]) -> str:
-    found = sha256()
+    digest = sha256()
     for part in parts:
-        found.update(len(part).to_bytes(8, "big"))
-        found.update(part)
-    return found.hexdigest()[:32]
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()[:32]

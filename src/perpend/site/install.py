@@ -102,10 +102,10 @@ def _can_swap(out: Path) -> bool:
 
 
 def _staged(staged: Path) -> list[str]:
-    found = []
+    paths = []
     for directory, _, names in os.walk(staged):
-        found += [os.path.relpath(os.path.join(directory, name), staged).replace(os.sep, "/") for name in names if name != NAME]
-    return sorted(found)
+        paths += [os.path.relpath(os.path.join(directory, name), staged).replace(os.sep, "/") for name in names if name != NAME]
+    return sorted(paths)
 
 
 def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:

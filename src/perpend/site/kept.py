@@ -38,21 +38,21 @@ class Kept:
 
     def _untouched(self, repository: Repository, changed: set[str]) -> dict[str, Executions]:
         """Return the tests of logic files that no change touches: neither the file, nor its data."""
-        found = {}
+        untouched = {}
         for logic_id, executions in self.executions.items():
             logic = repository.logic(logic_id).value
-            data = {repository.referred(one, logic_id, []) for one in logic.test_data} if logic else set()
+            data = {repository.referred(reference, logic_id, []) for reference in logic.test_data} if logic else set()
             if not changed & {logic_id[1:], *(path for path in data if path)}:
-                found[logic_id] = executions
-        return found
+                untouched[logic_id] = executions
+        return untouched
 
 
 def _stamps(repository: Repository) -> dict[str, Stamp]:
-    found = {}
+    stamps = {}
     for path in repository.tree.files:
         try:
             status = os.stat(repository.files.root / path)
         except OSError:
             continue
-        found[path] = (status.st_mtime_ns, status.st_size)
-    return found
+        stamps[path] = (status.st_mtime_ns, status.st_size)
+    return stamps

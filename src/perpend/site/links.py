@@ -105,9 +105,9 @@ class _Site:
     def faults(self, path: str, page: _Page) -> Iterator[tuple[Rule, str, str, str]]:
         """Yield ``(rule, page, value of the attribute, sentence)`` of what is wrong with a page."""
         for tag, target in page.links:
-            found = self._link(path, tag, target)
-            if found is not None:
-                yield found[0], path, target, found[1]
+            fault = self._link(path, tag, target)
+            if fault is not None:
+                yield fault[0], path, target, fault[1]
         for name, number in page.ids.items():
             if number > 1:
                 yield DUPLICATE_ID, path, name, f"the id `{shorten(name)}` stands {number} times in the page"
@@ -121,17 +121,17 @@ class _Site:
             return None
         if address.startswith("/"):
             return ABSOLUTE_LINK, f"the link `{shorten(target)}` begins at the server's root"
-        found = self._reached(path, unquote(address))
-        if found is None:
+        file = self._reached(path, unquote(address))
+        if file is None:
             what = (MISSING_IMAGE, "file") if tag in _SHOWN else (BROKEN_LINK, "page or file")
             return what[0], f"there is no {what[1]} `{shorten(target)}`"
-        reached = self.pages.get(found)
+        reached = self.pages.get(file)
         if not anchor or reached is None or anchor.startswith(":~:") or anchor.lower() == "top":
             return None
         wanted = unquote(anchor)
         if wanted in reached.ids or wanted in reached.names:
             return None
-        return MISSING_ANCHOR, f"`{shorten(found)}` has no place `#{shorten(wanted)}`"
+        return MISSING_ANCHOR, f"`{shorten(file)}` has no place `#{shorten(wanted)}`"
 
     def _reached(self, path: str, address: str) -> str | None:
         """Return the file that a relative address leads to from a page, None where there is none."""
@@ -145,10 +145,10 @@ class _Site:
                 parts.pop()
             elif part not in ("", "."):
                 parts.append(part)
-        found = "/".join(parts)
-        if found in self.directories:
-            found = f"{found}/{_INDEX}".lstrip("/")
-        return found if found in self.files else None
+        file = "/".join(parts)
+        if file in self.directories:
+            file = f"{file}/{_INDEX}".lstrip("/")
+        return file if file in self.files else None
 
 
 def _walk(root: Path) -> tuple[set[str], set[str]]:
@@ -206,10 +206,10 @@ def _told(root: Path, faults: Iterable[tuple[Rule, str, str, str]]) -> Iterator[
     for (rule, path, value, _), _ in shown:
         if rule is not UNREADABLE_PAGE:
             values.setdefault(path, []).append(value)
-    places = {path: _places(root, path, found) for path, found in values.items()}
+    places = {path: _places(root, path, wanted) for path, wanted in values.items()}
     for (rule, path, value, message), number in shown:
-        found = places.get(path, {}).get(value, [(1, 1)])
-        line, column = found[1] if rule is DUPLICATE_ID and len(found) > 1 else found[0]
+        spots = places.get(path, {}).get(value, [(1, 1)])
+        line, column = spots[1] if rule is DUPLICATE_ID and len(spots) > 1 else spots[0]
         more = f"and {number - _ALIKE:,} more pages have the same fault" if number > _ALIKE else None
         yield rule.at(Span(path, line, column, line, column + 1), message, help=more)
 

@@ -58,18 +58,18 @@ def read_manifest(directory: Path) -> SiteManifest | None:
     """Return the manifest of a directory, None where it has none that can be read. Paths that lead out are left out."""
     place = directory / NAME
     try:
-        found = json.loads(place.read_text("utf-8")) if place.is_file() else None
+        document = json.loads(place.read_text("utf-8")) if place.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or found.get("version") != _VERSION:
+    if not isinstance(document, dict) or document.get("version") != _VERSION:
         return None
     return SiteManifest(
-        str(found.get("form", "")),
-        str(found.get("engine", "")),
-        str(found.get("inputs", "")),
-        _paths(found.get("files")),
-        _paths(found.get("pages")),
-        _shown(found.get("shown")),
+        str(document.get("form", "")),
+        str(document.get("engine", "")),
+        str(document.get("inputs", "")),
+        _paths(document.get("files")),
+        _paths(document.get("pages")),
+        _shown(document.get("shown")),
     )
 
 
@@ -121,16 +121,16 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()[:32]
 
 
-def _paths(found: object) -> dict[str, str]:
-    if not isinstance(found, dict):
+def _paths(files: object) -> dict[str, str]:
+    if not isinstance(files, dict):
         return {}
-    return {path: str(value) for path, value in found.items() if _inside(path)}
+    return {path: str(value) for path, value in files.items() if _inside(path)}
 
 
-def _shown(found: object) -> dict[str, list[str]]:
-    if not isinstance(found, dict):
+def _shown(pages: object) -> dict[str, list[str]]:
+    if not isinstance(pages, dict):
         return {}
-    return {page: [path for path in paths if _inside(path)] for page, paths in found.items() if isinstance(paths, list)}
+    return {page: [path for path in paths if _inside(path)] for page, paths in pages.items() if isinstance(paths, list)}
 
 
 def _inside(path: object) -> bool:

@@ -26,10 +26,10 @@ _FILTERS: Final = 3
 def settle_index(index: Path) -> None:
     """Put the filters of an index in order. An index of another form than the known one is left as it is."""
     entry = index / "pagefind-entry.json"
-    found = json.loads(entry.read_text("utf-8"))
-    for language in found["languages"].values():
+    index_entry = json.loads(entry.read_text("utf-8"))
+    for language in index_entry["languages"].values():
         language["hash"] = _settled(index, language["hash"])
-    entry.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    entry.write_text(json.dumps(index_entry, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
 
 def _settled(index: Path, name: str) -> str:

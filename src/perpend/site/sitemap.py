@@ -21,8 +21,8 @@ _SPACE: Final = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 def sitemap(paths: Iterable[str], base_url: str) -> dict[str, str]:
     """Return the files of a sitemap by name. Addresses are absolute where ``base_url`` is known, else relative."""
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    found = [f"{base}{quoted(path).removesuffix('index.html')}" or "./" for path in sorted(paths)]
-    parts = [found[start : start + MOST] for start in range(0, len(found), MOST)] or [[]]
+    addresses = [f"{base}{quoted(path).removesuffix('index.html')}" or "./" for path in sorted(paths)]
+    parts = [addresses[start : start + MOST] for start in range(0, len(addresses), MOST)] or [[]]
     if len(parts) == 1:
         return {"sitemap.xml": _set(parts[0])}
     files = {f"sitemap-{number}.xml": _set(part) for number, part in enumerate(parts, 1)}

@@ -28,7 +28,7 @@ def flat_table(
     ``complete``: a key that an object does not have is null, else it is not known.
     """
     names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
-    found: dict[str, list[Any]] = {}
+    held: dict[str, list[Any]] = {}
     columns: dict[str, Column] = {}
     for name, called in told_apart(sorted(names)).items():
         known = complete or (name not in wanted.values)
@@ -38,15 +38,15 @@ def flat_table(
             values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
         documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
         columns[name] = Column(called, form, any(reasons), documents)
-        found[called] = values
+        held[called] = values
         if columns[name].partial:
-            found[unread(called)] = reasons
+            held[unread(called)] = reasons
         if documents and _TEXTS - {str} >= set(map(type, values)):
-            found[plain(called)] = [value is not None for value in values]
+            held[plain(called)] = [value is not None for value in values]
     doubts = [doubt_of(fields) for fields in objects]
     if any(doubts):
-        found[CONTRADICTED] = doubts
-    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), found
+        held[CONTRADICTED] = doubts
+    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), held
 
 
 def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:

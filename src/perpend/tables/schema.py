@@ -93,8 +93,8 @@ class Tables:
 
     def of_type(self, type_name: str) -> Table | None:
         """Return the table that holds the objects of a type."""
-        found = self.by_name.get(type_name)
-        return found if found and found.type_name == type_name else None
+        table = self.by_name.get(type_name)
+        return table if table and table.type_name == type_name else None
 
 
 def unread(name: str) -> str:

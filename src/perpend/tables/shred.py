@@ -231,7 +231,7 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
 
 def told_apart(names: Iterable[str]) -> dict[str, str]:
     """Return what each name is called in a table: SQL takes names that differ only in case for one."""
-    found: dict[str, str] = {}
+    names_given: dict[str, str] = {}
     taken: set[str] = set()
     for name in dict.fromkeys(names):
         called, number = name, 1
@@ -239,8 +239,8 @@ def told_apart(names: Iterable[str]) -> dict[str, str]:
             number += 1
             called = f"{name}#{number}"
         taken.add(called.casefold())
-        found[name] = called
-    return found
+        names_given[name] = called
+    return names_given
 
 
 def _rename(rows: Iterable[dict[str, Any]], name: str, called: str) -> None:

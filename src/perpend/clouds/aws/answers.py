@@ -203,10 +203,10 @@ class Answers:
 
 def _there(item: Mapping[str, Any], path: str) -> Any:
     """Return the member at a path. Raises NoResult where it is not there."""
-    found = member(item, path)
-    if is_missing(found):
+    value = member(item, path)
+    if is_missing(value):
         raise NoResult
-    return found
+    return value
 
 
 def _metric_queries(metric: Metric, subjects: Sequence[str], at: datetime) -> dict[str, Any]:

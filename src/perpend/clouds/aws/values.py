@@ -114,9 +114,9 @@ def _transition_time(value: Any) -> str | None:
     """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
     if not value:
         return None
-    found = _TRANSITION.search(str(value))
+    match = _TRANSITION.search(str(value))
     try:
-        moment = datetime.fromisoformat(found[1] if found else "")
+        moment = datetime.fromisoformat(match[1] if match else "")
     except ValueError as odd:
         raise NotThere("the reason of the state names no time") from odd
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -66,8 +66,8 @@ class Contents:
 
 def account_of_arn(arn: object) -> str | None:
     """Return the account that an ARN names: empty where it names none, ``aws`` for what is AWS's own, None for no ARN."""
-    found = _ARN.fullmatch(arn) if isinstance(arn, str) else None
-    return found[1] if found else None
+    match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return match[1] if match else None
 
 
 def is_account(value: object) -> bool:

@@ -148,9 +148,9 @@ def time_of_all(times: Iterable[datetime | None]) -> datetime | None:
 
     What is left of an earlier run is not as new as the rest; how old a file's rows are at most, its one time has to tell.
     """
-    found = set(times)
-    stated = {one for one in found if one is not None}
-    if not stated or stated != found or max(stated) - min(stated) > ONE_RUN:
+    distinct = set(times)
+    stated = {one for one in distinct if one is not None}
+    if not stated or stated != distinct or max(stated) - min(stated) > ONE_RUN:
         return None
     return max(stated)
 

@@ -63,18 +63,18 @@ class PoliciesAsked:
             click.echo(f"  nor {len(self.lacking) - _MOST_NAMED} more that read other types, too", err=True)
 
 
-def policies_asked(repository: Repository, found: ToCollect, wishes: Wishes, exclude: Sequence[str]) -> PoliciesAsked:
+def policies_asked(repository: Repository, collection: ToCollect, wishes: Wishes, exclude: Sequence[str]) -> PoliciesAsked:
     """Return what judges what is collected.
 
     Where types alone are, that is what reads nothing else: of all other policies nothing could be said. ``exclude`` names some
     that are left out in any case. Raises NothingToJudge where no policy is left.
     """
     if wishes.policies or wishes.frameworks or not wishes.types:
-        return PoliciesAsked(found, wishes.policies, wishes.frameworks)
+        return PoliciesAsked(collection, wishes.policies, wishes.frameworks)
     chosen = select_policies(Analyzer(repository), exclude=exclude)
-    types = {*found.plan.types}
-    named = types if found.plan.account.details else types - {ACCOUNT_TYPE}
-    lacking = {one.policy_id: _lacking(one, found.plan) for one in chosen.programs}
+    types = {*collection.plan.types}
+    named = types if collection.plan.account.details else types - {ACCOUNT_TYPE}
+    lacking = {one.policy_id: _lacking(one, collection.plan) for one in chosen.programs}
     asked = [one for one in chosen.programs if not lacking[one.policy_id]]
     wrong = [name for name in chosen.refused if repository.input_type(production_of(name)) in types]
     over = {one.policy_id: lacking[one.policy_id] for one in chosen.programs if one.input_type in named}
@@ -84,7 +84,7 @@ def policies_asked(repository: Repository, found: ToCollect, wishes: Wishes, exc
     told = {policy: names for policy, names in over.items() if names}
     others = len(chosen.programs) + len(chosen.refused) - len(asked) - len(wrong) - len(told)
     policies = sorted([*(one.policy_id for one in asked), *wrong])
-    return PoliciesAsked(replace(found, programs=tuple(asked)), tuple(policies), lacking=told, others=others)
+    return PoliciesAsked(replace(collection, programs=tuple(asked)), tuple(policies), lacking=told, others=others)
 
 
 def _lacking(program: Program, plan: CollectionPlan) -> tuple[str, ...]:

@@ -72,8 +72,8 @@ def compared(use: Use) -> Closure:
     left, right, order = use["left"], use["right"], _ORDERS[use.expression.operation.name]
 
     def run(frame: Frame) -> bool:
-        one, other = left(frame), right(frame)
-        return one is not None and other is not None and order(one, other)
+        first, second = left(frame), right(frame)
+        return first is not None and second is not None and order(first, second)
 
     return run
 

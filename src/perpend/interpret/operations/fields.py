@@ -53,21 +53,21 @@ def not_empty_lookup(use: Use) -> Closure:
 
 
 def tag_exists(use: Use) -> Closure:
-    name, exact, found = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
+    name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
     def run(frame: Frame) -> Any:
         wanted = name(frame)  # first: where a check of the name stops, the tags do not count
-        return tags.has_tag(found(frame), wanted, exact=exact)
+        return tags.has_tag(tags_of(frame), wanted, exact=exact)
 
     return run
 
 
 def tag_value(use: Use) -> Closure:
-    name, exact, found = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
+    name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
     def run(frame: Frame) -> Any:
         wanted = name(frame)  # first: where a check of the name stops, the tags do not count
-        return tags.tag_value(found(frame), wanted, exact=exact)
+        return tags.tag_value(tags_of(frame), wanted, exact=exact)
 
     return run
 

@@ -76,49 +76,49 @@ def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:
 
 
 def _checksum(stream: BinaryIO, size: int) -> int:
-    found = 0
+    checksum = 0
     while size and (content := stream.read(min(size, _AT_ONCE))):
-        found = zlib.crc32(content, found)
+        checksum = zlib.crc32(content, checksum)
         size -= len(content)
-    return found
+    return checksum
 
 
 def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
     """Read a struct and return its whole numbers by field."""
-    found: dict[int, int] = {}
+    numbers: dict[int, int] = {}
     field = 0
     while head := _byte(stream):
         kind, step = head & 15, head >> 4
         field = field + step if step else _whole(stream)
         if kind in _WHOLE:
-            found[field] = _whole(stream)
+            numbers[field] = _whole(stream)
         elif kind == _STRUCT and depth < _DEEPEST:
             _head(stream, depth + 1)
         elif kind in (_BYTE, _DOUBLE, _TEXT):
             stream.seek({_BYTE: 1, _DOUBLE: 8}.get(kind) or _unsigned(stream), os.SEEK_CUR)
         elif kind not in (1, 2):
             raise _Odd
-    return found
+    return numbers
 
 
 def _byte(stream: BinaryIO) -> int:
-    found = stream.read(1)
-    if not found:
+    byte = stream.read(1)
+    if not byte:
         raise _Odd
-    return found[0]
+    return byte[0]
 
 
 def _unsigned(stream: BinaryIO) -> int:
-    found = 0
+    number = 0
     for place in range(_LONGEST):
         byte = _byte(stream)
-        found |= (byte & 127) << 7 * place
+        number |= (byte & 127) << 7 * place
         if byte < 128:
-            return found
+            return number
     raise _Odd
 
 
 def _whole(stream: BinaryIO) -> int:
     """Read a whole number, below zero too: those are counted between the others."""
-    found = _unsigned(stream)
-    return found >> 1 ^ -(found & 1)
+    number = _unsigned(stream)
+    return number >> 1 ^ -(number & 1)

@@ -84,8 +84,8 @@ def _reads(relationship: str, block: Block) -> Iterator[str]:
     keys: dict[str, list[str]] = {}
     for read in reads_of(block):
         keys.setdefault(read.path, []).extend([read.key] if read.key else [])
-    for path, found in keys.items():
-        yield f"{relationship}{path}{': ' if found else ''}{', '.join(found)}"
+    for path, names in keys.items():
+        yield f"{relationship}{path}{': ' if names else ''}{', '.join(names)}"
     for name, child in block.related.items():
         yield from _reads(f"{relationship}{name} → ", child)
 

@@ -89,14 +89,14 @@ def frameworks(repository: Repository) -> list[Row]:
 def sections(repository: Repository) -> list[Row]:
     """Return a row per section of a framework: id, name, number of policies that answer it itself, in whatever way."""
     mappings = FrameworkMappings(repository)
-    found = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
+    named = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
     return [
         {
             "id": entity,
             "name": section.name if section else "",
-            "policies": len({one.policy_id for one in mappings.of_section(entity)}),
+            "policies": len({mapping.policy_id for mapping in mappings.of_section(entity)}),
         }
-        for entity, section in found
+        for entity, section in named
     ]
 
 
@@ -152,19 +152,19 @@ def with_words(rows: list[Row], words: Sequence[str], repository: Repository) ->
 
 def _text(row: Row, repository: Repository) -> str:
     """Return all that a row says, with what a policy says in its descriptor and its description, and a section in its own."""
-    found = [str(part) for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    texts = [str(part) for value in row.values() for part in (value if isinstance(value, list) else [value])]
     section = repository.section(row["id"]).value if row.get("id") in repository.section_ids else None
-    found.append(section.description if section else "")
+    texts.append(section.description if section else "")
     policy = repository.policy(row["id"]).value if row.get("id") in repository.policy_ids else None
     if policy is not None:
         links = (*policy.similar_conformity, *policy.similar_trusted_advisor, *policy.similar_security_hub)
         sections = (repository.section(item.value).value for item in policy.mappings if item.value in repository.section_ids)
         declared = repository.declared_type(row["inputType"]) if row["inputType"] else None
-        found += [policy.description, *policy.similar_internal, *policy.tags, declared.label if declared else ""]
-        found += [part for link in links for part in (link.name, link.url)]
-        found += [section.name for section in sections if section]
-        found.append(companion(repository, f"{policy.id}/description.md".lstrip("/")))
-    return "\n".join(found)
+        texts += [policy.description, *policy.similar_internal, *policy.tags, declared.label if declared else ""]
+        texts += [part for link in links for part in (link.name, link.url)]
+        texts += [section.name for section in sections if section]
+        texts.append(companion(repository, f"{policy.id}/description.md".lstrip("/")))
+    return "\n".join(texts)
 
 
 def companion(repository: Repository, path: str) -> str:

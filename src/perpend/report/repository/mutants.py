@@ -31,8 +31,8 @@ def print_mutants(scores: Sequence[MutationScore], console: Console, source_line
     """Print each survivor at its place, the test objects that would kill them, each once, and the scores."""
     survivors = [survivor for score in scores for survivor in score.survivors]
     if survivors:
-        found = [_diagnostic(survivor) for survivor in survivors]
-        console.print(Text(render_text(found, source_line=source_line, width=min(console.width, 120))), soft_wrap=True)
+        diagnostics = [_diagnostic(survivor) for survivor in survivors]
+        console.print(Text(render_text(diagnostics, source_line=source_line, width=min(console.width, 120))), soft_wrap=True)
     for score in scores:
         _print_killers(score, console)
         for key in score.stale:

@@ -36,21 +36,21 @@ class FoldedCheck:
 
 def folded_checks(program: Program, silent: Collection[int] = ()) -> list[FoldedCheck]:
     """Return the checks of a program's own block by what they say, in the order of their indexes, but for silent ones."""
-    found: dict[str, FoldedCheck] = {}
+    by_text: dict[str, FoldedCheck] = {}
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, expression, _, _ in checks_of(condition.expression, base=base_of(number)):
             if slot not in silent:
                 message = program.verdicts[slot].message
-                name = next((one for one in _names(expression) if one in message), None)
+                name = next((label for label in _names(expression) if label in message), None)
                 said = message.replace(name, "…") if name else message
-                folded = found.setdefault(said, FoldedCheck(said))
+                folded = by_text.setdefault(said, FoldedCheck(said))
                 folded.indexes.append(slot)
                 folded.names.update({name: None} if name else {})
-    for folded in found.values():
+    for folded in by_text.values():
         if len(folded.names) == 1:
             (name,) = folded.names
             folded.message, folded.names = folded.message.replace("…", name), {}
-    return list(found.values())
+    return list(by_text.values())
 
 
 def print_outcomes(program: Program, console: Console, *, everything: bool = False) -> None:
@@ -67,17 +67,17 @@ def print_outcomes(program: Program, console: Console, *, everything: bool = Fal
 
 
 def _print_checks(folded: list[FoldedCheck], console: Console) -> None:
-    number = sum(len(one.indexes) for one in folded)
+    number = sum(len(check.indexes) for check in folded)
     if folded:
         counted = "1 check ends" if number == 1 else f"{number:,} checks end"
         console.print()
         line = Text.assemble(f"{counted} UNDETERMINED where a value cannot be used", (" (--all: each for itself)", "dim"))
         hang(console, Text(), line)
-    for one in folded:
-        hang(console, Text(f"{one.indexes[0]:>{_INDEX}}  ", style="dim"), Text(visible(one.message)))
-        if len(one.indexes) > 1:
-            names = f" (… is {', '.join(map(visible, one.names))})" if one.names else ""
-            _print_below(f"also {', '.join(map(str, one.indexes[1:]))}{names}", console)
+    for check in folded:
+        hang(console, Text(f"{check.indexes[0]:>{_INDEX}}  ", style="dim"), Text(visible(check.message)))
+        if len(check.indexes) > 1:
+            names = f" (… is {', '.join(map(visible, check.names))})" if check.names else ""
+            _print_below(f"also {', '.join(map(str, check.indexes[1:]))}{names}", console)
 
 
 def _print_below(text: str, console: Console) -> None:

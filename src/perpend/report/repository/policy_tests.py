@@ -46,7 +46,7 @@ def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = Fals
             for failure in report.failures
         ],
         "refused": [
-            {"logicId": logic_id, "reasons": [f"{found.span.path}:{found.span.line}: {found.message}" for found in problems]}
+            {"logicId": logic_id, "reasons": [f"{fault.span.path}:{fault.span.line}: {fault.message}" for fault in problems]}
             for logic_id, problems in report.refused.items()
         ],
         "untested": report.untested,
@@ -77,7 +77,7 @@ def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = Fal
             ElementTree.SubElement(case, "failure", message=xml_text(text.splitlines()[0])).text = xml_text(text)
     for logic_id, problems in report.refused.items():
         case = ElementTree.SubElement(suite, "testcase", classname=xml_text(logic_id), name="can be run")
-        reasons = "\n".join(f"{found.span.path}:{found.span.line}: {found.message}" for found in problems)
+        reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         ElementTree.SubElement(case, "error", message="refused").text = xml_text(reasons)
     if coverage:
         properties = ElementTree.SubElement(suite, "properties")
@@ -115,7 +115,7 @@ def print_test_report(
 
 
 def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> None:
-    problems = [problem for found in report.refused.values() for problem in found]
+    problems = [problem for diagnostics in report.refused.values() for problem in diagnostics]
     if report.refused:
         text = render_text(problems, source_line=analyzer.repository.files.source_line, width=min(console.width, 120))
         console.print(Text(text), soft_wrap=True)

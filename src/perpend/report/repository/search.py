@@ -61,7 +61,7 @@ class Searchable:
 class Hit:
     """Something that was found. ``part`` is where a word stands that neither name nor id has, None where they have all."""
 
-    found: Searchable
+    entry: Searchable
     score: int
     part: SearchedText | None
 
@@ -73,16 +73,16 @@ def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
     counts alike, policies come before types, sections and operations, new versions of a framework before old ones.
     """
     patterns = [(word, re.compile(re.escape(word), re.IGNORECASE)) for word in map(str.casefold, words)]
-    hits = filter(None, (_hit(one, patterns) for one in _everything(repository)))
-    return sorted(hits, key=lambda hit: (-hit.score, _rank(hit.found)))
+    hits = filter(None, (_hit(entry, patterns) for entry in _everything(repository)))
+    return sorted(hits, key=lambda hit: (-hit.score, _rank(hit.entry)))
 
 
 def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
     """Return a word of some name that is like one of the words, which nothing holds."""
-    known = {word.casefold() for one in _everything(repository) for word in _WORD.findall(one.name)}
+    known = {word.casefold() for entry in _everything(repository) for word in _WORD.findall(entry.name)}
     missing = (word.casefold() for word in words if word.casefold() not in known)
     near = (difflib.get_close_matches(word, known, n=1, cutoff=_LIKE) for word in missing)
-    return next((found[0] for found in near if found), None)
+    return next((match[0] for match in near if match), None)
 
 
 def _hit(candidate: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Hit | None:
@@ -90,7 +90,7 @@ def _hit(candidate: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]])
     for word, pattern in patterns:
         best, where = max(
             ((part.weight * _closeness(part.text.casefold(), word), part) for part in candidate.parts),
-            key=lambda found: found[0],
+            key=lambda pair: pair[0],
             default=(0, None),
         )
         if best == 0:
@@ -169,9 +169,9 @@ def rows_of(hits: Iterable[Hit]) -> list[dict[str, Any]]:
     """Return hits as JSON has them."""
     return [
         {
-            "kind": hit.found.kind,
-            "id": hit.found.id,
-            "name": hit.found.name,
+            "kind": hit.entry.kind,
+            "id": hit.entry.id,
+            "name": hit.entry.name,
             "score": hit.score,
             "foundIn": hit.part.label if hit.part else "name",
         }
@@ -195,14 +195,14 @@ def print_hits(hits: Sequence[Hit], words: Sequence[str], console: Console, *, l
 
 
 def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
-    found = hit.found
+    entry = hit.entry
     if not console.is_terminal:
-        print_tabbed((found.kind, found.id, found.name), console)
+        print_tabbed((entry.kind, entry.id, entry.name), console)
         return
-    hang(console, Text(f"{found.kind:<{_KIND_WIDTH}}", style="dim"), _marked(found.name, pattern))
+    hang(console, Text(f"{entry.kind:<{_KIND_WIDTH}}", style="dim"), _marked(entry.name, pattern))
     below = Text(" " * _KIND_WIDTH)
-    if found.id != found.name:
-        hang(console, below, Text(visible(found.id), style="dim"))
+    if entry.id != entry.name:
+        hang(console, below, Text(visible(entry.id), style="dim"))
     if hit.part:
         hang(console, below, Text.assemble((f"{hit.part.label}: ", "dim"), _marked(_around(hit.part.text, pattern), pattern)))
 

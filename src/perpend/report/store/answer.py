@@ -83,8 +83,8 @@ def _print_records(names: Sequence[str], cells: Sequence[Sequence[str]], console
 
 
 def _shown(value: Any) -> str:
-    found = visible(_text(value))
-    return found if len(found) <= _LONGEST_CELL else f"{found[: _LONGEST_CELL - 1]}…"
+    text = visible(_text(value))
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
 
 
 def _cell(value: Any) -> str:
@@ -118,11 +118,11 @@ def _plain(value: Any) -> Any:
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for column in columns:
         number, name = 1, column
-        while name in found:
+        while name in names:
             number += 1
             name = f"{column}_{number}"
-        found[name] = None
-    return list(found)
+        names[name] = None
+    return list(names)

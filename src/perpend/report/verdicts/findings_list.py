@@ -61,7 +61,7 @@ def print_incompliant(
         for number, group in enumerate(groups):
             if number:
                 page.blank()
-            said = {one.id: marks.of(tally.policy.id, one.id) for one, _ in group.shown}
+            said = {object_.id: marks.of(tally.policy.id, object_.id) for object_, _ in group.shown}
             _print_group(group, page, accounts, said)
 
 
@@ -133,7 +133,7 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
 
 
 def _name(judged: EstateObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
-    found = account_of(judged, accounts)
-    owner = [judged.master.name if judged.master else "", (found[1].name or "") if found else ""]
+    of_account = account_of(judged, accounts)
+    owner = [judged.master.name if judged.master else "", (of_account[1].name or "") if of_account else ""]
     shown = " ".join(page.name(text) for text in owner if text)
     return page.name(judged.name or judged.id), f" ({shown})" if shown or judged.master else ""

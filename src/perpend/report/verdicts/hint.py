@@ -48,7 +48,7 @@ class ExplainCommand:
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
         few = not self.names_some
-        sources = dict.fromkeys(one.origin.source for one in (judged, *judged.variants))
+        sources = dict.fromkeys(reading.origin.source for reading in (judged, *judged.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None
         options = [*self.options, *(["--snapshot-time", time_text(time)] if time else [])]

@@ -38,14 +38,14 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
     """Print a framework's name, how much of it was asked, and what was found."""
     page.line((page.prose(card.framework.name), "bold"))
     page.line((asked_text(card), "" if card.all_asked else "yellow"), first="  ")
-    found: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
+    words: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
     for standing, status in _STATUS_OF.items():
         number = card.counts[standing]
         if standing is Standing.WAIVED and not number:
             continue
         word = "fail" if standing is Standing.FAILS and number != 1 else standing.value
-        found += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
-    page.line(*found[:-1], f" = {card.asked:,} asked", first="  ")
+        words += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
+    page.line(*words[:-1], f" = {card.asked:,} asked", first="  ")
 
 
 def print_requirements(card: Scorecard, page: TerminalPage) -> None:
@@ -67,7 +67,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
 def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
     requirement, status = result.requirement, _STATUS_OF[result.standing]
     name = f"{requirement.number} {requirement.name}"
-    policies = tuple(one.policy_id for one in requirement.policies if one.was_asked)
+    policies = tuple(policy.policy_id for policy in requirement.policies if policy.was_asked)
     return CountRow(name, result.counts, below=policies, mark=f"{page.symbol(status)} ", style=STYLES[status])
 
 
@@ -75,12 +75,12 @@ def _print_reasons(what: str, results: Sequence[RequirementResult], page: Termin
     """Print the numbers of requirements by why policies of theirs were not asked: each reason once."""
     by_reason: dict[str, list[RequirementResult]] = {}
     for result in results:
-        reasons = dict.fromkeys(one.reason for one in result.requirement.policies if one.judges and one.reason)
+        reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
         by_reason.setdefault("; ".join(reasons), []).append(result)
     if results:
         page.line(f"{what} ({len(results):,}):", first="  ")
-    for reason, found in by_reason.items():
-        page.line(f"{page.prose(reason)}: {_numbers(found, page)}", first="    ", rest="      ")
+    for reason, alike in by_reason.items():
+        page.line(f"{page.prose(reason)}: {_numbers(alike, page)}", first="    ", rest="      ")
 
 
 def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:

@@ -119,7 +119,7 @@ def _print_policies(
 ) -> None:
     """Print the policies, unless the requirements have said the same of all of them."""
     narrowed = judgement.narrowed
-    answering = {one.policy_id for card in cards for result in card.results for one in result.requirement.policies}
+    answering = {policy.policy_id for card in cards for result in card.results for policy in result.requirement.policies}
     if not narrowed and all(tally.policy.id in answering for tally in tallies):
         return
     page.blank()
@@ -206,7 +206,7 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
         return []
     if len(source.accounts) > _MOST_ACCOUNTS:
         return [counted(len(source.accounts), "account")]
-    return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(one, accounts) for one in source.accounts)}"]
+    return [f"account{'s'[: len(source.accounts) > 1]} {' '.join(with_name(account, accounts) for account in source.accounts)}"]
 
 
 def _print_totals(

@@ -34,14 +34,14 @@ def waived_marks(judgement: Judgement, covering: Covering | None, tallies: Seque
     """Return what is to be said of the objects that are shown and waived, by policy and Id."""
     if covering is None or not covering.waived:
         return {}
-    from_shown = {(tally.policy.id, one.id) for tally in tallies for group in tally.groups for one, _ in group.shown}
-    found: dict[tuple[str, str], str] = {}
+    from_shown = {(tally.policy.id, object_.id) for tally in tallies for group in tally.groups for object_, _ in group.shown}
+    marks: dict[tuple[str, str], str] = {}
     with covered(judgement, covering) as rows:
-        for one, (policy_id, _, object_id, *_), is_shown in rows:
+        for standing, (policy_id, _, object_id, *_), is_shown in rows:
             if is_shown and (policy_id, object_id) in from_shown:
-                until = f" until {one.waiver.until}" if one.waiver.until else ""
-                found[policy_id, object_id] = f"waived{until}: {one.waiver.id}"
-    return found
+                until = f" until {standing.waiver.until}" if standing.waiver.until else ""
+                marks[policy_id, object_id] = f"waived{until}: {standing.waiver.id}"
+    return marks
 
 
 def print_waived(covering: Covering | None, page: TerminalPage) -> None:

@@ -82,7 +82,7 @@ def markdown_from_html(html: str) -> str:
 def _thinned(html: str) -> str:
     """Return HTML without the insides of drawings and the colours of code: Markdown has neither, and parsing is slow."""
     html = _DRAWING.sub(r"\1</svg>", html)
-    return _SOURCE.sub(lambda found: _SPANS.sub("", found[0]), html)
+    return _SOURCE.sub(lambda source: _SPANS.sub("", source[0]), html)
 
 
 def _blocks(node: Node) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _blocks(node: Node) -> Iterator[str]:
 
 def _is_block(node: Node) -> bool:
     if node.is_block is None:
-        node.is_block = node.tag in _BLOCKS or any(isinstance(one, Node) and _is_block(one) for one in node.inner)
+        node.is_block = node.tag in _BLOCKS or any(isinstance(inner, Node) and _is_block(inner) for inner in node.inner)
     return node.is_block
 
 
@@ -135,7 +135,7 @@ def _block(node: Node) -> Iterator[str]:
 
 
 def _list(node: Node) -> Iterator[str]:
-    items = [one for one in node.inner if isinstance(one, Node) and one.tag == "li"]
+    items = [inner for inner in node.inner if isinstance(inner, Node) and inner.tag == "li"]
     rows = []
     start = node.attributes.get("start", "")
     for number, item in enumerate(items, int(start) if start.isdecimal() else 1):
@@ -149,10 +149,10 @@ def _list(node: Node) -> Iterator[str]:
 
 def _definitions(node: Node) -> Iterator[str]:
     rows = []
-    for group in (one for one in node.inner if isinstance(one, Node)):
-        parts = [one for one in (group.inner if group.tag == "div" else [group]) if isinstance(one, Node)]
-        names = ", ".join(_line(one) for one in parts if one.tag == "dt")
-        blocks = [block for one in parts if one.tag == "dd" for block in _blocks(one)]
+    for group in (inner for inner in node.inner if isinstance(inner, Node)):
+        parts = [inner for inner in (group.inner if group.tag == "div" else [group]) if isinstance(inner, Node)]
+        names = ", ".join(_line(part) for part in parts if part.tag == "dt")
+        blocks = [block for part in parts if part.tag == "dd" for block in _blocks(part)]
         text = "\n".join(block for block in blocks if block.strip())
         several = "\n" in text or text.startswith(("- ", "```"))
         rows.append(f"- **{names}**:\n\n{text}".replace("\n", "\n  ") if several else f"- **{names}**: {text}")
@@ -177,24 +177,24 @@ def _cell(node: Node) -> str:
 
 
 def _find(node: Node, tag: str) -> Iterator[Node]:
-    for one in node.inner:
-        if isinstance(one, Node):
-            if one.tag == tag:
-                yield one
+    for inner in node.inner:
+        if isinstance(inner, Node):
+            if inner.tag == tag:
+                yield inner
             else:
-                yield from _find(one, tag)
+                yield from _find(inner, tag)
 
 
 def _fenced(node: Node) -> str:
     text = _text(node).rstrip("\n")
-    fence = "`" * max(3, *(len(found) + 1 for found in _TICKS.findall(text)), 3)
+    fence = "`" * max(3, *(len(run) + 1 for run in _TICKS.findall(text)), 3)
     return f"{fence}{_language(node)}\n{text}\n{fence}"
 
 
 def _language(node: Node) -> str:
-    classes = [one.attributes.get("class", "") for one in (node, *node.inner) if isinstance(one, Node)]
-    found = next((name for name in " ".join(classes).split() if name.startswith("language-")), "")
-    return found.removeprefix("language-")
+    classes = [inner.attributes.get("class", "") for inner in (node, *node.inner) if isinstance(inner, Node)]
+    name = next((name for name in " ".join(classes).split() if name.startswith("language-")), "")
+    return name.removeprefix("language-")
 
 
 def _line(node: Node) -> str:
@@ -252,14 +252,14 @@ def _code(text: str) -> str:
     plain = _BLANKS.sub(" ", text).strip()
     if not plain:
         return ""
-    ticks = "`" * (max((len(found) for found in _TICKS.findall(plain)), default=0) + 1)
+    ticks = "`" * (max((len(run) for run in _TICKS.findall(plain)), default=0) + 1)
     pad = " " if plain.startswith("`") or plain.endswith("`") else ""
     shown = plain.replace("|", "\\|")
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
 def _text(node: Node) -> str:
-    return "".join(one if isinstance(one, str) else _text(one) for one in node.inner)
+    return "".join(inner if isinstance(inner, str) else _text(inner) for inner in node.inner)
 
 
 def _tidy(text: str) -> str:

@@ -35,8 +35,8 @@ def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -
 
     A relation is ``(way, name, neighbour, address)``; an empty address makes no link.
     """
-    left = [one for one in relations if one[0] == "from"][:_MOST]
-    right = [one for one in relations if one[0] != "from"][:_MOST]
+    left = [relation for relation in relations if relation[0] == "from"][:_MOST]
+    right = [relation for relation in relations if relation[0] != "from"][:_MOST]
     width, height = _BOX
     rows = max(len(left), len(right), 1)
     total = rows * (height + _GAP) + _GAP

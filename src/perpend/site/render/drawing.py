@@ -159,9 +159,9 @@ class Drawing:
         html = html_from_markdown(
             _TITLED.sub("", markdown), resolve=lambda target: self._resolved(target, base), id_prefix=prefix
         )
-        top = min((int(found[2]) for found in _HEADING.finditer(html)), default=2)
+        top = min((int(heading[2]) for heading in _HEADING.finditer(html)), default=2)
         down = (3 if deeper else 2) - top
-        html = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + down, 6)}", html)
+        html = _HEADING.sub(lambda heading: f"<{heading[1]}h{min(int(heading[2]) + down, 6)}", html)
         return Markup(html)  # noqa: S704 sanitised
 
     def document(self, markdown: str, base: str) -> Markup:
@@ -210,11 +210,11 @@ class Drawing:
         parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
         return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
 
-    def results(self, found: RequirementResults) -> Markup:
+    def results(self, results: RequirementResults) -> Markup:
         """Return how requirements fared, as a bar."""
-        known = (("bad", found.incompliant), ("warn", found.undetermined), ("good", found.compliant))
-        parts = (*known, ("calm", found.inapplicable), ("none", found.total - found.asked))
-        return Markup(bar_svg(parts, f"{found.asked} of {found.total} requirements asked"))  # noqa: S704 drawn by us of numbers
+        known = (("bad", results.incompliant), ("warn", results.undetermined), ("good", results.compliant))
+        parts = (*known, ("calm", results.inapplicable), ("none", results.total - results.asked))
+        return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
     def lead(self, markdown: str) -> str:
         """Return a text in Markdown in one paragraph."""
@@ -240,5 +240,5 @@ class Drawing:
         full = posixpath.normpath(posixpath.join(start, place.lstrip("/")))
         if full.startswith("../") or full == "..":
             return None
-        found = self.known(full, base)
-        return None if found is None else f"{self.root}{quoted(found)}{sign}{fragment}"
+        known = self.known(full, base)
+        return None if known is None else f"{self.root}{quoted(known)}{sign}{fragment}"

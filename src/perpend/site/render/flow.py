@@ -189,8 +189,8 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for found in _BREAKS.finditer(text):
-        piece = found[0]
+    for broken in _BREAKS.finditer(text):
+        piece = broken[0]
         for start in range(0, len(piece), _COLUMNS):
             yield piece[start : start + _COLUMNS]
 

@@ -135,8 +135,8 @@ def plain_text(markdown: str, limit: int | None = None) -> str:
 
 def title_of(markdown: str) -> str | None:
     """Return the words of a document's first heading of the top level, None where it has none."""
-    found = _TITLE.search(markdown)
-    return plain_text(found[1]) if found else None
+    heading = _TITLE.search(markdown)
+    return plain_text(heading[1]) if heading else None
 
 
 def untitled(markdown: str) -> str:
@@ -190,13 +190,13 @@ def _inline_html(state: StateInline, silent: bool) -> bool:
     """Take in a raw tag; what is no tag of HTML, such as ``<region>``, stays text."""
     if state.src[state.pos] != "<":
         return False
-    found = HTML_TAG_RE.match(state.src, state.pos, state.pos + _MAX_TAG)
-    name = _TAG_NAME.match(found[0]) if found else None
-    if found is None or (name is not None and name[1].lower() not in _KNOWN):
+    tag = HTML_TAG_RE.match(state.src, state.pos, state.pos + _MAX_TAG)
+    name = _TAG_NAME.match(tag[0]) if tag else None
+    if tag is None or (name is not None and name[1].lower() not in _KNOWN):
         return False
     if not silent:
-        state.push("html_inline", "", 0).content = found[0]
-    state.pos += len(found[0])
+        state.push("html_inline", "", 0).content = tag[0]
+    state.pos += len(tag[0])
     return True
 
 

@@ -185,7 +185,8 @@ class Renderer:
             about["identifier"] = ref.id
         crumbs = [HOME, *page.head.crumbs, ref]
         items = [
-            {"@type": "ListItem", "position": place, "name": one.name, **self._item(one)} for place, one in enumerate(crumbs, 1)
+            {"@type": "ListItem", "position": place, "name": crumb.name, **self._item(crumb)}
+            for place, crumb in enumerate(crumbs, 1)
         ]
         graph = [about, *([{"@type": "BreadcrumbList", "itemListElement": items}] if len(crumbs) > 1 else [])]
         text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=True, separators=(",", ":"))
@@ -219,9 +220,9 @@ def lines_path(policy_id: str, status: str) -> str:
 
 def contents_of(page: Page, prose: str) -> tuple[tuple[str, str], ...]:
     """Return the anchors and names of a long page's parts; of a document's, as its prose has them in HTML."""
-    found = _HEADING.findall(prose)
-    if len(found) > 1:
-        return tuple((anchor, unescape(_TAG.sub("", text))) for anchor, text in found)
+    headings = _HEADING.findall(prose)
+    if len(headings) > 1:
+        return tuple((anchor, unescape(_TAG.sub("", text))) for anchor, text in headings)
     if isinstance(page, PolicyPage):
         return _policy_contents(page)
     if isinstance(page, LogicPage):
@@ -238,7 +239,7 @@ _VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
 
 
 def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
-    view = [one for one in _VIEW_CONTENTS if page.view and (page.view.steps or one[0] != "flow")]
+    view = [part for part in _VIEW_CONTENTS if page.view and (page.view.steps or part[0] != "flow")]
     return (
         ("logic", "Logic"),
         ("similar-policies", "Similar policies"),
@@ -275,8 +276,8 @@ def _basename(path: str) -> str:
 
 def _moment(time: str) -> str:
     """Return a time in ISO 8601 as people read it."""
-    found = _TIME.fullmatch(time)
-    return f"{found[1]} {found[2]} UTC" if found else time
+    parts = _TIME.fullmatch(time)
+    return f"{parts[1]} {parts[2]} UTC" if parts else time
 
 
 def _top(head: Head) -> str:

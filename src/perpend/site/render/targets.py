@@ -86,5 +86,5 @@ class Targets:
         inner = path[5:]
         if inner in self.documents.images:
             return self._copy(path, self.documents.images[inner])
-        found = DOCUMENTS if not inner else self.documents.ref(inner)
-        return self.addresses.path(found) if found is not None else None
+        target = DOCUMENTS if not inner else self.documents.ref(inner)
+        return self.addresses.path(target) if target is not None else None

@@ -55,13 +55,13 @@ def repository(tmp_path: Path) -> Repository:
     ],
 )
 def test_what_counts_more_comes_first(repository: Repository, words: list[str], expected: list[str]) -> None:
-    found = [hit.found.id.rpartition("/")[2] for hit in search(repository, words)]
+    found = [hit.entry.id.rpartition("/")[2] for hit in search(repository, words)]
     assert expected == found[: len(expected)]
     assert bool(expected) is bool(found)
 
 
 def test_of_two_versions_of_a_framework_the_new_one_comes_first(repository: Repository) -> None:
-    found = [hit.found.id for hit in search(repository, ["rotate"]) if hit.found.kind == "section"]
+    found = [hit.entry.id for hit in search(repository, ["rotate"]) if hit.entry.kind == "section"]
     assert ["/frameworks/f-v10/1", "/frameworks/f-v9/1", "/frameworks/f-v10/2"] == found
 
 
