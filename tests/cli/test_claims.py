@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perpend.collect import files
 from tests.cli.conftest import Run
 
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
@@ -32,7 +33,7 @@ class Bench:
 
     def report(self, account: str, *users: str) -> str:
         rows = "".join(f"{one},arn:aws:iam::{account}:user/{one}\n" for one in users)
-        return self.write(f"{account}.csv", f"user,arn\n{rows}")
+        return self.write(f"{account}.csv", f"user,arn\n<root_account>,arn:aws:iam::{account}:root\n{rows}")
 
     def of_files(self, policy: str, *inputs: str) -> dict[str, str]:
         return self._said("check", *inputs, "--policy", policy)
@@ -68,6 +69,25 @@ def test_a_report_is_complete_for_the_users_of_its_accounts(bench: Bench) -> Non
     expected = {A: "INCOMPLIANT", B: "COMPLIANT"}
     assert (expected, expected) == (bench.of_files(USERS, root, *inputs), bench.of_store(USERS, root, *inputs))
     assert "" == bench.told
+
+
+@pytest.mark.parametrize("least", [0, 1 << 40])
+def test_a_report_without_its_root_user_is_not_all_of_its_account(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(files, "LARGE", least)
+    columns, store = "user,arn,password_enabled,mfa_active\n", bench.directory / "store"
+    ann, bob = (f"{one},arn:aws:iam::{A}:user/{one},true,false\n" for one in ("ann", "bob"))
+    root = f"<root_account>,arn:aws:iam::{A}:root,not_supported,true\n"
+    lives = []
+    for day, rows in enumerate((root + ann + bob, ann, root + ann)):
+        name = bench.write("report.csv", columns + rows)
+        assert 0 == bench.run("import", name, "--observed-at", f"2026-11-0{day + 1}", "--store", store).code
+        bench.run("check", "--store", store, "--policy", "mfa-for-all-users-with-console-password")
+        told = bench.run("findings", "--store", store, "--life", "all", "--format", "ndjson").out.splitlines()
+        [life] = [one["life"] for one in map(json.loads, told) if "bob" in str(one)]
+        lives.append(life)
+    assert ["open", "open", "gone"] == lives
 
 
 def test_an_account_that_lists_no_users_beside_a_report_with_some_is_in_doubt(bench: Bench) -> None:

@@ -9,10 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.credential_report import Reading, row_writer
+from perpend.ir.coverage import Scope, claims_of
 from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from perpend.ir.coverage import Claim
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
@@ -55,6 +58,15 @@ def with_root_users(users: list[EstateObject], *, described: Collection[str] = (
             firsts.setdefault(account, user)
     absent = [root for first in firsts.values() if (root := _unseen_root(first)).id not in described]
     return sorted([*users, *absent], key=_object_order) if absent else users
+
+
+def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) -> tuple[Claim, ...]:
+    """Return what a report holds every user of: ``complete``, and its ``accounts`` with a row of their root user.
+
+    A report lists all users of its account, that is what it is for; one without the root user is not as AWS has made it.
+    """
+    whole = (Scope(account) for account, has_root in accounts.items() if has_root)
+    return claims_of(USER_TYPE, (*whole, *complete))
 
 
 def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:

@@ -16,12 +16,12 @@ from perpend.collect.formats.readers import READERS, reader_of
 from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
 from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
-from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, merge_objects, merge_readings, with_root_users
+from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, coverage_of_report, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
 from perpend.ir.coverage import Scope, claims_of
-from perpend.ir.estate import Estate, EstateObject, Source
+from perpend.ir.estate import Estate, EstateObject, Source, is_root
 from perpend.ir.object_types import ObjectType
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ def _read_file(path: str, pile: _Pile) -> None:
     if pile.type_name and pile.type_name not in _REPORT_TYPES:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
     pile.readings += readings
-    accounts = tuple(sorted({reading.account for reading in readings}))
-    # A report lists every user of its account: that is what it is for.
-    coverage = claims_of(USER_TYPE, (*map(Scope, accounts), *pile.complete.get(path, ())))
-    pile.sources.append(Source(path, kind.name, observed_at, len(readings), accounts, coverage))
+    whole = {reading.account for reading in readings if is_root(reading.arn)}
+    accounts = {one: one in whole for one in sorted({reading.account for reading in readings})}
+    coverage = coverage_of_report(accounts, pile.complete.get(path, ()))
+    pile.sources.append(Source(path, kind.name, observed_at, len(readings), tuple(accounts), coverage))
 
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:

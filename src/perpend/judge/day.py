@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from perpend.meaning.values import milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+AHEAD: Final = timedelta(days=1)
+"""How far a time may be ahead of the clock here: clocks and zones differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunDay:
     """The time of a run's snapshot, in UTC; for dates only its day counts.
 
-    ``assumed``: some source states no time, none states a later one than today, and so today was taken. ``given``: whoever
-    ran it said so.
+    ``assumed``: some source states no time that can be, none states a later one than today, and so today was taken.
+    ``given``: whoever ran it said so.
     """
 
     time: datetime
@@ -36,11 +39,13 @@ def day_of_run(
     """Return the day of a run over sources that were observed at some times, None where one states none.
 
     It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
-    (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen.
+    (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen. A time that is
+    yet to come is as good as none: nobody has looked at what happens until then.
     """
     if snapshot_time is not None:
         return RunDay(snapshot_time, given=True)
-    start_of_today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
-    observed = list(times) or [None]
+    now = today or datetime.now(UTC)
+    start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    observed = [None if time is not None and time > now + AHEAD else time for time in times] or [None]
     newest = max(time or start_of_today for time in observed)
     return RunDay(newest, assumed=None in observed and newest == start_of_today)

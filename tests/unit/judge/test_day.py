@@ -10,7 +10,8 @@ from perpend.judge.day import RunDay, day_of_run
 
 TODAY = datetime(2026, 3, 1, 17, 30, 15, 999, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
-BEFORE, AFTER = MIDNIGHT - timedelta(days=2), TODAY + timedelta(days=2)
+BEFORE, AFTER = MIDNIGHT - timedelta(days=2), TODAY + timedelta(days=1)
+TO_COME = AFTER + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ BEFORE, AFTER = MIDNIGHT - timedelta(days=2), TODAY + timedelta(days=2)
         ([None, TODAY], RunDay(TODAY)),
         ([AFTER, None], RunDay(AFTER)),
         ([BEFORE, AFTER, TODAY], RunDay(AFTER)),
+        ([TO_COME], RunDay(MIDNIGHT, assumed=True)),
+        ([BEFORE, TO_COME], RunDay(MIDNIGHT, assumed=True)),
+        ([TO_COME, AFTER], RunDay(AFTER)),
         ([BEFORE], RunDay(BEFORE)),
         ([MIDNIGHT], RunDay(MIDNIGHT)),
     ],

@@ -11,7 +11,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from perpend.clouds.aws.model import NotThere
+from perpend.clouds.aws.model import ABOVE, NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ _TOKEN: Final = re.compile(
     )\s*""",
     re.VERBOSE | re.ASCII,
 )
+_COUNTING: Final = re.compile(r"0*[1-9][0-9]*(?:\.[0-9]*)?|0*\.0*[1-9][0-9]*", re.ASCII)
 _STATES: Final = frozenset(("NOT EXISTS", "IS NULL", "IS TRUE", "IS FALSE"))
 _COMPARISONS: Final = frozenset(("=", "!=", "<", "<=", ">", ">="))
 
@@ -120,6 +121,25 @@ def filter_terms(value: Any) -> str:
     alternatives = pattern.alternatives("}")
     pattern.end()
     return json.dumps(sorted(sorted(alternative) for alternative in alternatives), ensure_ascii=False, separators=(",", ":"))
+
+
+def terms_counted(transformation: Any) -> str:
+    """Return the terms of the filter that a metric transformation lies in.
+
+    Raises NotThere where it does not count all events that they fit, or looks for them in other texts than those that came.
+    """
+    filter = transformation[ABOVE]
+    if filter.get("fieldSelectionCriteria"):
+        raise NotThere("the filter counts events of some accounts or regions only, by its fieldSelectionCriteria")
+    if filter.get("applyOnTransformedLogs"):
+        raise NotThere("the filter looks at events as a transformer has made them (applyOnTransformedLogs)")
+    if transformation.get("dimensions") or filter.get("emitSystemFieldDimensions"):
+        raise NotThere("the filter adds to a metric of each of its dimensions, which an alarm on all of them does not see")
+    if "filterPattern" not in filter:
+        raise NotThere("the answer has no filterPattern")
+    if not _COUNTING.fullmatch(str(transformation.get("metricValue"))):
+        raise NotThere("the filter adds something else than a number above 0 for an event (metricValue)")
+    return filter_terms(filter["filterPattern"])
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.clouds.aws.filter_pattern import filter_terms
+from perpend.clouds.aws.filter_pattern import terms_counted
 from perpend.clouds.aws.model import ABOVE, NotThere
 from perpend.clouds.aws.values import VALUES
 from perpend.collect.formats.values import lower_camel
@@ -224,7 +224,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "topic_arn": _topic_arn,
     "organization": _organization,
     "confirmed": _confirmed,
-    "filter_terms": filter_terms,
+    "terms_counted": terms_counted,
     "is_queue_encrypted": _is_queue_encrypted,
     **VALUES,
 }

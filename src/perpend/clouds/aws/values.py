@@ -122,6 +122,14 @@ def _transition_time(value: Any) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _retention(group: Mapping[str, Any]) -> Any:
+    """The days of a log group, null for one that keeps all: of those that only deliver AWS says none, and keeps a day."""
+    days = group.get("retentionInDays")
+    if days is None and group.get("logGroupClass") == "DELIVERY":
+        raise NotThere("the answer has no retentionInDays of a log group of the class DELIVERY, which does not keep all")
+    return days
+
+
 VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sorted_lines": _sorted_lines,
     "first": _first,
@@ -140,6 +148,7 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "rule_source": _rule_source,
     "ip_version": _ip_version,
     "transition_time": _transition_time,
+    "retention": _retention,
     "week_average": _week_average,
     "week_megabytes": _week_megabytes,
 }

@@ -18,12 +18,13 @@ OWNERS: Final = "perpend_owners"
 true, and ``newest``, the greatest place that a user's source has."""
 
 SEEN: Final = "perpend_seen"
-"""The table of accounts by ``source``, each with how many rows there are of it, and how many ``good`` ones."""
+"""The table of accounts by ``source``: how many rows there are of each, how many ``good`` ones, whether it ``has_root``."""
 
 
 def see_accounts(connection: Connection, keys: str, good: str) -> tuple[int, int]:
     """Make the table of accounts seen in each source; return how many rows there are, and of how many ``good`` holds."""
-    counted = f"count(*) AS seen, count(*) FILTER (WHERE {good}) AS good"
+    has_root = "bool_or(ends_with(arn, ':root')) AS has_root"
+    counted = f"count(*) AS seen, count(*) FILTER (WHERE {good}) AS good, {has_root}"
     connection.execute(f"CREATE TEMP TABLE {SEEN} AS SELECT source, {ACCOUNT} AS account, {counted} FROM {keys} GROUP BY ALL")
     [(rows, of_these)] = rows_of(connection, f"SELECT CAST(sum(seen) AS BIGINT), CAST(sum(good) AS BIGINT) FROM {SEEN}")
     return rows or 0, of_these or 0

@@ -10,8 +10,8 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import REPORT
-from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
-from perpend.ir.coverage import Scope, claims_of, region_field
+from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE, coverage_of_report
+from perpend.ir.coverage import region_field
 from perpend.ir.estate import ROOT_NAME, ROOT_USER
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from perpend.ir.coverage import Scope
     from perpend.ir.object_types import ObjectType
     from perpend.pieces.reports.plain import PlainReport
     from perpend.store.database import Connection
@@ -205,9 +206,9 @@ class Readings:
 
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
         """Return what is to be said of each report."""
-        accounts: dict[int, list[str]] = {}
-        for source, account in rows_of(self.connection, f"SELECT source, account FROM {SEEN} ORDER BY ALL"):
-            accounts.setdefault(source, []).append(account)
+        accounts: dict[int, dict[str, bool]] = {}
+        for source, account, is_whole in rows_of(self.connection, f"SELECT source, account, has_root FROM {SEEN} ORDER BY ALL"):
+            accounts.setdefault(source, {})[account] = is_whole
         return [
             StoredSource(
                 report.source,
@@ -215,7 +216,7 @@ class Readings:
                 observed_at.get(report.source),
                 report.rows,
                 tuple(accounts[number]),
-                coverage=claims_of(USER_TYPE, (*map(Scope, accounts[number]), *complete.get(report.source, ()))),
+                coverage=coverage_of_report(accounts[number], complete.get(report.source, ())),
             )
             for number, report in enumerate(self.reports)
         ]

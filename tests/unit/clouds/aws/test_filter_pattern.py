@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from perpend.clouds.aws.filter_pattern import DEEPEST, LONGEST_PATTERN, filter_terms
-from perpend.clouds.aws.model import NotThere
+from perpend.clouds.aws.filter_pattern import DEEPEST, LONGEST_PATTERN, filter_terms, terms_counted
+from perpend.clouds.aws.model import ABOVE, NotThere
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,33 @@ def test_patterns_that_mean_the_same_have_the_same_terms(pattern: str, expected:
 def test_what_is_not_understood_is_not_known(pattern: str) -> None:
     with pytest.raises(NotThere, match="the filter pattern "):
         filter_terms(pattern)
+
+
+@pytest.mark.parametrize("value", ["1", "01.0", "0.5", ".5", "12."])
+def test_a_filter_that_adds_to_its_metric_counts_what_it_fits(value: str) -> None:
+    pattern = {"filterPattern": "{$.a=1}", "fieldSelectionCriteria": "", "applyOnTransformedLogs": False}
+    assert '[["$.a = 1"]]' == terms_counted({"metricValue": value, ABOVE: pattern})
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "reason"),
+    [
+        ("0", {}, "metricValue"),
+        ("0.00", {}, "metricValue"),
+        ("-1", {}, "metricValue"),
+        ("$.size", {}, "metricValue"),
+        (None, {}, "metricValue"),
+        ("1", {"fieldSelectionCriteria": '@aws.region = "us-east-1"'}, "fieldSelectionCriteria"),
+        ("1", {"applyOnTransformedLogs": True}, "applyOnTransformedLogs"),
+        ("1", {"emitSystemFieldDimensions": ["@aws.account"]}, "dimensions"),
+    ],
+)
+def test_a_filter_that_counts_not_all_that_it_fits_is_not_known(
+    value: str | None, more: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(NotThere, match=reason):
+        terms_counted({"metricValue": value, ABOVE: {"filterPattern": "{$.a=1}", **more}})
+    with pytest.raises(NotThere, match="no filterPattern"):
+        terms_counted({"metricValue": "1", ABOVE: {}})
+    with pytest.raises(NotThere, match="dimensions"):
+        terms_counted({"metricValue": "1", "dimensions": {"a": "$.a"}, ABOVE: {"filterPattern": "{$.a=1}"}})
