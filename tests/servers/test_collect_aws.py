@@ -251,6 +251,10 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     metrics = run("collect", "aws", "--policy", "instance-idle", "--dry-run").out.splitlines()
     told = "cloudwatch GetMetricData, for up to 500 objects at once (cloudwatch:GetMetricData), 3 times"
     assert [told] == [line for line in metrics if "GetMetricData" in line]
+    told = run("collect", "aws", "--policy", "ebs-volume-encryption-*", "--policy", "queue-policy-open-*", "--dry-run").out
+    assert "organizations DescribeOrganization, for the account (" in told
+    assert "ec2 GetEbsEncryptionByDefault, for each region (" in told
+    assert "sqs GetQueueAttributes, for each object (" in told and ", and for each object sqs.attributes; " in told
     assert [] == proxy.asked
 
 
