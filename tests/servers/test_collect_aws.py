@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,8 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: P
         denied.code,
         f"denied iam:GetCredentialReport (AccessDenied) in {ACCOUNT}; 8 policies read it" in denied.err,
     )
+    kept = run("collect", "aws", "--store", tmp_path / "s", "--endpoint-url", proxy.url, *user)
+    assert re.search(r"\(AccessDenied\) in [0-9]+; ([2-9]|[0-9]{2}) policies read it", kept.err), kept.err
     proxy.answers, proxy.asked = {}, []
     nothing = run(*scan, "--types", "CA10__CaAwsVpc__c")
     assert (2, []) == (nothing.code, proxy.asked)
