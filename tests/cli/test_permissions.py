@@ -18,6 +18,7 @@ def test_a_policy_needs_what_it_reads_and_no_more(run: Run) -> None:
     assert (0, {"Version": "2012-10-17", "Statement": [statement]}) == (ended.code, json.loads(ended.out))
 
 
+USER, KEY = "CA10__CaAwsUser__c", "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ALL = [option for name in TYPES for option in ("--types", name)]
 """Asks for all that the table knows."""
 
@@ -64,6 +65,15 @@ def test_each_permission_says_which_policies_need_it(run: Run) -> None:
     assert (["DescribeHub"], ["/ce/ca/aws/account/security-hub"]) == (hubs["operations"], hubs["policies"])
     lines = [line.split(maxsplit=1) for line in run("permissions").out.splitlines()]
     assert ["securityhub:DescribeHub", "1 policy needs it"] in lines
+
+
+def test_of_a_type_each_permission_says_which_policies_need_it(run: Run) -> None:
+    found = {
+        one["permission"]: one["policies"] for one in json.loads(run("permissions", "--types", USER, "--format", "json").out)
+    }
+    named = {one["permission"]: one["policies"] for one in json.loads(run("permissions", "--format", "json").out)}
+    assert KEY in found["iam:GetCredentialReport"]
+    assert found == {permission: named.get(permission, []) for permission in found}
 
 
 def test_what_no_call_serves_is_refused(run: Run) -> None:

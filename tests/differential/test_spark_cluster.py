@@ -15,20 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from perpend.analyze.programs import Analyzer
 from perpend.collect.contradictions import contradiction
 from perpend.diagnostics.extras import command_to_add
+from perpend.engines.duckdb.engine import duck_db
 from perpend.errors import PerpendError
 from perpend.intake.importing import Importing
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import Estate, Origin, Source, object_from_fields
+from perpend.judge.selection import select_policies
+from perpend.load.repository import open_repository
 from perpend.plan.build import Plan, plan_of
 from perpend.store.database import opened
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
+from tests.cli.conftest import Run, run
 from tests.differential.mixing import TIME
 from tests.differential.on_spark import BRIEF, UNCOMPILED, why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
+from tests.servers.policies import KEYS
+from tests.servers.stub import Stub
 
 if TYPE_CHECKING:
     from perpend.engines.spark.engine import Spark
@@ -80,7 +87,17 @@ SETTINGS = {
     "spark.sql.files.openCostInBytes": "0",
     "spark.sql.shuffle.partitions": "2",
 }
+__all__ = ["run"]
+
 PIECES = 40
+ACCOUNTS, USERS = int(os.environ.get("PERPEND_ACCOUNTS", "0")), 100
+"""Accounts of an organization that is collected and judged here, if any, and how many users each of them has."""
+
+COLLECTED = (
+    "user-has-more-than-one-active-access-key",
+    "policy-allows-full-administrative-privileges",
+    "iam-access-analyzer-for-all-regions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +118,19 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, S
     expected = [interpreter.judge(one, TIME, complete=False)[0][0] for one in OBJECTS]
     assert len(set(expected)) > 4
     yield plan_of([program], snapshot.tables, TIME), snapshot, expected
+
+
+@pytest.fixture
+def organization(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
+    """Return what was collected of an organization on a server of ours."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    stub = Stub(ACCOUNTS, USERS)
+    chosen = [word for policy in COLLECTED for word in ("--policy", policy)]
+    ended = run("collect", "aws", "--store", tmp_path / "organization", "--endpoint-url", stub.url, "--org", *chosen)
+    stub.close()
+    assert 0 == ended.code, ended.err
+    return Store(tmp_path / "organization").snapshot()
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +170,13 @@ def read(directory: Path) -> list[int]:
     return [index for _, index in sorted(rows)]
 
 
+def codes(paths: Sequence[Path]) -> list[tuple[int, ...]]:
+    """Return by row what policies say of it, rows in order."""
+    import pyarrow.parquet as pq
+
+    return sorted(tuple(int(row[name]) for name in sorted(row)) for path in paths for row in pq.read_table(path).to_pylist())
+
+
 def when_busy(spark: Spark, act: Callable[[], None]) -> threading.Thread:
     """Do something as soon as Spark has begun to work, once a part of it is done."""
 
@@ -156,6 +193,21 @@ def when_busy(spark: Spark, act: Callable[[], None]) -> threading.Thread:
     started = threading.Thread(target=watch, daemon=True)
     started.start()
     return started
+
+
+@pytest.mark.skipif(not ACCOUNTS, reason="PERPEND_ACCOUNTS says of how many accounts an organization has to be")
+def test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb(
+    spark: Spark, organization: Snapshot, tmp_path: Path
+) -> None:
+    judged = {}
+    for name, programs in select_policies(Analyzer(open_repository()), COLLECTED).by_type().items():
+        plan = plan_of(programs, organization.tables, TIME)
+        with duck_db(directories=[tmp_path]) as duckdb:
+            expected = codes(duckdb.judge_to_parquet(plan, organization.files, tmp_path / f"{name}.parquet"))
+        assert expected == codes(spark.judge_to_parquet(plan, organization.files, tmp_path / name))
+        judged[name] = len(expected)
+    users = ACCOUNTS * (USERS + 1)
+    assert {"CA10__CaAwsAccount__c": ACCOUNTS, "CA10__CaAwsUser__c": users, "CA10__CaAwsIamPolicy__c": 3 * ACCOUNTS} == judged
 
 
 def test_a_store_is_judged_by_workers_even_when_one_dies(

@@ -37,7 +37,7 @@ END = (
 def page() -> str:
     """Return the whole page."""
     rows = [one for row in TYPES.values() for one in row.rows]
-    details = {name: "each object" for row in rows for one in row.details for name in one.each_object if _asks_of(name)}
+    details = {name: "each object" for row in rows for one in row.details for name in one.each_object if CALLS[name].of_an_item}
     details |= {row.each: "each object" for row in rows}
     details |= {one.call: f"{MOST_MEASURED} objects" for row in rows for one in row.details if one.metric}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
@@ -51,11 +51,6 @@ def _call(call: CloudCall, details: dict[str, str]) -> str:
     each = details.get(call.name) or ("each region" if call.regional else "the account")
     pages = UNPAGED.get(call.name, "yes") if call.result else "one answer"
     return f"| `{call.name}` | {call.service} {call.operation} | {_code(call.permission) or 'none'} | {each} | {pages} |"
-
-
-def _asks_of(name: str) -> bool:
-    """Whether a call takes something of the object that it is made for; what does not is made once."""
-    return any(str(value).startswith("@") for value in CALLS[name].parameters.values())
 
 
 def _type(row: TypeRow) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,8 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: P
         denied.code,
         f"denied iam:GetCredentialReport (AccessDenied) in {ACCOUNT}; 8 policies read it" in denied.err,
     )
+    kept = run("collect", "aws", "--store", tmp_path / "s", "--endpoint-url", proxy.url, *user)
+    assert re.search(r"\(AccessDenied\) in [0-9]+; ([2-9]|[0-9]{2}) policies read it", kept.err), kept.err
     proxy.answers, proxy.asked = {}, []
     nothing = run(*scan, "--types", "CA10__CaAwsVpc__c")
     assert (2, []) == (nothing.code, proxy.asked)
@@ -251,6 +254,10 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     metrics = run("collect", "aws", "--policy", "instance-idle", "--dry-run").out.splitlines()
     told = "cloudwatch GetMetricData, for up to 500 objects at once (cloudwatch:GetMetricData), 3 times"
     assert [told] == [line for line in metrics if "GetMetricData" in line]
+    told = run("collect", "aws", "--policy", "ebs-volume-encryption-*", "--policy", "queue-policy-open-*", "--dry-run").out
+    assert "organizations DescribeOrganization, for the account (" in told
+    assert "ec2 GetEbsEncryptionByDefault, for each region (" in told
+    assert "sqs GetQueueAttributes, for each object (" in told and ", and for each object sqs.attributes; " in told
     assert [] == proxy.asked
 
 

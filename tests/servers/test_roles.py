@@ -1,4 +1,7 @@
-"""The role that `perpend permissions` writes: made by CloudFormation on moto and read back, and what Terraform would make."""
+"""The role that `perpend permissions` writes: made by CloudFormation on moto and read back, and what Terraform would make.
+
+cfn-lint, which holds templates against the schema of their resources, knows the actions of IAM, too (its rule W3037).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 import botocore.session
 from cfnlint.api import lint_all
 
+from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
 from tests.hcl import heredoc_of, read_hcl
 from tests.servers.policies import KEYS
@@ -39,7 +43,9 @@ ARGUMENTS = {
 
 @pytest.fixture(params=["all", "seed"])
 def chosen(request: pytest.FixtureRequest) -> list[str]:
-    return [] if request.param == "all" else ["--policy", "user-has-more-than-one-active-access-key"]
+    if request.param == "seed":
+        return ["--policy", "user-has-more-than-one-active-access-key"]
+    return [word for name in TYPES for word in ("--types", name)]
 
 
 @pytest.fixture
@@ -101,6 +107,12 @@ def test_terraform_declares_the_same_role(run: Run, chosen: list[str], wanted: l
         assert name in declared
         declared = declared.replace(name, value)
     assert trust() == json.loads(declared)
+
+
+def test_an_action_that_iam_does_not_have_is_told(run: Run) -> None:
+    template = run("permissions", "--policy", "iam-access-analyzer-for-all-regions", "--format", "cloudformation").out
+    wrong = template.replace("access-analyzer:ListAnalyzers", "access-analyzer:ListAnalysers")
+    assert ["W3037"] == [found.rule.id for found in lint_all(wrong) if not found.rule.id.startswith("I")]
 
 
 def trust() -> dict[str, Any]:

@@ -146,7 +146,7 @@ class Answers:
     def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
         """Return what a call says that is made for one item."""
         where = self.where(region if call.regional else "")
-        if any(isinstance(value, str) and value.startswith("@") for value in call.parameters.values()):
+        if call.of_an_item:
             return self._answered(call, item, region, where)
         with self._lock:  # it is asked of no object, so once is enough
             key = call.name, where.region

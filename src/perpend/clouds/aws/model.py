@@ -62,6 +62,11 @@ class CloudCall:
         """What messages call it: its permission, else its operation."""
         return self.permission or f"{self.service}:{self.operation}"
 
+    @property
+    def of_an_item(self) -> bool:
+        """Whether it takes something of the item that it is made for; else it is made once, in each region if regional."""
+        return any(isinstance(value, str) and value.startswith("@") for value in self.parameters.values())
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.analyze.names import printable
+from perpend.analyze.names import UnknownName, printable
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options import age, repository_option
@@ -35,7 +35,7 @@ class NothingServed(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class ToCollect:
-    """The plan, and the programs whose reads it serves."""
+    """The plan, and the programs whose reads it serves: in full, or where types alone are named as far as these go."""
 
     plan: CollectionPlan
     programs: tuple[Program, ...]
@@ -64,8 +64,13 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     from perpend.clouds.aws.tables import TYPES
 
     only_types = bool(types) and not policies and not frameworks
-    programs = () if only_types else select_policies(Analyzer(repository), policies, framework=frameworks or None).programs
-    wanted = fields_by_type(programs)
+    try:
+        programs = select_policies(Analyzer(repository), policies, framework=frameworks or None).programs
+    except UnknownName:
+        if not only_types:
+            raise
+        programs = ()  # a repository without policies: nobody reads what the types hold
+    wanted = {} if only_types else fields_by_type(programs)
     for name in (type_here(repository, one) for one in types):
         wanted.setdefault(name, set()).update(TYPES[name].fields if name in TYPES else ())
     plan = plan_of(wanted)

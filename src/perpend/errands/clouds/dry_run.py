@@ -10,6 +10,7 @@ import click
 
 from perpend.cli.extra_packages import extra_packages
 from perpend.clouds.aws.model import MOST_MEASURED
+from perpend.clouds.aws.tables import CALLS
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.errands.clouds.collect import entrances_of
@@ -56,7 +57,7 @@ def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
 
 def _print_calls(plan: CollectionPlan) -> None:
     details = [detail for types in plan.listings.values() for asked in types for detail in asked.details]
-    each_object = {name for detail in details for name in detail.each_object}
+    each_object = {name for detail in details for name in detail.each_object if CALLS[name].of_an_item}
     together = {detail.call for detail in details if detail.metric}
     lines: Counter[str] = Counter()
     for call in plan.calls:

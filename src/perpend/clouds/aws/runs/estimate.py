@@ -32,15 +32,17 @@ def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrenc
     asked: Counter[tuple[str, bool]] = Counter({("sts", False): 1})
     if plan.is_regional:
         asked["ec2", False] += 1
-    each_object: list[str] = []
-    for listing, types in plan.listings.items():
+    for listing in plan.listings:
         asked[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
-        for detail in (detail for asked in types for detail in asked.details):
-            if detail.matched or detail.metric:
-                asked[CALLS[detail.call].service, CALLS[detail.call].regional] += 1
-            each_object += detail.each_object
+    details = [detail for types in plan.listings.values() for wanted in types for detail in wanted.details]
+    together = [detail.call for detail in details if detail.matched or detail.metric]
+    singly = list(dict.fromkeys(name for detail in details for name in detail.each_object))
+    each_object = [name for name in singly if CALLS[name].of_an_item]
+    of_account = [detail.call for detail in plan.account.details]
+    for name in (*together, *(name for name in singly if not CALLS[name].of_an_item), *of_account):
+        asked[CALLS[name].service, CALLS[name].regional and name not in of_account] += 1
     calls = sum(number * (regions if regional else 1) for (_, regional), number in asked.items())
     slowest = max(number / rate_of(service) for (service, _), number in asked.items())
     at_once = min(concurrency, max(1, calls))
     seconds = max(accounts * calls * _SECONDS / at_once, slowest * accounts / min(WINDOW, accounts))
-    return CallEstimate(accounts * calls, max(1, round(seconds)), tuple(dict.fromkeys(each_object)))
+    return CallEstimate(accounts * calls, max(1, round(seconds)), tuple(each_object))
