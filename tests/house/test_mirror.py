@@ -76,7 +76,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_history.py": ("cli/histories/kept", "history/commit/counts"),
     "cli/test_report.py": ("cli/histories/handing",),
-    "cli/test_remediate.py": ("commands/findings/remediate", "errands/mended", "judge/mending"),
+    "cli/test_remediate.py": ("commands/findings/remediate", "errands/mended"),
     "property/test_hostile_names.py": ("outputs/remedies/as_markdown", "outputs/remedies/as_terraform"),
     "unit/remedies/test_read.py": ("load/beside/remedy", "remedies/rules"),
     "cli/test_forms.py": ("cli/forms/listing", "cli/forms/written", "outputs/forms"),
@@ -84,7 +84,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
     "cli/test_lint.py": ("commands/policies/lint",),
     "cli/test_lint_fix.py": ("cli/changes", "scaffold/fixes"),
-    "cli/test_max_age.py": ("judge/stores/aged",),
     "cli/test_new.py": (
         "commands/policies/new",
         "scaffold/entities",

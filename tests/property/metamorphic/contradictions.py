@@ -4,7 +4,7 @@ Nothing else is taken for two statements of one thing than:
 
 - the key of a lookup, and the object under it: null and an Id among them;
 - the key by which a child names its owner, and the object that lists the child;
-- a field of two readings that stand within one object: of one Id, each with the field;
+- a field of two readings that stand within one object: of one Id, each with the field; a whole reading goes with what holds it;
 - a policy document that is no text, and the extended one beside it, which tells alone who gets in;
 - the number of an account, and the account's report (``reported``).
 
@@ -17,9 +17,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.property.metamorphic.worlds import ACCOUNT, Fields, declared, objects_within
+from tests.property.metamorphic.worlds import ACCOUNT, Fields, declared
 
 _DOCUMENT, _EXTENDED = "CA10__policyDocument__c", "CA10__policyDocumentExt__c"
 _NUMBER = "CA10__accountId__c"
@@ -67,8 +67,26 @@ def _within(fields: Fields, type_name: str | None, path: tuple[str, ...]) -> Ite
 
 def _of_readings(fields: Fields) -> Iterator[Contradiction]:
     said: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in objects_within(fields):
+    held_by: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for one, holders in _readings(fields, ()):
         if isinstance(identity := one.get("Id"), str):
             for name, value in one.items():
                 said[identity, name].add(json.dumps(value, sort_keys=True))
-    return (Contradiction(place, frozenset({place[1], "Id"})) for place, values in said.items() if len(values) > 1)
+                held_by[identity, name].update(holders)
+    for place, values in said.items():
+        if len(values) > 1:
+            yield Contradiction(place, frozenset({place[1], "Id", *held_by[place]}))
+
+
+def _readings(value: Any, holders: tuple[str, ...]) -> Iterator[tuple[Fields, tuple[str, ...]]]:
+    """Yield the objects in a value, each with the names under which it is held: who takes these away takes the reading.
+
+    A list that holds something else as well is not known, and none of its objects is read.
+    """
+    if isinstance(value, dict):
+        yield value, holders
+        for name, inner in value.items():
+            yield from _readings(inner, (*holders, name))
+    elif isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
+        for inner in value:
+            yield from _readings(inner, holders)
