@@ -139,7 +139,7 @@ class Analyzer:
         value = work.expression(written.value, scope)
         self._open.pop()
         diagnostics += work.diagnostics
-        usable = value if not any(item.severity is Severity.ERROR for item in work.diagnostics) else None
+        usable = value if not any(diagnostic.severity is Severity.ERROR for diagnostic in work.diagnostics) else None
         return self._extracts.setdefault(key, usable)
 
     def of_type(self, type_name: str, first: str) -> tuple[str, ...]:
@@ -184,10 +184,10 @@ class _Work:
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
         related: dict[str, Block | None] = {}
-        for item in written.related:
-            if item.relationship:
-                child = self.analyzer.child_type(object_type, item.relationship.value)
-                related.setdefault(item.relationship.value, self.block(item, child, scope))
+        for written_list in written.related:
+            if written_list.relationship:
+                child = self.analyzer.child_type(object_type, written_list.relationship.value)
+                related.setdefault(written_list.relationship.value, self.block(written_list, child, scope))
         if written.otherwise is None or None in conditions or None in related.values():
             return None
         return Block(
@@ -201,23 +201,23 @@ class _Work:
     def _imports(self, written: WrittenBlock) -> tuple[str, ...]:
         repository = self.analyzer.repository
         imported = (repository.imported(reference, self.document, self.diagnostics) for reference in written.imports)
-        return tuple(item for item in imported if item)
+        return tuple(extracts_id for extracts_id in imported if extracts_id)
 
     def _relationships(self, written: WrittenBlock) -> dict[str, Span]:
         names: dict[str, Span] = {}
-        for item in written.related:
-            if item.relationship is None:
+        for written_list in written.related:
+            if written_list.relationship is None:
                 continue
-            name = item.relationship.value
+            name = written_list.relationship.value
             if name in names:
                 label = f"first declared in line {names[name].line}"
                 self._note(
                     rules.DUPLICATE_RELATED_LIST,
-                    item.relationship.span,
+                    written_list.relationship.span,
                     f"the related list `{shorten(name)}` is declared twice",
                     label=label,
                 )
-            names.setdefault(name, item.relationship.span)
+            names.setdefault(name, written_list.relationship.span)
         return names
 
     def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: NameScope) -> Condition | None:

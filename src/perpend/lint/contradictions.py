@@ -52,11 +52,11 @@ class _Known:
                     self._require(part, truth)
             case All(parts) | Some(parts):
                 self.choices.append((parts, truth))
-            case Is(thing, value):
+            case Is(subject, value):
                 if self._truth(formula) is (not truth):
                     raise _ContradictionError
                 if truth:
-                    self.values[thing] = value
+                    self.values[subject] = value
                 else:
                     self.excluded.add(formula)
 
@@ -84,9 +84,9 @@ class _Known:
             case Not(part):
                 known = self._truth(part)
                 return None if known is None else not known
-            case Is(thing, value):
-                if thing in self.values:
-                    return self.values[thing] == value
+            case Is(subject, value):
+                if subject in self.values:
+                    return self.values[subject] == value
                 return False if formula in self.excluded else None
             case All(parts):
                 truths = [self._truth(part) for part in parts]

@@ -32,9 +32,9 @@ _EMPTY_CHECKS = frozenset({"isEmpty", "resultIsEmpty"})
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """The question whether a thing has a value. A thing has one value at a time."""
+    """The question whether a subject has a value. A subject has one value at a time."""
 
-    thing: Hashable
+    subject: Hashable
     value: Hashable
 
 
@@ -107,36 +107,36 @@ class Formulas:
 
     def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
         if name == "IS_EMPTY":
-            return self._equal(self._thing(expression.operands[0], lookups), EMPTY, expression.operands[0])
+            return self._equal(self._subject(expression.operands[0], lookups), EMPTY, expression.operands[0])
         if name == "IS_EQUAL":
             left, right = expression.operands
             of_left, of_right = constant_of(left), constant_of(right)
             if of_left is not None and of_right is not None:
                 return of_left == of_right
             if of_left is not None:
-                return self._equal(self._thing(right, lookups), of_left, right)
+                return self._equal(self._subject(right, lookups), of_left, right)
             if of_right is not None:
-                return self._equal(self._thing(left, lookups), of_right, left)
-            sides = frozenset({self._thing(left, lookups), self._thing(right, lookups)})
+                return self._equal(self._subject(left, lookups), of_right, left)
+            sides = frozenset({self._subject(left, lookups), self._subject(right, lookups)})
             return True if len(sides) == 1 else Is(("equal", sides), True)
         if name == "IS_EMPTY_LOOKUP":
             return Is(("empty lookup", lookups, expression.arguments["path"]), True)
-        return Is(self._thing(expression, lookups), True)
+        return Is(self._subject(expression, lookups), True)
 
-    def _equal(self, thing: Hashable, value: Hashable, operand: Expr) -> Formula:
+    def _equal(self, subject: Hashable, value: Hashable, operand: Expr) -> Formula:
         if value == EMPTY and never_empty(operand):
             self.stopped = True
             return False
-        return Is(thing, value)
+        return Is(subject, value)
 
-    def _thing(self, expression: Expr, lookups: tuple[str, ...]) -> Hashable:
+    def _subject(self, expression: Expr, lookups: tuple[str, ...]) -> Hashable:
         """Return a key that two expressions share only when they have the same value."""
         self._count()
         arguments = expression.arguments
         if expression.extract is not None:
-            return self._thing(expression.extract.body, (*lookups, *expression.lookups))
+            return self._subject(expression.extract.body, (*lookups, *expression.lookups))
         if expression.operation.name == "DEBUG" and not arguments["returnTrue"]:
-            return self._thing(arguments["arg"], lookups)
+            return self._subject(arguments["arg"], lookups)
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
         parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
         # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
@@ -145,7 +145,7 @@ class Formulas:
 
     def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
         if isinstance(value, Expr):
-            return self._thing(value, lookups)
+            return self._subject(value, lookups)
         if isinstance(value, tuple | list):
             return tuple(self._part(item, lookups) for item in value)
         return repr(value)

@@ -95,8 +95,8 @@ def written_in(block: WrittenBlock) -> Iterator[Call]:
     for condition in block.conditions:
         if condition.check is not None:
             yield from written_below(condition.check)
-    for item in block.related:
-        yield from written_in(item)
+    for related in block.related:
+        yield from written_in(related)
 
 
 def written_below(call: Call) -> Iterator[Call]:
@@ -116,9 +116,9 @@ def blocks_of(logic: Logic, analyzed: Analyzed) -> Iterator[tuple[WrittenBlock, 
 
 def _paired(written: WrittenBlock, block: Block) -> Iterator[tuple[WrittenBlock, Block]]:
     yield written, block
-    for item in written.related:
-        if item.relationship is not None:
-            yield from _paired(item, block.related[item.relationship.value])
+    for related in written.related:
+        if related.relationship is not None:
+            yield from _paired(related, block.related[related.relationship.value])
 
 
 def written_here(expression: Expr) -> Iterator[Expr]:

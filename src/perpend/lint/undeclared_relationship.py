@@ -84,14 +84,14 @@ class _Paths:
             if condition.check is not None:
                 for call in written_below(condition.check):
                     yield from self.of_call(call, object_type)
-        for item in block.related:
-            if item.relationship is None:
+        for related in block.related:
+            if related.relationship is None:
                 continue
-            *lookups, name = item.relationship.value.split(".")
-            yield from self._lookups(lookups, object_type, item.relationship.span)
+            *lookups, name = related.relationship.value.split(".")
+            yield from self._lookups(lookups, object_type, related.relationship.span)
             reached = self.survey.analyzer.reached(object_type, lookups)
-            yield from self._step("related list", name, reached, item.relationship.span)
-            yield from self.of_block(item, self.survey.analyzer.child_type(object_type, item.relationship.value))
+            yield from self._step("related list", name, reached, related.relationship.span)
+            yield from self.of_block(related, self.survey.analyzer.child_type(object_type, related.relationship.value))
 
     def of_call(self, call: Call, object_type: ObjectType) -> Iterator[Diagnostic]:
         for parameter in call.operation.parameters:

@@ -76,7 +76,9 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
     for logic, analyzed in survey.policies:
         for written, block in blocks_of(logic, analyzed):
             verdicts = (
-                (item.relationship, _unguarded(block, item.relationship.value)) for item in written.related if item.relationship
+                (related.relationship, _unguarded(block, related.relationship.value))
+                for related in written.related
+                if related.relationship
             )
             yield from (_problem(place, verdict) for place, verdict in verdicts if verdict is not None)
 

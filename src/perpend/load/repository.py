@@ -249,9 +249,9 @@ class Repository:
         for reference in logic.test_data:
             path = self.referred(reference, logic.id, diagnostics)
             if path is not None:
-                data = self._test_file(path)
-                objects += data.value or []
-                diagnostics += data.diagnostics
+                loaded = self._test_file(path)
+                objects += loaded.value or []
+                diagnostics += loaded.diagnostics
         return Loaded(objects, tuple(diagnostics))
 
     def test_place(self, test: TestObject, *keys: str) -> Span:

@@ -152,8 +152,8 @@ def tests_of(repository: Repository, analyzer: Analyzer, logic_id: str) -> tuple
     logic, program = repository.logic(logic_id).value, analyzer.analyzed(logic_id).program
     if logic is None or program is None:
         return [], ()
-    data = repository.test_objects(logic)
-    return [*(data.value or ()), *_inline_tests(program)], data.diagnostics
+    from_files = repository.test_objects(logic)
+    return [*(from_files.value or ()), *_inline_tests(program)], from_files.diagnostics
 
 
 def _inline_tests(program: Program) -> Iterable[TestObject]:

@@ -57,5 +57,5 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 def _outcomes(block: WrittenBlock) -> Iterator[WrittenOutcome]:
     outcomes = (*(condition.outcome for condition in block.conditions), block.otherwise)
     yield from (outcome for outcome in outcomes if outcome is not None)
-    for item in block.related:
-        yield from _outcomes(item)
+    for related in block.related:
+        yield from _outcomes(related)

@@ -97,8 +97,8 @@ def print_section(repository: Repository, section_id: str, console: Console) -> 
     console.print(Text(section_id, style="dim"))
     if section and section.description:
         console.print(Text(visible(section.description)))
-    below = [item for item in repository.section_ids if item.rpartition("/")[0] == section_id]
-    _pairs(console, (("sections", "\n".join(f"{item}  {_section_name(repository, item)}" for item in below)),))
+    below = [section for section in repository.section_ids if section.rpartition("/")[0] == section_id]
+    _pairs(console, (("sections", "\n".join(f"{section}  {_section_name(repository, section)}" for section in below)),))
     mapped = []
     for policy_id in repository.policy_ids:
         policy = repository.policy(policy_id).value
@@ -124,10 +124,10 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
     for children in declared.children.values() if declared else ():
         table.add_row(Text(visible(children.name)), "children", Text(visible(f"→ {children.type_name} by {children.key}")))
     console.print(table if declared else Text("not declared: there is no type.yaml", style="yellow"))
-    for item in repository.extracts_ids:
-        extracts = repository.extracts(item).value
-        if item.startswith(f"/types/{name}/") and extracts:
-            console.print(Text(f"\n{visible(item.rpartition('/')[2])}", style="dim"))
+    for extracts_id in repository.extracts_ids:
+        extracts = repository.extracts(extracts_id).value
+        if extracts_id.startswith(f"/types/{name}/") and extracts:
+            console.print(Text(f"\n{visible(extracts_id.rpartition('/')[2])}", style="dim"))
             for extract in extracts.extracts:
                 console.print(Text(f"  {visible(extract.name)}"), soft_wrap=True)
 

@@ -55,13 +55,13 @@ def types(repository: Repository) -> list[Row]:
     rows = []
     for name in repository.type_names:
         declared = repository.object_type(name).value
-        held = [repository.extracts(item).value for item in repository.extracts_ids if item.startswith(f"/types/{name}/")]
+        held = [repository.extracts(file).value for file in repository.extracts_ids if file.startswith(f"/types/{name}/")]
         rows.append(
             {
                 "name": name,
                 "label": declared.label if declared else "",
                 "fields": len(declared.fields) if declared else 0,
-                "extracts": sum(len(item.extracts) for item in held if item),
+                "extracts": sum(len(extracts.extracts) for extracts in held if extracts),
             }
         )
     return rows
@@ -74,7 +74,7 @@ def frameworks(repository: Repository) -> list[Row]:
     for entity in repository.section_ids:
         if entity.count("/") == 2:
             section = repository.section(entity).value
-            below = sum(item.startswith(f"{entity}/") for item in repository.section_ids)
+            below = sum(section.startswith(f"{entity}/") for section in repository.section_ids)
             rows.append(
                 {
                     "id": entity,
