@@ -97,10 +97,18 @@ def _lines(value: Any) -> str | None:
     return "\n".join(str(one) for one in value) or None
 
 
-def _log_level(value: Any) -> str | None:
-    """The level of all methods of a stage. Those of single methods are not seen."""
-    level = value.get("*/*", {}).get("loggingLevel") if isinstance(value, dict) else value
-    return None if level in (None, "OFF") else str(level)
+def _log_level(settings: Any) -> str | None:
+    """The level of all methods of a stage, null where those of a single one are switched off."""
+    level = settings.get("*/*", {}).get("loggingLevel")
+    levels = {one.get("loggingLevel") for one in settings.values()}
+    return None if level is None or "OFF" in levels else str(level)
+
+
+def _route_log_level(stage: Any) -> str | None:
+    """The same of the routes of a stage."""
+    level = stage.get("DefaultRouteSettings", {}).get("LoggingLevel")
+    levels = {level, *(one.get("LoggingLevel") for one in stage.get("RouteSettings", {}).values())}
+    return None if level is None or "OFF" in levels else str(level)
 
 
 def _mfa_kind(value: Any) -> str | None:
@@ -211,6 +219,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "versioning": _versioning,
     "lines": _lines,
     "log_level": _log_level,
+    "route_log_level": _route_log_level,
     "mfa_kind": _mfa_kind,
     "root_mfa_kind": _root_mfa_kind,
     "mfa_state": _mfa_state,

@@ -88,7 +88,7 @@ _TYPES: Final = (
                     "CA10__restApi__c": FieldSource(_OTHER + f"{{{ABOVE}.ApiId}}"),
                     "CA10__stageName__c": FieldSource("StageName"),
                     # HTTP APIs have no log of executions, WebSocket APIs have.
-                    "CA10__cloudWatchLogLevel__c": FieldSource("DefaultRouteSettings.LoggingLevel", "log_level", optional=True),
+                    "CA10__cloudWatchLogLevel__c": FieldSource("@", "route_log_level"),
                     "CA10__accessLogDestinationArn__c": FieldSource("AccessLogSettings.DestinationArn", optional=True),
                     "CA10__tracingEnabled__c": _NONE,
                     "CA10__webAclArn__c": _NONE,

@@ -114,6 +114,7 @@ _TYPES: Final = (
             **_PLACE,
             "CA10__arn__c": FieldSource("CertificateArn"),
             "CA10__domainName__c": FieldSource("DomainName"),
+            "CA10__subjectAlternativeNames__c": _certificate("SubjectAlternativeNames", "sorted_lines"),
             "CA10__status__c": _certificate("Status"),
             "CA10__notAfter__c": _certificate("NotAfter", "time", optional=True),
             "CA10__certificateType__c": _certificate("Type"),
