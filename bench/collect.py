@@ -26,8 +26,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.servers.aws import Proxy
-
 from bench.engines import machine
 from bench.results import Results
 
@@ -80,6 +78,8 @@ class Server:
     """A moto of its own on loopback, with a proxy before it."""
 
     def __init__(self) -> None:
+        from tests.servers.aws import Proxy  # only here: other benchmarks need nothing of what tests need
+
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -70,7 +70,7 @@ _AGAIN: Final = f"""\
 ## Measure again
 
 ```sh
-pip install -e '.[bench]'
+pip install -e '.[dev,bench]'
 python -m bench engines --users 1e5,1e6 --rounds 5 --dir /tmp/bench --json bench/results.json
 python -m bench engines --users 5e6 --policies 1,20 --rounds 3 --dir /tmp/bench --json bench/results.json
 python -m bench check --json bench/results.json
