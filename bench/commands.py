@@ -1,6 +1,7 @@
 """``python -m bench commands``: what people type, as whole processes, beside the least that could be done with the same file.
 
-Two reports of each size: a friendly one, and one where a fifth of the rows are untidy. Every candidate of a size takes its turn
+Three reports of each size: a friendly one, one where a fifth of the rows are untidy, and that one as a spreadsheet saves it,
+with quotes and line ends in cells. Every candidate of a size takes its turn
 in each round. Import and check stand beside ``csv.DictReader`` over the same file; what is written beside DuckDB writing the
 same text from a ready table; the judging of one policy beside SQL tuned by hand that writes the same rows; what works on the
 library beside PyYAML reading its files. Seconds are of the clock and of processors: where others use the machine, the latter
@@ -21,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.engines import machine
 from bench.hand_rows import POLICY
 from bench.measure import ROOT, Run, run
-from bench.reports import write_report, write_untidy_report
+from bench.reports import write_edited_report, write_report, write_untidy_report
 from bench.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-REPORTS: Final = {"friendly": write_report, "untidy": write_untidy_report}
+REPORTS: Final = {"friendly": write_report, "untidy": write_untidy_report, "edited": write_edited_report}
 SNAPSHOT: Final = "2026-11-20T00:00:00Z"
 READ: Final = "csv.DictReader"
 LIBRARY: Final = "library"

@@ -22,7 +22,9 @@ _INTRODUCTION: Final = """\
 ## What people type
 
 Whole processes, from `python` to exit, with every policy of the library. The reports are seeded (`bench/reports.py`):
-*friendly*, and *untidy*, of which a fifth of the rows have odd, blank or contradicting values, further keys or long paths.
+*friendly*, *untidy*, of which a fifth of the rows have odd, blank or contradicting values, further keys or long paths, and
+*edited*, which is such a one as a spreadsheet saves it: a fifth of the cells of one more column hold quotes, backslashes, tabs
+or line ends.
 All take turns, round by round; the first round does not count. Beside `import` and `check` stands `csv.DictReader` reading the
 same file in a process of its own, beside what is written DuckDB writing the same text from a ready table. *clock* is time by
 the clock, *processors* what all processors spent on it, of which there are {cpus}; on a machine that others use as well, the

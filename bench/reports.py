@@ -34,6 +34,7 @@ _COLUMNS = (
     "cert_2_last_rotated",
     "additional_credentials_info",
 )
+_OWNERS = ('Ann "Annie" Lee', "CORP\\ann", "Lee, Ann\nplatform", "a\r\nb", "x\ty")
 
 
 def write_report(path: Path, users: int, *, seed: int = 7) -> None:
@@ -46,14 +47,20 @@ def write_untidy_report(path: Path, users: int, *, seed: int = 7) -> None:
     _write(path, users, random.Random(seed), untidy=0.2)
 
 
-def _write(path: Path, users: int, chance: random.Random, *, untidy: float) -> None:
+def write_edited_report(path: Path, users: int, *, seed: int = 7) -> None:
+    """Write an untidy report as a spreadsheet saves it whose owner has added a column: a fifth of its cells are awkward."""
+    _write(path, users, random.Random(seed), untidy=0.2, owners=_OWNERS)
+
+
+def _write(path: Path, users: int, chance: random.Random, *, untidy: float, owners: tuple[str, ...] = ()) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        writer = csv.writer(stream, lineterminator="\r\n" if owners else "\n")
+        writer.writerow([*_COLUMNS, "Owner (team)"] if owners else _COLUMNS)
         for number in range(users):
             row = _row(number, chance)
+            further = [chance.choice(owners) if chance.random() < 0.2 else "team a"] if owners else []
             for one in _untidied(row, chance) if chance.random() < untidy else [row]:
-                writer.writerow(one)
+                writer.writerow([*one, *further])
 
 
 def _untidied(row: list[str], chance: random.Random) -> list[list[str]]:

@@ -10,8 +10,37 @@ from hypothesis import strategies as st
 
 NAMES = ("ann", "bob", "<root_account>", "cy", "d,e", 'f"g', "é", "", " h", "{i}", "[j")
 ACCOUNTS = ("111122223333", "444455556666")
-COLUMNS = ("password_enabled", "mfa_active", "access_key_1_active", "additional_credentials_info", "Owner Team", "x.y-Z")
+COLUMNS = (
+    "password_enabled",
+    "mfa_active",
+    "access_key_1_active",
+    "additional_credentials_info",
+    "Owner Team",
+    "x.y-Z",
+    "Équipe (l'été)",
+    "$.a, [0]",
+)
 VALUES = ("true", "false", "N/A", "", " true", "TRUE", "2026-01-01T00:00:00+00:00", "no_information", "{", "é\u2028")
+EDITED = (
+    "a,b",
+    ",",
+    "a,",
+    'a "b"',
+    '"',
+    '","',
+    "C:\\d",
+    "\\n",
+    "true\t",
+    "false\n",
+    "a\nb",
+    "a\r\nb",
+    "\n",
+    "a\tb",
+    "\x1e",
+    "\x1f",
+)
+"""What people write into cells of their own."""
+
 ODD_VALUES = ("a\tb", "\\", '"', "a,b", "\x01", "\x7f", "\x85", "x\x0bz", "a\nb", "a\rb", "\x1e", "'", "NULL", "v" * 3_000)
 MARK = b"\xef\xbb\xbf"
 
@@ -36,7 +65,7 @@ def tables(draw: Any, *, odd: bool) -> tuple[list[str], list[list[str]]]:
     """Draw the header and the rows of a report, all as wide as the header."""
     columns = draw(st.lists(st.sampled_from(COLUMNS), unique=True, max_size=4))
     header = draw(st.permutations(["user", "arn", *columns])) if odd else ["user", "arn", *columns]
-    values = st.sampled_from((*VALUES, *ODD_VALUES) if odd else (*VALUES, "a,b", ",", "a,"))
+    values = st.sampled_from((*VALUES, *ODD_VALUES) if odd else (*VALUES, *EDITED))
     cells = {"user": st.sampled_from(NAMES if odd else NAMES[:5]), "arn": arns()}
     rows = draw(st.lists(st.tuples(*(cells.get(column, values) for column in header)), min_size=1, max_size=12))
     return list(header), [list(row) for row in rows]
@@ -68,7 +97,17 @@ def reports(draw: Any) -> bytes:
     text = text if draw(st.booleans()) else text.rstrip("\r\n")
     content = text.encode()
     if odd:
-        content = draw(st.sampled_from((content, content + b"\n\n", b"\n" + content, content.replace(b"true", b"tr\xffue", 1))))
+        content = draw(
+            st.sampled_from(
+                (
+                    content,
+                    content + b"\n\n",
+                    content + b"\n" + content,
+                    b"\n" + content,
+                    content.replace(b"true", b"tr\xffue", 1),
+                )
+            )
+        )
         content = draw(st.sampled_from((content, content, content, content.replace(b"true", b"tr\0ue", 1), content[:-3])))
         content = draw(st.sampled_from((content, content, content, gzip.compress(content, mtime=0))))
     return draw(st.sampled_from((content, MARK + content)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 from functools import partial
 from io import StringIO
@@ -23,6 +24,7 @@ from rich.console import Console
 from perpend.analyze.programs import Analyzer
 from perpend.collect import collect_files
 from perpend.collect import files as collected_files
+from perpend.collect.merge import ROW_FIELD, USER_TYPE
 from perpend.intake import inputs
 from perpend.intake.input import Input
 from perpend.intake.inputs import import_inputs
@@ -35,7 +37,9 @@ from perpend.judge.stores.large import judge_reports
 from perpend.load.repository import open_repository
 from perpend.outputs.as_json import write_ndjson
 from perpend.pieces.reports import readings
+from perpend.pieces.reports.staged import stage_reports
 from perpend.report.verdicts.terminal import print_judgement
+from perpend.store.database import opened, rows_of
 from perpend.store.store import Store
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
@@ -44,6 +48,7 @@ EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "12"))
 DECLARED = open_repository(None).declared_type
 HEADER = b"user,arn,mfa_active,access_key_1_active\n"
 PASSWORD = b"user,arn,password_enabled,mfa_active,access_key_1_active,access_key_2_active\n"
+PREFIX = b"arn:aws:iam::111122223333:user"
 ANN = b"ann,arn:aws:iam::111122223333:user/ann,"
 SEVERAL = ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n" + ANN + b"true,false,false,true\n"
 DOUBTED = b"".join(
@@ -51,6 +56,12 @@ DOUBTED = b"".join(
     for number in range(6)
     for values in (b"true,false,true,false", b"false,false,true,false" if number % 2 else b"true,true,false,false")
 )
+BROKEN = [
+    HEADER + b"".join(b'%s%d,%s/%s%d,"\n\n\n\n",true\n' % (name, number, PREFIX, name, number) for number in range(2))
+    for name in (b"ann", b"bob")
+]
+"""Two reports in order, with more line ends in cells than rows."""
+
 NAMED_OTHERWISE = ANN.replace(b"/ann", b"/bob") + b"true\n<root_account>" + ANN[3:].replace(b"/ann", b"/bob") + b"true\n"
 OTHER_COLUMNS = b"user,arn,password_enabled\nann,arn:aws:iam::111122223333:user/ann,true\n"
 
@@ -126,6 +137,14 @@ def test_reports_with_quotes_and_columns_of_people_are_read_by_duckdb() -> None:
     assert slow == fast
 
 
+def test_reports_with_what_people_write_into_cells_are_read_by_duckdb() -> None:
+    first = HEADER + ANN + b'"a ""b""\r\n\nc",tr\\ue\n' + ANN.replace(b"ann", b"bob") + b"true,false\n\n"
+    odd = b'"c ""y""","arn:aws:iam::111122223333:user/a\\b""""/c",","",\n",\t\r\n'
+    slow, fast, whole = roads([first, HEADER + odd + ANN + b'"a ""b""\r\n\nc",x\r\n', OTHER_COLUMNS])
+    assert whole
+    assert slow == fast
+
+
 def test_many_rows_fill_several_row_groups_alike() -> None:
     rows = b"".join(
         b"u%d,arn:aws:iam::11112222%04d:user/u%d,%s,%s\n"
@@ -175,6 +194,7 @@ def tables(judgement: Judgement) -> str:
 @example(contents=[PASSWORD + DOUBTED], streamed=False)
 @example(contents=[b"user,arn,x\n" + ANN + b"y\n" + NAMED_OTHERWISE, OTHER_COLUMNS.replace(b"ann,", b"bob,")], streamed=False)
 @example(contents=[PASSWORD + SEVERAL], streamed=False)
+@example(contents=BROKEN, streamed=False)
 @example(contents=[HEADER + ANN + b"true,%s\n" % (b"x" * 1_000_000)], streamed=False)
 def test_both_roads_lead_to_the_same_judgement(contents: list[bytes], streamed: bool) -> None:
     analyzer = Analyzer(open_repository(None))
@@ -212,6 +232,21 @@ def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> Non
             assert judgement
             found = {(one.policy_id, one.object.name): one.status for one in judgement.findings()}
         assert expected is found["/ce/ca/aws/iam/user-has-more-than-one-active-access-key", "ann"]
+
+
+def test_texts_in_columns_are_those_of_the_documents(tmp_path: Path) -> None:
+    twice = 2 * (ANN + b'\t,"a\nb"\n')
+    paths = written(tmp_path, [HEADER + twice + ANN.replace(b"ann", b"bob") + b'"x ""y""",\\t\n'])
+    with opened(directories=[tmp_path], spill=tmp_path / "spill") as connection:
+        staged = stage_reports(
+            connection, paths, declared=DECLARED, complete={}, observed_at={}, directory=tmp_path, streamed=False
+        )
+        assert staged is not None and staged.texts
+        listed = ", ".join([ROW_FIELD, *staged.texts.values()])
+        rows = rows_of(connection, f"SELECT {listed} FROM {staged.relation(USER_TYPE)}")
+    assert {"\t", "a\nb", 'x "y"', "\\t"} <= {value for row in rows for value in row}
+    shown = [{key: value for key, value in zip(staged.texts, texts, strict=True) if value is not None} for _, *texts in rows]
+    assert [json.loads(document) for document, *_ in rows] == shown
 
 
 def selected(analyzer: Analyzer, over: Any) -> Selection:

@@ -6,7 +6,6 @@ DuckDB reads the rows. Only what some ARN's rows say differently comes to Python
 from __future__ import annotations
 
 from dataclasses import dataclass
-from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
 from perpend.collect.kinds import REPORT
@@ -17,12 +16,13 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import PlainJson
 from perpend.pieces.ages import by_age
 from perpend.pieces.reports.alike import settle_alike
+from perpend.pieces.reports.copies import BREAKS, FIRST_LINE, copied, document_of, named, places_of, text_in, text_of
 from perpend.pieces.reports.in_order import NUMBER, are_in_order, are_numbered, users_in_order
 from perpend.pieces.reports.owners import ACCOUNT, OWNERS, SEEN, find_owners, see_accounts
-from perpend.pieces.reports.plain import SEPARATOR, plain_report
+from perpend.pieces.reports.plain import plain_report
 from perpend.pieces.reports.rivals import settle_repeated, unseen_roots
 from perpend.pieces.united import Piece, unstated_lists
-from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, pattern, rows_of, text
+from perpend.store.database import MEMORY_LIMIT, is_failed_write, name, rows_of, text
 from perpend.store.driver import duckdb
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP, parquet
@@ -57,12 +57,6 @@ _MEMORY: Final = "180MB"
 
 _NARROW: Final = 4_096
 """The bytes that lines have at most, usually."""
-
-_BUFFER: Final = 4 << 20
-"""The bytes that are read at once. Each thread takes a piece of its own: small ones are there for all of them."""
-
-_FIRST_LINE: Final = 2
-"""The number of the line behind the header."""
 
 _REPEATED: Final = "perpend_repeated"
 """The table of ARNs that reports show more than once."""
@@ -164,12 +158,12 @@ class Readings:
     @property
     def keys(self) -> str:
         """What stands for source, line, user and ARN of every row."""
-        return f"({self._of_all(lambda number, report: self._lines(number, _named(report)))})"
+        return f"({self._of_all(lambda number, report: self._lines(number, named(report)))})"
 
     @property
     def every(self) -> str:
         """The query of source, line, user, ARN and document of every row."""
-        return self._of_all(lambda number, report: self._lines(number, f"{_named(report)}, {_document(report)} AS document"))
+        return self._of_all(lambda number, report: self._lines(number, f"{named(report)}, {document_of(report)} AS document"))
 
     def limit_memory(self, limit: str) -> None:
         """Let DuckDB hold so much and no more, unless some lines are long: it holds thousands of rows at once."""
@@ -182,7 +176,7 @@ class Readings:
             for number, report in enumerate(self.reports):
                 target = text(str(self._path(number).absolute()))
                 packed = f"FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, ROW_GROUP_SIZE {ROW_GROUP}"
-                self.connection.execute(f"COPY (FROM {_lines(report)}) TO {target} ({packed})")
+                self.connection.execute(f"COPY (FROM {copied(report)}) TO {target} ({packed})")
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
@@ -200,8 +194,9 @@ class Readings:
         return self.directory / f"readings-{number}.parquet"
 
     def _lines(self, number: int, listed: str, where: str = "") -> str:
-        """Return the query of some columns of a report's lines, with their numbers and the report's."""
-        lines = f"SELECT *, file_row_number + {_FIRST_LINE} AS line FROM {parquet(self._path(number), numbered=True)}"
+        """Return the query of some columns of a report's rows, with the numbers of their lines and the report's."""
+        rows = parquet(self._path(number), numbered=True)
+        lines = f"SELECT *, file_row_number + {FIRST_LINE} + {BREAKS} AS line FROM {rows}"
         return f"SELECT {number} AS source, line, {listed} FROM ({lines}){where}"
 
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
@@ -228,7 +223,7 @@ class Readings:
         repeated = f"SELECT arn FROM ({candidates}) GROUP BY arn HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
         columns = self.reports[0].columns if self.are_alike() else ()
-        readings = self._repeated(_places(columns) if columns else None)
+        readings = self._repeated(places_of(columns) if columns else None)
         if columns:
             known, remaining = settle_alike(self.connection, readings, columns, sources, self.directory, rivals=rivals)
         else:
@@ -243,8 +238,8 @@ class Readings:
         """Return the query of the lines of ARNs that are shown more than once, with some values, for None their documents."""
 
         def lines_of(number: int, report: PlainReport) -> str:
-            listed = ", ".join([_named(report), *([f"{_document(report)} AS document"] if values is None else values)])
-            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} IN (FROM {_REPEATED})")
+            listed = ", ".join([named(report), *([f"{document_of(report)} AS document"] if values is None else values)])
+            return self._lines(number, listed, f" WHERE {text_in(report, 'arn')} IN (FROM {_REPEATED})")
 
         return self._of_all(lines_of)
 
@@ -288,7 +283,7 @@ class Readings:
             forms,
             rows,
             frozenset((*unknown, *([CONTRADICTED] if doubted else []))),
-            plain={ROW_FIELD: f"length({name(ROW_FIELD)}) <= {PlainJson.MOST}"},
+            plain={ROW_FIELD: self.is_plain(name(ROW_FIELD))},
             bare=frozenset({"Id", "CA10__account__c", "CA10__arn__c"}),
             keys=f"(SELECT row_number() OVER () AS {name(ROW)}, {listed} FROM ({every}))",
         )
@@ -298,8 +293,8 @@ class Readings:
         if self.are_alike() and are_numbered(self.connection, self.keys, users):
             # INVARIANT: what is small is built from, what is large goes by: in its own order.
             self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-            values = _places(self.reports[0].columns)
-            lines = self._of_all(lambda number, report: self._lines(number, ", ".join([_named(report), *values])))
+            values = places_of(self.reports[0].columns)
+            lines = self._of_all(lambda number, report: self._lines(number, ", ".join([named(report), *values])))
             repeated = f"SELECT source, line FROM {self.keys} WHERE arn IN (FROM {_REPEATED})"
             return users_in_order(lines, repeated, settled, values)
         owned = f"SELECT * EXCLUDE (number), {ACCOUNT} AS account FROM ({self.documents(settled)})"
@@ -319,13 +314,13 @@ class Readings:
 
     def as_shown(self) -> str:
         """Return the part of that query of users whose line stands for them as it is: nothing is ``given`` there."""
-        firsts, places = self._firsts(), _places(self.reports[0].columns) if self.are_alike() else []
+        firsts, places = self._firsts(), places_of(self.reports[0].columns) if self.are_alike() else []
 
         def lines_of(number: int, report: PlainReport) -> str:
-            values = ", ".join(places) or f"{_document(report)} AS read"
+            values = ", ".join(places) or f"{document_of(report)} AS read"
             place = f"{firsts[number]} + 2 * line + 1 AS number"
-            listed = f"{place}, {_named(report)}, NULL AS given, NULL AS contradicted, {values}"
-            return self._lines(number, listed, f" WHERE {_column(report, 'arn')} NOT IN (FROM {_REPEATED})")
+            listed = f"{place}, {named(report)}, NULL AS given, NULL AS contradicted, {values}"
+            return self._lines(number, listed, f" WHERE {text_in(report, 'arn')} NOT IN (FROM {_REPEATED})")
 
         return self._of_all(lines_of)
 
@@ -343,11 +338,12 @@ class Readings:
         """Return the values of settled rows, of which there are none where reports are not alike."""
         if not self.are_alike():
             return "CAST(NULL AS VARCHAR) AS read"
-        return ", ".join(_places(self.reports[0].columns))
+        return ", ".join(places_of(self.reports[0].columns))
 
     def _firsts(self) -> list[int]:
         """Return the number in front of each report's lines."""
-        return [2 * sum(report.rows + 2 for report in self.reports[:number]) for number in range(len(self.reports))]
+        ends = [report.rows + report.breaks + 2 for report in self.reports]
+        return [2 * sum(ends[:number]) for number in range(len(ends))]
 
     def are_alike(self) -> bool:
         """Whether all reports have the same columns in the same order."""
@@ -355,7 +351,20 @@ class Readings:
 
     def document(self) -> str:
         """Return the expression of a user's document, where ``documents`` are read."""
-        return f"coalesce(given, {_document(self.reports[0]) if self.are_alike() else 'read'})"
+        return f"coalesce(given, {document_of(self.reports[0]) if self.are_alike() else 'read'})"
+
+    def is_plain(self, document: str) -> str:
+        """Return the expression that says of a user's document whether it is plain JSON."""
+        escaped = [f"NOT contains({document}, '\\')"] if self.are_escaped() else []
+        return " AND ".join([f"length({document}) <= {PlainJson.MOST}", *escaped])
+
+    def text_of(self, cell: str) -> str:
+        """Return the expression of the text that a cell stands for."""
+        return text_of(cell) if self.are_escaped() else cell
+
+    def are_escaped(self) -> bool:
+        """Whether JSON escapes signs in some cell of a report."""
+        return any(report.escaped for report in self.reports)
 
     def _unknown(self, type_name: str) -> list[str]:
         return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
@@ -363,37 +372,3 @@ class Readings:
 
 def _marks(unknown: Sequence[str]) -> list[str]:
     return [f"{text(MISSING)} AS {name(relation)}" for relation in unknown]
-
-
-def _named(report: PlainReport) -> str:
-    user, arn = _column(report, "user"), _column(report, "arn")
-    shown = f"CASE WHEN {user} = {text(ROOT_NAME)} AND ends_with({arn}, ':root') THEN {text(ROOT_USER)} ELSE {user} END"
-    return f'{shown} AS "user", {arn} AS arn'
-
-
-def _places(columns: Sequence[str]) -> list[str]:
-    """Return what the values of a report's lines are called."""
-    return [f"c{place}" for place in range(len(columns))]
-
-
-def _column(report: PlainReport, called: str) -> str:
-    return f"c{report.columns.index(called)}"
-
-
-def _document(report: PlainReport) -> str:
-    """Return the expression of a line as a JSON object: every column, every value a string."""
-    starts = ["{", *['",'] * (len(report.columns) - 1)]
-    keys = (text(f'{start}{encode_basestring(column)}:"') for start, column in zip(starts, report.columns, strict=True))
-    pieces = ", ".join(f"{key}, c{place}" for place, key in enumerate(keys))
-    return f"""concat({pieces}, '"}}')"""
-
-
-def _lines(report: PlainReport) -> str:
-    """Return what stands for the lines of a report."""
-    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(report.columns)))
-    # INVARIANT: nothing in a copy is quoted or escaped, and no value is the one that is null.
-    options = (
-        rf"delim='{SEPARATOR}', quote='', escape='', comment='', new_line='\n', header=false, skip=0, auto_detect=false, "
-        rf"strict_mode=true, nullstr='{chr(1)}', compression='none', buffer_size={_BUFFER}, columns={{{columns}}}"
-    )
-    return f"read_csv({pattern(report.copy)}, {options})"

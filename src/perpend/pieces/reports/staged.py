@@ -87,8 +87,8 @@ def stage_reports(
         texts = {key: f"perpend_text_{place}" for place, key in enumerate(readings.reports[0].columns)}
         rows, _ = readings.counted(settled.rows)
         # INVARIANT: what lines say goes by as it is: of what a column repeats, DuckDB computes each value's once.
-        lines = _selected(readings, _of_lines(texts), readings.as_shown(), "number", "contradicted")
-        given = _selected(readings, _of_documents(texts), readings.as_settled(settled.rows), "number", "contradicted")
+        lines = _selected(readings, _of_lines(readings, texts), readings.as_shown(), "number", "contradicted")
+        given = _selected(readings, _of_documents(readings, texts), readings.as_settled(settled.rows), "number", "contradicted")
         relation = f"(FROM {lines} UNION ALL FROM {given})"
     else:
         users = readings.users(settled.rows)
@@ -98,7 +98,7 @@ def stage_reports(
         copy(connection, f"SELECT {', '.join(['*', *doubt, mark])} FROM {users.relation}", directory / _SORTED, staging=True)
         rows, relation = users.rows, parquet(directory / _SORTED)
     if settled.rivals:
-        of_rivals = _selected(readings, _of_lines(texts), readings.as_rivals(settled.rivals), "-1 - number", "NULL")
+        of_rivals = _selected(readings, _of_lines(readings, texts), readings.as_rivals(settled.rivals), "-1 - number", "NULL")
         relation = f"(FROM {relation} UNION ALL BY NAME FROM {of_rivals})"
     doubted = settled.rivals is not None
     return StagedReports(
@@ -116,7 +116,7 @@ def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row:
     own = [f"{column} AS {name(field_name)}" for field_name, column in USER_FIELDS.items()]
     held = [f"{expression} AS {name(column)}" for column, expression in texts.items()]
     system = [f"{row} AS {name(ROW)}", f"source AS {name(SOURCE)}", f"CAST({doubt} AS VARCHAR) AS {name(CONTRADICTED)}"]
-    document = f"document AS {name(ROW_FIELD)}, length(document) <= {PlainJson.MOST} AS {name(plain(ROW_FIELD))}"
+    document = f"document AS {name(ROW_FIELD)}, {readings.is_plain('document')} AS {name(plain(ROW_FIELD))}"
     listed = ", ".join([*system, *own, document, *held])
     shape = json.dumps(dict.fromkeys(readings.reports[0].columns, "VARCHAR"))
     are_parsed = any(_PARSED in expression for expression in texts.values())
@@ -125,16 +125,16 @@ def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row:
     return f"(SELECT {listed} FROM ({made}))"
 
 
-def _of_lines(texts: Mapping[str, str]) -> dict[str, str]:
+def _of_lines(readings: Readings, texts: Mapping[str, str]) -> dict[str, str]:
     """Return the expressions of the texts of a line, by column."""
-    return {column: f"c{place}" for place, column in enumerate(texts.values())}
+    return {column: readings.text_of(f"c{place}") for place, column in enumerate(texts.values())}
 
 
-def _of_documents(texts: Mapping[str, str]) -> dict[str, str]:
+def _of_documents(readings: Readings, texts: Mapping[str, str]) -> dict[str, str]:
     """Return the expressions of the texts of a line, or of a document that is given, by column."""
+    shown = _of_lines(readings, texts)
     return {
-        column: f"CASE WHEN given IS NULL THEN c{place} ELSE {_PARSED}{name(key)} END"
-        for place, (key, column) in enumerate(texts.items())
+        column: f"CASE WHEN given IS NULL THEN {shown[column]} ELSE {_PARSED}{name(key)} END" for key, column in texts.items()
     }
 
 

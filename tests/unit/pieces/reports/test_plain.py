@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
+import io
+import json
+from json.encoder import encode_basestring
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from perpend.pieces.reports.plain import plain_report
+from perpend.collect.csv_text import check_quoting, read_rows
+from perpend.collect.unusable import UnusableContent
+from perpend.pieces.reports import plain
+from perpend.pieces.reports.plain import PlainReport, plain_report
 
 HEADER = b"user,arn,mfa_active\n"
+END = b"\x1f0\n"
+"""How rows of a copy end that no line feed in a cell stands before."""
+
 ROW = b"ann,arn:aws:iam::111122223333:user/ann,true\n"
 OTHER = "é,arn:aws:iam::111122223333:user/é,\u2028\x85\x7f true\n".encode()
 
@@ -28,6 +43,8 @@ def packed(content: bytes) -> bytes:
         ((HEADER + ROW).replace(b"\n", b"\r\n"), (HEADER + ROW).replace(b"\n", b"\r\n")),
         (HEADER.replace(b"\n", b"\r\n") + ROW, HEADER.replace(b"\n", b"\r\n") + ROW),
         (packed(HEADER + ROW), HEADER + ROW),
+        (HEADER + ROW + b"\n\n", HEADER + ROW + b"\n\n"),
+        (HEADER + ROW + b"\r\n", HEADER + ROW + b"\r\n"),
     ],
 )
 def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, content, text):
@@ -36,7 +53,7 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
     found = plain_report(str(path), tmp_path / "copy")
     assert found is not None
     copied = text.replace(b"\r\n", b"\n").removeprefix(HEADER)
-    assert (copied + b"\n" * (not copied.endswith(b"\n"))).replace(b",", b"\x1f") == found.copy.read_bytes()
+    assert copied.rstrip(b"\n").replace(b",", b"\x1f").replace(b"\n", END) + END == found.copy.read_bytes()
     assert (("user", "arn", "mfa_active"), copied.count(b",arn:"), hashlib.sha256(text).hexdigest()) == (
         found.columns,
         found.rows,
@@ -52,14 +69,13 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
         HEADER[:-1],
         b"\n" + HEADER + ROW,
         HEADER + b"\n" + ROW,
-        HEADER + ROW + b"\n",
-        HEADER + ROW + b"\r\n",
+        HEADER + ROW + b"\n" + ROW,
+        HEADER + ROW + b" \n",
         HEADER + ROW[:-1] + b"\r",
         HEADER + ROW.replace(b"true", b"tr\rue"),
         HEADER + ROW.replace(b",true", b""),
         HEADER + ROW.replace(b"true", b"true,"),
         HEADER + ROW.replace(b"true", b'"true'),
-        HEADER + ROW.replace(b"true", b'"tr""ue"'),
         HEADER + ROW.replace(b"true", b'""true""'),
         HEADER + ROW.replace(b"true", b'tr"ue"'),
         HEADER + ROW.replace(b"/ann,true", b'/an"n","true'),
@@ -69,20 +85,16 @@ def test_plain_reports_are_copied_without_header_and_carriage_returns(tmp_path, 
         HEADER + ROW.replace(b"true", b'"tr"ue'),
         HEADER + ROW.replace(b"true", b'"true" '),
         HEADER + ROW.replace(b"true", b' "true"'),
-        HEADER + ROW.replace(b"true", b'"tr\nue"'),
-        HEADER + ROW.replace(b"true", b'"tr\r\nue"'),
-        HEADER + ROW.replace(b"true", b'"tr\\ue"'),
         HEADER + ROW.replace(b",true", b',"true,'),
         HEADER + ROW.replace(b",true", b',"true",'),
         HEADER + ROW.replace(b",true", b"\x1ftrue"),
         HEADER.replace(b"mfa_active", b'mfa_"active"') + ROW,
-        HEADER.replace(b"mfa_active", b'"mfa,active"') + ROW,
+        HEADER.replace(b"mfa_active", b'"mfa""active"') + ROW,
+        HEADER.replace(b"mfa_active", b'"mfa\nactive"') + ROW,
+        HEADER.replace(b"mfa_active", b"mfa\\active") + ROW,
         HEADER.replace(b"mfa_active", b"mfa_active ") + ROW,
         HEADER.replace(b"\n", b",MFA_active\n") + ROW.replace(b"\n", b",true\n"),
-        HEADER + ROW.replace(b"true", b"tr\\ue"),
-        HEADER + ROW.replace(b"true", b"tr\tue"),
         HEADER + ROW.replace(b"true", b"tr\0ue"),
-        HEADER + ROW.replace(b"true", b"tr\x01ue"),
         HEADER + ROW.replace(b"true", b"tr\xffue"),
         b"\xef\xbb\xbf\xef\xbb\xbf" + HEADER + ROW,
         HEADER.replace(b"mfa_active", b"user") + ROW,
@@ -121,12 +133,20 @@ def test_quotes_around_cells_are_left_out_of_the_copy(tmp_path, content, cells):
     path.write_bytes(content)
     found = plain_report(str(path), tmp_path / "copy")
     assert found is not None
-    expected = b"".join(b"\x1f".join((b"ann", b"arn:aws:iam::111122223333:user/ann", cell)) + b"\n" for cell in cells)
+    expected = b"".join(b"\x1f".join((b"ann", b"arn:aws:iam::111122223333:user/ann", cell)) + END for cell in cells)
     assert (("user", "arn", "mfa_active"), expected) == (found.columns, found.copy.read_bytes())
 
 
 def test_what_cannot_be_read_is_left_to_collectors(tmp_path):
     assert plain_report(str(tmp_path / "absent"), tmp_path / "copy") is None
+
+
+def test_columns_of_people_are_named_as_they_name_them(tmp_path):
+    path = tmp_path / "report.csv"
+    path.write_bytes('user,arn,"Équipe, (a/b)"\n'.encode() + ROW)
+    found = plain_report(str(path), tmp_path / "copy")
+    assert found is not None
+    assert ("user", "arn", "Équipe, (a/b)") == found.columns
 
 
 def test_lines_are_whole_across_pieces_of_a_file(tmp_path):
@@ -136,5 +156,71 @@ def test_lines_are_whole_across_pieces_of_a_file(tmp_path):
     told: list[int] = []
     found = plain_report(str(path), tmp_path / "copy", told.append)
     assert found is not None
-    assert rows.replace(b",", b"\x1f") == found.copy.read_bytes()
+    assert rows.replace(b",", b"\x1f").replace(b"\n", END) == found.copy.read_bytes()
     assert (30_000, 30_000, sorted(told)) == (found.rows, told[-1], told)
+
+
+def rows_seen(content: bytes) -> list[tuple[int, list[str]]] | None:
+    """Return the rows of a report with their lines as collectors see them, None where they refuse it."""
+    try:
+        check_quoting(content)
+        return list(read_rows(content))
+    except UnusableContent:
+        return None
+
+
+def rows_copied(found: PlainReport) -> list[tuple[int, list[str]]]:
+    """Return the rows that a copy holds with the lines on which they stood."""
+    rows = [line.split("\x1f") for line in found.copy.read_text("utf-8").split("\n")[:-1]]
+    return [
+        (number + 2 + int(breaks), [json.loads(f'"{cell}"') for cell in cells]) for number, (*cells, breaks) in enumerate(rows)
+    ]
+
+
+def compared(directory: Path, content: bytes) -> bool:
+    """Hold the copy of a report to what collectors see in it; return whether there is a copy."""
+    path = directory / "report.csv"
+    path.write_bytes(content)
+    found = plain_report(str(path), directory / "copy")
+    if found is None:
+        return False
+    seen = rows_seen(content)
+    assert seen is not None, "what collectors refuse was copied"
+    assert seen[1:] == rows_copied(found)
+    text = found.copy.read_text("utf-8")
+    cells = [cell for _, row in seen[1:] for cell in row]
+    assert (len(cells) // 3, sum(cell.count("\n") for cell in cells)) == (found.rows, found.breaks)
+    assert found.escaped == any(encode_basestring(cell) != f'"{cell}"' for cell in cells)
+    assert found.longest >= max(map(len, text.encode().split(b"\n"))) - 8
+    return True
+
+
+CELLS = st.text(alphabet='a,"\n\r\\\t\x1e\x1f\x01\x00é', max_size=6)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8),
+    quoting=st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
+    end=st.sampled_from(("\n", "\r\n")),
+    chunk=st.sampled_from((1, 7, 4_096)),
+)
+@example(rows=[('a",",b', ',"x', '"')], quoting=csv.QUOTE_ALL, end="\n", chunk=4_096)
+def test_cells_of_any_text_are_copied_as_they_are_read(rows, quoting, end, chunk):
+    stream = io.StringIO()
+    csv.writer(stream, quoting=quoting, lineterminator=end).writerows([("user", "arn", "mfa_active"), *rows])
+    with TemporaryDirectory() as directory, patch.object(plain, "_CHUNK", chunk):
+        content = stream.getvalue().encode()
+        assert compared(Path(directory), content) == (b"\0" not in content and rows_seen(content) is not None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(alphabet='a,,""\n\n\r\\', max_size=24), chunk=st.sampled_from((1, 5, 4_096)))
+@example(text='a,"b,c\na,b"",c\n', chunk=4_096)
+@example(text='a,b,"c\r', chunk=4_096)
+@example(text='a,b,c\n""\n', chunk=1)
+@example(text="a,b,c\r\r\n", chunk=4_096)
+@example(text='a,b,"\n\n"\na,b,"\n"\na,b,c', chunk=4_096)
+def test_text_of_any_form_is_copied_as_it_is_read_or_not_at_all(text, chunk):
+    with TemporaryDirectory() as directory, patch.object(plain, "_CHUNK", chunk):
+        compared(Path(directory), HEADER + b"a,b,c\n" + text.encode())
