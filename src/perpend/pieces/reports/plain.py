@@ -111,15 +111,15 @@ def _copied(
 
 def _counted(lines: Iterable[bytes], breaks: int) -> list[bytes]:
     """Return lines with their ends, how many line feeds stand in cells before each, and these as JSON writes them."""
-    found, end = [], b"%s%d\n" % (_SEPARATOR, breaks)
+    ended, end = [], b"%s%d\n" % (_SEPARATOR, breaks)
     for line in lines:
         if _BREAK in line:
-            found.append(line.replace(_BREAK, _IN_JSON[b"\n"]) + end)
+            ended.append(line.replace(_BREAK, _IN_JSON[b"\n"]) + end)
             breaks += line.count(_BREAK)
             end = b"%s%d\n" % (_SEPARATOR, breaks)
         else:
-            found.append(line + end)
-    return found
+            ended.append(line + end)
+    return ended
 
 
 def _rows(path: str, note: Callable[[bytes], object]) -> Iterator[bytes]:
