@@ -125,15 +125,18 @@ def test_a_name_says_what_it_stands_for() -> None:
 
 def guesses(module: ast.Module) -> Iterator[str]:
     """Yield line and name of what is called `found`, or `one` beyond a comprehension or a lambda: a reader has to guess."""
-    fleeting = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
-    short = {id(node) for expression in ast.walk(module) if isinstance(expression, fleeting) for node in ast.walk(expression)}
-    for node in ast.walk(module):
-        name = getattr(node, _NAMED.get(type(node), ""), None)
-        is_used = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        if not is_used and (name == "found" or (name == "one" and id(node) not in short)):
-            yield f"{node.lineno}: {name}"
+    named = [(node, getattr(node, _NAMED[type(node)], None)) for node in ast.walk(module) if type(node) in _NAMED]
+    given = [
+        (node, name)
+        for node, name in named
+        if name in ("found", "one") and not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    ]
+    inner = [node for node in ast.walk(module) if isinstance(node, _FLEETING)] if given else []
+    short = {id(node) for expression in inner for node in ast.walk(expression)}
+    yield from (f"{node.lineno}: {name}" for node, name in given if name == "found" or id(node) not in short)
 
 
+_FLEETING = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _NAMED = {ast.arg: "arg", ast.Name: "id", ast.MatchAs: "name", ast.MatchStar: "name", ast.ExceptHandler: "name"}
 """What gives names, with the attribute that holds the name."""
 
