@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from perpend.collect.kinds import ANSWER, REPORT
 from perpend.engines.duckdb.engine import duck_db
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Source
 from perpend.judge.estates import judge_estate
-from perpend.judge.freshness import Freshness, aged_estate, freshness_of, stale_claims
+from perpend.judge.freshness import Freshness, aged_estate, freshness_of, old_reports, stale_claims
 from perpend.judge.selection import selection_of
 from perpend.meaning.partly_known import doubt_of
 from tests.repositories import program_of
@@ -83,3 +84,15 @@ def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_p
         stale.current_state_message,
     )
     assert (NOW, NOW - timedelta(days=3)) == (fresh.observed_at, stale.observed_at)
+
+
+def test_credential_reports_older_than_four_hours_are_old_and_no_other_source_is() -> None:
+    reports = [
+        Source(f"{kind} {hours}", kind, NOW - timedelta(hours=hours), 1)
+        for hours in (3, 4, 5)
+        for kind in (REPORT.name, ANSWER.name, "test-data")
+    ]
+    collected = Source("1: credential report", "aws", NOW - timedelta(hours=6), 1)
+    without = Source("whenever", REPORT.name, None, 1)
+    old = dict.fromkeys((f"{REPORT.name} 5", f"{ANSWER.name} 5"), timedelta(hours=5))
+    assert {**old, "1: credential report": timedelta(hours=6)} == old_reports([*reports, collected, without], NOW)
