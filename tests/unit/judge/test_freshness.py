@@ -14,7 +14,7 @@ from perpend.ir.estate import Source
 from perpend.judge.estates import judge_estate
 from perpend.judge.freshness import Freshness, aged_estate, freshness_of, old_reports, stale_claims
 from perpend.judge.selection import selection_of
-from perpend.meaning.partly_known import doubt_of
+from perpend.meaning.partly_known import PartlyKnown, doubt_of, reasons_of
 from tests.repositories import program_of
 from tests.unit.judge.estates import THING, analyzer, estate, thing
 
@@ -64,6 +64,15 @@ def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
         bool(doubt_of(second.fields)),
     )
     assert found is aged_estate(found, None)
+
+
+def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reasons() -> None:
+    denied, disputed = thing("a", "old.json"), thing("b", "old.json")
+    denied = denied._replace(fields=PartlyKnown(denied.fields, {"CA10__on__c": "was denied"}))
+    disputed = disputed._replace(fields=PartlyKnown(disputed.fields, {}, "two sources say two things"))
+    found = aged_estate(estate(denied, disputed, times={"old.json": None}), DAY).objects[THING]
+    assert [{"CA10__on__c": "was denied"}, {}] == [dict(reasons_of(one.fields)) for one in found]
+    assert [DAY.reason(None), "two sources say two things"] == [doubt_of(one.fields) for one in found]
 
 
 @pytest.mark.parametrize("by_engine", [False, True])
