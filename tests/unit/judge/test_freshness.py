@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from perpend.collect.kinds import ANSWER, REPORT
 from perpend.engines.duckdb.engine import duck_db
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Source
 from perpend.judge.estates import judge_estate
-from perpend.judge.freshness import Freshness, aged_estate, freshness_of, stale_claims
+from perpend.judge.freshness import Freshness, aged_estate, freshness_of, old_reports, stale_claims
 from perpend.judge.selection import selection_of
-from perpend.meaning.partly_known import doubt_of
+from perpend.meaning.partly_known import PartlyKnown, doubt_of, reasons_of
 from tests.repositories import program_of
 from tests.unit.judge.estates import THING, analyzer, estate, thing
 
@@ -65,6 +66,15 @@ def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
     assert found is aged_estate(found, None)
 
 
+def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reasons() -> None:
+    denied, disputed = thing("a", "old.json"), thing("b", "old.json")
+    denied = denied._replace(fields=PartlyKnown(denied.fields, {"CA10__on__c": "was denied"}))
+    disputed = disputed._replace(fields=PartlyKnown(disputed.fields, {}, "two sources say two things"))
+    found = aged_estate(estate(denied, disputed, times={"old.json": None}), DAY).objects[THING]
+    assert [{"CA10__on__c": "was denied"}, {}] == [dict(reasons_of(one.fields)) for one in found]
+    assert [DAY.reason(None), "two sources say two things"] == [doubt_of(one.fields) for one in found]
+
+
 @pytest.mark.parametrize("by_engine", [False, True])
 def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_path: Path, by_engine: bool) -> None:
     one = analyzer(tmp_path, {"FIELD": {"path": "CA10__on__c"}})
@@ -83,3 +93,15 @@ def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_p
         stale.current_state_message,
     )
     assert (NOW, NOW - timedelta(days=3)) == (fresh.observed_at, stale.observed_at)
+
+
+def test_credential_reports_older_than_four_hours_are_old_and_no_other_source_is() -> None:
+    reports = [
+        Source(f"{kind} {hours}", kind, NOW - timedelta(hours=hours), 1)
+        for hours in (3, 4, 5)
+        for kind in (REPORT.name, ANSWER.name, "test-data")
+    ]
+    collected = Source("1: credential report", "aws", NOW - timedelta(hours=6), 1)
+    without = Source("whenever", REPORT.name, None, 1)
+    old = dict.fromkeys((f"{REPORT.name} 5", f"{ANSWER.name} 5"), timedelta(hours=5))
+    assert {**old, "1: credential report": timedelta(hours=6)} == old_reports([*reports, collected, without], NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from perpend.ir.program import Read
 from perpend.ir.status import Status
 from perpend.judge.estates import judge_estate
 from perpend.judge.judgement import Judgement, chunks_of, counts_of, ledger_of, objects_at
-from perpend.judge.selection import Selection
+from perpend.judge.requirements import AnsweredFor, Standing
+from perpend.judge.selection import Selection, select_policies
 from perpend.judge.verdicts import HeldVerdicts
-from tests.repositories import logic, program_of, write
+from tests.repositories import NAMES, logic, program_of, write
 from tests.unit.judge.estates import THING, analyzer, estate, findings, judgement, thing
 
 ON = {"FIELD": {"path": "on"}}
@@ -168,3 +170,24 @@ def test_statuses_are_counted_by_program(tmp_path: Path) -> None:
     assert {Status.INCOMPLIANT: 2, Status.COMPLIANT: 3, Status.UNDETERMINED: 3} == counted
     assert 3 == len({index for index in column.counted() if column.program.verdicts[index].status is not Status.INCOMPLIANT})
     assert list(Status) == list(counts_of(column))
+
+
+def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path: Path) -> None:
+    policy = {"names": NAMES, "description": "", "frameworkMappings": ["/frameworks/f/1"]}
+    sections = {"frameworks/f/section.yaml": {"name": "F"}, "frameworks/f/1/section.yaml": {"name": "1 One"}}
+    found = analyzer(tmp_path, ON, files={"ce/policy/policy.yaml": policy, **sections})
+
+    def standing(on: bool, *claims: Claim, waived: int = 0) -> tuple[str, Standing, dict[Status, int], str]:
+        source = Source("a.json", "test-data", None, 1, coverage=claims)
+        judged = Estate((source,), {THING: (thing("a", on=on),)})
+        made = judge_estate(judged, select_policies(found, framework="f", over=judged))
+        [card] = replace(made, answered=AnsweredFor({"/ce/policy": waived})).scorecards()
+        [result] = card.results
+        [asked] = result.requirement.policies
+        return card.framework.id, result.standing, {one: n for one, n in result.counts.items() if n}, asked.in_part
+
+    whole, denied = Claim(THING), Claim(THING, lacking="denied things")
+    assert ("/frameworks/f", Standing.FAILS, {Status.INCOMPLIANT: 1}, "") == standing(True, whole)
+    assert ("/frameworks/f", Standing.WAIVED, {Status.INCOMPLIANT: 1}, "") == standing(True, whole, waived=1)
+    assert ("/frameworks/f", Standing.UNDETERMINED, {Status.COMPLIANT: 1}, "denied things") == standing(False, denied)
+    assert () == judge_estate(estate(thing("a", on=True)), select_policies(found)).scorecards()
