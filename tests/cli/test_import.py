@@ -97,6 +97,18 @@ def test_what_is_misspelt_is_told_unless_it_is_meant(run: Run, tmp_path: Path, o
     assert 0 == run("import", tmp_path / "u.csv", *options, "--new-type", "--store", tmp_path / "s").code
 
 
+def test_a_field_with_blank_space_around_its_name_or_in_another_case_is_told(run: Run, tmp_path: Path) -> None:
+    for field, meant in ((" CA10__userName__c", "CA10__userName__c"), ("CA10__ARN__C", "CA10__arn__c"), ("Name ", "Name")):
+        (tmp_path / "u.csv").write_text(f"Id,{field}\na,ann\n")
+        (tmp_path / "u.ndjson").write_text(f'{{"Id": "a", "{field}": "ann"}}\n')
+        for name in ("u.csv", "u.ndjson"):
+            refused = run("import", tmp_path / name, "--type", USER, "--store", tmp_path / "s")
+            assert (2, "", 1) == (refused.code, refused.out, refused.err.count("\n"))
+            assert f"{name}: has a field `{field}`, which is no field of `{USER}` (did you mean `{meant}`?)" in refused.err
+    (tmp_path / "u.csv").write_text("Id, owner of it\na,ann\n")
+    assert 0 == run("import", tmp_path / "u.csv", "--type", USER, "--store", tmp_path / "s").code
+
+
 def test_options_in_front_are_for_all_inputs(run: Run, tmp_path: Path) -> None:
     for name in ("1", "2"):
         (tmp_path / name).write_text(f"Id\n{name}\n")
