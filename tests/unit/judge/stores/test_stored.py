@@ -143,16 +143,16 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
     files = policy_files(logic(ON, asked, relatedLists=[block]), **{f"types/{THING}/type.yaml": kind})
     analyzer = analyzer_of(tmp_path / "repository", files)
     things = [{"Id": name, "CA10__on__c": on} for name, on in (("a", False), ("b", True), ("c", "odd"), ("d", False))]
-    things.append({"Id": "e"})
+    things += [{"Id": "e"}, {"Id": "f"}]
     snapshot = write_store(tmp_path / "store", estate({THING: things}), declared=analyzer.object_type)
     with judge_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as found:
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert ({2: odd, 4: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
-        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing)] == list(column.ends())
+        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
+        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(column.ends())
         assert {UNCOLLECTED: 2} == column.unreadable()
-        assert [[0, 2, 3, 4]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
+        assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.ends_of([Found(0, shared)], {}), "no object is asked for what all share"
 
 
