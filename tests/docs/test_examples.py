@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
+from perpend.store.manifest import FORMAT
 from tests.sampled import FEW, part_of_library
 
 ROOT = Path(__file__).parents[2]
@@ -199,3 +200,9 @@ def test_a_block_is_read_as_commands_with_codes_and_output():
 def test_a_command_that_fails_is_noticed():
     assert (2, "perpend: absent.csv: cannot be read: no such file or directory\n") == run("perpend check absent.csv")
     assert (0, "1\n") == run("perpend check absent.csv 2>&1 | wc -l")
+
+
+def test_the_page_of_upgrades_names_the_format_of_stores() -> None:
+    page = (ROOT / "docs/how-to/upgrade.md").read_text("utf-8")
+    assert f"`format` in its manifests, {FORMAT} today" in page
+    assert f"it is of format {FORMAT + 1}, and this version of Perpend knows {FORMAT} at most" in page

@@ -26,6 +26,9 @@ MAX_CONTAINERS = 2_000_000
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?|([\[{])|([\]}])', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*+")
+_TO_PLACE = re.compile("(?: starting)? at$|: $")
+"""How the words of Python's parser end where a place is to follow, which stands in front of them here."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean", int: "a number", float: "a number"}
 
@@ -68,7 +71,7 @@ def _decode(text: str, offset: int, where: str) -> tuple[Any, int]:
     try:
         value, end = _DECODER.raw_decode(text, offset)
     except json.JSONDecodeError as error:
-        reason = f"{_place(text, error.pos)}: {error.msg[:1].lower()}{error.msg[1:]}"
+        reason = f"{_place(text, error.pos)}: {_TO_PLACE.sub('', error.msg[:1].lower() + error.msg[1:])}"
         raise UnusableContent(f"not valid JSON: {reason}") from None
     except UnusableContent as error:
         raise UnusableContent(f"{where}{error}") from None

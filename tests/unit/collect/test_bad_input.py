@@ -118,6 +118,18 @@ def test_unusable_content_is_refused_with_its_reason(tmp_path, case):
     assert expected in reason_of(tmp_path, content)
 
 
+@pytest.mark.parametrize(
+    ("content", "end"),
+    [
+        ('{"Content": "dXNl\ncg=="}', "line 1, column 18: invalid control character"),
+        ('{"Content": "dXNl', "line 1, column 13: unterminated string"),
+        ('{"Content": "dX\\xNl"}', "line 1, column 16: invalid \\escape"),
+    ],
+)
+def test_the_fault_of_an_answer_is_named_to_the_end(tmp_path, content, end):
+    assert reason_of(tmp_path, content).endswith(end)
+
+
 def test_a_bomb_is_not_unpacked(tmp_path):
     bomb = gzip.compress(b"a" * (80 << 20), 9)
     assert "too much for its size" in reason_of(tmp_path, bomb)
