@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PASSED = 5_000
+PASSED = 100_000
 """How often one mark is passed before all that were passed are taken out. After SlipCover's 50 that is done all the time."""
 
 

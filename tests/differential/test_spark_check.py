@@ -18,7 +18,7 @@ __all__ = ["run"]
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
 
-POLICIES = (KEY_POLICY, "root-user-mfa", "user-access-keys-are-not-rotated-every-90-days")
+POLICIES = (KEY_POLICY, "root-user-mfa")
 
 
 def test_a_store_comes_to_what_its_files_come_to(run: Run, tmp_path: Path) -> None:

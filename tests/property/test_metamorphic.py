@@ -27,7 +27,7 @@ from tests.property.metamorphic.roads import End
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, pools
 
 SEED = os.environ.get("PERPEND_METAMORPHIC_SEED", "house")
-WORLDS = 8
+WORLDS = 6
 ROOTS = (LIBRARY, *(Path(one) for one in os.environ.get("PERPEND_CORPUS", "").split(os.pathsep) if one))
 
 
