@@ -54,8 +54,9 @@ forms: $(BIN)/.ready
 types: $(BIN)/.ready
 	$(BIN)/mypy
 
-quick: $(BIN)/.ready ## units, vectors and the house rules, in a minute
+quick: $(BIN)/.ready ## units, but those that make whole histories and sites, vectors and the house rules, in a minute
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical tests/unit tests/conformance tests/house \
+		--ignore tests/unit/history --ignore tests/unit/gather --ignore tests/unit/site \
 		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
 		--ignore tests/house/test_bench.py --ignore tests/house/test_ways_in.py
 
