@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from random import Random
 
-import pyarrow.parquet as pq
-
 from perpend.store.store import KEPT
+from tests.parquet import is_refused_by_another
 from tests.property.metamorphic.roads import Input
 from tests.property.metamorphic.worlds import Pool
 
@@ -25,7 +23,8 @@ class Changed:
     """What became of inputs: how many changes were made, and where.
 
     In the worlds that are ``still_open`` what was UNDETERMINED must not be known now, though it may be in others, where
-    what spoke against something has gone. ``store_damage`` is done to the store once it is there, if ``judged_before`` after it was judged for the first time.
+    what spoke against something has gone. ``store_damage`` is done to the store once it is there, if ``judged_before`` after
+    it was judged for the first time.
     """
 
     inputs: Inputs
@@ -50,7 +49,7 @@ def flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
             return _with_bit(content, _HEADER + int(share * (len(content) - _HEADER)), bit)
         own = Random(share)
         places = (own.randrange(len(content)) for _ in range(_TRIES))
-        return next((made for at in places if _is_noticed(made := _with_bit(content, at, bit))), b"")
+        return next((made for at in places if is_refused_by_another(made := _with_bit(content, at, bit))), b"")
 
     return Changed(
         (*inputs[:place], replace(inputs[place], damage=damage), *inputs[place + 1 :]),
@@ -61,15 +60,6 @@ def flipped(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:
 
 def _with_bit(content: bytes, at: int, bit: int) -> bytes:
     return content[:at] + bytes((content[at] ^ bit,)) + content[at + 1 :]
-
-
-def _is_noticed(content: bytes) -> bool:
-    """Whether another reader finds that a page of Parquet is not what its checksum says: heads and the footer have none."""
-    try:
-        pq.read_table(BytesIO(content), page_checksum_verification=True)
-    except (OSError, ValueError) as error:
-        return "CRC" in str(error)
-    return False
 
 
 def cut(inputs: Inputs, pool: Pool, random: Random) -> Changed | None:

@@ -31,7 +31,10 @@ _BYTE, _WHOLE, _DOUBLE, _TEXT, _STRUCT = 3, (4, 5, 6), 7, 8, 12
 
 _DEEPEST: Final = 4
 _LONGEST: Final = 10
-"""How many structs stand in each other at most, and how many bytes a whole number takes."""
+_MOST_FIELDS: Final = 1_000
+_LARGEST: Final = 1 << 31
+"""How many structs stand in each other at most, how many bytes a whole number takes, how many fields a struct has, and how many
+bytes a text: no head comes near the last two."""
 
 
 class _Odd(Exception):
@@ -87,7 +90,9 @@ def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
     """Read a struct and return its whole numbers by field."""
     numbers: dict[int, int] = {}
     field = 0
-    while head := _byte(stream):
+    for _ in range(_MOST_FIELDS):
+        if not (head := _byte(stream)):
+            return numbers
         kind, step = head & 15, head >> 4
         field = field + step if step else _whole(stream)
         if kind in _WHOLE:
@@ -95,10 +100,16 @@ def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
         elif kind == _STRUCT and depth < _DEEPEST:
             _head(stream, depth + 1)
         elif kind in (_BYTE, _DOUBLE, _TEXT):
-            stream.seek({_BYTE: 1, _DOUBLE: 8}.get(kind) or _unsigned(stream), os.SEEK_CUR)
+            stream.seek(_bounded({_BYTE: 1, _DOUBLE: 8}.get(kind) or _unsigned(stream)), os.SEEK_CUR)
         elif kind not in (1, 2):
             raise _Odd
-    return numbers
+    raise _Odd
+
+
+def _bounded(size: int) -> int:
+    if size > _LARGEST:
+        raise _Odd
+    return size
 
 
 def _byte(stream: BinaryIO) -> int:

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from perpend.pieces.tables.parquet_pages import check_pages
+from perpend.pieces.tables.parquet_pages import _head, _Odd, check_pages
 from perpend.pieces.tables.table_bytes import UnreadableTable
 from perpend.pieces.tables.table_file import TableFile
 from perpend.pieces.tables.tool_parquet import lines_of_tool
 from perpend.store.database import opened
+from tests.parquet import is_refused_by_another
 from tests.unit.store.stored import THING, rows_of, stored
 
 NUMBERS = pa.table(
@@ -50,14 +51,6 @@ def is_refused(path: Path, content: bytes) -> bool:
         except UnreadableTable as error:
             assert str(error).startswith(f"{path}: damaged Parquet: pages of `")
             return True
-    return False
-
-
-def is_refused_by_another(content: bytes) -> bool:
-    try:
-        pq.read_table(BytesIO(content), page_checksum_verification=True)
-    except (OSError, ValueError) as error:
-        return "CRC" in str(error)
     return False
 
 
@@ -106,3 +99,24 @@ def test_an_import_refuses_the_file_and_names_the_column(tmp_path: Path) -> None
 def test_what_carries_no_checksum_is_for_others_to_read(tmp_path: Path) -> None:
     snapshot, _ = stored(tmp_path, TableFile(str(damaged(tmp_path / "t.parquet")), THING))
     assert ("nobody",) in rows_of(snapshot, THING, "Id")
+
+
+PAGES = pa.table({"Id": [f"name-{number:04}" for number in range(1_000)]})
+BEGIN = len(b"PAR1")
+
+
+@pytest.mark.parametrize("head", [b"\x18" + b"\xff" * 9 + b"\x7f", b"\x18" + b"\xff" * 8 + b"\x7f"], ids=len)
+def test_a_head_with_a_text_longer_than_any_file_is_none(tmp_path: Path, head: bytes) -> None:
+    """It is left to others in front, and refused behind a page with a checksum."""
+    content = written(PAGES, write_page_checksum=True, data_page_size=64, write_batch_size=16, **PLAIN)
+    second = content.index(b"\x15", content.index(b"name-0015"))  # as each head begins: its first field is a whole number
+    for place, refused in ((BEGIN, False), (second, True)):
+        changed = content[:place] + head + content[place + len(head) :]
+        assert refused == is_refused(tmp_path / "t.parquet", changed)
+
+
+def test_a_head_ends_soon() -> None:
+    stream = BytesIO(b"\x11" * 1_000_000)
+    with pytest.raises(_Odd):
+        _head(stream)
+    assert stream.tell() < 2_000
