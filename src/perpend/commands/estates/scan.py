@@ -60,7 +60,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         print_dry_run(collection.plan, wishes)
         return 0
     configuration = configuration_of(context)
-    asked = policies_asked(repository, collection, wishes, configuration.values.get("exclude", ()))
+    asked = policies_asked(collection, wishes, configuration.values.get("exclude", ()))
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
         collected = collect_into(store_named(directory), repository, asked.to_collect, wishes, beside=True)

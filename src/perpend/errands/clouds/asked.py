@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from perpend.analyze.programs import Analyzer
 from perpend.clouds.aws.plan import ACCOUNT_TYPE, plan_of
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.plan import CollectionPlan
     from perpend.errands.clouds.collecting import ToCollect, Wishes
     from perpend.ir.program import Program
-    from perpend.load.repository import Repository
 
 _MOST_NAMED: Final = 20
 
@@ -63,7 +61,7 @@ class PoliciesAsked:
             click.echo(f"  nor {len(self.lacking) - _MOST_NAMED} more that read other types, too", err=True)
 
 
-def policies_asked(repository: Repository, collection: ToCollect, wishes: Wishes, exclude: Sequence[str]) -> PoliciesAsked:
+def policies_asked(collection: ToCollect, wishes: Wishes, exclude: Sequence[str]) -> PoliciesAsked:
     """Return what judges what is collected.
 
     Where types alone are, that is what reads nothing else: of all other policies nothing could be said. ``exclude`` names some
@@ -71,12 +69,12 @@ def policies_asked(repository: Repository, collection: ToCollect, wishes: Wishes
     """
     if wishes.policies or wishes.frameworks or not wishes.types:
         return PoliciesAsked(collection, wishes.policies, wishes.frameworks)
-    chosen = select_policies(Analyzer(repository), exclude=exclude)
-    types = {*collection.plan.types}
+    chosen = select_policies(collection.analyzer, exclude=exclude)
+    input_type, types = collection.analyzer.repository.input_type, {*collection.plan.types}
     named = types if collection.plan.account.details else types - {ACCOUNT_TYPE}
     lacking = {one.policy_id: _lacking(one, collection.plan) for one in chosen.programs}
     asked = [one for one in chosen.programs if not lacking[one.policy_id]]
-    wrong = [name for name in chosen.refused if repository.input_type(production_of(name)) in types]
+    wrong = [name for name in chosen.refused if input_type(production_of(name)) in types]
     over = {one.policy_id: lacking[one.policy_id] for one in chosen.programs if one.input_type in named}
     if not asked and not wrong:
         names = visible(", ".join(sorted(named)[:_MOST_NAMED]))

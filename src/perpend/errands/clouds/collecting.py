@@ -35,10 +35,14 @@ class NothingServed(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class ToCollect:
-    """The plan, and the programs whose reads it serves: in full, or where types alone are named as far as these go."""
+    """The plan, and the programs whose reads it serves: in full, or where types alone are named as far as these go.
+
+    ``analyzer`` has made them, and knows all policies that were looked at for it.
+    """
 
     plan: CollectionPlan
     programs: tuple[Program, ...]
+    analyzer: Analyzer
 
     def readers(self) -> dict[str, list[str]]:
         """Return by permission, or operation where none is needed, the policies that read what it gives."""
@@ -63,9 +67,10 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     from perpend.clouds.aws.plan import plan_of
     from perpend.clouds.aws.tables import TYPES
 
+    analyzer = Analyzer(repository)
     only_types = bool(types) and not policies and not frameworks
     try:
-        programs = select_policies(Analyzer(repository), policies, framework=frameworks or None).programs
+        programs = select_policies(analyzer, policies, framework=frameworks or None).programs
     except UnknownName:
         if not only_types:
             raise
@@ -76,7 +81,7 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
     plan = plan_of(wanted)
     if len(plan.types) == 1 and not plan.account.details:
         raise NothingServed(f"nothing of this can be collected from AWS: {', '.join(plan.unserved[:MOST_NAMED])}")
-    return ToCollect(plan, programs)
+    return ToCollect(plan, programs, analyzer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 def judges(*types: str, exclude: tuple[str, ...] = (), **given: Any) -> PoliciesAsked:
     wishes = Wishes(**{one.name: given.get(one.name, ()) for one in fields(Wishes)} | {"types": types})
     repository = open_repository()
-    return policies_asked(repository, to_collect(repository, wishes.policies, wishes.frameworks, types), wishes, exclude)
+    return policies_asked(to_collect(repository, wishes.policies, wishes.frameworks, types), wishes, exclude)
 
 
 def last(names: Any) -> set[str]:
