@@ -129,7 +129,7 @@ def peak(*arguments: Any) -> float:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
 def test_memory_does_not_grow_with_the_users(run: Run, tmp_path: Path) -> None:
     peaks: dict[str, list[float]] = {"table": [], "ndjson": [], "csv": []}
-    for users in (20_000, 80_000):
+    for users in (20_000, 100_000):
         directory = tmp_path / f"store-{users}"
         assert 0 == run("import", users_file(tmp_path, users), "--type", USER, "--store", directory).code
         # What is computed at first is DuckDB's, which may hold up to its limit.
