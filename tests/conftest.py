@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from perpend.analyze.programs import Analyzed, Analyzer
 from perpend.load import repository
 from perpend.load.repository import Repository
+from tests.counted import counts
 from tests.sampled import FEW, part_of_library
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
@@ -28,9 +29,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 ROOT = Path(__file__).parent
 FIRST = (
     *("differential/test_spark", "browser/", "servers/", "differential/", "docs/", "cli/", "property/", "conformance/"),
-    "house/test_bench",
+    *("house/test_bench", "house/", ""),
 )
 """What takes long, the longest first: whoever is through with the rest does not wait for it at the end."""
+
+UNCOUNTED = {"browser/", "differential/", "docs/", "property/", "house/test_bench", "house/"}
+"""What lines need not be counted in, as others run them, too: a third of all that is to be done."""
 
 TOGETHER = ("browser/", "conformance/", "servers/")
 """Files that share what is made once: a browser and a site; vectors after analysis; a moto."""
@@ -62,14 +66,13 @@ def pytest_configure() -> None:
     Analyzer.__init__, Repository.input_type = begun, known_type  # type: ignore[method-assign]
 
 
-@cache
-def _place(path: Path) -> str:
-    return path.resolve().relative_to(ROOT).as_posix()
+def _start_of(place: str) -> str:
+    return next(start for start in FIRST if place.startswith(start))
 
 
 @cache
 def _rank(path: Path) -> int:
-    return next((rank for rank, start in enumerate(FIRST) if _place(path).startswith(start)), len(FIRST))
+    return FIRST.index(_start_of(path.resolve().relative_to(ROOT).as_posix()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -90,7 +93,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each file to one process, in order: what a file's tests share is made once."""
+    """Give each file to one process, in order: what a file's tests share is made once.
+
+    Where lines are counted, the process that does not count has what need not be counted, and no other files; what of it is left
+    over goes to those that do.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
@@ -99,6 +106,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             place = nodeid.partition("::")[0].removeprefix("tests/")
             return next((start for start in TOGETHER if place.startswith(start)), place)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            if config.pluginmanager.has_plugin("tests.counted"):
+                counting = counts(node.gateway.id, len(config.option.tx))
+                fitting = [scope for scope in self.workqueue if counting == (_start_of(scope) not in UNCOUNTED)]
+                if not fitting and not counting:
+                    node.shutdown()
+                    return
+                if fitting:
+                    self.workqueue.move_to_end(fitting[0], last=False)
+            super()._assign_work_unit(node)
 
     if config.getoption("dist") != "load":
         return None

@@ -26,9 +26,10 @@ def sampled(policies: Sequence[str]) -> list[str]:
 FEW = ("user-has-more-than-one-active-access-key", "root-user-mfa", "delete-root-user-access-keys")
 
 
-def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0", policies: Sequence[str] = ()) -> Repository:
-    """Write the library with its policies of IAM, or some, and one framework: pages of all would cost a test half a minute."""
-    for top in ("types", *(f"ce/ca/aws/iam/{name}" for name in policies or ("",)), frameworks):
+def part_of_library(directory: Path, frameworks: str = "cis-aws-v7.0.0", policies: Sequence[str] = ()) -> Repository:
+    """Write the library with its policies of IAM, or some, and the frameworks of a pattern: all would cost a test half a minute."""
+    chosen = [path.relative_to(LIBRARY) for path in (LIBRARY / "frameworks").glob(frameworks)]
+    for top in (Path("types"), *(Path("ce/ca/aws/iam", name) for name in policies or ("",)), *chosen):
         shutil.copytree(LIBRARY / top, directory / top)
     for folder in ("ce", "ce/ca", "ce/ca/aws", "ce/ca/aws/iam"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)

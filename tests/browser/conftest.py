@@ -80,7 +80,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="package")
 def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("library")
-    part = part_of_library(directory / "library", "frameworks")
+    part = part_of_library(directory / "library", "cis-*")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(repository, "library", lambda: part)
         return build(None, directory / "site")

@@ -132,7 +132,7 @@ def test_commands_do_as_shown(document, workplace, request):
         request.getfixturevalue("small_library")
         part_of_library(workplace / "src/perpend/library", policies=FEW)
     elif "src/perpend/library" in text:
-        part_of_library(workplace / "src/perpend/library", "frameworks")
+        part_of_library(workplace / "src/perpend/library", "*")
     for step in steps(text):
         if isinstance(step, tuple):
             path = workplace / step[0]
