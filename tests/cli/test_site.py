@@ -18,10 +18,15 @@ from perpend.pages.verdicts.read import read_verdicts
 from tests.cli.conftest import EXAMPLE, TIME, Run
 from tests.repositories import write
 from tests.sampled import sampled_library
-from tests.sites import POLICY, TYPE, files, lines_in, verdict_line
+from tests.sites import POLICY, TYPE, files, leave_out_operations, lines_in, verdict_line
 
 FORMS = ("json", "ndjson", "parquet")
 KEY_PAGE = "ce/ca/aws/iam/user-has-more-than-one-active-access-key/index.html"
+
+
+@pytest.fixture
+def few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_operations(monkeypatch)
 
 
 def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
@@ -37,6 +42,7 @@ def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
     assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))
 
 
+@pytest.mark.usefixtures("few_operations")
 @pytest.mark.usefixtures("small_library")
 def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     verdicts, out = tmp_path / "verdicts.ndjson", tmp_path / "site"
@@ -72,6 +78,7 @@ def _sorted(book: VerdictBook) -> list[tuple[tuple[str, str], list[JudgedObject]
     return [(key, sorted(ones, key=lambda one: one.object_id)) for key, ones in sorted(book.objects.items())]
 
 
+@pytest.mark.usefixtures("few_operations")
 def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: Run, tmp_path: Path) -> None:
     write(tmp_path / "repository", files())
     (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": True}]), "utf-8")
