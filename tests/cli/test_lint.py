@@ -10,7 +10,6 @@ import pytest
 
 from tests.cli.conftest import Ran, Run
 from tests.repositories import NAMES, logic, policy_files, write
-from tests.sampled import part_of_library
 
 KEYS = {"code", "severity", "message", "path", "line", "column", "endLine", "endColumn", "help"}
 FIELD = {"FIELD": {"path": "a"}}
@@ -32,13 +31,6 @@ def lint(run: Run, root: Path, **more: Any) -> list[dict[str, Any]]:
     diagnostics = found(ran)
     assert ran.code == int(any(one["severity"] == "error" for one in diagnostics))
     return diagnostics
-
-
-def test_a_part_of_the_library_has_nothing_to_find_fault_with(run: Run, tmp_path: Path) -> None:
-    """All of it is looked at by ``make test``."""
-    part_of_library(tmp_path / "library", "frameworks")
-    assert (0, "no problems found\n", "") == run("lint", "--repo", tmp_path / "library")
-    assert [] == lint(run, tmp_path / "library")
 
 
 ERRORS: dict[str, tuple[Any, str]] = {
