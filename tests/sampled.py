@@ -24,11 +24,13 @@ def sampled(policies: Sequence[str]) -> list[str]:
 
 
 FEW = ("user-has-more-than-one-active-access-key", "root-user-mfa", "delete-root-user-access-keys")
+TYPES_OF_FEW = ("CA10__CaAwsAccount__c", "CA10__CaAwsUser__c")
 
 
 def sampled_library(directory: Path) -> Repository:
     """Write the library with the policies that are sampled and those of ``FEW``, and one framework."""
     part = part_of_library(directory, policies=FEW)
+    shutil.copytree(LIBRARY / "types", directory / "types", dirs_exist_ok=True)
     for policy in sampled([path.relative_to(LIBRARY).as_posix() for path in LIBRARY.glob("ce/ca/aws/*/*") if path.is_dir()]):
         shutil.copytree(LIBRARY / policy, directory / policy, dirs_exist_ok=True)
         shutil.copy(LIBRARY / policy / "../folder.yaml", directory / policy / "..")
@@ -37,7 +39,8 @@ def sampled_library(directory: Path) -> Repository:
 
 def part_of_library(directory: Path, frameworks: str = "frameworks/cis-aws-v7.0.0", policies: Sequence[str] = ()) -> Repository:
     """Write the library with its policies of IAM, or some, and one framework: pages of all would cost a test half a minute."""
-    for top in ("types", *(f"ce/ca/aws/iam/{name}" for name in policies or ("",)), frameworks):
+    types = [f"types/{name}" for name in TYPES_OF_FEW] if policies == FEW else ["types"]
+    for top in (*types, *(f"ce/ca/aws/iam/{name}" for name in policies or ("",)), frameworks):
         shutil.copytree(LIBRARY / top, directory / top)
     for folder in ("ce", "ce/ca", "ce/ca/aws", "ce/ca/aws/iam"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)
