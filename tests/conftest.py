@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from perpend.analyze.programs import Analyzed, Analyzer
+from perpend.config import files as config_files
 from perpend.load import repository
 from perpend.load.repository import Repository
 from tests.counted import counts
@@ -27,6 +28,7 @@ settings.register_profile("long", max_examples=3_000, deadline=None, print_blob=
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parent
+OWN_SETTINGS = ROOT.parent / "pyproject.toml"
 FIRST = (
     *("differential/test_spark", "browser/", "servers/", "differential/", "docs/", "cli/", "property/", "conformance/"),
     *("house/test_bench", "house/", ""),
@@ -43,10 +45,14 @@ TOGETHER = ("browser/", "conformance/", "servers/")
 def pytest_configure() -> None:
     """Have a process read and analyse the library once: no test changes it in place, and hundreds judge by it.
 
-    And have it look for garbage in circles less often: there is little, and each look goes through all that is alive.
+    So with this repository's own file of settings, which every command looks into. And have it look for garbage in circles less
+    often: there is little, and each look goes through all that is alive.
     """
     gc.set_threshold(50_000, 20, 20)
     repository.library = cache(repository.library)
+    parsed = config_files._parsed
+    own = cache(parsed)
+    config_files._parsed = lambda path, *more: (own if path == OWN_SETTINGS else parsed)(path, *more)
     begin, input_type = Analyzer.__init__, Repository.input_type
     programs: dict[int, dict[str, Analyzed]] = {}
     types: dict[tuple[int, str], str | None] = {}

@@ -24,12 +24,24 @@ def sampled(policies: Sequence[str]) -> list[str]:
 
 
 FEW = ("user-has-more-than-one-active-access-key", "root-user-mfa", "delete-root-user-access-keys")
+TYPES_OF_FEW = ("CA10__CaAwsAccount__c", "CA10__CaAwsUser__c")
+
+
+def sampled_library(directory: Path) -> Repository:
+    """Write the library with the policies that are sampled and those of ``FEW``, and one framework."""
+    part = part_of_library(directory, policies=FEW)
+    shutil.copytree(LIBRARY / "types", directory / "types", dirs_exist_ok=True)
+    for policy in sampled([path.relative_to(LIBRARY).as_posix() for path in LIBRARY.glob("ce/ca/aws/*/*") if path.is_dir()]):
+        shutil.copytree(LIBRARY / policy, directory / policy, dirs_exist_ok=True)
+        shutil.copy(LIBRARY / policy / "../folder.yaml", directory / policy / "..")
+    return part
 
 
 def part_of_library(directory: Path, frameworks: str = "cis-aws-v7.0.0", policies: Sequence[str] = ()) -> Repository:
     """Write the library with its policies of IAM, or some, and the frameworks of a pattern: all would cost a test half a minute."""
+    types = [Path("types", name) for name in (TYPES_OF_FEW if policies == FEW else ("",))]
     chosen = [path.relative_to(LIBRARY) for path in (LIBRARY / "frameworks").glob(frameworks)]
-    for top in (Path("types"), *(Path("ce/ca/aws/iam", name) for name in policies or ("",)), *chosen):
+    for top in (*types, *(Path("ce/ca/aws/iam", name) for name in policies or ("",)), *chosen):
         shutil.copytree(LIBRARY / top, directory / top)
     for folder in ("ce", "ce/ca", "ce/ca/aws", "ce/ca/aws/iam"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)

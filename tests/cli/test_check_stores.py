@@ -32,7 +32,8 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
 def test_a_store_says_what_its_input_says(run: Run, store: Path, form: str) -> None:
-    of_input, of_store = run("check", str(EXAMPLE), "--format", form), run("check", "--store", str(store), "--format", form)
+    of_input = run("check", str(EXAMPLE), "--format", form)
+    of_store = run("check", "--store", str(store), "--no-history", "--format", form)
     assert (of_input.code, without_hint(of_input.out)) == (of_store.code, without_hint(of_store.out))
 
 
@@ -51,7 +52,7 @@ def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: Run, 
     said = [{**json.loads(ran.out), "row": None, "conditions": None} for ran in (of_store, of_input)]
     assert said[0] == said[1]
     (snapshot,) = (path.stem for path in (store / "runs").glob("*.json"))
-    hint = run("check", "--store", str(store), "--run", snapshot).out.splitlines()[-1]
+    hint = run("check", "--store", str(store), "--no-history", "--run", snapshot).out.splitlines()[-1]
     assert of_store.out == run(*shlex.split(hint)[1:], "--format", "json").out
 
 
@@ -84,7 +85,7 @@ def test_sources_of_several_days_are_judged_at_the_newest(run: Run, tmp_path: Pa
     assert 0 == run("import", *inputs, "--store", str(tmp_path / "store")).code
     of_inputs, of_store = (
         run("check", *inputs, "--format", form),
-        run("check", "--store", str(tmp_path / "store"), "--format", form),
+        run("check", "--store", str(tmp_path / "store"), "--no-history", "--format", form),
     )
     assert (of_inputs.code, without_hint(of_inputs.out)) == (of_store.code, without_hint(of_store.out))
     given = run("check", *inputs, "--snapshot-time", "2026-11-20", "--format", "ndjson")
@@ -105,8 +106,8 @@ def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path, aske
 
 
 def test_a_second_run_reuses_what_the_first_computed(run: Run, store: Path) -> None:
-    run("check", "--store", str(store))
-    found = run("check", "--store", str(store), "--explain-cost")
+    run("check", "--store", str(store), "--no-history")
+    found = run("check", "--store", str(store), "--no-history", "--explain-cost")
     assert "0 computed" in found.err
     assert " 0 columns reused" not in found.err
 
@@ -152,7 +153,7 @@ def objects(run: Run, tmp_path: Path, *found: dict[str, Any]) -> Path:
 
 
 def verdicts(run: Run, directory: Path, *more: str) -> list[dict[str, Any]]:
-    found = run("check", "--store", str(directory), "--format", "ndjson", *more)
+    found = run("check", "--store", str(directory), "--no-history", "--format", "ndjson", *more)
     assert found.code in (0, 1, 3), found.err
     return [json.loads(line) for line in found.out.splitlines()]
 
@@ -211,10 +212,10 @@ def test_a_snapshot_that_lacks_an_input_is_no_pass(run: Run, tmp_path: Path) -> 
 
 
 def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: Run, store: Path) -> None:
-    expected = run("check", "--store", str(store)).out
+    expected = run("check", "--store", str(store), "--no-history").out
     shutil.rmtree(store / "extracts")
     (store / "extracts").write_text("")
-    found = run("check", "--store", str(store), "--explain-cost")
+    found = run("check", "--store", str(store), "--no-history", "--explain-cost")
     assert (1, expected, "") == found
 
 

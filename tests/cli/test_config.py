@@ -15,7 +15,7 @@ from perpend.cli.configured import Configured
 from perpend.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Ran, Run, spawn
 from tests.repositories import write
-from tests.sites import POLICY, files
+from tests.sites import POLICY, files, leave_out_operations
 
 ACCOUNT = "111122223333"
 ROOT_POLICY = "/ce/ca/aws/iam/root-user-mfa"
@@ -28,6 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here = tmp_path / "project"
     here.mkdir()
     monkeypatch.chdir(here)
+    leave_out_operations(monkeypatch)
     return here
 
 

@@ -265,10 +265,12 @@ def test_completion_scripts_call_back(run: Run, shell: str) -> None:
     assert "_PERPEND_COMPLETE" in ran.out
 
 
-@pytest.mark.parametrize(
-    "command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", str(LIBRARY))]
-)
-def test_every_output_can_go_to_a_private_file(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", "mine")])
+def test_every_output_can_go_to_a_private_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "mine", policy_files(logic()))
     target = tmp_path / "out"
     ran = run(*command, "--out", target)
     assert ("", "") == (ran.out, ran.err)

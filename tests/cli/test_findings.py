@@ -53,6 +53,10 @@ def test_what_is_open_is_listed_with_its_first_day(run: Run, days: Path) -> None
 )
 def test_filters_must_all_hold(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
     assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
+
+
+@pytest.mark.parametrize(("filters", "number"), [(("--life", "all"), 30), (("--life", "gone"), 0), (("--object", ALMA), 1)])
+def test_filters_hold_in_every_form(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
     rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
     lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
     assert number == len(rows) == len(lines)

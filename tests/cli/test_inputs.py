@@ -14,7 +14,7 @@ from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, spawn
 from tests.formats import FORMATS, written
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
-NO_USERS = "account-has-no-iam-users"
+NO_USERS, MFA = "account-has-no-iam-users", "mfa-for-all-users-with-console-password"
 KEYS = '{"access_key_1_active":"true","access_key_2_active":"true"}'
 
 
@@ -51,7 +51,9 @@ INPUTS = [
 def test_tables_and_several_types_are_judged_as_in_a_store(run: Run, files: Path, inputs: tuple[str, ...]) -> None:
     words = given(files, *inputs)
     stored = run("import", *words, "--store", files / "store")
-    judged, again = (run("check", *one, *TIME, "--format", "json") for one in (words, ["--store", files / "store"]))
+    policies = [*([KEY_POLICY, MFA] if "users.csv" in inputs else []), *([] if inputs == USERS else [NO_USERS])]
+    asked = (*TIME, *(word for one in policies for word in ("--policy", one)), "--format", "json")
+    judged, again = (run("check", *one, *asked) for one in (words, ["--store", files / "store", "--no-history"]))
     assert (0, again.code, again.out) == (stored.code, judged.code, judged.out)
     assert json.loads(judged.out)["verdicts"]
     assert "K306" not in judged.err and "K313" not in judged.err
@@ -84,7 +86,9 @@ def test_what_other_tools_write_is_judged_as_in_a_store(run: Run, tmp_path: Path
     (tmp_path / "a").write_text(written(name, FORMATS[name]()))
     words = [tmp_path / "a", "--complete", formats.ACCOUNT]
     stored = run("import", *words, "--store", tmp_path / "s")
-    judged, again = (run("check", *one, *TIME, "--format", "json") for one in (words, ["--store", tmp_path / "s"]))
+    judged, again = (
+        run("check", *one, *TIME, "--format", "json") for one in (words, ["--store", tmp_path / "s", "--no-history"])
+    )
     assert (0, again.code, again.out) == (stored.code, judged.code, judged.out)
     assert json.loads(judged.out)["verdicts"]
 
@@ -94,7 +98,7 @@ def test_reasons_of_formats_stay_in_a_store_and_give_way_to_facts(run: Run, tmp_
     (tmp_path / "report.csv").write_text(f"{','.join(formats.ROW)}\n{','.join(formats.ROW.values())}\n")
     reason = "CA10__credReportAttributesJson__c is not known: account authorization details do not tell it"
     run("import", tmp_path / "details.json", "--store", tmp_path / "s")
-    assert reason in run("check", "--store", tmp_path / "s", *TIME, "--format", "csv").out
+    assert reason in run("check", "--store", tmp_path / "s", "--no-history", *TIME, "--format", "csv").out
     explained = run("explain", KEY_POLICY, formats.ANN, tmp_path / "details.json", *TIME)
     assert (0, True) == (explained.code, "account authorization details do" in explained.out)
     both = run("explain", KEY_POLICY, formats.ANN, tmp_path / "details.json", tmp_path / "report.csv", *TIME)

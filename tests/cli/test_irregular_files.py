@@ -47,23 +47,32 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield root
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-@pytest.mark.parametrize(
-    "command",
-    [
-        "lint",
-        "test",
-        f"check input.json --type {TYPE}",
-        "site build --no-search --out site",
-        "site build --format markdown",
-    ],
+COMMANDS = (
+    "lint",
+    "test",
+    f"check input.json --type {TYPE}",
+    "site build --no-search --out site",
+    "site build --format markdown",
 )
-def test_what_is_no_regular_file_is_told_and_never_waited_for(root: Path, command: str) -> None:
-    arguments = [sys.executable, "-m", "perpend", *command.split(), "--repo", str(root)]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=SECONDS, check=False)
-    told = re.findall(r"error\[L101\]: `(.+?)` is no regular file", done.stdout + done.stderr)
-    assert sorted((*PIPES, SOCKET)) == sorted(set(told))
-    assert "Traceback" not in done.stderr
+ONE_BY_ONE = """
+import sys
+from perpend.cli.app import main
+for command in sys.argv[2:]:
+    try:
+        main([*command.split(), "--repo", sys.argv[1]])
+    except SystemExit:
+        print("ended:", command, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_regular_file_is_told_and_never_waited_for(root: Path) -> None:
+    arguments = [sys.executable, "-c", ONE_BY_ONE, str(root), *COMMANDS]
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS, check=False)
+    *outputs, rest = re.split(r"^ended: .*\n", done.stdout, flags=re.MULTILINE)
+    told = [set(re.findall(r"error\[L101\]: `(.+?)` is no regular file", output)) for output in outputs]
+    assert ({command: {*PIPES, SOCKET} for command in COMMANDS}, "") == (dict(zip(COMMANDS, told, strict=True)), rest)
+    assert "Traceback" not in done.stdout
     assert all((root / path).is_fifo() for path in PIPES)
 
 

@@ -43,7 +43,7 @@ def test_every_road_to_a_verdict_runs_without_numpy(tmp_path: Path) -> None:
         parquet,
         ["import", EXAMPLE, "--store", store],
         [*check, str(tmp_path / "stored.csv"), "--store", store],
-        ["test", "--engine", "duckdb", "/ce/ca/aws/iam"],
+        ["test", "--engine", "duckdb", "*access-key*"],
     ]
     assert "[1, 1, 1, 0, 1, 0] []" == run_without(runs).splitlines()[-1]
     assert Path(expected).read_text() == Path(found).read_text()

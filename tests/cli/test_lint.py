@@ -10,7 +10,6 @@ import pytest
 
 from tests.cli.conftest import Ran, Run
 from tests.repositories import NAMES, logic, policy_files, write
-from tests.sampled import part_of_library
 
 KEYS = {"code", "severity", "message", "path", "line", "column", "endLine", "endColumn", "help"}
 FIELD = {"FIELD": {"path": "a"}}
@@ -34,6 +33,7 @@ def lint(run: Run, root: Path, **more: Any) -> list[dict[str, Any]]:
     return diagnostics
 
 
+<<<<<<< HEAD
 def test_a_part_of_the_library_has_nothing_to_find_fault_with(run: Run, tmp_path: Path) -> None:
     """All of it is looked at by ``make test``."""
     part_of_library(tmp_path / "library", "*")
@@ -41,6 +41,8 @@ def test_a_part_of_the_library_has_nothing_to_find_fault_with(run: Run, tmp_path
     assert [] == lint(run, tmp_path / "library")
 
 
+=======
+>>>>>>> cheapcli
 ERRORS: dict[str, tuple[Any, str]] = {
     "types that cannot be compared": ({"IS_EQUAL": {"left": {"TEXT": "a"}, "right": {"NUMBER": 1}}}, "A202"),
     "a check that is not Boolean": ({"NUMBER": 1}, "A209"),

@@ -22,8 +22,10 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
+from perpend.load import repository
 from perpend.store.manifest import FORMAT
 from tests.sampled import FEW, part_of_library
+from tests.sites import leave_out_operations
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -123,14 +125,19 @@ WITH_COMMANDS = [name for name in DOCUMENTS if "```console" in (ROOT / name).rea
 
 
 BUILDS_SITES = "docs/how-to/build-a-site.md"
+TESTS_ALL = re.compile(r"^\$ perpend test --coverage$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", WITH_COMMANDS)
-def test_commands_do_as_shown(document, workplace, request):
+def test_commands_do_as_shown(document, workplace, monkeypatch, request):
     text = (ROOT / document).read_text("utf-8")
     if document == BUILDS_SITES:
         request.getfixturevalue("small_library")
+        leave_out_operations(monkeypatch)
         part_of_library(workplace / "src/perpend/library", policies=FEW)
+    elif TESTS_ALL.search(text):
+        part = part_of_library(workplace / "src/perpend/library", "frameworks")
+        monkeypatch.setattr(repository, "library", lambda: part)
     elif "src/perpend/library" in text:
         part_of_library(workplace / "src/perpend/library", "*")
     for step in steps(text):

@@ -1,4 +1,4 @@
-"""The Python interface: its page is up to date, its names agree, and the how-to runs, here and from a built wheel."""
+"""The Python interface: its page is up to date, its names agree, and the how-to runs from a built wheel, else here."""
 
 from __future__ import annotations
 
@@ -82,16 +82,11 @@ def run_in(place: Path, python: str) -> str:
     return ended.stdout.strip()
 
 
-def test_the_how_to_runs(tmp_path: Path) -> None:
-    assert str(Path(perpend.__file__)) == run_in(tmp_path, sys.executable)
-
-
-@pytest.mark.skipif(
-    not all(map(find_spec, ("build", "hatchling"))) and not os.environ.get("CI"),
-    reason="build or hatchling is not installed: both are in the extra `dev`",
-)
-def test_the_wheel_that_is_built_installs_and_works(tmp_path: Path) -> None:
-    """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on."""
+def test_the_wheel_that_is_built_installs_and_the_how_to_runs(tmp_path: Path) -> None:
+    """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on; else the how-to runs here."""
+    if not all(map(find_spec, ("build", "hatchling"))) and not os.environ.get("CI"):
+        assert str(Path(perpend.__file__)) == run_in(tmp_path, sys.executable)
+        pytest.skip("build or hatchling is not installed: both are in the extra `dev`")
     for command in (
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
         [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")],

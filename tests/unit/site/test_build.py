@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.ir.operations import OPERATIONS
 from perpend.load.repository import Repository
-from perpend.pages import guides
 from perpend.pages.verdicts.book import NotVerdicts
 from perpend.site import build as building
 from perpend.site import inputs
@@ -23,16 +21,14 @@ from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
-from tests.sites import POLICY, files, hostile_files, verdict_line
+from tests.sites import POLICY, files, hostile_files, leave_out_operations, verdict_line
 
 PAGE = f"{POLICY[1:]}/index.html"
 
 
 @pytest.fixture(autouse=True)
 def few_operations(monkeypatch):
-    """Leave out the pages of most operations, nine of ten of all: no build here depends on how many there are."""
-    few = ("AND", "IS_EQUAL", "NOT")
-    monkeypatch.setattr(guides, "OPERATIONS", {name: one for name, one in OPERATIONS.items() if name in few})
+    leave_out_operations(monkeypatch)
 
 
 @pytest.fixture
