@@ -33,16 +33,6 @@ def lint(run: Run, root: Path, **more: Any) -> list[dict[str, Any]]:
     return diagnostics
 
 
-<<<<<<< HEAD
-def test_a_part_of_the_library_has_nothing_to_find_fault_with(run: Run, tmp_path: Path) -> None:
-    """All of it is looked at by ``make test``."""
-    part_of_library(tmp_path / "library", "*")
-    assert (0, "no problems found\n", "") == run("lint", "--repo", tmp_path / "library")
-    assert [] == lint(run, tmp_path / "library")
-
-
-=======
->>>>>>> cheapcli
 ERRORS: dict[str, tuple[Any, str]] = {
     "types that cannot be compared": ({"IS_EQUAL": {"left": {"TEXT": "a"}, "right": {"NUMBER": 1}}}, "A202"),
     "a check that is not Boolean": ({"NUMBER": 1}, "A209"),

@@ -152,12 +152,8 @@ def test_a_file_that_links_lead_to_is_mended_once_and_none_outside(run: Run, tmp
 def test_the_library_has_nothing_to_mend_and_is_nobodys_to_mend(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-<<<<<<< HEAD
-    part_of_library(tmp_path / "library", "*")
-=======
     """Nor to find fault with: all of it is looked at by ``make test``."""
-    part_of_library(tmp_path / "library", "frameworks")
->>>>>>> cheapcli
+    part_of_library(tmp_path / "library", "*")
     assert (0, "nothing could be mended\n\nno problems found\n", "") == run("lint", "--repo", tmp_path / "library", "--fix")
     monkeypatch.chdir(tmp_path)
     assert "there is no policy repository here" in run("lint", "--fix").err

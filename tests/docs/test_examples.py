@@ -136,7 +136,7 @@ def test_commands_do_as_shown(document, workplace, monkeypatch, request):
         leave_out_operations(monkeypatch)
         part_of_library(workplace / "src/perpend/library", policies=FEW)
     elif TESTS_ALL.search(text):
-        part = part_of_library(workplace / "src/perpend/library", "frameworks")
+        part = part_of_library(workplace / "src/perpend/library", "*")
         monkeypatch.setattr(repository, "library", lambda: part)
     elif "src/perpend/library" in text:
         part_of_library(workplace / "src/perpend/library", "*")
