@@ -47,7 +47,7 @@ def test_engines_agree_on_any_program(
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@settings(max_examples=max(4, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=max(2, EXAMPLES // 14), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.DataObject) -> None:
     files = data.draw(repositories_with(name))
