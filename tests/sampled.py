@@ -13,7 +13,7 @@ from pathlib import Path
 
 from perpend.load.repository import LIBRARY, Repository
 
-STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "12"))
+STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "16"))
 
 _WATCHES_LOGS = re.compile("/cloudtrail/.*-monitoring")
 

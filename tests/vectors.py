@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -117,6 +118,17 @@ def analyzed(file: str, share: int = 1) -> list[tuple[Analyzed, frozenset[str]]]
                 diagnostics += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
             found.append((result, frozenset(diagnostic.code for diagnostic in diagnostics)))
         return found
+
+
+def by_object(cases: Sequence[Case]) -> list[list[int]]:
+    """Return the places of cases in groups that one plan can judge: those of the same object, type and time.
+
+    The table is the one that each of them makes alone, but for columns that only others read.
+    """
+    groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
+    for place, case in enumerate(cases):
+        groups[json.dumps(case.fields), case.program.input_type, case.snapshot].append(place)
+    return [*groups.values()]
 
 
 def imports(analyzer: Analyzer, logic_id: str) -> list[str]:

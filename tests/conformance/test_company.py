@@ -15,7 +15,7 @@ from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
 from perpend.ir.object_types import is_deletion_field
 from tests.regressions import reference
-from tests.vectors import FILES, Case, analyzed, fields_of, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, by_object, fields_of, snapshot, vectors
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +37,32 @@ STEP = int(os.environ.get("PERPEND_COMPANY_STEP", "3"))
 """Each test asks the vectors that the other leaves out; both ask all where it is 1."""
 
 
-def cases(file: str, start: int) -> Iterator[tuple[str, Case]]:
-    for vector, (result, _) in [*zip(vectors(file), analyzed(file), strict=True)][start % STEP :: STEP]:
-        if result.program is not None:
-            yield vector["name"], Case(result.program, fields_of(vector), snapshot(vector))
+def groups(file: str, start: int) -> Iterator[dict[str, Case]]:
+    """Yield vectors of one object by name: one plan judges them."""
+    cases = {
+        vector["name"]: Case(result.program, fields_of(vector), snapshot(vector))
+        for vector, (result, _) in zip(vectors(file), analyzed(file), strict=True)
+        if result.program is not None
+    }
+    names, asked = [*cases], by_object([*cases.values()])
+    for places in asked[start % STEP :: STEP]:
+        yield {names[place]: cases[names[place]] for place in places}
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_an_object_beside_one_of_other_forms(duckdb: DuckDb, file: str) -> None:
-    for name, case in cases(file, 0):
-        check(duckdb, name, case, [case.fields, otherwise_formed(case.fields)], complete=True)
+    for cases in groups(file, 0):
+        fields = next(iter(cases.values())).fields
+        check(duckdb, cases, [fields, otherwise_formed(fields)], complete=True)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_an_object_of_which_only_what_stands_there_is_known(duckdb: DuckDb, file: str) -> None:
-    for name, case in cases(file, 1):
-        check(duckdb, name, case, [case.fields], complete=False)
+    for cases in groups(file, 1):
+        check(duckdb, cases, [next(iter(cases.values())).fields], complete=False)
 
 
-def check(duckdb: DuckDb, name: str, case: Case, judged: list[dict[str, Any]], *, complete: bool) -> None:
-    expected = reference(case.program, judged, case.snapshot, complete=complete)
-    assert [expected] == indexes_of(duckdb, [case.program], judged, case.snapshot, complete=complete), name
+def check(duckdb: DuckDb, cases: dict[str, Case], judged: list[dict[str, Any]], *, complete: bool) -> None:
+    programs, time = [case.program for case in cases.values()], next(iter(cases.values())).snapshot
+    expected = {name: reference(case.program, judged, time, complete=complete) for name, case in cases.items()}
+    assert expected == dict(zip(cases, indexes_of(duckdb, programs, judged, time, complete=complete), strict=True))

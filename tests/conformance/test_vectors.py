@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from perpend.analyze.programs import Analyzed
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from tests.vectors import FILES, Case, analyzed, fields_of, shown, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, by_object, fields_of, shown, snapshot, vectors
 
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
@@ -18,12 +19,12 @@ KEYS = {
 }
 EXPECTATIONS = {"value", "index", "diagnostic", "status", "text", "error"}
 
-Engine = Callable[[Case], End]
+Engine = Callable[[Sequence[Case]], list[End]]
 ENGINES = ("interpreter", "duckdb")
 
 
-def interpreted(case: Case) -> End:
-    return Interpreter([case.program]).judge(case.fields, case.snapshot)[0]
+def interpreted(cases: Sequence[Case]) -> list[End]:
+    return [Interpreter([case.program]).judge(case.fields, case.snapshot)[0] for case in cases]
 
 
 @pytest.fixture(scope="module")
@@ -31,34 +32,44 @@ def engines() -> Iterator[dict[str, Engine]]:
     """Yield each engine by name. DuckDB gives the index; whether an error comes with it is the interpreter's to say."""
     with duck_db(threads=1) as engine:
 
-        def by_duckdb(case: Case) -> End:
-            ((index,),) = indexes_of(engine, [case.program], [case.fields], case.snapshot)
-            return index, interpreted(case)[1]
+        def by_duckdb(cases: Sequence[Case]) -> list[End]:
+            ends = interpreted(cases)
+            for places in by_object(cases):
+                first = cases[places[0]]
+                indexes = indexes_of(engine, [cases[place].program for place in places], [first.fields], first.snapshot)
+                for place, (index,) in zip(places, indexes, strict=True):
+                    ends[place] = index, ends[place][1]
+            return ends
 
         yield dict(zip(ENGINES, (interpreted, by_duckdb), strict=True))
 
 
-def outcome(ends: Engine, number: int, vector: dict[str, Any], file: str) -> dict[str, Any]:
+def outcome(vector: dict[str, Any], result: Analyzed, codes: frozenset[str], end: End | None) -> dict[str, Any]:
     """Return what came of a vector, by the keys of what it expects; what is wrong with it where that is something else."""
     expected = vector["expect"]
-    result, codes = analyzed(file)[number]
     if "diagnostic" in expected:
         found = expected["diagnostic"] in codes and result.program is None
         return expected if found else {"diagnostic": sorted(codes)}
-    if result.program is None:
+    if result.program is None or end is None:
         return {"diagnostic": sorted(codes), "messages": [diagnostic.message for diagnostic in result.diagnostics]}
-    index, error = ends(Case(result.program, fields_of(vector), snapshot(vector)))
-    return shown(result.program, index, error, ("error", *expected))
+    return shown(result.program, *end, ("error", *expected))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("file", FILES)
 def test_every_vector_of_a_file_ends_as_expected(engines: dict[str, Engine], engine: str, file: str) -> None:
+    found = [*zip(vectors(file), analyzed(file), strict=True)]
+    cases = {
+        vector["name"]: Case(result.program, fields_of(vector), snapshot(vector))
+        for vector, (result, _) in found
+        if result.program
+    }
+    ends = dict(zip(cases, engines[engine]([*cases.values()]), strict=True))
     expected, actual = {}, {}
-    for number, vector in enumerate(vectors(file)):
+    for vector, (result, codes) in found:
         name, wanted = vector["name"], vector["expect"]
         expected[name] = wanted if "diagnostic" in wanted else {"error": False, **wanted}
-        actual[name] = outcome(engines[engine], number, vector, file)
+        actual[name] = outcome(vector, result, codes, ends.get(name))
     assert expected == actual
 
 

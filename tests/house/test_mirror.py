@@ -374,9 +374,9 @@ def test_every_module_has_tests_of_its_own_or_is_listed() -> None:
     missing = [
         module
         for path in sorted(SOURCES.rglob("*.py"))
-        if path.name != "__init__.py" and SOURCES / ROWS not in path.parents and lines_of_code(path.read_text("utf-8")) > LEAST
+        if path.name != "__init__.py" and SOURCES / ROWS not in path.parents
         for module in [path.relative_to(SOURCES).with_suffix("").as_posix()]
-        if not (UNITS / module).with_name(f"test_{path.name}").exists()
+        if not (UNITS / module).with_name(f"test_{path.name}").exists() and lines_of_code(path.read_text("utf-8")) > LEAST
     ]
     assert sorted(missing) == sorted(listed)
     assert [] == [tests for tests in TESTED_BY if not (ROOT / "tests" / tests).exists()]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from perpend.cli.app import main
 from perpend.store.store import Store
@@ -20,6 +21,9 @@ COLUMNS = ("password_enabled", "mfa_active", "access_key_1_active", "access_key_
 VALUES = ("true", "true", "false", "", "2026-10-01T00:00:00+00:00")
 TIMES = ("2026-01-01", "2026-06-01", "2026-11-20")
 POLICY = "user-has-more-than-one-active-access-key"
+
+STORES = max(1, settings.default.max_examples // 20) if settings.default else 1
+"""How many estates are stored, three times each: one holds inputs of all kinds."""
 
 Run = Callable[..., tuple[int, str]]
 
@@ -75,7 +79,7 @@ def without_names(said: str, named: list[tuple[str, str]], contents: list[str]) 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files")
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(STORES))
 def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in (*KINDS, *draw.sample(KINDS, 1))]

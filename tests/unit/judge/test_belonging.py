@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from perpend.ir.ids import PRODUCTION
 from perpend.ir.object_types import Field
 from perpend.judge.belonging import NO_ID, account_names, with_children
 from perpend.judge.estates import judge_estate
+from perpend.judge.judgement import Judgement
 from perpend.judge.selection import select_policies
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.load.repository import open_repository
@@ -209,69 +211,92 @@ def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_al
     assert is_open == (LIST not in found.objects[ACCOUNT][0].fields)
 
 
-THING, PART, PARTS, OWNER, OWNER_KEY = "CA10__CaThing__c", "CA10__CaPart__c", "CA10__Parts__r", "thing__r", "thing__c"
+PARTS, OWNER, OWNER_KEY = "CA10__Parts__r", "thing__r", "thing__c"
+SAID: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({OWNER_KEY: None}, False),
+    ({OWNER_KEY: ""}, False),
+    ({OWNER_KEY: None, OWNER: {"Name": "x"}}, False),
+    ({OWNER_KEY: "b"}, False),
+    ({OWNER_KEY: "b", OWNER: {"Name": "x"}}, False),
+    ({OWNER_KEY: "b", OWNER: {"Id": "b"}}, False),
+    ({OWNER_KEY: "b", OWNER: {"Id": "a"}}, True),
+    ({OWNER_KEY: None, OWNER: {"Id": "b"}}, True),
+    ({OWNER_KEY: 5}, True),
+    ({OWNER_KEY: ["b"]}, True),
+    ({OWNER: None}, False),
+    ({OWNER: {"Id": None}}, False),
+    ({OWNER: {"Id": "b"}}, False),
+    ({OWNER: {}}, True),
+    ({OWNER: {"Name": "x"}}, True),
+    ({OWNER: {"Id": ""}}, True),
+    ({OWNER: {"Id": 5}}, True),
+    ({OWNER: {"Id": ["b"]}}, True),
+    ({OWNER: 5}, True),
+    ({OWNER: []}, True),
+]
+"""What parts say of whose they are, and whether they leave open whose."""
+
+CASES = {
+    f"{kind} {number}": (kind, part, is_open)
+    for kind in ("lookup", "masterDetail")
+    for number, (part, is_open) in enumerate(SAID)
+}
 
 
-def declared_types(kind: str) -> dict[str, Any]:
+def types_of(case: str) -> tuple[str, str]:
+    """Return the types of things and of parts that a case has for itself."""
+    place = [*CASES].index(case)
+    return f"CA10__CaThing{place}__c", f"CA10__CaPart{place}__c"
+
+
+def declared_types(case: str) -> dict[str, Any]:
     """Return the files of a policy that asks things whether they have a part that is on, and of both types."""
+    kind, _, _ = CASES[case]
+    thing, part = types_of(case)
     fields = [{"name": "Id", "type": "text"}, {"name": OWNER_KEY, "type": kind}, {"name": "on", "type": "checkbox"}]
     condition = {"status": "INCOMPLIANT", "currentStateMessage": "on", "check": {"FIELD": {"path": "on"}}}
     otherwise = {"status": "COMPLIANT", "currentStateMessage": "off"}
     block = {"relationshipName": PARTS, "conditions": [condition], "otherwise": otherwise}
     asked = {"RELATED_LIST_HAS": {"relationshipName": PARTS, "status": "INCOMPLIANT"}}
-    lookups = [{"name": OWNER, "target": THING, "key": OWNER_KEY}]
-    types = {
-        f"types/{THING}/type.yaml": {"label": "T", "fields": {}, "children": [{"name": PARTS, "type": PART, "key": OWNER_KEY}]},
-        f"types/{PART}/type.yaml": {"label": "P", "fields": fields, "lookups": lookups},
+    lookups = [{"name": OWNER, "target": thing, "key": OWNER_KEY}]
+    files = policy_files(logic(asked, input_type=thing, relatedLists=[block]))
+    return {
+        **{path.replace("/policy/", f"/{thing.lower()}/"): content for path, content in files.items()},
+        f"types/{thing}/type.yaml": {"label": "T", "fields": {}, "children": [{"name": PARTS, "type": part, "key": OWNER_KEY}]},
+        f"types/{part}/type.yaml": {"label": "P", "fields": fields, "lookups": lookups},
     }
-    return policy_files(logic(asked, relatedLists=[block]), **types)
 
 
-@pytest.mark.parametrize("kind", ["lookup", "masterDetail"])
-@pytest.mark.parametrize(
-    ("part", "is_open"),
-    [
-        ({}, True),
-        ({OWNER_KEY: None}, False),
-        ({OWNER_KEY: ""}, False),
-        ({OWNER_KEY: None, OWNER: {"Name": "x"}}, False),
-        ({OWNER_KEY: "b"}, False),
-        ({OWNER_KEY: "b", OWNER: {"Name": "x"}}, False),
-        ({OWNER_KEY: "b", OWNER: {"Id": "b"}}, False),
-        ({OWNER_KEY: "b", OWNER: {"Id": "a"}}, True),
-        ({OWNER_KEY: None, OWNER: {"Id": "b"}}, True),
-        ({OWNER_KEY: 5}, True),
-        ({OWNER_KEY: ["b"]}, True),
-        ({OWNER: None}, False),
-        ({OWNER: {"Id": None}}, False),
-        ({OWNER: {"Id": "b"}}, False),
-        ({OWNER: {}}, True),
-        ({OWNER: {"Name": "x"}}, True),
-        ({OWNER: {"Id": ""}}, True),
-        ({OWNER: {"Id": 5}}, True),
-        ({OWNER: {"Id": ["b"]}}, True),
-        ({OWNER: 5}, True),
-        ({OWNER: []}, True),
-    ],
-)
-def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(
-    tmp_path: Path, kind: str, part: dict[str, Any], is_open: bool
-) -> None:
-    analyzer = analyzer_of(tmp_path / "repository", declared_types(kind))
+def ended(found: Judgement) -> dict[str, dict[str, str]]:
+    """Return how the things of each case ended."""
+    by_type: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in found.findings():
+        by_type[one.object.type_name][one.object.id] = one.status.value
+    return {case: by_type[types_of(case)[0]] for case in CASES}
+
+
+def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp_path: Path) -> None:
+    files = {path: content for case in CASES for path, content in declared_types(case).items()}
+    analyzer = analyzer_of(tmp_path / "repository", files)
 
     def read(name: str, *rows: dict[str, Any]) -> list[Any]:
         return [object_from_fields(one, analyzer.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
 
-    parts = read(PART, {"Id": "p", "on": True, **part}, {"Id": "q", "on": False, OWNER_KEY: "a"})
-    source = Source("x", "test-data", None, 0, coverage=(Claim(PART), Claim(THING)))
-    found = Estate((source,), {THING: read(THING, {"Id": "a"}, {"Id": "b"}), PART: parts})
-    is_owned = part.get(OWNER_KEY) == "b" or part.get(OWNER) == {"Id": "b"}
-    if is_open or (kind == "masterDetail" and not is_owned):
-        expected = ["UNDETERMINED", "UNDETERMINED"]
-    else:
-        expected = ["COMPLIANT", "INCOMPLIANT" if is_owned else "COMPLIANT"]
+    claims, objects, expected = list[Claim](), dict[str, list[Any]](), dict[str, dict[str, str]]()
+    for case, (kind, said, is_open) in CASES.items():
+        thing, part = types_of(case)
+        claims += [Claim(part), Claim(thing)]
+        objects[part] = read(part, {"Id": "p", "on": True, **said}, {"Id": "q", "on": False, OWNER_KEY: "a"})
+        objects[thing] = read(thing, {"Id": "a"}, {"Id": "b"})
+        is_owned = said.get(OWNER_KEY) == "b" or said.get(OWNER) == {"Id": "b"}
+        if is_open or (kind == "masterDetail" and not is_owned):
+            expected[case] = {"a": "UNDETERMINED", "b": "UNDETERMINED"}
+        else:
+            expected[case] = {"a": "COMPLIANT", "b": "INCOMPLIANT" if is_owned else "COMPLIANT"}
+    found = Estate((Source("x", "test-data", None, 0, coverage=tuple(claims)),), objects)
     selection = select_policies(analyzer)
-    assert expected == [one.status.value for one in judge_estate(found, selection).findings()]
+    assert expected == ended(judge_estate(found, selection))
     snapshot = write_store(tmp_path / "store", found, declared=analyzer.object_type)
-    with judge_snapshot(snapshot, selection) as judged:
-        assert expected == [one.status.value for one in judged.findings()]
+    with judge_snapshot(snapshot, selection) as judgement:
+        assert expected == ended(judgement)

@@ -92,7 +92,6 @@ ELSEWHERE = "its name leads elsewhere, or holds signs that no name has"
         (foreign("a", "b").replace(b"b", b"a"), PackFault("a", "stands there twice")),
         (foreign("a", change=_link), PackFault("a", "is no file")),
         (foreign("a", change=_squeezed), PackFault("a", "is packed in a way that no pack is")),
-        (foreign("a", content=bytes(80 * 1024 * 1024)), PackFault("a", "unpacks to more than 250 times its size")),
         (packed()[:-30], PackFault("", "is cut off or damaged: file is not a zip file")),
         (packed()[:500], PackFault("b/c.parquet", "the file is cut off within this member")),
     ],
@@ -100,6 +99,11 @@ ELSEWHERE = "its name leads elsewhere, or holds signs that no name has"
 )
 def test_what_is_hostile_or_cut_is_named_by_member(tmp_path: Path, content: bytes, expected: PackFault) -> None:
     assert {expected} == set(faults_of(tmp_path, content))
+
+
+def test_what_swells_is_named_by_member(tmp_path: Path) -> None:
+    content = foreign("a", content=bytes(80 * 1024 * 1024))
+    assert [PackFault("a", "unpacks to more than 250 times its size")] == faults_of(tmp_path, content)
 
 
 def test_damage_is_named_by_member_and_the_others_can_be_read(tmp_path: Path) -> None:

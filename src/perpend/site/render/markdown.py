@@ -41,8 +41,14 @@ def _named(names: str) -> frozenset[str]:
 MAX_RENDERED: Final = 128 * 1024
 """The longest text, in characters, that is read as Markdown. A longer one is shown as it is written."""
 
+MAX_OPENED: Final = 4_000
+"""How many signs ``<`` and ``[`` it may hold: what nobody closes is gone through again for each that follows.
+
+A text that holds more is shown as it is written, too.
+"""
+
 MAX_SHOWN: Final = 512 * 1024
-"""How many characters of a longer one are shown."""
+"""How many characters of what is shown as it is written are shown."""
 
 LANGUAGES: Final = _named(
     "bash console css diff docker go hcl html http ini java javascript js json kotlin nginx php powershell properties ps1 "
@@ -103,7 +109,7 @@ def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None
     without it, relative targets are taken off. Images from other hosts become links. Headings go down one level and get ids
     behind ``id_prefix``, so that two texts can share a page.
     """
-    if len(text) > MAX_RENDERED:
+    if len(text) > MAX_RENDERED or text.count("<") + text.count("[") > MAX_OPENED:
         return f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda sign: visible(sign[0]), text[:MAX_SHOWN]))}</code></pre>\n'
     text = _TURNING.sub(lambda sign: visible(sign[0]), text)
     html = _parser().render(text, {"prefix": id_prefix, "highlighted": _MAX_HIGHLIGHTED_IN_ALL})

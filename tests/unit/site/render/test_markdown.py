@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from perpend.site.render.markdown import MAX_RENDERED, html_from_markdown, plain_text
+from perpend.site.render.markdown import MAX_OPENED, MAX_RENDERED, html_from_markdown, plain_text
 
 HARMLESS_NAMES = {
     "class",
@@ -103,6 +103,12 @@ def test_no_sign_of_the_seed_is_left() -> None:
     assert None is re.search("[0-9a-f]{32}", html_from_markdown(text))
 
 
+def within(text: str) -> int:
+    """Return how long the beginning of a text is that holds as many signs as what is read as Markdown may hold."""
+    signs = [sign.start() for sign in re.finditer(r"[<[]", text[:MAX_RENDERED])]
+    return signs[MAX_OPENED] if len(signs) > MAX_OPENED else 0
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -110,10 +116,12 @@ def test_no_sign_of_the_seed_is_left() -> None:
         "<!--" * 250_000,
         "<![CDATA[" * 110_000,
         "[" * 1_000_000,
+        "![" * 500_000,
         "*a **b " * 150_000,
         ">" * 1_000_000,
         "- " * 500_000,
         "<b>a\n\n" * 150_000,
+        "".join(f"<b title={number}>a\n\n" for number in range(60_000)),
         "|" * 3_000 + "\n" + "|-" * 3_000 + "\n" + "|\n" * 300_000,
         "```tf\n" + "<<E\n" * 250_000,
         ("```tf\n" + "<<E\n" * 1_400 + "```\n") * 200,
@@ -123,10 +131,17 @@ def test_no_sign_of_the_seed_is_left() -> None:
 )
 def test_endless_input_ends_soon(text: str) -> None:
     begun = time.process_time()
-    for length in (len(text), MAX_RENDERED):
+    for length in (len(text), MAX_RENDERED, within(text)):
         html_from_markdown(text[:length])
         plain_text(text[:length], 160)
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("sign", ["<", "["])
+def test_a_text_of_too_many_that_open_something_is_shown_as_it_is_written(sign: str) -> None:
+    text = "# a\n" + sign * MAX_OPENED
+    assert html_from_markdown(text).startswith("<h2 ")
+    assert html_from_markdown(text + sign).startswith('<pre tabindex="0"><code># a\n')
 
 
 def test_input_beyond_the_bound_is_shown_as_it_is_written() -> None:
