@@ -15,13 +15,9 @@ from botocore.session import Session
 from perpend.clouds.aws.client import CloudClient
 from perpend.clouds.aws.plan import plan_of
 from perpend.clouds.aws.reach.entering import entrances_of_organization
-from perpend.clouds.aws.runs import window
-from perpend.clouds.aws.runs.window import Accounts
+from perpend.clouds.aws.runs.window import WINDOW, Accounts
 from perpend.gather.journal import Journal
 from tests.servers.stub import SECRET, Stub
-
-WINDOW = 4
-"""How many accounts are open at once here."""
 
 WANTED = {"CA10__CaAwsUser__c": ("CA10__credReportAttributesJson__c",)}
 
@@ -31,7 +27,6 @@ def test_of_accounts_that_are_done_nothing_stays_in_memory(tmp_path: Path, monke
         monkeypatch.delenv(name)
     for name, value in (("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", SECRET)):
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(window, "WINDOW", WINDOW)
     stub, plan = Stub(3 * WINDOW, 1), plan_of(WANTED)
     client = CloudClient(endpoint_url=stub.url)
     entrances, _ = entrances_of_organization(client, plan, role_name="audit", external_id=None)
