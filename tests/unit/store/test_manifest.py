@@ -180,6 +180,12 @@ def changed(**changes: Any) -> str:
     return sealed({**DOCUMENT, **changes})
 
 
+def leading(path: str) -> str:
+    """Return a manifest with a table whose file is said to be somewhere else."""
+    [first, *others] = DOCUMENT["tables"]
+    return changed(tables=[{**first, "files": [{"path": path, "sha256": "0" * 64, "size": 1}]}, *others])
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -200,6 +206,9 @@ def changed(**changes: Any) -> str:
             changed(tables=[{**DOCUMENT["tables"][1], "columns": [{"name": "x", "form": "odd"}]}]),
             "it holds something else than a manifest",
         ),
+        (leading("/etc/passwd"), "it holds something else than a manifest"),
+        (leading("../x.parquet"), "it holds something else than a manifest"),
+        (leading("inventory/../../x.parquet"), "it holds something else than a manifest"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_the_reason(text: str, reason: str):

@@ -138,6 +138,28 @@ def test_a_level_that_hangs_on_nothing_needs_nothing(statement: dict[str, Any], 
     assert expected == level(statement, known=Surroundings())
 
 
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:username"])
+@pytest.mark.parametrize(
+    ("operator", "value"), [("Bool", "true"), ("ArnLike", "arn:aws:iam::111122223333:root"), ("NumericEquals", "3")]
+)
+def test_what_compares_no_texts_fixes_nobody_by_a_text(operator: str, value: str, key: str) -> None:
+    assert "ANONYMOUS_PRINCIPAL" == level(allow(Condition={operator: {key: value}}))
+    assert "EXTERNAL_PRINCIPAL" == level(allow(Condition=equals(key, value)))
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:SourceOrgID"])
+def test_the_case_of_an_organization_counts_where_the_operator_says_so(key: str) -> None:
+    given = {key: OWN_ORGANIZATION.upper()}
+    assert "EXTERNAL_PRINCIPAL" == level(allow(Condition={"StringEquals": given}))
+    assert "SAME_ORG" == level(allow(Condition={"StringEqualsIgnoreCase": given}))
+
+
+def test_a_deny_is_told_by_its_number_among_all_statements() -> None:
+    others = deny(Condition={"StringNotEquals": {"aws:PrincipalAccount": OWN}})
+    (access,) = access_of_statements(document(allow(), others), RESOURCE, KNOWN)
+    assert "the Deny in statement 2 leaves principals of the own account" in access.because
+
+
 def test_who_belongs_to_the_own_organization_can_be_known_of_some_accounts() -> None:
     some = replace(
         KNOWN, organization_accounts=None, account_organizations={MEMBER: OWN_ORGANIZATION, COLLECTED: "o-partner001"}
