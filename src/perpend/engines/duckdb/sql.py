@@ -138,7 +138,7 @@ def _lower(text: str) -> str:
 def _instant(text: str) -> str:
     """Return the milliseconds of a text: in the form that AWS writes, in another common one, or as the native says.
 
-    No date begins behind the nine.
+    No date begins behind the nine. Without a text nothing is looked at, and no native called: most objects were never deleted.
     """
     usual = f"strlen({text}) = 25 AND {text} >= '0001' AND ends_with({text}, '+00:00')"
     quick = f"CASE WHEN {usual} THEN epoch_ms(try_strptime({text}, '%Y-%m-%dT%H:%M:%S+00:00')) END"
@@ -147,7 +147,7 @@ def _instant(text: str) -> str:
     fraction = f"(CASE WHEN substr({text}, 20, 1) = '.' THEN CAST(left({digits}, 3) AS BIGINT) ELSE 0 END)"
     moment = f"epoch_ms(TRY_CAST(left({text}, 19) AS TIMESTAMP)) + {fraction}"
     slow = f"CASE WHEN {known} THEN {moment} ELSE perpend_instant({text}) END"
-    return f"(CASE WHEN {text} >= ':' THEN NULL ELSE coalesce({quick}, {slow}) END)"
+    return f"(CASE WHEN {text} IS NULL OR {text} >= ':' THEN NULL ELSE coalesce({quick}, {slow}) END)"
 
 
 def _path(key: str) -> str:
