@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
 
 from perpend.collect import files
 from perpend.judge.freshness import Freshness
+from perpend.judge.stores import large
 from perpend.judge.stores.aged import aged_snapshot
 from perpend.store.database import opened, rows_of
 from perpend.store.store import Store
@@ -23,6 +25,7 @@ from tests.formats import ANN, config_item
 
 ACCOUNT, LINK = "CA10__CaAwsAccount__c", "CA10__CaAwsIamPolicyUserLink__c"
 A, B = "111122223333", "444455556666"
+ROOT = f"arn:aws:iam::{A}:root"
 USERS = "account-has-no-iam-users"
 NOW = ("--snapshot-time", "2026-11-20T12:00:00Z")
 OLD, NEW = "2026-11-17T12:00:00Z", "2026-11-20T10:00:00Z"
@@ -168,6 +171,23 @@ def test_a_report_older_than_four_hours_is_told(estate: Estate, run: Run) -> Non
     assert told in run("check", old, *NOW, "--quiet").err
     assert "" == run("check", new, *NOW, "--quiet").err
     assert f"{old} {told}" in run("check", "--store", estate.store(old, new), "--no-history", *NOW, "--quiet").err
+
+
+def test_a_large_report_without_a_time_may_be_older_than_anything(
+    estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = estate.directory / "report.csv"
+    report.write_text(
+        f"user,arn,access_key_1_active,access_key_2_active\nann,{ANN},true,false\n<root_account>,{ROOT},false,false\n"
+    )
+    asked = ("check", report, "--policy", KEY_POLICY, "--format", "json", "--max-age", "24h")
+    small = run(*asked)
+    assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
+    assert "it is not known whether every AWS IAM User was judged: observed at a time that nothing states" in small.err
+    monkeypatch.setattr(files, "LARGE", 0)
+    with patch("perpend.judge.stores.large._judged", wraps=large._judged) as judged:
+        assert small == run(*asked)
+    judged.assert_called_once()
 
 
 def first_and_last(old: Path, contents: Iterable[str]) -> tuple[str, str]:

@@ -56,10 +56,9 @@ def aged_snapshot(
             copy(connection, query, path, staging=True)
             files[table_name] = (path,)
     written = "\0".join([snapshot.content_hash, *(f"{number} {reason}" for number, reason in stale.items())])
-    coverage = aged_coverage(snapshot.sources, stale)
     return replace(
         snapshot,
-        sources=tuple(replace(source, coverage=claims) for source, claims in zip(snapshot.sources, coverage, strict=True)),
+        sources=_aged_sources(snapshot.sources, stale),
         tables=Tables(tables, snapshot.tables.complete),
         files=snapshot.files.replaced(files),
         content_hash=hashlib.sha256(written.encode()).hexdigest(),
@@ -77,7 +76,14 @@ def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedRe
         there = {CONTRADICTED} if table == USER_TYPE else set[str]()
         relations[table] = f"(SELECT {_marked({CONTRADICTED: reason}, there)} FROM {relation})"
     tables = {table: replace(one, contradicted=True) for table, one in staged.tables.by_name.items()}
-    return replace(staged, tables=Tables(tables, staged.tables.complete), relations=relations)
+    sources = _aged_sources(staged.sources, stale)
+    return replace(staged, sources=sources, tables=Tables(tables, staged.tables.complete), relations=relations)
+
+
+def _aged_sources(sources: Sequence[StoredSource], stale: Mapping[int, str]) -> tuple[StoredSource, ...]:
+    """Return sources that claim nothing any more of what is stale."""
+    coverage = aged_coverage(sources, stale)
+    return tuple(replace(source, coverage=claims) for source, claims in zip(sources, coverage, strict=True))
 
 
 class _Aging:
