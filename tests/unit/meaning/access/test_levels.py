@@ -140,7 +140,7 @@ def test_a_level_that_hangs_on_nothing_needs_nothing(statement: dict[str, Any], 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:username"])
 @pytest.mark.parametrize(
-    ("operator", "value"), [("Bool", "true"), ("ArnLike", "arn:aws:iam::111122223333:root"), ("NumericEquals", "3")]
+    ("operator", "value"), [("Bool", "true"), ("NumericEquals", "3"), ("DateLessThan", "2026-11-20T00:00:00Z")]
 )
 def test_what_compares_no_texts_fixes_nobody_by_a_text(operator: str, value: str, key: str) -> None:
     assert "ANONYMOUS_PRINCIPAL" == level(allow(Condition={operator: {key: value}}))
