@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -81,14 +82,21 @@ Interrupted = Callable[..., int]
 
 @pytest.fixture
 def interrupted(run: Run, capsys: pytest.CaptureFixture[str]) -> Interrupted:
-    """Run a command in this process until what is done beside it is through, as if Ctrl-C were pressed then; return its code."""
+    """Run a command in this process until what is done beside it is through, as if Ctrl-C were pressed then; return its code.
+
+    Pressed again where nothing has come of it: what is raised in a callback of the garbage collector, as Hypothesis has one, is lost.
+    """
 
     def command(beside: Callable[[Listener], object], *arguments: Any) -> int:
+        ended = threading.Event()
+
         def body() -> None:
             try:
                 beside(Listener(capsys))
             finally:
-                os.kill(os.getpid(), signal.SIGINT)
+                while not ended.is_set():
+                    os.kill(os.getpid(), signal.SIGINT)
+                    ended.wait(15)
 
         former = signal.signal(signal.SIGINT, signal.default_int_handler)
         with ThreadPoolExecutor(1) as threads:
@@ -96,6 +104,7 @@ def interrupted(run: Run, capsys: pytest.CaptureFixture[str]) -> Interrupted:
             try:
                 code = run(*arguments).code
             finally:
+                ended.set()
                 with suppress(KeyboardInterrupt):  # comes here where the command ended by itself
                     done.exception()
                 signal.signal(signal.SIGINT, former)
