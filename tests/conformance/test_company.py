@@ -34,7 +34,7 @@ def otherwise_formed(value: Any) -> Any:
 
 
 STEP = int(os.environ.get("PERPEND_COMPANY_STEP", "3"))
-"""Each test asks the vectors that the other leaves out; both ask all where it is 1."""
+"""Of how many objects each test asks one, and not the same; both ask all where it is 1."""
 
 
 def groups(file: str, start: int) -> Iterator[dict[str, Case]]:

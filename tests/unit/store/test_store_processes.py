@@ -162,7 +162,6 @@ def test_a_writer_that_dies_at_any_step_leaves_a_whole_snapshot_in_force(tmp_pat
 
 FULL = """
 import resource, sys
-from pathlib import Path
 sys.dont_write_bytecode = True  # a module cut off there would stay so
 from perpend.cli.app import main
 for limit in map(int, sys.argv[2:]):
