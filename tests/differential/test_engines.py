@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -15,9 +16,22 @@ from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
-from perpend.plan.rewrites import REWRITES
+from perpend.plan.build import plan_of
+from perpend.plan.rewrites import REWRITES, Rewrite
+from perpend.plan.scalar import walk
+from perpend.plan.wanted import wanted_by
+from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import EXAMPLES, TIME, batches
-from tests.estates import CATALOGUES, PARTS, THING, TYPES, repositories, repositories_with, repositories_with_logic
+from tests.estates import (
+    CATALOGUES,
+    OWNER_LOOKUP,
+    PARTS,
+    THING,
+    TYPES,
+    repositories,
+    repositories_with,
+    repositories_with_logic,
+)
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import codes, logic, operations_of, policy_files, program_of, temporary_analyzer
 
@@ -67,6 +81,50 @@ def test_each_rewrite_keeps_every_verdict(duckdb: DuckDb, files: dict[str, Any],
         found = indexes_of(duckdb, [program], judged, TIME)
         for some in ((), *alone, *others):
             assert found == indexes_of(duckdb, [program], judged, TIME, rewrites=some), [one.__name__ for one in some]
+
+
+NO_JSON = {"isEmpty": "empty", "isInvalid": "invalid"}
+NO_VALUE = {"evaluationError": "failed", "resultTypeMismatch": "another type"}
+JSON_FROM = {"JSON_FROM": {"arg": {"FIELD": {"path": "CA10__json__c", "returnType": "BYTES"}}, "undeterminedIf": NO_JSON}}
+LETTERS = {"LIST_FROM": {"arg": {"FIELD": {"path": "CA10__text__c"}}, "separator": ""}}
+
+
+def is_of_document(expression: str, right: dict[str, Any]) -> dict[str, Any]:
+    query = f"JSON_QUERY_{next(iter(right))}"
+    return {
+        "IS_EQUAL": {"left": {query: {"arg": JSON_FROM, "expression": expression, "undeterminedIf": NO_VALUE}}, "right": right}
+    }
+
+
+EACH_REWRITTEN = [
+    *(is_of_document(expression, {"TEXT": "x"}) for expression in ("a", "A", "c[0]", "c[1]")),
+    is_of_document("b", {"NUMBER": 1}),
+    {"COLLECTION_CONTAINS": {"arg": LETTERS, "search": {"TEXT": ""}}},
+    {"IS_EQUAL": {"left": {"FIELD": {"path": f"{OWNER_LOOKUP}.CA10__text__c"}}, "right": {"TEXT": "x"}}},
+]
+"""What each rewrite changes: members of one document, queries of one, blank letters. Where owners are read, tables are, too."""
+
+DOCUMENTS = [
+    *('{"a": "x"}', '{"A": "x"}', '{"a": "y", "A": "x"}', '{"a": "y", "b": 1}', '{"b": 1, "a": "x"}', '{"b": "1"}', '{"a": 1}'),
+    *('{"c": ["x"]}', '{"c": ["y", "x"]}', '{"a": "y", "b": 2, "c": [1]}', "[]", "{", "", r'{"a": "\u0078"}', None),
+]
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+def test_each_rewrite_keeps_the_verdicts_of_what_it_changes(duckdb: DuckDb, rewrite: Rewrite) -> None:
+    judged = [
+        {"CA10__json__c": document, "CA10__text__c": text, OWNER_LOOKUP: {"CA10__text__c": owner}}
+        for document, text, owner in product(DOCUMENTS, ("b", "b c", " ", None), ("x", "y"))
+    ]
+    with temporary_analyzer(policy_files(logic(*EACH_REWRITTEN, input_type=THING), **TYPES)) as analyzer:
+        program = program_of(analyzer)
+        tables, _ = tables_of(shred(judged, THING, wanted_by([program]), complete=True), complete=True)
+        plans = [plan_of([program], tables, TIME, rewrites=some).stage.outputs for some in ((), (rewrite,))]
+        plain, rewritten = ({(node.primitive, node.constants) for node in walk(plan.values())} for plan in plans)
+        assert plain != rewritten, "nothing is rewritten"
+        expected = reference(program, judged, TIME, complete=True)
+        assert {*range(199, 800, 100), 800} <= set(expected), "not every condition fires"
+        assert [expected] == indexes_of(duckdb, [program], judged, TIME, rewrites=[rewrite])
 
 
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
