@@ -188,8 +188,10 @@ def repositories(draw: Draw, types: st.SearchStrategy[dict[str, Any]] = CATALOGU
 
 
 @st.composite
-def repositories_with(draw: Draw, name: str) -> dict[str, Any]:
-    """Draw the files of a repository whose policy uses one operation for certain."""
+def repositories_with(
+    draw: Draw, name: str, depth: int = 2, types: st.SearchStrategy[dict[str, Any]] = CATALOGUES
+) -> dict[str, Any]:
+    """Draw the files of a repository whose policy uses one operation for certain, with others below it up to a depth."""
     operation = OPERATIONS[name]
     found = draw(extracts())
     names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
@@ -198,14 +200,14 @@ def repositories_with(draw: Draw, name: str) -> dict[str, Any]:
         kind = draw(st.sampled_from([kind for kind, _ in found.names]))
     else:
         kind = draw(st.sampled_from(kinds_of(operation, names)))
-    call = use(draw, operation, kind, names, 2)
+    call = use(draw, operation, kind, names, depth)
     check = call if kind is ValueType.BOOLEAN else {"IS_EMPTY": {"arg": call}}
     block = {
         "conditions": [{**_outcome(draw), "check": check}],
         "otherwise": _outcome(draw),
         "relatedLists": related_lists(draw),
     }
-    return repository_files(found, block, alias="inputObject", types=draw(CATALOGUES))
+    return repository_files(found, block, alias="inputObject", types=draw(types))
 
 
 @st.composite

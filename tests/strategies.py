@@ -27,7 +27,7 @@ OPEN_KINDS = (ValueType.TEXT, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DAT
 """The types that a field of no declared type may stand for here."""
 
 POOL = (
-    *("", " ", "a", "A ", "b", "a,b", "true", "TRUE", "N/A", "0", "P1D", "60s", "k: v", "é\n\t"),
+    *("", " ", "a", "A ", "b", "ab", "ba", ",", "a,b", "true", "TRUE", "N/A", "0", "P1D", "60s", "k: v", "é\n\t"),
     *(
         "{}",
         '{"a": 1}',
@@ -118,11 +118,12 @@ def expression(draw: Draw, kind: ValueType, names: Names, depth: int) -> dict[st
 
 @cache
 def producers(kind: ValueType, names: Names, leaf: bool) -> tuple[Operation, ...]:
-    """Return the operations that can give a value of a type, only those without operands for a leaf."""
+    """Return the operations that can give a value of a type, only those without operands for a leaf; reading a field often."""
     return tuple(
         operation
         for operation in OPERATIONS.values()
         if _can_give(operation, kind, names) and not (leaf and any(item.operand for item in operation.parameters))
+        for _ in range(8 if operation.result is Result.FIELD else 1)
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.estates import DELETION, objects
-from tests.strategies import Draw
+from tests.estates import DELETION, OPEN, objects
+from tests.strategies import POOL, Draw
 
 TIME = 1_768_068_000_000
 """The time of the snapshot that is judged, in milliseconds since 1970."""
@@ -17,12 +17,18 @@ TIME = 1_768_068_000_000
 EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28"))
 THINGS = objects() | objects(loose=True)
 OBJECTS_EACH = 40
+_TEXTS = {"CA10__text__c", "CA10__json__c", OPEN}
 _PARTS = ("CA10__Parts__r", "CA10__Bolts__r", "CA10__Things__r")
 
 
 def mixed(drawn: list[dict[str, Any]], random: Random, number: int) -> list[dict[str, Any]]:
-    """Return the drawn objects and mixtures of them, ``number`` in all."""
-    return [*drawn, *(_mixture(drawn, random) for _ in range(number - len(drawn)))]
+    """Return the drawn objects and mixtures of them, ``number`` in all; half of the texts are others, which often match."""
+    mixtures = [_mixture(drawn, random) for _ in range(number - len(drawn))]
+    for mixture in mixtures:
+        for name in _TEXTS & mixture.keys():
+            if random.random() < 0.5:
+                mixture[name] = random.choice(POOL)
+    return [*drawn, *mixtures]
 
 
 def _mixture(drawn: list[dict[str, Any]], random: Random) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def _mixture(drawn: list[dict[str, Any]], random: Random) -> dict[str, Any]:
 
 
 @st.composite
-def batches(draw: Draw) -> list[dict[str, Any]]:
-    """Draw objects and mix them."""
+def batches(draw: Draw, number: int = OBJECTS_EACH) -> list[dict[str, Any]]:
+    """Draw objects and mix them, ``number`` in all."""
     drawn = draw(st.lists(THINGS, min_size=2, max_size=6))
-    return mixed(drawn, Random(draw(st.integers(0, 2**32))), OBJECTS_EACH)
+    return mixed(drawn, Random(draw(st.integers(0, 2**32))), number)

@@ -64,11 +64,16 @@ def test_engines_agree_on_any_program(
 @settings(max_examples=max(2, EXAMPLES // 14), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.DataObject) -> None:
-    files = data.draw(repositories_with(name))
-    with temporary_analyzer(files) as analyzer:
-        program = program_of(analyzer)
-        assert name in operations_of(program.block)
-        compare(duckdb, files, program, data.draw(BATCH), complete=data.draw(st.booleans()))
+    judged, types, complete = data.draw(batches(60)), st.just(data.draw(CATALOGUES)), data.draw(st.booleans())
+    drawn = [data.draw(repositories_with(name, depth, types)) for depth in (1, 2)]
+    with ExitStack() as stack:
+        programs = [program_of(stack.enter_context(temporary_analyzer(files))) for files in drawn]
+        assert all(name in operations_of(program.block) for program in programs)
+        for files, program, found in zip(
+            drawn, programs, indexes_of(duckdb, programs, judged, TIME, complete=complete), strict=True
+        ):
+            indexes = reference(program, judged, TIME, complete=complete)
+            check_agreement("duckdb", Counterexample(files, judged, complete, TIME, indexes), found)
 
 
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))

@@ -108,6 +108,25 @@ def test_what_is_imported_is_checked_and_pruned_from_anywhere(run: Run, address:
     assert (2, True) == (gone.code, f"holds no snapshot {first}" in gone.err)
 
 
+def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, address: str) -> None:
+    """A server answers that it was asked well, and names in that answer what it has not removed."""
+    for _ in range(2):
+        assert 0 == run("import", EXAMPLE, "--store", address).code
+    before = names(address)
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    bucket = client(BUCKET)
+    bucket.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denied]}))
+    try:
+        ended = run("inventory", "prune", "--keep", "1", "--store", address)
+    finally:
+        bucket.delete_bucket_policy(Bucket=BUCKET)
+    (first, _) = (name for name in before if name.startswith("runs/"))
+    assert (2, "") == (ended.code, ended.out)
+    assert f"perpend: {address}/{first}: cannot be removed: access is denied\n" == ended.err
+    assert before == names(address)
+    assert 0 == run("inventory", "prune", "--keep", "1", "--store", address).code
+
+
 def test_a_collection_goes_into_it(run: Run, address: str, server: str) -> None:
     ended = run("collect", "aws", "--store", address, "--endpoint-url", server, "--policy", KEY_POLICY)
     assert 3 == ended.code, ended.err  # the account has no users, of whom the server makes no report

@@ -125,11 +125,13 @@ class Space:
                     yield Listed(entry["Key"][len(self._prefix) :], entry["Size"], entry["LastModified"])
 
     def remove(self, names: list[str]) -> None:
-        """Remove objects; what is not there needs no removal."""
+        """Remove objects; what is not there needs no removal. Raises StoreError for the first that stays."""
         for start in range(0, len(names), _AT_ONCE):
             listed = [{"Key": self._prefix + name} for name in names[start : start + _AT_ONCE]]
             with self._reaching(names[start], "removed"):
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": listed, "Quiet": True})
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": listed, "Quiet": True})
+            for refused in answer.get("Errors", ()):
+                raise self._failed(refused["Key"].removeprefix(self._prefix), "removed", refused.get("Code", ""))
 
     @contextmanager
     def _reaching(self, name: str = "", what: str = "read") -> Iterator[None]:
@@ -137,9 +139,11 @@ class Space:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            code = _code(error) if isinstance(error, ClientError) else type(error).__name__
-            place = f"{self.address}/{name}" if name else self.address
-            raise StoreError(f"{shown(place)}: cannot be {what}: {_HINTS.get(code, code)}") from None
+            raise self._failed(name, what, _code(error) if isinstance(error, ClientError) else type(error).__name__) from None
+
+    def _failed(self, name: str, what: str, code: str) -> StoreError:
+        place = f"{self.address}/{name}" if name else self.address
+        return StoreError(f"{shown(place)}: cannot be {what}: {_HINTS.get(code, code)}")
 
 
 def _code(error: ClientError) -> str:
