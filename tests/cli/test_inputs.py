@@ -74,6 +74,34 @@ def test_a_verdict_on_a_table_is_explained_by_the_command_that_the_report_prints
     assert (0, True) == (users.code, "read at   " in users.out and "users.csv" in users.out)
 
 
+def test_what_is_said_of_inputs_is_said_of_none_in_front_of_other_options(run: Run, files: Path) -> None:
+    """A claim behind accounts is none about users of another file, nor is that one of the accounts' day."""
+    (files / "foreign.csv").write_text("Id,CA10__account__c\nu1,999922223333\n")
+    users, accounts = given(files, "foreign.csv", "--type", USER), given(files, "accounts.json", "--type", ACCOUNT)
+    asked = ("--policy", NO_USERS, "--format", "csv", *TIME)
+    for words in ([*users, *accounts, "--complete", "all"], [*accounts, "--complete", "all", *users], [*users, *accounts]):
+        ran = run("check", *words, *asked)
+        assert (3, True) == (ran.code, ",UNDETERMINED," in ran.out)
+    assert ",COMPLIANT," in run("check", *users, "--complete", "all", *accounts, *asked).out
+    assert ",COMPLIANT," in run("check", "--complete", "all", *users, *accounts, *asked).out
+    assert 0 == run("import", *users, *accounts, "--observed-at", "2026-11-20", "--store", files / "store").code
+    times = run("inventory", "sql", "SELECT name, observed_at FROM perpend_sources", "--store", files / "store").out
+    assert [[users[0]], [accounts[0], "2026-11-20T00:00:00Z"]] == [line.split() for line in times.splitlines()[1:3]]
+    twice = run("check", *users, "--type", ACCOUNT)
+    assert f"perpend: --type is given twice for the same inputs: {USER} and {ACCOUNT}" in twice.err and 2 == twice.code
+
+
+def test_the_printed_command_keeps_options_apart_from_the_input_behind_them(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    words = [*USERS, "--observed-at", "2026-11-19", "accounts.json"]
+    ran = run("check", *USERS, "--observed-at", "2026-11-19", EXAMPLE, *TIME, "--policy", "root-user-mfa")
+    command = shlex.split(ran.out.splitlines()[-1])
+    assert [*words[:-1], EXAMPLE] == command[4 : 4 + len(words)]
+    assert "verdict   INCOMPLIANT" in run(*command[1:]).out
+
+
 def test_an_input_that_is_called_like_the_object_is_an_input(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(files)
     (files / "a").write_text("Id\n111122223333\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -49,6 +49,14 @@ class _InputAsked:
     complete: tuple[Scope, ...] | None = None
 
 
+@dataclass(slots=True)
+class _Group:
+    """Inputs that share options, and these by name."""
+
+    inputs: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+
+
 class InputsCommand(Configured):
     """Notes which options stand behind which inputs: click forgets the order."""
 
@@ -59,7 +67,7 @@ class InputsCommand(Configured):
 
 
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that hold for the inputs before them that have none yet; in front of all inputs, for all."""
+    """Add the options that hold for the inputs before them, back to other inputs' options; in front of all inputs, for all."""
     for option in reversed(
         (
             click.option(
@@ -121,17 +129,17 @@ def inputs_here(context: click.Context, paths: Sequence[str], repository: Reposi
 
 
 def words_of(context: click.Context, paths: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return inputs, and behind them their own options. Where an option differs between inputs, all in order as inputs."""
-    typed = [(word, value) for word, value in _words(context) if word in (_OWN if value is not None else paths)]
-    options = [(word, value) for word, value in typed if value is not None]
-    if len({word for word, _ in options}) < len(options):
-        return _flat(typed), []
+    """Return inputs, and behind them their own options. Where an option is not all inputs', all in order as inputs."""
+    common, *groups = _groups(context)
     new = ["--new-type"] if context.meta.get(_NEW) else []
-    return list(paths), [*_flat(options), *new]
+    used = [(kept, group.options) for group in groups if (kept := [path for path in group.inputs if path in paths])]
+    if len(used) < 2:
+        return list(paths), [*_flat(common.options | (used[0][1] if used else {})), *new]
+    return [*_flat(common.options), *(word for kept, options in used for word in (*kept, *_flat(options)))], new
 
 
-def _flat(words: Sequence[tuple[str, str | None]]) -> list[str]:
-    return [word for pair in words for word in pair if word is not None]
+def _flat(options: Mapping[str, str]) -> list[str]:
+    return [word for option in options.items() for word in option]
 
 
 def report_problems(problems: Sequence[Diagnostic], *, judged: bool = False) -> None:
@@ -160,18 +168,31 @@ def _input(asked: _InputAsked, mappings: Mapping[str, ColumnMapping], repository
 
 def _asked(context: click.Context, paths: Sequence[str]) -> list[_InputAsked]:
     """Return the inputs, each with the options that stand behind it, or in front of all of them."""
+    common, *groups = _groups(context)
     asked: list[_InputAsked] = []
-    common: dict[str, str] = {}
+    for group in groups:
+        options = (common.options | group.options).items()
+        own: dict[str, Any] = {_OWN[option]: _read(option, value, context) for option, value in options}
+        asked += [_InputAsked(path, **own) for path in group.inputs if path in paths]
+    return asked
+
+
+def _groups(context: click.Context) -> list[_Group]:
+    """Return a command line's inputs with the options behind them; the first of all has no inputs, but the options of all.
+
+    An input behind options begins a new group: what is said of others is not said of it, nor what is said of it of others.
+    """
+    groups = [_Group()]
     for word, value in _words(context):
         if value is None:
-            asked += [_InputAsked(word)] if word in paths else []
-        elif word in _OWN and asked:
-            _give(asked, _OWN[word], value, context)
+            if groups[-1].options or len(groups) == 1:
+                groups.append(_Group())
+            groups[-1].inputs.append(word)
+        elif word in groups[-1].options:
+            raise click.UsageError(f"{word} is given twice for the same inputs: {groups[-1].options[word]} and {value}")
         elif word in _OWN:
-            common[_OWN[word]] = value
-    for name, value in common.items():
-        _give(asked, name, value, context)
-    return asked
+            groups[-1].options[word] = value
+    return groups
 
 
 def _words(context: click.Context) -> Iterator[tuple[str, str | None]]:
@@ -196,16 +217,11 @@ def _words(context: click.Context) -> Iterator[tuple[str, str | None]]:
             yield option, value if joined else next(waiting, "")
 
 
-def _give(inputs: list[_InputAsked], name: str, value: str, context: click.Context) -> None:
-    """Give an option to the last inputs that do not have it yet."""
-    readers: dict[str, Callable[..., Any]] = {"observed_at": moment, "complete": scopes}
-    own = next(option for option, attribute in _OWN.items() if attribute == name)
+def _read(own: str, value: str, context: click.Context) -> Any:
+    """Return what an option's text stands for."""
+    readers: dict[str, Callable[..., Any]] = {"--observed-at": moment, "--complete": scopes}
     option = next(parameter for parameter in context.command.params if own in parameter.opts)
-    read = readers[name](context, option, value) if name in readers else value
-    for asked in reversed(inputs):
-        if getattr(asked, name) is not None:
-            return
-        setattr(asked, name, read)
+    return readers[own](context, option, value) if own in readers else value
 
 
 def _mapping(path: str) -> ColumnMapping:

@@ -151,9 +151,9 @@ class Asked:
 def command(**given: Any) -> int:
     """Judge what INPUTs hold: IAM credential reports (CSV, the AWS CLI's JSON), objects as JSON, tables, gzip of any.
 
-    --type, --mapping, --observed-at and --complete hold for the inputs before them that have none yet; in front of all, for
-    all. Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given; then, and for a
-    snapshot that lacks an input, the exit code is 2.
+    --type, --mapping, --observed-at and --complete hold for the inputs before them, back to other inputs' options; in front
+    of all, for all. Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given;
+    then, and for a snapshot that lacks an input, the exit code is 2.
     """
     asked = Asked(report=Reporting.taken_from(given), **given)
     asked.refuse_contradictions()
@@ -340,8 +340,9 @@ def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = (
     }
     options = [word for option, value in given.items() if value is not None for word in (option, value)]
     options += ["--no-config"] if is_off(context) else []
-    inputs, own = words_of(context, [name for name in asked.inputs if name not in unusable])
-    in_order = len(inputs) > len(asked.inputs)
+    usable = [name for name in asked.inputs if name not in unusable]
+    inputs, own = words_of(context, usable)
+    in_order = len(inputs) > len(usable)
     is_kept = asked.store is None or not is_scratch(asked.store)
     return ExplainCommand(tuple(inputs), (*own, *options), repository.policy_ids, asked.snapshot_time, in_order, is_kept)
 

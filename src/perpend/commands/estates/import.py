@@ -42,8 +42,8 @@ Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
 def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, repo: str | None, keep_going: bool) -> int:
     """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads.
 
-    --type, --mapping, --observed-at and --complete hold for the inputs before them that have none yet; in front of all, for
-    all.
+    --type, --mapping, --observed-at and --complete hold for the inputs before them, back to other inputs' options; in front
+    of all, for all.
     """
     repository = repository_here(repo)
     read = inputs_here(context, inputs, repository)

@@ -74,6 +74,10 @@ def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, 
         page.blank()
         page.line(("Why? `perpend explain` tells where --store has kept what was collected.", "dim"))
         return
+    if "-" in command.inputs:
+        page.blank()
+        page.line(("Why? `perpend explain` tells where a file holds what came in on standard input.", "dim"))
+        return
     words = command.words(policy_id, group.shown[0][0], day)
     page.blank()
     inputs = f", with those of {len(command.inputs)} inputs that hold it" if command.names_some else ""
