@@ -43,10 +43,10 @@ def test_the_action_passes_on_its_inputs_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_action_lints_with_annotations(tmp_path: Path) -> None:
-    (tmp_path / "ce").mkdir()
-    (tmp_path / "ce" / "x.logic.yaml").write_text("inputType: [\n", "utf-8")
-    ran = started(tmp_path, ACTION["runs"]["steps"][-1]["run"], COMMAND="lint", ARGUMENTS="", REPOSITORY=".")
-    assert (1, "::error file=ce/x.logic.yaml") == (ran.returncode, ran.stdout[:28])
+    (tmp_path / "policies" / "ce").mkdir(parents=True)
+    (tmp_path / "policies" / "ce" / "x.logic.yaml").write_text("inputType: [\n", "utf-8")
+    ran = started(tmp_path, ACTION["runs"]["steps"][-1]["run"], COMMAND="lint", ARGUMENTS="", REPOSITORY="policies")
+    assert (1, "::error file=policies/ce/x.logic.yaml") == (ran.returncode, ran.stdout.partition(",")[0])
 
 
 def test_the_action_puts_no_input_into_a_script() -> None:
