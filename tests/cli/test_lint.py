@@ -183,6 +183,28 @@ def test_all_forms_tell_the_same_errors(run: Run, tmp_path: Path) -> None:
     assert '"EXTRACT": "none"' in text.out
 
 
+@pytest.mark.parametrize(
+    ("here", "directory", "expected"),
+    [
+        (".", "deep/repo", "deep/repo/ce/policy/prod.logic.yaml"),
+        ("deep/repo", ".", "ce/policy/prod.logic.yaml"),
+        ("deep/other", "../repo", "ce/policy/prod.logic.yaml"),
+    ],
+)
+def test_annotations_name_files_from_the_working_directory(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, directory: str, expected: str
+) -> None:
+    write(tmp_path / "deep/repo", policy_files(logic({"EXTRACT": "none"})))
+    (tmp_path / "deep/other").mkdir()
+    monkeypatch.chdir(tmp_path / here)
+    forms = ("json", "github", "sarif")
+    told, github, sarif = (run("lint", "--repo", directory, "--format", form).out for form in forms)
+    assert f"::error file={expected},line=" in github
+    location = json.loads(sarif)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert {"uri": expected, "uriBaseId": "%SRCROOT%"} == location
+    assert "ce/policy/prod.logic.yaml" == json.loads(told)["diagnostics"][0]["path"]
+
+
 def test_warnings_alone_are_no_failure(run: Run, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
     diagnostics = lint(run, tmp_path)

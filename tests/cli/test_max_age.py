@@ -168,7 +168,8 @@ def test_findings_say_where_and_when_they_were_observed(estate: Estate, run: Run
 def test_a_report_older_than_four_hours_is_told(estate: Estate, run: Run) -> None:
     told = "is older than 4 hours (up to 3 days): what happened since is not in it"
     old, new = estate.report(A, OLD, "ann"), estate.report(B, NEW, "bob")
-    assert told in run("check", old, *NOW, "--quiet").err
+    assert f"{told}; --max-age says how old facts may be\n" in run("check", old, *NOW, "--quiet").err
+    assert f"{told}\n" in run("check", old, *NOW, "--quiet", "--max-age", "40000d").err
     assert "" == run("check", new, *NOW, "--quiet").err
     assert f"{old} {told}" in run("check", "--store", estate.store(old, new), "--no-history", *NOW, "--quiet").err
 

@@ -158,6 +158,14 @@ def test_links_lead_somewhere():
     assert [] == [f"{path}: {link}" for path, link in links if not leads_somewhere(path, *link.partition("#")[::2])]
 
 
+def test_the_order_of_reading_names_every_document() -> None:
+    """Where it does not, the site's tree has the document last."""
+    index = ROOT / "docs/README.md"
+    named = {*links_of(index)}
+    written = {str(path.relative_to(index.parent)) for path in index.parent.rglob("*.md")} - {index.name}
+    assert [] == sorted(name for name in written - named if not name.startswith(("adr/", "reference/operations/")))
+
+
 def links_of(path: Path) -> list[str]:
     """Return the files and headings that a document leads to."""
     text = _FENCE.sub("", path.read_text("utf-8"))

@@ -44,6 +44,16 @@ def test_what_practice_taught_is_counted_right() -> None:
     assert words[told[1]] == PAGE.split("## Where practice taught otherwise")[1].count("\n- **")
 
 
+def test_lines_that_are_told_are_there() -> None:
+    told = re.findall(r"some ([\d,]+)[^()]* \(`wc -l ([^`]+)`\)", PAGE)
+    assert 2 == len(told)
+    for number, pattern in told:
+        before, *inside = re.split(r"[{}]", pattern)
+        patterns = [before + "".join((one, inside[1])) for one in inside[0].split(",")] if inside else [pattern]
+        lines = sum(len(path.read_text("utf-8").splitlines()) for one in patterns for path in ROOT.glob(one))
+        assert 0.9 < int(number.replace(",", "")) / lines < 1.1, pattern
+
+
 def test_the_glossary_is_in_order_and_says_each_word_once() -> None:
     words = re.findall(r"^\| ([^|]+?) \|", (ROOT / "GLOSSARY.md").read_text("utf-8"), re.MULTILINE)[2:]
     assert sorted(set(words), key=str.casefold) == words

@@ -353,9 +353,10 @@ def _tell_old_reports(judgement: Judgement) -> None:
         name, age = max(old.items(), key=lambda one: one[1])
         others = f" and {len(old) - 1} other credential reports" if len(old) > 1 else ""
         are = "are" if others else "is"
+        asked = click.get_current_context().params.get("max_age") is not None
         click.echo(
             f"perpend: {visible(name)}{others} {are} older than 4 hours (up to {age_text(age)}): what happened since is not in "
-            "it; --max-age says how old facts may be",
+            f"it{'' if asked else '; --max-age says how old facts may be'}",
             err=True,
         )
 

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
 
 
-def render_github(diagnostics: Iterable[Diagnostic], *, names: Mapping[str, str]) -> str:
-    """Return one workflow command a line, nothing for no diagnostics. ``names`` gives a code's rule name for the title."""
-    return "".join(_command(diagnostic, names) + "\n" for diagnostic in sorted_diagnostics(diagnostics))
+def render_github(diagnostics: Iterable[Diagnostic], *, names: Mapping[str, str], root: str = "") -> str:
+    """Return one workflow command a line, nothing for no diagnostics. ``names`` gives a code's rule name for the title.
+
+    ``root`` says where the repository stands in the workspace: GitHub looks for files from there.
+    """
+    return "".join(_command(diagnostic, names, root) + "\n" for diagnostic in sorted_diagnostics(diagnostics))
 
 
-def _command(diagnostic: Diagnostic, names: Mapping[str, str]) -> str:
-    region = region_from_span(diagnostic.span)
+def _command(diagnostic: Diagnostic, names: Mapping[str, str], root: str) -> str:
+    region = region_from_span(diagnostic.span, root)
     properties = {"file": visible(region.path), "line": region.line, "endLine": region.end_line}
     if region.line == region.end_line:  # GitHub rejects columns on an annotation of several lines
         properties |= {"col": region.column, "endColumn": region.end_column}

@@ -27,10 +27,11 @@ _FINGERPRINT: Final = "codePathMessage/v1"
 _FIRST_SENTENCE: Final = re.compile(r".+?[.?!](?=\s|$)")
 
 
-def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str) -> str:
+def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str, root: str = "") -> str:
     """Return a SARIF log in ASCII with one run. Of ``rules``, by code, those that occur are described.
 
-    Paths stand relative to ``%SRCROOT%``. A fingerprint holds when lines move; equal problems of one file are numbered.
+    Paths stand relative to ``%SRCROOT%``, below which ``root`` says where the repository is. A fingerprint holds when lines or
+    the repository move; equal problems of one file are numbered.
     """
     ordered = sorted_diagnostics(diagnostics)
     codes = sorted({diagnostic.code for diagnostic in ordered})
@@ -44,7 +45,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule]
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(diagnostic, codes.index(diagnostic.code), seen) for diagnostic in ordered],
+        "results": [_result(diagnostic, codes.index(diagnostic.code), seen, root) for diagnostic in ordered],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -71,7 +72,7 @@ def _summary(page: str) -> str:
     return " ".join(next((text for text in paragraphs if text and not text.startswith("#")), "").split())
 
 
-def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str], root: str) -> dict[str, Any]:
     fingerprint = _fingerprint(diagnostic)
     seen[fingerprint] += 1
     return {
@@ -79,7 +80,7 @@ def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str]) -> dict
         "ruleIndex": rule_index,
         "level": diagnostic.severity.value,
         "message": {"text": _literal(prose_from_diagnostic(diagnostic))},
-        "locations": [{"physicalLocation": _physical_location(diagnostic.span)}],
+        "locations": [{"physicalLocation": _physical_location(diagnostic.span, root)}],
         "partialFingerprints": {_FINGERPRINT: f"{fingerprint}:{seen[fingerprint]}"},
     }
 
@@ -92,8 +93,8 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
 
 
-def _physical_location(span: Span) -> dict[str, Any]:
-    region = region_from_span(span)
+def _physical_location(span: Span, root: str) -> dict[str, Any]:
+    region = region_from_span(span, root)
     return {
         "artifactLocation": {"uri": quote(encodable(region.path)), "uriBaseId": "%SRCROOT%"},
         "region": {

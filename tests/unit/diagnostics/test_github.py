@@ -36,6 +36,11 @@ def test_code_without_a_name_is_the_title() -> None:
     assert expected == render_github([UNREACHABLE], names={})
 
 
+def test_files_are_named_from_where_the_repository_stands() -> None:
+    expected = "::warning file=a%2Cb/policies/a.yaml,line=7,endLine=9,title=A310::condition 2 is never reached\n"
+    assert expected == render_github([UNREACHABLE], names={}, root="a,b/policies")
+
+
 def test_hostile_text_starts_no_command_and_ends_no_property() -> None:
     hostile = Diagnostic("A203", Severity.ERROR, "100%0A, a:b\r\n::set-output name=x::y\x1b", Span("a,b:c%\n::d.yaml"))
     expected = (

@@ -131,6 +131,14 @@ def test_path_is_a_percent_encoded_relative_uri(path: str, expected: str) -> Non
     assert expected == location["artifactLocation"]["uri"]
 
 
+def test_files_are_named_from_where_the_repository_stands_and_fingerprints_are_not() -> None:
+    log = json.loads(render_sarif([UNREACHABLE], rules=RULES, tool_version="1.2.3", root="a b/policies"))
+    (result,) = log["runs"][0]["results"]
+    location = {"uri": "a%20b/policies/a.yaml", "uriBaseId": "%SRCROOT%"}
+    assert location == result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert _fingerprints([UNREACHABLE]) == [*result["partialFingerprints"].values()]
+
+
 def test_message_holds_no_placeholder_no_link_and_no_hidden_character() -> None:
     hostile = Diagnostic("A203", Severity.ERROR, "{0} [a](https://b) [c\\](d) \x1b\u202e\ud800", Span("a.yaml"))
     expected = r"{{0}} [a] (https://b) [c\] (d) \x1b\u202e\ud800"

@@ -12,6 +12,7 @@ from perpend.cli.options import repository_option
 from perpend.cli.output import colours, output_stream
 from perpend.cli.repositories import own_repository, places_named, repository_of
 from perpend.diagnostics.as_json import render_json
+from perpend.diagnostics.directories import place_below_here
 from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Severity
 from perpend.diagnostics.sarif import render_sarif
@@ -55,14 +56,15 @@ def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None
     repository = repository_of(repo, names)
     places = places_named(names, repository)
     diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)
+    root = place_below_here(repository.files.root)
     with output_stream(out, drawn=form == "text") as stream:
         match form:
             case "json":
                 text = render_json(diagnostics)
             case "github":
-                text = render_github(diagnostics, names={code: rule.name for code, rule in RULES_BY_CODE.items()})
+                text = render_github(diagnostics, names={code: rule.name for code, rule in RULES_BY_CODE.items()}, root=root)
             case "sarif":
-                text = render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version=__version__)
+                text = render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version=__version__, root=root)
             case _:
                 text = render_text(diagnostics, source_line=repository.files.source_line, colour=out is None and colours())
         stream.write(text if text.endswith("\n") or not text else f"{text}\n")
