@@ -51,6 +51,16 @@ def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     assert "4 objects do not comply" in (out / "verdicts" / KEY_PAGE).read_text("utf-8")
 
 
+@pytest.mark.usefixtures("small_library")
+def test_filtered_verdicts_are_never_taken_for_all(run: Run, tmp_path: Path) -> None:
+    verdicts, why = tmp_path / "verdicts", "holds only the verdicts that `--status COMPLIANT` lets through: write them without"
+    for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --compact", "")):
+        run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
+        ran = run("site", "build", "--no-search", "--verdicts", verdicts, "--out", tmp_path / "site")
+        assert (form, 2, f"perpend: {verdicts}{place}: {why} that filter\n") == (form, ran.code, ran.err)
+    assert not (tmp_path / "site").exists()
+
+
 def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> None:
     run("import", EXAMPLE, "--store", tmp_path / "store")
     for form in FORMS:

@@ -33,6 +33,7 @@ NO_ACCOUNT: Final = "no account"
 _ACCOUNTS: Final = 5_000
 _REST: Final = "other accounts"
 _REMEMBERED: Final = 10_000
+_LONGEST_WORDS: Final = 200
 
 
 class NotVerdicts(PerpendError):
@@ -183,6 +184,13 @@ class Tally:
     @staticmethod
     def _add(counts: dict[str, list[int]], key: str, status: str, number: int) -> None:
         counts.setdefault(key, [0] * len(STATUSES))[STATUSES.index(status)] += number
+
+
+def refuse_filtered(where: str, words: object) -> None:
+    """Raise :class:`NotVerdicts` where options are named that verdicts were chosen by: the rest would be taken for well."""
+    if words is not None:
+        chosen = text_of(words)[:_LONGEST_WORDS]
+        raise NotVerdicts(f"{where}: holds only the verdicts that `{chosen}` lets through: write them without that filter")
 
 
 def text_of(value: object) -> str:

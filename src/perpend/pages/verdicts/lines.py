@@ -7,7 +7,15 @@ from array import array
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from perpend.pages.page import STATUSES
-from perpend.pages.verdicts.book import NO_ACCOUNT, JudgedObject, NotVerdicts, Observed, ObservedSource, text_of
+from perpend.pages.verdicts.book import (
+    NO_ACCOUNT,
+    JudgedObject,
+    NotVerdicts,
+    Observed,
+    ObservedSource,
+    refuse_filtered,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +55,11 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
         stream.seek(0)
         return None
     try:
-        verdicts = json.loads(first)["verdicts"]
-    except (ValueError, RecursionError, TypeError, KeyError):
+        said = json.loads(first)
+    except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
+    verdicts = said["verdicts"]
+    _refuse_filtered(path, said.get("filter"))
     return verdicts if isinstance(verdicts, dict) else {}
 
 
@@ -69,8 +79,14 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
         said = json.loads(head + b"]}")
     except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
+    _refuse_filtered(path, said.get("filter"))
     tally.book.observed = _observed(said.get("snapshot"))
     return number, len(head)
+
+
+def _refuse_filtered(path: Path, said: object) -> None:
+    """Raise where the head of a file says by which filter its verdicts were chosen."""
+    refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
 
 
 def _observed(said: object) -> Observed:
@@ -102,6 +118,7 @@ def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | 
     judged = record.get("object") if isinstance(record, dict) else None
     if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
         raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
+    refuse_filtered(where, record.get("filter"))
     by_index = fixed.get(record["policyId"])
     texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
     return {**(texts if isinstance(texts, dict) else {}), **record}

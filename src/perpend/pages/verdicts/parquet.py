@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.judge.finding import message_of, remediation_of
 from perpend.pages.page import STATUSES
-from perpend.pages.verdicts.book import LISTED, SHOWN, JudgedObject, NotVerdicts
+from perpend.pages.verdicts.book import LISTED, SHOWN, JudgedObject, NotVerdicts, refuse_filtered
 from perpend.store.database import opened, pattern, rows_of, storing, text
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def read_parquet(path: Path, tally: Tally) -> None:
         missing = _COLUMNS - {str(name) for name, *_ in rows_of(connection, f"DESCRIBE SELECT * FROM {table}")}
         if missing:
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: no column {sorted(missing)[0]}")
+        for (words,) in rows_of(connection, f"SELECT value FROM parquet_kv_metadata({pattern(path)}) WHERE key = 'filter'"):
+            refuse_filtered(str(path), words.decode("utf-8", "replace"))
         known = f"policyId IS NOT NULL AND status IN {_tuple(STATUSES)} AND TRY_CAST(conditionIndex AS INTEGER) IS NOT NULL"
         if rows_of(connection, f"SELECT 1 FROM {table} WHERE NOT ({known}) OR ({known}) IS NULL LIMIT 1"):
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: a row without policy or status")
