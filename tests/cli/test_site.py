@@ -69,7 +69,7 @@ def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> 
     books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
     wanted = books["json"]
     for name, book in books.items():
-        assert (name, wanted.by_policy, wanted.by_type, 0) == (name, book.by_policy, book.by_type, book.unlike)
+        assert (name, wanted.by_policy, wanted.by_type, {}) == (name, book.by_policy, book.by_type, book.unlike)
         said = {key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(book)}
         assert said == {
             key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(wanted)

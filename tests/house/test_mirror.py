@@ -109,7 +109,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "report/verdicts/requirements_list",
     ),
     "cli/test_site.py": (
-        "pages/verdicts/parquet",
         "pages/verdicts/stored",
     ),
     "cli/test_test_update.py": ("scaffold/expectations",),

@@ -57,6 +57,7 @@ class PolicyPage:
     commands: tuple[tuple[str, str], ...]
     past: Changes | None
     counts: Counts | None
+    left_out: int
     observed: Observed
     findings: Ref | None
     problems: tuple[Problem, ...]
@@ -95,6 +96,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         _commands(policy, main, book),
         _past(book, folder),
         counts,
+        book.verdicts.unlike.get(entity, 0) if book.verdicts else 0,
         book.verdicts.observed if book.verdicts else Observed(),
         objects_ref(entity) if is_listed else None,
         _problems(book, entity),

@@ -131,7 +131,8 @@ def _take(tally: Tally, record: dict[str, Any] | None, place: int) -> None:
     index, text = record.get("conditionIndex"), record.get("conditionText")
     number = index if isinstance(index, int) else 0
     type_name = text_of(judged.get("typeApiName"))
-    tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None)
+    if not tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None):
+        return
     account = _account(judged)
     tally.add_account(account, status)
     listed = tally.listed(policy_id, status)

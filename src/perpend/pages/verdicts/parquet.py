@@ -41,8 +41,8 @@ def read_parquet(path: Path, tally: Tally) -> None:
 
 
 def _first(table: str) -> str:
-    """Return the query for the first objects of each policy that are listed, by id."""
-    rank = "row_number() OVER (PARTITION BY policyId, status ORDER BY objectId)"
+    """Return the query for the first objects of each way to end that is listed, by policy, status and id."""
+    rank = "row_number() OVER (PARTITION BY policyId, status, conditionIndex ORDER BY objectId)"
     columns = "CAST(policyId AS VARCHAR), status, CAST(conditionIndex AS INTEGER), CAST(objectId AS VARCHAR)"
     return (
         f"SELECT {columns}, CAST(runtimeError AS VARCHAR) FROM {table} WHERE status IN {_tuple(LISTED)} "
@@ -51,10 +51,12 @@ def _first(table: str) -> str:
 
 
 def _list(tally: Tally, policy_id: str, status: str, index: int, object_id: str | None, error: str | None) -> None:
-    program, listed = tally.program(policy_id), tally.listed(policy_id, status)
-    verdict = program.verdicts.get(index) if program else None
-    if program is None or verdict is None or listed is None:
+    program = tally.program(policy_id)
+    if program is None or policy_id not in tally.book.by_policy or not tally.is_given(policy_id, status, index):
         return
+    if (listed := tally.listed(policy_id, status)) is None:
+        return
+    verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict) or ""
     listed.append(JudgedObject(object_id or "", "", "", "", index, message, remediation))
 

@@ -112,11 +112,13 @@ def test_verdicts_of_another_repository_are_refused(tmp_path, analyzer, line, re
         read_verdicts(lines_in(tmp_path, [line, line]), analyzer)
 
 
-def test_some_that_are_strange_are_counted(tmp_path, analyzer):
+def test_some_that_are_strange_are_outside_of_all_counts_and_told_by_number(tmp_path, analyzer):
     lines = [
         verdict_line(POLICY, "COMPLIANT", "a"),
-        verdict_line("/ce/gone", "COMPLIANT", "a"),
-        verdict_line(POLICY, "COMPLIANT", "b", conditionIndex=999),
+        verdict_line("/ce/gone", "INCOMPLIANT", "a", "2"),
+        verdict_line(POLICY, "INCOMPLIANT", "b", "3", conditionIndex=999),
     ]
-    assert 1 == read_verdicts(lines_in(tmp_path, lines), analyzer).unlike
-    assert json.loads(lines[2])["conditionIndex"] == 999
+    book = read_verdicts(lines_in(tmp_path, lines), analyzer)
+    assert (1, {POLICY: 1}, {POLICY}) == (book.strangers, book.unlike, book.in_part.keys())
+    assert ({POLICY: [0, 0, 1, 0, 0]}, 1, ["1"]) == (book.by_policy, book.counts_of_type(TYPE).total, [*book.by_account])
+    assert ({}, {}) == (book.objects, book.places)
