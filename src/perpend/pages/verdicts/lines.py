@@ -35,17 +35,23 @@ def read_lines(path: Path, tally: Tally) -> None:
         fixed = _read_fixed(stream, path)
         # Lines that leave their texts to the first one say too little to be handed on by themselves.
         tally.book.path = path if fixed is None else None
-        number, place = _read_head(stream, path, tally) if fixed is None else (1, 0)
-        closed = not number or fixed is not None
+        number, place, told = _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        closed, taken = not number or fixed is not None, 0
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
             if not closed and line.startswith(b"]"):
                 closed = True
                 break
-            _take(tally, _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {}), place)
+            if (record := _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {})) is not None:
+                _take(tally, record, place)
+                taken += 1
             place += len(line)
     if not closed:
         raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+    if told is None and not taken:
+        raise NotVerdicts(f"{path}: has no verdicts, like what a check that died leaves; --format json tells if there are none")
+    if told is not None and told != taken:
+        raise NotVerdicts(f"{path}: holds {taken:,} of {told:,} verdicts: write them anew")
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
@@ -63,12 +69,15 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
     return verdicts if isinstance(verdicts, dict) else {}
 
 
-def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
-    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON."""
+def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
+    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON.
+
+    The third is how many verdicts there are by what it says, None where it does not say.
+    """
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(b'{"ledger":'):
         stream.seek(0)
-        return 0, 0
+        return 0, 0, None
     head, number = first, 1
     while not head.rstrip().endswith(_LIST):
         line = stream.readline(_LONGEST_LINE)
@@ -81,7 +90,9 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
         raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
     _refuse_filtered(path, said.get("filter"))
     tally.book.observed = _observed(said.get("snapshot"))
-    return number, len(head)
+    ledger = said["ledger"]
+    told = ledger.get("verdicts") if isinstance(ledger, dict) else None
+    return number, len(head), told if isinstance(told, int) else None
 
 
 def _refuse_filtered(path: Path, said: object) -> None:
@@ -124,9 +135,7 @@ def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | 
     return {**(texts if isinstance(texts, dict) else {}), **record}
 
 
-def _take(tally: Tally, record: dict[str, Any] | None, place: int) -> None:
-    if record is None:
-        return
+def _take(tally: Tally, record: dict[str, Any], place: int) -> None:
     policy_id, status, judged = record["policyId"], record["status"], record["object"]
     index, text = record.get("conditionIndex"), record.get("conditionText")
     number = index if isinstance(index, int) else 0

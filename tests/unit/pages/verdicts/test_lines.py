@@ -16,7 +16,7 @@ from tests.sites import INDEXES, POLICY, TYPE, files, lines_in, verdict_line
 
 SOURCE = '{"name":"of/me/a.csv","kind":"credential-report","observedAt":null,"objects":25,"accounts":["111122223333"]}'
 HEAD = [
-    '{"ledger":{"objects":1,"verdicts":1},',
+    '{"ledger":{"objects":2,"verdicts":2},',
     f'"snapshot":{{"time":"2026-11-20T00:00:00Z","assumed":true,"sources":[{SOURCE}]}},',
     '"setAside":[],',
     '"verdicts":[',
@@ -82,6 +82,7 @@ def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
     ("lines", "reason"),
     [
         ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a")], r"v\.ndjson:5: is cut off"),
+        ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a"), "]}"], r"v\.ndjson: holds 1 of 2 verdicts"),
         (HEAD[:2], r"v\.ndjson:2: is not what"),
         (['{"ledger":x', '"verdicts":['], r"v\.ndjson:1: is not what .*: not JSON"),
     ],
@@ -89,6 +90,17 @@ def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
 def test_half_a_document_is_refused(tmp_path, analyzer, lines, reason):
     with pytest.raises(NotVerdicts, match=reason):
         read_verdicts(lines_in(tmp_path, lines), analyzer)
+
+
+@pytest.mark.parametrize("lines", [[], [""], ['{"verdicts":{"/ce/a":{"199":{}}}}']])
+def test_what_a_job_that_died_leaves_is_not_an_estate_without_objects(tmp_path, analyzer, lines):
+    with pytest.raises(NotVerdicts, match=r"v\.ndjson: has no verdicts, like what a check that died leaves"):
+        read_verdicts(lines_in(tmp_path, lines), analyzer)
+
+
+@pytest.mark.parametrize("lines", [['{"ledger":{"verdicts":0},', '"verdicts":[', "", "]}"], ['{"verdicts":{"/ce/a":{}}}']])
+def test_an_estate_without_objects_has_no_verdicts(tmp_path, analyzer, lines):
+    assert {} == read_verdicts(lines_in(tmp_path, lines), analyzer).by_policy
 
 
 @pytest.mark.parametrize(
