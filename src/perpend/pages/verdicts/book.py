@@ -190,6 +190,8 @@ class Tally:
         if self._strange is not None and not self._own:
             policy_id, status, index = self._strange
             here = policy_id in self._analyzer.repository.policy_ids
+            if here and self.program(policy_id) is None:
+                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
             why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
             raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
         return self.book
