@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from perpend.load.repository import Repository
-from perpend.pages.verdicts.book import NotVerdicts
+from perpend.pages.verdicts.book import SHOWN, NotVerdicts
+from perpend.pages.verdicts.pages import findings_page
 from perpend.site import build as building
 from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
+from perpend.site.render.pages import Renderer
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
-from tests.sites import POLICY, files, hostile_files, leave_out_operations, lines_in, verdict_line
+from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operations, lines_in, verdict_line
 
 PAGE = f"{POLICY[1:]}/index.html"
 
@@ -305,6 +307,13 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     said = "Left out: 1 verdict of what this policy said before"
     assert said in html and said in (out / PAGE).read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
+
+
+def test_a_group_of_the_first_objects_does_not_pass_for_one_of_all(tmp_path):
+    lines = [verdict_line(POLICY, "INCOMPLIANT", f"n{number}") for number in range(SHOWN + 60)]
+    page = findings_page(book_of(tmp_path / "repository", files(), lines), POLICY)
+    html = Renderer("S", lambda path, base: None, verdicts=True).html(page)
+    assert "260 objects do not comply" in html and "200 objects of those shown, decided at" in html
 
 
 def test_documents_become_pages_with_their_links(root, tmp_path):
