@@ -115,7 +115,8 @@ def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: 
     )
     assert (0, 0) == (run(*imported).code, run(*built).code)
     assert "nothing has changed" in run(*built).out
-    assert "1 object does not comply" in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+    page = (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+    assert "1 object does not comply" in page and f"perpend explain {POLICY} OBJECT --store DIR<" in page
     (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": None}]), "utf-8")
     assert (0, 0) == (run(*imported).code, run(*built).code)
     assert "1 object does not comply" not in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")

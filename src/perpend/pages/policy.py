@@ -164,9 +164,10 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
+        judged = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
+            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {judged}"),
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:

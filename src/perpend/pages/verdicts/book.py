@@ -82,6 +82,7 @@ class VerdictBook:
     ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. Left out of all that, and
     counted by themselves, are verdicts of policies that are not here (``strangers``), and by policy those that it cannot give
     as it stands here (``unlike``). ``in_part`` says why policies judged a part, or why only a part of their verdicts counts.
+    ``inputs`` is how commands name what was judged.
     """
 
     by_policy: dict[str, list[int]] = field(default_factory=dict)
@@ -94,6 +95,7 @@ class VerdictBook:
     strangers: int = 0
     unlike: dict[str, int] = field(default_factory=dict)
     in_part: dict[str, str] = field(default_factory=dict)
+    inputs: str = "INPUT…"
 
     def counts(self, policy_ids: Iterable[str]) -> Counts:
         """Return the counts of several policies together."""

@@ -91,7 +91,7 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
     parts = tuple(
         _listed(book, entity, status, number) for status, number in counts.pairs if (entity, status) in book.verdicts.objects
     )
-    command = f"perpend explain {quote(entity)} OBJECT INPUT…"
+    command = f"perpend explain {quote(entity)} OBJECT {book.verdicts.inputs}"
     return FindingsPage(head, policy, counts, book.verdicts.unlike.get(entity, 0), parts, book.verdicts.observed, command)
 
 
