@@ -51,6 +51,16 @@ def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
     assert "4 objects do not comply" in (out / "verdicts" / KEY_PAGE).read_text("utf-8")
 
 
+@pytest.mark.usefixtures("small_library")
+def test_filtered_verdicts_are_never_taken_for_all(run: Run, tmp_path: Path) -> None:
+    verdicts, why = tmp_path / "verdicts", "holds only the verdicts that `--status COMPLIANT` lets through: write them without"
+    for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --compact", "")):
+        run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
+        ran = run("site", "build", "--no-search", "--verdicts", verdicts, "--out", tmp_path / "site")
+        assert (form, 2, f"perpend: {verdicts}{place}: {why} that filter\n") == (form, ran.code, ran.err)
+    assert not (tmp_path / "site").exists()
+
+
 def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> None:
     run("import", EXAMPLE, "--store", tmp_path / "store")
     for form in FORMS:
@@ -59,7 +69,7 @@ def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> 
     books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
     wanted = books["json"]
     for name, book in books.items():
-        assert (name, wanted.by_policy, wanted.by_type, 0) == (name, book.by_policy, book.by_type, book.unlike)
+        assert (name, wanted.by_policy, wanted.by_type, {}) == (name, book.by_policy, book.by_type, book.unlike)
         said = {key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(book)}
         assert said == {
             key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(wanted)
@@ -105,7 +115,8 @@ def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: 
     )
     assert (0, 0) == (run(*imported).code, run(*built).code)
     assert "nothing has changed" in run(*built).out
-    assert "1 object does not comply" in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+    page = (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
+    assert "1 object does not comply" in page and f"perpend explain {POLICY} OBJECT --store DIR<" in page
     (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": None}]), "utf-8")
     assert (0, 0) == (run(*imported).code, run(*built).code)
     assert "1 object does not comply" not in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")

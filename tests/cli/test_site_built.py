@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.cli.conftest import Interrupted, Listener
+from tests.sites import lines_in, verdict_line
 
 pytest.importorskip("lxml", reason="the extra `site` is not installed")
 
@@ -101,7 +102,10 @@ def test_serve_needs_a_repository(tmp_path: Path) -> None:
 
 
 def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Interrupted, repository: Path) -> None:
-    descriptor, page = repository / "ce/a/policy.yaml", "ce/a/index.html"
+    descriptor, logic, page = repository / "ce/a/policy.yaml", repository / "ce/a/prod.logic.yaml", "ce/a/index.html"
+    ends = {"status": "COMPLIANT", "currentStateMessage": "It is."}
+    logic.write_text(json.dumps({"inputType": "CA10__CaThing__c", "conditions": [], "otherwise": ends}))
+    verdicts = lines_in(repository.parent, [verdict_line("/ce/a", "COMPLIANT", "x", conditionIndex=100)])
 
     def edit(printed: Listener) -> None:
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", printed.until("(Ctrl-C ends)"))
@@ -117,5 +121,9 @@ def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Int
             if time.monotonic() - begun > 60:
                 pytest.fail("the edited title is not served")
             time.sleep(0.05)
+        logic.write_text("a: [")
+        printed.until("error[L110]: YAML syntax")
+        printed.until("--> ce/a/prod.logic.yaml:")
+        printed.until("has verdicts of `/ce/a`, which cannot judge as it stands here: perpend lint")
 
-    assert 0 == interrupted(edit, "site", "serve", "--repo", repository, "--port", 0)
+    assert 0 == interrupted(edit, "site", "serve", "--repo", repository, "--port", 0, "--verdicts", verdicts)

@@ -192,7 +192,8 @@ def check_narrowed(judgement: Judgement) -> None:
                 narrowed(judgement, wanted, {})
             continue
         shown = narrowed(judgement, wanted, {})
-        assert "".join(f"{line}\n" for line in expected) == text_of(shown, write_ndjson)
+        ending = f',"filter":{json.dumps(wanted.words)}}}\n'
+        assert "".join(f"{line[:-1]}{ending}" for line in expected) == text_of(shown, write_ndjson)
         assert len(expected) == sum(sum(tally.counts.values()) for tally in tally_of(shown, limit=1))
         assert judgement.ledger == shown.ledger
 

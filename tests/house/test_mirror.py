@@ -108,10 +108,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "outputs/as_requirements",
         "report/verdicts/requirements_list",
     ),
-    "cli/test_site.py": (
-        "pages/verdicts/parquet",
-        "pages/verdicts/stored",
-    ),
+    "cli/test_site.py": ("pages/verdicts/stored",),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
         "engines/duckdb/engine",

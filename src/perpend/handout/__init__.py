@@ -1,1 +1,1 @@
-"""Findings as columns in, one file of HTML out that opens without a network, to be handed to somebody."""
+"""A judgement in, one file of HTML out: its findings as columns, opened without a network, to be handed to somebody."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import encodable, visible
+from perpend.handout.columns import Sinks, write_columns
 from perpend.handout.lived import history_said
 from perpend.handout.packed import PackedNumbers, PackedTexts
 from perpend.handout.summary import list_of, reasons, requirements, said, totals
 from perpend.ir.status import Status
-from perpend.pages.verdicts.columns import Sinks, write_columns
 from perpend.ratings.levels import LEVELS
 from perpend.version import __version__
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.config.configuration import Account
+    from perpend.handout.columns import FindingColumns, SharedEnding
     from perpend.handout.lived import HandoutHistory
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import Scorecard
     from perpend.judge.selection import Selection
-    from perpend.pages.verdicts.columns import FindingColumns, SharedEnding
     from perpend.ratings.judged import WeighedJudgement
 
 POLICY_WORD: Final = 0

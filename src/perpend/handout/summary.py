@@ -17,9 +17,9 @@ from perpend.judge.requirements import Standing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from perpend.handout.columns import UnknownReason
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import RequirementResult, Scorecard
-    from perpend.pages.verdicts.columns import UnknownReason
 
 SIGNS: Final = {
     Status.COMPLIANT: "✓",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
-    from perpend.judge.judgement import Judgement, Ledger
+    from perpend.judge.judgement import Judgement, Ledger, Narrowed
     from perpend.outputs.lines import Tail
     from perpend.ratings.judged import WeighedJudgement
     from perpend.waivers.covering import Covering
@@ -79,11 +79,14 @@ def write_ndjson(
 ) -> None:
     """Write each verdict as one line of JSON. ``accounts`` and ``weighed`` as in ``write_json``.
 
-    ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out.
+    ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out. Where not
+    all verdicts are written, the first line or else each one says by which filter.
     """
     if compact:
-        stream.write(json.dumps({"verdicts": _fixed_texts(judgement)}, separators=(",", ":")) + "\n")
-    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), _ended_tail):
+        filtered = {"filter": _filter(judgement)} if judgement.narrowed else {}
+        stream.write(json.dumps({"verdicts": _fixed_texts(judgement), **filtered}, separators=(",", ":")) + "\n")
+    tail = _ended_tail(None if compact else judgement.narrowed)
+    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), tail):
         stream.write(text)
 
 
@@ -169,8 +172,9 @@ def _tail(described: str, references: str) -> str:
     return f'{references},"object":{described}}}'
 
 
-def _ended_tail(described: str, references: str) -> str:
-    return f'{references},"object":{described}}}\n'
+def _ended_tail(narrowed: Narrowed | None) -> Tail[str]:
+    ending = "}\n" if narrowed is None else f',"filter":{json_text(narrowed.words)}}}\n'
+    return lambda described, references: f'{references},"object":{described}{ending}'
 
 
 class _Describer:

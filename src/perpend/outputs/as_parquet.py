@@ -18,7 +18,7 @@ from perpend.judge.verdicts import HIDDEN, HeldVerdicts
 from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.meaning.values import written as encodable
 from perpend.plan.scalar import Kind
-from perpend.store.database import pattern, storing
+from perpend.store.database import pattern, storing, text
 from perpend.store.files import OWNER_ONLY, naming
 from perpend.store.rows import json_lines
 from perpend.store.scratch import scratch
@@ -42,7 +42,7 @@ _NOTHING = (
 
 
 def write_parquet(judgement: Judgement, path: str | Path) -> None:
-    """Write all verdicts to a Parquet file for its owner only; it appears whole or not at all.
+    """Write verdicts to a Parquet file for its owner only, which says if not all are shown; it appears whole or not at all.
 
     Raises StoreError, or OSError, where it cannot be written.
     """
@@ -65,7 +65,8 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
                 written.append(directory / f"verdicts-{number}.parquet")
                 engine.run(f"COPY ({query}) TO {pattern(written[-1])} (FORMAT parquet, COMPRESSION snappy)")
             every = f"FROM {engine.files(written)}" if written else _NOTHING
-            engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+            told = f", KV_METADATA {{filter: {text(judgement.narrowed.words)}}}" if judgement.narrowed else ""
+            engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd{told})")
         os.chmod(temporary, OWNER_ONLY)
         os.replace(temporary, target)
     finally:

@@ -57,6 +57,7 @@ class PolicyPage:
     commands: tuple[tuple[str, str], ...]
     past: Changes | None
     counts: Counts | None
+    left_out: int
     observed: Observed
     findings: Ref | None
     problems: tuple[Problem, ...]
@@ -95,6 +96,7 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         _commands(policy, main, book),
         _past(book, folder),
         counts,
+        book.verdicts.unlike.get(entity, 0) if book.verdicts else 0,
         book.verdicts.observed if book.verdicts else Observed(),
         objects_ref(entity) if is_listed else None,
         _problems(book, entity),
@@ -162,9 +164,10 @@ def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, 
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
+        judged = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
+            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {judged}"),
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:

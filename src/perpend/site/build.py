@@ -169,8 +169,7 @@ class _Build:
         self.built.problems = book.problems
         if verdicts is not None:
             self._findings(verdicts)
-            here = verdicts.counts(verdicts.by_policy.keys() & {*self.repository.policy_ids})
-            self.built.strangers = verdicts.counts(verdicts.by_policy).total - here.total + verdicts.unlike
+            self.built.strangers = verdicts.strangers + sum(verdicts.unlike.values())
         self._copy(targets.files)
         if not options.markdown:
             self._extras()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from perpend.handout.columns import UnknownReason
 from perpend.handout.summary import reasons, requirements, totals
 from perpend.ir.status import Status
 from perpend.judge.requirements import FrameworkAsked, PolicyAsked, Requirement, scorecards_of
-from perpend.pages.verdicts.columns import UnknownReason
 from tests.unit.report.judgements import judge, thing
 
 

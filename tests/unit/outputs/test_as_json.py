@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perpend.ir.estate import Source
+from perpend.ir.status import Status
+from perpend.judge.narrowed import Filter, narrowed
 from perpend.outputs.as_json import write_json, write_ndjson
 from perpend.outputs.lines import json_value
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, NOTES, OWNER, OWNER_LOOKUP, THING, WANT, judge, thing, with_rival
@@ -208,6 +210,19 @@ def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_insi
     city = {"field": f"{OWNER_LOOKUP}.CA10__city__c", "label": "City"}
     notes = {"field": NOTES, "label": "a", "value": "b"}
     assert [[notes, {**city, "value": "Rome"}], [notes, {**city, "value": None}]] == read
+
+
+def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "none"), thing("cy", "bad"))
+    shown = narrowed(judgement, Filter((Status.INCOMPLIANT,)), {})
+    lines, short = io.StringIO(), io.StringIO()
+    write_ndjson(shown, lines)
+    write_ndjson(shown, short, compact=True)
+    of_document = [{**verdict, "filter": "--status INCOMPLIANT"} for verdict in document_of(shown)["verdicts"]]
+    assert of_document == [json.loads(line) for line in lines.getvalue().splitlines()]
+    first, *others = map(json.loads, short.getvalue().splitlines())
+    assert ({"options": "--status INCOMPLIANT", "verdicts": 2}, 2) == (first["filter"], len(others))
+    assert not any("filter" in line for line in others)
 
 
 def test_compact_lines_with_what_the_first_line_says_are_the_verdicts(tmp_path: Path) -> None:

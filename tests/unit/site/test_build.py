@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from perpend.load.repository import Repository
-from perpend.pages.verdicts.book import NotVerdicts
+from perpend.pages.verdicts.book import SHOWN, NotVerdicts
+from perpend.pages.verdicts.pages import findings_page
 from perpend.site import build as building
 from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
+from perpend.site.render.pages import Renderer
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
-from tests.sites import POLICY, files, hostile_files, leave_out_operations, verdict_line
+from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operations, lines_in, verdict_line
 
 PAGE = f"{POLICY[1:]}/index.html"
 
@@ -291,16 +293,27 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     judged = {"id": "a", "name": "<b>a</b>", "externalId": "arn", "typeApiName": "T", "master": None}
     line = json.dumps({"policyId": POLICY, "status": "INCOMPLIANT", "conditionIndex": 199, "object": judged})
     unknown = verdict_line(POLICY, "UNDETERMINED", "u")
-    (tmp_path / "v.ndjson").write_text(f"{line}\n{unknown}\n", "utf-8")
-    _, out = build(root, verdicts=tmp_path / "v.ndjson")
+    odd = [verdict_line("/ce/gone", "INCOMPLIANT", "x"), verdict_line(POLICY, "INCOMPLIANT", "y", conditionIndex=999)]
+    built, out = build(root, verdicts=lines_in(tmp_path, [line, unknown, *odd]))
     folder = out / "verdicts" / POLICY[1:]
     assert line + "\n" == (out / f"perpend-site/verdicts{POLICY}.ndjson").read_text("utf-8")
     assert unknown + "\n" == (out / f"perpend-site/verdicts{POLICY}.undetermined.ndjson").read_text("utf-8")
     html = (folder / "index.html").read_text("utf-8")
     assert "1 object does not comply, 1 is undetermined" in html and "&lt;b&gt;a&lt;/b&gt;" in html
     assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
-    assert '<svg class="bar whole"' in (out / "verdicts/index.html").read_text("utf-8")
+    every = (out / "verdicts/index.html").read_text("utf-8")
+    assert '<svg class="bar whole"' in every and "2 verdicts of 1 policy." in every
+    assert (2, 2) == (built.strangers, every.count("Left out: 1 verdict of policies that "))
+    said = "Left out: 1 verdict of what this policy said before"
+    assert said in html and said in (out / PAGE).read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
+
+
+def test_a_group_of_the_first_objects_does_not_pass_for_one_of_all(tmp_path):
+    lines = [verdict_line(POLICY, "INCOMPLIANT", f"n{number}") for number in range(SHOWN + 60)]
+    page = findings_page(book_of(tmp_path / "repository", files(), lines), POLICY)
+    html = Renderer("S", lambda path, base: None, verdicts=True).html(page)
+    assert "260 objects do not comply" in html and "200 objects of those shown, decided at" in html
 
 
 def test_documents_become_pages_with_their_links(root, tmp_path):

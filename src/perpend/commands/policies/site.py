@@ -102,7 +102,7 @@ def _tell(built: Built, out: Path) -> None:
     else:
         click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
     if built.strangers:
-        click.echo(f"{built.strangers:,} verdicts are of policies that are not here, or that end otherwise here", err=True)
+        click.echo(f"verdicts left out, as their policies are not here, or end otherwise here: {built.strangers:,}", err=True)
     for what, paths in (
         ("left alone, as they are not what a build wrote", built.kept),
         ("left out, as another page is in their way", built.left_out),

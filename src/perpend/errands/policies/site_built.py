@@ -154,10 +154,12 @@ class _Told:
 
 
 def _serve(repository: Repository, repo: str | None, port: int, options: Options, *, opened: bool) -> None:
+    from perpend.lint.check import every_problem
     from perpend.load.watch import Watch, watched
+    from perpend.pages.verdicts.book import NotVerdicts
     from perpend.pages.verdicts.stored import watched_of
     from perpend.serve.server import ADDRESS, SiteServer
-    from perpend.site.build import build_site
+    from perpend.site.build import Built, build_site
     from perpend.site.kept import Kept
     from perpend.site.search import Overtaken
 
@@ -188,6 +190,10 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
         except Overtaken:
             pass
         except (PerpendError, OSError) as error:
+            if isinstance(error, NotVerdicts) and kept.analyzer is not None:
+                # What is wrong in a file may be why its verdicts no longer fit: that is told first.
+                problems = tuple(every_problem(kept.analyzer.repository, kept.analyzer))
+                told.tell(Built(problems=problems), kept.changed)
             click.echo(f"perpend: not built: {error}", err=True)
 
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -15,7 +15,7 @@ from perpend.pages.page import STATUSES, Counts
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from perpend.analyze.programs import Analyzer
@@ -33,6 +33,8 @@ NO_ACCOUNT: Final = "no account"
 _ACCOUNTS: Final = 5_000
 _REST: Final = "other accounts"
 _REMEMBERED: Final = 10_000
+_LONGEST_WORDS: Final = 200
+_CHANGED: Final = "it has changed since the check"
 
 
 class NotVerdicts(PerpendError):
@@ -77,8 +79,10 @@ class Observed:
 class VerdictBook:
     """Counts by policy, account and type, and the first objects listed, by policy and status.
 
-    ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. ``unlike`` counts those
-    verdicts of policies that are here which they cannot give as they stand here. ``in_part`` says why policies judged a part.
+    ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. Left out of all that, and
+    counted by themselves, are verdicts of policies that are not here (``strangers``), and by policy those that it cannot give
+    as it stands here (``unlike``). ``in_part`` says why policies judged a part, or why only a part of their verdicts counts.
+    ``inputs`` is how commands name what was judged.
     """
 
     by_policy: dict[str, list[int]] = field(default_factory=dict)
@@ -88,8 +92,10 @@ class VerdictBook:
     places: dict[tuple[str, str], array[int]] = field(default_factory=dict)
     observed: Observed = Observed()
     path: Path | None = None
-    unlike: int = 0
-    in_part: Mapping[str, str] = field(default_factory=dict)
+    strangers: int = 0
+    unlike: dict[str, int] = field(default_factory=dict)
+    in_part: dict[str, str] = field(default_factory=dict)
+    inputs: str = "INPUT…"
 
     def counts(self, policy_ids: Iterable[str]) -> Counts:
         """Return the counts of several policies together."""
@@ -136,16 +142,26 @@ class Tally:
             self._programs[policy_id] = self._analyzer.analyzed(logic_id).program if known else None
         return self._programs[policy_id]
 
-    def add(self, policy_id: str, status: str, index: int, number: int = 1, *, type_name: str, text: str | None = None) -> None:
-        """Take in so many verdicts of a policy that ended alike. ``text`` is the condition's, where it is known."""
-        self._add(self.book.by_policy, policy_id, status, number)
-        self._add(self.book.by_type, type_name, status, number)
-        if self._is_given(policy_id, status, index, text):
+    def add(self, policy_id: str, status: str, index: int, number: int = 1, *, type_name: str, text: str | None = None) -> bool:
+        """Take in so many verdicts of a policy that ended alike; return whether they count: the policy is here and gives them.
+
+        ``text`` is the condition's, where it is known.
+        """
+        given, book = self.is_given(policy_id, status, index, text), self.book
+        if given:
             self._own += number
-            return
-        self._strange = self._strange or (policy_id, status, index)
-        if policy_id in self._analyzer.repository.policy_ids:
-            self.book.unlike += number
+        else:
+            self._strange = self._strange or (policy_id, status, index)
+        if policy_id not in self._analyzer.repository.policy_ids:
+            book.strangers += number
+            return False
+        if not given:
+            book.unlike[policy_id] = book.unlike.get(policy_id, 0) + number
+            book.in_part[policy_id] = _CHANGED
+            return False
+        self._add(book.by_policy, policy_id, status, number)
+        self._add(book.by_type, type_name, status, number)
+        return True
 
     def add_account(self, account: str, status: str, number: int = 1) -> None:
         """Take in so many verdicts on objects of an account."""
@@ -159,16 +175,7 @@ class Tally:
         objects = self.book.objects.setdefault((policy_id, status), [])
         return objects if len(objects) < SHOWN else None
 
-    def finished(self, where: str) -> VerdictBook:
-        """Return the book. Raises :class:`NotVerdicts` where none of the verdicts can be of this repository."""
-        if self._strange is not None and not self._own:
-            policy_id, status, index = self._strange
-            here = policy_id in self._analyzer.repository.policy_ids
-            why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
-            raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
-        return self.book
-
-    def _is_given(self, policy_id: str, status: str, index: int, text: str | None) -> bool:
+    def is_given(self, policy_id: str, status: str, index: int, text: str | None = None) -> bool:
         """Whether the policy of this name can end like this as it stands here."""
         key = (policy_id, status, index, text)
         if key not in self._given:
@@ -180,9 +187,27 @@ class Tally:
             self._given[key] = given
         return self._given[key]
 
+    def finished(self, where: str) -> VerdictBook:
+        """Return the book. Raises :class:`NotVerdicts` where none of the verdicts can be of this repository."""
+        if self._strange is not None and not self._own:
+            policy_id, status, index = self._strange
+            here = policy_id in self._analyzer.repository.policy_ids
+            if here and self.program(policy_id) is None:
+                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
+            why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
+            raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
+        return self.book
+
     @staticmethod
     def _add(counts: dict[str, list[int]], key: str, status: str, number: int) -> None:
         counts.setdefault(key, [0] * len(STATUSES))[STATUSES.index(status)] += number
+
+
+def refuse_filtered(where: str, words: object) -> None:
+    """Raise :class:`NotVerdicts` where options are named that verdicts were chosen by: the rest would be taken for well."""
+    if words is not None:
+        chosen = text_of(words)[:_LONGEST_WORDS]
+        raise NotVerdicts(f"{where}: holds only the verdicts that `{chosen}` lets through: write them without that filter")
 
 
 def text_of(value: object) -> str:

@@ -7,7 +7,15 @@ from array import array
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from perpend.pages.page import STATUSES
-from perpend.pages.verdicts.book import NO_ACCOUNT, JudgedObject, NotVerdicts, Observed, ObservedSource, text_of
+from perpend.pages.verdicts.book import (
+    NO_ACCOUNT,
+    JudgedObject,
+    NotVerdicts,
+    Observed,
+    ObservedSource,
+    refuse_filtered,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +35,23 @@ def read_lines(path: Path, tally: Tally) -> None:
         fixed = _read_fixed(stream, path)
         # Lines that leave their texts to the first one say too little to be handed on by themselves.
         tally.book.path = path if fixed is None else None
-        number, place = _read_head(stream, path, tally) if fixed is None else (1, 0)
-        closed = not number or fixed is not None
+        number, place, told = _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        closed, taken = not number or fixed is not None, 0
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
             if not closed and line.startswith(b"]"):
                 closed = True
                 break
-            _take(tally, _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {}), place)
+            if (record := _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {})) is not None:
+                _take(tally, record, place)
+                taken += 1
             place += len(line)
     if not closed:
         raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+    if told is None and not taken:
+        raise NotVerdicts(f"{path}: has no verdicts, like what a check that died leaves; --format json tells if there are none")
+    if told is not None and told != taken:
+        raise NotVerdicts(f"{path}: holds {taken:,} of {told:,} verdicts: write them anew")
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
@@ -47,18 +61,23 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
         stream.seek(0)
         return None
     try:
-        verdicts = json.loads(first)["verdicts"]
-    except (ValueError, RecursionError, TypeError, KeyError):
+        said = json.loads(first)
+    except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
+    verdicts = said["verdicts"]
+    _refuse_filtered(path, said.get("filter"))
     return verdicts if isinstance(verdicts, dict) else {}
 
 
-def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
-    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON."""
+def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
+    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON.
+
+    The third is how many verdicts there are by what it says, None where it does not say.
+    """
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(b'{"ledger":'):
         stream.seek(0)
-        return 0, 0
+        return 0, 0, None
     head, number = first, 1
     while not head.rstrip().endswith(_LIST):
         line = stream.readline(_LONGEST_LINE)
@@ -69,8 +88,16 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int]:
         said = json.loads(head + b"]}")
     except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
+    _refuse_filtered(path, said.get("filter"))
     tally.book.observed = _observed(said.get("snapshot"))
-    return number, len(head)
+    ledger = said["ledger"]
+    told = ledger.get("verdicts") if isinstance(ledger, dict) else None
+    return number, len(head), told if isinstance(told, int) else None
+
+
+def _refuse_filtered(path: Path, said: object) -> None:
+    """Raise where the head of a file says by which filter its verdicts were chosen."""
+    refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
 
 
 def _observed(said: object) -> Observed:
@@ -102,19 +129,19 @@ def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | 
     judged = record.get("object") if isinstance(record, dict) else None
     if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
         raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
+    refuse_filtered(where, record.get("filter"))
     by_index = fixed.get(record["policyId"])
     texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
     return {**(texts if isinstance(texts, dict) else {}), **record}
 
 
-def _take(tally: Tally, record: dict[str, Any] | None, place: int) -> None:
-    if record is None:
-        return
+def _take(tally: Tally, record: dict[str, Any], place: int) -> None:
     policy_id, status, judged = record["policyId"], record["status"], record["object"]
     index, text = record.get("conditionIndex"), record.get("conditionText")
     number = index if isinstance(index, int) else 0
     type_name = text_of(judged.get("typeApiName"))
-    tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None)
+    if not tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None):
+        return
     account = _account(judged)
     tally.add_account(account, status)
     listed = tally.listed(policy_id, status)

@@ -54,6 +54,7 @@ class FindingsPage:
     head: Head
     policy: Ref
     counts: Counts
+    left_out: int
     parts: tuple[ListedObjects, ...]
     observed: Observed
     command: str
@@ -63,7 +64,8 @@ class FindingsPage:
 class VerdictsPage:
     """All verdicts: what was judged, by framework, by policy, by account.
 
-    ``strangers`` counts verdicts of policies that are not here, ``unlike`` those that policies cannot give as they are here.
+    ``strangers`` are how many verdicts are left out as their policies are not here, ``unlike`` how many as these cannot give
+    them as they are here.
     """
 
     head: Head
@@ -89,8 +91,8 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
     parts = tuple(
         _listed(book, entity, status, number) for status, number in counts.pairs if (entity, status) in book.verdicts.objects
     )
-    command = f"perpend explain {quote(entity)} OBJECT INPUT…"
-    return FindingsPage(head, policy, counts, parts, book.verdicts.observed, command)
+    command = f"perpend explain {quote(entity)} OBJECT {book.verdicts.inputs}"
+    return FindingsPage(head, policy, counts, book.verdicts.unlike.get(entity, 0), parts, book.verdicts.observed, command)
 
 
 def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
@@ -111,8 +113,8 @@ def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
         tuple(rows),
         book.verdicts.accounts(),
         tuple(sorted(book.verdicts.listed() & book.policies.keys())),
-        total.total - book.verdicts.counts(ids).total,
-        book.verdicts.unlike,
+        book.verdicts.strangers,
+        sum(book.verdicts.unlike.values()),
     )
 
 
@@ -138,8 +140,7 @@ def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
 
 def _way(book: Book, entity: str, index: int) -> Ref:
     """Return the place on a policy's page that shows a way to end."""
-    logic_id = production_of(entity)
-    program = book.analyzer.analyzed(logic_id).program if logic_id in book.repository.logic_ids else None
-    verdict = program.verdicts.get(index) if program else None
-    anchor = anchor_of(0, index, verdict.text == OTHERWISE) if verdict else ""
+    program = book.analyzer.analyzed(production_of(entity)).program
+    assert program is not None
+    anchor = anchor_of(0, index, program.verdicts[index].text == OTHERWISE)
     return Ref(PageKind.POLICY, entity, f"index {index}", anchor=anchor)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.judge.finding import message_of, remediation_of
 from perpend.pages.page import STATUSES
-from perpend.pages.verdicts.book import LISTED, SHOWN, JudgedObject, NotVerdicts
+from perpend.pages.verdicts.book import LISTED, SHOWN, JudgedObject, NotVerdicts, refuse_filtered
 from perpend.store.database import opened, pattern, rows_of, storing, text
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def read_parquet(path: Path, tally: Tally) -> None:
         missing = _COLUMNS - {str(name) for name, *_ in rows_of(connection, f"DESCRIBE SELECT * FROM {table}")}
         if missing:
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: no column {sorted(missing)[0]}")
+        for (words,) in rows_of(connection, f"SELECT value FROM parquet_kv_metadata({pattern(path)}) WHERE key = 'filter'"):
+            refuse_filtered(str(path), words.decode("utf-8", "replace"))
         known = f"policyId IS NOT NULL AND status IN {_tuple(STATUSES)} AND TRY_CAST(conditionIndex AS INTEGER) IS NOT NULL"
         if rows_of(connection, f"SELECT 1 FROM {table} WHERE NOT ({known}) OR ({known}) IS NULL LIMIT 1"):
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: a row without policy or status")
@@ -39,8 +41,8 @@ def read_parquet(path: Path, tally: Tally) -> None:
 
 
 def _first(table: str) -> str:
-    """Return the query for the first objects of each policy that are listed, by id."""
-    rank = "row_number() OVER (PARTITION BY policyId, status ORDER BY objectId)"
+    """Return the query for the first objects of each way to end that is listed, by policy, status and id."""
+    rank = "row_number() OVER (PARTITION BY policyId, status, conditionIndex ORDER BY objectId)"
     columns = "CAST(policyId AS VARCHAR), status, CAST(conditionIndex AS INTEGER), CAST(objectId AS VARCHAR)"
     return (
         f"SELECT {columns}, CAST(runtimeError AS VARCHAR) FROM {table} WHERE status IN {_tuple(LISTED)} "
@@ -49,10 +51,12 @@ def _first(table: str) -> str:
 
 
 def _list(tally: Tally, policy_id: str, status: str, index: int, object_id: str | None, error: str | None) -> None:
-    program, listed = tally.program(policy_id), tally.listed(policy_id, status)
-    verdict = program.verdicts.get(index) if program else None
-    if program is None or verdict is None or listed is None:
+    program = tally.program(policy_id)
+    if program is None or policy_id not in tally.book.by_policy or not tally.is_given(policy_id, status, index):
         return
+    if (listed := tally.listed(policy_id, status)) is None:
+        return
+    verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict) or ""
     listed.append(JudgedObject(object_id or "", "", "", "", index, message, remediation))
 

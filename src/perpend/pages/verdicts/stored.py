@@ -51,6 +51,7 @@ def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping
 
 def _read(judgement: Judgement, tally: Tally, names: Mapping[str, str]) -> None:
     sources = tuple(_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name))
+    tally.book.inputs = "--store DIR"
     tally.book.in_part = judgement.in_part()
     tally.book.observed = Observed(_iso(judgement.day.time), judgement.day.assumed, sources)
     for column in judgement.verdicts:

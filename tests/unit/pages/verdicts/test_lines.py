@@ -16,7 +16,7 @@ from tests.sites import INDEXES, POLICY, TYPE, files, lines_in, verdict_line
 
 SOURCE = '{"name":"of/me/a.csv","kind":"credential-report","observedAt":null,"objects":25,"accounts":["111122223333"]}'
 HEAD = [
-    '{"ledger":{"objects":1,"verdicts":1},',
+    '{"ledger":{"objects":2,"verdicts":2},',
     f'"snapshot":{{"time":"2026-11-20T00:00:00Z","assumed":true,"sources":[{SOURCE}]}},',
     '"setAside":[],',
     '"verdicts":[',
@@ -82,6 +82,7 @@ def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
     ("lines", "reason"),
     [
         ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a")], r"v\.ndjson:5: is cut off"),
+        ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a"), "]}"], r"v\.ndjson: holds 1 of 2 verdicts"),
         (HEAD[:2], r"v\.ndjson:2: is not what"),
         (['{"ledger":x', '"verdicts":['], r"v\.ndjson:1: is not what .*: not JSON"),
     ],
@@ -89,6 +90,17 @@ def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
 def test_half_a_document_is_refused(tmp_path, analyzer, lines, reason):
     with pytest.raises(NotVerdicts, match=reason):
         read_verdicts(lines_in(tmp_path, lines), analyzer)
+
+
+@pytest.mark.parametrize("lines", [[], [""], ['{"verdicts":{"/ce/a":{"199":{}}}}']])
+def test_what_a_job_that_died_leaves_is_not_an_estate_without_objects(tmp_path, analyzer, lines):
+    with pytest.raises(NotVerdicts, match=r"v\.ndjson: has no verdicts, like what a check that died leaves"):
+        read_verdicts(lines_in(tmp_path, lines), analyzer)
+
+
+@pytest.mark.parametrize("lines", [['{"ledger":{"verdicts":0},', '"verdicts":[', "", "]}"], ['{"verdicts":{"/ce/a":{}}}']])
+def test_an_estate_without_objects_has_no_verdicts(tmp_path, analyzer, lines):
+    assert {} == read_verdicts(lines_in(tmp_path, lines), analyzer).by_policy
 
 
 @pytest.mark.parametrize(
@@ -112,11 +124,13 @@ def test_verdicts_of_another_repository_are_refused(tmp_path, analyzer, line, re
         read_verdicts(lines_in(tmp_path, [line, line]), analyzer)
 
 
-def test_some_that_are_strange_are_counted(tmp_path, analyzer):
+def test_some_that_are_strange_are_outside_of_all_counts_and_told_by_number(tmp_path, analyzer):
     lines = [
         verdict_line(POLICY, "COMPLIANT", "a"),
-        verdict_line("/ce/gone", "COMPLIANT", "a"),
-        verdict_line(POLICY, "COMPLIANT", "b", conditionIndex=999),
+        verdict_line("/ce/gone", "INCOMPLIANT", "a", "2"),
+        verdict_line(POLICY, "INCOMPLIANT", "b", "3", conditionIndex=999),
     ]
-    assert 1 == read_verdicts(lines_in(tmp_path, lines), analyzer).unlike
-    assert json.loads(lines[2])["conditionIndex"] == 999
+    book = read_verdicts(lines_in(tmp_path, lines), analyzer)
+    assert (1, {POLICY: 1}, {POLICY}) == (book.strangers, book.unlike, book.in_part.keys())
+    assert ({POLICY: [0, 0, 1, 0, 0]}, 1, ["1"]) == (book.by_policy, book.counts_of_type(TYPE).total, [*book.by_account])
+    assert ({}, {}) == (book.objects, book.places)

@@ -30,14 +30,21 @@ def test_the_page_of_all_verdicts_says_what_was_asked_of_each_framework(tmp_path
     book = book_of(tmp_path / "repository", files(), lines)
     page = verdicts_page(book, Frameworks(book))
     assert [("/frameworks/acme", 2, 3)] == [(ref.id, found.asked, found.total) for ref, found in page.frameworks]
-    assert (1, 0, 2) == (page.strangers, page.unlike, page.total.total)
-    assert "2 verdicts of 1 policy." == page.head.description
+    assert (1, 0, 1) == (page.strangers, page.unlike, page.total.total)
+    assert "1 verdict of 1 policy." == page.head.description
+
+
+def test_nothing_is_met_by_a_policy_of_whose_verdicts_some_are_left_out(tmp_path):
+    odd = verdict_line(POLICY, "INCOMPLIANT", "b", conditionIndex=999)
+    book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "COMPLIANT", "a"), odd])
+    page = verdicts_page(book, Frameworks(book))
+    assert [(0, 0)] == [(results.compliant, results.incompliant) for _, results in page.frameworks]
+    assert (1, 1) == (page.unlike, page.total.total)
 
 
 def test_a_group_leads_to_the_way_in_which_the_policy_ended(tmp_path):
     found = files()
     found[f"{POLICY[1:]}/prod.logic.yaml"]["otherwise"] = {"status": "UNDETERMINED", "currentStateMessage": "Look at it."}
-    odd = verdict_line(POLICY, "UNDETERMINED", "c", conditionIndex=999)
-    lines = [verdict_line(POLICY, "INCOMPLIANT", "a"), verdict_line(POLICY, "UNDETERMINED", "b", conditionIndex=300), odd]
+    lines = [verdict_line(POLICY, "INCOMPLIANT", "a"), verdict_line(POLICY, "UNDETERMINED", "b", conditionIndex=300)]
     page = findings_page(book_of(tmp_path / "repository", found, lines), POLICY)
-    assert ["condition-1", "otherwise", ""] == [group.decided.anchor for part in page.parts for group in part.groups]
+    assert ["condition-1", "otherwise"] == [group.decided.anchor for part in page.parts for group in part.groups]

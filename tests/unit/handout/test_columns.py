@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from perpend.config.configuration import Account
+from perpend.handout import columns
+from perpend.handout.columns import FindingColumns, Sinks, TooManyFindings, write_columns
 from perpend.ir.status import Status
 from perpend.judge.judgement import Judgement
 from perpend.judge.narrowed import Filter, narrowed
-from perpend.pages.verdicts import columns
-from perpend.pages.verdicts.columns import FindingColumns, Sinks, TooManyFindings, write_columns
 from tests.unit.report.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
 
 BOTH = {"mood": MOOD, "noted": NOTED}
