@@ -18,6 +18,7 @@ from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
+from perpend.site.links import check_links
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
@@ -301,6 +302,16 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
     assert '<svg class="bar whole"' in (out / "verdicts/index.html").read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_policy_whose_file_cannot_be_read_has_a_page_that_says_why(root, tmp_path, judged):
+    write(root, {f"{POLICY[1:]}/policy.yaml": "a: [b\n"})
+    (tmp_path / "v.ndjson").write_text(f"{verdict_line(POLICY, 'INCOMPLIANT', 'a')}\n", "utf-8")
+    _, out = build(root, verdicts=tmp_path / "v.ndjson" if judged else None)
+    assert [] == check_links(out)
+    html = (out / PAGE).read_text("utf-8")
+    assert "policy.yaml:2" in html and "<code>L110</code>" in html and "prod.logic.yaml" in html
 
 
 def test_documents_become_pages_with_their_links(root, tmp_path):
