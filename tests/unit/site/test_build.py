@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
@@ -334,6 +335,8 @@ def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
 def test_the_index_is_made_and_kept(root):
     _, out = build(root, search=True)
     assert (out / "perpend-site/pagefind/pagefind.js").is_file() and not list((out / "perpend-site/pagefind").glob("*-ui*"))
+    texts = [gzip.decompress(path.read_bytes()) for path in (out / "perpend-site/pagefind/fragment").iterdir()]
+    assert [True] == [b"Copy the" not in text for text in texts if b"ID /frameworks/acme/01 Requirements" in text]
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     before = (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
     build(root, search=True, keep_index=True)
