@@ -117,8 +117,12 @@ def test_bars_are_drawn_on_a_phone_and_rows_are_cards(visit: Open, origin: str) 
     )
 
 
-def test_a_matrix_says_that_it_scrolls_where_it_does(visit: Open, origin: str) -> None:
-    assert visit(f"{origin}/index.html", **PHONE).page.get_by_text("scroll the table sideways").is_visible()
+def test_a_matrix_says_that_it_scrolls_where_it_does_and_keeps_its_names_in_view(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/index.html", **PHONE).page
+    assert page.get_by_text("scroll the table sideways").is_visible()
+    page.locator(".matrix").evaluate("one => { one.scrollLeft = 300 }")
+    for name in page.locator(".matrix tr > :first-child").all():
+        assert (box := name.bounding_box()) and box["x"] >= 0 and box["x"] + box["width"] <= 180
     assert not visit(f"{origin}/index.html", viewport={"width": 1280, "height": 900}).page.locator(".scrolls").is_visible()
 
 
@@ -127,6 +131,15 @@ def test_a_document_stands_between_its_tree_and_its_contents(visit: Open, origin
     side, main, contents = (page.locator(one).bounding_box() for one in ("nav.side", "main", "aside.contents"))
     assert side and main and contents and side["x"] + side["width"] <= main["x"] < main["x"] + main["width"] <= contents["x"]
     assert "Write a policy" == page.locator("nav.side [aria-current=page]").inner_text()
+    near = page.locator("nav.near summary")
+    for width, shown in ((1280, []), (1024, ["On this page"]), (360, ["On this page", "Documentation"])):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert shown == [one.inner_text() for one in near.all() if one.is_visible()]
+    for part, link in ((".near-page", "Check it"), (".near-tree", "Test a policy")):
+        assert (box := page.locator(part).bounding_box()) and box["y"] < 300
+        page.locator(f"{part} summary").click()
+        assert page.locator(part).get_by_role("link", name=link).is_visible()
+        page.locator(f"{part} summary").click()
 
 
 def test_verdicts_and_description_are_in_view_beside_the_name_of_a_policy(visit: Open, origin: str) -> None:
