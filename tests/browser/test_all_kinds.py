@@ -13,12 +13,17 @@ Open = Callable[..., Visit]
 
 
 class Look(NamedTuple):
-    """What is seen of one kind of page: what axe finds by day and in the dark, how wide a phone shows it, what it says it is."""
+    """What is seen of one kind of page: what axe finds by day and in the dark, how wide a phone shows it, what it says it is.
+
+    ``cut`` are its tables that a desk does not show in whole, ``touching`` its numbers of verdicts that touch the next ones.
+    """
 
     light: list[str]
     dark: list[str]
     width: int
     said: dict[str, Any]
+    cut: list[str]
+    touching: list[str]
 
 
 SAID = """() => ({
@@ -28,6 +33,12 @@ SAID = """() => ({
     language: document.documentElement.lang,
     closed: (document.querySelector("meta[http-equiv=Content-Security-Policy]")?.content ?? "").includes("default-src 'none'"),
 })"""
+CUT = """() => [...document.querySelectorAll(".stack")].map(one => one.parentElement)
+    .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"""
+TOUCHING = """() => [...document.querySelectorAll(".count + .count")].filter(one => {
+    const [left, right] = [one.previousElementSibling, one].map(part => part.getBoundingClientRect());
+    return left.top === right.top && right.left - left.right < 8;
+}).map(one => one.innerText)"""
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
 
@@ -40,12 +51,13 @@ def look(page: Any, address: str) -> Look:
         page.wait_for_selector("[data-results] a")
     said = page.evaluate(SAID)
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    cut, touching = page.evaluate(CUT), page.evaluate(TOUCHING)
     light = findings(page)
     page.emulate_media(color_scheme="dark")
     dark = findings(page, *OF_COLOURS)
     page.evaluate("for (const part of document.querySelectorAll('.fold > input')) part.checked = true")
     page.set_viewport_size({"width": 360, "height": 740})
-    return Look(light, dark, page.evaluate(WIDTH), said)
+    return Look(light, dark, page.evaluate(WIDTH), said, cut, touching)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +77,10 @@ def test_axe_finds_nothing_by_day_or_in_the_dark(tour: Tour) -> None:
 
 def test_no_page_is_wider_than_a_phone(tour: Tour) -> None:
     assert dict.fromkeys(KINDS, 360) == {kind: one.width for kind, one in tour[0].items()}
+
+
+def test_tables_are_shown_in_whole_on_a_desk_and_their_numbers_stand_apart(tour: Tour) -> None:
+    assert {} == {kind: one.cut + one.touching for kind, one in tour[0].items() if one.cut or one.touching}
 
 
 def test_every_page_says_what_it_is(tour: Tour) -> None:
@@ -101,8 +117,12 @@ def test_bars_are_drawn_on_a_phone_and_rows_are_cards(visit: Open, origin: str) 
     )
 
 
-def test_a_matrix_says_that_it_scrolls_where_it_does(visit: Open, origin: str) -> None:
-    assert visit(f"{origin}/index.html", **PHONE).page.get_by_text("scroll the table sideways").is_visible()
+def test_a_matrix_says_that_it_scrolls_where_it_does_and_keeps_its_names_in_view(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/index.html", **PHONE).page
+    assert page.get_by_text("scroll the table sideways").is_visible()
+    page.locator(".matrix").evaluate("one => { one.scrollLeft = 300 }")
+    for name in page.locator(".matrix tr > :first-child").all():
+        assert (box := name.bounding_box()) and box["x"] >= 0 and box["x"] + box["width"] <= 180
     assert not visit(f"{origin}/index.html", viewport={"width": 1280, "height": 900}).page.locator(".scrolls").is_visible()
 
 
@@ -111,6 +131,15 @@ def test_a_document_stands_between_its_tree_and_its_contents(visit: Open, origin
     side, main, contents = (page.locator(one).bounding_box() for one in ("nav.side", "main", "aside.contents"))
     assert side and main and contents and side["x"] + side["width"] <= main["x"] < main["x"] + main["width"] <= contents["x"]
     assert "Write a policy" == page.locator("nav.side [aria-current=page]").inner_text()
+    near = page.locator("nav.near summary")
+    for width, shown in ((1280, []), (1024, ["On this page"]), (360, ["On this page", "Documentation"])):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert shown == [one.inner_text() for one in near.all() if one.is_visible()]
+    for part, link in ((".near-page", "Check it"), (".near-tree", "Test a policy")):
+        assert (box := page.locator(part).bounding_box()) and box["y"] < 300
+        page.locator(f"{part} summary").click()
+        assert page.locator(part).get_by_role("link", name=link).is_visible()
+        page.locator(f"{part} summary").click()
 
 
 def test_verdicts_and_description_are_in_view_beside_the_name_of_a_policy(visit: Open, origin: str) -> None:

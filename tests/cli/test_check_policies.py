@@ -67,7 +67,9 @@ def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: P
     (tmp_path / "ce/things/policy.yaml").write_text(
         "names: {full: T, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/g]\n"
     )
-    assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
+    refused = run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g")
+    assert (2, 0) == (refused.code, run("check", EXAMPLE, "--repo", tmp_path, "--framework", "f").code)
+    assert refused.err.endswith("; --inherited asks 1 that reach the framework through rules or similar sections\n")
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
     assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err
 

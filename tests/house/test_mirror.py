@@ -289,7 +289,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "unit/site/render/test_pages.py": (
         "site/render/addresses",
         "site/render/as_markdown",
-        "site/render/charts",
         "site/render/drawing",
         "site/render/icons",
         "site/render/targets",

@@ -93,15 +93,20 @@ def select_policies(
     names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
     what is held: none of them counts as named by itself.
     """
-    chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
-    sorted_out = _Sorted(left_out=excluded)
-    for policy_id in chosen:
-        sorted_out.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+
+    def sort(*, inherited: bool) -> _Sorted:
+        into = _Sorted(left_out=excluded)
+        for policy_id in policies_named(analyzer.repository, names, framework, inherited=inherited):
+            into.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+        return into
+
+    sorted_out = sort(inherited=inherited)
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
-    sorted_out.refuse_silence(by_itself, held, misspelt)
+    may_inherit = framework and not inherited and not sorted_out.programs
+    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(inherited=True).programs) if may_inherit else 0)
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:
@@ -244,8 +249,10 @@ class _Sorted:
         }
         return reasons.get(policy_id, "not chosen by --policy")
 
-    def refuse_silence(self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic]) -> None:
-        """Raise where a policy that was named by itself cannot judge, or where none at all can."""
+    def refuse_silence(
+        self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
+    ) -> None:
+        """Raise where a policy that was named by itself cannot judge, or none at all can; so many would by inheritance."""
         for policy_id in self.without_logic:
             if policy_id in named:
                 raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
@@ -261,7 +268,10 @@ class _Sorted:
             raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}")
+        more = (
+            f"; --inherited asks {inheriting} that reach the framework through rules or similar sections" if inheriting else ""
+        )
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}{more}")
 
 
 def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:

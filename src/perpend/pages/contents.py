@@ -63,12 +63,8 @@ def _policies(book: Book, overview: Overview) -> Iterator[Page]:
     for entity in dict.fromkeys(("/ce", *book.repository.folder_ids)):
         yield overview.folder(entity)
     logics = Logics(book)
-    for entity in book.repository.policy_ids:
-        page = policy_page(book, logics, entity)
-        if page is not None:
-            yield page
-    for logic_id in book.repository.logic_ids:
-        yield logics.page(logic_id)
+    yield from (policy_page(book, logics, entity) for entity in book.repository.policy_ids)
+    yield from map(logics.page, book.repository.logic_ids)
 
 
 def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:

@@ -183,7 +183,7 @@ class Frameworks:
         if entity not in self._results:
             children = self.book.children.get(entity, ())
             policies = sorted({mapping.policy_id for mapping in self.book.mappings.of_section(entity)})
-            own = RequirementResults() if children and not policies else requirement_result(self.book, policies)
+            own = requirement_result(self.book, policies) if self.book.mappings.is_requirement(entity) else RequirementResults()
             self._results[entity] = sum((self.results(child) for child in children), own)
         return self._results[entity]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.ir.ids import framework_of, is_production
 from perpend.load.beside.remedy import FILE as REMEDY
+from perpend.load.documents import Names, Policy
 from perpend.pages.frameworks import AnswerRow, answer_rows
 from perpend.pages.logic import folder_crumbs, place_facets, problem_from
 from perpend.pages.page import Changes, Counts, Head, Problem
@@ -18,7 +19,7 @@ from perpend.policy_tests.mended import mended_test
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perpend.load.documents import NamedLink, Policy
+    from perpend.load.documents import NamedLink
     from perpend.pages.book import Book
     from perpend.pages.logic import LogicCard, Logics, LogicView
     from perpend.pages.refs import EntityFlag
@@ -63,17 +64,15 @@ class PolicyPage:
     problems: tuple[Problem, ...]
 
 
-def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
-    """Return the page of a policy, None where its file cannot be read."""
-    policy = book.policies.get(entity)
-    if policy is None:
-        return None
+def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage:
+    """Return the page of a policy; where its file cannot be read, of what stands beside it and of why."""
+    policy = book.policies.get(entity) or _unread(book, entity)
     ref = book.policy_ref(entity)
     main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
     folder = entity[1:]
     counts = book.verdicts.counts([entity]) if book.verdicts else None
     description = book.text(f"{folder}/description.md")
-    is_listed = book.verdicts is not None and entity in book.verdicts.listed()
+    is_listed = book.verdicts is not None and entity in book.verdicts.listed() & book.policies.keys()
     return PolicyPage(
         _head(book, policy, ref, description),
         policy.names.full,
@@ -101,6 +100,12 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage | None:
         objects_ref(entity) if is_listed else None,
         _problems(book, entity),
     )
+
+
+def _unread(book: Book, entity: str) -> Policy:
+    names = Names(entity.rpartition("/")[2], entity.rpartition("/")[2])
+    logics = tuple(logic_id for logic_id in book.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
+    return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
 
 
 def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:

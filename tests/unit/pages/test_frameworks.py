@@ -28,3 +28,15 @@ def test_requirements_of_verdicts_reach_sections(tmp_path):
     book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "INCOMPLIANT", "a")])
     page = Frameworks(book).page("/frameworks/acme")
     assert ([1, 1, 0], 1) == ([row.counts.total for row in page.children], page.counts.total)
+
+
+def test_a_page_counts_its_requirements_once_for_policies_and_for_verdicts(tmp_path):
+    more = {
+        "frameworks/acme/03/b/section.yaml": {"name": "3 b"},
+        "frameworks/acme/03/section.yaml": {"name": "3", "similar": {"sections": ["/frameworks/acme/04"]}},
+        "frameworks/acme/04/section.yaml": {"name": "4"},
+    }
+    page = Frameworks(book_of(tmp_path / "r", files() | more, [verdict_line(POLICY, "COMPLIANT", "a")])).page(
+        "/frameworks/acme"
+    )
+    assert (5, 5, 3, 3) == (page.coverage.total, page.results.total, page.coverage.none, page.results.none)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
@@ -19,6 +20,7 @@ from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
+from perpend.site.links import check_links
 from perpend.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.site.render.pages import Renderer
 from perpend.site.search import NoIndex, Overtaken
@@ -316,6 +318,16 @@ def test_a_group_of_the_first_objects_does_not_pass_for_one_of_all(tmp_path):
     assert "260 objects do not comply" in html and "200 objects of those shown, decided at" in html
 
 
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_policy_whose_file_cannot_be_read_has_a_page_that_says_why(root, tmp_path, judged):
+    write(root, {f"{POLICY[1:]}/policy.yaml": "a: [b\n"})
+    (tmp_path / "v.ndjson").write_text(f"{verdict_line(POLICY, 'INCOMPLIANT', 'a')}\n", "utf-8")
+    _, out = build(root, verdicts=tmp_path / "v.ndjson" if judged else None)
+    assert [] == check_links(out)
+    html = (out / PAGE).read_text("utf-8")
+    assert "policy.yaml:2" in html and "<code>L110</code>" in html and "prod.logic.yaml" in html
+
+
 def test_documents_become_pages_with_their_links(root, tmp_path):
     docs = write(
         tmp_path / "docs",
@@ -336,6 +348,8 @@ def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
 def test_the_index_is_made_and_kept(root):
     _, out = build(root, search=True)
     assert (out / "perpend-site/pagefind/pagefind.js").is_file() and not list((out / "perpend-site/pagefind").glob("*-ui*"))
+    texts = [gzip.decompress(path.read_bytes()) for path in (out / "perpend-site/pagefind/fragment").iterdir()]
+    assert [True] == [b"Copy the" not in text for text in texts if b"ID /frameworks/acme/01 Requirements" in text]
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     before = (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
     build(root, search=True, keep_index=True)

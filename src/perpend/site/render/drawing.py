@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from perpend.diagnostics.escape import visible
 from perpend.site.render.addresses import Addresses, quoted
-from perpend.site.render.charts import bar_svg, relations_svg
+from perpend.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.site.render.flow import flow_svg
 from perpend.site.render.icons import KINDS, STATUSES, icon
 from perpend.site.render.markdown import html_from_markdown, plain_text, untitled
@@ -223,7 +223,9 @@ class Drawing:
     def relations(self, page: TypePage) -> Markup:
         """Return the relationships of an object type, drawn."""
         rows = [(one.way, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
-        return Markup(relations_svg(page.label, rows))  # noqa: S704 drawn by us, names escaped
+        drawing, more = Markup(relations_svg(page.label, rows)), left_out(rows)  # noqa: S704 drawn by us, names escaped
+        note = Markup('<figcaption class="quiet">{} of {} are drawn; all are listed below.</figcaption>')
+        return drawing + note.format(len(rows) - more, len(rows)) if more else drawing
 
     def heat(self, number: int) -> int:
         """Return how strongly a cell of the matrix is coloured: 0 to 4."""

@@ -224,16 +224,17 @@ def _mark(state: StateCore) -> None:
 
 def _slug(text: str) -> str:
     """Return the anchor of a heading as git hosts make it: words as they are, blanks as hyphens, other signs left out."""
-    return _NO_SLUG.sub("", text.lower().strip()).replace(" ", "-").strip("-_")[:_MAX_SLUG] or "heading"
+    return _NO_SLUG.sub("", text.lower().strip()).replace(" ", "-")[:_MAX_SLUG] or "heading"
 
 
 def _unique(slug: str, taken: Counter[str]) -> str:
-    """Return a slug with a number behind it where it was given before."""
-    taken[slug] += 1
-    if taken[slug] == 1:
-        return slug
-    numbered = f"{slug}-{taken[slug]}"
-    return numbered if numbered not in taken else _unique(slug, taken)
+    """Return a slug, as git hosts do with a number behind it where it was given before, from 1 on."""
+    numbered = slug
+    while numbered in taken:
+        numbered = f"{slug}-{taken[slug]}"
+        taken[slug] += 1
+    taken[numbered] = 1
+    return numbered
 
 
 def _table_open(*_: object) -> str:

@@ -153,7 +153,7 @@ def test_headings_go_down_one_level_with_ids_of_their_own() -> None:
     html = html_from_markdown("# A `b` c!\n## A b c\n###### Deep\n# А\n# !\n", id_prefix="description-")
     expected = [
         ("h2", "description-a-b-c"),
-        ("h3", "description-a-b-c-2"),
+        ("h3", "description-a-b-c-1"),
         ("h6", "description-deep"),
         ("h2", "description-а"),
         ("h2", "description-heading"),
@@ -161,10 +161,9 @@ def test_headings_go_down_one_level_with_ids_of_their_own() -> None:
     assert expected == re.findall(r'<(h\d) id="([^"]*)"', html)
 
 
-def test_ids_never_repeat() -> None:
-    html = html_from_markdown("# a\n# a-2\n# a\n# a\n# a-2\n")
-    ids = re.findall(r'id="([^"]*)"', html)
-    assert 5 == len(ids) == len(set(ids))
+def test_ids_are_those_that_git_hosts_give_and_never_repeat() -> None:
+    html = html_from_markdown("# a\n# a-1\n# a\n# a\n# a-2\n# `--format csv`\n# _a_ - `b_`\n")
+    assert ["a", "a-1", "a-2", "a-3", "a-2-1", "--format-csv", "a---b_"] == re.findall(r'id="([^"]*)"', html)
 
 
 def test_relative_targets_are_resolved() -> None:
