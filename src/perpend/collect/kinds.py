@@ -258,6 +258,11 @@ def list_children(names: Iterable[str]) -> bool:
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
 
 
+def is_table(name: str) -> bool:
+    """Whether a kind's rows are objects of one type each."""
+    return name in _BY_NAME and _BY_NAME[name].is_table
+
+
 def is_joined(name: str) -> bool:
     """Whether a kind's objects name each other, so that they are judged by way of a store."""
     return name in _BY_NAME and _BY_NAME[name].is_joined

@@ -16,7 +16,7 @@ from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPOR
 from perpend.collect.formats.values import NotTold, document, moment, time_of_all
 from perpend.collect.json_text import MAX_CONTAINERS, described, read_array, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
-from perpend.ir.estate import Origin
+from perpend.ir.estate import LINE, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,6 +63,7 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
     held = Contents()
     table: TypeFrom | str | None = None
     times: set[datetime | None] = set()
+    unit = "row" if content.lstrip().startswith((b"[", b"{")) else LINE
     for number, (place, row) in enumerate(_rows(content)):
         if number >= MAX_CONTAINERS:
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
@@ -70,10 +71,10 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
             table = _table_of(row, tool)
         time = _time_of(row, tool)
         times.add(time)
-        origin = Origin(source, place)
+        origin = Origin(source, place, unit)
         reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
         if reason is not None:
-            raise UnusableContent(f"row {place} cannot be used: {reason}")
+            raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
     if table is None:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
     held.observed_at = time_of_all(times)

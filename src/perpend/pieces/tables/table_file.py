@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.model import Span
+from perpend.diagnostics.model import whole_file
 from perpend.meaning.types import ValueType
 from perpend.pieces import rules
 from perpend.pieces.tables.field_names import check_fields
@@ -288,12 +288,12 @@ def _problems(table: TableFile, staged: _Staged, stored: Mapping[str, Stored]) -
     problems = []
     for oddity in (oddity for column in stored.values() for oddity in column.oddities):
         rule = rules.VALUE_WITHOUT_MEANING if oddity.lost else rules.COLUMN_OF_OTHER_TYPE
-        problems.append(rule.at(Span(table.path), _sentence(table, oddity)))
+        problems.append(rule.at(whole_file(table.path), _sentence(table, oddity)))
     left_out = [column for column in staged.columns if table.columns is not None and column not in table.columns]
     if left_out:
         more = f" and {len(left_out) - _MOST_NAMED} more" if len(left_out) > _MOST_NAMED else ""
         listed = ", ".join(f"`{shown(column)}`" for column in left_out[:_MOST_NAMED])
-        problems.append(rules.COLUMNS_LEFT_OUT.at(Span(table.path), f"the mapping does not name {listed}{more}"))
+        problems.append(rules.COLUMNS_LEFT_OUT.at(whole_file(table.path), f"the mapping does not name {listed}{more}"))
     return problems
 
 
