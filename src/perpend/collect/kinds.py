@@ -247,6 +247,12 @@ def table_kind_of(head: bytes) -> InputKind | None:
     return JSON_LINES if _is_object(shown) else next((kind for kind in _TABLES if kind.recognises(shown)), None)
 
 
+def holds_lines(head: bytes) -> bool:
+    """Whether JSON lines are several objects, none of them an answer of the AWS CLI with a report in it."""
+    first, _, second = Outline(head).start.partition(b"\n")
+    return second.startswith(b"{") and "Content" not in Outline(first).members
+
+
 def label_of_kind(name: str) -> str:
     """Return what people call a kind of source, its name where a store knows one that this version does not."""
     return _BY_NAME[name].label if name in _BY_NAME else name
