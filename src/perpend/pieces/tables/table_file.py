@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
+_OTHER_DELIMITERS: Final = (";", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +263,24 @@ def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
     else:
         absent = [column for column in table.columns if column not in staged.columns]
         if absent:
+            _check_delimiter(table.path, staged)
             known = ", ".join(f"`{shown(column)}`" for column in list(staged.columns)[:_MOST_NAMED])
             raise UnreadableTable(table.path, f"has no column `{shown(absent[0])}`, which the mapping names; it has {known}")
         names = dict(table.columns)
     _check_columns(table.path, [*names.values(), *table.constants])
     if "Id" not in {*names.values(), *table.constants}:
         hint = "name its column in a mapping file (--mapping)" if table.columns is None else "map one of its columns to `Id`"
+        _check_delimiter(table.path, staged)
         raise UnreadableTable(table.path, f"has no column `Id`: {hint}")
     return names
+
+
+def _check_delimiter(path: str, staged: _Staged) -> None:
+    """Raise where the only column of a text looks like several that something else separates."""
+    column = next(iter(staged.columns))
+    sign = next((sign for sign in _OTHER_DELIMITERS if sign in column), None)
+    if staged.untyped and len(staged.columns) == 1 and sign:
+        raise UnreadableTable(path, f"fields are separated by `{sign}`; a table separates them by commas or tabs")
 
 
 def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identity: Stored) -> None:
