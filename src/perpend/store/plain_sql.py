@@ -25,7 +25,9 @@ STRICT_JSON: Final = "perpend_is_strict_json"
 """The function of SQL that asks Python whether a text is JSON by the letter."""
 
 _NO_TIME: Final = "perpend_is_no_time"
-_USUAL_TIME: Final = r"[1-9]\d{3}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+]00:00)?)?"
+_USUAL_TIME: Final = (
+    r"([1-8]\d|9[0-8])\d\d-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d)?)?"
+)
 """Times of which only the day is to be looked at; whatever else there is, Python is asked about."""
 
 _SAMPLE: Final = 4_096
