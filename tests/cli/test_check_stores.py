@@ -49,7 +49,7 @@ def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: Run, 
     of_store = run(*words[1:], "--format", "json")
     of_input = run(*words[1:4], EXAMPLE, "--format", "json")
     assert (0, "") == (of_store.code, of_store.err)
-    said = [{**json.loads(ran.out), "row": None, "conditions": None} for ran in (of_store, of_input)]
+    said = [{**json.loads(ran.out), "row": None, "rowUnit": None, "conditions": None} for ran in (of_store, of_input)]
     assert said[0] == said[1]
     (snapshot,) = (path.stem for path in (store / "runs").glob("*.json"))
     hint = run("check", "--store", str(store), "--no-history", "--run", snapshot).out.splitlines()[-1]

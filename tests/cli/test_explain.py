@@ -43,3 +43,31 @@ def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: Run, tmp_p
         ran = run("explain", "root-user-mfa", "root", *place, *TIME)
         assert (0, "") == (ran.code, ran.err)
         assert "object    <root_account>\n          arn:aws:iam::111122223333:root\n" in ran.out
+
+
+def test_where_an_object_stands_is_a_line_or_a_row_that_is_counted_from_one_or_no_number(run: Run, tmp_path: Path) -> None:
+    def read_at(name: str, *place: object) -> str:
+        ran = run("explain", "bucket-mfa-delete", name, *place, *TIME)
+        return ran.out.partition("read at   ")[2].partition("\n")[0]
+
+    table, other, store = tmp_path / "a.csv", tmp_path / "b.ndjson", tmp_path / "store"
+    table.write_text('Id,CA10__regionName__c\na,"eu\nwest"\nb,x\nc,y\n')
+    other.write_text('{"Id":"d"}\n\n{"Id":"e"}\n')
+    typed = "--type", "CA10__CaAwsBucket__c"
+    assert 0 == run("import", table, *typed, "--store", store).code
+    for place in ((table, *typed), ("--store", store)):
+        assert [f"{table}, row {row}" for row in (1, 2, 3)] == [read_at(name, *place) for name in "abc"]
+    assert 0 == run("import", table, *typed, other, *typed, "--store", store).code
+    expected = [f"{table}, row 1", f"{table}, row 3", f"{other}, row 1", f"{other}, row 2"]
+    assert expected == [read_at(name, "--store", store) for name in "acde"]
+    other.write_text('{"Id":"a"}\n{"Id":"e"}\n')
+    assert 0 == run("import", table, *typed, other, *typed, "--store", store).code
+    assert [str(table), str(other)] == [read_at(name, "--store", store) for name in "ce"]
+
+
+def test_a_user_of_a_report_stands_in_a_line_and_in_no_known_one_where_a_store_keeps_none(run: Run, tmp_path: Path) -> None:
+    assert 0 == run("import", EXAMPLE, "--store", tmp_path).code
+    told = [run("explain", KEY_POLICY, "kiosk-display", *place, *TIME).out for place in ((EXAMPLE,), ("--store", tmp_path))]
+    assert [f"read at   {EXAMPLE}:18", f"read at   {EXAMPLE}"] == [out.splitlines()[4] for out in told]
+    form = json.loads(run("explain", KEY_POLICY, "kiosk-display", EXAMPLE, *TIME, "--format", "json").out)
+    assert (18, "line") == (form["row"], form["rowUnit"])

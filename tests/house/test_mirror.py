@@ -227,7 +227,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/read",
     ),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
-    "unit/pieces/tables/test_table_file.py": ("pieces/tables/table_columns",),
     "unit/intake/test_objects.py": (
         "ir/estate",
         "ir/object_types",

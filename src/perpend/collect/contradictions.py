@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.ir.estate import places_in_words
 from perpend.meaning.values import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.ir.estate import EstateObject
+    from perpend.ir.estate import EstateObject, Origin
 
 CONTRADICT: Final = "sources contradict each other about "
 """What a sentence about a contradiction begins with."""
@@ -25,15 +26,14 @@ def contradiction(judged: EstateObject) -> str:
     """Return the sentence that says where an object's sources contradict each other."""
     readings = (judged, *judged.variants)
     names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}
-    return sentence(names, [(reading.origin.source, reading.origin.row) for reading in readings])
+    return sentence(names, [reading.origin for reading in readings])
 
 
-def sentence(names: Iterable[str], places: Sequence[tuple[str, int | None]]) -> str:
-    """Return the sentence about readings at these places, each a source and a row, that differ in these names."""
+def sentence(names: Iterable[str], places: Sequence[Origin]) -> str:
+    """Return the sentence about readings at these places that differ in these names."""
     listed = sorted(names)
     more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
-    where = ", ".join(f"{source}:{row}" for source, row in places[:MOST_NAMED])
-    return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{where})"
+    return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{places_in_words(places[:MOST_NAMED])})"
 
 
 def parted(said: str) -> tuple[str, str | None]:

@@ -44,6 +44,9 @@ def read_value(content: bytes) -> Any:
     _check_bounds(text)
     value, end = _decode(text, _skip_space(text, 0), "")
     if end < len(text):
+        if text[end] == "{":
+            more = "a second document begins; give each, such as each page of an answer, as a file of its own"
+            raise UnusableContent(f"{_place(text, end)}: {more}")
         raise UnusableContent(f"not valid JSON: {_place(text, end)}: more text after the end of the document")
     return value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,13 @@ _REPORT_IN_BASE64: Final = b"dXNlcixhcm4"
 """How ``user,arn`` begins in base64."""
 
 _TEXT: Final = re.compile(rb"[A-Z][A-Z0-9]+\t.*(?:\barn:aws|\d{4}-\d\d-\d\dT)")
-_YAML: Final = re.compile(rb"(?:- )?(?:[A-Z][A-Za-z]*:|Content: .*|IsTruncated: (?:true|false))")
+_YAML: Final = re.compile(
+    rb"(?:- )?(?:[A-Z][A-Za-z]*:|Content: .*|IsTruncated: (?:true|false))|- (?:[A-Z][A-Za-z]*: |arn:aws).*"
+)
+_OF_PAGES: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
+"""Members of the AWS CLI's answers that say whether there is more."""
+
+_WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _BOX: Final = re.compile(rb"-{8,}\s*\n\|")
 
 
@@ -37,7 +44,7 @@ class InputKind:
 
     ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``is_joined``: its
     objects name each other, which only a store follows. ``refusal`` says of one that is not taken what it is, and which
-    command takes it or what is to be done instead.
+    command takes it or what is to be done instead; ``FILE`` and ``NAME`` in it stand for the input and for the list in it.
     """
 
     name: str
@@ -113,12 +120,19 @@ def _is_cloudquery(shown: Outline) -> bool:
     return any(marks <= names for marks in _CLOUDQUERY)
 
 
+def _name_of_list(shown: Outline) -> str:
+    """Return the member that is the list of an answer; empty where it has none."""
+    filled = next((name for name, value in shown.members.items() if first_of(value)), "")
+    rest = {name: value for name, value in shown.members.items() if name not in _OF_PAGES}
+    return filled or next((name for name in rest if all(value == [] for value in rest.values())), "")
+
+
 def _is_answer_with_list(shown: Outline) -> bool:
-    """Whether it is one object that is not itself one of an estate, but holds a list of them."""
+    """Whether it is one object that is not itself one of an estate, but holds a list of them, or nothing but empty lists."""
     if not _is_object(shown) or shown.members.keys() & {"Id", "Content"}:
         return False
     second = shown.start.partition(b"\n")[2]
-    return not second.startswith(b"{") and any(first_of(value) for value in shown.members.values())
+    return not second.startswith(b"{") and bool(_name_of_list(shown))
 
 
 PARQUET: Final = InputKind("parquet", "Parquet table", lambda shown: shown.head.startswith(b"PAR1"), is_table=True)
@@ -154,7 +168,7 @@ CLOUDQUERY: Final = InputKind("cloudquery", "CloudQuery table", _is_cloudquery, 
 USERS: Final = InputKind(
     "list-users",
     "answer of `aws iam list-users`",
-    lambda shown: _is_list_of(shown, "Users", "UserName"),
+    lambda shown: _is_list_of(shown, "Users", "UserName") or (_name_of_list(shown) == "Users" and not shown.members["Users"]),
     refusal="the answer of `aws iam list-users`, which tells neither passwords nor keys nor MFA: run `aws iam "
     "get-credential-report` or `aws iam get-account-authorization-details` and name its answer",
 )
@@ -201,7 +215,7 @@ WRAPPED: Final = InputKind(
     "wrapped-list",
     "JSON object with a list in it",
     _is_answer_with_list,
-    refusal="a JSON object with a list in it, as the AWS CLI answers: write the list as JSON lines (`jq -c '.NAME[]' FILE > "
+    refusal="a JSON object with a list in it, as the AWS CLI answers: write the list as JSON lines (`jq -c NAME FILE > "
     "list.ndjson`), and say with --type and --mapping what they are",
 )
 
@@ -239,12 +253,26 @@ def kind_of(head: bytes) -> InputKind | None:
     return next((kind for kind in KINDS if kind.recognises(shown)), None)
 
 
+def refusal_of(kind: InputKind, head: bytes, path: str) -> str:
+    """Return what a kind says of an input that is not taken, with the words that its commands need."""
+    name = _name_of_list(Outline(head))
+    way = f".{name}[]" if _WORD.fullmatch(name) else f".[{json.dumps(name)}][]"
+    words = {"NAME": shlex.quote(way), "FILE": "FILE" if path == "-" else shlex.quote(path)}
+    return re.sub(r"\b(?:NAME|FILE)\b", lambda word: words[word[0]], kind.refusal)
+
+
 def table_kind_of(head: bytes) -> InputKind | None:
     """Return the kind of what somebody says is a table, with whatever columns; None where it can be none."""
     shown = Outline(head)
     if _is_array(shown):
         return None
     return JSON_LINES if _is_object(shown) else next((kind for kind in _TABLES if kind.recognises(shown)), None)
+
+
+def holds_lines(head: bytes) -> bool:
+    """Whether JSON lines are several objects, none of them an answer of the AWS CLI with a report in it."""
+    first, _, second = Outline(head).start.partition(b"\n")
+    return second.startswith(b"{") and "Content" not in Outline(first).members
 
 
 def label_of_kind(name: str) -> str:
@@ -256,6 +284,11 @@ def list_children(names: Iterable[str]) -> bool:
     """Whether any of the kinds of a run's sources can list child objects; an unknown one might."""
     names = list(names)
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
+
+
+def is_table(name: str) -> bool:
+    """Whether a kind's rows are objects of one type each."""
+    return name in _BY_NAME and _BY_NAME[name].is_table
 
 
 def is_joined(name: str) -> bool:

@@ -15,7 +15,7 @@ from perpend.collect.files import STANDARD_INPUT, read_text_bytes
 from perpend.collect.formats.readers import READERS, reader_of
 from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
-from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, kind_of
+from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, holds_lines, kind_of, refusal_of
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, coverage_of_report, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
@@ -126,7 +126,7 @@ def _read_file(path: str, pile: _Pile) -> None:
     pile.digests[path] = hashlib.sha256(content).hexdigest()
     recognised = kind_of(content[:HEAD])
     if recognised is not None and recognised.refusal:
-        raise UnusableContent(recognised.refusal)
+        raise UnusableContent(refusal_of(recognised, content[:HEAD], path))
     if recognised is not None and recognised.is_table and pile.type_name and path == STANDARD_INPUT:
         raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
     if recognised is not None and recognised in READERS:
@@ -135,6 +135,8 @@ def _read_file(path: str, pile: _Pile) -> None:
     if recognised is OBJECTS:
         _read_test_data(content, path, pile)
         return
+    if not pile.type_name and recognised is JSON_LINES and holds_lines(content[:HEAD]):
+        raise UnusableContent("JSON lines do not say what they are; name their type with --type")
     kind, observed_at = REPORT, None
     if recognised in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)

@@ -29,7 +29,7 @@ def read_objects(
     """
     objects = []
     for position, entry in read_array(content):
-        objects.append(_object_of(entry, object_type, Origin(source, position)))
+        objects.append(_object_of(entry, object_type, Origin(source, position, "entry")))
         if progress and position % _PROGRESS_STEP == 0:
             progress(position)
     if progress:

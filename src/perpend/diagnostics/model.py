@@ -23,7 +23,7 @@ class Span:
     """A place in a file.
 
     ``path`` is relative to the repository's root (POSIX, no leading slash). Lines and columns count from 1 in
-    characters; ``end_line``/``end_column`` point just behind the last character.
+    characters; ``end_line``/``end_column`` point just behind the last character. Line 0 stands for the whole file.
     """
 
     path: str
@@ -31,6 +31,11 @@ class Span:
     column: int = 1
     end_line: int = 1
     end_column: int = 1
+
+
+def whole_file(path: str) -> Span:
+    """Return the place of what is said of a file, and of no line of it."""
+    return Span(path, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class _Drawing:
         source = self.source_line(region.path, region.line)
         title = self._paint(f"{diagnostic.severity.value}[{diagnostic.code}]", _SEVERITY[diagnostic.severity])
         yield title + self._paint(f": {visible(diagnostic.message)}", _SENTENCE)
-        yield f"{indent}{self._paint('-->', _GUTTER)} {visible(region.path)}:{region.line}:{region.column}"
+        place = f":{region.line}:{region.column}" if diagnostic.span.line else ""
+        yield f"{indent}{self._paint('-->', _GUTTER)} {visible(region.path)}{place}"
         if source is not None:
             yield bar
             yield from self._underlined(diagnostic, region, source.rstrip("\r\n"), bar)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.ir.estate import is_filled
+from perpend.ir.estate import is_filled, places_in_words
 from perpend.ir.object_types import ObjectType
 from perpend.ir.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
 from perpend.meaning.partly_known import PartlyKnown, reasons_of
@@ -274,7 +274,7 @@ def _says_gone(reading: Entry, other: Entry, deletion: str) -> bool:
 def _contradiction(names: list[str], first: Entry, other: Entry) -> str:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     origins = [reading.origin for reading in (first, other) if reading.origin]
-    places = ", ".join(dict.fromkeys(f"{origin.source}:{origin.row}" if origin.row else origin.source for origin in origins))
+    places = places_in_words(dict.fromkeys(origins))
     return f"sources contradict each other about {', '.join(names[:_MOST_NAMED])}{more}{f' ({places})' if places else ''}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from perpend.ir.coverage import Claim
@@ -19,12 +19,26 @@ ROOT_USER: Final = "<root_account>"
 ROOT_NAME: Final = "root"
 """What the field with a root user's name holds. An IAM user may be called so, too: only the ARN tells."""
 
+LINE: Final = "line"
+"""The unit of places in text files whose rows are lines."""
+
 
 class Origin(NamedTuple):
-    """Where an object was read: the source as the user named it, and the line (CSV) or position from 1 (JSON array)."""
+    """Where an object was read: the source as the user named it, and what stands at ``row``, counted from 1.
+
+    ``unit`` is what is counted: lines of a report, entries of an array. ``row`` is None where the place is not known.
+    """
 
     source: str
     row: int | None = None
+    unit: str = LINE
+
+    @property
+    def place(self) -> str:
+        """The place in words: ``report.csv:7``, ``servers.json, entry 3``, or the source alone."""
+        if self.row is None:
+            return self.source
+        return f"{self.source}:{self.row}" if self.unit == LINE else f"{self.source}, {self.unit} {self.row}"
 
 
 class EstateObject(NamedTuple):
@@ -71,6 +85,12 @@ class Estate:
     sources: Sequence[Source]
     objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+
+
+def places_in_words(origins: Iterable[Origin]) -> str:
+    """Return the places of readings, in their order."""
+    places = [origin.place for origin in origins]
+    return ("; " if any(", " in place for place in places) else ", ").join(places)
 
 
 def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:

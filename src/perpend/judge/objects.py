@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
-from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, object_from_fields
-from perpend.judge.stores.stored import wanted_of
+from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, object_from_fields
+from perpend.judge.stores.stored import origin_of, wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
 from perpend.store.queries.texts import texts_like
@@ -70,7 +70,7 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
             nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
             objects = [
-                object_from_fields(fields, object_type, Origin(snapshot.sources[source].name, row))
+                object_from_fields(fields, object_type, origin_of(snapshot, object_type.name, row, source))
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
             if candidates := meant.among(objects):
@@ -119,9 +119,7 @@ def _the_one(objects: Sequence[EstateObject], number: int, name: str) -> EstateO
         return objects[0]
     ids = [judged.id for judged in objects]
     apart = len({*ids}) == len(ids) and all(ids)
-    told = [
-        printable(object_.id if apart else f"{object_.origin.source}:{object_.origin.row}") for object_ in objects[:_MOST_TOLD]
-    ]
+    told = [printable(object_.id if apart else object_.origin.place) for object_ in objects[:_MOST_TOLD]]
     more = f" and {number - len(told):,} more" if number > len(told) else ""
     advice = "; name one by its id" if apart else ""
     raise UnknownName(f"'{printable(name)}' names {number:,} objects: {', '.join(told)}{more}{advice}")

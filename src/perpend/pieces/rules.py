@@ -15,7 +15,7 @@ COLUMN_OF_OTHER_TYPE: Final = _warning(
     "K301",
     "column-of-other-type",
     "A column of a table holds something else than the object type's `type.yaml` says of the field: texts where numbers "
-    "belong, numbers where texts belong.\n\n"
+    "or times belong, numbers where texts belong.\n\n"
     "Nothing is converted. Where a policy reads such a value, the object is UNDETERMINED. Correct the table, or the "
     "declaration in `types/<Type>/type.yaml`.",
 )

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from perpend.diagnostics.escape import display_width, encodable, visible
 from perpend.explain.places import NOT_COLLECTED
+from perpend.ir.estate import places_in_words
 from perpend.ir.status import Status
 
 if TYPE_CHECKING:
@@ -50,13 +51,12 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     """
     finding = explanation.finding
     judged = finding.object
-    row = f":{judged.origin.row}" if judged.origin.row else ""
     assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
     time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
         ("object", "\n".join(dict.fromkeys((visible(judged.name), visible(judged.id))))),
-        ("read at", visible(f"{judged.origin.source}{row}")),
+        ("read at", visible(judged.origin.place)),
         *_other_readings(judged),
         ("snapshot", time),
     ):
@@ -76,7 +76,7 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
 def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
     """Yield a line about the readings that contradict the one whose conditions are shown."""
     if judged.variants:
-        places = ", ".join(visible(f"{variant.origin.source}:{variant.origin.row}") for variant in judged.variants)
+        places = visible(places_in_words(variant.origin for variant in judged.variants))
         yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
@@ -233,6 +233,7 @@ def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
         "object": {"id": finding.object.id, "name": finding.object.name, "typeApiName": finding.object.type_name},
         "source": finding.object.origin.source,
         "row": finding.object.origin.row,
+        "rowUnit": None if finding.object.origin.row is None else finding.object.origin.unit,
         "snapshotTime": f"{explanation.day.time:%Y-%m-%dT%H:%M:%SZ}",
         "snapshotTimeAssumed": explanation.day.assumed,
         "status": finding.status.value,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from perpend.meaning.values import date_time_from_text, is_empty_text
 from perpend.store.database import rows_of, text
 from perpend.store.functions import add_function
 from perpend.tables.plain_json import MOST, is_plain_json, is_strict_json
@@ -22,6 +23,12 @@ EXACT: Final = "perpend_is_plain_json"
 
 STRICT_JSON: Final = "perpend_is_strict_json"
 """The function of SQL that asks Python whether a text is JSON by the letter."""
+
+_NO_TIME: Final = "perpend_is_no_time"
+_USUAL_TIME: Final = (
+    r"([1-8]\d|9[0-8])\d\d-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d)?)?"
+)
+"""Times of which only the day is to be looked at; whatever else there is, Python is asked about."""
 
 _SAMPLE: Final = 4_096
 _MOST_SHAPES: Final = 2
@@ -76,6 +83,17 @@ def _object_with(keys: Sequence[str]) -> str:
 
 
 def teach(connection: Connection) -> None:
-    """Give a database the functions that ask Python about JSON."""
+    """Give a database the functions that ask Python about JSON and times."""
     add_function(connection, EXACT, is_plain_json, ["VARCHAR"], "BOOLEAN")
     add_function(connection, STRICT_JSON, is_strict_json, ["VARCHAR"], "BOOLEAN")
+    add_function(connection, _NO_TIME, _is_no_time, ["VARCHAR"], "BOOLEAN")
+
+
+def is_no_time(value: str) -> str:
+    """Return the condition that a text, an expression of SQL, is neither empty nor a time, nor null."""
+    usual = f"regexp_full_match({value}, {text(_USUAL_TIME)}) AND TRY_CAST(left({value}, 10) AS DATE) IS NOT NULL"
+    return f"CASE WHEN {value} IS NULL OR ({usual}) THEN false ELSE {_NO_TIME}({value}) END"
+
+
+def _is_no_time(value: str) -> bool:
+    return not is_empty_text(value) and date_time_from_text(value) is None

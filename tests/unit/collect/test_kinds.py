@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from perpend.collect.kinds import KINDS, kind_of, label_of_kind, list_children, table_kind_of
+from perpend.collect.kinds import KINDS, kind_of, label_of_kind, list_children, refusal_of, table_kind_of
+from perpend.collect.outline import Outline
 from tests.unit.collect.reports import reason_of
 
 CASES = [
@@ -45,6 +46,11 @@ CASES = [
     (b"-----------\n|  ListUsers  |\n", "aws-cli-text", "csv"),
     (b"Content: dXNlcixhcm4\nGeneratedTime: '2026'\n", "aws-cli-yaml", "csv"),
     (b"Users:\n- Arn: a\n", "aws-cli-yaml", "csv"),
+    (b"- Arn: arn:aws:iam::111122223333:user/a\n  Path: /\n", "aws-cli-yaml", "csv"),
+    (b"- arn:aws:iam::111122223333:user/a\n", "aws-cli-yaml", "csv"),
+    (b'{"Users": [], "IsTruncated": false}', "list-users", "ndjson"),
+    (b'{\n "Buckets": []\n}', "wrapped-list", "ndjson"),
+    (b'{"name": "a", "tags": []}', "ndjson", "ndjson"),
     (b'{"Roles": [{"Arn": "a"}]}', "wrapped-list", "ndjson"),
     (b'{"Id": "a", "CA10__x__r": [{"Id": "b"}]}', "ndjson", "ndjson"),
     (b'{"arn": "a", "tags": [{"k": "v"}]}\n{"arn": "b"}', "ndjson", "ndjson"),
@@ -70,7 +76,19 @@ def test_what_is_not_taken_is_named_with_what_to_do_in_one_line(tmp_path: Path) 
     for head, kind, _ in CASES:
         refusal = next((one.refusal for one in KINDS if one.name == kind), "")
         if refusal:
-            assert refusal == reason_of(tmp_path, head) and "\n" not in refusal, kind
+            begins = refusal.partition("FILE")[0].partition("NAME")[0]
+            assert (told := reason_of(tmp_path, head)).startswith(begins) and "\n" not in told, kind
+
+
+def test_a_command_that_helps_names_the_file_and_the_list_in_words_of_a_shell() -> None:
+    def refused(head: bytes, path: str) -> str:
+        return refusal_of(next(kind for kind in KINDS if kind.recognises(Outline(head))), head, path)
+
+    assert "`jq -c '.Roles[]' 'my file' > list.ndjson`" in refused(
+        b'{"IsTruncated": false, "Roles": [{"Arn": "a"}]}', "my file"
+    )
+    assert "`jq -c '.[\"a b\"][]' FILE > list.ndjson`" in refused(b'{"a b": [{"Arn": "a"}]}', "-")
+    assert "`cut -f1 'it'\"'\"'s' | base64 -d > report.csv`" in refused(b"dXNlcixhcm4sdXNl", "it's")
 
 
 def test_a_head_may_end_anywhere() -> None:

@@ -17,7 +17,7 @@ def test_objects_are_taken_as_they_are_without_expectation_and_context(tmp_path)
     estate = collect(tmp_path, json.dumps([reserved | entry]), type_name=VM)
     (vm,) = estate.objects[VM]
     assert (VM, "vm", "vm", "vm", entry) == (vm.type_name, vm.id, vm.name, vm.external_id, vm.fields)
-    assert (Origin(str(tmp_path / "1.in"), 1), None, ()) == (vm.origin, vm.master, vm.variants)
+    assert (Origin(str(tmp_path / "1.in"), 1, "entry"), None, ()) == (vm.origin, vm.master, vm.variants)
     source = estate.sources[0]
     assert ("test-data", None, 1, ()) == (source.kind, source.observed_at, source.objects, source.accounts)
 

@@ -105,7 +105,7 @@ def read_details(content: bytes, source: str) -> Contents:
     account = _account(answer)
     for kind in MAP:
         for place, entry in enumerate(_entries(answer, kind.source), 1):
-            reason = kind.read(held, entry, Origin(source, place), account=account)
+            reason = kind.read(held, entry, Origin(source, place, f"{kind.source} entry"), account=account)
             if reason is not None:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
     if answer.get("IsTruncated", False) is not False or answer.get("Marker") is not None:

@@ -158,7 +158,7 @@ def read_config(content: bytes, source: str) -> Contents:
     for place, item in enumerate(items, 1):
         if not isinstance(item, dict):
             raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
-        _read_item(held, item, Origin(source, place))
+        _read_item(held, item, Origin(source, place, "item"))
     others = sorted({excerpt(str(item.get("resourceType")), 60) for item in items})
     if items and not any(item.get("resourceType") in _BY_TYPE for item in items):
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""

@@ -33,7 +33,7 @@ def read_prowler(content: bytes, source: str) -> Contents:
             raise UnusableContent(f"finding {place} is {described(finding)} where an object is expected")
         time = _time_of(finding)
         for row in _rows_of(finding):
-            reading = reading_of(row, Origin(source, place), time, raw=True)
+            reading = reading_of(row, Origin(source, place, "finding"), time, raw=True)
             if isinstance(reading, str):
                 raise UnusableContent(f"finding {place}: the row under `data.metadata` cannot be used: {reading}")
             known = readings.setdefault(reading.row, reading)

@@ -6,6 +6,7 @@ before). Neither says that a table is all there is: connections, regions and fil
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from perpend.collect.formats.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPOR
 from perpend.collect.formats.values import NotTold, document, moment, time_of_all
 from perpend.collect.json_text import MAX_CONTAINERS, described, read_array, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
-from perpend.ir.estate import Origin
+from perpend.ir.estate import LINE, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _NULL: Final = "<null>"
 _REPORT: Final = "credential report"
 _MOST_NAMED: Final = 8
+_BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _OF_REPORTS: Final = frozenset(
     f"{key}_{what}"
     for key in ("access_key_1", "access_key_2")
@@ -63,6 +65,7 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
     held = Contents()
     table: TypeFrom | str | None = None
     times: set[datetime | None] = set()
+    unit = "row" if content.lstrip().startswith((b"[", b"{")) else LINE
     for number, (place, row) in enumerate(_rows(content)):
         if number >= MAX_CONTAINERS:
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
@@ -70,10 +73,10 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
             table = _table_of(row, tool)
         time = _time_of(row, tool)
         times.add(time)
-        origin = Origin(source, place)
+        origin = Origin(source, place, unit)
         reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
         if reason is not None:
-            raise UnusableContent(f"row {place} cannot be used: {reason}")
+            raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
     if table is None:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
     held.observed_at = time_of_all(times)
@@ -91,7 +94,8 @@ def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: date
 
 def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
     names = row.keys()
-    if {REPORT_COLUMNS.get(name, name) for name in names} >= REPORT_TABLE:
+    reported = {REPORT_COLUMNS.get(name, name) for name in names}
+    if reported >= REPORT_TABLE:
         return _REPORT
     fitting = max((table for table in tool.tables if table.marks <= names), key=lambda table: len(table.marks), default=None)
     if fitting is not None:
@@ -99,10 +103,13 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
     shown = ", ".join(excerpt(name, 30) for name in list(names)[:_MOST_NAMED])
     known = ", ".join(table.source for table in tool.tables)
     nearest = min(tool.tables, key=lambda table: len(table.marks - names))
-    lacking = " and ".join(f"`{name}`" for name in sorted(nearest.marks - names))
+    source, lacks = nearest.source, nearest.marks - names
+    if len(of_report := REPORT_TABLE - reported) < len(lacks):
+        source, lacks = f"a {_REPORT}", of_report
+    lacking = " and ".join(f"`{name}`" for name in sorted(lacks))
     raise UnusableContent(
         f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} (for "
-        f"{nearest.source} it lacks {lacking}): say with --type and --mapping what it holds"
+        f"{source} it lacks {lacking}): say with --type and --mapping what it holds"
     )
 
 
@@ -118,6 +125,8 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
 
 def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
     stated = next((row[name] for name in tool.times if name in row), None)
+    if tool is _CLOUDQUERY and isinstance(stated, str) and _BARE_TIME.fullmatch(stated):
+        stated += "Z"  # CloudQuery writes UTC, and to CSV without saying so
     return moment(stated)
 
 

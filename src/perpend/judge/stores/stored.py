@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import CONTRADICT, PLACES
+from perpend.collect.kinds import is_table
 from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.ir.numbering import UNREADABLE
@@ -56,7 +57,6 @@ class StoredObjects(Sequence[EstateObject]):
         self._files = files
         self._type = object_type
         self._wanted = wanted
-        self._sources = [source.name for source in held.sources]
         self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
@@ -149,7 +149,7 @@ class StoredObjects(Sequence[EstateObject]):
         with _collector_paused():
             nested = self._nest.objects(self._type.name, rows, self._wanted)
             return [
-                object_from_fields(fields, self._type, Origin(self._sources[source], row))
+                object_from_fields(fields, self._type, origin_of(self._held, self._type.name, row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
             ]
 
@@ -257,6 +257,19 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def origin_of(held: Held, type_name: str, row: int, source: int) -> Origin:
+    """Return where a row of a stored table was read, with its place there where row numbers tell it.
+
+    They do where all sources are tables, and every row of theirs is one of this table: then they go on from file to file.
+    """
+    name, numbers = held.sources[source].name, [one.objects for one in held.sources]
+    first = sum(numbers[:source])
+    told = all(is_table(one.kind) for one in held.sources) and (
+        len(numbers) == 1 or sum(numbers) == held.tables.by_name[type_name].rows
+    )
+    return Origin(name, row - first + 1, "row") if told and first <= row < first + numbers[source] else Origin(name)
 
 
 def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:

@@ -13,7 +13,7 @@ from perpend.meaning.partly_known import MISSING
 from perpend.meaning.types import ValueType
 from perpend.pieces.united import as_variant
 from perpend.store.database import name, rows_of, text
-from perpend.store.plain_sql import STRICT_JSON
+from perpend.store.plain_sql import STRICT_JSON, is_no_time
 from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading
         reading = _Reading(column, Form.TEXT, decoded, bad=f"({cell} IS NOT NULL AND {decoded} IS NULL)", reason=NO_TEXT)
     else:
         reading = _Reading(column, Form.TEXT, f"CAST({cell} AS VARCHAR)")
+        _look_for_times(reading, wanted)
     _compare(reading, wanted)
     return reading
 
@@ -176,6 +177,12 @@ def _compare(reading: _Reading, wanted: ValueType | None) -> None:
         reading.mixed = reading.form is Form.TEXT
 
 
+def _look_for_times(reading: _Reading, wanted: ValueType | None) -> None:
+    """Note where texts are no times and such are declared."""
+    if wanted is ValueType.DATE_TIME:
+        reading.odd, reading.odd_words = is_no_time(reading.value), "texts that name no time where times are declared"
+
+
 def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
     """Return how a column of a format reads in which everything is text: as declared, as text where nothing is."""
     cell = name(column)
@@ -188,7 +195,9 @@ def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
         reading = _Reading(column, Form.BOOLEAN, f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END")
         reading.odd_words = "texts where Booleans are declared"
     else:
-        return _Reading(column, Form.TEXT, cell)
+        reading = _Reading(column, Form.TEXT, cell)
+        _look_for_times(reading, wanted)
+        return reading
     reading.odd, reading.mixed = f"({cell} IS NOT NULL AND NOT coalesce({fits}, false))", True
     reading.exact_text = (
         f"CASE WHEN {fits} THEN {as_variant(reading.value, reading.form)} ELSE {as_variant(cell, Form.TEXT)} END"
@@ -217,10 +226,16 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
             fitting = {Form.TEXT: "'VARCHAR'", Form.BOOLEAN: "'BOOLEAN'"}.get(expected, _JSON_NUMBERS)
             reading.odd = f"json_type({cell}) NOT IN ({fitting}, 'NULL')"
             reading.odd_words = f"something else where {_WORDS[expected]} are declared"
+            if wanted is ValueType.DATE_TIME:
+                texts = f"CASE WHEN json_type({cell}) = 'VARCHAR' THEN {cell} ->> '$' END"
+                reading.odd = f"({reading.odd} OR {is_no_time(texts)})"
+                reading.odd_words = "something else where times are declared"
     reading.unread = missing
     if reading.form is not Form.VARIANT:
         _compare(reading, wanted)
         reading.odd = f"json_type({cell}) <> 'NULL'" if reading.odd else None
+        if reading.form is Form.TEXT:
+            _look_for_times(reading, wanted)
         reading.exact_text = reading.exact_text or value
     return reading
 

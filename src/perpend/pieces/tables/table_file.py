@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.model import Span
+from perpend.diagnostics.model import whole_file
 from perpend.meaning.types import ValueType
 from perpend.pieces import rules
 from perpend.pieces.tables.field_names import check_fields
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
+_OTHER_DELIMITERS: Final = (";", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +263,24 @@ def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
     else:
         absent = [column for column in table.columns if column not in staged.columns]
         if absent:
+            _check_delimiter(table.path, staged)
             known = ", ".join(f"`{shown(column)}`" for column in list(staged.columns)[:_MOST_NAMED])
             raise UnreadableTable(table.path, f"has no column `{shown(absent[0])}`, which the mapping names; it has {known}")
         names = dict(table.columns)
     _check_columns(table.path, [*names.values(), *table.constants])
     if "Id" not in {*names.values(), *table.constants}:
         hint = "name its column in a mapping file (--mapping)" if table.columns is None else "map one of its columns to `Id`"
+        _check_delimiter(table.path, staged)
         raise UnreadableTable(table.path, f"has no column `Id`: {hint}")
     return names
+
+
+def _check_delimiter(path: str, staged: _Staged) -> None:
+    """Raise where the only column of a text looks like several that something else separates."""
+    column = next(iter(staged.columns))
+    sign = next((sign for sign in _OTHER_DELIMITERS if sign in column), None)
+    if staged.untyped and len(staged.columns) == 1 and sign:
+        raise UnreadableTable(path, f"fields are separated by `{sign}`; a table separates them by commas or tabs")
 
 
 def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identity: Stored) -> None:
@@ -288,12 +299,12 @@ def _problems(table: TableFile, staged: _Staged, stored: Mapping[str, Stored]) -
     problems = []
     for oddity in (oddity for column in stored.values() for oddity in column.oddities):
         rule = rules.VALUE_WITHOUT_MEANING if oddity.lost else rules.COLUMN_OF_OTHER_TYPE
-        problems.append(rule.at(Span(table.path), _sentence(table, oddity)))
+        problems.append(rule.at(whole_file(table.path), _sentence(table, oddity)))
     left_out = [column for column in staged.columns if table.columns is not None and column not in table.columns]
     if left_out:
         more = f" and {len(left_out) - _MOST_NAMED} more" if len(left_out) > _MOST_NAMED else ""
         listed = ", ".join(f"`{shown(column)}`" for column in left_out[:_MOST_NAMED])
-        problems.append(rules.COLUMNS_LEFT_OUT.at(Span(table.path), f"the mapping does not name {listed}{more}"))
+        problems.append(rules.COLUMNS_LEFT_OUT.at(whole_file(table.path), f"the mapping does not name {listed}{more}"))
     return problems
 
 

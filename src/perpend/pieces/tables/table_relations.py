@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.diagnostics.model import Span
+from perpend.diagnostics.model import whole_file
 from perpend.ir.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
@@ -43,7 +43,7 @@ def with_relations(
         if count := rows_of(connection, held)[0][0]:
             rows = "1 row" if count == 1 else f"{count} rows"
             message = f"`{relation}` holds objects in {rows}, which are not followed"
-            problems.append(rules.NESTED_IN_TABLE.at(Span(path), message, help="import the file as a JSON array"))
+            problems.append(rules.NESTED_IN_TABLE.at(whole_file(path), message, help="import the file as a JSON array"))
     more = ", ".join(f"{reason} AS {name(unfollowed(relation))}" for relation, reason in reasons.items())
     marks = piece.marks | {unfollowed(relation) for relation in reasons}
     return replace(piece, relation=f"(SELECT *, {more} FROM {piece.relation})", marks=marks), problems

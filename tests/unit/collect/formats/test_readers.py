@@ -266,6 +266,15 @@ def test_a_table_that_lacks_a_column_says_which_and_of_what_table(tmp_path: Path
     table = f"{columns}{ANN},{ACCOUNT},ann,1,2026-11-01 00:00:00\n"
     with pytest.raises(UnusableInput, match="for aws_iam_users it lacks `user_id`\\): say with --type and --mapping"):
         read(tmp_path, table)
+    report = "user_arn,user_name,mfa_active,account_id,_ctx\na,b,true,1,{}\n"
+    with pytest.raises(UnusableInput, match=r"\(for a credential report it lacks `user_creation_time`\)"):
+        read(tmp_path, report)
+
+
+def test_a_time_of_cloudquery_without_offset_is_utc(tmp_path: Path) -> None:
+    rows = [{**row, "_cq_sync_time": "2026-11-19 10:00:00.5"} for row in formats.cloudquery_policies()]
+    [source] = read(tmp_path, formats.as_lines(rows)).sources
+    assert "2026-11-19 10:00:00" == str(source.observed_at)[:19]
 
 
 def test_items_of_other_types_are_passed_over_beside_known_ones_and_refused_alone(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def verdicts_of(judgement: Judgement, policy: str) -> StoredVerdicts:
 def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Judgement) -> None:
     objects = things_of(judged)
     assert (7, IDS) == (len(objects), [one.id for one in objects])
-    assert ("c", Origin("b.json", 2)) == (objects[2].id, objects[2].origin)
+    assert ("c", Origin("b.json")) == (objects[2].id, objects[2].origin)
     assert ["g", "a", "d", "a"] == [one.id for one in objects.with_rows([6, 0, 3, 0])]
     assert [] == objects.with_rows([])
     assert [(1, "b"), (5, "f")] == [(place, one.id) for place, one in objects_at(judged, THING, [5, 1, 5]).items()]
