@@ -168,7 +168,7 @@ def _run(
 
 
 def _chosen(names: tuple[str, ...], repository: Repository) -> list[str]:
-    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
+    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic", near=repository.policy_ids)
 
 
 def exit_code(report: TestReport, fail_under: float | None) -> int:
