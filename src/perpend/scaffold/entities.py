@@ -256,7 +256,7 @@ def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, 
 def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> None:
     """Refuse a file with one waiver that runs would refuse: one they cannot read, or whose id another file has."""
     there = waivers_below(repository.files, WAIVERS)
-    if name in {entry.id for entry in (*there.waivers, *there.attestations)}:
+    if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
         raise UnusableId(f"'{name}' is the id of another waiver or attestation; nothing was written")
     with TemporaryDirectory(prefix="perpend-new-") as directory:
         (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
