@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,11 @@ def test_files_are_offered_as_inputs(offered: Offered, words: tuple[str, ...]) -
     ("words", "expected"),
     [
         (("check", "--type", "aws iam user in"), ["AWS IAM User Inline Policy"]),
+        (("check", "--type", "aws_iam_user_in"), ["aws_iam_user_inline_policy"]),
+        (("explain-code", "a20"), [f"A20{number}" for number in range(1, 10)]),
+        (("explain-code", "unknown-ext"), ["unknown-extract"]),
+        (("test", "user-has-more"), [KEY_POLICY]),
+        (("lint", "user-has-more"), [KEY_POLICY]),
         (("check", "--framework", "cis"), [f"cis-aws-v{number}.0.0" for number in range(3, 8)]),
         (("check", "--framework", "/frameworks/cis-aws-v6.0.0/02/2"), [f"/frameworks/cis-aws-v6.0.0/02/2{n}" for n in (0, 1)]),
         (("check", "--policy", "user-has-more"), [KEY_POLICY]),
@@ -58,6 +64,20 @@ def test_files_are_offered_as_inputs(offered: Offered, words: tuple[str, ...]) -
 )
 def test_names_are_offered_where_an_option_takes_them(offered: Offered, words: tuple[str, ...], expected: list[str]) -> None:
     assert [("plain", word) for word in expected] == offered(*words)
+
+
+@pytest.mark.parametrize(
+    ("begun", "expected"), [(r"AWS\\ IAM\\ Us", r"AWS\ IAM\ User"), ("'AWS IAM Us", "AWS IAM User"), ("AW", r"AWS\ IAM\ User")]
+)
+def test_bash_gets_words_quoted_unless_their_beginning_is(run: Run, tmp_path: Path, begun: str, expected: str) -> None:
+    (tmp_path / "perpend").write_text("#!/bin/sh\necho 'plain,AWS IAM User'\n")
+    (tmp_path / "perpend").chmod(0o700)
+    asked = (
+        f'COMP_WORDS=(perpend check --type "{begun}") COMP_CWORD=3; _perpend_completion "$0"; printf "%s|" "${{COMPREPLY[@]}}"'
+    )
+    script = f"{run('completion', 'bash').out}\n{asked}"
+    ran = subprocess.run(["bash", "-c", script, tmp_path / "perpend"], capture_output=True, text=True, check=True)
+    assert (f"{expected}|", "") == (ran.stdout, ran.stderr)
 
 
 def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, offered: Offered, tmp_path: Path) -> None:

@@ -221,6 +221,10 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: Run,
         ('\npolicies = ["root-user-mf"]', "unknown policy 'root-user-mf' (did you mean 'root-user-mfa'?)"),
         ('frameworks = ["cis-aws-v6.0.1"]', "unknown framework or section 'cis-aws-v6.0.1' (did you mean 'cis-aws-v6.0.0'?)"),
         ('repository = "absent"', "absent: there is no such directory"),
+        ('\nmax-age = "7 dd"', "`max-age`: '7 dd' is no length of time, such as 90m"),
+        ("require-coverage = true", "`require-coverage`: --require-coverage goes with --framework\n"),
+        ('fail-on = "critical"', "`fail-on`: --fail-on critical needs ratings, and no policy is rated"),
+        ('[output]\nformat = "asff"', "`output.format`: --format asff goes with --unrated LEVEL"),
         ('stor = "estate"', "unknown key `stor` (did you mean `store`?)"),
         (
             '[output]\nformat = "jsn"',
@@ -273,8 +277,7 @@ def test_a_file_is_named_by_option_or_environment_or_passed_over(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(project, 'store = "near"\n')
-    (project / "ci").mkdir()
-    say(project / "ci", 'store = "estate"\n')
+    write(project, {"ci/perpend.toml": 'store = "estate"\n'})
     named = str(project / "ci" / "perpend.toml")
     assert ("near", "file", 1) == shown(run("config", "--format", "json"))["store"]
     assert (str(project / "ci" / "estate"), "file", 1) == shown(run("config", "--format", "json", "--config", named))["store"]
@@ -286,7 +289,7 @@ def test_a_file_is_named_by_option_or_environment_or_passed_over(
     for both in (("--no-config", "--config", named), ("--config", named, "--no-config")):
         assert (2, True) == (lambda ran: (ran.code, "exclude each other" in ran.err))(run("list", *both))
     monkeypatch.setenv("PERPEND_CONFIG", "absent.toml")
-    assert (2, "", "perpend: absent.toml: cannot be read: no such file or directory\n") == run("list")
+    assert (2, "", "perpend: absent.toml: cannot be read: no such file or directory (named by PERPEND_CONFIG)\n") == run("list")
 
 
 def test_config_shows_values_and_where_they_come_from(run: Run, project: Path) -> None:

@@ -181,7 +181,10 @@ def test_show_shows_a_section_by_its_framework_and_number(run: Run, number: str,
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("2.99", "--framework", "cis-aws"), "unknown framework or section '/frameworks/cis-aws-v7.0.0/2.99'"),
+        (("2.99", "--framework", "cis-aws"), "unknown framework or section 'cis-aws-v7.0.0/2.99'"),
+        (("root-user-mfa", "--framework", "cis-aws"), "unknown framework or section 'cis-aws-v7.0.0/root-user-mfa'\n"),
+        (("AWS IAM Usr",), "no policy, type, section or operation 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
+        (("aws_iam_usr",), "no policy, type, section or operation 'aws_iam_usr' (did you mean 'aws_iam_user'?)"),
         (("2.12", "--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9' (did you mean 'cis-aws-v7.0.0'?)"),
         (("1.1.1",), "no policy, type, section or operation '1.1.1'"),
         (("2.1",), "'2.1' is the number of sections of cis-aws-v3.0.0, cis-aws-v4.0.0"),

@@ -103,6 +103,7 @@ def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
     assert 1 == len(run("list", "frameworks", "v6", "amazon").out.splitlines())
     assert "IS_EQUAL\tComparison\t" in run("list", "operations", "both", "equal").out
     assert "none\n" == run("list", "operations", "no such word").out
+    assert "none (did you mean 'mfa'?)\n" == run("list", "policies", "mfaa").out
 
 
 def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -> None:

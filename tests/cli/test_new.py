@@ -21,6 +21,7 @@ from tests.cli.conftest import EXAMPLE, TIME, Run, spawn
 from tests.repositories import write
 
 POLICY = ("policy", "ce/acme/iam/user-without-mfa", "--type", "AWS IAM User")
+WAIVER = ("waiver", "w", "--policy", "user-without-mfa")
 FULL = ("--coverage", "--fail-under", "100")
 
 
@@ -189,15 +190,33 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "extracts upwards": (("extracts", "../x", "--type", "AWS IAM User"), "'../x' is no API name"),
     "sections": (("section", "acme-v1/01"), "(did you mean '/frameworks/acme-v1/01'?)"),
+    "no name": ((*POLICY[:1], "ce/x", *POLICY[2:], "--name", ""), "--name '' says nothing"),
+    "an empty field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", ""), "--field '' says nothing"),
+    "a label that another type has": (
+        ("type", "Y__c", "--label", "AWS IAM User"),
+        "'AWS IAM User' means CA10__CaAwsUser__c already: name another --label",
+    ),
+    "a label that makes the name of a view that another type has": (("type", "AwsIamUser"), "'Aws Iam User' means CA10__CaAws"),
+    "no label": (("type", "Y__c", "--label", " "), "--label ' ' says nothing"),
+    "a section without a name": (("section", "frameworks/acme-v1/01", "--name", ""), "--name '' says nothing"),
+    "a waiver of nothing": ((*WAIVER, "--object", ""), "--object '' can be in no waiver: expected a text that is not blank"),
+    "a waiver of too much": ((*WAIVER, "--object", "x" * 1025), "can be in no waiver: longer than 1,024 signs"),
+    "a waiver that is over": ((*WAIVER, "--object", "x", "--until", "2020-01-01"), "--until 2020-01-01 is over"),
+    "a waiver of several": (("waiver", "w", "--policy", "*", "--object", "x"), "'*' names 2 policies: name one of them"),
+    "a waiver whose id is taken": (("waiver", "there", *WAIVER[2:], "--object", "x"), "'there' is the id of another waiver"),
     "frameworks": (("section", "frameworks"), "(did you mean '/frameworks/my-framework'?)"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: Run, root: Path, name: str) -> None:
-    assert 0 == run("new", *POLICY, "--repo", root).code
-    before = contents(root.parent)
     arguments, message = REFUSED[name]
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    if arguments[0] == "waiver":
+        write(root, {"ce/acme/other/policy.yaml": (root / POLICY[1] / "policy.yaml").read_text("utf-8")})
+        assert 0 == run("new", "waiver", "there", *WAIVER[2:], "--object", "x", "--repo", root).code
+        (root / "waivers/there.yaml").rename(root / "waivers/all.yaml")
+    before = contents(root.parent)
     ran = run("new", *arguments, "--repo", root)
     assert (2, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
     assert message in ran.err

@@ -83,7 +83,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
     "cli/test_lint.py": ("commands/policies/lint",),
-    "cli/test_lint_fix.py": ("cli/changes", "scaffold/fixes"),
+    "cli/test_lint_fix.py": ("errands/policies/changes", "scaffold/fixes"),
     "cli/test_new.py": (
         "commands/policies/new",
         "scaffold/entities",

@@ -33,8 +33,11 @@ def entity_id(name: str) -> str:
     return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
 
 
-def ids_named(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:
-    """Return the ids that names mean: an id, a glob, a unique last part, or a directory above. All ids for no names."""
+def ids_named(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iterable[str] = ()) -> list[str]:
+    """Return the ids that names mean: an id, a glob, a unique last part, or a directory above. All ids for no names.
+
+    Raises UnknownName with the nearest of these ids, and of those in ``near``.
+    """
     known = list(ids)
     if not names:
         return known
@@ -42,7 +45,7 @@ def ids_named(names: Sequence[str], ids: Iterable[str], what: str) -> list[str]:
     for name in names:
         matching = _matches(name, known)
         if not matching:
-            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, known)}")
+            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, [*near, *known])}")
         chosen |= dict.fromkeys(matching)
     return list(chosen)
 

@@ -218,7 +218,8 @@ def _nearest_word(error: click.ClickException) -> str | None:
     odd = _NO_CHOICE.match(error.message)
     if not isinstance(kind, click.Choice) or odd is None:
         return None
-    return next(iter(difflib.get_close_matches(odd[1].casefold(), map(str, kind.choices), n=1)), None)
+    words = {str(choice).casefold(): str(choice) for choice in kind.choices}
+    return next((words[near] for near in difflib.get_close_matches(odd[1].casefold(), words, n=1)), None)
 
 
 def _terminated(number: int, frame: object) -> NoReturn:

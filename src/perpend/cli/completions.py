@@ -14,6 +14,7 @@ from perpend.analyze.names import declared_types, ids_named
 from perpend.cli.repositories import repository_here, store_named
 from perpend.errors import PerpendError
 from perpend.ir.ids import production_of, service_of
+from perpend.ir.object_types import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +27,17 @@ _MOST_OBJECTS: Final = 50
 
 
 def complete_types(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer API names of object types, with their labels; labels where one is begun."""
+    """Offer API names of object types, with their labels; labels, or names of views, where one is begun."""
     repository = _repository(context)
     declared = list(declared_types(repository)) if repository else []
     begun = incomplete.casefold()
     names = [CompletionItem(type_.name, help=type_.label) for type_ in declared if type_.name.casefold().startswith(begun)]
-    return names or [
-        CompletionItem(label) for label in sorted(one.label for one in declared) if label.casefold().startswith(begun)
-    ]
+    labels = sorted(type_.label for type_ in declared)
+    return (
+        names
+        or [CompletionItem(label) for label in labels if label.casefold().startswith(begun)]
+        or [CompletionItem(view) for view in dict.fromkeys(map(snake_case, labels)) if view.startswith(begun)]
+    )
 
 
 def complete_policy_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -49,10 +53,11 @@ def complete_section_ids(context: click.Context, parameter: click.Parameter, inc
 
 
 def complete_entities(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
-    """Offer ids of policies and folders, and files where none begins like that."""
+    """Offer ids of policies and folders, last parts of policies' ids that are begun, and files where none begins like that."""
     repository = _repository(context)
     known = (*repository.folder_ids, *repository.policy_ids) if repository else ()
-    return _ids(known, incomplete) or [CompletionItem(incomplete, type="file")]
+    names = _last_parts(repository.policy_ids, incomplete) if repository and incomplete else []
+    return [*names, *_ids(known, incomplete)] or [CompletionItem(incomplete, type="file")]
 
 
 def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -64,9 +69,7 @@ def complete_policies(context: click.Context, parameter: click.Parameter, incomp
     """Offer last parts of policies' ids, and whole ids where one is begun."""
     repository = _repository(context)
     known = repository.policy_ids if repository else ()
-    last = sorted({policy_id.rpartition("/")[2] for policy_id in known})
-    names = [CompletionItem(name) for name in last if name.startswith(incomplete)]
-    return names or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
+    return _last_parts(known, incomplete) or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
 
 
 def complete_frameworks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -153,6 +156,19 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
     except (OSError, PerpendError, ValueError):
         return []
     return [CompletionItem(text) for text in texts if text == visible(text)]
+
+
+def quoting_words(script: str) -> str:
+    """Return a shell's script; for bash with words quoted, unless the beginning is in quotes: labels have blanks."""
+    kept = """
+            [[ ${COMP_WORDS[COMP_CWORD]} == [\\"\\']* ]] || printf -v value '%q' "$value"
+            COMPREPLY+=("$value")"""
+    return script.replace("\n            COMPREPLY+=($value)", kept)
+
+
+def _last_parts(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    last = sorted({policy_id.rpartition("/")[2] for policy_id in known})
+    return [CompletionItem(name) for name in last if name.startswith(incomplete)]
 
 
 def _ids(known: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -36,6 +37,16 @@ class Configured(click.Command):
         self._yields = yields or {}
         self.params += [_no_config(), _config()]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words. A value of the file that an option cannot have is told with its place."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            setting = _setting_of(ctx, error.param)
+            if setting is None:
+                raise
+            raise _placed(ctx, setting, error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. An error about a value of the file says where it stands there."""
         for name in self._yields:
@@ -51,6 +62,11 @@ class Configured(click.Command):
             if place is None:
                 raise
             raise PerpendError(f"{place}: {error}") from None
+        except click.UsageError as error:
+            spoken_of = _spoken_of(ctx, error.format_message())
+            if spoken_of is None:
+                raise
+            raise _placed(ctx, spoken_of, error) from None
 
 
 def configuration_of(context: click.Context) -> Configuration:
@@ -113,13 +129,17 @@ def _turn_off(context: click.Context, parameter: click.Parameter, value: bool) -
 def _read(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     """Read the configuration and let the command's options have their defaults from it."""
     from perpend.config.configuration import Configuration, configuration_here
+    from perpend.config.files import UnusableConfiguration
     from perpend.config.settings import settings_of
 
     off = context.meta.get(_OFF, False)
     if off and value is not None:
         _refuse_both(context)
     named = value if value is not None else os.environ.get(VARIABLE) or None
-    configuration = Configuration() if off else configuration_here(named)
+    try:
+        configuration = Configuration() if off else configuration_here(named)
+    except UnusableConfiguration as error:
+        raise UnusableConfiguration(f"{error} (named by {VARIABLE})") if named and value is None else error from None
     context.meta[_META] = configuration
     context.meta[_NAMED_BY] = None if off or named is None else VARIABLE if value is None else "--config"
     defaults: dict[str, Any] = {}
@@ -163,6 +183,27 @@ def _from_file(context: click.Context) -> Iterator[tuple[Setting, Any]]:
         name = _parameter_of(context, setting).name
         if name is not None and is_from_file(context, name):
             yield setting, context.params[name]
+
+
+def _setting_of(context: click.Context, parameter: click.Parameter | None) -> Setting | None:
+    """Return the setting that a parameter has its value from, None where the file says nothing of it."""
+    from perpend.config.settings import settings_of
+
+    if parameter is None or not is_from_file(context, parameter.name or ""):
+        return None
+    return next((one for one in settings_of(command_name(context)) if one.option in parameter.opts), None)
+
+
+def _spoken_of(context: click.Context, message: str) -> Setting | None:
+    """Return the setting whose option a message names first, among those that the file says."""
+    words = re.findall(r"--[a-z][a-z-]*", message)
+    among = (setting for setting, _ in _from_file(context) if setting.option in words)
+    return min(among, key=lambda setting: words.index(setting.option), default=None)
+
+
+def _placed(context: click.Context, setting: Setting, error: click.UsageError) -> PerpendError:
+    """Return what is wrong with a value of the file, with the place and the key of it in front."""
+    return PerpendError(f"{configuration_of(context).place(setting.name)}: `{setting.name}`: {error.message}")
 
 
 def _tell_of_path(configuration: Configuration, setting: Setting) -> None:

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from perpend.cli.app import group
+from perpend.cli.completions import quoting_words
 
 EPILOG = """\b
 Examples:
@@ -13,14 +14,11 @@ Examples:
   perpend completion fish > ~/.config/fish/completions/perpend.fish"""
 
 
-@click.command(
-    "completion",
-    epilog=EPILOG,
-)
+@click.command("completion", epilog=EPILOG)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the completion script of a shell."""
     completion = get_completion_class(shell)
     assert completion is not None
-    click.echo(completion(group, {}, "perpend", "_PERPEND_COMPLETE").source())
+    click.echo(quoting_words(completion(group, {}, "perpend", "_PERPEND_COMPLETE").source()))
     return 0

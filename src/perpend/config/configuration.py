@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.config.files import ConfigurationFile, UnusableConfiguration, file_above, file_named
+from perpend.config.files import SHARED_TABLE, ConfigurationFile, UnusableConfiguration, file_above, file_named
 from perpend.config.lines import line_of
 from perpend.config.settings import (
     ACCOUNT_SETTINGS,
@@ -168,6 +168,8 @@ class _SettingsReader:
         *above, last = key
         near_name = nearest_name(last, ".".join(above)) if known is None else None
         near = f"did you mean `{near_name}`?" if near_name else suggestion(last, known or ())
+        if key == SHARED_TABLE[:1] and not self._file.table:
+            near = f"settings stand here without `[{'.'.join(SHARED_TABLE)}]`"
         self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")
 
     def _mistake(self, key: tuple[str, ...], sentence: str) -> None:
@@ -192,7 +194,8 @@ def _mistaken(setting: Setting, value: Any) -> str | None:
             fits = isinstance(value, str)
     if not fits:
         near = suggestion(value, setting.choices) if isinstance(value, str) and setting.choices else None
-        return f"expected {setting.wanted}, found {_described(value)}{f' ({near})' if near else ''}"
+        shown = _quoted(value) if isinstance(value, str) and setting.choices else _described(value)
+        return f"expected {setting.wanted}, found {shown}{f' ({near})' if near else ''}"
     texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
     odd = next((text for text in texts if not text.strip() or text != visible(text) or len(text) > _MOST_CHARACTERS), None)
     return None if odd is None else _odd(odd)
@@ -207,7 +210,7 @@ def _odd(text: str) -> str:
 
 def _described(value: Any) -> str:
     if isinstance(value, str):
-        return _quoted(value)
+        return f"the text {_quoted(value)}"
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):

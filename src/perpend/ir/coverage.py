@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.diagnostics.model import suggestion
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -28,6 +30,8 @@ _LEADS_ON: Final = re.compile("( here| for)?:$| (for|of)$")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
+_NEARLY: Final = 0.8
+"""How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
 _NUMBER: Final = re.compile("[0-9]+")
 _UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
@@ -200,6 +204,9 @@ def _scope_from(word: str) -> Scope:
         raise ValueError(f"`{word.strip()}` is no scope: write `all`, an account's id, or `account/region`")
     if account.isdecimal() and len(account) != _DIGITS:
         raise ValueError(f"`{account}` has {len(account)} digits; an account's id has {_DIGITS}")
+    near = suggestion(word.strip(), [ALL], cutoff=_NEARLY)
+    if near:
+        raise ValueError(f"`{word.strip()}` is no scope ({near})")
     return Scope(account, region or None)
 
 

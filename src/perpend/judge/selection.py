@@ -93,6 +93,9 @@ def select_policies(
     names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
     what is held: none of them counts as named by itself.
     """
+    chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
+    if framework and not chosen:
+        raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
@@ -175,6 +178,17 @@ def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *,
     inherits = inherited or not _is_named(repository, framework_of(top))
     indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
     return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
+
+
+def _none_mapped(repository: Repository, names: Sequence[str], framework: str | Sequence[str], *, inherited: bool) -> str:
+    """Return that no policy is mapped to frameworks, and whether some reach them another way."""
+    shown = " or ".join(f"'{printable(name)}'" for name in ([framework] if isinstance(framework, str) else framework))
+    number = 0 if inherited else len(policies_named(repository, names, framework, inherited=True))
+    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inheriting(number)}"
+
+
+def _inheriting(number: int) -> str:
+    return f"; --inherited asks {number} that reach the framework through rules or similar sections" if number else ""
 
 
 def program_named(analyzer: Analyzer, name: str) -> Program:
@@ -268,9 +282,7 @@ class _Sorted:
             raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
-        more = (
-            f"; --inherited asks {inheriting} that reach the framework through rules or similar sections" if inheriting else ""
-        )
+        more = _inheriting(inheriting)
         raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}{more}")
 
 

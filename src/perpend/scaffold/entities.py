@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.analyze.names import ids_named, printable, type_named
+from perpend.analyze.names import ids_named, printable, type_named, types_meant
 from perpend.analyze.programs import Analyzer
 from perpend.ir.object_types import ObjectType, deletion_field_of, reached
 from perpend.ir.status import Status
-from perpend.load.files import MAX_YAML
+from perpend.load.files import MAX_YAML, Files
 from perpend.load.repository import ROOT_MARK, Repository
 from perpend.load.schema import schema_files
 from perpend.scaffold import templates
@@ -34,6 +35,7 @@ from perpend.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask
 from perpend.scaffold.writing import NotWritten
 from perpend.waivers.read import FOLDER as WAIVERS
 from perpend.waivers.read import ID as WAIVER_ID
+from perpend.waivers.read import waivers_below, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,7 +98,7 @@ def new_policy(
     """
     entity = new_policy_id(name, repository)
     question = _question(type_named(type_name, repository), repository, path, key)
-    full = title or _words(entity.rpartition("/")[2])
+    full = _said("--name", title) or _words(entity.rpartition("/")[2])
     shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
     for extract in _extract_names(question):
         asked = _asking(question, entity, extract, repository)
@@ -129,7 +131,9 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     notes: tuple[str, ...] = ()
     if repository.fallback is not None and repository.fallback.declared_type(name) is not None:
         notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
-    text = templates.type_text(name, label or _label(name), deletion_field_of(name))
+    label = _said("--label", label) or _label(name)
+    _refuse_taken_label(name, label, repository)
+    text = templates.type_text(name, label, deletion_field_of(name))
     return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
 
 
@@ -138,7 +142,7 @@ def new_section(name: str, repository: Repository, *, title: str | None = None) 
     entity = new_section_id(name, repository)
     wanted = [above for above in folders_above(entity) if above not in repository.section_ids]
     files = {f"{above[1:]}/section.yaml": templates.section_text(_words(above.rpartition("/")[2])) for above in wanted}
-    files[f"{entity[1:]}/section.yaml"] = templates.section_text(title or _words(entity.rpartition("/")[2]))
+    files[f"{entity[1:]}/section.yaml"] = templates.section_text(_said("--name", title) or _words(entity.rpartition("/")[2]))
     files = {file: _with_own_schema(file, text, repository) for file, text in files.items()}
     return NewFiles(files, tuple(_near(entity, repository)))
 
@@ -149,7 +153,7 @@ def _near(entity: str, repository: Repository) -> Iterable[str]:
 
 
 def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
-    chosen = path or field_to_ask_about(object_type)
+    chosen = _said("--field", path) or field_to_ask_about(object_type)
     if chosen is None:
         raise UnusableId(f"'{object_type.name}' declares no field to ask about: name one with --field")
     kind = path_kind(chosen, object_type, repository)
@@ -232,16 +236,33 @@ def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, 
     """Return a file with one waiver of a policy's findings. What its reason and its owner are is the author's to fill in."""
     if not WAIVER_ID.fullmatch(name):
         raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
-    (named,) = ids_named([policy], repository.policy_ids, "policy")[:1]
+    named, *others = ids_named([policy], repository.policy_ids, "policy")
+    if others:
+        raise UnusableId(f"'{printable(policy)}' names {len(others) + 1} policies: name one of them, such as {named}")
+    if until < datetime.now(UTC).date():
+        raise UnusableId(f"--until {until} is over: name a day to come")
     file = f"{WAIVERS}/{name}.yaml"
     if (repository.files.root / file).exists():
         raise UnusableId(f"'{file}' is there already; nothing was written")
     schema = f"{SCHEMAS}/{_schema_name('waivers')}"
     there = [schema] if (repository.files.root / schema).is_file() else []
     text = templates.waivers_text(name, named, objects, until.isoformat())
+    _refuse_unread(name, text, repository, f"--object '{printable(objects)}'")
     return NewFiles(
         {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)
     )
+
+
+def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> None:
+    """Refuse a file with one waiver that runs would refuse: one they cannot read, or whose id another file has."""
+    there = waivers_below(repository.files, WAIVERS)
+    if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
+        raise UnusableId(f"'{name}' is the id of another waiver or attestation; nothing was written")
+    with TemporaryDirectory(prefix="perpend-new-") as directory:
+        (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
+        wrong = waivers_of(Files(Path(directory)), "new.yaml").diagnostics
+    if wrong:
+        raise UnusableId(f"{named} can be in no waiver: {wrong[0].message}")
 
 
 def _filled(
@@ -282,6 +303,20 @@ def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str
     if schema not in schemas:
         return text
     return f"# yaml-language-server: $schema={'../' * path.count('/')}{schema}\n{text}"
+
+
+def _said(option: str, text: str | None) -> str | None:
+    """Return what an option says. Raises UnusableId where it is given and says nothing."""
+    if text is not None and not text.strip():
+        raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
+    return text
+
+
+def _refuse_taken_label(name: str, label: str, repository: Repository) -> None:
+    """Refuse a label by which, as it stands or as a view's name, another type is meant: then it would mean neither."""
+    other = next((meant.name for meant in types_meant(label, repository) if meant.name != name), None)
+    if other is not None:
+        raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")
 
 
 def _words(part: str) -> str:

@@ -41,12 +41,20 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
         ("frmeworks = []", "perpend.toml:1: unknown key `frmeworks` (did you mean `frameworks`?)"),
         ("\n[output]\nstore = 'x'", "perpend.toml:3: unknown key `output.store` (did you mean `store`?)"),
         ("[colours]", "perpend.toml:1: unknown key `colours`"),
+        (
+            "[tool.perpend]\nstore = 's'",
+            "perpend.toml:1: unknown key `tool` (settings stand here without `[tool.perpend]`)",
+        ),
+        (
+            "output.limit = '20'",
+            "perpend.toml:1: `output.limit`: expected a whole number from 1 to 1,000,000,000, found the text `20`",
+        ),
         ("store = 3", "perpend.toml:1: `store`: expected a path, found `3`"),
         ("store = ''", "perpend.toml:1: `store`: expected a text, found an empty one"),
         ('store = "a\\u0000b"', "perpend.toml:1: `store`: `a\\x00b` is no text of one line"),
-        ("policies = 'x'", "perpend.toml:1: `policies`: expected a list of texts, found `x`"),
+        ("policies = 'x'", "perpend.toml:1: `policies`: expected a list of texts, found the text `x`"),
         ("policies = ['x', 1]", "perpend.toml:1: `policies`: expected a list of texts, found a list with `1`"),
-        ("inherited = 'yes'", "perpend.toml:1: `inherited`: expected true or false, found `yes`"),
+        ("inherited = 'yes'", "perpend.toml:1: `inherited`: expected true or false, found the text `yes`"),
         ("output = 1", "perpend.toml:1: `output`: expected a table, found `1`"),
         (
             "output.limit = true",
@@ -55,7 +63,7 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
         ("output.limit = 0", "perpend.toml:1: `output.limit`: expected a whole number from 1 to 1,000,000,000, found `0`"),
         ("accounts = []", "perpend.toml:1: `accounts`: expected a table, found a list"),
         ("[accounts.1234]", "perpend.toml:1: `1234` is no account: its number has twelve digits"),
-        ("accounts.111122223333 = 'P'", "perpend.toml:1: `accounts.111122223333`: expected a table, found `P`"),
+        ("accounts.111122223333 = 'P'", "perpend.toml:1: `accounts.111122223333`: expected a table, found the text `P`"),
         (
             "[accounts.111122223333]\nonwer = 'x'",
             "perpend.toml:2: unknown key `accounts.111122223333.onwer` (did you mean `owner`?)",

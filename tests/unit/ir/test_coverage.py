@@ -107,6 +107,8 @@ def test_scopes_are_written_with_commas():
     ("words", "message"),
     [
         ("", "`` is no scope: write `all`, an account's id, or `account/region`"),
+        ("allx", "`allx` is no scope (did you mean `all`?)"),
+        ("111122223333,All", "`All` is no scope (did you mean `all`?)"),
         ("a/", "`a/` is no scope: write `all`, an account's id, or `account/region`"),
         ("/r", "`/r` is no scope: write `all`, an account's id, or `account/region`"),
         ("a b", "`a b` is no scope: write `all`, an account's id, or `account/region`"),

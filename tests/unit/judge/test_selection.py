@@ -201,6 +201,27 @@ def test_a_framework_that_is_none_is_refused(tmp_path: Path, framework: str, sai
     assert said == str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("names", "framework", "said"),
+    [
+        ((), "z", "no policy is mapped to 'z'"),
+        (["over-things"], ["g", "z"], "no policy of those named is mapped to 'g' or 'z'"),
+        (
+            (),
+            "f/2",
+            "no policy is mapped to 'f/2'; --inherited asks 1 that reach the framework through rules or similar sections",
+        ),
+    ],
+)
+def test_a_framework_that_no_policy_is_mapped_to_is_told(
+    tmp_path: Path, names: list[str], framework: str | list[str], said: str
+) -> None:
+    sound = {path: one for path, one in MAPPED.items() if not path.startswith("ce/b/broken")}
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer_of(tmp_path, {**sound, "frameworks/z/section.yaml": section()}), names, framework=framework)
+    assert said == str(raised.value)
+
+
 def test_policies_are_called_by_their_names_else_by_their_ids(tmp_path: Path) -> None:
     unnamed = {
         "ce/a/over-others/policy.yaml": {"names": {"full": "Over others", "contextual": ""}},

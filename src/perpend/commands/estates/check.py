@@ -20,7 +20,7 @@ from perpend.cli.histories.kept import NOT_AWAY, keep_history, kept_behind
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
-from perpend.cli.options import max_age_option, moment, settings
+from perpend.cli.options import inputs_or_store, max_age_option, moment, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import choose_policies, chosen_policies, tell_refused
 from perpend.cli.reporting import Reporting, SaidBeside, exit_code, report_options, write
@@ -102,8 +102,7 @@ class Asked:
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
-        if bool(self.inputs) is (self.store is not None):
-            raise click.UsageError("name either INPUTs or a --store to judge")
+        inputs_or_store(self.inputs, self.store, "judge")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
         self.report.refuse_contradictions(self.frameworks)

@@ -10,7 +10,7 @@ from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.forms.written import form_option
 from perpend.cli.inputs import InputsCommand, input_options, inputs_here
-from perpend.cli.options import max_age_option, moment, repository_option
+from perpend.cli.options import inputs_or_store, max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import collect_files
@@ -79,8 +79,7 @@ def command(
     The fields that decided, the row that they stand in, each condition in order with the fields that it looked at, the check
     that fired, and the smallest change of one field that would change the status.
     """
-    if bool(inputs) is (store is not None):
-        raise click.UsageError("name either INPUTs or a --store to look into")
+    inputs_or_store(inputs, store, "look into")
     refuse_input_as_output(out, inputs)
     analyzer = Analyzer(repository_here(repo))
     program = program_named(analyzer, policy)

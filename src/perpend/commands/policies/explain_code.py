@@ -6,26 +6,18 @@ import click
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.output import terminal
-from perpend.lint.check import RULES_BY_CODE
-from perpend.mutation import rules as mutation_rules
-from perpend.pieces import rules as intake_rules
-from perpend.ratings import rules as rating_rules
+from perpend.errands.policies.codes import all_rules, complete_codes
 from perpend.report.markdown import print_markdown
-from perpend.site import rules as site_rules
-from perpend.store import rules as store_rules
-from perpend.waivers import rules as waiver_rules
 
 
 @click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 @click.option("--all", "every", is_flag=True, help="List every code with its name.")
 def command(code: str | None, every: bool) -> int:
     """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
     from rich.text import Text
 
-    others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules, rating_rules)
-    several = (RULES_BY_CODE.values(), *(room.RULES for room in others))
-    rules = sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
+    rules = all_rules()
     with terminal(None) as console:
         if every or code is None:
             for rule in rules:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.changes import mend_files
 from perpend.cli.completions import complete_entities
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
@@ -17,6 +16,7 @@ from perpend.diagnostics.github import render_github
 from perpend.diagnostics.model import Severity
 from perpend.diagnostics.sarif import render_sarif
 from perpend.diagnostics.text import render_text
+from perpend.errands.policies.changes import mend_files
 from perpend.lint.check import RULES_BY_CODE, lint_places, lint_repository
 from perpend.version import __version__
 

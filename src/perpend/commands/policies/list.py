@@ -14,7 +14,7 @@ from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here, type_here
 from perpend.judge.selection import policies_named
-from perpend.report.repository.listing import LISTINGS, of_service, print_listing, with_words
+from perpend.report.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
 
 @click.command(
@@ -83,11 +83,11 @@ def command(
         rows = [row for row in rows if row["id"] in mapped]
     if service is not None:
         rows = of_service(rows, service, repository)
-    rows = with_words(rows, words, repository)
+    listed = with_words(rows, words, repository)
     if form == "json":
         with output_stream(out) as stream:
-            stream.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+            stream.write(json.dumps(listed, ensure_ascii=False, indent=2) + "\n")
     else:
         with terminal(out) as console:
-            print_listing(rows, console)
+            print_listing(listed, console, near=None if listed else near_word(rows, words))
     return 0

@@ -8,6 +8,7 @@ import click
 
 from perpend.analyze.names import (
     UnknownName,
+    declared_types,
     did_you_mean,
     entity_id,
     ids_named,
@@ -24,6 +25,7 @@ from perpend.cli.configured import Configured
 from perpend.cli.options import repository_option
 from perpend.cli.output import terminal
 from perpend.cli.repositories import repository_here
+from perpend.ir.object_types import snake_case
 from perpend.ir.operations import OPERATIONS
 from perpend.report.repository.entity import print_operation, print_policy, print_section, print_type
 
@@ -56,7 +58,7 @@ def command(name: str, framework: str | None, everything: bool, repo: str | None
     repository = repository_here(repo)
     with terminal(None) as console:
         if framework is not None:
-            top = section_named(framework, repository)
+            top = section_named(framework, repository).removeprefix("/frameworks/")
             print_section(repository, section_named(f"{top}/{name.strip('/')}", repository), console)
         else:
             _show(name, repository, console, everything=everything)
@@ -83,7 +85,8 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
     elif policies:
         raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
     else:
-        hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS])
+        labels = [declared.label for declared in declared_types(repository)]
+        hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS, *labels, *map(snake_case, labels)])
         raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}")
 
 

@@ -10,7 +10,6 @@ import click
 from perpend.analyze.names import ids_named
 from perpend.analyze.programs import Analyzer
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.changes import fill_expectations
 from perpend.cli.completions import complete_entities
 from perpend.cli.configured import Configured
 from perpend.cli.engines import engine_named
@@ -21,6 +20,7 @@ from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
 from perpend.cli.repeating import run_again_and_again
 from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
+from perpend.errands.policies.changes import fill_expectations
 from perpend.errands.policies.generated import propose
 from perpend.errands.policies.mutated import budget_from, judge_mutants
 from perpend.lint.unknown_object_type import misspelt_types
@@ -168,7 +168,7 @@ def _run(
 
 
 def _chosen(names: tuple[str, ...], repository: Repository) -> list[str]:
-    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic")
+    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic", near=repository.policy_ids)
 
 
 def exit_code(report: TestReport, fail_under: float | None) -> int:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.changes import ChangedFile, write_changes
 from perpend.cli.output import output_stream, progress
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
+from perpend.errands.policies.changes import ChangedFile, write_changes
 from perpend.load.files import MAX_TEST_DATA
 from perpend.meaning.values import milliseconds_from_datetime
 from perpend.mutation.proposals import propose_tests

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from perpend.load.repository import Repository
 
 Row = dict[str, Any]
+_WORD: Final = re.compile(r"[^\W_]{2,}")
+_LIKE: Final = 0.75
+"""How much a word must be like another to be taken for it misspelt."""
 _GAP: Final = "  "
 _MOST_BESIDE: Final = 0.4
 """How much of a line names may take where something stands beside them."""
@@ -177,13 +182,22 @@ def companion(repository: Repository, path: str) -> str:
         return error.diagnostic.message
 
 
-def print_listing(rows: list[Row], console: Console) -> None:
+def near_word(rows: list[Row], words: Sequence[str]) -> str | None:
+    """Return a word of some row that is like one of the words, which no row holds."""
+    known = {word for row in rows for value in row.values() for word in _WORD.findall(str(value).casefold())}
+    missing = [word.casefold() for word in words if word.casefold() not in known]
+    near = (difflib.get_close_matches(word, known, n=1, cutoff=_LIKE) for word in missing)
+    return next((match[0] for match in near if match), None)
+
+
+def print_listing(rows: list[Row], console: Console, *, near: str | None = None) -> None:
     """Print rows for people, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none.
 
-    Ids stand below the folder that they share, by their last parts: each on one line, to be copied.
+    Ids stand below the folder that they share, by their last parts: each on one line, to be copied. ``near``: a word that may
+    be meant where there are none.
     """
     if not rows:
-        console.print(Text("none", style="dim"))
+        console.print(Text(f"none{f' (did you mean {near!r}?)' if near else ''}", style="dim"))
         return
     columns = [name for name, value in rows[0].items() if not isinstance(value, list)]
     if not console.is_terminal:

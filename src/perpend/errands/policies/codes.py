@@ -1,0 +1,34 @@
+"""The codes of all diagnostics, whichever room declares them, and what a shell offers of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem
+
+from perpend.lint.check import RULES_BY_CODE
+from perpend.mutation import rules as mutation_rules
+from perpend.pieces import rules as intake_rules
+from perpend.ratings import rules as rating_rules
+from perpend.site import rules as site_rules
+from perpend.store import rules as store_rules
+from perpend.waivers import rules as waiver_rules
+
+if TYPE_CHECKING:
+    import click
+
+    from perpend.diagnostics.model import Rule
+
+
+def all_rules() -> list[Rule]:
+    """Return the rules of all rooms by their codes."""
+    others = (intake_rules, store_rules, site_rules, mutation_rules, waiver_rules, rating_rules)
+    several = (RULES_BY_CODE.values(), *(room.RULES for room in others))
+    return sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
+
+
+def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer codes, with their names; names where one is begun."""
+    rules = all_rules()
+    codes = [CompletionItem(rule.code, help=rule.name) for rule in rules if rule.code.startswith(incomplete.upper())]
+    return codes or [CompletionItem(rule.name) for rule in rules if rule.name.startswith(incomplete.lower())]
