@@ -189,8 +189,8 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path
         (("completion",), "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; `"),
         (("site", "build", "--base-url", "x:y"), "invalid value for --base-url: 'x:y' does not start with https://"),
         (("list", "polices"), "(did you mean 'policies'?)"),
-        (("check", EXAMPLE, "--status", "incomplaint"), "'disappeared' (did you mean 'INCOMPLIANT'?)"),
-        (("check", EXAMPLE, "--status", "UNDETERMIND"), "'disappeared' (did you mean 'UNDETERMINED'?)"),
+        (("check", EXAMPLE, "--status", "incomplaint"), "'disappeared' (did you mean 'incompliant'?)"),
+        (("check", EXAMPLE, "--status", "UNDETERMIND"), "'disappeared' (did you mean 'undetermined'?)"),
         (("test", "root-user-mfaa"), "unknown policy or logic 'root-user-mfaa' (did you mean 'root-user-mfa'?)"),
     ],
 )

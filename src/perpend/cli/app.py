@@ -219,7 +219,8 @@ def _nearest_word(error: click.ClickException) -> str | None:
     if not isinstance(kind, click.Choice) or odd is None:
         return None
     words = {str(choice).casefold(): str(choice) for choice in kind.choices}
-    return next((words[near] for near in difflib.get_close_matches(odd[1].casefold(), words, n=1)), None)
+    near = difflib.get_close_matches(odd[1].casefold(), words, n=1)
+    return (words[near[0]] if kind.case_sensitive else near[0]) if near else None  # as the message writes what there is
 
 
 def _terminated(number: int, frame: object) -> NoReturn:
