@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, object_from_fields
-from perpend.judge.stores.stored import origin_of, wanted_of
+from perpend.judge.stores.stored import StoredOrigins, wanted_of
 from perpend.store.database import opened
 from perpend.store.nest import Nest, rows_with
 from perpend.store.queries.texts import texts_like
@@ -63,14 +63,14 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
     snapshot.check_spelling()
     columns = naming_columns(object_type)
-    wanted = wanted_of([program], object_type)
+    wanted, origins = wanted_of([program], object_type), StoredOrigins(snapshot, object_type.name)
     with opened(paths=snapshot.files.paths) as connection:
         for meant in meanings(name):
             rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(meant.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
             nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
             objects = [
-                object_from_fields(fields, object_type, origin_of(snapshot, object_type.name, row, source))
+                object_from_fields(fields, object_type, origins.of(row, source))
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
             if candidates := meant.among(objects):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import CONTRADICT, PLACES
@@ -57,6 +57,7 @@ class StoredObjects(Sequence[EstateObject]):
         self._files = files
         self._type = object_type
         self._wanted = wanted
+        self._origins = StoredOrigins(held, object_type.name)
         self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
@@ -149,7 +150,7 @@ class StoredObjects(Sequence[EstateObject]):
         with _collector_paused():
             nested = self._nest.objects(self._type.name, rows, self._wanted)
             return [
-                object_from_fields(fields, self._type, origin_of(self._held, self._type.name, row, source))
+                object_from_fields(fields, self._type, self._origins.of(row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
             ]
 
@@ -259,17 +260,25 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def origin_of(held: Held, type_name: str, row: int, source: int) -> Origin:
-    """Return where a row of a stored table was read, with its place there where row numbers tell it.
+class StoredOrigins:
+    """Where the rows of a stored table were read, with their places there where row numbers tell these.
 
     They do where all sources are tables, and every row of theirs is one of this table: then they go on from file to file.
     """
-    name, numbers = held.sources[source].name, [one.objects for one in held.sources]
-    first = sum(numbers[:source])
-    told = all(is_table(one.kind) for one in held.sources) and (
-        len(numbers) == 1 or sum(numbers) == held.tables.by_name[type_name].rows
-    )
-    return Origin(name, row - first + 1, "row") if told and first <= row < first + numbers[source] else Origin(name)
+
+    def __init__(self, held: Held, type_name: str) -> None:
+        numbers = [source.objects for source in held.sources]
+        self._names = [source.name for source in held.sources]
+        self._starts = [0, *accumulate(numbers)]
+        table = held.tables.by_name.get(type_name)
+        whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
+        self._told = whole and all(is_table(source.kind) for source in held.sources)
+
+    def of(self, row: int, source: int) -> Origin:
+        """Return where one row was read."""
+        if self._told and self._starts[source] <= row < self._starts[source + 1]:
+            return Origin(self._names[source], row - self._starts[source] + 1, "row")
+        return Origin(self._names[source])
 
 
 def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
