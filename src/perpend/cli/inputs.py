@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from perpend.analyze.names import UnknownName
 from perpend.cli.app import USAGE_ERROR
@@ -116,6 +117,18 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def inputs_or_store(inputs: tuple[str, ...], store: str | None, what: str) -> None:
+    """Raise unless either inputs or a store are named, each only with what means something beside it."""
+    if bool(inputs) is (store is not None):
+        raise click.UsageError(f"name either INPUTs or a --store to {what}")
+    context = click.get_current_context()
+    odd = {"--run"} if store is None else {*_OWN, "--new-type"}
+    for option in context.command.params:
+        if not odd.isdisjoint(option.opts) and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            goes_with = "--store" if store is None else "inputs, not with --store"
+            raise click.UsageError(f"{option.opts[0]} goes with {goes_with}")
 
 
 def inputs_here(context: click.Context, paths: Sequence[str], repository: Repository) -> list[Input]:

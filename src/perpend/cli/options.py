@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
-from click.core import ParameterSource
 
 from perpend.analyze.names import printable
 from perpend.ir.coverage import Scope, scopes_from
@@ -14,9 +13,6 @@ from perpend.meaning.age import age_from_text
 from perpend.meaning.values import date_time_from_text
 
 REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
-
-_OF_INPUTS: Final = ("types", "mappings", "times", "complete", "new_type")
-"""The options that say something of inputs, by the names of their parameters."""
 
 repository_option = click.option(
     "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
@@ -63,18 +59,6 @@ def scopes(context: click.Context, parameter: click.Parameter, value: str | None
         return scopes_from(value) if value is not None else ()
     except ValueError as error:
         raise click.BadParameter(str(error), context, parameter, "--complete") from None
-
-
-def inputs_or_store(inputs: tuple[str, ...], store: str | None, what: str) -> None:
-    """Raise unless either inputs or a store are named, each only with what means something beside it."""
-    if bool(inputs) is (store is not None):
-        raise click.UsageError(f"name either INPUTs or a --store to {what}")
-    context = click.get_current_context()
-    odd = ("run",) if store is None else _OF_INPUTS
-    for option in context.command.params:
-        if option.name in odd and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
-            goes_with = "--store" if store is None else "inputs, not with --store"
-            raise click.UsageError(f"{option.opts[0]} goes with {goes_with}")
 
 
 def settings(pairs: tuple[str, ...]) -> dict[str, str]:

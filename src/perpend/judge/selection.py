@@ -100,16 +100,17 @@ def select_policies(
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
 
-    def sort(*, inherited: bool) -> _Sorted:
+    def sort(policies: Iterable[str]) -> _Sorted:
         into = _Sorted(left_out=excluded)
-        for policy_id in policies_named(analyzer.repository, names, framework, inherited=inherited):
+        for policy_id in policies:
             into.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
         return into
 
-    sorted_out = sort(inherited=inherited)
+    sorted_out = sort(chosen)
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     may_inherit = framework and not inherited and not sorted_out.programs
-    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(inherited=True).programs) if may_inherit else 0)
+    others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
+    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(others).programs))
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:

@@ -19,8 +19,8 @@ from perpend.cli.histories.handing import history_of
 from perpend.cli.histories.kept import NOT_AWAY, keep_history, kept_behind
 from perpend.cli.histories.rating import RatingHere
 from perpend.cli.histories.waiving import Waiving, waiver_options
-from perpend.cli.inputs import InputsCommand, input_options, inputs_here, report_problems, words_of
-from perpend.cli.options import inputs_or_store, max_age_option, moment, settings
+from perpend.cli.inputs import InputsCommand, input_options, inputs_here, inputs_or_store, report_problems, words_of
+from perpend.cli.options import max_age_option, moment, settings
 from perpend.cli.output import progress, refuse_input_as_output
 from perpend.cli.programs import choose_policies, chosen_policies, tell_refused
 from perpend.cli.reporting import Reporting, SaidBeside, exit_code, report_options, write

@@ -9,8 +9,8 @@ import click
 from perpend.analyze.programs import Analyzer
 from perpend.cli.completions import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.forms.written import form_option
-from perpend.cli.inputs import InputsCommand, input_options, inputs_here
-from perpend.cli.options import inputs_or_store, max_age_option, moment, repository_option
+from perpend.cli.inputs import InputsCommand, input_options, inputs_here, inputs_or_store
+from perpend.cli.options import max_age_option, moment, repository_option
 from perpend.cli.output import output_stream, refuse_input_as_output, terminal
 from perpend.cli.repositories import repository_here, store_named
 from perpend.collect import collect_files
