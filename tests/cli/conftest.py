@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -190,6 +191,19 @@ def done(*arguments: Any, code: int = 0) -> None:
     with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
     assert code == ended.value.code
+
+
+def answer(*arguments: Any) -> Ran:
+    """Run a command where several tests look at what it says."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    said = []
+    for stream in (out, err):
+        stream.seek(0)
+        said.append(stream.read())
+    assert isinstance(ended.value.code, int)
+    return Ran(ended.value.code, *said)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import types
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from perpend.cli.completions import complete_channels
 from perpend.notices import deliver
-from tests.cli.conftest import Run, report
+from tests.cli.conftest import Run, answer, report
 from tests.repositories import write
 
 POLICY = "user-has-more-than-one-active-access-key"
@@ -69,34 +70,56 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two stores to be copied, of one day and of two, all judged: on the second build-runner has come."""
+    first, second = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
+    next_day(first, 20, without="build-runner")
+    shutil.copytree(first, second, dirs_exist_ok=True)
+    next_day(second, 21)
+    return first / "store", second / "store"
+
+
 @pytest.fixture
-def days(run: Run, tmp_path: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with a store of one day, judged, and channels."""
+def place(tmp_path: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with channels."""
     monkeypatch.setenv("HOOK", receiver.url)
     monkeypatch.setenv("BEARER", "Bearer T0KEN")
     text = '[channels.all]\nurl-env = "HOOK"\nheaders-env = {Authorization = "BEARER"}\n'
-    write(tmp_path, {"channels.toml": text, "perpend.toml": '[accounts.111122223333]\nowner = "iam-team"\n'})
-    monkeypatch.setenv("PERPEND_CONFIG", str(tmp_path / "perpend.toml"))
-    next_day(run, tmp_path, 20, without="build-runner")
-    return tmp_path
+    return write(tmp_path, {"channels.toml": text, "perpend.toml": '[accounts.111122223333]\nowner = "iam-team"\n'})
 
 
-def next_day(run: Run, place: Path, day: int, without: str = "no such user", policy: str = POLICY) -> None:
-    run("import", report(place, f"2026-11-{day}T00:00:00Z", without=without), "--store", place / "store")
-    run("check", "--store", place / "store", "-q", "--policy", policy)
+@pytest.fixture
+def day(run: Run, place: Path, judged: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with channels and a store of one day."""
+    monkeypatch.setenv("PERPEND_CONFIG", str(place / "perpend.toml"))
+    shutil.copytree(judged[0], place / "store")
+    return place
+
+
+@pytest.fixture
+def days(day: Path, judged: tuple[Path, Path]) -> Path:
+    """A directory with channels and a store of two days."""
+    shutil.copytree(judged[1], day / "store", dirs_exist_ok=True)
+    return day
+
+
+def next_day(place: Path, day: int, without: str = "no such user") -> None:
+    answer("import", report(place, f"2026-11-{day}T00:00:00Z", without=without), "--store", place / "store")
+    answer("check", "--store", place / "store", "-q", "--policy", POLICY)
 
 
 def notify(run: Run, place: Path, *options: Any) -> Any:
     return run("notify", "--store", place / "store", "--channels", place / "channels.toml", *options)
 
 
-def test_a_run_is_told_once_and_the_first_one_never(run: Run, days: Path, receiver: Receiver) -> None:
-    told = notify(run, days)
+def test_a_run_is_told_once_and_the_first_one_never(run: Run, day: Path, receiver: Receiver) -> None:
+    told = notify(run, day)
     assert (0, "", "", []) == (*told, receiver.taken)
-    next_day(run, days, 21)
-    told = notify(run, days)
+    next_day(day, 21)
+    told = notify(run, day)
     assert (0, "all: Perpend, run 2: 1 opened\n") == told[:2]
-    assert (0, "", "") == notify(run, days)
+    assert (0, "", "") == notify(run, day)
     (digest,) = receiver.taken
     assert {"opened": 1} == digest["counts"]
     (owner,) = digest["owners"]
@@ -111,18 +134,17 @@ def test_a_run_is_told_once_and_the_first_one_never(run: Run, days: Path, receiv
     assert f"iam-team: 1 opened\n- opened: {POLICY}: build-runner in 111122223333" in digest["text"]
     (headers,) = receiver.headers
     assert ("Bearer T0KEN", "/T0KEN", 32) == (headers["Authorization"], headers["path"], len(headers["Idempotency-Key"]))
-    assert "T0KEN" not in (days / "store/history/notified.json").read_text() + told.err
+    assert "T0KEN" not in (day / "store/history/notified.json").read_text() + told.err
 
 
 def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
     run: Run, days: Path, receiver: Receiver, waits: list[float]
 ) -> None:
-    next_day(run, days, 21)
     receiver.answers = [(503, {}), (429, {"Retry-After": "7"}), (500, {"Retry-After": "9999"}), (503, {})]
     told = notify(run, days)
     assert (1, "", [1.0, 7.0, 30.0]) == (told.code, told.out, waits)
     assert "perpend: channel all: run 2 was not sent: HTTP 503 after 4 attempts; the next call sends it\n" == told.err
-    next_day(run, days, 22, without="build-runner")
+    next_day(days, 22, without="build-runner")
     receiver.answers = [(404, {})]
     assert "run 2 was not sent: HTTP 404;" in notify(run, days).err
     receiver.answers = [(503, {})]
@@ -135,7 +157,6 @@ def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
 def test_a_dry_run_shows_what_would_be_sent_and_needs_no_secret(
     run: Run, days: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next_day(run, days, 21)
     monkeypatch.delenv("HOOK")
     shown = json.loads(notify(run, days, "--dry-run").out)
     assert not (days / "store/history/notified.json").exists()
@@ -149,7 +170,6 @@ def test_a_dry_run_shows_what_would_be_sent_and_needs_no_secret(
 def test_redirects_are_not_followed_and_a_dead_receiver_is_no_secret(
     run: Run, days: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next_day(run, days, 21)
     receiver.answers = [(302, {"Location": receiver.url})]
     assert "run 2 was not sent: HTTP 302;" in notify(run, days).err
     assert 1 == len(receiver.headers)
@@ -171,7 +191,6 @@ def test_waived_findings_go_to_who_answers_for_them_and_channels_hear_of_their_o
     write(days / "waivers", {"a.yaml": {"waivers": [{**entry, "owner": "ciso", "until": "2027-01-01"}]}})
     text = '[channels.ciso]\nurl-env = "HOOK"\nowners = ["ciso"]\n[channels.iam]\nurl-env = "HOOK"\nowners = ["iam-team"]\n'
     write(days, {"channels.toml": text})
-    next_day(run, days, 21)
     assert "ciso: Perpend, run 2: 1 opened\n" == notify(run, days, "--waivers", days / "waivers").out
     assert ["w"] == [one["waiver"] for one in receiver.taken[0]["owners"][0]["findings"]]
     assert [1, {"ciso": 2, "iam": 2}] == [len(receiver.taken), remembered(days)]
@@ -183,15 +202,15 @@ def remembered(place: Path) -> dict[str, int]:
 
 
 def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
-    run: Run, days: Path, receiver: Receiver
+    run: Run, day: Path, receiver: Receiver
 ) -> None:
     said = {"policies": [MFA], "kind": "planned-fix", "reason": "Soon.", "owner": "root-team", "limit": 9}
     ends = {"over": "2026-11-20", "soon": "2026-11-30", "later": "2026-12-31"}
     entries = [{"id": name, "until": day, **said} for name, day in ends.items()]
-    write(days / "waivers", {"a.yaml": {"waivers": entries}})
-    asked = (days, "--waivers", days / "waivers", "--ending-within")
+    write(day / "waivers", {"a.yaml": {"waivers": entries}})
+    asked = (day, "--waivers", day / "waivers", "--ending-within")
     notify(run, *asked, 9)
-    next_day(run, days, 21, without="build-runner")
+    next_day(day, 21, without="build-runner")
     told = notify(run, *asked, 9)
     assert (0, "all: Perpend, run 2: 1 waived or attested no more, 1 ending soon\n") == told[:2]
     (owner,) = receiver.taken[0]["owners"]
@@ -200,35 +219,34 @@ def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
         (one["id"], one["hasEnded"], one["until"]) for one in owner["endings"]
     ]
     assert "- waiver soon ends after 2026-11-30: Soon." in receiver.taken[0]["text"]
-    next_day(run, days, 22, without="build-runner")
+    next_day(day, 22, without="build-runner")
     assert "" == notify(run, *asked, 9).out, "none is told twice"
 
 
-def test_names_of_channels_are_offered_without_their_secrets(days: Path) -> None:
+def test_names_of_channels_are_offered_without_their_secrets(place: Path) -> None:
     context = click.Context(click.Command("notify"))
-    context.params = {"channels": str(days / "channels.toml")}
+    context.params = {"channels": str(place / "channels.toml")}
     assert ["all"] == [one.value for one in complete_channels(context, click.Option(["--channel"]), "a")]
-    context.params = {"channels": str(days / "nowhere.toml")}
+    context.params = {"channels": str(place / "nowhere.toml")}
     assert [] == complete_channels(context, click.Option(["--channel"]), "a")
 
 
-def test_a_changed_policy_pages_nobody(run: Run, days: Path, tmp_path: Path, receiver: Receiver) -> None:
+def test_a_changed_policy_pages_nobody(run: Run, day: Path, tmp_path: Path, receiver: Receiver) -> None:
     from tests.repositories import logic, policy_files
 
     check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}
     kind = {"input_type": "CA10__CaAwsUser__c"}
     repo = write(tmp_path / "repo", policy_files(logic(check, **kind)))
-    store = ("--store", days / "store", "-q", "--repo", repo)
+    store = ("--store", day / "store", "-q", "--repo", repo)
     assert 0 == run("check", *store).code
     write(repo, policy_files(logic({"NOT": {"arg": check}}, **kind)))
     told = run("check", *store)
     assert (1, True) == (told.code, "since the last run: 24 opened" in told.err)
-    shown = notify(run, days, "--dry-run", "--repo", repo)
+    shown = notify(run, day, "--dry-run", "--repo", repo)
     assert (0, "") == shown[:2], shown
 
 
 def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: Run, days: Path, receiver: Receiver) -> None:
-    next_day(run, days, 21)
     notify(run, days)
     memory = days / "store/history/notified.json"
     memory.write_text(memory.read_text().replace('"all": 2', '"all": 1'))
@@ -242,7 +260,6 @@ def test_other_services_are_told_by_apprise_where_it_is_installed(
     run: Run, days: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(days, {"channels.toml": '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'})
-    next_day(run, days, 21)
     monkeypatch.setitem(sys.modules, "apprise", None)
     monkeypatch.delitem(sys.modules, "perpend.notices.by_apprise", raising=False)
     told = notify(run, days)
