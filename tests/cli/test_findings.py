@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from perpend.history.identity import finding_id
+from perpend.load.repository import LIBRARY
 from tests.cli.conftest import ROOT, Ran, Run
 from tests.repositories import write
+from tests.sampled import FEW, TYPES_OF_FEW
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+STATUSES = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED")
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 
@@ -55,14 +58,14 @@ def test_filters_must_all_hold(run: Run, days: Path, filters: tuple[str, ...], n
     assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
 
 
-@pytest.mark.parametrize(("filters", "number"), [(("--life", "all"), 30), (("--life", "gone"), 0), (("--object", ALMA), 1)])
+@pytest.mark.parametrize(("filters", "number"), [(("--life", "gone"), 0), (("--object", ALMA), 1)])
 def test_filters_hold_in_every_form(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
     rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
     lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
     assert number == len(rows) == len(lines)
 
 
-@pytest.mark.parametrize("words", [("findings",), ("findings", "--format", "json"), ("trend",)])
+@pytest.mark.parametrize("words", [("findings", "--format", "json"), ("trend",)])
 @pytest.mark.parametrize(
     ("filters", "error"),
     [
@@ -179,17 +182,16 @@ def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
         found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json"))
         return found
 
-    assert [{"n": 20}] == ask("SELECT count(*) AS n FROM finding WHERE life = 'open'")
+    verdicts = "SELECT sum(compliant + incompliant + inapplicable + undetermined) FROM ledger WHERE run = 3"
+    assert [{"open": 20, "runs": 3, "gone": 1, "verdicts": 175, "waivers": 0}] == ask(
+        "SELECT (SELECT count(*) FROM finding WHERE life = 'open') AS open, (SELECT count(*) FROM run) AS runs, "
+        f"(SELECT count(*) FROM event WHERE event = 'gone') AS gone, ({verdicts}) AS verdicts, "
+        "(SELECT count(*) FROM (SELECT * FROM waiver)) AS waivers"
+    )
     assert [{"ending": "gone", "episode": 1}, {"ending": None, "episode": 2}] == ask(
         "SELECT ending, episode FROM episode WHERE object_name = 'alma.brekke' ORDER BY 2"
     )
-    assert [{"runs": 3}] == ask("SELECT count(*) AS runs FROM run")
-    assert [{"n": 1}] == ask("SELECT count(*) AS n FROM event WHERE event = 'gone'")
-    assert [{"s": 175}] == ask(
-        "SELECT sum(compliant + incompliant + inapplicable + undetermined) AS s FROM ledger WHERE run = 3"
-    )
     assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}
-    assert [] == ask("SELECT * FROM waiver")
 
 
 def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp_path: Path) -> None:
@@ -197,11 +199,13 @@ def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp
         found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json", *more))
         return found
 
-    assert ask("SELECT status, count(*) AS n FROM policy_output GROUP BY 1 ORDER BY 1") == ask(
-        "SELECT status, sum(n)::INTEGER AS n FROM (UNPIVOT (SELECT compliant AS COMPLIANT, incompliant AS INCOMPLIANT, "
-        "inapplicable AS INAPPLICABLE, undetermined AS UNDETERMINED FROM ledger WHERE run = 3) ON COLUMNS(*) "
-        "INTO NAME status VALUE n) GROUP BY 1 ORDER BY 1"
+    rows = ask("SELECT status, statusDate::DATE::TEXT AS date, count(*) AS n FROM policy_output GROUP BY ALL")
+    sums = ", ".join(f"sum({status})::INTEGER AS {status}" for status in STATUSES)
+    assert [{status: sum(row["n"] for row in rows if row["status"] == status) for status in STATUSES}] == ask(
+        f"SELECT {sums} FROM ledger WHERE run = 3"
     )
+    clear = {row["date"] for row in rows if row["status"] == "COMPLIANT"}
+    assert {"2026-11-20"} == clear - {"2026-11-22"}
     columns = "policyId, status, statusDate::DATE::TEXT AS date, incompliantEndDate, conditionIndex, object.name AS name"
     assert [
         {
@@ -213,10 +217,9 @@ def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp
             "name": "alma.brekke",
         }
     ] == ask(f"SELECT {columns} FROM policy_output WHERE object.id = '{ALMA}' AND policyId = '{KEYS}'")
-    clear = ask("SELECT DISTINCT statusDate::DATE::TEXT AS date FROM policy_output WHERE status = 'COMPLIANT'")
-    assert [{"date": "2026-11-20"}] == [one for one in clear if one["date"] != "2026-11-22"]
-    policies = shutil.copytree(ROOT / "src/perpend/library/types", tmp_path / "policies" / "types").parent
-    shutil.copytree(ROOT / "src/perpend/library/ce/ca/aws/iam/user-has-more-than-one-active-access-key", policies / KEYS[1:])
+    policies = tmp_path / "policies"
+    for place in (*(f"types/{name}" for name in TYPES_OF_FEW), KEYS[1:]):
+        shutil.copytree(LIBRARY / place, policies / place)
     waivers = policies / "waivers" / "a.yaml"
     waivers.parent.mkdir()
     waivers.write_text(
@@ -264,8 +267,10 @@ def git(repository: Path, *words: str) -> None:
 
 def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path: Path) -> None:
     policies = tmp_path / "policies"
-    shutil.copytree(ROOT / "src" / "perpend" / "library" / "ce" / "ca" / "aws" / "iam", policies / "ce" / "iam")
-    shutil.copytree(ROOT / "src" / "perpend" / "library" / "types", policies / "types")
+    for name in FEW:
+        shutil.copytree(LIBRARY / "ce/ca/aws/iam" / name, policies / "ce/iam" / name)
+    for name in TYPES_OF_FEW:
+        shutil.copytree(LIBRARY / "types" / name, policies / "types" / name)
     hook = policies / ".git" / "hooks" / "post-checkout"
     git(tmp_path, "init", "-q", str(policies))
     hook.write_text("#!/bin/sh\ntouch hooked\n")
@@ -283,7 +288,7 @@ def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path
     given = ("--store", days, "--repo", policies)
     found = run("diff", "--policies", "HEAD", ".", *given, "--format", "json")
     radius = json.loads(found.out)
-    assert (1, 14, 5) == (found.code, radius["newlyIncompliant"], radius["unchanged"])
+    assert (1, 14, 1) == (found.code, radius["newlyIncompliant"], radius["unchanged"])
     kinds = {one["policy"]: one["kind"] for one in radius["policies"]}
     assert {"/ce/iam/root-user-mfa": "removed", "/ce/iam/user-has-more-than-one-active-access-key": "changed"} == kinds
     over, none = {"force": "over its limit", "waives": 0}, {"force": None, "waives": 0}

@@ -9,22 +9,32 @@ from pathlib import Path
 import pytest
 
 from perpend.history.head import head_from
-from tests.cli.conftest import EXAMPLE, Ran, Run, done, report
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Ran, Run, answer, done, report
+from tests.repositories import logic, policy_files, write
+
+CHECK = ("check", "-q", "--policy", "*access-key*")
 
 
 @pytest.fixture(scope="module")
-def judged_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("judged")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ran]]:
+    """A store of two days, to be copied, and what was said when each was judged: alma.brekke is gone on the second."""
+    place, said = tmp_path_factory.mktemp("judged"), []
     for path in (report(place, "2026-11-20T00:00:00Z"), report(place, "2026-11-21T00:00:00Z", without="alma.brekke")):
         done("import", path, "--store", place / "store")
-        done("check", "--store", place / "store", "-q", code=1)
-    return place / "store"
+        said.append(answer(*CHECK, "--store", place / "store"))
+    return place / "store", said
 
 
 @pytest.fixture
-def store(judged_twice: Path, tmp_path: Path) -> Path:
-    """A store of two days for one test alone, both judged: alma.brekke is gone on the second."""
-    return shutil.copytree(judged_twice, tmp_path / "store")
+def store(judged: tuple[Path, list[Ran]], tmp_path: Path) -> Path:
+    """The store of two days for one test alone."""
+    return shutil.copytree(judged[0], tmp_path / "store")
+
+
+@pytest.fixture
+def unjudged(imported: Path, tmp_path: Path) -> Path:
+    """A store of the example for one test alone."""
+    return shutil.copytree(imported, tmp_path / "store")
 
 
 def heard_of(ran: Ran) -> str:
@@ -36,46 +46,40 @@ def runs(store: Path) -> int:
     return len(head_from((store / "history" / "head.json").read_text()).runs)
 
 
-def test_a_check_of_a_store_says_what_happened_since_the_last_one(run: Run, tmp_path: Path) -> None:
-    directory = tmp_path / "store"
-    run("import", report(tmp_path, "2026-11-20T00:00:00Z"), "--store", directory)
-    assert "" == heard_of(run("check", "--store", directory, "-q"))
-    run("import", report(tmp_path, "2026-11-21T00:00:00Z", without="alma.brekke"), "--store", directory)
-    told = run("check", "--store", directory, "-q")
-    assert (1, "perpend: since the last run: 1 gone (perpend diff)\n") == (told.code, heard_of(told))
+def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Ran]]) -> None:
+    assert ["", "perpend: since the last run: 1 gone (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
+    assert [1, 1] == [ran.code for ran in judged[1]]
 
 
 def test_the_same_check_again_says_nothing_new(run: Run, store: Path) -> None:
-    assert "" == heard_of(run("check", "--store", store, "-q"))
-    assert "" == heard_of(run("check", "--store", store, "-q", "--policy", "*access-key*"))
+    assert "" == heard_of(run(*CHECK, "--store", store))
+    assert "" == heard_of(run(*CHECK[:-1], KEY_POLICY, "--store", store))
     assert 2 == runs(store)
 
 
-def test_no_history_keeps_none(run: Run, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", tmp_path / "store")
-    kept = run("check", "--store", tmp_path / "store", "--no-history", "-q")
+def test_no_history_keeps_none(run: Run, unjudged: Path) -> None:
+    kept = run(*CHECK, "--store", unjudged, "--no-history")
     assert (1, "") == (kept.code, heard_of(kept))
-    assert not (tmp_path / "store" / "history").exists()
+    assert not (unjudged / "history").exists()
 
 
 def test_an_older_snapshot_moves_nothing(run: Run, store: Path) -> None:
     (older, _) = sorted(path.stem for path in (store / "runs").glob("*.json"))
-    told = run("check", "--store", store, "--run", older, "-q")
+    told = run(*CHECK, "--store", store, "--run", older)
     assert heard_of(told).startswith("perpend: history: account 111122223333 was looked at later before")
 
 
 def test_a_day_in_the_future_is_not_kept(run: Run, store: Path) -> None:
-    told = run("check", "--store", store, "--snapshot-time", "2999-01-01", "-q")
+    told = run(*CHECK, "--store", store, "--snapshot-time", "2999-01-01")
     assert 1 == told.code
     assert "not kept in the history" in told.err
     assert "2999-01-01, lies in the future" in told.err
     assert 2 == runs(store)
 
 
-def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Run, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", tmp_path / "store")
-    (tmp_path / "store" / "history").write_text("in the way")
-    told = run("check", "--store", tmp_path / "store", "-q")
+def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Run, unjudged: Path) -> None:
+    (unjudged / "history").write_text("in the way")
+    told = run("check", "--store", unjudged, "-q")
     assert 1 == told.code
     assert "175 verdicts" in told.out
     assert heard_of(told).startswith("perpend: not kept in the history: ")
@@ -88,39 +92,34 @@ def test_a_damaged_history_is_named_and_left_alone(run: Run, tmp_path: Path, sto
     for one in found if damage == "file" else [path]:
         one.write_bytes(one.read_bytes()[:-9])
     run("import", report(tmp_path, "2026-11-22T00:00:00Z"), "--store", store)
-    told = run("check", "--store", store, "-q")
+    told = run(*CHECK, "--store", store)
     assert 1 == told.code
     assert "perpend: not kept in the history: " in told.err
     assert "Traceback" not in told.err
 
 
-def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_became_of_it(run: Run, tmp_path: Path) -> None:
+def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_became_of_it(
+    run: Run, unjudged: Path, tmp_path: Path
+) -> None:
     for name in ("before", "after"):
-        run("new", "repository", tmp_path / name)
-        run("new", "policy", f"ce/{name}", "--type", "AWS IAM User", "--repo", tmp_path / name)
-        logic = tmp_path / name / "ce" / name / "prod.logic.yaml"
-        logic.write_text(
-            "inputType: CA10__CaAwsUser__c\nconditions: []\n"
-            "otherwise: {status: INCOMPLIANT, currentStateMessage: No., remediationMessage: Do.}\n"
-        )
-    directory = tmp_path / "store"
-    run("import", report(tmp_path, "2026-11-20T00:00:00Z"), "--store", directory)
-    run("check", "--store", directory, "--repo", tmp_path / "before", "-q")
+        files = policy_files(logic(input_type="CA10__CaAwsUser__c", otherwise="INCOMPLIANT"))
+        write(tmp_path / name, {path.replace("/policy/", f"/{name}/"): content for path, content in files.items()})
+    run("check", "--store", unjudged, "--repo", tmp_path / "before", "-q")
     faulty = tmp_path / "after" / "renames.yaml"
     faulty.write_text("renames: [{from: /ce/before, to: /ce/aftr}]\n")
-    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
     assert "not kept in the history: renames.yaml:1: there is no policy `/ce/aftr`" in told.err
     faulty.unlink()
-    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
     assert "the repository has no policy /ce/before any more: say in renames.yaml" in told.err
     assert "(/ce/after means the same)" in told.err
     faulty.write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
-    told = run("check", "--store", directory, "--repo", tmp_path / "after", "-q")
+    told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
     assert "no policy" not in told.err
     assert "25 retired" in told.err
     for name in ("before", "after"):
-        assert 25 == len(json.loads(run("findings", "--store", directory, "--policy", name, "--format", "json").out))
-        assert 0 == run("history", name, "--store", directory).code
+        assert 25 == len(json.loads(run("findings", "--store", unjudged, "--policy", name, "--format", "json").out))
+        assert 0 == run("history", name, "--store", unjudged).code
 
 
 def test_a_run_over_few_types_leaves_what_is_known_of_others(run: Run, tmp_path: Path) -> None:
