@@ -23,6 +23,11 @@ def sampled(policies: Sequence[str]) -> list[str]:
     return sorted(one for one in policies if STEP == 1 or not _WATCHES_LOGS.search(one))[::STEP]
 
 
+def sampled_iam() -> list[str]:
+    """Return the names of those policies of IAM that are sampled."""
+    return sampled([path.parent.name for path in LIBRARY.glob("ce/ca/aws/iam/*/policy.yaml")])
+
+
 FEW = ("user-has-more-than-one-active-access-key", "root-user-mfa", "delete-root-user-access-keys")
 TYPES_OF_FEW = ("CA10__CaAwsAccount__c", "CA10__CaAwsUser__c")
 

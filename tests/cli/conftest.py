@@ -6,14 +6,15 @@ import base64
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +77,30 @@ class Listener:
             if time.monotonic() > end:
                 raise AssertionError(f"`{wanted}` is not printed within {seconds} s: {self._unread}")
             time.sleep(0.01)
+
+
+Offered = Callable[..., list[tuple[str, str]]]
+
+
+@pytest.fixture
+def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Offered:
+    """Return what is offered for the last word: the kind of each thing, and how it is written."""
+
+    def asked(*words: str) -> list[tuple[str, str]]:
+        line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
+        with monkeypatch.context() as shell:
+            for name, value in {
+                "_PERPEND_COMPLETE": "bash_complete",
+                "COMP_WORDS": line,
+                "COMP_CWORD": str(len(words)),
+            }.items():
+                shell.setenv(name, value)
+            ran = run()
+        assert (0, "") == (ran.code, ran.err)
+        found = (found.partition(",") for found in ran.out.splitlines() if found)
+        return [(kind, word) for kind, _, word in found]
+
+    return asked
 
 
 Interrupted = Callable[..., int]
@@ -204,6 +229,18 @@ def answer(*arguments: Any) -> Ran:
         said.append(stream.read())
     assert isinstance(ended.value.code, int)
     return Ran(ended.value.code, *said)
+
+
+@contextmanager
+def full(allowed: int) -> Iterator[None]:
+    """No file that this process writes may be larger than some bytes, as on a disk that is nearly full."""
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.fixture(scope="session")

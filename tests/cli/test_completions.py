@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
-
-Offered = Callable[..., list[tuple[str, str]]]
-
-
-@pytest.fixture
-def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Offered:
-    """Return what is offered for the last word: the kind of each thing, and how it is written."""
-
-    def asked(*words: str) -> list[tuple[str, str]]:
-        line = " ".join(["perpend", *(f'"{word}"' if " " in word else word for word in words)])
-        with monkeypatch.context() as shell:
-            for name, value in {
-                "_PERPEND_COMPLETE": "bash_complete",
-                "COMP_WORDS": line,
-                "COMP_CWORD": str(len(words)),
-            }.items():
-                shell.setenv(name, value)
-            ran = run()
-        assert (0, "") == (ran.code, ran.err)
-        found = (found.partition(",") for found in ran.out.splitlines() if found)
-        return [(kind, word) for kind, _, word in found]
-
-    return asked
-
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Offered, Run
 
 FILES = [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o"), ("access",), ("access", "--context")]
 
@@ -80,17 +56,16 @@ def test_bash_gets_words_quoted_unless_their_beginning_is(run: Run, tmp_path: Pa
     assert (f"{expected}|", "") == (ran.stdout, ran.stderr)
 
 
-def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, offered: Offered, tmp_path: Path) -> None:
-    store = str(tmp_path / "store")
-    runs = [run("import", EXAMPLE, "--store", store).out.split()[1] for _ in range(2)]
+def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, imported: Path, offered: Offered, tmp_path: Path) -> None:
+    store = str(shutil.copytree(imported, tmp_path / "store"))
+    runs = [*(path.stem for path in Path(store, "runs").iterdir()), run("import", EXAMPLE, "--store", store).out.split()[1]]
     found = [word for _, word in offered("check", "--store", store, "--run", runs[0][:4])]
     assert sorted(runs, reverse=True) == found
     assert found == [word for _, word in offered("inventory", "show", "--store", store, "")]
 
 
-def test_objects_of_a_store_are_offered_that_the_policy_judges(run: Run, offered: Offered, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    run("import", EXAMPLE, "--store", store)
+def test_objects_of_a_store_are_offered_that_the_policy_judges(imported: Path, offered: Offered, tmp_path: Path) -> None:
+    store = shutil.copytree(imported, tmp_path / "store")
     assert ["alma.brekke"] == [word for _, word in offered("explain", "--store", str(store), KEY_POLICY, "alma")]
     assert [] == offered("explain", "--store", str(store), "no-such-policy", "alma")
     (tmp_path / "perpend.toml").write_text('store = "store"\n')

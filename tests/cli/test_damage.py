@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, ROOT, TIME, Ran, Run, answer
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, Ran, Run, answer, full
 
 CHECK = ("check", *TIME, "--format", "ndjson")
 SQL = ("inventory", "sql", "SELECT * FROM aws_iam_user ORDER BY 1", "--format", "csv")
@@ -131,18 +128,6 @@ def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
     assert whole == checked_meanwhile(store, tmp_path / "pipe", edit)
     after = run(*CHECK, "--store", store)
     assert (2, "", f"perpend: {manifest}: its checksum does not match: it was edited or damaged\n") == after
-
-
-@contextmanager
-def full(allowed: int) -> Iterator[None]:
-    """No file that this process writes may be larger than some bytes, as on a disk that is nearly full."""
-    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: Run, store: Path) -> None:

@@ -37,9 +37,8 @@ def test_an_object_is_explained_by_the_name_that_the_report_prints(run: Run, tmp
     assert (0, True) == (ran.code, "arn:aws:iam::111122223333:user/2" in ran.out)
 
 
-def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: Run, tmp_path: Path) -> None:
-    assert 0 == run("import", EXAMPLE, "--store", tmp_path).code
-    for place in ((EXAMPLE,), ("--store", tmp_path)):
+def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: Run, imported: Path) -> None:
+    for place in ((EXAMPLE,), ("--store", imported)):
         ran = run("explain", "root-user-mfa", "root", *place, *TIME)
         assert (0, "") == (ran.code, ran.err)
         assert "object    <root_account>\n          arn:aws:iam::111122223333:root\n" in ran.out
@@ -65,9 +64,10 @@ def test_where_an_object_stands_is_a_line_or_a_row_that_is_counted_from_one_or_n
     assert [str(table), str(other)] == [read_at(name, "--store", store) for name in "ce"]
 
 
-def test_a_user_of_a_report_stands_in_a_line_and_in_no_known_one_where_a_store_keeps_none(run: Run, tmp_path: Path) -> None:
-    assert 0 == run("import", EXAMPLE, "--store", tmp_path).code
-    told = [run("explain", KEY_POLICY, "kiosk-display", *place, *TIME).out for place in ((EXAMPLE,), ("--store", tmp_path))]
+def test_a_user_of_a_report_stands_in_a_line_and_in_no_known_one_where_a_store_keeps_none(
+    run: Run, imported: Path
+) -> None:
+    told = [run("explain", KEY_POLICY, "kiosk-display", *place, *TIME).out for place in ((EXAMPLE,), ("--store", imported))]
     assert [f"read at   {EXAMPLE}:18", f"read at   {EXAMPLE}"] == [out.splitlines()[4] for out in told]
     form = json.loads(run("explain", KEY_POLICY, "kiosk-display", EXAMPLE, *TIME, "--format", "json").out)
     assert (18, "line") == (form["row"], form["rowUnit"])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.repositories import NAMES, write
-from tests.sampled import part_of_library
+from tests.sampled import part_of_library, sampled_iam
 
 USED, UNUSED = ("/types/T/used.extracts.yaml", "/types/T/unused.extracts.yaml")
 EXTRACTS = {
@@ -153,7 +153,7 @@ def test_the_library_has_nothing_to_mend_and_is_nobodys_to_mend(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor to find fault with: all of it is looked at by ``make test``."""
-    part_of_library(tmp_path / "library", "*")
+    part_of_library(tmp_path / "library", "*", sampled_iam())
     assert (0, "nothing could be mended\n\nno problems found\n", "") == run("lint", "--repo", tmp_path / "library", "--fix")
     monkeypatch.chdir(tmp_path)
     assert "there is no policy repository here" in run("lint", "--fix").err

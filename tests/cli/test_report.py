@@ -16,9 +16,8 @@ from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run
 
 
 @pytest.fixture
-def store(tmp_path: Path, run: Run) -> Path:
-    assert 0 == run("import", EXAMPLE, "--store", tmp_path / "store").code
-    return tmp_path / "store"
+def store(tmp_path: Path, imported: Path) -> Path:
+    return shutil.copytree(imported, tmp_path / "store")
 
 
 def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: Run) -> None:

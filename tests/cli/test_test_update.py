@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Run, spawn
+from tests.cli.conftest import Run
 from tests.repositories import logic, policy_files, write
-from tests.sampled import part_of_library
+from tests.sampled import part_of_library, sampled_iam
 
 FLAG = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "unset"}}}
 FAULT = '"status": "INCOMPLIANT", "conditionIndex": "199", "conditionText": "flag.asBoolean()", "runtimeError": null'
@@ -122,10 +123,13 @@ def test_of_one_file_the_blank_are_filled_and_the_wrong_are_kept(run: Run, tmp_p
     assert 1 == ran.code
 
 
-def test_what_would_change_is_shown_and_nothing_written_where_nobody_can_be_asked(tmp_path: Path) -> None:
+def test_what_would_change_is_shown_and_nothing_written_where_nobody_can_be_asked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = repository(tmp_path, '[\n {"Id": "a\\u001b",\n  "flag": "x"}\n]\n')
     before = data.read_bytes()
-    ran = spawn("test", "--repo", tmp_path, "--update", input=b"y\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    ran = run("test", "--repo", tmp_path, "--update")
     shown = f'ce/policy/test-data.json:2\n  -  {{"Id": "a\\u001b",\n  +  {{"expectedResult": {{{REST}}}, "Id": "a\\u001b",\n'
     assert (2, shown) == (ran.code, ran.out)
     assert "nobody can be asked here: nothing was written; --yes fills them" in ran.err
@@ -198,7 +202,7 @@ def test_the_library_is_nobodys_to_fill(run: Run, tmp_path: Path, monkeypatch: p
 
 def test_what_the_library_expects_is_what_would_be_filled(run: Run, tmp_path: Path) -> None:
     """The statuses alone, and all else found again: index, text, runtime error, in the words that stand there."""
-    part_of_library(tmp_path / "library")
+    part_of_library(tmp_path / "library", policies=sampled_iam())
     files = sorted((tmp_path / "library").rglob("test-data.json"))
     expected = {}
     for path in files:

@@ -70,14 +70,18 @@ def _is_wanted(path: str, paths: Collection[str] | None) -> bool:
 
 
 def _edits(path: str, text: str, unused: set[Span]) -> list[Edit]:
+    is_logic = path.endswith(".logic.yaml")
+    if not is_logic and not _BLANK_END.search(text):
+        return []
     node = _tree(path, text)
     if node is None or _ODD_LINES.search(text):
         return []
     places = _Places(text)
     spaces = [edit for edit in places.blank_ends() if not any(edit.start in lines for lines in places.scalars(node))]
-    after = _tree(path, edited(text, spaces))
-    spaces = spaces if after is not None and plain(after) == plain(node) else []
-    if not path.endswith(".logic.yaml") or _ANCHORED.search(text):
+    if spaces:
+        after = _tree(path, edited(text, spaces))
+        spaces = spaces if after is not None and plain(after) == plain(node) else []
+    if not is_logic or _ANCHORED.search(text):
         return spaces
     more = [*_removed_imports(places, node, unused), *_respelt(places, node)]
     wider = [edit for edit in spaces if not any(other.start <= edit.start < other.end for other in more)]
