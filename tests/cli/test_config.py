@@ -269,7 +269,8 @@ def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path)
     assert "" == run("check", EXAMPLE, *TIME).err, "the store is not looked at"
     assert "" == run("inventory", "ls", "--store", other).err, "who named it knows it"
     assert (
-        f"`site.out` is outside of the file's directory: {project.parent / 'site'}" in run("site", "build", "--verdicts", "absent").err
+        f"`site.out` is outside of the file's directory: {project.parent / 'site'}"
+        in run("site", "build", "--verdicts", "absent").err
     )
 
 

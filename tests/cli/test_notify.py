@@ -201,9 +201,7 @@ def remembered(place: Path) -> dict[str, int]:
     return found
 
 
-def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
-    run: Run, day: Path, receiver: Receiver
-) -> None:
+def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(run: Run, day: Path, receiver: Receiver) -> None:
     said = {"policies": [MFA], "kind": "planned-fix", "reason": "Soon.", "owner": "root-team", "limit": 9}
     ends = {"over": "2026-11-20", "soon": "2026-11-30", "later": "2026-12-31"}
     entries = [{"id": name, "until": day, **said} for name, day in ends.items()]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Run
+from perpend.history.identity import finding_id
+from tests.cli.conftest import Run, done
 from tests.repositories import write
 
 TYPE = "CA10__CaAwsBucket__c"
@@ -37,21 +39,16 @@ aws s3api put-bucket-versioning --bucket logs --versioning-configuration Status=
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of some buckets, judged once."""
-    from perpend.cli.app import main
-
     directory = tmp_path_factory.mktemp("buckets")
     path = directory / "buckets.json"
     path.write_text(json.dumps([{**ALIVE, **bucket} for bucket in BUCKETS]), "utf-8")
-    for words in (("import", path, "--type", TYPE), ("check", "-q", "--policy", POLICY)):
-        with pytest.raises(SystemExit):
-            main([*map(str, words), "--store", str(directory / "store")])
+    done("import", path, "--type", TYPE, "--store", directory / "store")
+    done("check", "-q", "--policy", POLICY, "--store", directory / "store", code=1)
     return directory / "store"
 
 
-def findings(run: Run, store: Path) -> dict[str, str]:
-    """Return the ids of all findings by their object."""
-    listed = json.loads(run("findings", "--store", store, "--life", "all", "--format", "json").out)
-    return {one["object_id"]: one["finding_id"] for one in listed}
+def finding_of(bucket: str) -> str:
+    return finding_id(POLICY, TYPE, bucket)
 
 
 def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: Run, store: Path) -> None:
@@ -64,8 +61,7 @@ def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: Run, store: Pa
 
 
 def test_a_finding_gives_the_plan_of_its_object(run: Run, store: Path) -> None:
-    known = findings(run, store)
-    ran = run("remediate", known["b1"], "--store", store, "--format", "json")
+    ran = run("remediate", finding_of("b1"), "--store", store, "--format", "json")
     assert (0, "perpend: 1 object to mend\n") == (ran.code, ran.err)
     (plan,) = json.loads(ran.out)
     assert ("logs", "111122223333", True) == (plan["object"]["name"], plan["object"]["account"], plan["filledIn"])
@@ -82,24 +78,23 @@ def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: Run, store:
     ran = run(*asked, POLICY)
     assert PLAN not in ran.out
     assert "2 objects to mend, 2 not filled in; 1 waived left out (--with-waived plans for them, too); of 1 it" in ran.err
-    for words in ((POLICY, "--with-waived"), (findings(run, store)["b1"],)):
+    for words in ((POLICY, "--with-waived"), (finding_of("b1"),)):
         assert PLAN in run(*asked, *words).out
     assert PLAN in run("remediate", "--store", store, POLICY, "--no-waivers").out
 
 
 def test_what_is_not_known_to_be_incompliant_is_told(run: Run, store: Path) -> None:
-    ran = run("remediate", findings(run, store)["b5"], "--store", store, "--format", "json")
+    ran = run("remediate", finding_of("b5"), "--store", store, "--format", "json")
     assert (3, "[\n]\n") == (ran.code, ran.out)
     assert "perpend: unknown: whether there is anything to mend is not known: Whether the bucket keeps versions" in ran.err
 
 
-def test_a_finding_that_is_none_any_more_is_told(run: Run, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    for status in ("Off", "Enabled"):
-        bucket = {**ALIVE, **BUCKETS[0], "CA10__versioningStatus__c": status}
-        run("import", write(tmp_path, {"b.json": [bucket]}) / "b.json", "--type", TYPE, "--store", store)
-        run("check", "-q", "--policy", POLICY, "--store", store)
-    finding = findings(run, store)["b1"]
+def test_a_finding_that_is_none_any_more_is_told(run: Run, store: Path, tmp_path: Path) -> None:
+    store = shutil.copytree(store, tmp_path / "store")
+    bucket = {**ALIVE, **BUCKETS[0], "CA10__versioningStatus__c": "Enabled"}
+    run("import", write(tmp_path, {"b.json": [bucket]}) / "b.json", "--type", TYPE, "--store", store)
+    run("check", "-q", "--policy", POLICY, "--store", store)
+    finding = finding_of("b1")
     ran = run("remediate", finding, "--store", store, "--format", "json")
     assert (0, "[\n]\n") == (ran.code, ran.out)
     assert f"perpend: b1: {POLICY} does not find it incompliant\nperpend: 0 objects to mend\n" == ran.err
