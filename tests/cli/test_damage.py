@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import EXAMPLE, ROOT, TIME, Ran, Run, answer, full
 
-CHECK = ("check", *TIME, "--format", "ndjson")
+CHECK = ("check", *TIME, "--format", "ndjson", "--policy", "*access-key*")
 SQL = ("inventory", "sql", "SELECT * FROM aws_iam_user ORDER BY 1", "--format", "csv")
 PLACES = 6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from jsonschema import Draft7Validator
 from perpend.ir.object_types import FIELD_TYPES
 from perpend.load.repository import LIBRARY
 from perpend.load.schema import json_schemas
-from tests.cli.conftest import EXAMPLE, TIME, Offered, Run, full
+from tests.cli.conftest import EXAMPLE, TIME, Offered, Run, done, full
 from tests.repositories import write
 
 POLICY = ("policy", "ce/acme/iam/user-without-mfa", "--type", "AWS IAM User")
@@ -22,11 +23,18 @@ WAIVER = ("waiver", "w", "--policy", "user-without-mfa")
 FULL = ("--coverage", "--fail-under", "100")
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new repository, to be copied."""
+    directory = tmp_path_factory.mktemp("begun") / "policies"
+    done("new", "repository", directory)
+    return directory
+
+
 @pytest.fixture
-def root(run: Run, tmp_path: Path) -> Path:
-    """Return a new repository."""
-    assert 0 == run("new", "repository", tmp_path / "policies").code
-    return tmp_path / "policies"
+def root(begun: Path, tmp_path: Path) -> Path:
+    """Return a new repository for one test alone."""
+    return shutil.copytree(begun, tmp_path / "policies")
 
 
 def contents(root: Path) -> dict[str, bytes]:
