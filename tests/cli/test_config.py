@@ -268,10 +268,8 @@ def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path)
     assert ran.err == run("inventory", "ls").err
     assert "" == run("check", EXAMPLE, *TIME).err, "the store is not looked at"
     assert "" == run("inventory", "ls", "--store", other).err, "who named it knows it"
-    assert (
-        f"`site.out` is outside of the file's directory: {project.parent / 'site'}"
-        in run("site", "build", "--verdicts", "absent").err
-    )
+    told = run("site", "build", "--verdicts", "absent").err
+    assert f"`site.out` is outside of the file's directory: {project.parent / 'site'}" in told
 
 
 def test_a_file_is_named_by_option_or_environment_or_passed_over(
