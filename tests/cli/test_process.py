@@ -118,9 +118,12 @@ def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: Run, tmp_pa
     assert (0, "") == (kept.code, kept.err)
 
 
-def test_output_does_not_depend_on_the_locale(run: Run) -> None:
-    arguments = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
+def test_output_does_not_depend_on_the_locale(run: Run, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    report.write_text(Path(EXAMPLE).read_text("utf-8").replace("alma.brekke", "älma.brekke"), "utf-8")
+    arguments = ("check", report, *TIME, "--policy", KEY_POLICY, "--format", "csv")
     plain = run(*arguments).out
+    assert "älma.brekke" in plain
     assert [plain] * 2 == [spawn(*arguments, LC_ALL=locale, PYTHONUTF8="0").out for locale in ("C", "C.UTF-8")]
 
 
