@@ -137,7 +137,7 @@ def forked(*arguments: Any, output: int | None = None) -> int:
         output = os.open(os.devnull, os.O_WRONLY) if output is None else output
         os.dup2(output, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        sys.stdout, sys.stderr = open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")
+        sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w")
         main([str(argument) for argument in arguments])
     except SystemExit as ended:
         sys.stdout.flush()

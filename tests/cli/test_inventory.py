@@ -188,9 +188,7 @@ def test_rules_of_imports_are_explained(run: Run) -> None:
     assert run("explain-code", "K303").out.startswith("warning[K303] undeclared-relation\n")
 
 
-def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(
-    run: Run, store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "SELECT Id, 'x' AS a_column_of_quite_a_long_name FROM aws_iam_user ORDER BY Id LIMIT 1"
     monkeypatch.setenv("COLUMNS", "50")
     assert (
