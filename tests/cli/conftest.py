@@ -155,6 +155,23 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
+def forked(*arguments: Any, output: int | None = None) -> int:
+    """Begin a command in a process of its own that need not start first; return its id. It writes to a descriptor or nowhere."""
+    if child := os.fork():
+        return child
+    try:
+        output = os.open(os.devnull, os.O_WRONLY) if output is None else output
+        os.dup2(output, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w")
+        main([str(argument) for argument in arguments])
+    except SystemExit as ended:
+        sys.stdout.flush()
+        os._exit(int(ended.code or 0))
+    finally:
+        os._exit(70)
+
+
 def report(directory: Path, time: str, *edits: tuple[str, str], without: str = "no such user") -> Path:
     """Write the example as it looked at a time, with some edits, without the rows of a user."""
     lines = [line for line in Path(EXAMPLE).read_text().splitlines() if not line.startswith(f"{without},")]

@@ -204,21 +204,25 @@ def test_regions_of_one_name_are_those_of_their_accounts(bench: Bench) -> None:
     assert f"in the store these are `{A}/eu-west-1`, `{B}/eu-west-1`" in bench.told
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Perpend_Contradicted",
-        "PERPEND_ROW",
-        "CA10__users__r#Unfollowed",
-        "CA10__users__r#UNREAD",
-        "CA10__arn__c#Unread",
-        "CA10__arn__c#ＵＮＲＥＡＤ",
-        "perpend_ſource",
-        "CA10__users__r＃unfollowed",
-        "CA10__account__c#listed",
-    ],
+SPELLINGS = (
+    "Perpend_Contradicted",
+    "PERPEND_ROW",
+    "CA10__users__r#Unfollowed",
+    "CA10__users__r#UNREAD",
+    "CA10__arn__c#Unread",
+    "CA10__arn__c#ＵＮＲＥＡＤ",
+    "perpend_ſource",
+    "CA10__users__r＃unfollowed",
+    "CA10__account__c#listed",
 )
-@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "nested", "mapping", "constant"])
+ELSEWHERE = ("ndjson", "json", "nested", "mapping", "constant")
+"""The forms beside CSV: names in all of them are asked about in one place, so two spellings do."""
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [*((name, "csv") for name in SPELLINGS), *((name, form) for name in SPELLINGS[5:7] for form in ELSEWHERE)],
+)
 def test_no_spelling_of_a_reserved_name_is_taken(run: Run, bench: Bench, name: str, form: str) -> None:
     contents: dict[str, Any] = {
         "csv": f"Id,{name}\n{A},x\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from perpend.store.store import Store
-from tests.cli.conftest import EXAMPLE, Run, spawn, wait_for
+from tests.cli.conftest import EXAMPLE, Run, done, forked, spawn, wait_for
 from tests.repositories import write
 from tests.unit.store.stored import plain_duckdb, rows_of
 
@@ -151,10 +152,10 @@ def test_an_undeclared_lookup_shows_the_lines_to_add(run: Run, tmp_path: Path) -
     ],
 )
 def test_an_unusable_input_is_one_line_and_nothing_is_stored(
-    run: Run, tmp_path: Path, content: bytes, options: list[str], reason: str
+    run: Run, imported: Path, tmp_path: Path, content: bytes, options: list[str], reason: str
 ) -> None:
     (tmp_path / "x").write_bytes(content)
-    run("import", EXAMPLE, "--store", tmp_path / "s")
+    shutil.copytree(imported, tmp_path / "s")
     before = Store(tmp_path / "s").runs()
     ended = run("import", tmp_path / "x", *options, "--store", tmp_path / "s")
     assert (2, "", f"perpend: {tmp_path / 'x'}: {reason}\n") == ended
@@ -212,7 +213,13 @@ def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: Run, tmp_path
 def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     for number in (5_000, 20_000, 80_000):
         store = tmp_path / f"store-{number}"
-        process = _start(_objects(tmp_path, number), store)
+        command = ("import", _objects(tmp_path, number), "--type", "T__c", "--new-type", "--store", store)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "perpend", *map(str, command)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PERPEND_DEBUG": ""},
+        )
         wait_for(lambda directory=store / "tmp": any(directory.glob("*/*")), process)
         process.send_signal(signal.SIGTERM)
         if process.wait(60):  # else it had ended before it was interrupted
@@ -224,13 +231,14 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
 def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
     store, chosen = tmp_path / "s", random.Random(20261124)
     path, expected = _objects(tmp_path, 1_000), sorted(f"t{number}" for number in range(1_000))
-    length = _time_of(lambda: _start(path, store).wait(60))
+    command = ("import", path, "--type", "T__c", "--new-type", "--store", store)
+    length = _time_of(lambda: done(*command))
     before, deaths, known = Store(store).snapshot(verify=True), 0, 1
     for _ in range(4 * KILLS):
-        process = _start(path, store)
-        time.sleep(length * chosen.uniform(0.2, 1))
-        process.kill()
-        died = process.wait(60) == -signal.SIGKILL
+        child = forked(*command)
+        time.sleep(length * chosen.uniform(0, 1))
+        os.kill(child, signal.SIGKILL)
+        died = os.WIFSIGNALED(os.waitpid(child, 0)[1])
         deaths += died
         length *= 1.02 if died else 0.9
         assert (expected, before.content_hash) == (ids(store, "T__c"), Store(store).snapshot().content_hash)
@@ -239,7 +247,7 @@ def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_
         if deaths == KILLS:
             break
     assert KILLS == deaths
-    assert 0 == _start(path, store).wait(60)
+    done(*command)
     Store(store).prune(keep=1)
     [last] = Store(store).runs()
     assert {f"run={last}"} == {one.name for one in (store / "inventory/T__c").iterdir()}
@@ -262,23 +270,17 @@ def _objects(directory: Path, number: int) -> Path:
     return path
 
 
-def _start(path: Path, store: Path) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-m", "perpend", "import", str(path), "--type", "T__c", "--new-type", "--store", str(store)]
-    return subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PERPEND_DEBUG": ""}
-    )
-
-
 def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: Run, tmp_path: Path) -> None:
     account = {"Id": "111122223333", "CA10__accountId__c": "111122223333"}
     user = {"Id": "u", "CA10__account__c": "111122223333", "CA10__userName__c": "ann"}
     objects = [{**account, "CA10__users__r": users} for users in ([user], [])]
+    asked = ("--policy", "*/iam/*user*", "--format", "json")
     found = []
     for number, readings in enumerate((objects[:1], objects, objects[::-1])):
         place = write(tmp_path / str(number), {"objects.json": readings}) / "objects.json"
         store = tmp_path / f"store-{number}"
         assert 0 == run("import", str(place), "--type", "CA10__CaAwsAccount__c", "--store", str(store)).code
-        document = json.loads(run("check", "--store", str(store), "--no-history", "--format", "json").out)
+        document = json.loads(run("check", "--store", str(store), "--no-history", *asked).out)
         users = [one for one in document["verdicts"] if one["object"]["id"] == "u"]
         found.append({(one["policyId"], one["status"], one["conditionIndex"]) for one in users})
     assert found[0] == found[1] == found[2]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.cli.conftest import EXAMPLE, ROOT
+from tests.sampled import FEW, part_of_library
 
 WITHOUT = """
 import sys
@@ -35,15 +36,17 @@ DAY = ["--snapshot-time", "2026-11-20"]
 
 def test_every_road_to_a_verdict_runs_without_numpy(tmp_path: Path) -> None:
     store, expected, found = (str(tmp_path / name) for name in ("store", "expected.csv", "found.csv"))
-    check = ["check", *DAY, "--format", "csv", "--out"]
-    parquet = ["check", EXAMPLE, *DAY, "--format", "parquet", "--out", str(tmp_path / "verdicts.parquet")]
+    part_of_library(tmp_path / "library", policies=FEW)
+    repository = ["--repo", str(tmp_path / "library")]
+    check = ["check", *repository, *DAY, "--format", "csv", "--out"]
+    parquet = ["check", EXAMPLE, *repository, *DAY, "--format", "parquet", "--out", str(tmp_path / "verdicts.parquet")]
     runs = [
         [*check, expected, EXAMPLE, "--engine", "interpreter"],
         [*check, found, EXAMPLE, "--engine", "duckdb"],
         parquet,
-        ["import", EXAMPLE, "--store", store],
+        ["import", EXAMPLE, *repository, "--store", store],
         [*check, str(tmp_path / "stored.csv"), "--store", store],
-        ["test", "--engine", "duckdb", "*access-key*"],
+        ["test", *repository, "--engine", "duckdb", "*access-key*"],
     ]
     assert "[1, 1, 1, 0, 1, 0] []" == run_without(runs).splitlines()[-1]
     assert Path(expected).read_text() == Path(found).read_text()

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from perpend.collect import files
+from perpend.commands.estates import check
 from perpend.judge.freshness import Freshness
 from perpend.judge.stores import large
 from perpend.judge.stores.aged import aged_snapshot
@@ -38,10 +39,9 @@ class Estate:
     def __init__(self, run: Run, directory: Path) -> None:
         self.run, self.directory = run, directory
 
-    def report(self, account: str, time: str, *users: str, filler: int = 0) -> str:
+    def report(self, account: str, time: str, *users: str) -> str:
         keys = "access_key_1_active,access_key_2_active"
         rows = [f"{one},arn:aws:iam::{account}:user/{one},true,false" for one in users]
-        rows += [f"u{one},arn:aws:iam::{account}:user/u{one},true,{'false'}" for one in range(filler)]
         rows.append(f"<root_account>,arn:aws:iam::{account}:root,false,false")
         text = "\n".join([f"user,arn,{keys}", *rows, ""])
         answer = {"Content": base64.b64encode(text.encode()).decode(), "ReportFormat": "text/csv", "GeneratedTime": time}
@@ -103,12 +103,15 @@ def test_the_same_holds_of_files_that_need_no_store(estate: Estate) -> None:
     assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
 
 
-def test_large_reports_are_judged_as_small_ones_are(estate: Estate, run: Run) -> None:
-    inputs = [estate.report(A, OLD, filler=9_000), estate.report(B, NEW, filler=9_000)]
+def test_large_reports_are_judged_as_small_ones_are(estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGE", 0)
+    monkeypatch.setattr(check, "LARGE", 2)
+    users = [f"u{number}" for number in range(90)]
+    inputs = [estate.report(A, OLD, *users), estate.report(B, NEW, *users)]
     found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
     ledger = json.loads(found.out)["ledger"]
-    assert (3, 9_001) == (found.code, ledger["UNDETERMINED"])
-    assert found.out.count(f'"currentStateMessage":"{STALE}"') == 9_001
+    assert (3, 91) == (found.code, ledger["UNDETERMINED"])
+    assert found.out.count(f'"currentStateMessage":"{STALE}"') == 91
 
 
 def test_explain_says_it_and_the_hint_hands_the_age_on(estate: Estate, run: Run) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.output import _written
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, forked, spawn
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
 
@@ -97,16 +97,14 @@ HOSTILE = "ann\x1b]0;title\x07 \x9b31m \u202eevil\rover"
 def in_a_terminal(*arguments: object) -> bytes:
     """What a command sends to a terminal of its own."""
     mine, its = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "perpend", *map(str, arguments)], cwd=ROOT, stdout=its, stderr=subprocess.DEVNULL
-    ) as process:
-        os.close(its)
-        found = b""
-        with suppress(OSError):  # how a terminal says that nobody writes to it any more
-            while chunk := os.read(mine, 65_536):
-                found += chunk
-        os.close(mine)
-    assert process.returncode in (0, 1, 3), found
+    child = forked(*arguments, output=its)
+    os.close(its)
+    found = b""
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while chunk := os.read(mine, 65_536):
+            found += chunk
+    os.close(mine)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 1, 3), found
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_out_operations(monkeypatch)
 
 
+@pytest.mark.usefixtures("few_operations")
 def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,10 +63,10 @@ def test_filtered_verdicts_are_never_taken_for_all(run: Run, tmp_path: Path) -> 
     assert not (tmp_path / "site").exists()
 
 
-def test_verdicts_are_the_same_whatever_holds_them(run: Run, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", tmp_path / "store")
+def test_verdicts_are_the_same_whatever_holds_them(run: Run, imported: Path, tmp_path: Path) -> None:
+    shutil.copytree(imported, tmp_path / "store")
     for form in FORMS:
-        run("check", "--store", tmp_path / "store", "--format", form, "--out", tmp_path / form)
+        run("check", "--store", tmp_path / "store", "--no-history", "--format", form, "--out", tmp_path / form)
     analyzer = Analyzer(open_repository(None))
     books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
     wanted = books["json"]
