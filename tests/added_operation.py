@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -63,11 +65,35 @@ def copied(root: Path) -> Path:
     return root
 
 
-def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python over the copy's own source, in the copy, whose lines nobody counts."""
+def python(root: Path, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python over the copy's own source, in the copy, whose lines nobody counts; ``told`` is what it reads."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
     environment = {**known, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": ""}
-    return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=root, env=environment, input=told, capture_output=True, text=True, check=False
+    )
+
+
+COMMANDS = """
+import contextlib, io, json, sys
+from perpend.cli.app import main
+for line in sys.stdin:
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            code = main(json.loads(line))
+        except SystemExit as ended:
+            code = ended.code
+    printed.flush()
+    print(json.dumps([code, printed.buffer.getvalue().decode()]))
+"""
+
+
+def commands(root: Path, lines: Iterable[Sequence[str]]) -> list[tuple[int, str]]:
+    """Return the exit codes of commands of the copy and what each printed: one process runs them all."""
+    done = python(root, "-c", COMMANDS, told="".join(f"{json.dumps(line)}\n" for line in lines))
+    assert 0 == done.returncode, done.stderr
+    return [(code, text) for code, text in map(json.loads, done.stdout.splitlines())]
 
 
 def passed(root: Path, *arguments: str) -> int:

@@ -62,15 +62,14 @@ ANSWERS = {
     "accessanalyzer list-analyzers": {"analyzers": [{"arn": "arn:a", "type": "ACCOUNT", "status": "ACTIVE"}]},
     "securityhub describe-hub": {"HubArn": f"arn:aws:securityhub:{HOME}:111122223333:hub/default"},
 }
-AWS = """#!{python}
-import json, sys
-answers = json.load(open({answers!r}))
-answer = answers[" ".join(sys.argv[1:3])]
-assert "{far}" not in sys.argv, "a region that is not enabled is not asked"
-if isinstance(answer, str):
-    sys.exit(f"An error occurred ({{answer}}) when calling the operation: no")
-print(json.dumps(answer))
+AWS = """#!/bin/sh
+case " $* " in *" {far} "*) echo "a region that is not enabled is not asked" >&2; exit 1 ;; esac
+cat "{answers}/$1 $2.json" 2>/dev/null && exit
+read -r code <"{answers}/$1 $2.error" && echo "An error occurred ($code) when calling the operation: no" >&2
+exit 1
 """
+"""An answer is a file; so is what is answered instead of one."""
+
 PAGE = (ROOT / "docs/how-to/judge-an-account.md").read_text("utf-8")
 POLICIES = sum("inputType: CA10__CaAwsAccount__c" in file.read_text() for file in LIBRARY.glob("ce/**/prod.logic.yaml"))
 NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centralized-root-access", "root-user-hardware-mfa"}
@@ -79,11 +78,11 @@ NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centraliz
 
 def statuses(folder: Path, told: str, **changed: object) -> dict[str, str]:
     """Collect by the script with some answers changed; return each policy's status. ``told`` is what stderr begins with."""
-    answers = folder / "answers.json"
-    answers.write_text(
-        json.dumps({**ANSWERS, **{name.replace("__", " ").replace("_", "-"): one for name, one in changed.items()}})
-    )
-    (folder / "aws").write_text(AWS.format(python=sys.executable, answers=str(answers), far=FAR))
+    answers = {**ANSWERS, **{name.replace("__", " ").replace("_", "-"): one for name, one in changed.items()}}
+    for call, answer in answers.items():
+        is_error = isinstance(answer, str)
+        (folder / f"{call}.{'error' if is_error else 'json'}").write_text(f"{answer}\n" if is_error else json.dumps(answer))
+    (folder / "aws").write_text(AWS.format(answers=folder, far=FAR))
     (folder / "aws").chmod(0o755)
     script = [sys.executable, str(ROOT / "examples" / "collect_account.py")]
     found = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.added_operation import blocks, copied, passed, python
+from tests.added_operation import blocks, commands, copied, passed
 from tests.repositories import NAMES, write
 
 NAME = "FIELD_IS_SET"
@@ -51,9 +51,25 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def perpend(root: Path, *arguments: str) -> tuple[int, str]:
-    done = python(root, "-m", "perpend", *arguments)
-    return done.returncode, done.stdout + done.stderr
+CHECK = ("check", "objects.json", "--type", THING, "--repo", "policies", "--format", "json", "--engine")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "interpreter": (*CHECK, "interpreter"),
+    "duckdb": (*CHECK, "duckdb"),
+    "lint": ("lint", "--repo", "policies"),
+    "lint misspelt": ("lint", "--repo", "misspelt"),
+    "explain": ("explain", "owned", "silent", *CHECK[1:-1]),
+    "show": ("show", NAME),
+    "schema": ("schema", "--out", "schemas"),
+}
+
+
+@pytest.fixture(scope="module")
+def told(copy: Path) -> dict[str, tuple[int, str]]:
+    """What came of each command."""
+    logic: dict[str, Any] = FILES["ce/owned/prod.logic.yaml"]
+    changed = {**logic, "conditions": [*logic["conditions"], MISSPELT]}
+    write(copy / "misspelt", {**FILES, "ce/owned/prod.logic.yaml": changed})
+    return dict(zip(COMMANDS, commands(copy, COMMANDS.values()), strict=True))
 
 
 def test_the_example_reads_and_takes_few_lines_in_few_files() -> None:
@@ -71,40 +87,27 @@ def test_its_vectors_and_the_tests_of_every_operation_pass(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
-def test_it_judges_and_what_it_reads_is_reported(copy: Path, engine: str) -> None:
-    _, text = perpend(copy, *_check(engine), "--format", "json")
-    verdicts: list[dict[str, Any]] = json.loads(text)["verdicts"]
+def test_it_judges_and_what_it_reads_is_reported(told: dict[str, tuple[int, str]], engine: str) -> None:
+    verdicts: list[dict[str, Any]] = json.loads(told[engine][1])["verdicts"]
     assert STATUSES == {verdict["object"]["id"]: verdict["status"] for verdict in verdicts}
     references = next(verdict["references"] for verdict in verdicts if verdict["object"]["id"] == "mailed")
     assert [("size__c", None), ("owner__r.mail__c", "a@example.com")] == [(one["field"], one["value"]) for one in references]
 
 
-def _check(engine: str) -> tuple[str, ...]:
-    return ("check", "objects.json", "--type", THING, "--repo", "policies", "--engine", engine)
+def test_lint_knows_what_it_reads(told: dict[str, tuple[int, str]]) -> None:
+    assert 0 == told["lint"][0], told["lint"][1]
+    assert f"A307]: object type `{OWNER}` declares no field `lable__c`" in told["lint misspelt"][1]
 
 
-def test_lint_knows_what_it_reads(copy: Path) -> None:
-    assert (0, "") == (perpend(copy, "lint", "--repo", "policies")[0], "")
-    logic = json.loads((copy / "policies/ce/owned/prod.logic.yaml").read_text("utf-8"))
-    files = {**FILES, "ce/owned/prod.logic.yaml": {**logic, "conditions": [*logic["conditions"], MISSPELT]}}
-    write(copy / "misspelt", files)
-    _, text = perpend(copy, "lint", "--repo", "misspelt")
-    assert f"A307]: object type `{OWNER}` declares no field `lable__c`" in text
-
-
-def test_an_explanation_shows_what_it_read_and_where(copy: Path) -> None:
-    _, text = perpend(
-        copy, "explain", "owned", "silent", "objects.json", "--type", THING, "--repo", "policies", "--format", "json"
-    )
-    leaves = [leaf for step in json.loads(text)["conditions"] for leaf in step["values"]]
+def test_an_explanation_shows_what_it_read_and_where(told: dict[str, tuple[int, str]]) -> None:
+    leaves = [leaf for step in json.loads(told["explain"][1])["conditions"] for leaf in step["values"]]
     assert "size__c.isSet()" in [leaf["text"] for leaf in leaves]
     assert {"size__c", "owner__r.mail__c"} == {place["field"] for leaf in leaves for place in leaf["places"]}
 
 
-def test_the_reference_and_the_schema_have_it(copy: Path) -> None:
+def test_the_reference_and_the_schema_have_it(copy: Path, told: dict[str, tuple[int, str]]) -> None:
     assert NAME in (copy / "docs/reference/operations/index.md").read_text("utf-8")
-    assert "{path}.isSet()".replace("{path}", "⟨path⟩") in perpend(copy, "show", NAME)[1]
-    code, _ = perpend(copy, "schema", "--out", "schemas")
-    assert 0 == code
+    assert "{path}.isSet()".replace("{path}", "⟨path⟩") in told["show"][1]
+    assert 0 == told["schema"][0]
     schema = json.loads((copy / "schemas/Logic.schema.json").read_text("utf-8"))
     assert ["path"] == schema["definitions"][NAME]["required"]

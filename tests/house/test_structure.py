@@ -62,7 +62,15 @@ def nodes(path: str) -> tuple[Any, ...]:
 
 @cache
 def functions(path: str) -> list[tuple[str, Function]]:
-    return [(f"{path}:{node.name}", node) for node in nodes(path) if isinstance(node, Function)]
+    return [(f"{path}:{node.name}", node) for node in statements(tree(path)) if isinstance(node, Function)]
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what stands in a node, but no expressions, of which most of a module is and none of which holds a function."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield inner
+            yield from statements(inner)
 
 
 def nesting(statements: list[ast.stmt]) -> int:

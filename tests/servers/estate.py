@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import botocore.session
-
 from tests.servers.planted.machines import measured
+from tests.servers.sessions import session_of
 
 HOME = "us-east-1"
 _ZONES = ("us-east-1a", "us-east-1b")
@@ -19,8 +18,7 @@ class Estate:
 
     def __init__(self, url: str, secret: str) -> None:
         self.ids: dict[str, str] = {}
-        self._session = botocore.session.Session()
-        self._session.set_credentials("id", secret)
+        self._session = session_of("id", secret)
         self._url = url
         self._clients: dict[str, Any] = {}
         self._make_network()

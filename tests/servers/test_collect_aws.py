@@ -14,13 +14,13 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-import botocore.session
 
 from perpend.cli import repositories
 from perpend.load.repository import Repository, open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
 from tests.servers.aws import Proxy, judged
+from tests.servers.sessions import session_of
 
 __all__ = ["run"]
 
@@ -53,8 +53,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, tmp_path: Path) -
 
 
 def seed(url: str) -> None:
-    session = botocore.session.Session()
-    session.set_credentials("id", SECRET)
+    session = session_of("id", SECRET)
 
     def client(service: str, region: str = "us-east-1") -> Any:
         return session.create_client(service, region_name=region, endpoint_url=url)
@@ -263,8 +262,7 @@ def test_what_keeps_it_from_asking_is_one_sentence(
 
 def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     """Created, seen, denied, seen, deleted, seen: a denied listing leaves them as they were."""
-    session = botocore.session.Session()
-    session.set_credentials("id", SECRET)
+    session = session_of("id", SECRET)
     iam = session.create_client("iam", region_name="us-east-1", endpoint_url=proxy.url)
     made = iam.create_policy(PolicyName="passing", PolicyDocument=DOCUMENT)["Policy"]["Arn"]
     policy = ("--policy", "policy-allows-full-administrative-privileges")

@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-import botocore.session
 
 from perpend.clouds.aws.cells import CollectedRow
 from perpend.clouds.aws.client import CloudClient, Refused
@@ -22,6 +21,7 @@ from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
 from tests.servers.gathered import gathered
 from tests.servers.planted.account import without_account
+from tests.servers.sessions import session_of
 
 __all__ = ["run"]
 
@@ -113,7 +113,7 @@ def rows(address: str) -> Rows:
 
 
 def seed(url: str) -> None:
-    session = botocore.session.Session()
+    session = session_of()
 
     def client(service: str) -> Any:
         return session.create_client(service, region_name=REGION, endpoint_url=url)

@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-import botocore.session
 
 from perpend.clouds.aws.client import CloudClient
 from perpend.clouds.aws.tables import TYPES
 from tests.servers.gathered import gathered
+from tests.servers.sessions import session_of
 
 REGION = "eu-central-1"
 """One that no other module makes anything in."""
@@ -47,7 +47,7 @@ def test_keys_listeners_and_addresses_are_read(moto_address: str, monkeypatch: p
 
 
 def make(url: str) -> dict[str, str]:
-    session = botocore.session.Session()
+    session = session_of()
 
     def client(service: str) -> Any:
         return session.create_client(service, region_name=REGION, endpoint_url=url)

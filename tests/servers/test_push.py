@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, Run, run
+from tests.servers.sessions import session_of
 
 __all__ = ["run"]
 
@@ -25,7 +25,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def held(address: str) -> dict[str, str]:
     """Return the status of each finding that Security Hub holds."""
-    client: Any = botocore.session.Session().create_client("securityhub", region_name="eu-west-1", endpoint_url=address)
+    client: Any = session_of().create_client("securityhub", region_name="eu-west-1", endpoint_url=address)
     pages = client.get_paginator("get_findings").paginate()
     return {one["Id"]: one["Compliance"]["Status"] for page in pages for one in page["Findings"]}
 

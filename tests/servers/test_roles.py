@@ -15,12 +15,12 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-import botocore.session
 
 from perpend.clouds.aws.tables import TYPES
 from tests.cli.conftest import Run, run
 from tests.hcl import heredoc_of, read_hcl
 from tests.servers.policies import KEYS
+from tests.servers.sessions import session_of
 
 __all__ = ["run"]
 ACCOUNT, EXTERNAL_ID, ROLE = "111122223333", "7f3a", "audit"
@@ -63,8 +63,7 @@ def rules_broken_by(template: str) -> list[str]:
 def test_cloudformation_makes_a_role_of_the_template(run: Run, moto_address: str, chosen: list[str], wanted: list[Any]) -> None:
     template = run("permissions", *chosen, "--format", "cloudformation").out
     assert [] == rules_broken_by(template)
-    session = botocore.session.Session()
-    session.set_credentials(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"])
+    session = session_of(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"])
     formation, iam = (
         session.create_client(name, region_name="us-east-1", endpoint_url=moto_address) for name in ("cloudformation", "iam")
     )

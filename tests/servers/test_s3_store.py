@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import click
 import pytest
 
@@ -23,7 +21,7 @@ from perpend.store.remote.mirrored import MirroredStore, cache_directory
 from perpend.store.remote.space import Space
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
 from tests.repositories import write
-from tests.servers.aws import moto
+from tests.servers.sessions import session_of
 
 __all__ = ["run"]
 
@@ -45,20 +43,14 @@ SMALL = {
 """A repository whose site is made at once."""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with moto() as address:
-        yield address
-
-
 @pytest.fixture(autouse=True)
-def surroundings(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def surroundings(moto_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [one for one in os.environ if one.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "id",
         "AWS_SECRET_ACCESS_KEY": "stays",
-        "AWS_ENDPOINT_URL": server,
+        "AWS_ENDPOINT_URL": moto_address,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
@@ -67,16 +59,30 @@ def surroundings(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(scope="module")
+def bucket(moto_address: str) -> Any:
+    """What asks the server, on which the bucket stands."""
+    session = session_of("id", "stays")
+    found = session.create_client("s3", region_name="us-east-1", endpoint_url=moto_address)
+    found.create_bucket(Bucket=BUCKET)
+    return found
+
+
 @pytest.fixture
-def address(tmp_path: Path) -> str:
-    client(BUCKET)
+def address(bucket: Any, tmp_path: Path) -> str:
     return f"s3://{BUCKET}/{tmp_path.name}/store"
 
 
-def client(bucket: str) -> Any:
-    found = botocore.session.Session().create_client("s3", region_name="us-east-1")
-    found.create_bucket(Bucket=bucket)
-    return found
+@pytest.fixture
+def imported(run: Run, bucket: Any, address: str) -> str:
+    """Return the address of a store of the example: imported once, and copied by the server for each test."""
+    origin = f"s3://{BUCKET}/imported"
+    if not names(origin):
+        assert 0 == run("import", EXAMPLE, "--store", origin).code
+    prefix = address.removeprefix(f"s3://{BUCKET}/")
+    for name in names(origin):
+        bucket.copy_object(Bucket=BUCKET, Key=f"{prefix}/{name}", CopySource=f"{BUCKET}/imported/{name}")
+    return address
 
 
 def names(address: str) -> list[str]:
@@ -108,13 +114,12 @@ def test_what_is_imported_is_checked_and_pruned_from_anywhere(run: Run, address:
     assert (2, True) == (gone.code, f"holds no snapshot {first}" in gone.err)
 
 
-def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, address: str) -> None:
+def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, imported: str, bucket: Any) -> None:
     """A server answers that it was asked well, and names in that answer what it has not removed."""
-    for _ in range(2):
-        assert 0 == run("import", EXAMPLE, "--store", address).code
+    address = imported
+    assert 0 == run("import", EXAMPLE, "--store", address).code
     before = names(address)
     denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
-    bucket = client(BUCKET)
     bucket.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denied]}))
     try:
         ended = run("inventory", "prune", "--keep", "1", "--store", address)
@@ -127,22 +132,21 @@ def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, address: str) -
     assert 0 == run("inventory", "prune", "--keep", "1", "--store", address).code
 
 
-def test_a_collection_goes_into_it(run: Run, address: str, server: str) -> None:
-    ended = run("collect", "aws", "--store", address, "--endpoint-url", server, "--policy", KEY_POLICY)
+def test_a_collection_goes_into_it(run: Run, address: str, moto_address: str) -> None:
+    ended = run("collect", "aws", "--store", address, "--endpoint-url", moto_address, "--policy", KEY_POLICY)
     assert 3 == ended.code, ended.err  # the account has no users, of whom the server makes no report
     assert f"next: perpend check --store {address}" in ended.out
     assert run("inventory", "show", "--store", address).code == 0
 
 
-def test_plans_sites_and_completions_read_it(run: Run, address: str, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", address)
-    assert "CA10__CaAwsUser__c" in run("plan", KEY_POLICY, "--store", address).out
+def test_plans_sites_and_completions_read_it(run: Run, imported: str, tmp_path: Path) -> None:
+    assert "CA10__CaAwsUser__c" in run("plan", KEY_POLICY, "--store", imported).out
     written = write(tmp_path / "policies", SMALL)
-    built = run("site", "build", "--repo", written, "--out", tmp_path / "site", "--verdicts", address, "--no-search")
+    built = run("site", "build", "--repo", written, "--out", tmp_path / "site", "--verdicts", imported, "--no-search")
     assert (0, "") == (built.code, built.err)
     assert "alma.brekke" in (tmp_path / "site" / "verdicts" / "ce" / "acme" / "keys" / "index.html").read_text()
     context = click.Context(group)
-    context.params = {"store": address, "policy": KEY_POLICY}
+    context.params = {"store": imported, "policy": KEY_POLICY}
     assert ["alma.brekke"] == [one.value for one in complete_objects(context, click.Argument(["object"]), "alma")]
 
 
@@ -194,31 +198,29 @@ def test_who_has_seen_something_else_does_not_replace_it(address: str) -> None:
     assert (b"1", b"3") == (content, (space.get("one") or (b"", ""))[0])
 
 
-def test_a_writer_that_dies_leaves_the_former_snapshot_in_force(run: Run, address: str, monkeypatch: Any) -> None:
-    run("import", EXAMPLE, "--store", address)
-    before = names(address)
+def test_a_writer_that_dies_leaves_the_former_snapshot_in_force(run: Run, imported: str, monkeypatch: Any) -> None:
+    before = names(imported)
 
     def dies(self: Space, name: str, content: bytes, **more: Any) -> bool:
         raise StoreError("the line is cut")
 
     with monkeypatch.context() as patched:
         patched.setattr(Space, "put", dies)
-        assert 2 == run("import", EXAMPLE, "--store", address).code
-    left = sorted(set(names(address)) - set(before))
+        assert 2 == run("import", EXAMPLE, "--store", imported).code
+    left = sorted(set(names(imported)) - set(before))
     assert left and all(name.startswith("inventory/") for name in left)
-    assert 1 == len(MirroredStore(Space(address)).runs())
-    assert 1 == run("check", "--store", address, *CHECK).code
+    assert 1 == len(MirroredStore(Space(imported)).runs())
+    assert 1 == run("check", "--store", imported, *CHECK).code
 
 
-def test_what_is_damaged_or_missing_there_is_never_judged(run: Run, address: str, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", address)
-    file = next(name for name in names(address) if "User" in name)
-    content, mark = Space(address).get(file) or (b"", "")
-    assert Space(address).put(file, content[:-1] + b"x", instead_of=mark)
-    with pytest.raises(StoreError, match="is damaged: its SHA-256"), anew(address, tmp_path / "a").reading():
+def test_what_is_damaged_or_missing_there_is_never_judged(imported: str, tmp_path: Path) -> None:
+    file = next(name for name in names(imported) if "User" in name)
+    content, mark = Space(imported).get(file) or (b"", "")
+    assert Space(imported).put(file, content[:-1] + b"x", instead_of=mark)
+    with pytest.raises(StoreError, match="is damaged: its SHA-256"), anew(imported, tmp_path / "a").reading():
         pass
-    Space(address).remove([file])
-    with pytest.raises(StoreError, match="is missing"), anew(address, tmp_path / "b").reading():
+    Space(imported).remove([file])
+    with pytest.raises(StoreError, match="is missing"), anew(imported, tmp_path / "b").reading():
         pass
 
 
@@ -242,9 +244,8 @@ def test_an_empty_place_holds_no_snapshot(run: Run, address: str) -> None:
     assert cache_directory("a") != cache_directory("b")
 
 
-def test_a_configuration_may_name_it(run: Run, address: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_configuration_may_name_it(run: Run, imported: str, tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "perpend.toml").write_text(f"store = {json.dumps(address)}\n")
-    run("import", EXAMPLE, "--store", address)
+    (tmp_path / "project" / "perpend.toml").write_text(f"store = {json.dumps(imported)}\n")
     monkeypatch.chdir(tmp_path / "project")
     assert 1 == run("check", *CHECK).code

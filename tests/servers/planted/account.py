@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import botocore.session
 from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.servers.answers import Answer
 from tests.servers.aws import Mend
+from tests.servers.sessions import session_of
 
 HOME, ACCOUNT, FOREIGN = "us-east-1", "123456789012", "444455556666"
 ZONES = ("us-east-1a", "us-east-1b")
@@ -48,8 +48,7 @@ class Account:
         self.recorded: dict[str, str | Answer] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.ids: dict[str, str] = {}
-        self._session = botocore.session.Session()
-        self._session.set_credentials("id", "key")
+        self._session = session_of("id", "key")
         self._url = url
         self._clients: dict[tuple[str, str], Any] = {}
         self._there: dict[Any, str] = {}

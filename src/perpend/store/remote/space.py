@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -39,6 +40,9 @@ _HINTS: Final = {
     "EndpointConnectionError": "nothing answers there",
 }
 
+_MODELS: Final = botocore.loaders.create_loader()
+"""What reads the model of the service, once for all that is opened: each of its own costs a tenth of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -60,6 +64,7 @@ class Space:
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         session = botocore.session.Session()
+        session.register_component("data_loader", _MODELS)
         self.endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
         # Checksums of our own go with what is written; other servers than AWS do not know the SDK's newest ones.
         config = Config(
