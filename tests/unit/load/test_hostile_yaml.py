@@ -22,7 +22,7 @@ REFUSED = {
     "100,000 levels of block sequences": ("- " * 100_000, "L112", 1, 129),
     "100,000 levels of explicit keys": ("? " * 100_000, "L112", 1, 129),
     "1,500 levels of block mappings": ("".join(f"{' ' * level}a:\n" for level in range(1500)), "L112", 64, 64),
-    "a million values": ("[" + "a," * 1_000_000 + "]", "L113", 1, 400_000),
+    "many values": ("[" + "a," * 210_000 + "]", "L113", 1, 400_000),
     "an anchor that holds itself": ("names: &a [*a]\n", "L114", 1, 12),
     "an anchor deep in its own value": ("names: &a {full: {x: *a}}\n", "L114", 1, 22),
     "an alias of nothing": ("names: *a\n", "L110", 1, 8),
@@ -102,16 +102,16 @@ def test_a_number_of_eighteen_digits_is_one(tmp_path):
 
 
 def test_a_file_of_nothing_but_faults_is_shown_in_part(tmp_path):
-    content = SOUND + "".join(f"description{number}: x\n" for number in range(90_000))
+    content = SOUND + "".join(f"description{number}: x\n" for number in range(9_000))
     found = checked(write(tmp_path, {POLICY: content}))
     assert 21 == len(found)
     assert [("L120", POLICY, 3 + number, 1) for number in range(21)] == errors(found)
-    assert "and 89,980 more in `ce/acme/policy.yaml`" == found[-1].message
+    assert "and 8,980 more in `ce/acme/policy.yaml`" == found[-1].message
     assert "did you mean `description`?" == found[0].help
 
 
 def test_messages_name_the_value_in_short(tmp_path):
-    (found,) = checked(write(tmp_path, {POLICY: f"{SOUND}? {'k' * 3_000_000}\n: 1\n"}))
+    (found,) = checked(write(tmp_path, {POLICY: f"{SOUND}? {'k' * 100_000}\n: 1\n"}))
     assert f"unknown key `{'k' * 59}…` in `policy`" == found.message
 
 
