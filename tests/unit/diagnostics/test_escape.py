@@ -9,7 +9,9 @@ import pytest
 from perpend.diagnostics.escape import display_width, encodable, visible
 
 HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}
-UNICODE = "".join(map(chr, [*range(0x40000), *range(0x40000, 0xE0000, 251), *range(0xE0000, 0xE1000), *range(0xE1000, 0x110000, 251)]))
+UNICODE = "".join(
+    map(chr, [*range(0x40000), *range(0x40000, 0xE0000, 251), *range(0xE0000, 0xE1000), *range(0xE1000, 0x110000, 251)])
+)
 """Every character, and of planes without any one in 251 code points."""
 
 

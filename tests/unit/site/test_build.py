@@ -249,7 +249,7 @@ def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypat
 
 
 def test_the_manifest_lists_every_file_and_nothing_outside(site):
-    root, out = site
+    _, out = site
     manifest = read_manifest(out)
     assert sorted({NAME, *manifest.files}) == sorted(snapshot(out))
     (out / NAME).write_text(
