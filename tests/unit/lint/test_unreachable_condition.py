@@ -192,8 +192,8 @@ OBJECTS = [
 ]
 
 
-@settings(max_examples=max(200, settings().max_examples))
-@given(st.lists(CHECKS, min_size=1, max_size=5))
+@settings(max_examples=max(120, settings().max_examples))
+@given(st.lists(CHECKS, min_size=1, max_size=8))
 def test_what_is_flagged_decides_on_no_object(checks):
     files = policy_files(logic(*checks, **IMPORTS)) | FILES
     with temporary_analyzer(files) as analyzer:

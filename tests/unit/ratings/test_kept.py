@@ -130,6 +130,7 @@ ROWS = st.lists(
         object_name=st.sampled_from([None, "prod-1", "x"]),
         account=st.sampled_from([None, "1", "2"]),
     ),
+    min_size=8,
     max_size=40,
 )
 

@@ -16,7 +16,6 @@ from perpend.load.repository import Repository
 from perpend.pages.verdicts.book import SHOWN, NotVerdicts
 from perpend.pages.verdicts.pages import findings_page
 from perpend.site import build as building
-from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
@@ -30,9 +29,11 @@ from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operati
 PAGE = f"{POLICY[1:]}/index.html"
 
 
-@pytest.fixture(autouse=True)
-def few_operations(monkeypatch):
-    leave_out_operations(monkeypatch)
+@pytest.fixture(scope="module", autouse=True)
+def few_operations():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_operations(patch)
+        yield
 
 
 @pytest.fixture
@@ -43,10 +44,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """The directory of the small repository and of the site that was built of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        leave_out_operations(patch)
-        _, out = build(write(tmp_path_factory.mktemp("made") / "repository", files()))
-    return out.parent
+    return build(write(tmp_path_factory.mktemp("made") / "repository", files()))[1].parent
 
 
 @pytest.fixture
@@ -250,8 +248,7 @@ def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypat
 
 def test_the_manifest_lists_every_file_and_nothing_outside(site):
     _, out = site
-    manifest = read_manifest(out)
-    assert sorted({NAME, *manifest.files}) == sorted(snapshot(out))
+    assert sorted({NAME, *read_manifest(out).files}) == sorted(snapshot(out))
     (out / NAME).write_text(
         json.dumps({"version": 1, "files": {"../x": "1", "/etc/x": "1", "a/../../x": "1", "ok": "1"}}), "utf-8"
     )
@@ -401,15 +398,3 @@ def test_a_file_where_a_directory_belongs_is_in_the_way(root):
     write(root.parent / "out", {"ce": "mine"})
     with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
         build(root)
-
-
-def test_our_own_code_counts_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "library" / "perpend"
-    monkeypatch.setattr(inputs, "_PACKAGE", package)
-    found = []
-    for path in ("site/page.html", "site/page.py", "version.py", "library/types/x.py"):
-        (package / path).parent.mkdir(parents=True, exist_ok=True)
-        (package / path).write_text("x")
-        found.append(inputs.engine_digest.__wrapped__())
-    assert 3 == len(set(found)), "what the library holds is an input and no code"
-    assert found[2] == found[3]
