@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from perpend.engines.verdicts import VerdictFiles
 from perpend.history.commit.judged import JudgedRun, TypeJudged
 from perpend.history.place import HistoryPlace
@@ -23,6 +21,7 @@ from perpend.store.files import digest_of
 from perpend.store.manifest import StoredFile, StoredSource
 from perpend.store.snapshot import Snapshot, TableFiles
 from perpend.tables.schema import ROW, Column, Form, Table, Tables
+from tests.unit.store.stored import plain_duckdb
 
 TYPE = ObjectType(
     "Thing",
@@ -118,9 +117,8 @@ class Estate:
         kinds = {ROW: "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR"), **{f"v{n}": "INTEGER" for n in range(programs)}}
         read = f"read_csv('{plain}', header = false, columns = {kinds}, nullstr = '')"
         codes = ", ".join([ROW, *(f"v{number}" for number in range(programs))])
-        with duckdb.connect() as connection:
-            named = ", ".join(f'"{name}"' for name in (ROW, *COLUMNS))
-            connection.execute(f"COPY (SELECT {named} FROM {read}) TO '{objects}' (FORMAT parquet)")
-            connection.execute(f"COPY (SELECT {codes} FROM {read}) TO '{verdicts}' (FORMAT parquet)")
+        connection, named = plain_duckdb().cursor(), ", ".join(f'"{name}"' for name in (ROW, *COLUMNS))
+        connection.execute(f"COPY (SELECT {named} FROM {read}) TO '{objects}' (FORMAT parquet)")
+        connection.execute(f"COPY (SELECT {codes} FROM {read}) TO '{verdicts}' (FORMAT parquet)")
         plain.unlink()
         return objects, verdicts

@@ -120,15 +120,27 @@ def analyzed(file: str, share: int = 1) -> list[tuple[Analyzed, frozenset[str]]]
         return found
 
 
-def by_object(cases: Sequence[Case]) -> list[list[int]]:
-    """Return the places of cases in groups that one plan can judge: those of the same object, type and time.
+def by_form(cases: Sequence[Case]) -> list[list[int]]:
+    """Return the places of cases in groups that one plan can judge: those of objects of one form, of one type and time.
 
-    The table is the one that each of them makes alone, but for columns that only others read.
+    The table's columns are those that each of them makes alone, but for columns that only others read.
     """
-    groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
+    groups: defaultdict[tuple[Any, str, int], list[int]] = defaultdict(list)
     for place, case in enumerate(cases):
-        groups[json.dumps(case.fields), case.program.input_type, case.snapshot].append(place)
+        groups[_form(case.fields), case.program.input_type, case.snapshot].append(place)
     return [*groups.values()]
+
+
+def _form(value: Any) -> Any:
+    """Return what makes tables keep a value in another way than others: its type, and what its text looks like."""
+    match value:
+        case dict():
+            return frozenset((name, _form(one)) for name, one in value.items())
+        case list():
+            return frozenset(map(_form, value)), bool(value)
+        case str():
+            return value[:1] in ("{", "["), value.isascii(), value.isprintable()
+    return type(value)
 
 
 def imports(analyzer: Analyzer, logic_id: str) -> list[str]:

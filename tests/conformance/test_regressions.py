@@ -29,6 +29,9 @@ def test_engines_agree_now(file: str) -> None:
 def test_the_smallest_counterexample_is_kept(tmp_path: Path) -> None:
     """An engine that takes every object with an ``x`` in its text for empty."""
 
+    with temporary_analyzer(EMPTY) as analyzer:
+        program = program_of(analyzer)
+
     @settings(
         max_examples=200,
         database=None,
@@ -40,8 +43,7 @@ def test_the_smallest_counterexample_is_kept(tmp_path: Path) -> None:
         st.lists(st.fixed_dictionaries({"Id": st.text(max_size=3), "CA10__text__c": st.text("xyz ", max_size=8)}), min_size=1)
     )
     def compare(objects: list[dict[str, Any]]) -> None:
-        with temporary_analyzer(EMPTY) as analyzer:
-            indexes = reference(program_of(analyzer), objects, 0, complete=True)
+        indexes = reference(program, objects, 0, complete=True)
         found = [199 if "x" in one["CA10__text__c"] else index for one, index in zip(objects, indexes, strict=True)]
         check_agreement("wrong", Counterexample(EMPTY, objects, True, 0, indexes), found, directory=tmp_path)
 

@@ -11,7 +11,7 @@ from perpend.analyze.programs import Analyzed
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.nested import indexes_of
 from perpend.interpret.interpreter import End, Interpreter
-from tests.vectors import FILES, Case, analyzed, by_object, fields_of, shown, snapshot, vectors
+from tests.vectors import FILES, Case, analyzed, by_form, fields_of, shown, snapshot, vectors
 
 KEYS = {
     *("name", "object", "logic", "conditions", "type", "types", "extracts", "relatedLists", "recordTypes", "otherwise"),
@@ -34,11 +34,11 @@ def engines() -> Iterator[dict[str, Engine]]:
 
         def by_duckdb(cases: Sequence[Case]) -> list[End]:
             ends = interpreted(cases)
-            for places in by_object(cases):
-                first = cases[places[0]]
-                indexes = indexes_of(engine, [cases[place].program for place in places], [first.fields], first.snapshot)
-                for place, (index,) in zip(places, indexes, strict=True):
-                    ends[place] = index, ends[place][1]
+            for places in by_form(cases):
+                programs, objects = [cases[place].program for place in places], [cases[place].fields for place in places]
+                indexes = indexes_of(engine, programs, objects, cases[places[0]].snapshot)
+                for row, place in enumerate(places):
+                    ends[place] = indexes[row][row], ends[place][1]
             return ends
 
         yield dict(zip(ENGINES, (interpreted, by_duckdb), strict=True))

@@ -293,7 +293,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "site/render/targets",
     ),
     "unit/site/test_build.py": (
-        "site/inputs",
         "site/install",
         "site/manifest",
         "site/search",

@@ -134,8 +134,9 @@ def test_the_fault_of_an_answer_is_named_to_the_end(tmp_path, content, end):
     assert reason_of(tmp_path, content).endswith(end)
 
 
-def test_a_bomb_is_not_unpacked(tmp_path):
-    bomb = gzip.compress(b"a" * (80 << 20), 9)
+def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "BOMB_BYTES", 2 << 20)
+    bomb = gzip.compress(b"a" * (3 << 20), 9)
     assert "too much for its size" in reason_of(tmp_path, bomb)
 
 

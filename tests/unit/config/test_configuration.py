@@ -103,6 +103,7 @@ def test_all_mistakes_are_told_at_once_but_not_without_end(tmp_path: Path) -> No
         st.recursive(
             st.booleans() | st.integers() | st.floats() | st.text(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=20,
         ),
     )
 )

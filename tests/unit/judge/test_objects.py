@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,13 +49,14 @@ def estate(things: list[dict[str, Any]] = THINGS) -> Estate:
     return Estate(sources, {THING: objects(things)})
 
 
-@pytest.fixture(params=["files", "store"])
-def named(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], EstateObject]:
+@pytest.fixture(scope="module", params=["files", "store"])
+def named(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], EstateObject]:
     """Return the way to find an object in files, or in a store of the same objects."""
     if request.param == "files":
         return lambda name: object_named(estate(), THING, name)
-    program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
-    snapshot = write_store(tmp_path / "store", estate(), declared={THING: KIND}.get)
+    place = tmp_path_factory.mktemp("named")
+    program = program_of(analyzer(place / "repository", {"FIELD": {"path": "on__c"}}))
+    snapshot = write_store(place / "store", estate(), declared={THING: KIND}.get)
     return lambda name: stored_object_named(snapshot, program, KIND, name)
 
 

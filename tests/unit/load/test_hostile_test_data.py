@@ -95,9 +95,9 @@ def test_sound_tests_are_no_fault(tmp_path):
 
 
 def test_many_tests_without_expectation_are_counted_and_found_quickly(tmp_path):
-    found = found_in(tmp_path, json.dumps([{"Id": str(number)} for number in range(50_000)]))
+    found = found_in(tmp_path, json.dumps([{"Id": str(number)} for number in range(5_000)]))
     assert 21 == len(found)
-    assert "and 49,980 more in `ce/acme/test-data.json`" == found[-1].message
+    assert "and 4,980 more in `ce/acme/test-data.json`" == found[-1].message
 
 
 def test_test_data_that_is_too_large_is_not_read(tmp_path):

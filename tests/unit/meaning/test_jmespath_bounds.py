@@ -32,8 +32,9 @@ def test_a_deep_document_fails_a_query_like_any_other() -> None:
     ],
 )
 def test_what_doubles_at_every_step_fails_instead_of_filling_the_memory(
-    step: str, times: int, end: str, document: object
+    monkeypatch: pytest.MonkeyPatch, step: str, times: int, end: str, document: object
 ) -> None:
+    monkeypatch.setattr("perpend.meaning.jmespath_query.MAX_SIZE", 10_000)
     query = compile_query("|".join([step] * times + [end]))
     with pytest.raises(QueryFailed, match="grows too large"):
         query.search(document)

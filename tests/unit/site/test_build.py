@@ -16,7 +16,6 @@ from perpend.load.repository import Repository
 from perpend.pages.verdicts.book import SHOWN, NotVerdicts
 from perpend.pages.verdicts.pages import findings_page
 from perpend.site import build as building
-from perpend.site import inputs
 from perpend.site.build import Options, build_site
 from perpend.site.install import InTheWay
 from perpend.site.kept import Kept
@@ -30,14 +29,29 @@ from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operati
 PAGE = f"{POLICY[1:]}/index.html"
 
 
-@pytest.fixture(autouse=True)
-def few_operations(monkeypatch):
-    leave_out_operations(monkeypatch)
+@pytest.fixture(scope="module", autouse=True)
+def few_operations():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_operations(patch)
+        yield
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return write(tmp_path / "repository", files())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """The directory of the small repository and of the site that was built of it."""
+    return build(write(tmp_path_factory.mktemp("made") / "repository", files()))[1].parent
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A repository, and the site that was built of it."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "repository", tmp_path / "out"
 
 
 def build(root: Path, *, kept: Kept | None = None, **more):
@@ -57,8 +71,8 @@ def test_an_unchanged_repository_is_not_built_again(root):
     assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
 
 
-def test_a_page_that_is_gone_is_built_again(root):
-    _, out = build(root)
+def test_a_page_that_is_gone_is_built_again(site):
+    root, out = site
     (out / PAGE).unlink()
     built, _ = build(root)
     assert (1, True) == (built.made, (out / PAGE).is_file())
@@ -101,15 +115,15 @@ def test_what_is_kept_between_builds_never_shows(root, change):
     assert fresh == found
 
 
-def test_pages_of_what_is_gone_go_too(root):
-    _, out = build(root)
+def test_pages_of_what_is_gone_go_too(site):
+    root, out = site
     shutil.rmtree(root / "ce/acme/cloud/store/idea")
     build(root)
     assert not (out / "ce/acme/cloud/store/idea").exists()
 
 
-def test_files_of_others_stay(root):
-    _, out = build(root)
+def test_files_of_others_stay(site):
+    root, out = site
     (out / "ce/acme/mine.txt").write_text("mine", "utf-8")
     (out / "CNAME").write_text("policies.example", "utf-8")
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
@@ -125,8 +139,8 @@ def test_a_strange_file_in_the_way_stops_the_build_before_it_writes(root):
     assert {"ce/index.html": b"mine"} == snapshot(out)
 
 
-def test_a_page_that_somebody_has_changed_is_not_deleted(root):
-    _, out = build(root)
+def test_a_page_that_somebody_has_changed_is_not_deleted(site):
+    root, out = site
     page = out / "ce/acme/cloud/store/idea/index.html"
     page.write_text("mine", "utf-8")
     shutil.rmtree(root / "ce/acme/cloud/store/idea")
@@ -134,8 +148,8 @@ def test_a_page_that_somebody_has_changed_is_not_deleted(root):
     assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.kept, page.read_text("utf-8"))
 
 
-def test_a_page_that_somebody_has_changed_is_not_written_over(root):
-    _, out = build(root)
+def test_a_page_that_somebody_has_changed_is_not_written_over(site):
+    root, out = site
     page, first = out / PAGE, (out / PAGE).read_text("utf-8")
     page.write_text(first + "mine", "utf-8")
     assert ([PAGE], True) == ((again := build(root)[0]).kept, again.unchanged)
@@ -147,8 +161,8 @@ def test_a_page_that_somebody_has_changed_is_not_written_over(root):
     assert ([], True) == (build(root)[0].kept, "Lock it." in page.read_text("utf-8"))
 
 
-def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_built(root):
-    _, out = build(root)
+def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_built(site):
+    root, out = site
     (out / "health/index.html").write_text("mine", "utf-8")
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     built, _ = build(root)
@@ -156,8 +170,8 @@ def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_bui
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_force_writes_over_what_somebody_has_changed(root, changed):
-    _, out = build(root)
+def test_force_writes_over_what_somebody_has_changed(site, changed):
+    root, out = site
     first = (out / PAGE).read_text("utf-8")
     (out / PAGE).write_text(first + "mine", "utf-8")
     (out / "perpend-site/site.css").write_text("mine", "utf-8")
@@ -180,8 +194,8 @@ def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
 
 
-def test_a_manifest_is_not_written_through_a_link_that_a_repository_brings(root):
-    _, out = build(root)
+def test_a_manifest_is_not_written_through_a_link_that_a_repository_brings(site):
+    root, out = site
     secret = root.parent / "secret"
     secret.write_text("mine", "utf-8")
     (out / f"{NAME}.part").symlink_to(secret)
@@ -190,8 +204,8 @@ def test_a_manifest_is_not_written_through_a_link_that_a_repository_brings(root)
     assert "mine" == secret.read_text("utf-8")
 
 
-def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_next(root, monkeypatch):
-    _, out = build(root)
+def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_next(site, monkeypatch):
+    root, out = site
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     moved = []
 
@@ -221,8 +235,8 @@ def test_nothing_is_written_through_links_that_lead_out(root):
     assert [] == list(elsewhere.iterdir())
 
 
-def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(root, monkeypatch):
-    _, out = build(root)
+def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypatch):
+    root, out = site
     before = snapshot(out)
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     monkeypatch.setattr(building, "sitemap", lambda *_: 1 / 0)
@@ -232,10 +246,9 @@ def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(root, monkeypat
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
 
 
-def test_the_manifest_lists_every_file_and_nothing_outside(root):
-    _, out = build(root)
-    manifest = read_manifest(out)
-    assert sorted({NAME, *manifest.files}) == sorted(snapshot(out))
+def test_the_manifest_lists_every_file_and_nothing_outside(site):
+    _, out = site
+    assert sorted({NAME, *read_manifest(out).files}) == sorted(snapshot(out))
     (out / NAME).write_text(
         json.dumps({"version": 1, "files": {"../x": "1", "/etc/x": "1", "a/../../x": "1", "ok": "1"}}), "utf-8"
     )
@@ -385,15 +398,3 @@ def test_a_file_where_a_directory_belongs_is_in_the_way(root):
     write(root.parent / "out", {"ce": "mine"})
     with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
         build(root)
-
-
-def test_our_own_code_counts_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "library" / "perpend"
-    monkeypatch.setattr(inputs, "_PACKAGE", package)
-    found = []
-    for path in ("site/page.html", "site/page.py", "version.py", "library/types/x.py"):
-        (package / path).parent.mkdir(parents=True, exist_ok=True)
-        (package / path).write_text("x")
-        found.append(inputs.engine_digest.__wrapped__())
-    assert 3 == len(set(found)), "what the library holds is an input and no code"
-    assert found[2] == found[3]

@@ -50,7 +50,7 @@ THINGS = st.lists(
         ),
     ),
     min_size=1,
-    max_size=4,
+    max_size=12,
 )
 
 
@@ -73,7 +73,7 @@ def numbered(things):
     return found
 
 
-@settings(max_examples=20)
+@settings(max_examples=6)
 @given(THINGS)
 def test_stored_objects_nest_as_they_were_read(things):
     things = numbered(things)

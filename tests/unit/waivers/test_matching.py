@@ -109,8 +109,8 @@ SCOPES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
-@given(findings=st.lists(FINDINGS, max_size=12), scopes=st.lists(SCOPES, min_size=1, max_size=4))
+@settings(max_examples=12, deadline=None)
+@given(findings=st.lists(FINDINGS, min_size=8, max_size=30), scopes=st.lists(SCOPES, min_size=4, max_size=10))
 def test_sql_covers_what_is_plainly_meant(
     connection: Connection, findings: list[dict[str, Any]], scopes: list[dict[str, Any]]
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +71,11 @@ def otherwise(before: tuple[str, str, int | None, int] | None, after: tuple[str,
     return "changed" if was_open and before and before[2] != after[2] else None
 
 
-def answered(place: HistoryPlace, before: int, after: int) -> list[tuple[Any, ...]]:
+def answered(place: HistoryPlace, before: int, *after: int) -> list[list[tuple[Any, ...]]]:
+    """Return what is otherwise in each of some runs than in one before them."""
+    query = "SELECT object_id, what, before_index, after_index FROM ({}) ORDER BY 1"
     with asking(place, *COMPARED, since=before) as connection:
-        query = f"SELECT object_id, what, before_index, after_index FROM ({compared(before, after)}) ORDER BY 1"
-        return connection.execute(query).fetchall()
-
-
-PAIRS = list(combinations(range(1, len(DAYS) + 1), 2))
+        return [connection.execute(query.format(compared(before, one))).fetchall() for one in after]
 
 
 def test_what_is_otherwise_in_one_run_than_in_another_is_what_findings_said_after_both(
@@ -86,16 +83,18 @@ def test_what_is_otherwise_in_one_run_than_in_another_is_what_findings_said_afte
 ) -> None:
     place, states = told
     seen = set()
-    for before, after in PAIRS:
-        old, new = states[before - 1], states[after - 1]
-        expected = [(name, what) for name, state in sorted(new.items()) if (what := otherwise(old.get(name), state))]
-        assert expected == [row[:2] for row in answered(place, before, after)], (before, after)
-        seen |= {what for _, what in expected}
+    for before, old in enumerate(states, 1):
+        later = range(before + 1, len(DAYS) + 1)
+        for after, rows in zip(later, answered(place, before, *later), strict=True):
+            new = states[after - 1]
+            expected = [(name, what) for name, state in sorted(new.items()) if (what := otherwise(old.get(name), state))]
+            assert expected == [row[:2] for row in rows], (before, after)
+            seen |= {what for _, what in expected}
     assert {"opened", "reopened", "lost sight", "seen again", "changed", *ENDED} == seen
 
 
 def test_what_began_between_two_runs_was_nothing_before(told: tuple[HistoryPlace, list[State]]) -> None:
-    assert ("d", "opened", None, 299) in answered(told[0], 1, 3)
+    assert ("d", "opened", None, 299) in answered(told[0], 1, 3)[0]
 
 
 def spoil(place: HistoryPlace, files: Sequence[StoredFile]) -> None:
@@ -114,7 +113,7 @@ def test_a_comparison_of_the_last_runs_opens_no_changes_that_were_put_together(t
     thing = head.types["Thing"]
     assert (2, 1) == (thing.past_run, len(thing.changes))
     spoil(estate.place, [*thing.past, *[one for one in (thing.lives, thing.known) if one]])
-    assert [("a", "reopened", 300, 199)] == answered(estate.place, 2, 3)
+    assert [[("a", "reopened", 300, 199)]] == answered(estate.place, 2, 3)
     # A history of an earlier version does not say which runs were put together: all is read.
     estate.place.replace_head(replace(head, types={"Thing": replace(thing, past_run=None)}), head)
     with pytest.raises(Exception, match="is damaged: its SHA-256"):

@@ -36,11 +36,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(params=[8_192, 3, 1])
-def judged(request: pytest.FixtureRequest, case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judgement]:
+@pytest.fixture(scope="module", params=[8_192, 3, 1])
+def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Judgement]:
     """Yield a judgement of a store that is read some objects at a time."""
-    monkeypatch.setattr(stored, "_AT_ONCE", request.param)
-    with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
+    with pytest.MonkeyPatch.context() as patch, judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
+        patch.setattr(stored, "_AT_ONCE", request.param)
         yield found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from perpend.pieces.tables.parquet_pages import _head, _Odd, check_pages
 from perpend.pieces.tables.table_bytes import UnreadableTable
 from perpend.pieces.tables.table_file import TableFile
 from perpend.pieces.tables.tool_parquet import lines_of_tool
-from perpend.store.database import opened
+from perpend.store.database import Connection, opened
 from tests.parquet import is_refused_by_another
 from tests.unit.store.stored import THING, rows_of, stored
 
@@ -43,25 +44,30 @@ def written(table: pa.Table = NUMBERS, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def is_refused(path: Path, content: bytes) -> bool:
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    with opened(directories=[tmp_path]) as found:
+        yield found
+
+
+def is_refused(connection: Connection, path: Path, content: bytes) -> bool:
     path.write_bytes(content)
-    with opened(directories=[path.parent]) as connection:
-        try:
-            check_pages(connection, str(path), path)
-        except UnreadableTable as error:
-            assert str(error).startswith(f"{path}: damaged Parquet: pages of `")
-            return True
+    try:
+        check_pages(connection, str(path), path)
+    except UnreadableTable as error:
+        assert str(error).startswith(f"{path}: damaged Parquet: pages of `")
+        return True
     return False
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_whole_files_are_sound_with_checksums_and_without(tmp_path: Path, form: str) -> None:
-    assert not is_refused(tmp_path / "with.parquet", written(write_page_checksum=True, **FORMS[form]))
-    assert not is_refused(tmp_path / "without.parquet", written(**FORMS[form]))
+def test_whole_files_are_sound_with_checksums_and_without(connection: Connection, tmp_path: Path, form: str) -> None:
+    assert not is_refused(connection, tmp_path / "with.parquet", written(write_page_checksum=True, **FORMS[form]))
+    assert not is_refused(connection, tmp_path / "without.parquet", written(**FORMS[form]))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_byte_under_a_checksum_is_missed_nowhere(tmp_path: Path, form: str) -> None:
+def test_a_byte_under_a_checksum_is_missed_nowhere(connection: Connection, tmp_path: Path, form: str) -> None:
     content, random, found = written(write_page_checksum=True, **FORMS[form]), Random(form), 0
     pages = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     while found < 12:
@@ -69,7 +75,7 @@ def test_a_byte_under_a_checksum_is_missed_nowhere(tmp_path: Path, form: str) ->
         changed = content[:place] + bytes((content[place] ^ 1 << random.randrange(8),)) + content[place + 1 :]
         if is_refused_by_another(changed):
             found += 1
-            assert is_refused(tmp_path / "changed.parquet", changed), place
+            assert is_refused(connection, tmp_path / f"{found}.parquet", changed), place
 
 
 @pytest.mark.parametrize(("options", "taken"), [({}, True), ({"write_page_checksum": True}, False)])
@@ -106,13 +112,13 @@ BEGIN = len(b"PAR1")
 
 
 @pytest.mark.parametrize("head", [b"\x18" + b"\xff" * 9 + b"\x7f", b"\x18" + b"\xff" * 8 + b"\x7f"], ids=len)
-def test_a_head_with_a_text_longer_than_any_file_is_none(tmp_path: Path, head: bytes) -> None:
+def test_a_head_with_a_text_longer_than_any_file_is_none(connection: Connection, tmp_path: Path, head: bytes) -> None:
     """It is left to others in front, and refused behind a page with a checksum."""
     content = written(PAGES, write_page_checksum=True, data_page_size=64, write_batch_size=16, **PLAIN)
     second = content.index(b"\x15", content.index(b"name-0015"))  # as each head begins: its first field is a whole number
     for place, refused in ((BEGIN, False), (second, True)):
         changed = content[:place] + head + content[place + len(head) :]
-        assert refused == is_refused(tmp_path / "t.parquet", changed)
+        assert refused == is_refused(connection, tmp_path / f"{place}.parquet", changed)
 
 
 def test_a_head_ends_soon() -> None:
