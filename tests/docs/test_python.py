@@ -8,8 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,24 +82,20 @@ def run_in(place: Path, python: str) -> str:
     return ended.stdout.strip()
 
 
-def built(source: Path, distribution: str, out: Path) -> Path:
-    """Build as `python -m build --no-isolation` does, by what ``pyproject.toml`` names for it."""
-    build, hooks = import_module("build"), import_module("pyproject_hooks")
-    return Path(build.ProjectBuilder(source, runner=hooks.quiet_subprocess_runner).build(distribution, out))
-
-
 def test_the_wheel_that_is_built_installs_and_the_how_to_runs(tmp_path: Path) -> None:
     """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on; else the how-to runs here."""
     if not all(map(find_spec, ("build", "hatchling"))) and not os.environ.get("CI"):
         assert str(Path(perpend.__file__)) == run_in(tmp_path, sys.executable)
         pytest.skip("build or hatchling is not installed: both are in the extra `dev`")
-    sources = built(ROOT, "sdist", tmp_path)
-    with tarfile.open(sources) as archive:
-        archive.extractall(tmp_path, filter="data")
-    wheel = built(tmp_path / sources.name.removesuffix(".tar.gz"), "wheel", tmp_path)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
-    version = f"perpend-{perpend.__version__}"
-    assert (f"{version}.tar.gz", f"{version}-py3-none-any.whl") == (sources.name, wheel.name)
+    for command in (
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")],
+    ):
+        subprocess.run(command, capture_output=True, check=True)
+    assert [f"perpend-{perpend.__version__}-py3-none-any.whl", f"perpend-{perpend.__version__}.tar.gz"] == sorted(
+        path.name for path in tmp_path.glob("perpend-*")
+    )
+    (wheel,) = tmp_path.glob("*.whl")
     python, script = (str(tmp_path / "venv/bin" / name) for name in ("python", "perpend"))
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
     subprocess.run([*pip, str(wheel)], check=True)
