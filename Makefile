@@ -58,7 +58,7 @@ quick: $(BIN)/.ready ## units, but those that make whole histories and sites, ve
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical tests/unit tests/conformance tests/house \
 		--ignore tests/unit/history --ignore tests/unit/gather --ignore tests/unit/site \
 		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
-		--ignore tests/house/test_bench.py --ignore tests/house/test_ways_in.py
+		--ignore tests/house/test_bench.py --ignore tests/house/test_library.py --ignore tests/house/test_ways_in.py
 
 faults: $(BIN)/perpend ## put every small fault into the library's policies and see that its tests find all; minutes
 	$(BIN)/perpend test --mutate
