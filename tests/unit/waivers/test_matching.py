@@ -98,14 +98,21 @@ def plainly(found: dict[str, str | None], one: WaiverOnDay) -> bool:
     )
 
 
-WORDS = st.text("ab.*", min_size=1, max_size=4)
-PLAIN = st.none() | st.text("ab.", min_size=1, max_size=5)
+PLAIN = st.none() | st.text("ab", min_size=1, max_size=3)
+PLACES = st.sampled_from(("1", "2"))
 FINDINGS = st.builds(
-    finding, id=PLAIN, external_id=PLAIN, name=PLAIN, account=PLAIN, region=PLAIN, policy_id=st.sampled_from(["/p", "/q"])
+    finding,
+    **dict.fromkeys(("id", "external_id", "name"), PLAIN),
+    **dict.fromkeys(("account", "region"), st.none() | PLACES),
+    policy_id=st.sampled_from(["/p", "/p", "/q"]),
 )
+PATTERNS = {"objects": st.text("ab*", min_size=1, max_size=4), "names": st.text("ab*", min_size=1, max_size=4)}
 SCOPES = st.fixed_dictionaries(
     {},
-    optional={key: st.lists(WORDS, min_size=1, max_size=2).map(tuple) for key in ("accounts", "regions", "objects", "names")},
+    optional={
+        key: st.lists(drawn, min_size=1, max_size=2).map(tuple)
+        for key, drawn in {"accounts": PLACES, "regions": PLACES, **PATTERNS}.items()
+    },
 )
 
 
