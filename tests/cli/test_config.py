@@ -329,7 +329,7 @@ def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
 def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
     say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", "verdicts.ndjson")
-    assert (0, "") == (lambda ran: (ran.code, ran.err))(run("site", "build", "--no-search", "--verdicts", "verdicts.ndjson"))
+    assert 0 == run("site", "build", "--no-search", "--verdicts", "verdicts.ndjson").code
     assert f"Production ({ACCOUNT})" in (project / "public" / "verdicts" / "index.html").read_text("utf-8")
 
 

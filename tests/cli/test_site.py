@@ -38,7 +38,9 @@ def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
     monkeypatch.setattr(repository, "library", lambda: part)
     monkeypatch.chdir(tmp_path)
     ran = run("site", "build", "--no-search")
-    assert (0, "") == (ran.code, ran.err)
+    assert (0, True) == (ran.code, ran.err.startswith("errors in the repository, ")), (
+        "frameworks are left out, mappings are not"
+    )
     assert [] == [one for one in part.policy_ids if not (tmp_path / "site" / one[1:] / "index.html").is_file()]
     again = run("site", "build", "--no-search")
     assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))
@@ -137,6 +139,14 @@ def test_markdown_is_written_into_the_repository(run: Run, tmp_path: Path) -> No
     ran = run("site", "build", "--repo", tmp_path, "--format", "markdown")
     assert (0, "") == (ran.code, ran.err)
     assert (tmp_path / POLICY[1:] / "policy.gen.md").is_file()
+
+
+@pytest.mark.usefixtures("few_operations")
+def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "repository", {**files(), f"{POLICY[1:]}/policy.yaml": "names: ["})
+    ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--out", tmp_path / "out")
+    assert (0, "errors in the repository, told on its page Health and by `perpend lint`: 1\n") == (ran.code, ran.err)
+    assert "health/index.html" in {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
 
 
 def test_the_library_itself_gets_no_markdown(run: Run) -> None:
