@@ -38,9 +38,8 @@ def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
     monkeypatch.setattr(repository, "library", lambda: part)
     monkeypatch.chdir(tmp_path)
     ran = run("site", "build", "--no-search")
-    assert (0, True) == (ran.code, ran.err.startswith("errors in the repository, ")), (
-        "frameworks are left out, mappings are not"
-    )
+    said = [line.partition(",")[0] for line in ran.err.splitlines()]
+    assert (0, ["errors in the repository"]) == (ran.code, said), "frameworks are left out, mappings to them are not"
     assert [] == [one for one in part.policy_ids if not (tmp_path / "site" / one[1:] / "index.html").is_file()]
     again = run("site", "build", "--no-search")
     assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))

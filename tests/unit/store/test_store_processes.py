@@ -59,7 +59,7 @@ import sys
 from pathlib import Path
 from perpend.store.store import Store
 from tests.unit.store.stored import estate, write_store
-for number in range(8):
+for number in range(12):
     write_store(Path(sys.argv[1]), estate({"CA10__CaThing__c": [{"Id": str(number)}]}))
     Store(sys.argv[1]).prune(keep=1)
 print("done", flush=True)
