@@ -280,7 +280,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "outputs/formats/sarif",
         "outputs/formats/subjects",
     ),
-    "unit/outputs/test_as_json.py": ("outputs/lines",),
     "unit/report/verdicts/test_terminal.py": (
         "report/verdicts/count_table",
         "report/verdicts/findings_list",

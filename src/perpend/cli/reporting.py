@@ -223,9 +223,6 @@ def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sai
 
 
 def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
-    from perpend.outputs.as_csv import write_csv
-    from perpend.outputs.as_json import write_json, write_ndjson
-
     accounts, covering, weighed = configuration_of(click.get_current_context()).accounts, said.covering, said.weighed
     if asked.form not in ("table", "json"):
         _tell_waived(covering)
@@ -262,6 +259,9 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
     elif asked.form in ("junit", "markdown", "oscal-ar"):
         _write_counts(judgement, asked, weighed)
     else:
+        from perpend.outputs.as_csv import write_csv
+        from perpend.outputs.as_json import write_json, write_ndjson
+
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
                 write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact, weighed=weighed)

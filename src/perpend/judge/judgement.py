@@ -15,7 +15,7 @@ from perpend.ir.status import Status
 from perpend.judge.finding import Finding, Reference, message_of, remediation_of
 from perpend.judge.reads import values_read
 from perpend.judge.requirements import AnsweredFor, scorecards_of
-from perpend.judge.verdicts import StreamedObjects
+from perpend.judge.verdicts import WHOLE, Share, StreamedObjects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -212,11 +212,16 @@ def objects_at(judgement: Judgement, type_name: str, places: Collection[int]) ->
     return {place: objects[place] for place in listed}
 
 
-def chunks_of(judgement: Judgement, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
-    """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns."""
+def chunks_of(
+    judgement: Judgement, columns: Sequence[Verdicts], share: Share = WHOLE
+) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+    """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns.
+
+    Of several shares, which only objects that are not held have, each has its turn.
+    """
     objects = judgement.objects_of(columns[0].program.input_type)
     if isinstance(objects, StreamedObjects):
-        yield from objects.chunks(columns)
+        yield from objects.chunks(columns, share)
         return
     ends = [column.ends() for column in columns]
     for start in range(0, len(objects), BATCH):

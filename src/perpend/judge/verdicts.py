@@ -13,6 +13,7 @@ from perpend.ir.numbering import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = -1
 """The index that stands for a verdict which is not to be shown."""
+
+
+class Share(NamedTuple):
+    """Which one of how many shares is meant."""
+
+    place: int
+    shares: int
+
+
+WHOLE: Final = Share(0, 1)
+"""The share of who has no others beside."""
 
 
 class Found(NamedTuple):
@@ -66,8 +78,14 @@ class StreamedObjects(Protocol):
     def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
         """Return the objects at some places, in their order."""
 
-    def chunks(self, columns: Sequence[Any]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
-        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
+    def chunks(self, columns: Sequence[Any], share: Share = WHOLE) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+
+        Of several shares, each has its turn: the first chunk is the first one's, the second the second's.
+        """
+
+    def forkable(self) -> AbstractContextManager[None]:
+        """Have no threads of its own meanwhile, so that processes that are forked can read it as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from perpend.mutation.listed import listed_equivalents
 from perpend.mutation.mutants import Mutant, mutants_of
 from perpend.mutation.objects import test_object
 from perpend.mutation.proof.equivalence import are_equivalent
-from perpend.policy_tests.processes import can_fork, spread
 from perpend.policy_tests.run import tests_of
+from perpend.processes import can_fork, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.alone import is_alone
 from perpend.judge.judgement import chunks_of
 from perpend.judge.reads import reader_of
-from perpend.judge.verdicts import HIDDEN
+from perpend.judge.verdicts import HIDDEN, WHOLE, Share, StreamedObjects
+from perpend.processes import all_threads_are_pythons, can_fork, dealt, processors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias, TypeVar
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
     from perpend.ir.program import Program, Read
     from perpend.judge.judgement import Judgement
+    from perpend.judge.verdicts import Verdicts
 
     Head: TypeAlias = Callable[[Program, int, str | None, int], str]
     Moved: TypeAlias = Mapping[str, Mapping[str, int]]
@@ -34,6 +38,12 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 64
 _MOST_KNOWN: Final = 1_024
+_MANY: Final = 20_000
+"""How many objects are worth more than one process, which takes a fiftieth of a second to make."""
+
+_MOST_AT_WORK: Final = 4
+"""How many processes draw: one more hands lines on, which takes a fifth of the time that drawing them does."""
+
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
@@ -65,9 +75,31 @@ def verdict_lines(
             tail,
         )
         heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
-        for objects, ends in chunks_of(judgement, columns):
-            starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
-            yield from _batches(map(lines_of, objects, starts))
+        yield from _by_many(judgement.objects_of(type_name), partial(_texts, judgement, columns, heads, lines_of))
+
+
+def _by_many(objects: Sequence[EstateObject], texts: Callable[[Share], Iterable[Iterable[str]]]) -> Iterator[str]:
+    """Yield what all shares of some objects come to, by processes where there is much to draw and they can be had."""
+    shares = min(processors(), _MOST_AT_WORK) if len(objects) >= _MANY and is_alone() and can_fork() else 1
+    if isinstance(objects, StreamedObjects) and shares > 1:
+        with objects.forkable():
+            if all_threads_are_pythons():
+                yield from chain.from_iterable(dealt(lambda place: map(list, texts(Share(place, shares))), shares))
+                return
+    yield from chain.from_iterable(texts(WHOLE))
+
+
+def _texts(
+    judgement: Judgement,
+    columns: Sequence[Verdicts],
+    heads: Sequence[_Heads],
+    lines_of: Callable[[EstateObject, Sequence[str]], list[str]],
+    share: Share,
+) -> Iterator[Iterator[str]]:
+    """Yield the lines of the objects of a share, chunk by chunk."""
+    for objects, ends in chunks_of(judgement, columns, share):
+        starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+        yield _batches(map(lines_of, objects, starts))
 
 
 def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from perpend.ir.estate import EstateObject, Origin
 from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, base_of, condition_index
 from perpend.load.test_data import Expected, TestObject
 from perpend.meaning.values import DAY, date_time_from_text, milliseconds_from_datetime
-from perpend.policy_tests.processes import can_fork, spread
+from perpend.processes import can_fork, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

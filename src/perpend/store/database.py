@@ -73,8 +73,9 @@ def _interruptible(connection: Connection) -> Iterator[None]:
     previous = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
 
     def listen() -> None:
-        while heard := os.read(ear, 1):
-            if heard[0] in (signal.SIGINT, signal.SIGTERM):
+        # INVARIANT: it ends when it is told, and not when the pipe is closed: processes that are forked meanwhile hold it, too.
+        while heard := os.read(ear, 1)[0]:
+            if heard in (signal.SIGINT, signal.SIGTERM):
                 connection.interrupt()
 
     listener = threading.Thread(target=listen, daemon=True)
@@ -83,9 +84,23 @@ def _interruptible(connection: Connection) -> Iterator[None]:
         yield
     finally:
         signal.set_wakeup_fd(previous)
-        os.close(mouth)
+        os.write(mouth, b"\0")
         listener.join()
+        os.close(mouth)
         os.close(ear)
+
+
+@contextmanager
+def without_threads(connection: Connection) -> Iterator[None]:
+    """Have a database do all that it does in the thread that asks: then a process that is forked meanwhile can ask, too.
+
+    Where something fails meanwhile, it stays so.
+    """
+    connection.execute("SET threads = 1")
+    connection.execute("SET async_threads = 0")
+    yield
+    connection.execute("RESET threads")
+    connection.execute("RESET async_threads")
 
 
 def lock(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import CONTRADICT, PLACES
@@ -21,14 +21,15 @@ from perpend.interpret.interpreter import End, Interpreter
 from perpend.ir.estate import EstateObject, Origin, object_from_fields
 from perpend.ir.numbering import UNREADABLE
 from perpend.judge.finding import untold_indexes
-from perpend.judge.verdicts import HIDDEN, Found
+from perpend.judge.verdicts import HIDDEN, WHOLE, Found, Share
 from perpend.plan.wanted import wanted_by
-from perpend.store.database import pattern, text
+from perpend.store.database import pattern, text, without_threads
 from perpend.store.queries.owners import rows_belonging
 from perpend.tables.schema import CONTRADICTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from perpend.engines.verdicts import VerdictFiles
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
     from perpend.tables.shred import Wanted
 
 _AT_ONCE: Final = 8_192
+"""How many objects are read at once, in whole pieces; by all shares of them together."""
+
+_PIECE: Final = 1_024
+"""How many objects whoever shares them has in turn."""
+
 _UNTOLD: Final = "the object's own data keep it from being judged"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
@@ -97,25 +103,47 @@ class StoredObjects(Sequence[EstateObject]):
             objects += self._objects(asked, [sources[row] for row in asked])
         return objects
 
-    def chunks(self, columns: Sequence[StoredVerdicts]) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
-        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them."""
-        read = 0
+    def chunks(
+        self, columns: Sequence[StoredVerdicts], share: Share = WHOLE
+    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+
+        Of several shares, each has its turn.
+        """
         files = columns[0].files if columns else self._files
+        at_once = max(1, _AT_ONCE // _PIECE // share.shares)
+        before = read = 0
         for chunk in files.chunks([column.number for column in columns]):
-            for start in range(0, len(chunk), _AT_ONCE):
-                rows, sources, *codes = zip(*chunk[start : start + _AT_ONCE], strict=True)
-                objects = self._objects(rows, sources)
-                by_row = dict(zip(rows, objects, strict=True))
-                read += len(objects)
-                yield (
-                    objects,
-                    [
-                        column.ends_of(list(zip(rows, of_column, strict=True)), by_row)
-                        for column, of_column in zip(columns, codes, strict=True)
-                    ],
-                )
+            read += len(chunk)
+            pieces = [chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE)]
+            own = pieces[(share.place - before) % share.shares :: share.shares]
+            before += len(pieces)
+            for start in range(0, len(own), at_once):
+                yield from self._judged(own[start : start + at_once], columns)
         if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
+
+    def _judged(
+        self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[StoredVerdicts]
+    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
+        rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
+        objects = iter(self._objects(rows, sources))
+        for piece in pieces:
+            rows, _, *codes = zip(*piece, strict=True)
+            of_piece = list(islice(objects, len(piece)))
+            by_row = dict(zip(rows, of_piece, strict=True))
+            yield (
+                of_piece,
+                [
+                    column.ends_of(list(zip(rows, of_column, strict=True)), by_row)
+                    for column, of_column in zip(columns, codes, strict=True)
+                ],
+            )
+
+    def forkable(self) -> AbstractContextManager[None]:
+        """Have no threads of its own meanwhile."""
+        return without_threads(self.connection)
 
     def belonging(self, owners: Collection[str]) -> Path:
         """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""

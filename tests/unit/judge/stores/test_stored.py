@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from perpend.engines import verdicts as engine_verdicts
 from perpend.ir.estate import Origin
 from perpend.ir.object_types import Lookup, ObjectType
 from perpend.judge.estates import judge_estate
@@ -18,8 +21,9 @@ from perpend.judge.selection import select_policies
 from perpend.judge.stores import stored
 from perpend.judge.stores.snapshots import judge_snapshot
 from perpend.judge.stores.stored import StoredObjects, StoredVerdicts, wanted_of
-from perpend.judge.verdicts import Found, StreamedObjects
+from perpend.judge.verdicts import Found, Share, StreamedObjects
 from perpend.meaning.partly_known import MISSING
+from perpend.store.nest import Nest
 from perpend.tables.shred import Wanted
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.judge.estates import THING, analyzer, program_of
@@ -36,11 +40,12 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(scope="module", params=[8_192, 3, 1])
+@pytest.fixture(scope="module", params=[(8_192, 1_024), (4, 2), (3, 1), (1, 1)])
 def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Judgement]:
     """Yield a judgement of a store that is read some objects at a time."""
     with pytest.MonkeyPatch.context() as patch, judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        patch.setattr(stored, "_AT_ONCE", request.param)
+        for name, number in zip(("_AT_ONCE", "_PIECE"), request.param, strict=True):
+            patch.setattr(stored, name, number)
         yield found
 
 
@@ -68,12 +73,58 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Judg
 def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Judgement, case: Case) -> None:
     columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
     chunks = list(things_of(judged).chunks(columns))
-    at_once = stored._AT_ONCE
-    assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == [len(objects) for objects, _ in chunks]
+    size = stored._PIECE
+    assert [min(size, 7 - start) for start in range(0, 7, size)] == [len(objects) for objects, _ in chunks]
     assert IDS == [one.id for objects, _ in chunks for one in objects]
     expected = {one.program.policy_id: list(one.ends()) for one in in_memory(case).verdicts}
     assert [expected["/ce/c"], expected["/ce/a"]] == [[end for _, ends in chunks for end in ends[number]] for number in (0, 1)]
     assert expected == {one.program.policy_id: list(one.ends()) for one in judged.verdicts}
+
+
+@pytest.mark.parametrize("shares", [2, 3, 9])
+def test_who_share_the_objects_have_a_piece_each_in_turn(
+    judged: Judgement, monkeypatch: pytest.MonkeyPatch, shares: int
+) -> None:
+    monkeypatch.setattr(engine_verdicts, "ROWS_AT_ONCE", 3)
+    columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
+    whole = list(things_of(judged).chunks(columns))
+    assert IDS == [one.id for objects, _ in whole for one in objects]
+    parts = [list(things_of(judged).chunks(columns, Share(place, shares))) for place in range(shares)]
+    assert whole == [chunk for turn in zip_longest(*parts) for chunk in turn if chunk is not None]
+    assert len(whole) == sum(map(len, parts)) and len(parts[-1]) in (0, len(whole) // shares)
+
+
+def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    real = Nest.objects
+
+    def counted(self: Nest, table: str, rows: Sequence[int], wanted: Wanted) -> Any:
+        read.append(len(rows))
+        return real(self, table, rows, wanted)
+
+    monkeypatch.setattr(Nest, "objects", counted)
+    at_once = stored._AT_ONCE
+    list(things_of(judged).chunks([verdicts_of(judged, "/ce/c")]))
+    assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == read
+    read.clear()
+    own = [len(objects) for objects, _ in things_of(judged).chunks([verdicts_of(judged, "/ce/c")], Share(1, 2))]
+    assert sum(own) == sum(read) < 7 and max(read, default=0) <= max(at_once // 2, stored._PIECE)
+
+
+def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judged: Judgement) -> None:
+    def threads() -> int:
+        return len(os.listdir("/proc/self/task"))
+
+    things = things_of(judged)
+    before = threads()
+    with things.forkable():
+        assert threads() < before
+        assert IDS == [one.id for one in things]
+        for other in ("threads", "async_threads"):
+            assert [("1" if other == "threads" else "0",)] == things.connection.execute(
+                f"SELECT value FROM duckdb_settings() WHERE name = '{other}'"
+            ).fetchall()
+    assert threads() == before
 
 
 def in_memory(case: Case) -> Judgement:

@@ -1,0 +1,153 @@
+"""Work spread over processes: answers in order, nothing of the work pickled, errors told, a lost process noticed, none left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import takewhile
+
+import pytest
+
+from perpend import processes
+from perpend.errors import PerpendError
+from perpend.processes import ProcessLost, can_fork, dealt, spread
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="this machine forks no processes")
+
+
+class Odd(PerpendError):
+    """An error that is not made of its text."""
+
+    def __init__(self, place: int, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+        self.place = place
+
+
+def are_gone(ids: set[int]) -> bool:
+    """Whether none of some processes is there any more."""
+    for _ in range(500):
+        if not any(os.path.exists(f"/proc/{one}") for one in ids):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 23])
+def test_answers_come_in_the_order_of_the_work(count: int) -> None:
+    unpicklable = {"factor": lambda number: number * 10}
+    assert [number * 10 for number in range(count)] == list(spread(lambda one: unpicklable["factor"](one), range(count)))
+
+
+def test_several_processes_share_the_work_and_this_one_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "processors", lambda: 3)
+    found = list(spread(lambda _: os.getpid(), range(6)))
+    assert found[:3] == found[3:]
+    assert (3, os.getpid()) == (len({*found}), found[0])
+
+
+@pytest.mark.parametrize("lengths", [(2, 1, 1), (2, 2, 1), (2, 2, 2), (0, 0, 0), (1, 0, 0), (3, 1, 3), (2, 3, 3)])
+def test_each_has_its_turn_until_one_has_no_more(lengths: tuple[int, ...]) -> None:
+    turns = ((turn, place) for turn in range(9) for place in range(len(lengths)))
+    assert [*takewhile(lambda each: each[0] < lengths[each[1]], turns)] == list(
+        dealt(lambda place: ((turn, place) for turn in range(lengths[place])), len(lengths))
+    )
+
+
+def test_a_process_that_ends_before_its_time_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "processors", lambda: 2)
+
+    def work(number: int) -> bytes:
+        if number == 3:
+            os._exit(1)
+        return bytes(3_000_000)  # more than a pipe takes at once: nobody may wait for who waits
+
+    answers = spread(work, range(8))
+    assert 3 == len([next(answers) for _ in range(3)])
+    with pytest.raises(ProcessLost, match="ended before its time"):
+        next(answers)
+
+
+def test_a_process_that_ends_amid_an_answer_is_an_error() -> None:
+    def answers(place: int) -> Iterator[bytes]:
+        if place:
+            yield os.getpid().to_bytes(4, "big")
+            yield bytes(50_000_000)
+        yield b""
+        yield b""
+
+    of_all = dealt(answers, 2)
+    assert b"" == next(of_all)
+    other = int.from_bytes(next(of_all), "big")
+    time.sleep(0.2)  # the second answer fills the pipe
+    os.kill(other, 9)
+    assert b"" == next(of_all)
+    with pytest.raises(ProcessLost):
+        next(of_all)
+
+
+def test_what_a_user_can_do_wrong_is_raised_as_it_is() -> None:
+    def answers(place: int) -> Iterator[int]:
+        yield place
+        if place:
+            raise Odd(7, "is odd")
+        yield place
+
+    of_all = dealt(answers, 2)
+    assert [0, 1, 0] == [next(of_all) for _ in range(3)]
+    with pytest.raises(Odd, match=r"^7: is odd$") as raised:
+        next(of_all)
+    assert 7 == raised.value.place
+
+
+def test_an_interruption_is_for_the_process_that_asked_to_hear() -> None:
+    def answers(place: int) -> Iterator[int]:
+        yield os.getpid()
+        time.sleep(0.2)
+        yield os.getpid()
+
+    of_all = dealt(answers, 2)
+    _, other = next(of_all), next(of_all)
+    os.kill(other, signal.SIGINT)
+    assert [os.getpid(), other] == [next(of_all), next(of_all)]
+
+
+def test_no_process_is_left_where_nobody_wants_more() -> None:
+    def answers(place: int) -> Iterator[int]:
+        while True:
+            yield os.getpid()
+
+    of_all = dealt(answers, 3)
+    ids = {next(of_all) for _ in range(3)} - {os.getpid()}
+    assert 2 == len(ids)
+    of_all.close()  # type: ignore[attr-defined]
+    assert are_gone(ids)
+
+
+def test_no_process_is_left_where_who_asked_is_killed() -> None:
+    reader, writer = os.pipe()
+    if not (asked := os.fork()):
+        for answer in dealt(lambda _: iter([f"{os.getpid()} ", *[""] * 100_000, "x" * 50_000_000]), 3):
+            os.write(writer, answer.encode()[:20])
+            if not answer:
+                time.sleep(60)
+    os.close(writer)
+    told = b""
+    while told.count(b" ") < 3:
+        told += os.read(reader, 100)
+    ids = {int(word) for word in told.split()}
+    assert asked in ids and 3 == len(ids)
+    os.kill(asked, 9)
+    os.waitpid(asked, 0)
+    assert are_gone(ids)
+    os.close(reader)
+
+
+def test_where_no_process_can_be_made_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    with pytest.raises(ProcessLost, match=r"^no further process can be made: resource temporarily unavailable$"):
+        list(spread(str, range(3), jobs=2))
