@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.blast import measure_blast
 from bench.collect import measure_collecting
-from bench.commands import measure_commands
+from bench.commands import REPORTS, measure_commands
 from bench.engines import Options, machine, measure_engines
 from bench.handout import measure_handout
 from bench.histories import measure_histories
@@ -171,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         "--changed", type=float, default=0.001, help="the share of verdicts of `histories` that change in a day"
     )
     parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` or `commands`")
+    parser.add_argument("--reports", default=",".join(REPORTS), help="reports of `commands`, separated by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument(
         "--dir", type=Path, help="where `engines` and `commands` keep what they make; by default a directory for this run"
@@ -190,7 +191,8 @@ def main() -> None:
         install()
     if given.what == "commands":
         with tempfile.TemporaryDirectory() as folder:
-            measure_commands(given.users, given.rounds, given.dir or Path(folder), given.json, _command(), only=given.only)
+            where, reports = given.dir or Path(folder), given.reports.split(",")
+            measure_commands(given.users, given.rounds, where, given.json, _command(), only=given.only, reports=reports)
     if given.what == "collect":
         for users in given.users:
             with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ from bench.reports import write_edited_report, write_report, write_untidy_report
 from bench.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 REPORTS: Final = {"friendly": write_report, "untidy": write_untidy_report, "edited": write_edited_report}
@@ -175,14 +175,22 @@ def figures(
 
 
 def measure_commands(
-    sizes: list[int], rounds: int, directory: Path, results: Path | None, command: str, *, only: str = "*"
+    sizes: list[int],
+    rounds: int,
+    directory: Path,
+    results: Path | None,
+    command: str,
+    *,
+    only: str = "*",
+    reports: Sequence[str] = tuple(REPORTS),
 ) -> None:
-    """Measure every command on both reports at each size, then those on the library; print, and add to a file of results.
+    """Measure every command on some reports at each size, then those on the library; print, and add to a file of results.
 
     ``only`` are patterns of names with ``|`` between them: others are not run, but for what those stand beside.
     """
     for users in sizes:
-        for tidiness, write in REPORTS.items():
+        for tidiness in reports:
+            write = REPORTS[tidiness]
             folder, pages = directory.resolve() / f"commands-{tidiness}-{users}", users <= _MOST_PAGES
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)

@@ -6,10 +6,15 @@ import json
 import os
 import statistics
 import subprocess
+import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 """Where commands run, so that they find this package."""
@@ -20,7 +25,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PY
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished process: wall seconds, peak resident memory in MB, seconds of processors, what it said of itself in JSON."""
+    """One finished process with its own: seconds, peak memory in MB, seconds of processors, what it said of itself in JSON."""
 
     seconds: float
     megabytes: float
@@ -34,16 +39,46 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
     # INVARIANT: this process stays small. A child's peak counts what it shared with its parent before it became the command.
     output = subprocess.PIPE if reports else subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, env=_ENVIRONMENT)
-    told = process.stdout.read() if process.stdout else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
+    with _watched(process.pid) as together:
+        told = process.stdout.read() if process.stdout else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
     code = os.waitstatus_to_exitcode(status)
     process.returncode = code
     errors = process.stderr.read().decode() if process.stderr else ""
     if code not in allowed:
         raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
     processor = usage.ru_utime + usage.ru_stime
-    return Run(seconds, usage.ru_maxrss / 1024, processor, json.loads(told) if reports else {})
+    return Run(seconds, max(usage.ru_maxrss / 1024, *together), processor, json.loads(told) if reports else {})
+
+
+@contextmanager
+def _watched(process: int) -> Iterator[list[float]]:
+    """Yield the memory in MB that a process and its own hold together, where it has any: looked at five times a second.
+
+    What they share counts once.
+    """
+    together, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            with suppress(OSError):
+                others = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+                if others:
+                    together.append(sum(map(_held, (process, *others))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield together
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _held(process: int | str) -> float:
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
 
 
 def side_by_side(candidates: dict[str, list[str]], *, rounds: int, allowed: tuple[int, ...] = (0,)) -> dict[str, list[Run]]:

@@ -28,8 +28,9 @@ or line ends.
 All take turns, round by round; the first round does not count. Beside `import` and `check` stands `csv.DictReader` reading the
 same file in a process of its own, beside what is written DuckDB writing the same text from a ready table. *clock* is time by
 the clock, *processors* what all processors spent on it, of which there are {cpus}; on a machine that others use as well, the
-latter says more. Ratios are medians over the rounds. DuckDB writes large tables with all processors and in gigabytes of memory,
-Perpend a line after the other with one, in what it holds anyway.
+latter says more. Ratios are medians over the rounds. *peak* is the memory of a process and of those that it makes together,
+what they share counted once. DuckDB writes large tables with all processors and in gigabytes of memory, Perpend with up to four
+processes, each of which draws a thousand objects in turn.
 """
 
 

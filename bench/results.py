@@ -1,6 +1,7 @@
 """What was measured, as a JSON file: one record per size and workload; ratios of candidates read off it.
 
-A size measured again replaces its record, so that small and large sizes can be run at different times.
+A size measured again replaces its record, so that small and large sizes can be run at different times; of commands, what is not
+measured again stays.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bench.workloads import WORKLOADS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -63,6 +65,13 @@ class Measured:
         return statistics.median(one / other for one, other in zip(self.seconds(name), self.seconds(base), strict=True))
 
 
+def _left(former: Mapping[str, Any], anew: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the candidates that were not measured again, with what they stand beside."""
+    left = {name for name in former if name not in anew}
+    beside = {former[name]["base"] for name in left}
+    return {name: one for name, one in former.items() if name in left | beside} if left - beside else {}
+
+
 @dataclass(slots=True)
 class Results:
     """A file of results."""
@@ -80,6 +89,11 @@ class Results:
         """Put a record in the place of one of the same size and workload, and write the file."""
         same = (record["users"], record.get("workload"))
         others = [one for one in self.content[part] if (one["users"], one.get("workload")) != same]
+        if part == "commands":
+            former = [one for one in self.content[part] if one not in others]
+            others += [
+                {**one, "candidates": left} for one in former if (left := _left(one["candidates"], record["candidates"]))
+            ]
         order = {name: number for number, name in enumerate(WORKLOADS)}
         self.content[part] = sorted(
             [*others, record], key=lambda one: (one["users"], order.get(one.get("workload"), 9), str(one.get("workload")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import commands
 from bench.agreement import look
 from bench.bounds import bounds
 from bench.commands import Candidate, measure_commands
@@ -98,6 +99,25 @@ def test_a_size_measured_again_replaces_its_record(tmp_path: Path) -> None:
     assert [[3.0, 6.0]] == [one.seconds("plan") for one in Results.read(tmp_path / "results.json").measured]
 
 
+def test_a_command_measured_again_takes_no_other_with_it(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    one = {"base": "read", "seconds": [1.0]}
+    first = {"read": one, "import": one, "check": one, "write": {**one, "base": "write"}, "out": {**one, "base": "write"}}
+    for date, candidates in (("a", first), ("b", {"read": one, "check": one}), ("c", {"write": one, "out": one})):
+        results.add("commands", {"users": 9, "workload": "untidy", "date": date, "candidates": candidates})
+    expected = {"a": ["read", "import"], "b": ["read", "check"], "c": ["write", "out"]}
+    assert expected == {each["date"]: [*each["candidates"]] for each in results.content["commands"]}
+
+
+def test_memory_is_that_of_all_processes_of_a_command() -> None:
+    hold = "import os, time; kept = b'x' * 60_000_000; time.sleep(1)"
+    twice = f"import os; other = os.fork(); {hold}; other and os.wait()"
+    asked = f"import sys; from bench import measure; [print(measure.run([sys.executable, '-c', one]).megabytes) for one in {hold, twice}]"
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    one, two = map(float, told.split())
+    assert 60 < one < 90 < two
+
+
 def test_the_page_shows_what_was_measured_and_what_was_not(tmp_path: Path) -> None:
     results = Results.read(tmp_path / "results.json")
     results.add("engines", record("20", 1_000, {"plan": 1.0, "passes": 7.0, "kept, first run": 1.0, "kept, second run": 0.05}))
@@ -154,10 +174,9 @@ def test_the_page_shows_what_collecting_takes_beside_another_scanner(tmp_path: P
     assert "| rows | 7 |" in page and "| tables and claims that differ after the kills | some |" in page
 
 
-def test_commands_run_with_what_they_stand_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_run_with_what_they_stand_beside(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
-    monkeypatch.setattr(commands, "REPORTS", {"edited": commands.REPORTS["edited"]})  # every command on one report will do
-    measure_commands([20], 1, tmp_path, results, "make", only="*explain*")
+    measure_commands([20], 1, tmp_path, results, "make", only="*explain*", reports=["edited"])
     [record, *_] = Results.read(results).content["commands"]
     assert ["csv.DictReader", "explain FILE", "explain --store"] == list(record["candidates"])
     assert record["candidates"]["explain --store"]["command"].startswith("perpend explain user-has-more-than-one-active")
