@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from perpend.analyze.names import UnknownName
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.duckdb.stores import StoreDuckDb
 from perpend.judge.freshness import freshness_of
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from perpend.plan.build import Plan
     from perpend.store.snapshot import Snapshot
 
+_MOST_TOLD: Final = 3
+
 
 @contextmanager
 def judge_snapshot(
@@ -42,9 +45,15 @@ def judge_snapshot(
     """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
 
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate.
+    ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate. Raises
+    UnknownName where the selection was not made over the snapshot, and names policies of types that it does not hold.
     """
     snapshot.check_spelling()
+    if elsewhere := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
+        raise UnknownName(
+            f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
+            "select policies over the snapshot"
+        )
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from perpend.analyze.names import UnknownName
 from perpend.engines.duckdb.engine import duck_db
 from perpend.ir.status import Status
 from perpend.judge.day import RunDay
@@ -18,6 +19,7 @@ from perpend.judge.estates import judge_estate
 from perpend.judge.finding import Finding
 from perpend.judge.selection import Selection
 from perpend.judge.stores.snapshots import judge_snapshot
+from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.judge.estates import THING
 from tests.unit.judge.stored import DAY, OTHER, SEEN, THINGS, Case
 
@@ -110,3 +112,19 @@ def test_types_may_be_unknown_to_the_selection(case: Case) -> None:
             (one, one, None) for one in "abcdefg"
         ]
         assert judge_estate(case.estate, selection, snapshot_time=DAY).ledger == found.ledger
+
+
+def test_policies_of_types_that_are_not_held_are_named(case: Case, tmp_path: Path) -> None:
+    files = {
+        f"ce/{number}/prod.logic.yaml": logic({"FIELD": {"path": "Id"}}, input_type=f"CA10__No{number}__c")
+        for number in range(4)
+    }
+    analyzer = analyzer_of(tmp_path, files)
+    elsewhere = [program_of(analyzer, logic_id) for logic_id in analyzer.repository.logic_ids]
+    with (
+        pytest.raises(
+            UnknownName, match=r"holds no CA10__No0__c, CA10__No1__c, CA10__No2__c …: select policies over the snapshot$"
+        ),
+        judge_snapshot(case.snapshot, Selection((*case.selection.programs, *elsewhere)), snapshot_time=DAY),
+    ):
+        pass
