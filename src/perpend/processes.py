@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
-import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import cycle
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.errors import PerpendError
-
-if sys.platform == "linux":
-    from fcntl import F_SETPIPE_SZ, fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +26,7 @@ Chunk = TypeVar("Chunk")
 Answer = TypeVar("Answer")
 
 _NO_MORE: Final = ()
-_PIPE: Final = 1_048_576
+_DESK: Final = 16 * 2**20
 _LOST: Final = "a process that did a part of the work has ended before its time; the system ends some where memory is short"
 
 
@@ -70,10 +69,10 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
     process ends before its time.
     """
     with ExitStack() as stack:
-        readers: list[Connection] = []
+        desks: list[_Desk] = []
         for number in range(1, count):
-            readers.append(stack.enter_context(_working(answers, number, readers)))
-        every = [iter(answers(0)), *map(_received, readers)]
+            desks.append(stack.enter_context(_working(answers, number, desks)))
+        every = [iter(answers(0)), *(desk.taken() for desk in desks)]
         for of_process in cycle(every):
             try:
                 answer = next(of_process)
@@ -83,57 +82,86 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
 
 
 @contextmanager
-def _working(answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[Connection]) -> Iterator[Connection]:
+def _working(answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]) -> Iterator[_Desk]:
     """Yield where the answers of a process of its own are read, which is ended at last."""
     fork = multiprocessing.get_context("fork")
-    reader, writer = fork.Pipe(duplex=False)
-    # INVARIANT: nobody but who writes and who reads holds an end of the pipe, so that each notices that the other is gone.
-    process = fork.Process(target=_send, args=(answers, number, writer, [*others, reader]), daemon=True)
-    with reader:
-        with writer:
-            _widen(reader)
+    ours, theirs = fork.Pipe()
+    with ours:
+        # INVARIANT: nobody but who asks and who answers holds an end of the pipe, so that each notices that the other is gone.
+        desk = _Desk(ours, mmap(-1, _DESK))
+        process = fork.Process(target=_work, args=(answers, number, _Desk(theirs, desk.shared), [*others, desk]), daemon=True)
+        with theirs:
             try:
                 process.start()
             except OSError as error:
                 raise ProcessLost(f"no further process can be made: {(error.strerror or str(error)).lower()}") from None
         try:
-            yield reader
+            yield desk
         finally:
             process.kill()
             process.join()
 
 
-def _widen(pipe: Connection) -> None:
-    """Have a pipe hold more, so that who writes and who reads need not take turns so often; where that is allowed."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            fcntl(pipe.fileno(), F_SETPIPE_SZ, _PIPE)
-
-
-def _send(answers: Callable[[int], Iterable[Answer]], number: int, writer: Connection, others: Sequence[Connection]) -> None:
-    for reader in others:
-        reader.close()
+def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, others: Sequence[_Desk]) -> None:
+    for other in others:
+        other.pipe.close()
     # The process that asked is interrupted, and ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with writer, suppress(BrokenPipeError):  # nobody may listen any more
+    with suppress(EOFError, OSError):  # nobody may want more
         try:
             for answer in answers(number):
-                writer.send((answer,))
-            writer.send(_NO_MORE)
+                desk.put(answer)
+            last: Any = _NO_MORE
         except PerpendError as error:
-            writer.send(error)
+            last = error
+        desk.cleared()
+        desk.pipe.send(last)
 
 
-def _received(reader: Connection) -> Iterator[Any]:
-    """Yield what another process answers."""
-    while True:
+@dataclass(slots=True)
+class _Desk:
+    """Where a process lays one answer after the other, each when the one before was taken: in memory that two share.
+
+    A pipe says that one is there, and that it was taken. What is too large for the desk goes through it.
+    """
+
+    pipe: Connection
+    shared: mmap
+    full: bool = False
+
+    def put(self, answer: Any) -> None:
+        """Lay down an answer."""
+        self.cleared()
+        self.full = True
+        self.shared.seek(0)
         try:
-            received = reader.recv()
-        except (EOFError, OSError):
-            raise ProcessLost(_LOST) from None
-        if isinstance(received, PerpendError):
-            raise received
-        if received == _NO_MORE:
-            return
-        yield received[0]
+            pickle.dump(answer, self.shared, pickle.HIGHEST_PROTOCOL)
+        except ValueError:  # it is larger than the desk
+            self.pipe.send((answer,))
+        else:
+            self.pipe.send(self.shared.tell())
+
+    def cleared(self) -> None:
+        """Wait until the answer before was taken."""
+        if self.full:
+            self.pipe.recv_bytes()
+
+    def taken(self) -> Iterator[Any]:
+        """Yield what another process lays down."""
+        while True:
+            try:
+                received = self.pipe.recv()
+                if isinstance(received, PerpendError):
+                    raise received
+                if received == _NO_MORE:
+                    return
+                answer = self._unpacked(received) if isinstance(received, int) else received[0]
+                self.pipe.send_bytes(b"")
+            except (EOFError, OSError):
+                raise ProcessLost(_LOST) from None
+            yield answer
+
+    def _unpacked(self, size: int) -> Any:
+        with memoryview(self.shared) as whole, whole[:size] as packed:
+            return pickle.loads(packed)  # noqa: S301 - packed by a process of our own

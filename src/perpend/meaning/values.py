@@ -231,7 +231,7 @@ def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
         document = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
-        return _written(document) if _SURROGATE.search(text) else document
+        return _written(document) if "\\u" in text and _SURROGATE.search(text) else document
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 64
 _MOST_KNOWN: Final = 1_024
+_SHORT: Final = 100
 _MANY: Final = 20_000
 """How many objects are worth more than one process, which takes a fiftieth of a second to make."""
 
@@ -131,16 +132,34 @@ def _object_lines(
 def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted) -> Draw:
     """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
     every = tuple(dict.fromkeys(read for reads in forms for read in reads))
-    openings = [quoted(_opening(judgement, type_name, read)) for read in every]
+    drawers = [_Values(quoted(_opening(judgement, type_name, read)), quoted) for read in every]
+    known = [values.known for values in drawers]
     wanted = [[every.index(read) for read in reads] for reads in forms]
     read_values = reader_of(every)
 
     def draw(fields: Mapping[str, Any]) -> list[str]:
-        values = map(quoted, map(json_value, read_values(fields)))
-        drawn = [f"{opening}{value}}}" for opening, value in zip(openings, values, strict=True)]
+        drawn = [
+            (texts.get(value) if value.__class__ is str else None) or values(value)
+            for texts, values, value in zip(known, drawers, read_values(fields), strict=True)
+        ]
         return [f"[{','.join([drawn[number] for number in numbers])}]" for numbers in wanted]
 
     return draw
+
+
+class _Values:
+    """Draws references to one field. ``known`` are the first short texts that it held, as they are drawn: many are alike."""
+
+    def __init__(self, opening: str, quoted: Quoted) -> None:
+        self._opening = opening
+        self._quoted = quoted
+        self.known: dict[str, str] = {}
+
+    def __call__(self, value: Any) -> str:
+        drawn = f"{self._opening}{self._quoted(json_value(value))}}}"
+        if isinstance(value, str) and len(value) <= _SHORT and len(self.known) < _MOST_KNOWN:
+            self.known[value] = drawn
+        return drawn
 
 
 def json_value(value: Any) -> str:
