@@ -77,9 +77,9 @@ def write_csv(
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
     described = _CsvDescriber(judgement, accounts or {}, facts=facts)
-    plain, tail = (_head, _tail) if facts else (_bare_head, _bare_tail)
+    plain, quoted = (_head, _quotes_doubled) if facts else (_bare_head, None)
     head, moved = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
-    for text in verdict_lines(judgement, head=head, described=described, tail=tail, quoted=_quotes_doubled, moved=moved):
+    for text in verdict_lines(judgement, head=head, described=described, quoted=quoted, moved=moved):
         stream.write(text)
 
 
@@ -121,20 +121,9 @@ def _head(program: Program, index: int, error: str | None, steps: int) -> str:
     return f"{said},"
 
 
-def _tail(described: tuple[str, str], references: str) -> str:
-    # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
-    identity, account = described
-    return f'{identity},"{references}",{account}{_END}'
-
-
 def _bare_head(program: Program, index: int, error: str | None, steps: int) -> str:
     """Draw what a program says without what went wrong, which quotes values."""
     return _head(program, index, None, steps)
-
-
-def _bare_tail(described: tuple[str, str], references: str) -> str:
-    identity, account = described
-    return f"{identity},,{account}{_END}"
 
 
 def _quotes_doubled(text: str) -> str:
@@ -147,6 +136,8 @@ class _CsvDescriber:
     def __init__(self, judgement: Judgement, accounts: Mapping[str, Account], *, facts: bool) -> None:
         self._judgement = judgement
         self._facts = facts
+        # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
+        self._opening, self._closing = ('"[', ']"') if facts else ("", "")
         self._accounts = accounts
         self._shared: tuple[str, ...] | None = None
         self._text = ""
@@ -162,7 +153,10 @@ class _CsvDescriber:
         of_account = account_of(judged, self._accounts)
         account = _cells(of_account[1].name or "", of_account[1].owner or "") if of_account else ","
         name = judged.name if self._facts else ""
-        return f"{_cells(judged.id, name, judged.external_id)},{self._text}", f"{account},{self._source(judged)}"
+        return (
+            f"{_cells(judged.id, name, judged.external_id)},{self._text},{self._opening}",
+            f"{self._closing},{account},{self._source(judged)}{_END}",
+        )
 
     def _source(self, judged: EstateObject) -> str:
         name = judged.origin.source

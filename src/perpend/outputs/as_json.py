@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.ir.estate import EstateObject, Source
     from perpend.ir.program import Program
-    from perpend.judge.judgement import Judgement, Ledger, Narrowed
-    from perpend.outputs.lines import Tail
+    from perpend.judge.judgement import Judgement, Ledger
     from perpend.ratings.judged import WeighedJudgement
     from perpend.waivers.covering import Covering
 
@@ -62,7 +61,7 @@ def write_json(
     if weighed is not None:
         stream.write(f'"severities":{json.dumps(severities_document(weighed), separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), _tail)
+    texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), "}")
     stream.write(next(texts, "").removeprefix(_BETWEEN))
     for text in texts:
         stream.write(text)
@@ -85,8 +84,9 @@ def write_ndjson(
     if compact:
         filtered = {"filter": _filter(judgement)} if judgement.narrowed else {}
         stream.write(json.dumps({"verdicts": _fixed_texts(judgement), **filtered}, separators=(",", ":")) + "\n")
-    tail = _ended_tail(None if compact else judgement.narrowed)
-    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), tail):
+    narrowed = None if compact else judgement.narrowed
+    ending = "}\n" if narrowed is None else f',"filter":{json_text(narrowed.words)}}}\n'
+    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), ending):
         stream.write(text)
 
 
@@ -128,8 +128,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said, tail: Tail[str]) -> Iterator[str]:
-    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts), tail=tail, moved=said.moved)
+def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said, ending: str) -> Iterator[str]:
+    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts, ending), moved=said.moved)
 
 
 class _Said:
@@ -168,20 +168,15 @@ def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
     }
 
 
-def _tail(described: str, references: str) -> str:
-    return f'{references},"object":{described}}}'
-
-
-def _ended_tail(narrowed: Narrowed | None) -> Tail[str]:
-    ending = "}\n" if narrowed is None else f',"filter":{json_text(narrowed.words)}}}\n'
-    return lambda described, references: f'{references},"object":{described}{ending}'
-
-
 class _Describer:
-    """Draws objects; of the objects of one account, which follow each other, it draws the account once."""
+    """Draws objects; of the objects of one account, which follow each other, it draws the account once.
 
-    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account]) -> None:
+    ``ending`` ends what a verdict says.
+    """
+
+    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account], ending: str) -> None:
         self._judgement = judgement
+        self._ending = ending
         self._accounts = accounts
         self._types: dict[str, str] = {}
         self._sources: dict[str, str] = {}
@@ -189,10 +184,11 @@ class _Describer:
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
-    def __call__(self, judged: EstateObject) -> str:
+    def __call__(self, judged: EstateObject) -> tuple[str, str]:
         identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
         master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
-        return f'{{{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}}}'
+        told = f'{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}'
+        return "[", f'],"object":{{{told}}}{self._ending}'
 
     def _source(self, judged: EstateObject) -> str:
         name = judged.origin.source

@@ -20,7 +20,7 @@ from perpend.processes import all_threads_are_pythons, can_fork, dealt, processo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import TypeAlias, TypeVar
+    from typing import TypeAlias
 
     from perpend.interpret.interpreter import End
     from perpend.ir.estate import EstateObject
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
     Head: TypeAlias = Callable[[Program, int, str | None, int], str]
     Moved: TypeAlias = Mapping[str, Mapping[str, int]]
-    Drawn = TypeVar("Drawn")
-    Described: TypeAlias = Callable[[EstateObject], Drawn]
-    Tail: TypeAlias = Callable[[Drawn, str], str]
+    Described: TypeAlias = Callable[[EstateObject], tuple[str, str]]
     Quoted: TypeAlias = Callable[[str], str]
     Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
@@ -52,17 +50,16 @@ def verdict_lines(
     judgement: Judgement,
     *,
     head: Head,
-    described: Described[Drawn],
-    tail: Tail[Drawn],
-    quoted: Quoted = str,
+    described: Described,
+    quoted: Quoted | None = str,
     moved: Moved | None = None,
 ) -> Iterator[str]:
     """Yield the lines, some hundreds at once, as one text to be written.
 
     ``head`` draws what a program says: it is given the index, the runtime error, and by how many levels the severity of this
-    object's finding is ``moved`` (by policy and object). ``described`` draws an object.
-    ``tail`` joins that with the object's references, which are a JSON array in ASCII, each piece of it ``quoted``. What stands
-    between lines is in front of the head, or behind the tail.
+    object's finding is ``moved`` (by policy and object). ``described`` draws what stands before and behind the references of an
+    object: these are items of a JSON array in ASCII, each piece of it ``quoted``, or nothing where that is None. What stands
+    between lines is in front of the head, or behind the rest.
     """
     for type_name in judgement.selection.by_type():
         columns = [column for column in judgement.shown if column.program.input_type == type_name]
@@ -73,7 +70,6 @@ def verdict_lines(
             _references(judgement, type_name, forms, quoted),
             [forms.index(column.program.reads) for column in columns],
             described,
-            tail,
         )
         heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
         yield from _by_many(judgement.objects_of(type_name), partial(_texts, judgement, columns, heads, lines_of))
@@ -111,9 +107,7 @@ def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
             yield text
 
 
-def _object_lines(
-    draw: Draw, forms: Sequence[int], described: Described[Drawn], tail: Tail[Drawn]
-) -> Callable[[EstateObject, Sequence[str]], list[str]]:
+def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[EstateObject, Sequence[str]], list[str]]:
     """Return what draws the lines of an object, in pieces, given how each begins.
 
     ``forms`` are the numbers of their references.
@@ -122,15 +116,22 @@ def _object_lines(
     def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
         if not any(starts):
             return []
-        text = described(judged)
-        tails = [tail(text, references) for references in draw(judged.fields)]
-        return [piece for start, form in zip(starts, forms, strict=True) if start for piece in (start, tails[form])]
+        before, behind = described(judged)
+        references = draw(judged.fields)
+        return [
+            piece
+            for start, form in zip(starts, forms, strict=True)
+            if start
+            for piece in (start, before, references[form], behind)
+        ]
 
     return lines_of
 
 
-def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted) -> Draw:
+def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
     """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
+    if quoted is None:
+        return lambda fields: [""] * len(forms)
     every = tuple(dict.fromkeys(read for reads in forms for read in reads))
     drawers = [_Values(quoted(_opening(judgement, type_name, read)), quoted) for read in every]
     known = [values.known for values in drawers]
@@ -142,7 +143,7 @@ def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read
             (texts.get(value) if value.__class__ is str else None) or values(value)
             for texts, values, value in zip(known, drawers, read_values(fields), strict=True)
         ]
-        return [f"[{','.join([drawn[number] for number in numbers])}]" for numbers in wanted]
+        return [",".join([drawn[number] for number in numbers]) for numbers in wanted]
 
     return draw
 
