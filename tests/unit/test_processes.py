@@ -55,6 +55,18 @@ def test_each_has_its_turn_until_one_has_no_more(lengths: tuple[int, ...]) -> No
     )
 
 
+def test_answers_of_any_size_are_taken_as_they_were_laid_down_however_late() -> None:
+    def answers(place: int) -> Iterator[tuple[int, int, str]]:
+        for turn, length in enumerate((9, 20_000_000, 0, 300_000, 17_000_000, 5)):
+            yield place, turn, f"{turn}" * length
+
+    of_all = dealt(answers, 3)
+    for answer in zip(answers(0), answers(1), answers(2), strict=True):
+        time.sleep(0.02)  # the others are ahead
+        assert answer == (next(of_all), next(of_all), next(of_all))
+    assert [] == list(of_all)
+
+
 def test_a_process_that_ends_before_its_time_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "processors", lambda: 2)
 
