@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
+from mmap import mmap
 
 import pytest
 
 from perpend import processes
 from perpend.errors import PerpendError
-from perpend.processes import ProcessLost, can_fork, dealt, spread
+from perpend.processes import ProcessLost, _Desk, _work, can_fork, dealt, spread
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this machine forks no processes")
 
@@ -163,3 +166,56 @@ def test_where_no_process_can_be_made_it_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "fork", refused)
     with pytest.raises(ProcessLost, match=r"^no further process can be made: resource temporarily unavailable$"):
         list(spread(str, range(3), jobs=2))
+
+
+@pytest.fixture
+def desks() -> Iterator[tuple[_Desk, _Desk]]:
+    """Give the two ends of a small desk, in one process; what hears signals is afterwards as it was."""
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours, theirs = multiprocessing.Pipe()
+    shared = mmap(-1, 1_000)
+    yield _Desk(ours, shared), _Desk(theirs, shared)
+    for number, handler in former.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("wrong", [None, Odd(3, "is odd")])
+def test_what_lies_on_a_desk_is_taken_before_the_next_answer_is_laid_there(
+    desks: tuple[_Desk, _Desk], wrong: Odd | None
+) -> None:
+    def answers(place: int) -> Iterator[object]:
+        yield from ["a" * 900, bytes(5_000), place]
+        if wrong:
+            raise wrong
+
+    taken: list[object] = []
+
+    def take() -> None:
+        for answer in desks[0].taken():
+            time.sleep(0.05)  # as long as it is looked at, the next may be made and no more
+            taken.append(answer)
+
+    other, others = multiprocessing.Pipe()
+    with ThreadPoolExecutor(1) as threads:
+        looked = threads.submit(take)
+        _work(answers, 7, desks[1], [_Desk(other, desks[0].shared)])
+        raised = looked.exception()
+    assert ["a" * 900, bytes(5_000), 7] == taken
+    assert str(wrong) == str(raised)
+    assert other.closed and not others.closed
+    assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+
+
+def test_who_lays_down_what_nobody_takes_ends_quietly(desks: tuple[_Desk, _Desk]) -> None:
+    desks[0].pipe.close()
+    made: list[int] = []
+    _work(lambda _: map(made.append, range(9)), 1, desks[1], [])
+    assert [0] == made
+
+
+def test_where_no_threads_can_be_counted_there_may_be_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(path: str) -> list[str]:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "listdir", missing)
+    assert not processes.all_threads_are_pythons()
