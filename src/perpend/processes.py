@@ -156,10 +156,11 @@ class _Desk:
                     raise received
                 if received == _NO_MORE:
                     return
-                answer = self._unpacked(received) if isinstance(received, int) else received[0]
-                self.pipe.send_bytes(b"")
             except (EOFError, OSError):
                 raise ProcessLost(_LOST) from None
+            answer = self._unpacked(received) if isinstance(received, int) else received[0]
+            with suppress(OSError):  # who is gone by now is missed when there should be more
+                self.pipe.send_bytes(b"")
             yield answer
 
     def _unpacked(self, size: int) -> Any:

@@ -84,6 +84,21 @@ def test_a_process_that_ends_before_its_time_is_an_error(monkeypatch: pytest.Mon
         next(answers)
 
 
+def test_an_answer_counts_although_its_process_has_ended_since() -> None:
+    def answers(place: int) -> Iterator[str]:
+        yield f"from {place}"
+        if place:
+            os._exit(1)
+        yield "more"
+
+    of_all = dealt(answers, 2)
+    assert "from 0" == next(of_all)
+    time.sleep(0.3)
+    assert ["from 1", "more"] == [next(of_all), next(of_all)]
+    with pytest.raises(ProcessLost):
+        next(of_all)
+
+
 def test_a_process_that_ends_amid_an_answer_is_an_error() -> None:
     def answers(place: int) -> Iterator[bytes]:
         if place:
